@@ -1,0 +1,1 @@
+"""What is true, and how Secondlook speaks to the world."""

@@ -1,0 +1,59 @@
+"""One tree of errors, divided by what the caller should do next."""
+
+from __future__ import annotations
+
+
+class SecondlookError(Exception):
+    """Base of every error that Secondlook raises on purpose."""
+
+
+class Retryable(SecondlookError):
+    """The same call may succeed later; nothing is known to have been done.
+
+    `after` is the number of seconds to wait at least, where the other side named one.
+    """
+
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class UnknownOutcome(Retryable):
+    """A write may or may not have been done: read before writing again."""
+
+
+class Rejected(SecondlookError):
+    """The other side will never accept this call as it stands; do not repeat it."""
+
+
+class NotFound(Rejected):
+    """What the call is about does not exist (any more)."""
+
+
+class BadPayload(Rejected):
+    """A delivery or an upload is not what it claims to be; answer 400."""
+
+
+class Unauthorised(Rejected):
+    """A delivery or request failed verification; answer 401."""
+
+
+class Conflict(SecondlookError):
+    """The world changed since it was looked at: write nothing and record it."""
+
+
+class LeaseLost(SecondlookError):
+    """Another worker owns this job now: stop at once, and commit nothing more."""
+
+
+class Misconfigured(SecondlookError):
+    """A person must change something first.
+
+    `field` is what is wrong (a setting's key, or a thing on the platform), `remedy` what to do.
+    """
+
+    def __init__(self, message: str, *, field: str, remedy: str) -> None:
+        super().__init__(f"{field}: {message}. {remedy}")
+        self.field = field
+        self.problem = message
+        self.remedy = remedy

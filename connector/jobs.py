@@ -1,0 +1,71 @@
+"""Jobs: rows that say what to do. Messages carry the row's id and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from connector.model import Json
+
+RUN_JOB = "secondlook.run_job"  # wire name of the task that runs one job row
+TICK = "secondlook.tick"  # wire name of the periodic task
+
+
+class JobKind(StrEnum):
+    """The use cases; each value is stored and so never renamed without a migration."""
+
+    INGEST = "ingest"  # deliveries of webhooks → fetch what they hint at
+    SYNC = "sync"
+    RECONCILE = "reconcile"
+    SCAN = "scan"
+    PUSH = "push"
+    COLLECT = "collect"
+    DECIDE = "decide"
+    WRITEBACK = "writeback"
+    REVERT = "revert"
+    GUIDELINES = "guidelines"
+    HOOKS = "hooks"  # webhooks registered, checked, registered again
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"  # gave up: shown to operations, can be replayed
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be. At most one queued job exists per `key`; jobs of one `lane` never run together."""
+
+    kind: JobKind
+    project_id: int
+    payload: Json = field(default_factory=dict)
+    key: str | None = None
+    lane: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    id: str
+    kind: JobKind
+    project_id: int
+    payload: Json
+    key: str | None
+    lane: str | None
+    state: JobState
+    attempts: int  # how often it was claimed
+    due_at: datetime
+    created_at: datetime
+    error: str | None = None
+    claim: str | None = None  # who runs it now; every commit checks that this still holds
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to run one job until the lease ends: a fence for all its transactions."""
+
+    job: Job
+    token: str

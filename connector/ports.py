@@ -1,0 +1,150 @@
+"""What Secondlook asks of the world. A new platform implements these and touches nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from connector.model import (
+    Annotator,
+    AnswerPage,
+    Hint,
+    Item,
+    ItemRef,
+    Page,
+    ReviewRequest,
+    ReviewSetup,
+    Role,
+    SourceInfo,
+    WriteOrder,
+    WriteRecord,
+)
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present moment in UTC."""
+        ...
+
+
+class JobQueue(Protocol):
+    def send(self, job_ids: Sequence[str]) -> None:
+        """Tell some worker that these rows are due. A lost message is sent again by the sweep."""
+        ...
+
+
+class Source(Protocol):
+    """The project whose labels are judged.
+
+    Every method may raise Retryable, Rejected or Misconfigured; writes also UnknownOutcome.
+    """
+
+    def describe(self) -> SourceInfo:
+        """Title, label schema and the service user. Misconfigured without a usable label control."""
+        ...
+
+    def annotators(self) -> Sequence[Annotator]: ...
+
+    def changes_since(self, cursor: str | None) -> Iterator[Page]:
+        """Pages of items changed since the cursor; all items for None. Its cost follows the change.
+
+        May repeat an item that did not change. Deletions are not seen: compare `item_refs`.
+        """
+        ...
+
+    def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
+        """The items as they are now; one that does not exist is left out."""
+        ...
+
+    def item_refs(self) -> Iterator[Sequence[ItemRef]]:
+        """Every item's identity, in chunks, at the lowest cost that the platform allows."""
+        ...
+
+    def find_write(self, order: WriteOrder) -> WriteRecord | None:
+        """What an earlier try of this order wrote, or None. Read before writing again."""
+        ...
+
+    def write(self, order: WriteOrder) -> WriteRecord:
+        """Carry out one correction.
+
+        Reads first: Conflict, and nothing written, unless the annotation still carries
+        `expected_label`. Reads again afterwards and raises Retryable if the write does not show.
+        """
+        ...
+
+    def revert(self, order: WriteOrder, record: WriteRecord) -> None:
+        """Restore `record.before`; done already is done. Conflict if someone changed it since."""
+        ...
+
+
+class ReviewDesk(Protocol):
+    """Where reviewers answer: a project that Secondlook owns on some platform."""
+
+    def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
+        """The review project's id; found by `known_id` or our mark, else created. Idempotent."""
+        ...
+
+    def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
+        """Create review tasks in one bulk request: our key → remote id."""
+        ...
+
+    def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
+        """Review tasks of one batch that exist: our key → remote ids (several after a double send)."""
+        ...
+
+    def set_overlap(self, remote_id: str, overlap: int) -> None:
+        """How many reviewers should answer this task."""
+        ...
+
+    def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
+        """Take review tasks away from reviewers; one that is gone already is done."""
+        ...
+
+    def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
+        """Review tasks whose answers changed since the cursor, each with all its present answers."""
+        ...
+
+    def fetch_answers(self, review_id: str, remote_ids: Sequence[str]) -> AnswerPage:
+        """The same for some review tasks, as a webhook hinted."""
+        ...
+
+    def link(self, review_id: str) -> str:
+        """The address that reviewers open."""
+        ...
+
+
+class WebhookDialect(Protocol):
+    """How a platform signs and words its webhooks. Pure: no call leaves the process."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> None:
+        """Raise Unauthorised unless the delivery was made with one of the secrets."""
+        ...
+
+    def hints(self, body: bytes) -> Sequence[Hint]:
+        """What changed. BadPayload for anything that is not a delivery of this platform."""
+        ...
+
+
+@runtime_checkable
+class WebhookRegistrar(Protocol):
+    """A platform that can be asked to call us."""
+
+    def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:
+        """Register or repair our webhook; True when something had to be done."""
+        ...
+
+    def remove_webhook(self, remote_project: str, url: str) -> None: ...
+
+
+@runtime_checkable
+class Guidelines(Protocol):
+    """A platform whose projects carry instructions for annotators."""
+
+    def read_guidelines(self) -> str:
+        """The instructions as the server holds them (HTML)."""
+        ...
+
+    def write_guidelines(self, block: str) -> str:
+        """Put `block` into the managed part, leave all else as it is; the result as the server has it."""
+        ...

@@ -1,0 +1,1 @@
+"""What is computed, and what runs in the background."""
