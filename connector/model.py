@@ -316,6 +316,7 @@ class LabelledItem:
     label_version: int
     label: str
     annotator: str | None
+    updated_at: datetime  # of the annotation
     others: tuple[tuple[str, str], ...]  # (annotator, label) of the other valid annotations
 
 
@@ -326,6 +327,7 @@ class Issue:
     item_id: int
     annotation_id: int
     label_version: int
+    label_updated_at: datetime  # of the annotation when it was flagged
     kind: IssueKind
     state: IssueState
     given: str

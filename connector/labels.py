@@ -1,0 +1,36 @@
+"""Which one label an item carries when several people labelled it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLabel:
+    """One valid annotation of an item, as far as choosing needs it."""
+
+    annotation_id: int
+    annotation_remote_id: str
+    label_version: int
+    annotator: str | None
+    label: str
+    ground_truth: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+def carried(labels: Sequence[GivenLabel]) -> GivenLabel:
+    """The annotation whose label the item carries: ground truth, else the majority's first.
+
+    A tie goes to the label that was given first. `labels` must not be empty.
+    """
+    truths = [one for one in labels if one.ground_truth]
+    if truths:
+        return max(truths, key=lambda one: (one.updated_at, one.annotation_id))
+    in_order = sorted(labels, key=lambda one: (one.created_at, one.annotation_id))
+    votes = Counter(one.label for one in in_order)  # keeps first-seen order, so ties go to the earliest
+    winner = max(votes, key=lambda label: votes[label])
+    return next(one for one in in_order if one.label == winner)

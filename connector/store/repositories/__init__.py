@@ -1,0 +1,1 @@
+"""One repository for each thing that is stored; each works inside one transaction."""

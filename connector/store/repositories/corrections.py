@@ -1,0 +1,92 @@
+"""Corrections: the journal of every label that was, or was to be, written back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from connector.model import Correction, CorrectionState, WriteMode, WriteRecord
+from connector.store.repositories.base import Repository
+from connector.store.tables import corrections
+
+
+class Corrections(Repository):
+    def add(self, correction: Correction) -> None:
+        values = asdict(correction)
+        values |= {
+            "mode": correction.mode.value,
+            "state": correction.state.value,
+            "evidence": dict(correction.evidence),
+            "created_at": self._now,
+        }
+        self._connection.execute(insert(corrections).values(**values))
+
+    def get(self, correction_id: str) -> Correction | None:
+        row = self._connection.execute(
+            select(corrections).where(corrections.c.id == correction_id)
+        ).one_or_none()
+        return None if row is None else _correction(row)
+
+    def of_issue(self, issue_id: str) -> Correction | None:
+        row = self._connection.execute(
+            select(corrections).where(corrections.c.issue_id == issue_id)
+        ).one_or_none()
+        return None if row is None else _correction(row)
+
+    def of_run(self, run_id: str) -> list[Correction]:
+        return self._where(corrections.c.run_id == run_id)
+
+    def listed(
+        self, project_id: int, state: CorrectionState | None = None, limit: int | None = None
+    ) -> list[Correction]:
+        conditions = [corrections.c.project_id == project_id]
+        if state is not None:
+            conditions.append(corrections.c.state == state.value)
+        return self._where(*conditions, limit=limit)
+
+    def applied(self, correction_id: str, record: WriteRecord) -> None:
+        self._set(
+            correction_id,
+            state=CorrectionState.APPLIED.value,
+            remote_id=record.remote_id,
+            before=dict(record.before),
+            after=dict(record.after),
+            applied_at=self._now,
+            error=None,
+        )
+
+    def set_state(self, correction_id: str, state: CorrectionState, error: str | None = None) -> None:
+        self._set(correction_id, state=state.value, error=error)
+
+    def reverted(self, correction_id: str) -> None:
+        self._set(correction_id, state=CorrectionState.REVERTED.value, reverted_at=self._now, error=None)
+
+    def counts(self, project_id: int) -> dict[CorrectionState, int]:
+        rows = self._connection.execute(
+            select(corrections.c.state, func.count())
+            .where(corrections.c.project_id == project_id)
+            .group_by(corrections.c.state)
+        )
+        return {CorrectionState(state): int(n) for state, n in rows}
+
+    def _where(self, *conditions: Any, limit: int | None = None) -> list[Correction]:
+        query = (
+            select(corrections)
+            .where(*conditions)
+            .order_by(corrections.c.created_at, corrections.c.id)
+            .limit(limit)
+        )
+        return [_correction(row) for row in self._connection.execute(query)]
+
+    def _set(self, correction_id: str, **values: Any) -> None:
+        self._connection.execute(
+            update(corrections).where(corrections.c.id == correction_id).values(**values)
+        )
+
+
+def _correction(row: Any) -> Correction:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
+    values |= {"mode": WriteMode(row.mode), "state": CorrectionState(row.state)}
+    return Correction(**values)

@@ -1,0 +1,65 @@
+"""Webhook deliveries: stored once, handled later."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+
+from connector.model import Hint, Role
+from connector.store.repositories.base import Repository, chunks
+from connector.store.tables import deliveries
+
+
+class Deliveries(Repository):
+    def add(self, project_id: int, role: Role, hints: Sequence[Hint]) -> str:
+        delivery_id = str(uuid.uuid4())
+        self._connection.execute(
+            insert(deliveries).values(
+                id=delivery_id,
+                project_id=project_id,
+                role=role.value,
+                hints=[asdict(hint) for hint in hints],
+                received_at=self._now,
+            )
+        )
+        return delivery_id
+
+    def waiting(self, project_id: int, limit: int) -> list[tuple[str, Role, list[Hint]]]:
+        """The oldest deliveries that are not handled: id, role, hints."""
+        rows = self._connection.execute(
+            select(deliveries)
+            .where(deliveries.c.project_id == project_id, deliveries.c.handled_at.is_(None))
+            .order_by(deliveries.c.received_at, deliveries.c.id)
+            .limit(limit)
+        )
+        return [(row.id, Role(row.role), [_hint(value) for value in row.hints]) for row in rows]
+
+    def handled(self, ids: Sequence[str]) -> None:
+        for part in chunks(ids):
+            self._connection.execute(
+                update(deliveries).where(deliveries.c.id.in_(part)).values(handled_at=self._now)
+            )
+
+    def projects_waiting(self) -> list[int]:
+        statement = select(deliveries.c.project_id).where(deliveries.c.handled_at.is_(None)).distinct()
+        return list(self._connection.execute(statement).scalars())
+
+    def last_received(self, project_id: int, role: Role) -> datetime | None:
+        found: datetime | None = self._connection.execute(
+            select(func.max(deliveries.c.received_at)).where(
+                deliveries.c.project_id == project_id, deliveries.c.role == role.value
+            )
+        ).scalar_one()
+        return found
+
+
+def _hint(value: dict[str, object]) -> Hint:
+    known = {**value}
+    for name in ("item_ids", "annotation_ids"):
+        ids = known[name]
+        known[name] = tuple(ids) if isinstance(ids, list | tuple) else ()
+    return Hint(**known)  # type: ignore[arg-type]  # written by `add` from a Hint

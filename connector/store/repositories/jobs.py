@@ -1,0 +1,225 @@
+"""Jobs as rows: stored first, announced afterwards, run under a lease."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from connector.jobs import Claim, Job, JobKind, JobState, NewJob
+from connector.store.repositories.base import Repository
+from connector.store.tables import QUEUED, jobs
+
+ERROR_CHARS = 2000  # longest error text kept for a job
+
+
+class Jobs(Repository):
+    def add(self, job: NewJob) -> str | None:
+        """Its id; None where a queued job holds the same key already."""
+        job_id = str(uuid.uuid4())
+        statement = self._insert(jobs).values(
+            id=job_id,
+            project_id=job.project_id,
+            kind=job.kind.value,
+            payload=dict(job.payload),
+            key=job.key,
+            lane=job.lane,
+            state=JobState.QUEUED.value,
+            attempts=0,
+            due_at=job.due_at or self._now,
+            created_at=self._now,
+        )
+        done = self._connection.execute(
+            statement.on_conflict_do_nothing(index_elements=["key"], index_where=QUEUED)
+        )
+        return job_id if done.rowcount else None
+
+    def get(self, job_id: str) -> Job | None:
+        row = self._connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
+        return None if row is None else _job(row)
+
+    def claim(self, job_id: str, token: str, lease: timedelta) -> Claim | None:
+        """Take a queued and due job, or None. A unique index lets one job run in each lane."""
+        self.requeue_expired()
+        statement = (
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED.value, jobs.c.due_at <= self._now)
+            .values(
+                state=JobState.RUNNING.value,
+                claim=token,
+                lease_until=self._now + lease,
+                attempts=jobs.c.attempts + 1,
+            )
+        )
+        try:
+            with self._connection.begin_nested():
+                if not self._connection.execute(statement).rowcount:
+                    return None
+        except IntegrityError:  # the lane is busy; finishing that job announces this one
+            return None
+        job = self.get(job_id)
+        return None if job is None else Claim(job, token)
+
+    def extend(self, claim: Claim, lease: timedelta) -> bool:
+        """Prolong the lease; False when the job is not ours any more."""
+        statement = update(jobs).where(_ours(claim)).values(lease_until=self._now + lease)
+        return bool(self._connection.execute(statement).rowcount)
+
+    def finish(self, claim: Claim) -> None:
+        self._close(claim, state=JobState.DONE.value, error=None)
+
+    def retry(self, claim: Claim, due_at: datetime, error: str, *, counts: bool = True) -> None:
+        """Queue it again for later. Where an equal job is queued meanwhile, that one does the work."""
+        job = claim.job
+        if job.key is not None and self._queued_twin(job.key):
+            self._close(claim, state=JobState.DONE.value, error=error)
+            return
+        self._connection.execute(
+            update(jobs)
+            .where(_ours(claim))
+            .values(
+                state=JobState.QUEUED.value,
+                due_at=due_at,
+                error=error[:ERROR_CHARS],
+                claim=None,
+                lease_until=None,
+                sent_at=None,
+                attempts=jobs.c.attempts if counts else jobs.c.attempts - 1,
+            )
+        )
+
+    def bury(self, claim: Claim, error: str) -> None:
+        """Give it up: it stays as a dead letter until a person replays it."""
+        self._close(claim, state=JobState.DEAD.value, error=error[:ERROR_CHARS])
+
+    def replay(self, job_id: str) -> bool:
+        """Queue a dead job again with all its attempts."""
+        job = self.get(job_id)
+        if job is None or job.state is not JobState.DEAD:
+            return False
+        if job.key is not None and self._queued_twin(job.key):
+            self._connection.execute(
+                update(jobs).where(jobs.c.id == job_id).values(state=JobState.DONE.value)
+            )
+            return True
+        self._connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job_id)
+            .values(state=JobState.QUEUED.value, attempts=0, due_at=self._now, sent_at=None, finished_at=None)
+        )
+        return True
+
+    def requeue_expired(self) -> int:
+        """Queue again what a dead worker left running; the number of jobs."""
+        expired = and_(jobs.c.state == JobState.RUNNING.value, jobs.c.lease_until < self._now)
+        rows = self._connection.execute(select(jobs.c.id, jobs.c.key).where(expired)).all()
+        for row in rows:
+            twin = row.key is not None and self._queued_twin(row.key)
+            self._connection.execute(
+                update(jobs)
+                .where(jobs.c.id == row.id, expired)
+                .values(
+                    state=JobState.DONE.value if twin else JobState.QUEUED.value,
+                    error="its worker stopped showing life",
+                    claim=None,
+                    lease_until=None,
+                    due_at=self._now,
+                    sent_at=None,
+                )
+            )
+        return len(rows)
+
+    def due(self, resend: timedelta, limit: int = 1000) -> list[str]:
+        """Queued jobs that are due and that nobody was told of recently; they count as told now."""
+        waiting = (
+            select(jobs.c.id)
+            .where(
+                jobs.c.state == JobState.QUEUED.value,
+                jobs.c.due_at <= self._now,
+                or_(jobs.c.sent_at.is_(None), jobs.c.sent_at < self._now - resend),
+            )
+            .order_by(jobs.c.due_at, jobs.c.created_at)
+            .limit(limit)
+        )
+        found = list(self._connection.execute(waiting).scalars())
+        if found:
+            self._connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(sent_at=self._now))
+        return found
+
+    def next_in_lane(self, lane: str | None) -> str | None:
+        """The oldest due job that waits for this lane."""
+        if lane is None:
+            return None
+        return self._connection.execute(
+            select(jobs.c.id)
+            .where(jobs.c.lane == lane, jobs.c.state == JobState.QUEUED.value, jobs.c.due_at <= self._now)
+            .order_by(jobs.c.due_at, jobs.c.created_at)
+            .limit(1)
+        ).scalar_one_or_none()
+
+    def queued(self, key: str) -> str | None:
+        """The id of the queued job that holds this key."""
+        return self._connection.execute(
+            select(jobs.c.id).where(jobs.c.key == key, jobs.c.state == JobState.QUEUED.value)
+        ).scalar_one_or_none()
+
+    def counts(self) -> dict[JobState, int]:
+        rows = self._connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
+        return {JobState(state): n for state, n in rows}
+
+    def dead(self, project_id: int | None = None, limit: int = 100) -> Sequence[Job]:
+        statement = select(jobs).where(jobs.c.state == JobState.DEAD.value)
+        if project_id is not None:
+            statement = statement.where(jobs.c.project_id == project_id)
+        statement = statement.order_by(jobs.c.created_at.desc()).limit(limit)
+        return [_job(row) for row in self._connection.execute(statement)]
+
+    def unfinished(self, project_id: int) -> int:
+        """Jobs of a project that are queued or running."""
+        return int(
+            self._connection.execute(
+                select(func.count())
+                .select_from(jobs)
+                .where(
+                    jobs.c.project_id == project_id,
+                    jobs.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value]),
+                )
+            ).scalar_one()
+        )
+
+    def _queued_twin(self, key: str) -> bool:
+        return self.queued(key) is not None
+
+    def _close(self, claim: Claim, *, state: str, error: str | None) -> None:
+        self._connection.execute(
+            update(jobs)
+            .where(_ours(claim))
+            .values(state=state, error=error, claim=None, lease_until=None, finished_at=self._now)
+        )
+
+
+def _ours(claim: Claim) -> Any:
+    return and_(
+        jobs.c.id == claim.job.id, jobs.c.claim == claim.token, jobs.c.state == JobState.RUNNING.value
+    )
+
+
+def _job(row: Any) -> Job:
+    return Job(
+        id=row.id,
+        kind=JobKind(row.kind),
+        project_id=row.project_id,
+        payload=row.payload,
+        key=row.key,
+        lane=row.lane,
+        state=JobState(row.state),
+        attempts=row.attempts,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        error=row.error,
+        claim=row.claim,
+    )

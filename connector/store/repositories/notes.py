@@ -1,0 +1,57 @@
+"""Guideline notes: what reviewers wrote about accepted corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from connector.model import GuidelineNote
+from connector.store.repositories.base import Repository
+from connector.store.tables import guideline_notes
+
+
+class Notes(Repository):
+    def save(self, note: GuidelineNote) -> None:
+        """Keep a note; one reviewer has one note for an issue, and the latest text counts."""
+        values: dict[str, Any] = {
+            "id": note.id,
+            "project_id": note.project_id,
+            "issue_id": note.issue_id,
+            "given": note.given,
+            "label": note.label,
+            "text": note.text,
+            "author": note.author,
+            "state": note.state,
+            "created_at": self._now,
+        }
+        self._connection.execute(
+            self._insert(guideline_notes)
+            .values(values)
+            .on_conflict_do_update(
+                index_elements=["issue_id", "author"], set_={"text": note.text, "state": note.state}
+            )
+        )
+
+    def in_states(self, project_id: int, states: Sequence[str]) -> list[GuidelineNote]:
+        rows = self._connection.execute(
+            select(guideline_notes)
+            .where(guideline_notes.c.project_id == project_id, guideline_notes.c.state.in_(states))
+            .order_by(guideline_notes.c.given, guideline_notes.c.label, guideline_notes.c.created_at)
+        )
+        return [GuidelineNote(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public accessor
+
+    def set_state(self, ids: Sequence[str], state: str) -> None:
+        self._connection.execute(
+            update(guideline_notes).where(guideline_notes.c.id.in_(ids)).values(state=state)
+        )
+
+    def withdraw_of_issue(self, issue_id: str) -> int:
+        """Take back the notes of a correction that was reverted; how many there were."""
+        done = self._connection.execute(
+            update(guideline_notes)
+            .where(guideline_notes.c.issue_id == issue_id, guideline_notes.c.state != "withdrawn")
+            .values(state="withdrawn")
+        )
+        return int(done.rowcount)

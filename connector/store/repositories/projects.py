@@ -1,0 +1,162 @@
+"""Projects as stored: what each is bound to, and how far its work has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from connector.errors import Misconfigured
+from connector.model import Annotator, LabelSchema, ObjectTag, Project
+from connector.store.repositories.base import Repository
+from connector.store.tables import annotators, projects
+
+
+class Projects(Repository):
+    def bind(self, name: str, platform: str, url: str, remote_id: str) -> Project:
+        """The project of this name, made on first use.
+
+        Misconfigured if the name is bound to another remote project: its history belongs to that one.
+        """
+        statement = self._insert(projects).values(
+            name=name, platform=platform, url=url, remote_id=remote_id, changes_since_scan=0
+        )
+        self._connection.execute(statement.on_conflict_do_nothing())
+        found = self.by_name(name)
+        if found is None:
+            raise Misconfigured(
+                f"{url} project {remote_id} is in the database under another name",
+                field=f"projects.{name}",
+                remedy="Give it its old name, or use another database.",
+            )
+        if (found.platform, found.url, found.remote_id) != (platform, url, remote_id):
+            raise Misconfigured(
+                f"the database knows this name as {found.platform} {found.url} project {found.remote_id}, "
+                f"the configuration says {platform} {url} project {remote_id}",
+                field=f"projects.{name}",
+                remedy="Use a new name for a new project; the old one's history stays where it is.",
+            )
+        return found
+
+    def by_name(self, name: str) -> Project | None:
+        row = self._connection.execute(select(projects).where(projects.c.name == name)).one_or_none()
+        return None if row is None else _project(row)
+
+    def get(self, project_id: int) -> Project:
+        return _project(self._connection.execute(select(projects).where(projects.c.id == project_id)).one())
+
+    def all(self) -> list[Project]:
+        return [_project(row) for row in self._connection.execute(select(projects).order_by(projects.c.name))]
+
+    def described(self, project_id: int, title: str, schema: LabelSchema, service_user: str) -> None:
+        self._set(project_id, title=title, label_schema=_schema_json(schema), service_user=service_user)
+
+    def set_source_cursor(self, project_id: int, cursor: str | None) -> None:
+        self._set(project_id, source_cursor=cursor)
+
+    def set_review_cursor(self, project_id: int, cursor: str | None) -> None:
+        self._set(project_id, review_cursor=cursor)
+
+    def set_review_project(self, project_id: int, remote_id: str, link: str) -> None:
+        self._set(project_id, review_remote_id=remote_id, review_link=link)
+
+    def add_changes(self, project_id: int, count: int) -> int:
+        """Count changed labels towards the next scan; the new total."""
+        self._set(project_id, changes_since_scan=projects.c.changes_since_scan + count)
+        return self.get(project_id).changes_since_scan
+
+    def synced(self, project_id: int) -> None:
+        self._set(project_id, last_sync_at=self._now)
+
+    def reconciled(self, project_id: int) -> None:
+        self._set(project_id, last_reconcile_at=self._now)
+
+    def scanned(self, project_id: int, counted_changes: int) -> None:
+        """A scan ended that had seen `counted_changes`; later ones go on counting."""
+        self._set(
+            project_id,
+            last_scan_at=self._now,
+            changes_since_scan=projects.c.changes_since_scan - counted_changes,
+        )
+
+    def collected(self, project_id: int) -> None:
+        self._set(project_id, last_collect_at=self._now)
+
+    def hooks_checked(self, project_id: int) -> None:
+        self._set(project_id, last_hooks_at=self._now)
+
+    def last_hooks_at(self, project_id: int) -> datetime | None:
+        found: datetime | None = self._connection.execute(
+            select(projects.c.last_hooks_at).where(projects.c.id == project_id)
+        ).scalar_one()
+        return found
+
+    def pause(self, project_id: int, reason: str) -> None:
+        """Stop periodic work until a person has changed something; see `resume`."""
+        self._set(project_id, paused_reason=reason)
+
+    def resume(self, project_id: int) -> None:
+        self._set(project_id, paused_reason=None)
+
+    def save_annotators(self, project_id: int, found: Sequence[Annotator]) -> None:
+        for one in found:
+            statement = self._insert(annotators).values(
+                project_id=project_id, remote_id=one.remote_id, name=one.name
+            )
+            self._connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["project_id", "remote_id"], set_={"name": one.name}
+                )
+            )
+
+    def annotator_names(self, project_id: int) -> dict[str, str]:
+        rows = self._connection.execute(
+            select(annotators.c.remote_id, annotators.c.name).where(annotators.c.project_id == project_id)
+        )
+        return {row.remote_id: row.name for row in rows}
+
+    def _set(self, project_id: int, **values: Any) -> None:
+        self._connection.execute(update(projects).where(projects.c.id == project_id).values(**values))
+
+
+def _schema_json(schema: LabelSchema) -> dict[str, Any]:
+    return {
+        "control": schema.control,
+        "to_name": schema.to_name,
+        "classes": list(schema.classes),
+        "objects": [[tag.name, tag.kind, tag.field] for tag in schema.objects],
+    }
+
+
+def _schema(value: dict[str, Any] | None) -> LabelSchema | None:
+    if value is None:
+        return None
+    return LabelSchema(
+        control=value["control"],
+        to_name=value["to_name"],
+        classes=tuple(value["classes"]),
+        objects=tuple(ObjectTag(*tag) for tag in value["objects"]),
+    )
+
+
+def _project(row: Any) -> Project:
+    return Project(
+        id=row.id,
+        name=row.name,
+        platform=row.platform,
+        url=row.url,
+        remote_id=row.remote_id,
+        schema=_schema(row.label_schema),
+        service_user=row.service_user,
+        source_cursor=row.source_cursor,
+        review_remote_id=row.review_remote_id,
+        review_cursor=row.review_cursor,
+        changes_since_scan=row.changes_since_scan,
+        last_sync_at=row.last_sync_at,
+        last_reconcile_at=row.last_reconcile_at,
+        last_scan_at=row.last_scan_at,
+        last_collect_at=row.last_collect_at,
+        paused_reason=row.paused_reason,
+    )

@@ -1,0 +1,211 @@
+"""Review tasks: what should stand in the review project, and what is known to stand there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from connector.model import ReviewState, ReviewTask
+from connector.store.repositories.base import Repository, chunks
+from connector.store.tables import review_tasks
+
+OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
+
+
+class Reviews(Repository):
+    def plan(self, tasks: Sequence[ReviewTask]) -> None:
+        rows = [
+            {
+                "key": task.key,
+                "issue_id": task.issue_id,
+                "project_id": task.project_id,
+                "state": task.state.value,
+                "remote_id": task.remote_id,
+                "batch": task.batch,
+                "blind": task.blind,
+                "overlap": task.overlap,
+                "overlap_pushed": task.overlap_pushed,
+                "request": dict(task.request),
+                "undecided_change": False,
+                "created_at": self._now,
+            }
+            for task in tasks
+        ]
+        if rows:
+            self._connection.execute(insert(review_tasks), rows)
+
+    def open_count(self, project_id: int) -> int:
+        return int(
+            self._connection.execute(
+                select(func.count())
+                .select_from(review_tasks)
+                .where(
+                    review_tasks.c.project_id == project_id,
+                    review_tasks.c.state.in_([state.value for state in OPEN]),
+                )
+            ).scalar_one()
+        )
+
+    def batches(self, project_id: int) -> list[str]:
+        """Batches that may have reached the platform although nothing is known of it."""
+        return list(
+            self._connection.execute(
+                select(review_tasks.c.batch)
+                .where(
+                    review_tasks.c.project_id == project_id,
+                    review_tasks.c.state == ReviewState.PLANNED.value,
+                    review_tasks.c.batch.is_not(None),
+                )
+                .distinct()
+            ).scalars()
+        )
+
+    def batch(self, batch: str) -> list[ReviewTask]:
+        """Planned tasks of one batch."""
+        return self._where(review_tasks.c.batch == batch, review_tasks.c.state == ReviewState.PLANNED.value)
+
+    def take_batch(self, project_id: int, size: int) -> tuple[str, list[ReviewTask]]:
+        """Give up to `size` planned tasks a batch name before they are sent for the first time."""
+        keys = list(
+            self._connection.execute(
+                select(review_tasks.c.key)
+                .where(
+                    review_tasks.c.project_id == project_id,
+                    review_tasks.c.state == ReviewState.PLANNED.value,
+                    review_tasks.c.batch.is_(None),
+                )
+                .order_by(review_tasks.c.created_at, review_tasks.c.key)
+                .limit(size)
+            ).scalars()
+        )
+        name = str(uuid.uuid4())
+        for part in chunks(keys):
+            self._connection.execute(
+                update(review_tasks).where(review_tasks.c.key.in_(part)).values(batch=name)
+            )
+        return name, self.batch(name)
+
+    def pushed(self, remote_ids: Mapping[str, str], overlap: int) -> None:
+        """These tasks stand on the platform now, with the project's own overlap."""
+        for key, remote_id in remote_ids.items():
+            self._set(
+                key,
+                state=ReviewState.PUSHED.value,
+                remote_id=remote_id,
+                pushed_at=self._now,
+                overlap_pushed=overlap,
+            )
+
+    def get(self, key: str) -> ReviewTask | None:
+        found = self._where(review_tasks.c.key == key)
+        return found[0] if found else None
+
+    def many(self, keys: Sequence[str]) -> dict[str, ReviewTask]:
+        found: dict[str, ReviewTask] = {}
+        for part in chunks(keys):
+            found.update({task.key: task for task in self._where(review_tasks.c.key.in_(part))})
+        return found
+
+    def of_issues(self, issue_ids: Sequence[str]) -> dict[str, ReviewTask]:
+        """Issue id → its review task, where it has one."""
+        found: dict[str, ReviewTask] = {}
+        for part in chunks(issue_ids):
+            found.update({task.issue_id: task for task in self._where(review_tasks.c.issue_id.in_(part))})
+        return found
+
+    def want_overlap(self, key: str, overlap: int) -> None:
+        self._set(key, overlap=overlap)
+
+    def overlap_told(self, key: str, overlap: int) -> None:
+        self._set(key, overlap_pushed=overlap)
+
+    def overlaps_to_tell(self, project_id: int) -> list[ReviewTask]:
+        return self._where(
+            review_tasks.c.project_id == project_id,
+            review_tasks.c.state == ReviewState.PUSHED.value,
+            review_tasks.c.overlap > review_tasks.c.overlap_pushed,
+        )
+
+    def withdraw(self, keys: Sequence[str]) -> None:
+        """Take tasks out of review: unsent ones at once, sent ones by the next push.
+
+        A task whose sending is unknown (it has a batch) goes the second way.
+        """
+        for part in chunks(keys):
+            mine = review_tasks.c.key.in_(part)
+            self._connection.execute(
+                update(review_tasks)
+                .where(
+                    mine,
+                    review_tasks.c.state == ReviewState.PLANNED.value,
+                    review_tasks.c.batch.is_(None),
+                )
+                .values(state=ReviewState.WITHDRAWN.value)
+            )
+            self._connection.execute(
+                update(review_tasks)
+                .where(mine, review_tasks.c.state.in_([state.value for state in OPEN]))
+                .values(state=ReviewState.WITHDRAWING.value)
+            )
+
+    def withdrawing(self, project_id: int) -> list[ReviewTask]:
+        return self._where(
+            review_tasks.c.project_id == project_id,
+            review_tasks.c.state == ReviewState.WITHDRAWING.value,
+        )
+
+    def set_state(self, keys: Sequence[str], state: ReviewState) -> None:
+        for part in chunks(keys):
+            self._connection.execute(
+                update(review_tasks).where(review_tasks.c.key.in_(part)).values(state=state.value)
+            )
+
+    def mark_undecided(self, keys: Sequence[str]) -> None:
+        """Their votes changed: the next decide looks at them."""
+        for part in chunks(keys):
+            self._connection.execute(
+                update(review_tasks).where(review_tasks.c.key.in_(part)).values(undecided_change=True)
+            )
+
+    def undecided(self, project_id: int, limit: int) -> list[ReviewTask]:
+        return self._where(
+            review_tasks.c.project_id == project_id, review_tasks.c.undecided_change, limit=limit
+        )
+
+    def looked_at(self, key: str) -> None:
+        self._set(key, undecided_change=False)
+
+    def counts(self, project_id: int) -> dict[ReviewState, int]:
+        rows = self._connection.execute(
+            select(review_tasks.c.state, func.count())
+            .where(review_tasks.c.project_id == project_id)
+            .group_by(review_tasks.c.state)
+        )
+        return {ReviewState(state): int(n) for state, n in rows}
+
+    def _where(self, *conditions: Any, limit: int | None = None) -> list[ReviewTask]:
+        query = (
+            select(review_tasks).where(*conditions).order_by(review_tasks.c.created_at, review_tasks.c.key)
+        )
+        return [_task(row) for row in self._connection.execute(query.limit(limit))]
+
+    def _set(self, key: str, **values: Any) -> None:
+        self._connection.execute(update(review_tasks).where(review_tasks.c.key == key).values(**values))
+
+
+def _task(row: Any) -> ReviewTask:
+    return ReviewTask(
+        key=row.key,
+        issue_id=row.issue_id,
+        project_id=row.project_id,
+        state=ReviewState(row.state),
+        remote_id=row.remote_id,
+        batch=row.batch,
+        blind=row.blind,
+        overlap=row.overlap,
+        overlap_pushed=row.overlap_pushed,
+        request=row.request,
+    )

@@ -1,0 +1,89 @@
+"""Votes: every answer of every reviewer, with whether it counts and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from connector.model import Problem, Vote
+from connector.store.repositories.base import Repository, chunks
+from connector.store.tables import review_tasks, votes
+
+
+class Votes(Repository):
+    def of(self, review_keys: Sequence[str]) -> dict[str, list[Vote]]:
+        """Review key → all its votes, withdrawn ones too, in the order they were given."""
+        found: dict[str, list[Vote]] = {key: [] for key in review_keys}
+        for part in chunks(review_keys):
+            rows = self._connection.execute(
+                select(votes)
+                .where(votes.c.review_key.in_(part))
+                .order_by(votes.c.created_at, votes.c.remote_id)
+            )
+            for row in rows:
+                found[row.review_key].append(_vote(row))
+        return found
+
+    def save(self, vote: Vote) -> None:
+        """Insert or replace one vote, by its review task and remote id."""
+        values = _values(vote)
+        done = self._connection.execute(
+            update(votes)
+            .where(votes.c.review_key == vote.review_key, votes.c.remote_id == vote.remote_id)
+            .values(values)
+        )
+        if not done.rowcount:
+            self._connection.execute(insert(votes).values(values))
+
+    def counts(self, project_id: int) -> dict[str, int]:
+        """Votes of a project: all, counted, and the reasons of those not counted."""
+        rows = self._connection.execute(
+            select(votes.c.counted, votes.c.withdrawn, votes.c.reason, func.count())
+            .join(review_tasks, review_tasks.c.key == votes.c.review_key)
+            .where(review_tasks.c.project_id == project_id)
+            .group_by(votes.c.counted, votes.c.withdrawn, votes.c.reason)
+        )
+        counts: dict[str, int] = {"all": 0, "counted": 0}
+        for counted, withdrawn, reason, n in rows:
+            counts["all"] += n
+            name = "counted" if counted else ("withdrawn" if withdrawn else reason or "not counted")
+            counts[name] = counts.get(name, 0) + n
+        return counts
+
+
+def _values(vote: Vote) -> dict[str, Any]:
+    return {
+        "review_key": vote.review_key,
+        "remote_id": vote.remote_id,
+        "reviewer": vote.reviewer,
+        "label": vote.label,
+        "problems": [problem.value for problem in vote.problems],
+        "note": vote.note,
+        "created_at": vote.created_at,
+        "updated_at": vote.updated_at,
+        "blind": vote.blind,
+        "origin": vote.origin,
+        "counted": vote.counted,
+        "reason": vote.reason,
+        "withdrawn": vote.withdrawn,
+    }
+
+
+def _vote(row: Any) -> Vote:
+    return Vote(
+        review_key=row.review_key,
+        remote_id=row.remote_id,
+        reviewer=row.reviewer,
+        label=row.label,
+        problems=tuple(Problem(value) for value in row.problems),
+        note=row.note,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        blind=row.blind,
+        origin=row.origin,
+        counted=row.counted,
+        reason=row.reason,
+        withdrawn=row.withdrawn,
+    )

@@ -1,0 +1,157 @@
+"""Transactions. What a job writes is fenced by its lease; what it enqueues is announced after commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from connector.errors import LeaseLost, Misconfigured, Retryable
+from connector.jobs import Claim, NewJob
+from connector.ports import Clock
+from connector.store.engine import READ_ONLY
+from connector.store.repositories.audit import AuditLog
+from connector.store.repositories.corrections import Corrections
+from connector.store.repositories.deliveries import Deliveries
+from connector.store.repositories.issues import Issues
+from connector.store.repositories.items import Items
+from connector.store.repositories.jobs import Jobs
+from connector.store.repositories.notes import Notes
+from connector.store.repositories.projects import Projects
+from connector.store.repositories.reviews import Reviews
+from connector.store.repositories.votes import Votes
+
+
+class UnitOfWork:
+    """The repositories over one transaction."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self.due_jobs: list[str] = []
+
+    @cached_property
+    def projects(self) -> Projects:
+        return Projects(self.connection, self.now)
+
+    @cached_property
+    def items(self) -> Items:
+        return Items(self.connection, self.now)
+
+    @cached_property
+    def issues(self) -> Issues:
+        return Issues(self.connection, self.now)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.connection, self.now)
+
+    @cached_property
+    def votes(self) -> Votes:
+        return Votes(self.connection, self.now)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        return Corrections(self.connection, self.now)
+
+    @cached_property
+    def notes(self) -> Notes:
+        return Notes(self.connection, self.now)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.connection, self.now)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.connection, self.now)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        return AuditLog(self.connection, self.now)
+
+    def enqueue(self, job: NewJob) -> str | None:
+        """Store a job; its id, or None where an equal one waits already. Announced after the commit."""
+        job_id = self.jobs.add(job)
+        if job_id is not None and (job.due_at is None or job.due_at <= self.now):
+            self.due_jobs.append(job_id)
+        return job_id
+
+
+class Store:
+    """Opens transactions. `announce` tells workers of due jobs; it must not raise."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, announce: Callable[[Sequence[str]], None], lease: timedelta
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._announce = announce
+        self._lease = lease
+
+    @contextmanager
+    def begin(self, claim: Claim | None = None) -> Iterator[UnitOfWork]:
+        """One transaction, committed at the end of the block, rolled back by any error.
+
+        With a claim nothing is committed once the job belongs to someone else: LeaseLost.
+        """
+        with _translated(), self._engine.begin() as connection:
+            unit = UnitOfWork(connection, self._clock.now())
+            yield unit
+            if claim is not None and not unit.jobs.extend(claim, self._lease):
+                msg = f"job {claim.job.id} was given to another worker"
+                raise LeaseLost(msg)
+        if unit.due_jobs:
+            self._announce(unit.due_jobs)
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """A transaction for reading; it never waits for a writer on SQLite."""
+        with _translated(), self._engine.connect().execution_options(**READ_ONLY) as connection:
+            yield UnitOfWork(connection, self._clock.now())
+
+    def claim(self, job_id: str) -> Claim | None:
+        """Take a due job, or None where it is done, taken, not due, or its lane is busy."""
+        with _translated(), self._engine.begin() as connection:
+            jobs = Jobs(connection, self._clock.now())
+            return jobs.claim(job_id, uuid.uuid4().hex, self._lease)
+
+    def heartbeat(self, claim: Claim) -> bool:
+        """Keep the lease; False when it is lost."""
+        with _translated(), self._engine.begin() as connection:
+            return Jobs(connection, self._clock.now()).extend(claim, self._lease)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The database's own errors, by what the caller should do next. No SQL or values in the message."""
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0] if error.orig else "no reason given"
+        if "disk is full" in reason or "No space left" in reason:
+            raise Misconfigured(
+                "the disk of the database is full", field="database", remedy="Free space; work then goes on."
+            ) from error
+        if "no such table" in reason:
+            raise Misconfigured(
+                "the database has no tables yet",
+                field="database",
+                remedy="Run any `secondlook` command once.",
+            ) from error
+        msg = f"the database did not answer: {reason}"
+        raise Retryable(msg) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        msg = "the connection to the database broke"
+        raise Retryable(msg) from error

@@ -1,0 +1,1 @@
+"""Real servers and ways to hurt them: what tests share."""

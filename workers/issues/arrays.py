@@ -1,0 +1,29 @@
+"""Names for the kinds of array that detection works on, and the compact class numbers."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Classes: TypeAlias = NDArray[np.signedinteger[Any]]
+Probabilities: TypeAlias = NDArray[np.floating[Any]]
+Mask: TypeAlias = NDArray[np.bool_]
+Rows: TypeAlias = NDArray[np.intp]
+Counts: TypeAlias = NDArray[np.int64]
+
+BLOCK_BYTES = 1 << 18  # of the matrix at a time: stays in a core's cache with its temporaries
+
+
+def class_dtype(n_classes: int) -> np.dtype[np.signedinteger[Any]]:
+    """The smallest signed integer that holds -1 (no class) to `n_classes`."""
+    for dtype in (np.int8, np.int16, np.int32):
+        if n_classes <= np.iinfo(dtype).max:
+            return np.dtype(dtype)
+    return np.dtype(np.int64)
+
+
+def block_rows(pred_probs: Probabilities) -> int:
+    """How many rows of the matrix make one block."""
+    return max(32, BLOCK_BYTES // (pred_probs.shape[1] * pred_probs.itemsize))

@@ -1,0 +1,78 @@
+"""How sure the model must be of a class before a row counts as confidently of that class."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workers.issues.arrays import Classes, Probabilities, block_rows
+from workers.issues.groups import Groups
+from workers.issues.validation import checked_labels, checked_probs
+
+LOWEST = 2e-6  # no threshold lies below, so that a probability of 0 is never confident
+UNREACHABLE = 2.0  # the threshold of a class that no row carries
+SLACK = 1e-6  # a probability this far below its threshold still counts
+
+
+def confident_thresholds(labels: ArrayLike, pred_probs: ArrayLike) -> Probabilities:
+    r"""Mean self-confidence of each class: the threshold of confident learning.
+
+    Parameters
+    ----------
+    labels : (N,) int
+        Given classes, 0..K-1.
+    pred_probs : (N, K) float32 or float64
+        Out-of-sample probabilities.
+
+    Returns
+    -------
+    (K,) float
+        At least 2e-6; 2 for a class without rows. float32 for float32 input in which every class occurs,
+        as the reference implementation computes it, else float64.
+
+    Raises
+    ------
+    InvalidInput
+        For shapes, types and labels that do not fit. Values are not looked at.
+
+    Notes
+    -----
+    :math:`t_j = \frac{1}{|X_{\tilde y=j}|} \sum_{x \in X_{\tilde y=j}} \hat p(\tilde y = j; x, \theta)`,
+    equation 2 of Northcutt et al. (2021), arXiv:1911.00068. The order of summation (rows in their order,
+    numpy's pairwise sum) and the type are part of the result: a row may stand exactly on its threshold.
+    """
+    probs = checked_probs(pred_probs)
+    given = checked_labels(labels, *probs.shape)
+    return thresholds_of(given_probs(given, probs), Groups(given, probs.shape[1]))
+
+
+def thresholds_of(self_confidence: Probabilities, groups: Groups) -> Probabilities:
+    """The thresholds from each row's self-confidence."""
+    present = groups.counts > 0
+    dtype = self_confidence.dtype if present.all() else np.dtype(np.float64)
+    thresholds = np.full(len(present), UNREACHABLE, dtype=dtype)
+    for label in np.flatnonzero(present):
+        thresholds[label] = np.mean(self_confidence[groups.rows(label)])
+    return np.maximum(thresholds, thresholds.dtype.type(LOWEST))
+
+
+def given_probs(given: Classes, probs: Probabilities) -> Probabilities:
+    """The probability of each row's given label."""
+    picked = np.empty(len(given), dtype=probs.dtype)
+    step = max(4096, block_rows(probs))
+    for start in range(0, len(given), step):
+        part = given[start : start + step]
+        picked[start : start + step] = probs[start : start + step][np.arange(len(part)), part]
+    return picked
+
+
+def cutoffs(thresholds: Probabilities, dtype: np.dtype[np.floating]) -> Probabilities:
+    """The smallest values of `dtype` that reach the thresholds.
+
+    float32 probabilities are compared with float64 thresholds in float64; rounding the threshold up to the
+    next float32 gives the same answer without converting the matrix.
+    """
+    exact: NDArray[np.floating] = thresholds - thresholds.dtype.type(SLACK)
+    rounded = exact.astype(dtype)
+    upwards = np.nextafter(rounded, dtype.type(np.inf))
+    return np.where(rounded < exact, upwards, rounded)

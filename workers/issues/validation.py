@@ -1,0 +1,119 @@
+"""What detection accepts: shapes, types and values, and how a refusal is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workers.issues.arrays import Classes, Mask, Probabilities, Rows, class_dtype
+
+SLACK = 1e-6  # how far a single probability may lie outside 0..1 by rounding
+SILENT = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-5}  # a row's sum may miss 1 by this, unsaid
+ROUNDED = 1e-3  # by this, whatever the numbers look like: half precision, a softmax cut short
+DECIMALS = (2, 3, 4, 5, 6)  # by half a unit of the last decimal for each class, where rows carry so many
+
+
+class InvalidInput(ValueError):  # noqa: N818 - reads as what it says of the argument, like Conflict
+    """An argument cannot be used.
+
+    `argument` names it, `row` is the first bad row where there is one, `remedy` says what to do.
+    """
+
+    def __init__(self, problem: str, *, argument: str, remedy: str, row: int | None = None) -> None:
+        where = argument if row is None else f"{argument}, row {row}"
+        super().__init__(f"{where}: {problem}. {remedy}")
+        self.argument = argument
+        self.problem = problem
+        self.remedy = remedy
+        self.row = row
+
+
+@dataclass(frozen=True, slots=True)
+class OffSums:
+    """Rows whose probabilities miss a sum of 1 by more than arithmetic, and their sums."""
+
+    rows: Rows
+    sums: NDArray[np.float64]
+
+
+def checked_probs(pred_probs: ArrayLike) -> Probabilities:
+    """The matrix as it is, once its type and shape are right; values are checked while it is read."""
+    probs = np.asarray(pred_probs)
+    if probs.ndim != 2:
+        raise _probs(f"has {probs.ndim} dimensions instead of 2", "Give one row per item, one column per class")
+    if probs.dtype not in SILENT:
+        raise _probs(f"has dtype {probs.dtype}", "Convert it to float32 or float64")
+    if probs.shape[0] == 0:
+        raise _probs("has no rows", "Give at least two items")
+    if probs.shape[1] < 2:
+        raise _probs(f"has {probs.shape[1]} column(s)", "A label can be wrong only among two or more classes")
+    return probs
+
+
+def checked_labels(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
+    """The labels as compact class numbers."""
+    given = np.asarray(labels)
+    if given.ndim != 1:
+        raise _labels(f"has {given.ndim} dimensions instead of 1", "Give one class number per item")
+    if given.dtype.kind not in "iu":
+        raise _labels(f"has dtype {given.dtype}", "Give integers 0..K-1")
+    if len(given) != n_rows:
+        raise _labels(f"has {len(given)} entries for {n_rows} rows of pred_probs", "Give both for the same items")
+    _refuse_outside(given, n_classes)
+    compact: Classes = given.astype(class_dtype(n_classes))
+    if compact.min() == compact.max():
+        raise _labels(f"holds class {compact[0]} only", "Give items of at least two classes")
+    return compact
+
+
+def _refuse_outside(given: NDArray[Any], n_classes: int) -> None:
+    if given.min() >= 0 and given.max() < n_classes:
+        return
+    row = int(np.flatnonzero((given < 0) | (given >= n_classes))[0])
+    raise _labels(
+        f"holds {given[row]}, outside 0..{n_classes - 1}", "Number the classes as the columns of pred_probs", row
+    )
+
+
+def refuse_values(block: Probabilities, first_row: int) -> None:
+    """Raise for the first row of the block that holds NaN, infinity or a negative probability."""
+    finite = np.isfinite(block).all(axis=1)
+    negative = (block < -SLACK).any(axis=1)
+    bad = np.flatnonzero(~finite | negative)
+    if bad.size == 0:
+        return
+    row = first_row + int(bad[0])
+    if finite[bad[0]]:
+        raise _probs("holds a negative probability", "Give probabilities, not scores or logits", row)
+    raise _probs("holds NaN or infinity", "Leave the item out, or predict it again", row)
+
+
+def within_rounding(block: Probabilities, sums: NDArray[np.float64]) -> Mask:
+    """Which rows miss a sum of 1 by no more than the rounding of their own decimals.
+
+    A number kept with d decimals is off by at most half a unit of the last one, so a row of K of them by
+    at most K/2 units. Rows of a single decimal are not excused: there a wrong row looks the same.
+    """
+    miss = np.abs(sums - 1.0)
+    fine = miss <= ROUNDED
+    for decimals in DECIMALS:
+        unit = 10.0**-decimals
+        rounded = (np.abs(block - np.round(block, decimals)) <= SLACK).all(axis=1)
+        fine |= rounded & (miss < block.shape[1] / 2 * unit) & (sums > 0.5)
+    return fine
+
+
+def refuse_sum(row: int, total: float) -> InvalidInput:
+    """The error for a row that sums to `total`."""
+    return _probs(f"sums to {total:.6g} instead of 1", "Give the probabilities of all classes, normalised", row)
+
+
+def _probs(problem: str, remedy: str, row: int | None = None) -> InvalidInput:
+    return InvalidInput(problem, argument="pred_probs", remedy=remedy, row=row)
+
+
+def _labels(problem: str, remedy: str, row: int | None = None) -> InvalidInput:
+    return InvalidInput(problem, argument="labels", remedy=remedy, row=row)
