@@ -42,6 +42,8 @@ def _explain(problem: Mapping[str, Any], origins: Origins) -> tuple[str, str, st
     if problem["type"] == "missing":
         return ".".join(path), f"missing{where}", f"Add it. {_meaning(path)}".strip()
     message = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    if problem["type"] == "model_type":
+        message = "should be a section with keys"
     return ".".join(path), f"{message}{shown}{where}", f"Correct it. {_meaning(path)}".strip()
 
 
@@ -54,8 +56,8 @@ def _shown(path: Sequence[str], problem: Mapping[str, Any]) -> str:
         return f", not {str(value).lower()}"
     if problem["type"] == "extra_forbidden":
         near = _near(path)
-        path = (*path[:-1], near) if near else ()
-    if not isinstance(value, str) or not path or is_secret(path):
+        path = (*path[:-1], near or "")
+    if not isinstance(value, str) or field_of(path) is None or names_below(path) or is_secret(path):
         return ""
     return f", not {USER_OR_QUERY.sub('***', value)[:LONGEST_VALUE]!r}"
 

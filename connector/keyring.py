@@ -53,13 +53,17 @@ class Keyring:
         """The part of the webhook's address that cannot be guessed."""
         return self._derive("webhook-path", project, role)[:KEY_BYTES]
 
+    def owner_key(self, project: str) -> str:
+        """The mark by which a review project is recognised as ours."""
+        return self._derive("owner", project, Role.REVIEW)[:KEY_BYTES]
+
     def webhook_url(self, project: str, role: Role) -> str:
         """The address to register for one of a project's two webhooks."""
         key = self.webhook_path_key(project, role)
         return f"{self._settings.server.url}/hooks/{project}/{role.value}/{key}"
 
     def _derive(self, purpose: str, project: str, role: Role) -> str:
-        message = "\0".join((purpose, project, role.value)).encode()
+        message = f"{purpose}\x00{project}\x00{role.value}".encode()
         return hmac.new(self._master, message, hashlib.sha256).hexdigest()
 
 

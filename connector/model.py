@@ -420,7 +420,7 @@ class GuidelineNote:
     label: str
     text: str
     author: str
-    state: str  # accepted, published or withdrawn
+    state: str  # accepted, published, withdrawing or withdrawn
     created_at: datetime
 
 

@@ -12,7 +12,10 @@ from connector.model import (
     Hint,
     Item,
     ItemRef,
+    Json,
+    LabelSchema,
     Page,
+    Prediction,
     ReviewRequest,
     ReviewSetup,
     Role,
@@ -59,6 +62,13 @@ class Source(Protocol):
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """Every item's identity, in chunks, at the lowest cost that the platform allows."""
+        ...
+
+    def prepare(self, order: WriteOrder) -> Json:
+        """What the order would replace, raw: journaled before anything is written.
+
+        Conflict unless the item is the same and the annotation still carries `expected_label`.
+        """
         ...
 
     def find_write(self, order: WriteOrder) -> WriteRecord | None:
@@ -147,4 +157,12 @@ class Guidelines(Protocol):
 
     def write_guidelines(self, block: str) -> str:
         """Put `block` into the managed part, leave all else as it is; the result as the server has it."""
+        ...
+
+
+class ModelBackend(Protocol):
+    """A model that is asked for predictions over the network."""
+
+    def predict(self, schema: LabelSchema, items: Sequence[tuple[str, Json]]) -> Sequence[Prediction | None]:
+        """A prediction for each (remote id, data), in the same order; None where the model gives none."""
         ...

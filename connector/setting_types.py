@@ -19,7 +19,12 @@ class Frozen(BaseModel):
     """Strict, so that `port = "8400"` is a mistake; a refused value is never quoted by pydantic."""
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        validate_default=True,
+        hide_input_in_errors=True,
     )
 
 

@@ -1,1 +1,180 @@
-"""Every sentence that a person reads. Pure: facts in, text out; callers never build sentences."""
+"""Every sentence that a person reads. Pure: facts in, text out; callers never build sentences.
+
+Labels, names and notes are data that someone typed: they are shortened and kept on one line here, and
+escaped where the text becomes HTML.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from connector.model import GuidelineNote, Problem
+
+LABEL_CHARS = 80  # longest label shown in a sentence
+NOTE_CHARS = 500  # longest note shown in the guidelines
+
+BUDGET = "waits for a free place in the review queue"
+CLASS_CAP = "its class has reached the cap of flags"
+RARE_CLASS = "its class has too few examples to be judged"
+NO_ALTERNATIVE = "the model's own guess is the given label"
+NO_LONGER_FLAGGED = "a later scan no longer flags it"
+LABEL_CHANGED = "the label changed before a decision"
+ITEM_GONE = "the item or its annotation was deleted before a decision"
+TASK_GONE = "the review task was deleted on the platform"
+
+OWN_LABEL = "the reviewer gave the label that is in question"
+EDITED = "someone else edited this answer"
+SKIPPED = "skipped"
+SUPERSEDED = "the same reviewer answered again later"
+NO_ANSWER = "neither a label nor a problem was chosen"
+UNKNOWN_LABEL = "the label is not among the project's classes"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagFacts:
+    """What is known of a flagged item; probabilities in 0..1, `near` most probable first."""
+
+    given: str
+    suggested: str
+    probability: float
+    near: Sequence[tuple[str, float]] = ()
+    others: Sequence[str] = ()
+    similar: Sequence[str] = field(default_factory=tuple)
+
+
+def one_line(text: str, limit: int = LABEL_CHARS) -> str:
+    """Text on one line, at most `limit` characters."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def quoted(label: str) -> str:
+    return f"'{one_line(label)}'"
+
+
+def percent(probability: float) -> str:
+    """A probability as people say it; never a certain 0 % or 100 %."""
+    if probability >= 0.995:
+        return "more than 99%"
+    if probability < 0.005:
+        return "less than 1%"
+    return f"{probability:.0%}"
+
+
+def review_title() -> str:
+    return "A second look, please"
+
+
+def flag_context(facts: FlagFacts) -> str:
+    """Why this item is shown, in at most four sentences, one a line."""
+    lines = [_model_sentence(facts)]
+    if facts.near:
+        near = listing([f"{quoted(label)} ({percent(p)})" for label, p in facts.near])
+        lines.append(f"It also considers {near}.")
+    if facts.others:
+        lines.append(f"Other annotators chose {counted(facts.others)}.")
+    if facts.similar:
+        n = len(facts.similar)
+        lines.append(f"Labels of the {n} most similar items: {counted(facts.similar)}.")
+    return "\n".join(lines)
+
+
+def _model_sentence(facts: FlagFacts) -> str:
+    joint = "and" if facts.given == facts.suggested else "but"
+    return (
+        f"The model is {percent(facts.probability)} sure this is {quoted(facts.suggested)}, "
+        f"{joint} it is labeled {quoted(facts.given)}. Please verify."
+    )
+
+
+def blind_context() -> str:
+    return "Please label this item as if nobody had labeled it before."
+
+
+def counted(labels: Sequence[str]) -> str:
+    """'A' (2), 'B' (1): most frequent first, ties in the order given."""
+    return listing([f"{quoted(label)} ({n})" for label, n in Counter(labels).most_common()])
+
+
+def listing(parts: Sequence[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def review_project_title(source_title: str) -> str:
+    return one_line(f"{source_title} · second look", 50)
+
+
+def review_instructions(source_title: str, quorum: int) -> str:
+    """Instructions of the review project, as HTML."""
+    problems = "".join(f"<li><b>{escape(p.value)}</b>: {_PROBLEMS[p]}</li>" for p in Problem)
+    return (
+        f"<p>These items come from <b>{escape(one_line(source_title))}</b>. Some were picked because a model "
+        "disagrees with their label, some at random. Neither the label nor the model is right by default: "
+        "choose what you see.</p>"
+        f"<p>If no single label fits, choose a problem instead:</p><ul class='list-disc pl-6'>{problems}</ul>"
+        f"<p>{quorum} agreeing answers decide. A note for the guideline is welcome where a rule would have "
+        "helped.</p>"
+    )
+
+
+_PROBLEMS: Mapping[Problem, str] = {
+    Problem.AMBIGUOUS: "two labels fit equally well",
+    Problem.NONE_FITS: "no label of the list fits",
+    Problem.SEVERAL_FIT: "more than one label is right",
+    Problem.BAD_DATA: "the item is broken, empty or unreadable",
+    Problem.CANNOT_TELL: "you cannot tell from what is shown",
+}
+
+
+def decision_reason(code: str, votes: Sequence[str], label: str | None, given: str) -> str:
+    """Why an issue was decided as it was; `votes` are the labels or problems that were counted."""
+    tally = counted(votes) if votes else "no answers"
+    match code:
+        case "accept":
+            return f"Reviewers agreed on {quoted(label or '')} instead of {quoted(given)}: {tally}."
+        case "reject":
+            return f"Reviewers confirmed {quoted(given)}: {tally}."
+        case "problem":
+            return f"Reviewers agreed that no single label can be chosen: {tally}."
+        case "adjudicated":
+            return f"An adjudicator chose {quoted(label or '')}: {tally}."
+        case _:
+            return f"Reviewers did not agree: {tally}."
+
+
+def guideline_block(notes: Sequence[GuidelineNote], names: Mapping[str, str]) -> str:
+    """The managed part of a project's instructions, as HTML; empty without notes."""
+    if not notes:
+        return ""
+    parts = ["<h3>Notes from reviews</h3>", "<ul class='list-disc pl-6'>"]
+    for note in notes:
+        author = names.get(note.author, f"reviewer {note.author}")
+        parts.append(
+            f"<li><b>{escape(one_line(note.label))}</b>, not <b>{escape(one_line(note.given))}</b>: "
+            f"{escape(one_line(note.text, NOTE_CHARS))} "
+            f"({escape(one_line(author))}, {note.created_at:%Y-%m-%d})</li>"
+        )
+    return "".join([*parts, "</ul>"])
+
+
+def too_few_labels(n_items: int, n_classes: int) -> str:
+    return (
+        f"{n_items} labeled items in {n_classes} classes are too few to judge labels; "
+        "nothing was flagged. Label more items, then scan again."
+    )
+
+
+def not_stated_out_of_sample(source: str) -> str:
+    return (
+        f"It is not stated that the predictions ({source}) are out-of-sample. A model that has seen the labels "
+        "agrees with them too often, so errors stay unseen. Set predictions.out_of_sample = true if it has not."
+    )
+
+
+def skipped_items(count: int, reason: str) -> str:
+    return f"{count} items were not judged: {reason}."

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.label_studio import LabelStudioServer, running_label_studio
+from tests.support.postgres import PostgresServer
+from tests.support.processes import ProcessPark
+from tests.support.redis_server import RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +18,38 @@ def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStud
     """A real Label Studio whose webhooks may reach this machine."""
     with running_label_studio(tmp_path_factory.mktemp("label-studio") / "data") as server:
         yield server
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A real Redis that the test may flush, restart or kill."""
+    with RedisServer(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of an empty Redis."""
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The PostgreSQL cluster that tests share; do not kill this one."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The SQLAlchemy address of a fresh database."""
+    with postgres_server.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[ProcessPark]:
+    """Starts real processes; what still runs at the end of the test is killed."""
+    park = ProcessPark(tmp_path)
+    yield park
+    park.kill_all()

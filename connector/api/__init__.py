@@ -1,0 +1,1 @@
+"""Routes: webhooks, health, and the JSON API."""

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from connector.errors import LeaseLost, Misconfigured, Retryable
 from connector.jobs import Claim, NewJob
@@ -19,6 +19,7 @@ from connector.store.engine import READ_ONLY
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.corrections import Corrections
 from connector.store.repositories.deliveries import Deliveries
+from connector.store.repositories.facts import Facts
 from connector.store.repositories.issues import Issues
 from connector.store.repositories.items import Items
 from connector.store.repositories.jobs import Jobs
@@ -75,6 +76,10 @@ class UnitOfWork:
     @cached_property
     def audit(self) -> AuditLog:
         return AuditLog(self.connection, self.now)
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(self.connection, self.now)
 
     def enqueue(self, job: NewJob) -> str | None:
         """Store a job; its id, or None where an equal one waits already. Announced after the commit."""
@@ -149,6 +154,9 @@ def _translated() -> Iterator[None]:
                 remedy="Run any `secondlook` command once.",
             ) from error
         msg = f"the database did not answer: {reason}"
+        raise Retryable(msg) from error
+    except IntegrityError as error:
+        msg = "another worker wrote the same rows at the same time"
         raise Retryable(msg) from error
     except DBAPIError as error:
         if not error.connection_invalidated:

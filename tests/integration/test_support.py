@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
+import redis
+from sqlalchemy import create_engine, text
 
 from tests.support.label_studio import LabelStudioServer, choice
+from tests.support.postgres import PostgresServer
+from tests.support.processes import MissingProgramError, ProcessPark, program
+from tests.support.redis_server import RedisServer
 
 CONFIG = """
 <View>
@@ -38,3 +46,104 @@ class TestLabelStudio:
         with label_studio.client() as client:
             me = client.get("/api/current-user/whoami", headers={"Authorization": f"Bearer {access}"})
         assert me.json()["email"] == label_studio.admin_email
+
+
+class TestRedis:
+    def test_a_flush_empties_it(self, redis_server: RedisServer) -> None:
+        with redis_server.client() as client:
+            client.set("key", "value")
+            redis_server.flush()
+            assert client.get("key") is None
+
+    def test_a_restart_loses_everything_and_keeps_the_address(self, redis_server: RedisServer) -> None:
+        url = redis_server.url
+        with redis_server.client() as client:
+            client.set("key", "value")
+        redis_server.restart()
+        with redis_server.client() as client:
+            assert client.get("key") is None
+        assert redis_server.url == url
+
+    def test_a_killed_one_refuses_connections(self, redis_server: RedisServer) -> None:
+        redis_server.kill()
+        with redis_server.client() as client, pytest.raises(redis.ConnectionError):
+            client.ping()
+
+
+class TestPostgres:
+    def test_each_database_is_fresh(self, postgres_server: PostgresServer) -> None:
+        for _ in range(2):
+            with postgres_server.fresh_database() as url:
+                engine = create_engine(url)
+                with engine.begin() as connection:
+                    connection.execute(text("CREATE TABLE seen (id integer)"))
+                engine.dispose()
+
+    def test_what_was_committed_survives_a_power_cut(self) -> None:
+        with PostgresServer() as server, server.fresh_database() as url:
+            engine = create_engine(url, pool_pre_ping=True)
+            with engine.begin() as connection:
+                connection.execute(text("CREATE TABLE kept AS SELECT 1 AS id"))
+            server.restart()
+            with engine.connect() as connection:
+                assert connection.execute(text("SELECT id FROM kept")).scalar() == 1
+            engine.dispose()
+
+
+class TestProcesses:
+    def test_output_and_exit_code_are_seen(self, processes: ProcessPark) -> None:
+        process = processes.python("-c", "print('ready', flush=True); raise SystemExit(3)")
+        assert process.wait_for("^ready$")
+        assert process.wait() == 3
+
+    def test_kill_takes_the_children_along(self, processes: ProcessPark) -> None:
+        script = (
+            "import subprocess\n"
+            "child = subprocess.Popen(['sleep', '600'])\n"
+            "print(child.pid, flush=True)\n"
+            "child.wait()"
+        )
+        process = processes.python("-c", script)
+        child = int(process.wait_for(r"^(\d+)$")[1])
+        process.kill()
+        assert not _is_alive(child)
+
+    def test_stop_asks_the_program_itself(self, processes: ProcessPark) -> None:
+        script = (
+            "import signal, sys, time\n"
+            "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+            "print('ready', flush=True)\n"
+            "time.sleep(600)"
+        )
+        process = processes.python("-c", script)
+        process.wait_for("ready")
+        assert process.stop() == 7
+
+    def test_a_killed_test_run_leaves_no_process_behind(self, processes: ProcessPark, tmp_path: Path) -> None:
+        log = str(tmp_path / "inner.log")
+        script = (
+            "import time; from pathlib import Path; from tests.support.processes import GuardedProcess\n"
+            f"inner = GuardedProcess(['sh', '-c', 'echo $$; sleep 600'], Path({log!r}))\n"
+            "print(inner.wait_for('([0-9]+)')[1], flush=True)\n"
+            "time.sleep(600)"
+        )
+        outer = processes.python("-c", script)
+        inner = int(outer.wait_for(r"^(\d+)$")[1])
+        assert _is_alive(inner)
+        outer.kill()
+        deadline = time.monotonic() + 10
+        while _is_alive(inner) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not _is_alive(inner)
+
+    def test_a_missing_program_is_named_with_the_remedy(self) -> None:
+        with pytest.raises(
+            MissingProgramError, match=r"no-such-server is not installed.*install-test-servers"
+        ):
+            program("no-such-server")
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead and not yet collected does not."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -42,7 +42,7 @@ _QUIET_SETTINGS = {
     "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
 }
 
-Progress = Callable[[str], None]
+Progress = Callable[[str], object]
 
 
 class ServerError(SecondlookError):
@@ -216,3 +216,15 @@ def _run(
             field="Label Studio",
             remedy="Check the network and the free disk space, install uv, and run the same command again.",
         )
+
+
+def main() -> None:
+    """Prepare the home now, so that a later start need not: `python -m workers.demo.home`."""
+    try:
+        prepare_label_studio(default_cache_dir(), lambda line: sys.stderr.write(f"{line}\n"))
+    except SecondlookError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -68,7 +68,7 @@ main()
 """
 
 
-class _PortTaken(ServerError):
+class _PortTakenError(ServerError):
     """Label Studio found the port busy and moved on to another one."""
 
 
@@ -161,7 +161,7 @@ def start_label_studio(
     for tries_left in reversed(range(1 if port else _PORT_TRIES)):
         try:
             return _start(home, data_dir, port or free_port(), token, environment)
-        except _PortTaken:
+        except _PortTakenError:
             if not tries_left:
                 raise
     raise AssertionError("unreachable: the last try returns or raises")
@@ -251,7 +251,7 @@ def _check_port(log: Path, log_start: int, port: int) -> None:
         lines.seek(log_start)
         said = re.search(rb"development server at http://[^:/]+:(\d+)", lines.read())
     if said and int(said[1]) != port:
-        raise _PortTaken(f"port {port} was taken by another program while Label Studio started")
+        raise _PortTakenError(f"port {port} was taken by another program while Label Studio started")
 
 
 def _is_ready(client: httpx.Client) -> bool:

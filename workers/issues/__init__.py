@@ -1,0 +1,31 @@
+"""Detection: arrays in, frozen results out, one idea a file."""
+
+from workers.issues.detection import LabelIssues, Method, label_issues
+from workers.issues.joint import confident_joint
+from workers.issues.quality import (
+    adjusted,
+    confidence_weighted_entropy,
+    corrected_weighted_entropy,
+    normalized_margin,
+    self_confidence,
+)
+from workers.issues.thresholds import confident_thresholds
+from workers.issues.triage import TriagePlan, TriagePolicy, triage
+from workers.issues.validation import InvalidInput
+
+__all__ = [
+    "InvalidInput",
+    "LabelIssues",
+    "Method",
+    "TriagePlan",
+    "TriagePolicy",
+    "adjusted",
+    "confidence_weighted_entropy",
+    "confident_joint",
+    "confident_thresholds",
+    "corrected_weighted_entropy",
+    "label_issues",
+    "normalized_margin",
+    "self_confidence",
+    "triage",
+]

@@ -53,7 +53,8 @@ def thresholds_of(self_confidence: Probabilities, groups: Groups) -> Probabiliti
     thresholds = np.full(len(present), UNREACHABLE, dtype=dtype)
     for label in np.flatnonzero(present):
         thresholds[label] = np.mean(self_confidence[groups.rows(label)])
-    return np.maximum(thresholds, thresholds.dtype.type(LOWEST))
+    np.maximum(thresholds, thresholds.dtype.type(LOWEST), out=thresholds)
+    return thresholds
 
 
 def given_probs(given: Classes, probs: Probabilities) -> Probabilities:

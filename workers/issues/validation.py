@@ -16,7 +16,7 @@ ROUNDED = 1e-3  # by this, whatever the numbers look like: half precision, a sof
 DECIMALS = (2, 3, 4, 5, 6)  # by half a unit of the last decimal for each class, where rows carry so many
 
 
-class InvalidInput(ValueError):  # noqa: N818 - reads as what it says of the argument, like Conflict
+class InvalidInput(ValueError):
     """An argument cannot be used.
 
     `argument` names it, `row` is the first bad row where there is one, `remedy` says what to do.
@@ -43,7 +43,9 @@ def checked_probs(pred_probs: ArrayLike) -> Probabilities:
     """The matrix as it is, once its type and shape are right; values are checked while it is read."""
     probs = np.asarray(pred_probs)
     if probs.ndim != 2:
-        raise _probs(f"has {probs.ndim} dimensions instead of 2", "Give one row per item, one column per class")
+        raise _probs(
+            f"has {probs.ndim} dimensions instead of 2", "Give one row per item, one column per class"
+        )
     if probs.dtype not in SILENT:
         raise _probs(f"has dtype {probs.dtype}", "Convert it to float32 or float64")
     if probs.shape[0] == 0:
@@ -61,7 +63,9 @@ def checked_labels(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
     if given.dtype.kind not in "iu":
         raise _labels(f"has dtype {given.dtype}", "Give integers 0..K-1")
     if len(given) != n_rows:
-        raise _labels(f"has {len(given)} entries for {n_rows} rows of pred_probs", "Give both for the same items")
+        raise _labels(
+            f"has {len(given)} entries for {n_rows} rows of pred_probs", "Give both for the same items"
+        )
     _refuse_outside(given, n_classes)
     compact: Classes = given.astype(class_dtype(n_classes))
     if compact.min() == compact.max():
@@ -74,14 +78,16 @@ def _refuse_outside(given: NDArray[Any], n_classes: int) -> None:
         return
     row = int(np.flatnonzero((given < 0) | (given >= n_classes))[0])
     raise _labels(
-        f"holds {given[row]}, outside 0..{n_classes - 1}", "Number the classes as the columns of pred_probs", row
+        f"holds {given[row]}, outside 0..{n_classes - 1}",
+        "Number the classes as the columns of pred_probs",
+        row,
     )
 
 
 def refuse_values(block: Probabilities, first_row: int) -> None:
     """Raise for the first row of the block that holds NaN, infinity or a negative probability."""
-    finite = np.isfinite(block).all(axis=1)
-    negative = (block < -SLACK).any(axis=1)
+    finite: Mask = np.asarray(np.isfinite(block).all(axis=1))
+    negative: Mask = np.asarray((block < -SLACK).any(axis=1))
     bad = np.flatnonzero(~finite | negative)
     if bad.size == 0:
         return
@@ -108,7 +114,9 @@ def within_rounding(block: Probabilities, sums: NDArray[np.float64]) -> Mask:
 
 def refuse_sum(row: int, total: float) -> InvalidInput:
     """The error for a row that sums to `total`."""
-    return _probs(f"sums to {total:.6g} instead of 1", "Give the probabilities of all classes, normalised", row)
+    return _probs(
+        f"sums to {total:.6g} instead of 1", "Give the probabilities of all classes, normalised", row
+    )
 
 
 def _probs(problem: str, remedy: str, row: int | None = None) -> InvalidInput:

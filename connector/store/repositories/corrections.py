@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from connector.model import Correction, CorrectionState, WriteMode, WriteRecord
+from connector.model import Correction, CorrectionState, Json, WriteMode, WriteRecord
 from connector.store.repositories.base import Repository
 from connector.store.tables import corrections
 
@@ -45,6 +45,10 @@ class Corrections(Repository):
         if state is not None:
             conditions.append(corrections.c.state == state.value)
         return self._where(*conditions, limit=limit)
+
+    def prepared(self, correction_id: str, before: Json) -> None:
+        """Journal what is about to be replaced."""
+        self._set(correction_id, before=dict(before))
 
     def applied(self, correction_id: str, record: WriteRecord) -> None:
         self._set(

@@ -44,9 +44,8 @@ class Deliveries(Repository):
                 update(deliveries).where(deliveries.c.id.in_(part)).values(handled_at=self._now)
             )
 
-    def projects_waiting(self) -> list[int]:
-        statement = select(deliveries.c.project_id).where(deliveries.c.handled_at.is_(None)).distinct()
-        return list(self._connection.execute(statement).scalars())
+    def has_waiting(self, project_id: int) -> bool:
+        return bool(self.waiting(project_id, 1))
 
     def last_received(self, project_id: int, role: Role) -> datetime | None:
         found: datetime | None = self._connection.execute(

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, or_, select, update
 
 from connector.model import Decision, Issue, IssueKind, IssueState, Outcome, ScanSummary
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import decisions, issues, scans
+from connector.store.tables import decisions, issues, review_tasks, scans
 
 ACTIVE = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
 SETTLED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
@@ -37,6 +37,15 @@ class Issues(Repository):
                 .values(state=state.value, reason=reason, updated_at=self._now)
             )
 
+    def start_review(self, ids: Sequence[str]) -> None:
+        """Open issues whose review task stands on the platform now."""
+        for part in chunks(ids):
+            self._connection.execute(
+                update(issues)
+                .where(issues.c.id.in_(part), issues.c.state == IssueState.OPEN.value)
+                .values(state=IssueState.IN_REVIEW.value, updated_at=self._now)
+            )
+
     def get(self, issue_id: str) -> Issue | None:
         row = self._connection.execute(select(issues).where(issues.c.id == issue_id)).one_or_none()
         return None if row is None else _issue(row)
@@ -60,6 +69,20 @@ class Issues(Repository):
             rows = self._connection.execute(query.where(issues.c.item_id.in_(part)))
             found.update({row.item_id: _issue(row) for row in rows})
         return found
+
+    def open_without_review(self, project_id: int) -> list[Issue]:
+        """Open issues for which no review task is planned yet, most suspicious first."""
+        rows = self._connection.execute(
+            select(issues)
+            .join(review_tasks, review_tasks.c.issue_id == issues.c.id, isouter=True)
+            .where(
+                issues.c.project_id == project_id,
+                issues.c.state == IssueState.OPEN.value,
+                review_tasks.c.key.is_(None),
+            )
+            .order_by(issues.c.rank)
+        )
+        return [_issue(row) for row in rows]
 
     def waiting_for_budget(self, project_id: int, reason: str, limit: int) -> list[Issue]:
         """Suppressed issues that only the budget holds back, most suspicious first."""

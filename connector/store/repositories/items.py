@@ -42,7 +42,7 @@ class Items(Repository):
         change = PageChange()
         latest = {item.remote_id: item for item in page}  # a page may hold an item twice
         ids = self._apply_items(project_id, latest, change)
-        pairs = [(ids[remote_id], item) for remote_id, item in latest.items()]
+        pairs = [(ids[remote_id], item) for remote_id, item in latest.items() if remote_id in ids]
         for part in chunks(pairs):
             self._apply_annotations(dict(part), change)
             self._apply_predictions(dict(part))
@@ -61,23 +61,27 @@ class Items(Repository):
                     self._delete([row.id])
                     change.relabelled.add(row.id)
             for remote_id in part:
-                item, row = latest[remote_id], known.get(remote_id)
-                if row is None:
+                item, old = latest[remote_id], known.get(remote_id)
+                if old is None:
                     fresh.append(_item_values(project_id, item))
-                    continue
-                ids[remote_id] = row.id
-                if row.remote_updated_at != item.updated_at or row.deleted_at is not None:
-                    self._connection.execute(
-                        update(items).where(items.c.id == row.id).values(_item_values(project_id, item))
-                    )
-                    change.changed += 1
-                    if row.deleted_at is not None:
-                        change.relabelled.add(row.id)
+                elif old.remote_updated_at <= item.updated_at:  # else a newer state is stored already
+                    ids[remote_id] = old.id
+                    self._update_item(project_id, old, item, change)
         if fresh:
             made = self._connection.execute(insert(items).returning(items.c.id, items.c.remote_id), fresh)
             ids.update({row.remote_id: row.id for row in made})
             change.new += len(fresh)
         return ids
+
+    def _update_item(self, project_id: int, old: Any, item: Item, change: PageChange) -> None:
+        if old.remote_updated_at == item.updated_at and old.deleted_at is None:
+            return
+        self._connection.execute(
+            update(items).where(items.c.id == old.id).values(_item_values(project_id, item))
+        )
+        change.changed += 1
+        if old.deleted_at is not None:
+            change.relabelled.add(old.id)
 
     def _apply_annotations(self, page: dict[int, Item], change: PageChange) -> None:
         stored: dict[tuple[int, str], Any] = {
@@ -151,6 +155,28 @@ class Items(Repository):
             )
         )
         return {row.remote_id: (row.id, ItemRef(row.remote_id, row.remote_created_at)) for row in rows}
+
+    def ids_of(self, remote_ids: Sequence[str], project_id: int) -> list[int]:
+        """Our ids of these items, as far as they are known and not deleted."""
+        found: list[int] = []
+        for part in chunks(remote_ids):
+            query = select(items.c.id).where(
+                items.c.project_id == project_id, items.c.remote_id.in_(part), items.c.deleted_at.is_(None)
+            )
+            found.extend(self._connection.execute(query).scalars())
+        return found
+
+    def remote_ids_of_annotations(self, project_id: int, annotation_ids: Sequence[str]) -> list[str]:
+        """Remote ids of the items that these annotations belong to, as far as they are known."""
+        found: set[str] = set()
+        for part in chunks(annotation_ids):
+            query = (
+                select(items.c.remote_id)
+                .join(annotation_rows, annotation_rows.c.item_id == items.c.id)
+                .where(items.c.project_id == project_id, annotation_rows.c.remote_id.in_(part))
+            )
+            found.update(self._connection.execute(query).scalars())
+        return sorted(found)
 
     def mark_deleted(self, item_ids: Sequence[int]) -> None:
         self._delete(item_ids)

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from connector.model import GuidelineNote
+from connector.model import CorrectionState, GuidelineNote
 from connector.store.repositories.base import Repository
-from connector.store.tables import guideline_notes
+from connector.store.tables import corrections, guideline_notes
 
 
 class Notes(Repository):
@@ -47,11 +47,34 @@ class Notes(Repository):
             update(guideline_notes).where(guideline_notes.c.id.in_(ids)).values(state=state)
         )
 
+    def publishable(self, project_id: int) -> list[GuidelineNote]:
+        """Notes of corrections that are applied: what the instructions should hold."""
+        rows = self._connection.execute(
+            select(guideline_notes)
+            .join(corrections, corrections.c.issue_id == guideline_notes.c.issue_id)
+            .where(
+                guideline_notes.c.project_id == project_id,
+                guideline_notes.c.state.in_(["accepted", "published"]),
+                corrections.c.state == CorrectionState.APPLIED.value,
+            )
+            .order_by(guideline_notes.c.given, guideline_notes.c.label, guideline_notes.c.created_at)
+        )
+        return [GuidelineNote(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public accessor
+
     def withdraw_of_issue(self, issue_id: str) -> int:
-        """Take back the notes of a correction that was reverted; how many there were."""
+        """Take back the notes of a correction that does not stand; the number of published ones.
+
+        A published note is `withdrawing` until the instructions are written without it.
+        """
+        mine = guideline_notes.c.issue_id == issue_id
+        self._connection.execute(
+            update(guideline_notes)
+            .where(mine, guideline_notes.c.state == "accepted")
+            .values(state="withdrawn")
+        )
         done = self._connection.execute(
             update(guideline_notes)
-            .where(guideline_notes.c.issue_id == issue_id, guideline_notes.c.state != "withdrawn")
-            .values(state="withdrawn")
+            .where(mine, guideline_notes.c.state == "published")
+            .values(state="withdrawing")
         )
         return int(done.rowcount)

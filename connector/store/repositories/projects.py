@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Column, select, update
 
 from connector.errors import Misconfigured
 from connector.model import Annotator, LabelSchema, ObjectTag, Project
@@ -52,6 +52,13 @@ class Projects(Repository):
 
     def described(self, project_id: int, title: str, schema: LabelSchema, service_user: str) -> None:
         self._set(project_id, title=title, label_schema=_schema_json(schema), service_user=service_user)
+
+    def title(self, project_id: int) -> str | None:
+        """The project's title on the platform, once it was synced."""
+        return self._text(projects.c.title, project_id)
+
+    def review_link(self, project_id: int) -> str | None:
+        return self._text(projects.c.review_link, project_id)
 
     def set_source_cursor(self, project_id: int, cursor: str | None) -> None:
         self._set(project_id, source_cursor=cursor)
@@ -116,6 +123,12 @@ class Projects(Repository):
             select(annotators.c.remote_id, annotators.c.name).where(annotators.c.project_id == project_id)
         )
         return {row.remote_id: row.name for row in rows}
+
+    def _text(self, column: Column[Any], project_id: int) -> str | None:
+        found: str | None = self._connection.execute(
+            select(column).where(projects.c.id == project_id)
+        ).scalar_one()
+        return found
 
     def _set(self, project_id: int, **values: Any) -> None:
         self._connection.execute(update(projects).where(projects.c.id == project_id).values(**values))

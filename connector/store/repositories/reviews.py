@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from connector.model import ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
@@ -162,6 +162,22 @@ class Reviews(Repository):
             self._connection.execute(
                 update(review_tasks).where(review_tasks.c.key.in_(part)).values(state=state.value)
             )
+
+    def unsent(self, project_id: int) -> bool:
+        """Whether the platform is still to be told something: a task, an overlap, a withdrawal."""
+        return bool(
+            self._where(
+                review_tasks.c.project_id == project_id,
+                or_(
+                    review_tasks.c.state.in_([ReviewState.PLANNED.value, ReviewState.WITHDRAWING.value]),
+                    and_(
+                        review_tasks.c.state == ReviewState.PUSHED.value,
+                        review_tasks.c.overlap > review_tasks.c.overlap_pushed,
+                    ),
+                ),
+                limit=1,
+            )
+        )
 
     def mark_undecided(self, keys: Sequence[str]) -> None:
         """Their votes changed: the next decide looks at them."""

@@ -1,0 +1,106 @@
+"""The JSON API: what is stored, read only, in pages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from connector.access import Running, require_token
+from connector.errors import NotFound
+from connector.jobs import JobState
+from connector.model import CorrectionState, IssueState, ReviewState
+from connector.settings import PROJECT_NAME
+from connector.store import views
+from connector.store.paging import Slice
+from connector.store.views import CorrectionView, IssueView, JobView, ProjectView, ReviewView
+
+MOST_ROWS = 1000
+
+router = APIRouter(
+    prefix="/api/v1",
+    dependencies=[Depends(require_token)],
+    responses={401: {"description": "No valid token"}, 503: {"description": "The database does not answer"}},
+)
+
+ProjectFilter = Annotated[str | None, Query(pattern=f"^{PROJECT_NAME.pattern}$", description="One project.")]
+Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="Most rows of this page.")]
+After = Annotated[str | None, Query(max_length=500, description="`next` of the page before.")]
+
+
+@router.get("/projects", tags=["projects"])
+def list_projects(services: Running) -> list[ProjectView]:
+    with services.store.read() as unit:
+        return views.project_views(unit)
+
+
+@router.get("/projects/{name}", tags=["projects"])
+def get_project(name: str, services: Running) -> ProjectView:
+    if PROJECT_NAME.fullmatch(name):
+        with services.store.read() as unit:
+            for found in views.project_views(unit, name):
+                return found
+    msg = "there is no such project, or it was not synced yet"
+    raise NotFound(msg)
+
+
+@router.get("/issues", tags=["issues"])
+def list_issues(
+    services: Running,
+    project: ProjectFilter = None,
+    state: IssueState | None = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Slice[IssueView]:
+    """Issues, the most suspicious first."""
+    with services.store.read() as unit:
+        return views.issue_views(unit, project=project, state=state, limit=limit, after=after)
+
+
+@router.get("/issues/{issue_id}", tags=["issues"])
+def get_issue(issue_id: str, services: Running) -> IssueView:
+    with services.store.read() as unit:
+        found = views.issue_view(unit, issue_id) if issue_id.isprintable() else None
+    if found is None:
+        msg = "there is no such issue"
+        raise NotFound(msg)
+    return found
+
+
+@router.get("/reviews", tags=["reviews"])
+def list_reviews(
+    services: Running,
+    project: ProjectFilter = None,
+    state: ReviewState | None = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Slice[ReviewView]:
+    """Review tasks, the oldest first."""
+    with services.store.read() as unit:
+        return views.review_views(unit, project=project, state=state, limit=limit, after=after)
+
+
+@router.get("/corrections", tags=["corrections"])
+def list_corrections(
+    services: Running,
+    project: ProjectFilter = None,
+    state: CorrectionState | None = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Slice[CorrectionView]:
+    """Corrections, the oldest first."""
+    with services.store.read() as unit:
+        return views.correction_views(unit, project=project, state=state, limit=limit, after=after)
+
+
+@router.get("/jobs", tags=["jobs"])
+def list_jobs(
+    services: Running,
+    project: ProjectFilter = None,
+    state: JobState = JobState.DEAD,
+    limit: Limit = 100,
+    after: After = None,
+) -> Slice[JobView]:
+    """Jobs in one state, the oldest first: those that were given up, unless another is asked for."""
+    with services.store.read() as unit:
+        return views.job_views(unit, project=project, state=state, limit=limit, after=after)

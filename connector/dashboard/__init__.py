@@ -1,0 +1,1 @@
+"""The status page: what stands where, for people."""

@@ -1,0 +1,95 @@
+"""One page without scripts: for each project what was found, asked, answered and corrected."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from connector.access import Running, require_token
+from connector.errors import SecondlookError, Unauthorised
+from connector.keyring import TOKEN_FILE
+from connector.model import CorrectionState, IssueState
+from connector.readiness import look
+from connector.store import views
+from connector.wiring import Services
+
+SHOWN_DEAD_JOBS = 20
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/", response_class=HTMLResponse)
+def status_page(request: Request, services: Running) -> HTMLResponse:
+    try:
+        require_token(request, services)
+    except Unauthorised:
+        return _login(services)
+    try:
+        return HTMLResponse(_page(services))
+    except SecondlookError as error:
+        return HTMLResponse(_templates().get_template("trouble.html").render(error=error), status_code=503)
+
+
+@router.get("/static/status.css")
+def style_sheet() -> PlainTextResponse:
+    text = files("connector.dashboard").joinpath("static/status.css").read_text("utf-8")
+    return PlainTextResponse(text, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+def _login(services: Services) -> HTMLResponse:
+    """A browser asks for name and password; the page behind it says which."""
+    configured = services.settings.server.api_token is not None
+    text = _templates().get_template("login.html").render(configured=configured, token_file=TOKEN_FILE)
+    return HTMLResponse(
+        text,
+        status_code=401,
+        headers={"WWW-Authenticate": 'Basic realm="secondlook: any user, the API token as password"'},
+    )
+
+
+def _page(services: Services) -> str:
+    now = services.clock.now()
+    with services.store.read() as unit:
+        stored = views.project_views(unit)
+        dead = views.job_views(unit, limit=SHOWN_DEAD_JOBS).items
+    known = {project.name for project in stored}
+    return (
+        _templates()
+        .get_template("status.html")
+        .render(
+            projects=stored,
+            waiting=sorted(set(services.settings.projects) - known),
+            dead_jobs=dead,
+            ready=look(services),
+            now=now,
+            ago=lambda moment: ago(moment, now),
+            issue_states=[state.value for state in IssueState],
+            correction_states=[state.value for state in CorrectionState],
+        )
+    )
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in one unit: '5 minutes ago'."""
+    seconds = int((now - moment).total_seconds())
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            n = seconds // size
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return "just now"
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("connector.dashboard"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,138 @@
+"""Structured logs: one line an event, with the ids of what is being worked on, and without secrets."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TextIO
+
+import structlog
+
+MASK = "***"
+SECRET_NAME = re.compile(
+    r"(authori[sz]ation|cookie|password|passwd|secret|token|api_?key|path_?key|jwt)$", re.IGNORECASE
+)
+# Each pattern keeps group 1, what stands before the secret, so that a line stays readable.
+SECRET_TEXT = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(\b(?:bearer|token|basic)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
+        r"(authorization['\"]?\s*[=:]\s*['\"]?(?:(?:bearer|token|basic)\s+)?)[^\s'\"&,;})]+",
+        r"((?:password|passwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)[^\s'\"&,;})]+",
+        r"(://[^/\s:@]*:)[^/\s]+(?=@)",
+        r"(/hooks/[^/\s]+/[^/\s]+/)[^/\s'\"?]+",
+        r"()\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?",
+        r"()\b[0-9a-f]{40}\b",  # a legacy token of Label Studio
+    )
+)
+CHATTY = ("httpx", "httpcore", "urllib3", "asyncio", "kombu", "amqp")
+DEEPEST = 6  # levels of a logged structure that are looked through
+
+EventDict = MutableMapping[str, Any]
+
+
+class Choice(Protocol):
+    """What `[log]` of the configuration says."""
+
+    @property
+    def format(self) -> str:
+        """json, console, or auto: console where the stream is a terminal."""
+        ...
+
+    @property
+    def level(self) -> str: ...
+
+
+def configure(choice: Choice, stream: TextIO | None = None) -> None:
+    """Send structlog's and the standard library's records to `stream` (stderr); call once at start."""
+    stream = stream or sys.stderr
+    json = choice.format == "json" or (choice.format == "auto" and not stream.isatty())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_formatter(shared, stream, json=json))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(choice.level.upper())
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _formatter(shared: list[structlog.typing.Processor], stream: TextIO, *, json: bool) -> logging.Formatter:
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+        if json
+        else structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            mask_secrets,
+            renderer,
+        ],
+    )
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger; asking for one at import costs nothing and configures nothing."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def bound(**ids: str | int | None) -> AbstractContextManager[Any]:
+    """Put ids (job, project, delivery) on every line that is written inside the block."""
+    return structlog.contextvars.bound_contextvars(**{k: v for k, v in ids.items() if v is not None})
+
+
+def mask(text: str) -> str:
+    """The text without what looks like a secret."""
+    for pattern in SECRET_TEXT:
+        text = pattern.sub(rf"\g<1>{MASK}", text)
+    return text
+
+
+def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """The last processor before rendering: tracebacks are text by then."""
+    for name, value in event.items():
+        event[name] = MASK if SECRET_NAME.search(name) and value else _masked(value, DEEPEST)
+    return event
+
+
+def _masked(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, (bool, int, float, type(None))):
+        return value
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {
+            str(k): MASK if SECRET_NAME.search(str(k)) and v else _masked(v, depth - 1)
+            for k, v in value.items()
+        }
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_masked(each, depth - 1) for each in value]
+    return mask(str(value))

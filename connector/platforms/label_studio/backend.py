@@ -1,0 +1,73 @@
+"""A model backend that speaks Label Studio's ML backend protocol (`POST /predict`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from connector.errors import Misconfigured
+from connector.model import Json, LabelSchema, Prediction
+from connector.platforms.http import Anonymous, Api
+from connector.platforms.label_studio import mapping
+
+
+class MlBackend:
+    """Asks a model server. Predicting changes nothing there, so a failed call may be repeated."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def predict(self, schema: LabelSchema, items: Sequence[tuple[str, Json]]) -> Sequence[Prediction | None]:
+        """One prediction for each item, in order; None where the model gives none.
+
+        Misconfigured when the answer is not of the protocol or has another length.
+        """
+        body = {
+            "tasks": [{"id": _number(remote_id), "data": dict(data)} for remote_id, data in items],
+            "label_config": label_config(schema),
+            "project": "secondlook",
+            "params": {},
+        }
+        answer, _ = self._api.read("/predict", method="POST", json=body)
+        results = answer.get("results") if isinstance(answer, dict) else None
+        if not isinstance(results, list) or len(results) != len(items):
+            raise Misconfigured(
+                f"the model backend answered {_shape(results)} for {len(items)} tasks",
+                field="predictions.url",
+                remedy="It must answer {'results': [...]} with one entry for each task, in order.",
+            )
+        shared = str(answer.get("model_version") or "")
+        return [_prediction(result, schema, shared) for result in results]
+
+
+def backend(url: str) -> MlBackend:
+    return MlBackend(Api(url, Anonymous()))
+
+
+def label_config(schema: LabelSchema) -> str:
+    """The least labelling config that has this schema: backends read names and classes from it."""
+    objects = "".join(
+        f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}/>"
+        for tag in schema.objects
+    )
+    choices = "".join(f"<Choice value={quoteattr(label)}/>" for label in schema.classes)
+    control = f"name={quoteattr(schema.control)} toName={quoteattr(schema.to_name)}"
+    return f"<View>{objects}<Choices {control}>{choices}</Choices></View>"
+
+
+def _prediction(result: Any, schema: LabelSchema, model_version: str) -> Prediction | None:
+    if isinstance(result, list):  # older backends answer a list of predictions for each task
+        result = result[0] if result else None
+    if not isinstance(result, dict) or not result.get("result"):
+        return None
+    named = {"id": "backend", "model_version": model_version, **result}
+    return mapping.prediction(named, schema)
+
+
+def _number(remote_id: str) -> int | str:
+    return int(remote_id) if remote_id.isdigit() else remote_id
+
+
+def _shape(results: Any) -> str:
+    return f"{len(results)} results" if isinstance(results, list) else "no list of results"

@@ -1,0 +1,140 @@
+"""A Label Studio project of our own, in which reviewers answer."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from connector.errors import NotFound, Rejected, UnknownOutcome
+from connector.model import AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
+from connector.platforms.label_studio import hooks, mapping, review_project, review_tasks
+from connector.platforms.label_studio.changes import Changes
+from connector.platforms.label_studio.client import (
+    ANSWER_FIELDS,
+    PAGE_SIZE,
+    LabelStudioClient,
+    as_dict,
+    data_equals,
+    id_above,
+    whole,
+)
+from connector.platforms.label_studio.config import parsed
+from connector.platforms.label_studio.review_config import BATCH, KEY, LABEL, TITLE, has_many
+from connector.platforms.prefetch import one_ahead
+
+WITHDRAWN = "Withdrawn: "
+
+
+class LabelStudioDesk:
+    """Implements ReviewDesk and WebhookRegistrar."""
+
+    def __init__(self, client: LabelStudioClient, *, page_size: int = PAGE_SIZE) -> None:
+        self._client = client
+        self._page_size = page_size
+        self._forms: dict[str, review_tasks.Form] = {}  # by config
+        self._lock = threading.Lock()
+
+    def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
+        """The review project, found or created, with its settings and config repaired."""
+        return review_project.ensure(self._client, setup, known_id)
+
+    def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
+        """Create review tasks in one import, which is done as a whole or not at all."""
+        if not requests:
+            return {}
+        form = self._form(review_id)
+        tasks = [review_tasks.task_for(request, form) for request in requests]
+        path = f"/api/projects/{whole(review_id)}/import"
+        answer = self._client.api.write("POST", path, tasks, params={"return_task_ids": "true"})
+        ids = as_dict(answer, path).get("task_ids")
+        if not isinstance(ids, list) or len(ids) != len(requests):
+            raise UnknownOutcome(f"{path}: the answer does not name {len(requests)} tasks")
+        return {request.key: str(task_id) for request, task_id in zip(requests, ids, strict=True)}
+
+    def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
+        """The tasks of one batch, by our key."""
+        found: dict[str, list[str]] = defaultdict(list)
+        last = 0
+        while True:
+            rows, _ = self._client.page(
+                review_id, filters=[data_equals(BATCH, batch), id_above(last)], fields="id,data"
+            )
+            for row in rows:
+                last = row["id"]
+                # The server's comparison is the database's: make sure that it was exact.
+                if row["data"].get(BATCH) == batch and isinstance(row["data"].get(KEY), str):
+                    found[row["data"][KEY]].append(str(last))
+            if len(rows) < PAGE_SIZE:
+                return dict(found)
+
+    def set_overlap(self, remote_id: str, overlap: int) -> None:
+        """The server serves the task again, or no longer, by itself."""
+        self._client.api.write("PATCH", f"/api/tasks/{int(remote_id)}/", {"overlap": overlap})
+
+    def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
+        """Delete tasks that nobody has answered; keep answers, and close their tasks."""
+        rows = self._client.tasks(review_id, remote_ids, ANSWER_FIELDS)
+        for row in rows:
+            try:
+                self._withdraw(row)
+            except NotFound:
+                continue
+
+    def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
+        """Review tasks whose answers changed; see `changes` for what a cursor promises."""
+        changes = Changes(self._client, review_id, fields=ANSWER_FIELDS, page_size=self._page_size)
+        pages = (AnswerPage(_snapshots(rows), after) for rows, after in changes.since(cursor))
+        return one_ahead(pages)
+
+    def fetch_answers(self, review_id: str, remote_ids: Sequence[str]) -> AnswerPage:
+        """The answers of some tasks; the page's cursor is empty, for it continues nothing."""
+        return AnswerPage(_snapshots(self._client.tasks(review_id, remote_ids, ANSWER_FIELDS)), "")
+
+    def link(self, review_id: str) -> str:
+        """The labelling stream: it shows no other reviewer's answer, unlike the task list."""
+        return f"{self._client.url}/projects/{whole(review_id)}/data?labeling=1"
+
+    def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:
+        """Register or repair our webhook."""
+        return hooks.ensure(self._client, role, remote_project, url, secret)
+
+    def remove_webhook(self, remote_project: str, url: str) -> None:
+        """Remove our webhook and its duplicates."""
+        hooks.remove(self._client, remote_project, url)
+
+    def _withdraw(self, row: dict[str, Any]) -> None:
+        path = f"/api/tasks/{row['id']}/"
+        annotations = mapping.dicts(row.get("annotations"))
+        if not annotations:
+            self._client.api.write("DELETE", path)
+            return
+        people = {mapping.user_id(a.get("completed_by")) for a in annotations if not a.get("was_cancelled")}
+        data = dict(row["data"])
+        title = str(data.get(TITLE) or "")
+        if not title.startswith(WITHDRAWN):
+            data[TITLE] = f"{WITHDRAWN}{title}"
+        # An overlap that is reached already is what takes the task out of the stream.
+        self._client.api.write("PATCH", path, {"data": data, "overlap": max(1, len(people))})
+
+    def _form(self, review_id: str) -> review_tasks.Form:
+        config = str(self._client.project(review_id, fields="id,label_config").get("label_config") or "")
+        with self._lock:
+            if config not in self._forms:
+                self._forms = {config: _read_form(config)}
+            return self._forms[config]
+
+
+def _read_form(config: str) -> review_tasks.Form:
+    interface = parsed(config)
+    label = next((control for control in interface.controls if control.name == LABEL), None)
+    if label is None:
+        raise Rejected("the review project's config was changed: it has no control 'label'")
+    fields = tuple(str(tag.value_name) for tag in interface.objects if tag.name and tag.value_name)
+    return review_tasks.Form(fields, label.to_name[0], has_many(config))
+
+
+def _snapshots(rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:
+    found = (review_tasks.snapshot(row) for row in rows)
+    return tuple(snapshot for snapshot in found if snapshot is not None)

@@ -1,0 +1,152 @@
+"""The labelling config of a review project: context, item, label, problem, note."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+from connector.model import LabelSchema, ObjectTag, Problem, ReviewSetup
+
+LABEL, OTHER_LABEL, PROBLEM, NOTE = "label", "other", "problem", "note"
+KEY, BATCH, TITLE, CONTEXT, OPTIONS = (
+    f"secondlook_{name}" for name in ("key", "batch", "title", "context", "options")
+)
+SHOWN_TEXT = "secondlook_text_"  # prefix of a field that is shown as text in place of the item's own
+SHOWN_HTML = "secondlook_html_"  # the same for HTML, of which the words are shown
+OTHER = "OTHER (search all labels)"
+FEW = 12  # more classes than this do not fit on a page as buttons
+AS_THEY_ARE = frozenset({"Text", "Image", "Audio", "AudioPlus", "Video"})
+OWN_NAMES = frozenset({LABEL, OTHER_LABEL, PROBLEM, NOTE})
+
+# Translucent, so that both themes stay readable.
+_CONTEXT_STYLE = (
+    "background:rgba(250,173,20,.12);border:1px solid rgba(250,173,20,.6);"
+    "border-radius:8px;padding:4px 16px 12px;margin-bottom:12px"
+)
+_CONTEXT_TEXT = "font-size:15px;font-weight:400;line-height:1.5;white-space:pre-line;margin:0"
+_TEXT_BOX = (
+    "border:1px solid rgba(128,128,128,.4);border-radius:8px;padding:8px 12px;"
+    "max-height:260px;overflow-y:auto;margin-bottom:8px"
+)
+_HEADING = "font-size:14px;margin:12px 0 4px"
+
+
+def build(setup: ReviewSetup, *, many: bool) -> str:
+    """The config as XML. Every text in it is escaped, and class names are values, never markup."""
+    schema = setup.schema
+    root = ET.Element("View", style="max-width:860px", className=owner_class(setup.owner_key))
+    box = ET.SubElement(root, "View", style=_CONTEXT_STYLE)
+    ET.SubElement(box, "Header", value=f"${TITLE}", size="5")
+    ET.SubElement(box, "Header", value=f"${CONTEXT}", size="6", style=_CONTEXT_TEXT)
+    for tag in schema.objects:
+        _add_object(root, tag)
+    target = object_name(schema.objects[0])
+    _heading(root, "Which label is right?")
+    if many:
+        _add_many(root, target, schema.classes)
+    else:
+        label = ET.SubElement(
+            root, "Choices", name=LABEL, toName=target, choice="single-radio", layout="inline"
+        )
+        _add_choices(label, schema.classes)
+    _heading(root, "Or, if no single label is right: why?")
+    problem = ET.SubElement(root, "Choices", name=PROBLEM, toName=target, choice="single", layout="inline")
+    _add_choices(problem, (problem.value for problem in Problem))
+    ET.SubElement(
+        root,
+        "TextArea",
+        name=NOTE,
+        toName=target,
+        placeholder="Note for the guideline (optional), saved when you press Submit",
+        maxSubmissions="1",
+        rows="2",
+        editable="true",
+        showSubmitButton="false",
+    )
+    return ET.tostring(root, encoding="unicode")
+
+
+def owner_class(owner_key: str) -> str:
+    """Our mark inside the config: it survives an edit of the project's description."""
+    return f"secondlook-owner-{hashlib.sha256(owner_key.encode()).hexdigest()[:24]}"
+
+
+def needs_many(schema: LabelSchema) -> bool:
+    """Whether the classes are too many to show them all."""
+    return len(schema.classes) > FEW
+
+
+def has_many(config: str) -> bool:
+    """Whether a config shows near classes and a search box for the others."""
+    return f'name="{OTHER_LABEL}"' in config
+
+
+def object_name(tag: ObjectTag) -> str:
+    """The object's name in the review config, where some names are ours."""
+    return f"item_{tag.name}" if tag.name in OWN_NAMES else tag.name
+
+
+def shown_field(tag: ObjectTag) -> str:
+    """The field of the review task that the object shows."""
+    if tag.kind in AS_THEY_ARE:
+        return tag.field
+    return f"{SHOWN_HTML if tag.kind == 'HyperText' else SHOWN_TEXT}{tag.field}"
+
+
+def _add_object(root: ET.Element, tag: ObjectTag) -> None:
+    name, value = object_name(tag), f"${shown_field(tag)}"
+    if tag.kind == "Image":
+        # Small images stay crisp, large ones leave room for the choices, and both can be zoomed.
+        ET.SubElement(
+            root,
+            "Image",
+            name=name,
+            value=value,
+            width="320px",
+            maxWidth="320px",
+            zoom="true",
+            zoomControl="false",
+            selectionControl="false",
+            smoothing="false",
+        )
+    elif tag.kind in AS_THEY_ARE and tag.kind != "Text":
+        ET.SubElement(root, tag.kind.removesuffix("Plus"), name=name, value=value)
+    else:
+        box = ET.SubElement(root, "View", style=_TEXT_BOX)
+        ET.SubElement(box, "Text", name=name, value=value, selectionEnabled="false")
+
+
+def _add_many(root: ET.Element, target: str, classes: Iterable[str]) -> None:
+    ET.SubElement(
+        root,
+        "Choices",
+        name=LABEL,
+        toName=target,
+        value=f"${OPTIONS}",
+        choice="single-radio",
+        layout="vertical",
+    )
+    when = {"visibleWhen": "choice-selected", "whenTagName": LABEL, "whenChoiceValue": OTHER}
+    hidden = ET.SubElement(root, "View", when)
+    taxonomy = ET.SubElement(
+        hidden,
+        "Taxonomy",
+        name=OTHER_LABEL,
+        toName=target,
+        maxUsages="1",
+        required="true",
+        requiredMessage="Pick the other label",
+        placeholder="Search all labels",
+        minWidth="480px",
+    )
+    _add_choices(taxonomy, classes)
+
+
+def _add_choices(parent: ET.Element, values: Iterable[str]) -> None:
+    for value in values:
+        ET.SubElement(parent, "Choice", value=value)
+
+
+def _heading(root: ET.Element, text: str) -> None:
+    ET.SubElement(root, "Header", value=text, size="6", style=_HEADING)

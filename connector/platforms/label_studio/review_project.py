@@ -1,0 +1,110 @@
+"""The review project itself: found by our mark, created once, repaired when someone changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.errors import Misconfigured, Rejected
+from connector.model import ReviewSetup
+from connector.platforms.label_studio import guidelines
+from connector.platforms.label_studio.client import LabelStudioClient, as_dict
+from connector.platforms.label_studio.review_config import build, has_many, needs_many, owner_class
+from connector.platforms.label_studio.review_tasks import MODEL_VERSION
+
+TITLE_CHARS = 50  # the server's limit
+_OWNER = "secondlook-owner: "
+_DESCRIPTION = "Made and kept by Secondlook. Answers given here decide about labels of the source project."
+
+Project = dict[str, Any]
+
+
+def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None) -> str:
+    """The id of the project that carries our mark, as it should be."""
+    project = _known(client, setup, known_id) or _marked(client, setup)
+    if project is None:
+        settings = _settings(setup) | {"label_config": build(setup, many=needs_many(setup.schema))}
+        return str(as_dict(client.api.write("POST", "/api/projects/", settings), "project")["id"])
+    _repair(client, setup, project)
+    return str(project["id"])
+
+
+def _known(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None) -> Project | None:
+    if known_id is None:
+        return None
+    try:
+        project = client.project(known_id)
+    except Misconfigured:
+        return None
+    # The server may have given the number of a deleted project to somebody else's.
+    return project if _is_ours(project, setup) else None
+
+
+def _marked(client: LabelStudioClient, setup: ReviewSetup) -> Project | None:
+    rows = client.all_pages("/api/projects/", {"include": "id,description,label_config"})
+    ids = sorted(row["id"] for row in rows if _is_ours(row, setup))
+    return client.project(str(ids[0])) if ids else None
+
+
+def _is_ours(project: Mapping[str, Any], setup: ReviewSetup) -> bool:
+    """Either mark will do: people may edit the description."""
+    lines = str(project.get("description") or "").splitlines()
+    return _mark(setup) in (line.strip() for line in lines) or owner_class(setup.owner_key) in str(
+        project.get("label_config") or ""
+    )
+
+
+def _mark(setup: ReviewSetup) -> str:
+    return f"{_OWNER}{' '.join(setup.owner_key.split())}"
+
+
+def _settings(setup: ReviewSetup) -> Project:
+    return {
+        "title": setup.title[:TITLE_CHARS].strip().ljust(3, "."),  # the server wants three characters
+        "description": f"{_DESCRIPTION}\n{_mark(setup)}",
+        "expert_instruction": setup.instructions,
+        "show_instruction": bool(setup.instructions),
+        "maximum_annotations": setup.quorum,
+        "show_collab_predictions": True,
+        "enable_empty_annotation": False,
+        # "Cannot tell" is an answer; a skipped task would be one reviewer's time for nothing.
+        "show_skip_button": False,
+        "reveal_preannotations_interactively": False,
+    }
+
+
+def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project) -> None:
+    changes = {key: value for key, value in _settings(setup).items() if not _same(key, project, value)}
+    now = str(project.get("label_config") or "")
+    config = _config(setup, now)
+    if config != now:
+        changes["label_config"] = config
+    if _wrong_model_version(client, project):
+        changes["model_version"] = MODEL_VERSION
+    if changes:
+        client.patch_project(str(project["id"]), changes)
+
+
+def _same(key: str, project: Mapping[str, Any], value: Any) -> bool:
+    if key == "expert_instruction":
+        return guidelines.same(str(project.get(key) or ""), value)
+    if key == "description":
+        # People may add to it; only our line must stand.
+        return value.splitlines()[-1] in str(project.get(key) or "").splitlines()
+    return bool(project.get(key) == value)
+
+
+def _config(setup: ReviewSetup, now: str) -> str:
+    # A control that holds answers cannot be removed: a search box that was there once stays.
+    return build(setup, many=needs_many(setup.schema) or has_many(now))
+
+
+def _wrong_model_version(client: LabelStudioClient, project: Mapping[str, Any]) -> bool:
+    """Whether suggestions would not be shown. The server accepts only a version that exists."""
+    if project.get("model_version") == MODEL_VERSION or not project.get("total_predictions_number"):
+        return False
+    try:
+        versions = client.api.get(f"/api/projects/{project['id']}/model-versions/")
+    except Rejected:
+        return True
+    return MODEL_VERSION in versions if isinstance(versions, list | dict) else True

@@ -1,0 +1,202 @@
+"""Review tasks and the answers to them, as Label Studio's JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+from connector.model import Answer, Problem, ReviewRequest, ReviewSnapshot
+from connector.platforms.label_studio import mapping
+from connector.platforms.label_studio.review_config import (
+    BATCH,
+    CONTEXT,
+    KEY,
+    LABEL,
+    NOTE,
+    OPTIONS,
+    OTHER,
+    OTHER_LABEL,
+    PROBLEM,
+    SHOWN_HTML,
+    SHOWN_TEXT,
+    TITLE,
+)
+
+# One version for all: a project preselects the predictions of a single model version.
+MODEL_VERSION = "secondlook"
+OURS = "secondlook_"  # prefix of the fields that are ours
+_PROBLEMS = {problem.value: problem for problem in Problem}
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a review project's config asks of a task: the fields it shows, and how it offers labels."""
+
+    fields: tuple[str, ...]
+    target: str
+    many: bool
+
+
+def task_for(request: ReviewRequest, form: Form) -> Raw:
+    """The import of one review task."""
+    data: Raw = {k: v for k, v in request.data.items() if not k.startswith(OURS)}
+    for field in form.fields:
+        if field.startswith(SHOWN_HTML):
+            data[field] = plain(_text(request.data.get(field.removeprefix(SHOWN_HTML))))
+        elif field.startswith(SHOWN_TEXT):
+            data[field] = _text(request.data.get(field.removeprefix(SHOWN_TEXT)))
+        elif data.get(field) is None:
+            data[field] = ""  # one missing field would fail the whole import
+    options = tuple(dict.fromkeys(request.options))
+    data |= {
+        KEY: request.key,
+        BATCH: request.batch,
+        TITLE: request.title,
+        CONTEXT: request.context,
+        OPTIONS: [{"value": option} for option in (*options, OTHER)],
+    }
+    if request.suggestion is None:
+        return {"data": data}
+    searched = form.many and request.suggestion not in options
+    return {"data": data, "predictions": [_suggestion(request, request.suggestion, form, searched=searched)]}
+
+
+def _suggestion(request: ReviewRequest, label: str, form: Form, *, searched: bool) -> Raw:
+    result = [_region(LABEL, form, "choices", [OTHER if searched else label])]
+    if searched:
+        result.append(_region(OTHER_LABEL, form, "taxonomy", [[label]]))
+    score = {} if request.suggestion_score is None else {"score": request.suggestion_score}
+    return {"model_version": MODEL_VERSION, "result": result, **score}
+
+
+def _region(control: str, form: Form, kind: str, value: list[Any]) -> Raw:
+    return {
+        "id": f"suggestion-{control}",  # text: a number would hang the page
+        "from_name": control,
+        "to_name": form.target,
+        "type": kind,
+        "value": {kind: value},
+    }
+
+
+def snapshot(raw: Mapping[str, Any]) -> ReviewSnapshot | None:
+    """A review task with its answers; None for a task that we did not make."""
+    data = raw.get("data")
+    key = data.get(KEY) if isinstance(data, dict) else None
+    if not isinstance(key, str) or not key:
+        return None
+    task_id = str(raw["id"])
+    answers = [answer(a, key, task_id) for a in mapping.dicts(raw.get("annotations")) if "id" in a]
+    return ReviewSnapshot(key, task_id, tuple(answers))
+
+
+def answer(raw: Mapping[str, Any], key: str, task_id: str) -> Answer:
+    """One reviewer's answer; what cannot be read counts as not given."""
+    result = raw.get("result")
+    reviewer = mapping.user_id(raw.get("completed_by"))
+    editor = mapping.user_id(raw.get("updated_by"))
+    chosen = _choices(result, PROBLEM)
+    return Answer(
+        key=key,
+        remote_task_id=task_id,
+        remote_id=str(raw["id"]),
+        reviewer=reviewer or "",
+        label=_label(result),
+        problems=tuple(_PROBLEMS[value] for value in chosen if value in _PROBLEMS),
+        note=_note(result),
+        created_at=mapping.moment(raw.get("created_at")),
+        updated_at=mapping.moment(raw.get("updated_at")),
+        cancelled=bool(raw.get("was_cancelled")),
+        edited_by_other=editor is not None and editor != reviewer,
+        origin=_origin(result),
+    )
+
+
+def _label(result: Any) -> str | None:
+    values = set(_choices(result, LABEL))
+    if len(values) != 1:
+        return None
+    label = values.pop()
+    # A search result left behind before another option was chosen says nothing.
+    return _searched(result) if label == OTHER else label
+
+
+def _searched(result: Any) -> str | None:
+    for region in mapping.regions_of(result, OTHER_LABEL):
+        value = region.get("value")
+        paths = value.get("taxonomy") if isinstance(value, dict) else None
+        if isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], list) and paths[0]:
+            return paths[0][-1] if isinstance(paths[0][-1], str) else None
+    return None
+
+
+def _choices(result: Any, control: str) -> list[str]:
+    return [
+        value for region in mapping.regions_of(result, control) for value in mapping.choices_of(region) or ()
+    ]
+
+
+def _note(result: Any) -> str | None:
+    lines: list[str] = []
+    for region in mapping.regions_of(result, NOTE):
+        value = region.get("value")
+        text = value.get("text") if isinstance(value, dict) else None
+        texts = text if isinstance(text, list) else [text]
+        lines += [line.strip() for line in texts if isinstance(line, str) and line.strip()]
+    return "\n".join(lines) or None
+
+
+def _origin(result: Any) -> str | None:
+    for region in mapping.regions_of(result, LABEL):
+        if isinstance(region.get("origin"), str):
+            return str(region["origin"])
+    return None
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def plain(html: str) -> str:
+    """The words of an HTML text, a line for each block."""
+    reader = _Plain()
+    reader.feed(html)
+    reader.close()
+    lines = [" ".join(line.split()) for line in "".join(reader.parts).split("\n")]
+    return "\n".join(line for line in lines if line)
+
+
+class _Plain(HTMLParser):
+    """Collects words; scripts and styles are left out."""
+
+    _BLOCKS = frozenset(
+        {"p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "section"}
+    )
+    _SILENT = frozenset({"script", "style"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self._silent += tag in self._SILENT
+        if tag in self._BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._SILENT:
+            self._silent = max(0, self._silent - 1)
+        if tag in self._BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(data.replace("\n", " "))

@@ -1,0 +1,255 @@
+"""Carrying out a correction, finding it again after a crash, and undoing it.
+
+Label Studio has neither transactions nor ETags. So every write carries our marker together with
+what is needed to undo it: whoever comes back after a crash between two calls, or after an error
+that hid a success, reads it from the platform itself. Between the last look and the write a few
+milliseconds remain in which someone else's change would be overtaken; the check afterwards sees it
+where it leaves a trace.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connector.errors import Conflict, NotFound, Rejected, Retryable
+from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
+from connector.platforms.label_studio import mapping
+from connector.platforms.label_studio.client import LabelStudioClient, as_dict
+
+MODEL_VERSION = "secondlook"  # of the predictions that we add to a source project
+
+Raw = dict[str, Any]
+
+
+class Writer:
+    """Writes to one source project."""
+
+    def __init__(self, client: LabelStudioClient, project_id: str, schema: LabelSchema) -> None:
+        self._client = client
+        self._project_id = project_id
+        self._schema = schema
+
+    def prepare(self, order: WriteOrder) -> Raw:
+        """What the order would replace, in the form of a record's `before`."""
+        self._check_label(order)
+        task = self._same_task(order)
+        source = self._expected(order, task)
+        return self._before(task, source) | {"annotation": _kept(source)}
+
+    def find(self, order: WriteOrder) -> WriteRecord | None:
+        """The record of what carries the order's marker."""
+        if order.mode is WriteMode.DRY_RUN:
+            return None
+        task = self._task(order)
+        return None if task is None else self._found(order, task)
+
+    def write(self, order: WriteOrder) -> WriteRecord:
+        """Check, write, check again. What an earlier try wrote is not written twice."""
+        if order.mode is WriteMode.DRY_RUN:
+            return WriteRecord("", {}, {})
+        self._check_label(order)
+        task = self._same_task(order)
+        earlier = self._found(order, task)
+        if earlier is not None:
+            return earlier
+        source = self._expected(order, task)
+        if order.mode is WriteMode.GROUND_TRUTH:
+            self._add_ground_truth(order, task, source)
+        elif order.mode is WriteMode.UPDATE:
+            self._update(order, task, source)
+        else:
+            self._add_prediction(order, task)
+        return self._verified(order)
+
+    def revert(self, order: WriteOrder, record: WriteRecord) -> None:
+        """Undo what `record` says; what is undone already, or gone with its item, needs nothing."""
+        if order.mode is WriteMode.DRY_RUN:
+            return
+        task = self._task(order)
+        if task is None:
+            return
+        if order.mode is WriteMode.GROUND_TRUTH:
+            self._remove_ground_truth(order, record, task)
+        elif order.mode is WriteMode.UPDATE:
+            self._restore(order, record, task)
+        else:
+            self._remove_prediction(order, record, task)
+
+    # --- looking ---------------------------------------------------------------------------
+
+    def _task(self, order: WriteOrder) -> Raw | None:
+        """The task, if its number still means the same item: the server gives numbers out again."""
+        task = self._client.task(self._project_id, order.item.remote_id)
+        if task is None or mapping.moment(task.get("created_at")) != order.item.created_at:
+            return None
+        return task
+
+    def _same_task(self, order: WriteOrder) -> Raw:
+        task = self._task(order)
+        if task is None:
+            raise Conflict(f"item {order.item.remote_id} is gone, or its number was given to another")
+        return task
+
+    def _found(self, order: WriteOrder, task: Raw) -> WriteRecord | None:
+        where = "predictions" if order.mode is WriteMode.PREDICTION else "annotations"
+        for raw in mapping.dicts(task.get(where)):
+            if mapping.marker_of(raw.get("result")) == order.marker:
+                before = mapping.mark_meta(raw["result"]).get(mapping.BEFORE)
+                return WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
+        return None
+
+    def _check_label(self, order: WriteOrder) -> None:
+        # The server accepts any class; nobody would ever find the item under a wrong one.
+        if order.label not in self._schema.classes:
+            raise Conflict(f"the labelling config has no class {order.label!r} (any more)")
+
+    def _expected(self, order: WriteOrder, task: Raw) -> Raw:
+        source = _by_id(task, order.annotation_id)
+        if source is None:
+            raise Conflict(f"annotation {order.annotation_id} is gone")
+        now = mapping.annotation(source, self._schema)
+        if now.label != order.expected_label:
+            carried = repr(now.label) if now.label else f"no label ({now.status.value})"
+            raise Conflict(
+                f"annotation {order.annotation_id} carries {carried}, not {order.expected_label!r}"
+                f" (changed by user {now.updated_by or now.annotator} at {now.updated_at.isoformat()})"
+            )
+        return source
+
+    def _verified(self, order: WriteOrder) -> WriteRecord:
+        task = self._task(order)
+        record = None if task is None else self._found(order, task)
+        if task is None or record is None:
+            raise Retryable(f"correction {order.marker} does not show after it was written")
+        label, _ = mapping.label_of(record.after.get("result"), self._schema)
+        if label != order.label:
+            raise Conflict(f"after writing {order.label!r} the item carries {label!r}: someone was faster")
+        if order.mode is WriteMode.GROUND_TRUTH:
+            self._still_expected(order, task, record)
+        return record
+
+    def _still_expected(self, order: WriteOrder, task: Raw, record: WriteRecord) -> None:
+        try:
+            self._expected(order, task)
+        except Conflict:
+            self._remove_ground_truth(order, record, task)
+            raise
+
+    # --- doing -----------------------------------------------------------------------------
+
+    def _before(self, task: Raw, source: Raw) -> Raw:
+        # A new ground truth silently demotes the others: remember them, or they could not be restored.
+        return {
+            "ground_truth_ids": [str(raw["id"]) for raw in _annotations(task) if raw.get("ground_truth")],
+            "label_regions": mapping.regions_of(source.get("result"), self._schema.control),
+        }
+
+    def _meta(self, order: WriteOrder, before: Raw) -> Raw:
+        return {
+            mapping.MARKER: order.marker,
+            mapping.BY: self._client.user_id(),
+            mapping.BEFORE: before,
+        }
+
+    def _add_ground_truth(self, order: WriteOrder, task: Raw, source: Raw) -> None:
+        meta = self._meta(order, self._before(task, source))
+        body = {
+            "result": mapping.relabelled(source.get("result"), self._schema, order.label, meta),
+            "ground_truth": True,
+            "was_cancelled": False,
+            "parent_annotation": int(source["id"]),
+        }
+        self._client.api.write("POST", f"/api/tasks/{task['id']}/annotations/", body)
+
+    def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
+        meta = self._meta(order, self._before(task, source))
+        result = mapping.relabelled(source["result"], self._schema, order.label, meta)
+        self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"result": result})
+
+    def _add_prediction(self, order: WriteOrder, task: Raw) -> None:
+        body = {
+            "task": task["id"],
+            "result": [mapping.label_region(self._schema, order.label, self._meta(order, {}))],
+            "model_version": MODEL_VERSION,
+            **({} if order.score is None else {"score": order.score}),
+        }
+        self._client.api.write("POST", "/api/predictions/", body)
+
+    # --- undoing ---------------------------------------------------------------------------
+
+    def _remove_ground_truth(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
+        ours = _by_id(task, record.remote_id)
+        if ours is not None:
+            _check_untouched(ours, record, order)
+            self._delete(f"/api/annotations/{ours['id']}/")
+        # A crash may have come between the two calls: go on even where ours is gone already.
+        others = [raw for raw in _annotations(task) if raw is not ours]
+        if any(raw.get("ground_truth") for raw in others):
+            return  # someone has named another truth since, and that stands
+        demoted = [i for i in record.before.get("ground_truth_ids", ()) if _by_id(task, i) is not None]
+        if demoted:
+            # The server keeps one ground truth at a time when it is set this way: the original first.
+            truth = order.annotation_id if order.annotation_id in demoted else demoted[0]
+            self._client.api.write("PATCH", f"/api/annotations/{truth}/", {"ground_truth": True})
+
+    def _restore(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
+        ours = _by_id(task, record.remote_id)
+        if ours is None:
+            raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
+        regions = mapping.dicts(record.before.get("label_regions"))
+        now = mapping.regions_of(ours.get("result"), self._schema.control)
+        if now == regions:
+            return
+        _check_untouched(ours, record, order)
+        kept = [r for r in mapping.dicts(ours["result"]) if r.get("from_name") != self._schema.control]
+        path = f"/api/annotations/{ours['id']}/"
+        answer = as_dict(self._client.api.write("PATCH", path, {"result": [*kept, *regions]}), path)
+        if mapping.regions_of(answer.get("result"), self._schema.control) != regions:
+            raise Retryable(f"{path}: the restored label does not show")
+
+    def _remove_prediction(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
+        for raw in mapping.dicts(task.get("predictions")):
+            if str(raw.get("id")) == record.remote_id:
+                _check_untouched(raw, record, order)
+                self._delete(f"/api/predictions/{record.remote_id}/")
+
+    def _delete(self, path: str) -> None:
+        try:
+            self._client.api.write("DELETE", path)
+        except NotFound:
+            return
+        except Rejected as error:
+            raise Conflict(f"{path} cannot be deleted: {error}") from error
+
+
+def _annotations(task: Raw) -> list[Raw]:
+    return [raw for raw in mapping.dicts(task.get("annotations")) if "id" in raw]
+
+
+def _by_id(task: Raw, remote_id: str) -> Raw | None:
+    return next((raw for raw in _annotations(task) if str(raw["id"]) == remote_id), None)
+
+
+def _kept(raw: Raw) -> Raw:
+    """What the journal keeps of an annotation or prediction: no names of people."""
+    keys = (
+        "id",
+        "result",
+        "ground_truth",
+        "completed_by",
+        "updated_by",
+        "parent_annotation",
+        "model_version",
+        "score",
+        "created_at",
+        "updated_at",
+    )
+    return {key: raw[key] for key in keys if key in raw}
+
+
+def _check_untouched(raw: Raw, record: WriteRecord, order: WriteOrder) -> None:
+    if raw.get("result") != record.after.get("result"):
+        raise Conflict(
+            f"{record.remote_id} was changed by user {mapping.user_id(raw.get('updated_by'))}"
+            f" at {raw.get('updated_at')} after correction {order.marker} had been written"
+        )

@@ -1,0 +1,22 @@
+"""Fetch the next page while the caller is busy with this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def one_ahead(pages: Iterator[T]) -> Iterator[T]:
+    """The same pages; the next is fetched in a thread meanwhile. Never more than one ahead.
+
+    Abandoning the iterator waits for the page under way and leaves no thread behind.
+    """
+    nothing = object()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch") as thread:
+        coming = thread.submit(next, pages, nothing)
+        while (page := coming.result()) is not nothing:
+            coming = thread.submit(next, pages, nothing)
+            yield page  # type: ignore[misc]  # the sentinel is excluded just above

@@ -1,0 +1,83 @@
+"""The only module that names concrete platforms. Building one imports no more than it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from connector.errors import Misconfigured
+from connector.ports import ModelBackend, ReviewDesk, Source, WebhookDialect
+
+if TYPE_CHECKING:
+    from connector.platforms.label_studio.client import LabelStudioClient
+
+KINDS = ("label_studio", "memory")
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformConfig:
+    """Where one project lives, and how we get in."""
+
+    kind: str
+    url: str
+    project_id: str
+    token: str = field(default="", repr=False)
+    label_control: str | None = None
+
+
+def source(config: PlatformConfig) -> Source:
+    """The project whose labels are judged. Nothing connects until it is used."""
+    if _kind(config.kind) == "memory":
+        from connector.platforms import memory
+
+        return memory.server(config.url).source(config.project_id, label_control=config.label_control)
+    from connector.platforms.label_studio.source import LabelStudioSource
+
+    client = _label_studio(config.url.rstrip("/"), config.token)
+    return LabelStudioSource(client, config.project_id, label_control=config.label_control)
+
+
+def desk(config: PlatformConfig) -> ReviewDesk:
+    """Where the project's reviewers answer: on the same server."""
+    if _kind(config.kind) == "memory":
+        from connector.platforms import memory
+
+        return memory.server(config.url).desk()
+    from connector.platforms.label_studio.desk import LabelStudioDesk
+
+    return LabelStudioDesk(_label_studio(config.url.rstrip("/"), config.token))
+
+
+def dialect(kind: str) -> WebhookDialect:
+    """How a platform's webhooks are checked and read."""
+    if _kind(kind) == "memory":
+        from connector.platforms.memory import MemoryWebhooks
+
+        return MemoryWebhooks()
+    from connector.platforms.label_studio.webhook import LabelStudioWebhooks
+
+    return LabelStudioWebhooks()
+
+
+def model_backend(url: str) -> ModelBackend:
+    """A model server that speaks Label Studio's ML backend protocol."""
+    from connector.platforms.label_studio.backend import backend
+
+    return backend(url)
+
+
+@lru_cache(maxsize=64)
+def _label_studio(url: str, token: str) -> LabelStudioClient:
+    # Shared, so that a short-lived access token and the connections serve source and desk.
+    from connector.platforms.label_studio.client import LabelStudioClient
+
+    return LabelStudioClient(url, token)
+
+
+def _kind(kind: str) -> str:
+    if kind not in KINDS:
+        raise Misconfigured(
+            f"{kind!r} is not a platform", field="platform", remedy=f"Use one of {', '.join(KINDS)}."
+        )
+    return kind

@@ -1,0 +1,70 @@
+"""The job queue over Celery: messages carry job ids, by the task's wire name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from celery import Celery
+from kombu.exceptions import KombuError
+
+from connector.jobs import RUN_JOB
+
+log = structlog.get_logger(__name__)
+
+VISIBILITY_SECONDS = 3600  # Redis: what is not acknowledged by then is delivered again
+SEND_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.2}
+
+
+def make_celery(broker_url: str) -> Celery:
+    """A Celery application without tasks or connections.
+
+    Messages are acknowledged late and fetched one at a time: a killed worker's message comes back, and
+    the job row decides whether there is anything left to do. Results stay off; the database holds them.
+    """
+    app = Celery("secondlook", broker=broker_url, backend=None)
+    options: dict[str, Any] = {}
+    if broker_url.startswith("memory://"):
+        options["polling_interval"] = 0.005  # the default of a second allows only a few jobs a second
+    if broker_url.startswith("redis"):
+        options["visibility_timeout"] = VISIBILITY_SECONDS
+    app.conf.update(
+        broker_transport_options=options,
+        broker_connection_retry_on_startup=True,
+        task_acks_late=True,
+        task_ignore_result=True,
+        task_default_queue="secondlook",
+        task_publish_retry=True,
+        task_publish_retry_policy=SEND_RETRY,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_soft_shutdown_timeout=20.0,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        task_serializer="json",
+        accept_content=["json"],
+        enable_utc=True,
+    )
+    return app
+
+
+class CeleryQueue:
+    """Announces jobs. A broker that is down costs time, not work: the sweep announces them again."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def send(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            try:
+                self._app.send_task(RUN_JOB, args=[job_id])
+            except (KombuError, OSError) as error:
+                log.warning("jobs wait for the next sweep", jobs=len(job_ids), error=type(error).__name__)
+                return
+
+
+class SilentQueue:
+    """For commands that run beside no worker: the rows wait for the next sweep of a running service."""
+
+    def send(self, job_ids: Sequence[str]) -> None:
+        del job_ids

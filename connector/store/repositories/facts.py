@@ -1,0 +1,21 @@
+"""Small facts about the installation itself, such as the time of the last tick."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from connector.store.repositories.base import Repository
+from connector.store.tables import facts
+
+
+class Facts(Repository):
+    def put(self, name: str, value: str) -> None:
+        statement = self._insert(facts).values(name=name, value=value, at=self._now)
+        self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": self._now})
+        )
+
+    def get(self, name: str) -> str | None:
+        return self._connection.execute(
+            select(facts.c.value).where(facts.c.name == name)
+        ).scalar_one_or_none()

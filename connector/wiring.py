@@ -1,0 +1,116 @@
+"""The composition root: builds what the processes run on. Nothing is built at import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from connector.clock import SystemClock
+from connector.errors import Misconfigured
+from connector.keyring import Keyring, broker_url, database_url
+from connector.model import Project, Role
+from connector.platforms import registry
+from connector.platforms.registry import PlatformConfig
+from connector.ports import Clock, JobQueue, ModelBackend, ReviewDesk, Source, WebhookDialect
+from connector.project_settings import ProjectSettings
+from connector.queue import CeleryQueue, make_celery
+from connector.settings import Settings
+from connector.store import migrate
+from connector.store.engine import open_engine
+from connector.store.unit_of_work import Store
+
+
+@dataclass
+class Services:
+    """Everything a process needs; platform adapters are built when first asked for."""
+
+    settings: Settings
+    store: Store
+    queue: JobQueue
+    clock: Clock
+    keyring: Keyring
+    _sources: dict[str, Source] = field(default_factory=dict)
+    _desks: dict[str, ReviewDesk] = field(default_factory=dict)
+
+    def project_settings(self, name: str) -> ProjectSettings:
+        found = self.settings.projects.get(name)
+        if found is None:
+            known = ", ".join(sorted(self.settings.projects)) or "none"
+            raise Misconfigured(
+                f"no project of this name is configured (configured: {known})",
+                field=f"projects.{name}",
+                remedy="Check the name, or add the project with `secondlook init`.",
+            )
+        return found
+
+    def project(self, name: str) -> Project:
+        """The stored project of this name, bound to its remote project on first use."""
+        chosen = self.project_settings(name)
+        with self.store.begin() as unit:
+            return unit.projects.bind(name, chosen.platform, chosen.url, str(chosen.project))
+
+    def source(self, name: str) -> Source:
+        if name not in self._sources:
+            self._sources[name] = registry.source(self._platform(name))
+        return self._sources[name]
+
+    def desk(self, name: str) -> ReviewDesk:
+        if name not in self._desks:
+            self._desks[name] = registry.desk(self._platform(name))
+        return self._desks[name]
+
+    def dialect(self, name: str) -> WebhookDialect:
+        return registry.dialect(self.project_settings(name).platform)
+
+    def model_backend(self, name: str) -> ModelBackend:
+        """The model that a project asks for predictions."""
+        url = self.project_settings(name).predictions.url
+        if url is None:
+            raise Misconfigured(
+                "no model backend is configured",
+                field=f"projects.{name}.predictions.url",
+                remedy="Set it, or another source of predictions.",
+            )
+        return registry.model_backend(url)
+
+    def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
+        return [self.keyring.webhook_secret(name, role).get_secret_value()]
+
+    def _platform(self, name: str) -> PlatformConfig:
+        chosen = self.project_settings(name)
+        token = chosen.token.read(f"projects.{name}.token")
+        return PlatformConfig(
+            kind=chosen.platform,
+            url=chosen.url,
+            project_id=str(chosen.project),
+            token=token.get_secret_value(),
+            label_control=chosen.label_control,
+        )
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def build(
+    settings: Settings,
+    queue: JobQueue | None = None,
+    clock: Clock | None = None,
+) -> Services:
+    """Services over the configured database, migrated to this version.
+
+    Without `queue`, jobs are announced through Celery on the configured broker.
+    """
+    engine = open_engine(database_url(settings).get_secret_value())
+    migrate.upgrade(engine)
+    clock = clock or SystemClock()
+    queue = queue or CeleryQueue(make_celery(broker_url(settings).get_secret_value()))
+    lease = timedelta(seconds=settings.worker.lease_seconds)
+    store = Store(engine, clock, queue.send, lease)
+    return Services(
+        settings=settings,
+        store=store,
+        queue=queue,
+        clock=clock,
+        keyring=Keyring(settings),
+    )

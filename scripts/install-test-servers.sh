@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Redis and PostgreSQL, which the tests start by themselves; installed from Debian where missing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/common.sh
+
+has_program() {
+    command -v "$1" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
+}
+
+missing=()
+has_program redis-server || missing+=(redis-server)
+{ has_program initdb && has_program postgres; } || missing+=(postgresql)
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+may_install || fail "The tests need ${missing[*]}, and this account may not install packages." \
+    "Please run: sudo apt-get update && sudo apt-get install ${missing[*]}" \
+    "Tests that need no server run without: .venv/bin/pytest tests/unit"
+printf 'Installing %s for the tests\n' "${missing[*]}" >&2
+apt_install "${missing[@]}"

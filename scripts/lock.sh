@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Writes the lock files anew: exact versions with hashes for all supported Pythons, and no registry's
+# name, so that they serve whichever registry or mirror a machine uses. Extra arguments go to uv.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/common.sh
+
+command -v uv >/dev/null || fail "uv is not on PATH; run this by: make lock"
+options=(--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet "$@")
+
+uv pip compile pyproject.toml "${options[@]}" --all-extras --group dev -o requirements.lock
+version="$(.venv/bin/python -c 'from workers.demo.home import VERSION; print(VERSION)')"
+uv pip compile - "${options[@]}" --no-annotate -o workers/demo/label-studio.lock <<<"label-studio==$version"

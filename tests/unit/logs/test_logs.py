@@ -1,0 +1,113 @@
+"""A log line carries its ids and no secret."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import logs
+from connector.settings import LogFormat, LogSettings
+
+LEGACY = "0123456789abcdef0123456789abcdef01234567"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.configure(LogSettings(format=LogFormat.JSON), stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:], level = before
+    root.setLevel(level)
+
+
+def test_bound_ids_stand_on_every_line_of_the_block(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    with logs.bound(job="j1", project="cats", delivery=None):
+        logs.get("a").info("synced", items=3)
+        logging.getLogger("foreign").warning("said %s", "this")
+    logs.get("a").info("after")
+    first, foreign, after = lines()
+    assert (first["event"], first["items"], first["job"], first["project"]) == ("synced", 3, "j1", "cats")
+    assert "delivery" not in first
+    assert (foreign["event"], foreign["job"], foreign["logger"]) == ("said this", "j1", "foreign")
+    assert "job" not in after
+
+
+def test_lines_below_the_level_are_not_written(lines: Callable[[], list[dict[str, Any]]]) -> None:
+    logs.get("a").debug("quiet")
+    assert lines() == []
+
+
+@pytest.mark.parametrize(
+    "secretive",
+    [
+        f"Authorization: Token {LEGACY}",
+        f"{{'authorization': 'Bearer {JWT}'}}",
+        f"refresh failed for {JWT}",
+        f"GET /x?token={LEGACY}&a=1",
+        "cannot connect to postgresql+psycopg://u:hunter2hunter2@db/x",
+        "cannot connect to redis://:hunter2hunter2@h:6379/0",
+        "POST /hooks/cats/source/hunter2hunter2hunter2 202",
+        'password="hunter2hunter2"',
+    ],
+)
+def test_secrets_in_text_are_masked(lines: Callable[[], list[dict[str, Any]]], secretive: str) -> None:
+    logs.get("a").info(secretive, detail=secretive, nested={"deep": [secretive]})
+    logging.getLogger("b").warning("%s", secretive)
+    logs.get("a").error("failed", exc_info=ValueError(secretive))
+    text = json.dumps(lines())
+    assert len(lines()) == 3
+    for secret in (LEGACY, JWT, "hunter2hunter2"):
+        assert secret not in text
+
+
+@given(value=st.text(min_size=1), name=st.sampled_from(["token", "api_key", "password", "Authorization"]))
+def test_values_under_a_secret_name_are_masked(value: str, name: str) -> None:
+    event = logs.mask_secrets(None, "info", {name: value, "body": {"webhook_" + name: value}})
+    assert event == {name: "***", "body": {"webhook_" + name: "***"}}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text() | st.binary(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+    )
+)
+def test_masking_never_fails(value: Any) -> None:
+    json.dumps(logs.mask_secrets(None, "info", {"event": "x", "value": value}))
+
+
+def test_ordinary_words_stay() -> None:
+    text = "token refreshed for project cats at https://labels.example.org:8080/api/tasks?page=2"
+    assert logs.mask(text) == text
+
+
+def test_people_get_plain_lines() -> None:
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    logs.configure(LogSettings(format=LogFormat.CONSOLE), stream)
+    logs.get("a").warning("paused", project="cats")
+    root.handlers[:], level = before
+    root.setLevel(level)
+    assert "paused" in stream.getvalue()
+    assert "project=cats" in stream.getvalue()
+
+
+def test_importing_it_changes_nothing() -> None:
+    code = (
+        "import logging; b = logging.getLogger().handlers[:]; import connector.logs, structlog; "
+        "assert logging.getLogger().handlers == b; assert not structlog.is_configured()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

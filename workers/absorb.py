@@ -1,0 +1,114 @@
+"""Taking in what a platform said, whichever way it came: by webhook, polling or after a write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from connector import wording
+from connector.jobs import JobKind
+from connector.model import (
+    Annotation,
+    IssueState,
+    Item,
+    Project,
+    ReviewSnapshot,
+    ReviewState,
+    ReviewTask,
+    Vote,
+)
+from connector.store.repositories.items import PageChange
+from connector.store.unit_of_work import UnitOfWork
+from workers.counting import count_answers
+from workers.plan import job
+
+
+def absorb_items(unit: UnitOfWork, project: Project, items: Sequence[Item]) -> PageChange:
+    """Store items as they are now, and let go of issues that they answer. Counts towards the next scan."""
+    change = unit.items.apply(project.id, items)
+    own = {item.remote_id for item in items if any(_is_own(a) for a in item.annotations)}
+    release_stale_issues(unit, project, change.relabelled)
+    counted = len(change.relabelled) - len(own)
+    if counted > 0:
+        unit.projects.add_changes(project.id, counted)
+    return change
+
+
+def _is_own(annotation: Annotation) -> bool:
+    return annotation.marker is not None
+
+
+def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[int]) -> int:
+    """Close the active issues of these items whose label is not the one that was flagged any more."""
+    active = unit.issues.active(project.id, list(item_ids))
+    if not active:
+        return 0
+    current = {one.item_id: one for one in unit.items.labelled(project.id, list(active))}
+    changed, gone = [], []
+    for item_id, issue in active.items():
+        now = current.get(item_id)
+        if now is None:
+            gone.append(issue.id)
+        elif now.label != issue.given:
+            changed.append(issue.id)
+    unit.issues.set_state(changed, IssueState.STALE, wording.LABEL_CHANGED)
+    unit.issues.set_state(gone, IssueState.STALE, wording.ITEM_GONE)
+    stale = changed + gone
+    reviews = unit.reviews.of_issues(stale)
+    unit.reviews.withdraw([task.key for task in reviews.values()])
+    for issue_id in stale:
+        unit.audit.append("secondlook", "issue.stale", issue_id, {}, project.name)
+    if reviews:
+        unit.enqueue(job(JobKind.PUSH, project.id))
+    return len(stale)
+
+
+def absorb_answers(unit: UnitOfWork, project: Project, snapshots: Sequence[ReviewSnapshot]) -> int:
+    """Store the answers of these review tasks as votes; the number of votes that changed."""
+    tasks = unit.reviews.many([snapshot.key for snapshot in snapshots])
+    known = unit.votes.of(list(tasks))
+    changed = 0
+    for snapshot in snapshots:
+        task = tasks.get(snapshot.key)
+        if task is None or task.remote_id != snapshot.remote_task_id:
+            continue  # not ours, or a double that the push is about to remove
+        changed += _absorb_review(unit, project, task, snapshot, known[task.key])
+    if changed:
+        unit.enqueue(job(JobKind.DECIDE, project.id))
+    return changed
+
+
+def _absorb_review(
+    unit: UnitOfWork, project: Project, task: ReviewTask, snapshot: ReviewSnapshot, known: Sequence[Vote]
+) -> int:
+    issue = unit.issues.get(task.issue_id)
+    if issue is None or project.schema is None:
+        return 0
+    own = unit.items.annotators_of(issue.item_id)
+    votes = count_answers(task.key, snapshot.answers, known, task.blind, own, project.schema.classes)
+    before = {vote.remote_id: vote for vote in known}
+    changed = [vote for vote in votes if before.get(vote.remote_id) != vote]
+    for vote in changed:
+        unit.votes.save(vote)
+        unit.audit.append(
+            f"reviewer:{vote.reviewer}",
+            _vote_action(before.get(vote.remote_id), vote),
+            issue.id,
+            {
+                "answer": vote.remote_id,
+                "label": vote.label,
+                "problems": [problem.value for problem in vote.problems],
+                "counted": vote.counted,
+                "blind": vote.blind,
+                "late": task.state is ReviewState.DECIDED,
+            },
+            project.name,
+        )
+    if changed and task.state is ReviewState.PUSHED:
+        unit.reviews.mark_undecided([task.key])
+    return len(changed)
+
+
+def _vote_action(before: Vote | None, now: Vote) -> str:
+    if now.withdrawn:
+        return "vote.withdrawn"
+    return "vote.given" if before is None else "vote.changed"

@@ -1,0 +1,57 @@
+"""The Celery application: `celery -A workers.app worker` and `celery -A workers.app beat`.
+
+Nothing is built at import: Celery asks this module for `app`, which then reads the configuration.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+
+from connector.config_file import load
+from connector.keyring import broker_url
+from connector.logs import configure
+from connector.queue import CeleryQueue, make_celery
+from connector.wiring import Services, build
+from workers.schedule import schedule
+from workers.tasks import register
+
+HEARTBEAT_FILE = "worker-heartbeat"  # in data_dir: touched while the worker's loop runs, for liveness probes
+
+
+def __getattr__(name: str) -> Any:
+    """Build `app` when it is first asked for (PEP 562)."""
+    if name != "app":
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return _application()
+
+
+@cache
+def _application() -> Celery:
+    settings = load()
+    app = make_celery(broker_url(settings).get_secret_value())
+    schedule(app, settings.worker.tick_seconds)
+    register(app, lambda: _services(os.getpid()))
+    signals.setup_logging.connect(_log_setup, weak=False)
+    signals.heartbeat_sent.connect(_touch_heartbeat, weak=False)
+    return app
+
+
+@cache
+def _services(_pid: int) -> Services:
+    """Services of this process: connections must not be shared across a fork."""
+    settings = load()
+    return build(settings, CeleryQueue(_application()))
+
+
+def _log_setup(**_: Any) -> None:
+    configure(load().log)
+
+
+def _touch_heartbeat(**_: Any) -> None:
+    Path(load().data_dir / HEARTBEAT_FILE).touch()

@@ -1,0 +1,88 @@
+"""Votes in long form: one entry per answer, however many people answered each task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+class InvalidVotes(ValueError):
+    """Votes cannot be used; the message names the argument, the first bad entry and the remedy."""
+
+
+class Votes:
+    """Three integer arrays of one length: who said what about which task.
+
+    Parameters
+    ----------
+    task, annotator, label : (V,) int
+        Numbers from 0. A task or annotator without votes may be left out or stand between others.
+
+    Raises
+    ------
+    InvalidVotes
+        For arrays that differ in length, are not integers or hold negative numbers.
+    """
+
+    __slots__ = ("annotator", "label", "task")
+
+    def __init__(self, task: ArrayLike, annotator: ArrayLike, label: ArrayLike) -> None:
+        self.task = _numbers("task", task)
+        self.annotator = _numbers("annotator", annotator)
+        self.label = _numbers("label", label)
+        if not len(self.task) == len(self.annotator) == len(self.label):
+            raise InvalidVotes(
+                f"task, annotator and label have {len(self.task)}, {len(self.annotator)} and "
+                f"{len(self.label)} entries. Give one of each per vote"
+            )
+
+    def __len__(self) -> int:
+        return len(self.task)
+
+    @property
+    def n_tasks(self) -> int:
+        """One more than the largest task number; 0 without votes."""
+        return int(self.task.max()) + 1 if len(self) else 0
+
+    @property
+    def n_annotators(self) -> int:
+        """One more than the largest annotator number; 0 without votes."""
+        return int(self.annotator.max()) + 1 if len(self) else 0
+
+    def refuse_labels_beyond(self, n_classes: int) -> None:
+        """Raise `InvalidVotes` for the first label outside 0..n_classes - 1."""
+        bad = np.flatnonzero(self.label >= n_classes)
+        if bad.size:
+            raise InvalidVotes(
+                f"label, vote {bad[0]}: {self.label[bad[0]]} is outside 0..{n_classes - 1}. "
+                "Leave votes for other classes out"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Consensus:
+    """An aggregated answer for each task.
+
+    `label` is -1 for a task without votes. `quality` (0..1) is how likely the label is right, as the method
+    sees it. `annotator_quality` (0..1) is NaN for an annotator without votes. `tied` marks tasks where
+    another label stood equal.
+    """
+
+    label: NDArray[np.int64]
+    quality: NDArray[np.float64]
+    annotator_quality: NDArray[np.float64]
+    tied: NDArray[np.bool_]
+
+
+def _numbers(name: str, values: ArrayLike) -> NDArray[np.int64]:
+    array: NDArray[Any] = np.asarray(values)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise InvalidVotes(f"{name} is not a list of integers. Number its values from 0")
+    if array.size and array.min() < 0:
+        raise InvalidVotes(f"{name}, vote {int(np.argmax(array < 0))}: negative. Number its values from 0")
+    return array.astype(np.int64)

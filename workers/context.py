@@ -1,0 +1,67 @@
+"""What a handler is given: its project, the store fenced by its lease, and the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from connector.jobs import Claim, Job
+from connector.model import Project
+from connector.ports import ReviewDesk, Source
+from connector.project_settings import ProjectSettings
+from connector.store.unit_of_work import UnitOfWork
+from connector.wiring import Services
+
+Summary = Mapping[str, Any]  # what a handler did, in figures; logged, and printed by the command line
+
+
+class Progress(Protocol):
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        """Report `done` of `total` (None: unknown) things of the kind `what`."""
+        ...
+
+
+def no_progress(done: int, total: int | None, what: str) -> None:
+    del done, total, what
+
+
+@dataclass(frozen=True)
+class Context:
+    services: Services
+    claim: Claim
+    project: Project
+    progress: Progress = no_progress
+
+    @property
+    def job(self) -> Job:
+        return self.claim.job
+
+    @property
+    def settings(self) -> ProjectSettings:
+        return self.services.project_settings(self.project.name)
+
+    @property
+    def source(self) -> Source:
+        return self.services.source(self.project.name)
+
+    @property
+    def desk(self) -> ReviewDesk:
+        return self.services.desk(self.project.name)
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """A transaction that commits only while this job is ours."""
+        with self.services.store.begin(self.claim) as unit:
+            yield unit
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        with self.services.store.read() as unit:
+            yield unit
+
+    def fresh_project(self) -> Project:
+        """The project's row as it is now."""
+        with self.read() as unit:
+            return unit.projects.get(self.project.id)

@@ -1,0 +1,95 @@
+"""`secondlook up`: web, worker and scheduler in one process, with no broker to install."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+import uvicorn
+from celery import Celery
+from celery.beat import EmbeddedService, Scheduler
+
+from connector.errors import Misconfigured
+from connector.keyring import broker_url
+from connector.queue import CeleryQueue, make_celery
+from connector.settings import Settings
+from connector.web import create_app
+from connector.wiring import Services, build
+from workers.schedule import schedule
+from workers.sweep import sweep
+from workers.tasks import register
+
+log = structlog.get_logger(__name__)
+
+
+def run_up(settings: Settings) -> None:
+    """Serve until interrupted. Misconfigured when the port is taken."""
+    check_port(settings.server.host, settings.server.port)
+    app = make_celery(broker_url(settings).get_secret_value())
+    services = build(settings, CeleryQueue(app))
+    schedule(app, settings.worker.tick_seconds)
+    register(app, lambda: services)
+    with _worker(app, settings.worker.concurrency), _beat(app):
+        sweep(services)
+        _serve(settings, services)
+    services.close()
+
+
+def check_port(host: str, port: int) -> None:
+    """Misconfigured if something else listens there already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Misconfigured(
+                f"{host}:{port} cannot be used ({error.strerror or error})",
+                field="server.port",
+                remedy="Stop what uses it, or set another port.",
+            ) from error
+
+
+def _serve(settings: Settings, services: Services) -> None:
+    config = uvicorn.Config(
+        create_app(settings, services=services),
+        host=settings.server.host,
+        port=settings.server.port,
+        log_config=None,
+        access_log=False,  # paths of webhooks hold their key
+        server_header=False,
+    )
+    uvicorn.Server(config).run()
+
+
+@contextmanager
+def _worker(app: Celery, concurrency: int) -> Iterator[None]:
+    """A Celery worker in threads of this process; jobs in hand are finished when it stops."""
+    worker: Any = app.Worker(
+        pool="threads",
+        concurrency=concurrency,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    thread = threading.Thread(target=worker.start, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(timeout=30)
+
+
+@contextmanager
+def _beat(app: Celery) -> Iterator[None]:
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+    beat.daemon = True
+    beat.start()
+    try:
+        yield
+    finally:
+        beat.stop()

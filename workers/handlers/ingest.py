@@ -1,0 +1,69 @@
+"""Handle waiting webhook deliveries: fetch each entity once that they hint at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.intake import ingest_job
+from connector.jobs import JobKind
+from connector.model import Hint, Role
+from workers.absorb import absorb_answers, absorb_items, release_stale_issues
+from workers.context import Context, Summary
+from workers.plan import job
+
+DELIVERIES_AT_ONCE = 500
+FETCH_AT_ONCE = 100
+
+
+def handle(context: Context) -> Summary:
+    with context.read() as unit:
+        waiting = unit.deliveries.waiting(context.project.id, DELIVERIES_AT_ONCE)
+    source = [hint for _, role, hints in waiting if role is Role.SOURCE for hint in hints]
+    review = [hint for _, role, hints in waiting if role is Role.REVIEW for hint in hints]
+    fetched = _source(context, source) + _review(context, review)
+    with context.begin() as unit:
+        unit.deliveries.handled([delivery_id for delivery_id, _, _ in waiting])
+        if any(hint.schema_changed for hint in source):
+            unit.enqueue(job(JobKind.SYNC, context.project.id))
+        if len(waiting) == DELIVERIES_AT_ONCE:
+            unit.enqueue(ingest_job(context.project.id))
+    return {"deliveries": len(waiting), "fetched": fetched}
+
+
+def _source(context: Context, hints: Sequence[Hint]) -> int:
+    """Fetch the items named, or the items of the annotations named, and see which are gone."""
+    project = context.project
+    annotation_ids = [one for hint in hints for one in hint.annotation_ids]
+    with context.read() as unit:
+        of_annotations = unit.items.remote_ids_of_annotations(project.id, annotation_ids)
+    named = {one for hint in hints for one in hint.item_ids} | set(of_annotations)
+    wanted = sorted(named)
+    for start in range(0, len(wanted), FETCH_AT_ONCE):
+        part = wanted[start : start + FETCH_AT_ONCE]
+        items = context.source.fetch(part)
+        present = {item.remote_id for item in items}
+        with context.begin() as unit:
+            absorb_items(unit, project, items)
+            gone = unit.items.ids_of([one for one in part if one not in present], project.id)
+            unit.items.mark_deleted(gone)
+            release_stale_issues(unit, project, gone)
+            now = unit.projects.get(project.id)
+            if now.changes_since_scan >= context.settings.policy.scan_after_changes:
+                unit.enqueue(job(JobKind.SCAN, project.id))
+    return len(wanted)
+
+
+def _review(context: Context, hints: Sequence[Hint]) -> int:
+    """Fetch the answers of the review tasks named; deletions name no task, so those are polled for."""
+    project = context.project
+    if not hints or project.review_remote_id is None:
+        return 0
+    wanted = sorted({one for hint in hints for one in hint.item_ids})
+    for start in range(0, len(wanted), FETCH_AT_ONCE):
+        page = context.desk.fetch_answers(project.review_remote_id, wanted[start : start + FETCH_AT_ONCE])
+        with context.begin() as unit:
+            absorb_answers(unit, project, page.reviews)
+    if any(hint.annotation_ids and not hint.item_ids for hint in hints):
+        with context.begin() as unit:
+            unit.enqueue(job(JobKind.COLLECT, project.id))
+    return len(wanted)

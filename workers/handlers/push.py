@@ -1,0 +1,158 @@
+"""Make the review project what it should be: tasks created, overlaps raised, stale tasks taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from connector import wording
+from connector.jobs import JobKind
+from connector.model import IssueState, LabelSchema, ReviewRequest, ReviewSetup, ReviewState, ReviewTask
+from workers.context import Context, Summary
+from workers.plan import job
+from workers.planning import review_request, review_task
+
+BATCH = 100  # review tasks in one request
+
+
+def handle(context: Context) -> Summary:
+    project = context.fresh_project()
+    opened = _open_waiting(context)
+    with context.read() as unit:
+        counts = unit.reviews.counts(project.id)
+    if project.schema is None or not counts:
+        return {"pushed": 0, "opened": opened}
+    review_id = _ensure_project(context, project.schema, project.review_remote_id)
+    recovered = _settle_uncertain(context, review_id, project.schema)
+    pushed = _push_new(context, review_id, project.schema, counts.get(ReviewState.PLANNED, 0) + opened)
+    raised = _raise_overlaps(context)
+    withdrawn = _withdraw(context, review_id)
+    return {
+        "pushed": pushed + recovered,
+        "opened": opened,
+        "overlaps_raised": raised,
+        "withdrawn": withdrawn,
+        "link": context.desk.link(review_id),
+    }
+
+
+def _open_waiting(context: Context) -> int:
+    """Open issues that waited for the budget, as many as there is room for now."""
+    with context.begin() as unit:
+        free = context.settings.policy.budget - unit.reviews.open_count(context.project.id)
+        if free <= 0:
+            return 0
+        waiting = unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, free)
+        unit.issues.set_state([issue.id for issue in waiting], IssueState.OPEN)
+        unit.reviews.plan([review_task(issue, context.settings.review.quorum) for issue in waiting])
+    return len(waiting)
+
+
+def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None) -> str:
+    project, review = context.project, context.settings.review
+    with context.read() as unit:
+        source_title = unit.projects.title(project.id) or project.name
+    setup = ReviewSetup(
+        owner_key=context.services.keyring.owner_key(project.name),
+        title=review.title or wording.review_project_title(source_title),
+        schema=schema,
+        quorum=review.quorum,
+        instructions=wording.review_instructions(source_title, review.quorum),
+    )
+    review_id = context.desk.ensure(setup, known_id)
+    if review_id != known_id:
+        with context.begin() as unit:
+            unit.projects.set_review_project(project.id, review_id, context.desk.link(review_id))
+            detail = {"review_project": review_id}
+            unit.audit.append("secondlook", "review_project.created", project.name, detail, project.name)
+            unit.enqueue(job(JobKind.HOOKS, project.id))
+    return review_id
+
+
+def _settle_uncertain(context: Context, review_id: str, schema: LabelSchema) -> int:
+    """Batches that an earlier try may have sent: adopt what arrived, remove doubles, send the rest."""
+    with context.read() as unit:
+        batches = unit.reviews.batches(context.project.id)
+    done = 0
+    for batch in batches:
+        found = context.desk.find(review_id, batch)
+        doubles = [remote_id for ids in found.values() for remote_id in ids[1:]]
+        context.desk.withdraw(review_id, doubles)
+        _mark_pushed(context, {key: ids[0] for key, ids in found.items() if ids}, reread=True)
+        with context.read() as unit:
+            missing = [task for task in unit.reviews.batch(batch) if task.key not in found]
+        done += len(found) + _send(context, review_id, missing, schema)
+    return done
+
+
+def _push_new(context: Context, review_id: str, schema: LabelSchema, expected: int) -> int:
+    pushed = 0
+    while True:
+        with context.begin() as unit:
+            _, tasks = unit.reviews.take_batch(context.project.id, BATCH)
+        if not tasks:
+            return pushed
+        pushed += _send(context, review_id, tasks, schema)
+        context.progress(pushed, max(expected, pushed), "review tasks")
+
+
+def _send(context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema) -> int:
+    """Send tasks whose batch is stored already, so that a lost answer can be looked for."""
+    if not tasks:
+        return 0
+    remote_ids = context.desk.push(review_id, _requests(context, tasks, schema))
+    _mark_pushed(context, remote_ids, reread=False)
+    return len(remote_ids)
+
+
+def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema) -> list[ReviewRequest]:
+    with context.read() as unit:
+        issues = unit.issues.many([task.issue_id for task in tasks])
+        data = unit.items.data([issue.item_id for issue in issues.values()])
+    return [
+        review_request(task, issues[task.issue_id], data[issues[task.issue_id].item_id], schema)
+        for task in tasks
+    ]
+
+
+def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: bool) -> None:
+    """Record where the tasks stand; `reread` where answers may have come before we knew."""
+    if not remote_ids:
+        return
+    project, quorum = context.project, context.settings.review.quorum
+    with context.begin() as unit:
+        unit.reviews.pushed(remote_ids, quorum)
+        tasks = unit.reviews.many(list(remote_ids))
+        issue_ids = [task.issue_id for task in tasks.values()]
+        unit.issues.start_review(issue_ids)
+        detail = {"tasks": sorted(remote_ids)}
+        unit.audit.append("secondlook", "reviews.pushed", project.name, detail, project.name)
+        if reread:
+            unit.projects.set_review_cursor(project.id, None)
+            unit.enqueue(job(JobKind.COLLECT, project.id))
+
+
+def _raise_overlaps(context: Context) -> int:
+    with context.read() as unit:
+        tasks = unit.reviews.overlaps_to_tell(context.project.id)
+    for task in tasks:
+        if task.remote_id is not None:
+            context.desk.set_overlap(task.remote_id, task.overlap)
+            with context.begin() as unit:
+                unit.reviews.overlap_told(task.key, task.overlap)
+    return len(tasks)
+
+
+def _withdraw(context: Context, review_id: str) -> int:
+    with context.read() as unit:
+        tasks = unit.reviews.withdrawing(context.project.id)
+    if not tasks:
+        return 0
+    known = [task.remote_id for task in tasks if task.remote_id is not None]
+    for batch in sorted({task.batch for task in tasks if task.remote_id is None and task.batch}):
+        found = context.desk.find(review_id, batch)
+        mine = {task.key for task in tasks}
+        known += [remote_id for key, ids in found.items() if key in mine for remote_id in ids]
+    context.desk.withdraw(review_id, known)
+    with context.begin() as unit:
+        unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
+    return len(tasks)

@@ -1,0 +1,162 @@
+"""Find labels that are probably wrong, and plan which of them people are asked about."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+
+from connector import wording
+from connector.errors import Retryable
+from connector.jobs import JobKind
+from connector.model import Issue, IssueState, LabelledItem, LabelSchema, ScanSummary
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context, Summary
+from workers.findings import Findings, find
+from workers.plan import job
+from workers.planning import review_task
+from workers.probabilities import Probabilities, probabilities_for
+
+LEAST_CLASSES = 2
+
+
+def handle(context: Context) -> Summary:
+    started = context.services.clock.now()
+    project = context.fresh_project()
+    if project.schema is None or project.last_sync_at is None:
+        with context.begin() as unit:
+            unit.enqueue(job(JobKind.SYNC, project.id))
+        msg = f"project {project.name!r} has not been synced yet; the scan follows the sync"
+        raise Retryable(msg, after=5.0)
+    with context.read() as unit:
+        items = list(unit.items.labelled(project.id))
+        statuses = unit.items.label_statuses(project.id)
+    statuses.pop("valid", None)
+    skipped = {name: n for name, n in statuses.items() if n}
+    if len({item.label for item in items}) < LEAST_CLASSES:
+        return _nothing_to_judge(context, started, items, skipped, project.changes_since_scan)
+    probabilities = probabilities_for(context, project.schema, items)
+    findings = _find(context, project.schema, probabilities)
+    skipped |= probabilities.skipped
+    return _record(context, started, findings, probabilities, skipped, project.changes_since_scan)
+
+
+def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -> Findings:
+    with context.read() as unit:
+        active = unit.issues.active(context.project.id)
+        settled = unit.issues.settled(context.project.id)
+    in_review = {item_id for item_id, issue in active.items() if issue.state is not IssueState.SUPPRESSED}
+    return find(
+        context.settings.policy, schema.classes, probabilities, in_review, settled, np.random.default_rng()
+    )
+
+
+def _nothing_to_judge(
+    context: Context,
+    started: datetime,
+    items: Sequence[LabelledItem],
+    skipped: dict[str, int],
+    counted: int,
+) -> Summary:
+    warning = wording.too_few_labels(len(items), len({item.label for item in items}))
+    summary = _summary(context, started, len(items), "none", skipped, (warning,))
+    with context.begin() as unit:
+        unit.issues.add_scan(summary)
+        unit.projects.scanned(context.project.id, counted)
+    return {"items": len(items), "flagged": 0, "warnings": [warning]}
+
+
+def _record(
+    context: Context,
+    started: datetime,
+    findings: Findings,
+    probabilities: Probabilities,
+    skipped: dict[str, int],
+    counted: int,
+) -> Summary:
+    project, policy = context.project, context.settings.policy
+    warnings = (*probabilities.warnings, *findings.warnings)
+    base = _summary(
+        context, started, len(probabilities.items), probabilities.model_version, skipped, warnings
+    )
+    base = replace(base, report=dict(probabilities.report))
+    with context.begin() as unit:
+        free = max(0, policy.budget - unit.reviews.open_count(project.id))
+        issues = findings.issues(project.id, base.id, probabilities.model_version, free)
+        planned = _merge(unit, context, issues)
+        controls = sum(1 for issue in issues if issue.kind.value == "control")
+        summary = replace(
+            base,
+            n_flagged=findings.n_flagged,
+            n_planned=planned,
+            n_suppressed=len(issues) - planned,
+            n_controls=controls,
+        )
+        unit.issues.add_scan(summary)
+        unit.projects.scanned(project.id, counted)
+        detail = {"flagged": summary.n_flagged, "planned": planned, "method": summary.method}
+        unit.audit.append("secondlook", "scan", summary.id, detail, project.name)
+        unit.enqueue(job(JobKind.PUSH, project.id))
+    return {
+        "items": summary.n_items,
+        "flagged": summary.n_flagged,
+        "planned": planned,
+        "suppressed": summary.n_suppressed,
+        "controls": controls,
+        "skipped": skipped,
+        "warnings": list(warnings),
+    }
+
+
+def _merge(unit: UnitOfWork, context: Context, issues: Sequence[Issue]) -> int:
+    """Store this scan's issues beside those that stand; the number of review tasks planned.
+
+    An issue that is open or in review keeps its question; a suppressed one takes the new figures, or
+    becomes stale when it is not flagged any more.
+    """
+    active = unit.issues.active(context.project.id)
+    planned = 0
+    fresh: list[Issue] = []
+    for issue in issues:
+        old = active.pop(issue.item_id, None)
+        if old is not None and old.state is not IssueState.SUPPRESSED:
+            continue
+        if old is None:
+            fresh.append(issue)
+        else:
+            unit.issues.rescore(replace(issue, id=old.id))
+        planned += int(issue.state is IssueState.OPEN)
+    unit.issues.add(fresh)
+    dropped = [old.id for old in active.values() if old.state is IssueState.SUPPRESSED]
+    unit.issues.set_state(dropped, IssueState.STALE, wording.NO_LONGER_FLAGGED)
+    to_ask = unit.issues.open_without_review(context.project.id)
+    unit.reviews.plan([review_task(issue, context.settings.review.quorum) for issue in to_ask])
+    return planned
+
+
+def _summary(
+    context: Context,
+    started: datetime,
+    n_items: int,
+    model_version: str,
+    skipped: dict[str, int],
+    warnings: tuple[str, ...],
+) -> ScanSummary:
+    return ScanSummary(
+        id=str(uuid.uuid4()),
+        project_id=context.project.id,
+        started_at=started,
+        finished_at=context.services.clock.now(),
+        n_items=n_items,
+        n_flagged=0,
+        n_planned=0,
+        n_suppressed=0,
+        n_controls=0,
+        method=context.settings.policy.method.value,
+        model_version=model_version,
+        skipped=skipped,
+        warnings=warnings,
+    )

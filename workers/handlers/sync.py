@@ -1,0 +1,57 @@
+"""Bring in what changed on the platform since the last time; everything on the first."""
+
+from __future__ import annotations
+
+from connector.jobs import JobKind
+from connector.model import Project, SourceInfo
+from connector.store.repositories.items import PageChange
+from workers.absorb import absorb_items
+from workers.context import Context, Summary
+from workers.plan import job
+
+
+def handle(context: Context) -> Summary:
+    info = context.source.describe()
+    full = bool(context.job.payload.get("full")) or _schema_changed(context.project, info)
+    project = _save_description(context, info, restart=full)
+    total = PageChange()
+    seen = 0
+    for page in context.source.changes_since(project.source_cursor):
+        with context.begin() as unit:
+            total.add(absorb_items(unit, project, page.items))
+            unit.projects.set_source_cursor(project.id, page.cursor)
+        seen += len(page.items)
+        context.progress(seen, info.n_items if project.source_cursor is None else None, "tasks")
+    _finish(context, project)
+    return {"seen": seen, "new": total.new, "changed": total.changed, "relabelled": len(total.relabelled)}
+
+
+def _schema_changed(project: Project, info: SourceInfo) -> bool:
+    """A changed labelling config gives old results another meaning: all are read again."""
+    return project.schema is not None and project.schema != info.schema
+
+
+def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> Project:
+    project = context.project
+    with context.begin() as unit:
+        if _schema_changed(project, info):
+            detail = {
+                "before": list(project.schema.classes) if project.schema else [],
+                "after": list(info.schema.classes),
+            }
+            unit.audit.append("platform", "schema.changed", project.name, detail, project.name)
+            unit.enqueue(job(JobKind.PUSH, project.id))
+        unit.projects.described(project.id, info.title, info.schema, info.service_user)
+        unit.projects.save_annotators(project.id, context.source.annotators())
+        if restart:
+            unit.projects.set_source_cursor(project.id, None)
+        return unit.projects.get(project.id)
+
+
+def _finish(context: Context, project: Project) -> None:
+    policy = context.settings.policy
+    with context.begin() as unit:
+        unit.projects.synced(project.id)
+        now = unit.projects.get(project.id)
+        if now.last_scan_at is None or now.changes_since_scan >= policy.scan_after_changes:
+            unit.enqueue(job(JobKind.SCAN, project.id))

@@ -1,0 +1,75 @@
+"""Carry out one correction: read, journal, write, read again."""
+
+from __future__ import annotations
+
+from connector.errors import Conflict, Rejected
+from connector.jobs import JobKind
+from connector.model import Correction, CorrectionState, WriteRecord
+from workers.absorb import absorb_items
+from workers.context import Context, Summary
+from workers.orders import order_for
+from workers.plan import job
+
+
+def handle(context: Context) -> Summary:
+    with context.read() as unit:
+        correction = unit.corrections.get(str(context.job.payload["correction"]))
+    if correction is None or correction.state is not CorrectionState.PENDING:
+        return {"correction": context.job.payload["correction"], "done": False}
+    try:
+        record = _write(context, correction)
+    except Conflict as error:
+        _close(context, correction, CorrectionState.CONFLICT, str(error))
+        return {"correction": correction.id, "conflict": str(error)}
+    except Rejected as error:
+        _close(context, correction, CorrectionState.FAILED, str(error))
+        return {"correction": correction.id, "failed": str(error)}
+    _journal(context, correction, record)
+    return {"correction": correction.id, "given": correction.given, "label": correction.label}
+
+
+def _write(context: Context, correction: Correction) -> WriteRecord:
+    """Write unless an earlier try did. What is replaced is journaled before anything is written."""
+    with context.read() as unit:
+        order = order_for(unit, correction)
+    done = context.source.find_write(order) if context.job.attempts > 1 else None
+    if done is not None:
+        return done
+    before = context.source.prepare(order)
+    with context.begin() as unit:
+        unit.corrections.prepared(correction.id, before)
+    return context.source.write(order)
+
+
+def _journal(context: Context, correction: Correction, record: WriteRecord) -> None:
+    project = context.project
+    with context.read() as unit:
+        ref = unit.items.ref(correction.item_id)
+    items = context.source.fetch([ref.remote_id])
+    with context.begin() as unit:
+        prepared = unit.corrections.get(correction.id)
+        before = (prepared.before if prepared else None) or record.before
+        unit.corrections.applied(correction.id, WriteRecord(record.remote_id, before, record.after))
+        absorb_items(unit, project, items)
+        detail = {
+            "issue": correction.issue_id,
+            "item": ref.remote_id,
+            "mode": correction.mode.value,
+            "given": correction.given,
+            "label": correction.label,
+            "written": record.remote_id,
+            "before": dict(before),
+            "after": dict(record.after),
+            "evidence": dict(correction.evidence),
+        }
+        unit.audit.append(correction.actor, "correction.applied", correction.id, detail, project.name)
+        unit.enqueue(job(JobKind.GUIDELINES, project.id))
+
+
+def _close(context: Context, correction: Correction, state: CorrectionState, error: str) -> None:
+    with context.begin() as unit:
+        unit.corrections.set_state(correction.id, state, error)
+        unit.notes.withdraw_of_issue(correction.issue_id)
+        unit.audit.append(
+            "secondlook", f"correction.{state.value}", correction.id, {"reason": error}, context.project.name
+        )

@@ -1,0 +1,21 @@
+"""From a stored correction to the order that a platform carries out."""
+
+from __future__ import annotations
+
+from connector.model import Correction, WriteOrder
+from connector.store.unit_of_work import UnitOfWork
+
+
+def order_for(unit: UnitOfWork, correction: Correction) -> WriteOrder:
+    probability = correction.evidence.get("probability")
+    suggested = correction.evidence.get("suggested") == correction.label
+    return WriteOrder(
+        marker=correction.id,
+        mode=correction.mode,
+        item=unit.items.ref(correction.item_id),
+        annotation_id=unit.items.annotation_remote_id(correction.annotation_id),
+        expected_label=correction.given,
+        expected_updated_at=correction.expected_updated_at,
+        label=correction.label,
+        score=float(probability) if suggested and probability is not None else None,
+    )

@@ -1,0 +1,32 @@
+"""Which job follows which: the keys that merge equal jobs, and the lanes that keep them in order."""
+
+from __future__ import annotations
+
+from connector.jobs import JobKind, NewJob
+from connector.model import Json
+
+# Kinds of one project that must not run side by side share a lane.
+LANES = {
+    JobKind.INGEST: "ingest",
+    JobKind.SYNC: "source",
+    JobKind.RECONCILE: "source",
+    JobKind.SCAN: "scan",
+    JobKind.PUSH: "review",
+    JobKind.COLLECT: "review",
+    JobKind.DECIDE: "decide",
+    JobKind.WRITEBACK: "write",
+    JobKind.REVERT: "write",
+    JobKind.GUIDELINES: "guidelines",
+    JobKind.HOOKS: "hooks",
+}
+
+
+def job(kind: JobKind, project_id: int, payload: Json | None = None, subject: str = "") -> NewJob:
+    """A job of a project; equal ones (same kind, project and subject) wait only once."""
+    return NewJob(
+        kind,
+        project_id,
+        payload or {},
+        key=f"{kind.value}:{project_id}:{subject}" if subject else f"{kind.value}:{project_id}",
+        lane=f"{LANES[kind]}:{project_id}",
+    )

@@ -1,0 +1,208 @@
+"""Class probabilities for labelled items, from wherever the project takes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connector import wording
+from connector.errors import Misconfigured
+from connector.model import Json, LabelledItem, LabelSchema, Prediction
+from connector.project_settings import Backend
+from workers.context import Context
+from workers.encoding import encode
+from workers.predictions.crossval import Predicted, out_of_sample
+from workers.predictions.errors import NoPredictions
+from workers.predictions.features import extract
+from workers.predictions.spread import Unusable, from_class_scores, spread_top
+from workers.predictions.suspicion import in_sample_suspicion
+from workers.predictions.uploaded import read_uploaded
+
+SEED = 20_210_208  # any fixed number: equal data gives equal probabilities
+ASK_AT_ONCE = 50  # tasks in one request to a model backend
+BUILTIN_VERSION = "secondlook-builtin-1"
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Row i of `matrix` (N x K, rows sum to 1) judges `items[i]`; columns are the schema's classes."""
+
+    items: Sequence[LabelledItem]
+    matrix: NDArray[np.floating[Any]]
+    model_version: str
+    features: Any | None = None  # (N, D) where the model had some; for finding similar items
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    report: Json = field(default_factory=dict)
+
+
+def probabilities_for(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
+    """The configured source's probabilities. Misconfigured when it has none for any item."""
+    chosen = context.settings.predictions
+    found = _SOURCES[chosen.source](context, schema, items)
+    if not found.items:
+        raise Misconfigured(
+            f"no labeled item has a usable prediction ({_reasons(found.skipped)})",
+            field=f"projects.{context.project.name}.predictions",
+            remedy="Import predictions, or set source = 'builtin'.",
+        )
+    return _with_doubts(found, schema, chosen.source, stated=chosen.out_of_sample)
+
+
+def _with_doubts(
+    found: Probabilities, schema: LabelSchema, source: Backend, *, stated: bool | None
+) -> Probabilities:
+    """Mark probabilities that may not be out-of-sample, with the reason."""
+    if source is Backend.BUILTIN:
+        return found
+    warnings = list(found.warnings)
+    if stated is None:
+        warnings.append(wording.not_stated_out_of_sample(source.value))
+    doubt = in_sample_suspicion(encode([item.label for item in found.items], schema.classes), found.matrix)
+    if doubt is not None:
+        warnings.append(doubt)
+    return Probabilities(
+        found.items,
+        found.matrix,
+        found.model_version,
+        found.features,
+        found.skipped,
+        tuple(warnings),
+        {**found.report, "out_of_sample": "stated" if stated else "not stated", "doubt": doubt},
+    )
+
+
+def _from_platform(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
+    with context.read() as unit:
+        version = context.settings.predictions.model_version or unit.items.newest_model_version(
+            context.project.id
+        )
+        stored = unit.items.predicted([item.item_id for item in items], version) if version else {}
+    return _from_predictions(schema, items, [stored.get(item.item_id) for item in items], version or "none")
+
+
+def _from_backend(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
+    backend = context.services.model_backend(context.project.name)
+    answers: list[Prediction | None] = []
+    for start in range(0, len(items), ASK_AT_ONCE):
+        part = items[start : start + ASK_AT_ONCE]
+        with context.read() as unit:
+            data = unit.items.data([item.item_id for item in part])
+        answers += backend.predict(schema, [(item.remote_id, data[item.item_id]) for item in part])
+        context.progress(start + len(part), len(items), "predictions")
+    version = next((a.model_version for a in answers if a is not None and a.model_version), "backend")
+    return _from_predictions(schema, items, answers, version)
+
+
+def _from_predictions(
+    schema: LabelSchema,
+    items: Sequence[LabelledItem],
+    predictions: Sequence[Prediction | None],
+    version: str,
+) -> Probabilities:
+    """One row for each usable prediction; the others are skipped by reason."""
+    kept: list[LabelledItem] = []
+    rows: list[NDArray[np.float64]] = []
+    skipped: Counter[str] = Counter()
+    for item, prediction in zip(items, predictions, strict=True):
+        if prediction is None:
+            skipped["no prediction"] += 1
+            continue
+        row = _row(prediction, schema.classes)
+        if isinstance(row, Unusable):
+            skipped[f"prediction: {row.reason.value.replace('_', ' ')}"] += 1
+            continue
+        kept.append(item)
+        rows.append(row)
+    matrix = np.vstack(rows) if rows else np.empty((0, len(schema.classes)))
+    return Probabilities(kept, matrix, version, skipped=dict(skipped))
+
+
+def _row(prediction: Prediction, classes: Sequence[str]) -> NDArray[np.float64] | Unusable:
+    if prediction.class_scores is not None:
+        return from_class_scores(prediction.class_scores, classes)
+    return spread_top(prediction.label, prediction.score, classes)
+
+
+def _from_file(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
+    chosen = context.settings.predictions
+    if chosen.path is None:  # excluded by the settings
+        raise Misconfigured("is missing", field="predictions.path", remedy="Name the file.")
+    try:
+        uploaded = read_uploaded(
+            chosen.path, [item.remote_id for item in items], schema.classes, ids_path=chosen.ids_path
+        )
+    except NoPredictions as error:
+        raise Misconfigured(
+            str(error),
+            field=f"projects.{context.project.name}.predictions.path",
+            remedy="Then scan again; nothing was changed.",
+        ) from error
+    kept = [items[int(row)] for row in uploaded.found]
+    skipped = {"not in the file": uploaded.missing} if uploaded.missing else {}
+    return Probabilities(kept, uploaded.probs, chosen.path.name, skipped=skipped)
+
+
+def _from_builtin(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
+    wanted = context.settings.predictions.field or schema.objects[0].field
+    with context.read() as unit:
+        data = unit.items.data([item.item_id for item in items])
+    try:
+        features = extract([data[item.item_id] for item in items], wanted)
+        kept = [items[int(row)] for row in features.rows]
+        predicted = out_of_sample(
+            features,
+            encode([item.label for item in kept], schema.classes),
+            len(schema.classes),
+            folds=context.settings.predictions.folds,
+            seed=SEED,
+            progress=lambda done, total: context.progress(done, total, "folds"),
+        )
+    except NoPredictions as error:
+        raise Misconfigured(
+            str(error),
+            field=f"projects.{context.project.name}.predictions",
+            remedy="Set predictions.field, or take predictions from elsewhere.",
+        ) from error
+    skipped = Counter(str(skip.reason) for skip in features.skipped)
+    return Probabilities(
+        kept,
+        predicted.probs,
+        BUILTIN_VERSION,
+        features=features.matrix,
+        skipped=dict(skipped),
+        warnings=predicted.warnings,
+        report=_report(predicted, schema),
+    )
+
+
+def _report(predicted: Predicted, schema: LabelSchema) -> Json:
+    by_class = {
+        name: None if np.isnan(value) else round(float(value), 4)
+        for name, value in zip(schema.classes, predicted.class_accuracy, strict=True)
+    }
+    return {
+        "accuracy": round(predicted.accuracy, 4),
+        "accuracy_by_class": by_class,
+        "log_loss": round(predicted.log_loss, 4),
+        "expected_calibration_error": round(float(predicted.reliability.error), 4),
+        "weak": predicted.weak,
+        "out_of_sample": "by construction",
+    }
+
+
+def _reasons(skipped: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {reason}" for reason, n in skipped.items()) or "there are no labeled items"
+
+
+_SOURCES: Mapping[Backend, Callable[[Context, LabelSchema, Sequence[LabelledItem]], Probabilities]] = {
+    Backend.PLATFORM: _from_platform,
+    Backend.BACKEND: _from_backend,
+    Backend.FILE: _from_file,
+    Backend.BUILTIN: _from_builtin,
+}
