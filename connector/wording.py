@@ -171,8 +171,9 @@ def too_few_labels(n_items: int, n_classes: int) -> str:
 
 def not_stated_out_of_sample(source: str) -> str:
     return (
-        f"It is not stated that the predictions ({source}) are out-of-sample. A model that has seen the labels "
-        "agrees with them too often, so errors stay unseen. Set predictions.out_of_sample = true if it has not."
+        f"It is not stated that the predictions ({source}) are out-of-sample. A model that has seen the "
+        "labels agrees with them too often, so errors stay unseen. Set predictions.out_of_sample = true if "
+        "it has not."
     )
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import redis
 from sqlalchemy import create_engine, text
 
-from tests.support.label_studio import LabelStudioServer, choice
+from connector.errors import Misconfigured
+from tests.support.cut_proxy import HttpProxy
+from tests.support.label_studio import LabelStudioServer, choice, running_label_studio
 from tests.support.postgres import PostgresServer
 from tests.support.processes import MissingProgramError, ProcessPark, program
 from tests.support.redis_server import RedisServer
@@ -46,6 +50,46 @@ class TestLabelStudio:
         with label_studio.client() as client:
             me = client.get("/api/current-user/whoami", headers={"Authorization": f"Bearer {access}"})
         assert me.json()["email"] == label_studio.admin_email
+
+    def test_a_lost_answer_leaves_the_work_done(self, label_studio: LabelStudioServer) -> None:
+        project = label_studio.new_project("lost", CONFIG)
+        path = f"/api/projects/{project}/import"
+        with HttpProxy(label_studio.url) as proxy, label_studio.client() as client:
+            lost = proxy.drop_response("POST", path)
+            with pytest.raises(httpx.ReadError):
+                client.post(f"{proxy.url}{path}", json=[{"text": "meow"}])
+        assert lost.hits == 1
+        assert [task["data"] for task in label_studio.tasks(project)] == [{"text": "meow"}]
+
+
+@pytest.mark.e2e
+class TestOwnLabelStudio:
+    def test_it_goes_on_with_its_data_after_a_power_cut(self, tmp_path: Path) -> None:
+        with running_label_studio(tmp_path / "data") as server:
+            project = server.new_project("survivor", CONFIG, [{"text": "meow"}])
+            pid = server.running.process.pid
+            server.running.kill()
+        assert not _is_alive(pid)
+        with running_label_studio(tmp_path / "data") as server:
+            assert len(server.tasks(project)) == 1
+
+    def test_a_busy_port_is_refused_by_name(self, tmp_path: Path, label_studio: LabelStudioServer) -> None:
+        port = urlsplit(label_studio.url).port
+        with pytest.raises(Misconfigured, match=f"port {port} is in use"):
+            running_label_studio(tmp_path, port=port).__enter__()
+
+    def test_a_killed_test_run_leaves_no_server_behind(self, processes: ProcessPark, tmp_path: Path) -> None:
+        script = (
+            "import time; from pathlib import Path\n"
+            "from tests.support.label_studio import running_label_studio\n"
+            f"with running_label_studio(Path({str(tmp_path / 'data')!r})) as server:\n"
+            "    print(server.running.process.pid, flush=True)\n"
+            "    time.sleep(600)"
+        )
+        owner = processes.python("-c", script)
+        server = int(owner.wait_for(r"^(\d+)$", timeout=120)[1])
+        owner.kill()
+        assert _ends(server)
 
 
 class TestRedis:
@@ -131,16 +175,21 @@ class TestProcesses:
         inner = int(outer.wait_for(r"^(\d+)$")[1])
         assert _is_alive(inner)
         outer.kill()
-        deadline = time.monotonic() + 10
-        while _is_alive(inner) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert not _is_alive(inner)
+        assert _ends(inner)
 
     def test_a_missing_program_is_named_with_the_remedy(self) -> None:
         with pytest.raises(
             MissingProgramError, match=r"no-such-server is not installed.*install-test-servers"
         ):
             program("no-such-server")
+
+
+def _ends(pid: int) -> bool:
+    """Whether a process ends within a few seconds."""
+    deadline = time.monotonic() + 10
+    while _is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not _is_alive(pid)
 
 
 def _is_alive(pid: int) -> bool:

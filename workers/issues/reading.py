@@ -49,7 +49,6 @@ class _Checks:
 
     def __init__(self, n_classes: int, dtype: np.dtype[np.floating]) -> None:
         self._ones = np.ones(n_classes, dtype=dtype)
-        self._silent = SILENT[dtype]
         self._rows: list[NDArray[np.intp]] = []
         self._sums: list[NDArray[np.float64]] = []
         self.highest = 0.0
@@ -58,7 +57,7 @@ class _Checks:
     def check(self, block: Probabilities, first_row: int) -> None:
         with np.errstate(invalid="ignore"):  # infinities are refused below, by row
             sums = block @ self._ones
-            off = np.flatnonzero(~(np.abs(sums - 1) <= self._silent))
+            off = np.flatnonzero(~(np.abs(sums - 1) <= SILENT))
         lowest = float(block.min())
         if off.size or not lowest >= 0:
             self._look_closer(block, first_row, off)

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from workers.issues.arrays import Classes, Mask, Probabilities, Rows, class_dtype
 
 SLACK = 1e-6  # how far a single probability may lie outside 0..1 by rounding
-SILENT = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-5}  # a row's sum may miss 1 by this, unsaid
+SILENT = 1e-5  # a row's sum may miss 1 by this, unsaid: arithmetic in float32, files of six decimals
+DTYPES = (np.float64, np.float32)
 ROUNDED = 1e-3  # by this, whatever the numbers look like: half precision, a softmax cut short
 DECIMALS = (2, 3, 4, 5, 6)  # by half a unit of the last decimal for each class, where rows carry so many
 
@@ -46,7 +47,7 @@ def checked_probs(pred_probs: ArrayLike) -> Probabilities:
         raise _probs(
             f"has {probs.ndim} dimensions instead of 2", "Give one row per item, one column per class"
         )
-    if probs.dtype not in SILENT:
+    if probs.dtype not in DTYPES:
         raise _probs(f"has dtype {probs.dtype}", "Convert it to float32 or float64")
     if probs.shape[0] == 0:
         raise _probs("has no rows", "Give at least two items")

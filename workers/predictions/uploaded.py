@@ -90,11 +90,12 @@ def _from_npy(
 
 def _load(path: Path) -> NDArray[Any]:
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        loaded: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         raise _bad(path, "does not exist", "Save the file there, or correct the path") from error
     except (OSError, ValueError, EOFError) as error:
         raise _bad(path, f"cannot be read ({error})", "Save it again with numpy.save") from error
+    return loaded
 
 
 def _from_parquet(path: Path, classes: Sequence[str]) -> tuple[NDArray[np.floating[Any]], NDArray[np.str_]]:
@@ -115,14 +116,14 @@ def _from_parquet(path: Path, classes: Sequence[str]) -> tuple[NDArray[np.floati
 
 
 def _read_table(path: Path) -> Any:
-    import pyarrow
+    import pyarrow as pa
     from pyarrow import parquet
 
     try:
         return parquet.read_table(path)
     except FileNotFoundError as error:
         raise _bad(path, "does not exist", "Save the file there, or correct the path") from error
-    except (OSError, pyarrow.ArrowException) as error:
+    except (OSError, pa.ArrowException) as error:
         raise _bad(path, f"cannot be read ({error})", "Save it again as parquet") from error
 
 

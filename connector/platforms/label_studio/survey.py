@@ -1,0 +1,83 @@
+"""Looking around on a Label Studio: what `init` offers and `doctor` reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.ElementTree import fromstring
+
+from connector.errors import Misconfigured
+from connector.platforms.label_studio.changes import server_time
+from connector.platforms.label_studio.client import LabelStudioClient, as_dict, jwt_claims, whole
+from connector.platforms.label_studio.config import schema_of
+from connector.survey import AccountFound, HookFound, ProjectFound, ServerFound
+
+
+class LabelStudioSurvey:
+    """Implements Survey."""
+
+    def __init__(self, client: LabelStudioClient, token: str) -> None:
+        self._client = client
+        self._claims = jwt_claims(token)
+
+    def server(self) -> ServerFound:
+        """Version and clock, from one answer."""
+        before = datetime.now(UTC).timestamp()
+        answer, headers = self._client.api.read("/api/version")
+        middle = (before + datetime.now(UTC).timestamp()) / 2
+        theirs = server_time(headers)
+        return ServerFound(
+            version=str(as_dict(answer, "version").get("release", "")),
+            clock_ahead_seconds=theirs - middle if theirs else None,
+        )
+
+    def account(self) -> AccountFound:
+        """The token's user, and what kind of token it is."""
+        user = self._client.whoami()
+        claims = self._claims
+        expires = claims.get("exp") if claims else None
+        return AccountFound(
+            user_id=str(user["id"]),
+            name=str(user.get("email") or user.get("username") or user["id"]),
+            token_kind="legacy token" if claims is None else "personal access token",
+            expires_at=datetime.fromtimestamp(expires, UTC) if isinstance(expires, int | float) else None,
+        )
+
+    def projects(self) -> Sequence[ProjectFound]:
+        """All that the account sees, by title."""
+        rows = self._client.all_pages("/api/projects/", {"include": "id,title,task_number"})
+        found = [
+            ProjectFound(str(row["id"]), str(row.get("title") or ""), int(row.get("task_number") or 0))
+            for row in rows
+            if "id" in row
+        ]
+        return sorted(found, key=lambda project: (project.title.casefold(), int(project.remote_id)))
+
+    def label_controls(self, remote_id: str) -> Sequence[str]:
+        """Names of the controls for which a schema can be made."""
+        project = self._client.project(remote_id, fields="id,label_config")
+        config = str(project.get("label_config") or "")
+        return [name for name in _choices(config) if _usable(config, name)]
+
+    def hooks(self, remote_id: str) -> Sequence[HookFound]:
+        """The project's webhooks; their headers hold secrets and stay out."""
+        rows = self._client.all_pages("/api/webhooks/", {"project": whole(remote_id)})
+        return [HookFound(str(row.get("url")), bool(row.get("is_active"))) for row in rows]
+
+
+def _choices(config: str) -> list[str]:
+    try:
+        root: Element = fromstring(config)
+    except (ParseError, ValueError):
+        return []
+    return [name for tag in root.iter("Choices") if (name := tag.get("name"))]
+
+
+def _usable(config: str, name: str) -> bool:
+    try:
+        schema_of(config, name)
+    except Misconfigured:
+        return False
+    return True

@@ -1,0 +1,270 @@
+"""A project of the in-memory platform as a source of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from connector.errors import Conflict, Misconfigured
+from connector.model import (
+    Annotation,
+    Annotator,
+    Item,
+    ItemRef,
+    Json,
+    LabelSchema,
+    LabelStatus,
+    Page,
+    Prediction,
+    Role,
+    SourceInfo,
+    WriteMode,
+    WriteOrder,
+    WriteRecord,
+)
+from connector.platforms.memory import hooks
+from connector.platforms.memory.server import SERVICE_USER, Held, MemoryServer
+
+BEGIN, END = "<!--secondlook-->", "<!--/secondlook-->"
+
+
+class MemorySource:
+    """Implements Source, WebhookRegistrar and Guidelines."""
+
+    def __init__(
+        self, server: MemoryServer, project_id: str, *, label_control: str | None, page_size: int
+    ) -> None:
+        self._server = server
+        self._project_id = project_id
+        self._label_control = label_control
+        self._page_size = page_size
+
+    def describe(self) -> SourceInfo:
+        """Title, schema and size."""
+        with self._server.call("describe"):
+            board = self._server.board(self._project_id)
+            return SourceInfo(board.title, self._schema(), SERVICE_USER, "memory", len(board.held))
+
+    def annotators(self) -> Sequence[Annotator]:
+        """Everyone who ever did something."""
+        with self._server.call("annotators"):
+            return self._server.people()
+
+    def changes_since(self, cursor: str | None) -> Iterator[Page]:
+        """Pages of changed items in the order of their last change; the cursor counts changes."""
+        last = int(cursor or 0)
+        until = self._server.seq
+        while True:
+            with self._server.call("changes_since"):
+                self._schema()
+                changed = [h for h in self._server.board(self._project_id).held.values() if h.seq > last]
+                chosen = sorted(changed, key=lambda h: h.seq)[: self._page_size]
+                items = tuple(_theirs(held.item) for held in chosen)
+                last = chosen[-1].seq if chosen else last
+            more = len(chosen) == self._page_size and last < until
+            yield Page(items, str(last))
+            if not more:
+                return
+
+    def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
+        """The items that exist."""
+        with self._server.call("fetch"):
+            held = self._server.board(self._project_id).held
+            return [_theirs(held[i].item) for i in dict.fromkeys(remote_ids) if i in held]
+
+    def item_refs(self) -> Iterator[Sequence[ItemRef]]:
+        """All identities, in chunks."""
+        with self._server.call("item_refs"):
+            items = [held.item for held in self._server.board(self._project_id).held.values()]
+        for start in range(0, len(items), self._page_size):
+            chunk = items[start : start + self._page_size]
+            yield [ItemRef(item.remote_id, item.created_at) for item in chunk]
+
+    def prepare(self, order: WriteOrder) -> Json:
+        """What the order would replace."""
+        with self._server.call("prepare"):
+            held, given = self._checked(order)
+            return _before(held, given)
+
+    def find_write(self, order: WriteOrder) -> WriteRecord | None:
+        """What carries the order's marker."""
+        with self._server.call("find_write"):
+            return self._found(order)
+
+    def write(self, order: WriteOrder) -> WriteRecord:
+        """Carry out a correction once."""
+        if order.mode is WriteMode.DRY_RUN:
+            return WriteRecord("", {}, {})
+        with self._server.call("write"):
+            return self._found(order) or self._write(order)
+
+    def revert(self, order: WriteOrder, record: WriteRecord) -> None:
+        """Undo a correction."""
+        with self._server.call("revert"):
+            held = self._same(order)
+            if held is None:
+                return
+            if order.mode is WriteMode.PREDICTION:
+                self._server.tick()
+                kept = tuple(p for p in held.item.predictions if p.remote_id != record.remote_id)
+                self._server.store(held, predictions=kept)
+            elif order.mode is WriteMode.GROUND_TRUTH:
+                self._remove(held, order, record)
+            elif order.mode is WriteMode.UPDATE:
+                self._restore(held, record)
+
+    def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Register or repair."""
+        with self._server.call("ensure_webhook"):
+            return hooks.ensure(self._server, remote_project, url, secret)
+
+    def remove_webhook(self, remote_project: str, url: str) -> None:
+        """Remove; none is fine."""
+        with self._server.call("remove_webhook"):
+            hooks.remove(self._server, remote_project, url)
+
+    def read_guidelines(self) -> str:
+        """The instructions."""
+        with self._server.call("read_guidelines"):
+            return self._server.board(self._project_id).guidelines
+
+    def write_guidelines(self, block: str) -> str:
+        """Replace the managed part."""
+        with self._server.call("write_guidelines"):
+            board = self._server.board(self._project_id)
+            head, _, rest = board.guidelines.partition(BEGIN)
+            tail = rest.partition(END)[2]
+            board.guidelines = head + (f"{BEGIN}{block}{END}" if block else "") + tail
+            return board.guidelines
+
+    def _schema(self) -> LabelSchema:
+        schema = self._server.board(self._project_id).schema
+        if schema is None or self._label_control not in (None, schema.control):
+            found = schema.control if schema else "none"
+            raise Misconfigured(
+                f"no usable label control; controls found: {found}",
+                field="label_control",
+                remedy="Name a single-choice control.",
+            )
+        return schema
+
+    def _same(self, order: WriteOrder) -> Held | None:
+        held = self._server.board(self._project_id).held.get(order.item.remote_id)
+        return held if held and held.item.created_at == order.item.created_at else None
+
+    def _checked(self, order: WriteOrder) -> tuple[Held, Annotation]:
+        if order.label not in self._schema().classes:
+            raise Conflict(f"there is no class {order.label!r}")
+        held = self._same(order)
+        if held is None:
+            raise Conflict(f"item {order.item.remote_id} is gone")
+        given = _annotation(held, order.annotation_id)
+        if given is None:
+            raise Conflict(f"annotation {order.annotation_id} is gone")
+        if given.label != order.expected_label:
+            raise Conflict(f"annotation carries {given.label!r}, not {order.expected_label!r}")
+        return held, given
+
+    def _found(self, order: WriteOrder) -> WriteRecord | None:
+        held = self._same(order)
+        if held is None:
+            return None
+        if order.mode is WriteMode.PREDICTION:
+            for prediction in held.item.predictions:
+                if prediction.model_version == f"secondlook:{order.marker}":
+                    return WriteRecord(prediction.remote_id, {}, {"label": prediction.label})
+            return None
+        for annotation in held.item.annotations:
+            if annotation.marker == order.marker:
+                return WriteRecord(
+                    annotation.remote_id, held.notes[annotation.remote_id], {"label": annotation.label}
+                )
+        return None
+
+    def _write(self, order: WriteOrder) -> WriteRecord:
+        held, given = self._checked(order)
+        before = _before(held, given)
+        now = self._server.tick()
+        if order.mode is WriteMode.PREDICTION:
+            version = f"secondlook:{order.marker}"
+            added = Prediction(f"p{self._server.seq}", version, order.label, order.score, None, now)
+            self._server.store(held, predictions=(*held.item.predictions, added))
+            return WriteRecord(added.remote_id, {}, {"label": order.label})
+        changed: dict[str, Any] = {
+            "label": order.label,
+            "status": LabelStatus.VALID,
+            "result": [{"label": order.label}],
+            "updated_at": now,
+            "updated_by": SERVICE_USER,
+            "marker": order.marker,
+        }
+        if order.mode is WriteMode.UPDATE:
+            written = replace(given, **changed)
+            self._server.put_annotation(held, written)
+        else:
+            fresh: dict[str, Any] = {
+                "remote_id": f"a{self._server.seq}",
+                "annotator": SERVICE_USER,
+                "created_at": now,
+            }
+            written = replace(given, **changed, **fresh, ground_truth=True)
+            others = (replace(a, ground_truth=False) for a in held.item.annotations)
+            self._server.store(held, annotations=(*others, written))
+        held.notes[written.remote_id] = before
+        self._announce(held, written)
+        return WriteRecord(written.remote_id, before, {"label": order.label})
+
+    def _remove(self, held: Held, order: WriteOrder, record: WriteRecord) -> None:
+        ours = _annotation(held, record.remote_id)
+        if ours is not None:
+            _check_untouched(ours, record)
+        others = [a for a in held.item.annotations if a is not ours]
+        if not any(a.ground_truth for a in others):
+            demoted = record.before.get("ground_truth_ids", ())
+            truth = order.annotation_id if order.annotation_id in demoted else next(iter(demoted), None)
+            others = [replace(a, ground_truth=True) if a.remote_id == truth else a for a in others]
+        self._server.tick()
+        self._server.store(held, annotations=tuple(others))
+
+    def _restore(self, held: Held, record: WriteRecord) -> None:
+        ours = _annotation(held, record.remote_id)
+        if ours is None:
+            raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
+        label = record.before["label"]
+        if ours.label == label:
+            return
+        _check_untouched(ours, record)
+        restored = replace(
+            ours, label=label, result=[{"label": label}], marker=None, updated_at=self._server.tick()
+        )
+        self._server.put_annotation(held, restored)
+
+    def _announce(self, held: Held, written: Annotation) -> None:
+        self._server.deliver(
+            self._server.board(self._project_id),
+            "ANNOTATION_UPDATED",
+            item_ids=(held.item.remote_id,),
+            annotation_ids=(written.remote_id,),
+            own=True,
+        )
+
+
+def _theirs(item: Item) -> Item:
+    """The item without the predictions that are ours."""
+    kept = tuple(p for p in item.predictions if not p.model_version.startswith("secondlook:"))
+    return replace(item, predictions=kept)
+
+
+def _annotation(held: Held, remote_id: str) -> Annotation | None:
+    return next((a for a in held.item.annotations if a.remote_id == remote_id), None)
+
+
+def _before(held: Held, given: Annotation) -> Json:
+    truths = [a.remote_id for a in held.item.annotations if a.ground_truth]
+    return {"ground_truth_ids": truths, "label": given.label, "annotator": given.annotator}
+
+
+def _check_untouched(ours: Annotation, record: WriteRecord) -> None:
+    if ours.label != record.after.get("label"):
+        raise Conflict(f"annotation {ours.remote_id} was changed by {ours.updated_by} since it was written")

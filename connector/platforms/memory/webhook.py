@@ -1,0 +1,51 @@
+"""Webhooks of the in-memory platform: JSON of a Hint, with the secret in a header."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connector.errors import BadPayload, Unauthorised
+from connector.model import Hint
+
+SECRET_HEADER = "X-Secondlook-Secret"  # noqa: S105 - the header's name
+
+
+class MemoryWebhooks:
+    """Implements WebhookDialect."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG002 - the protocol's signature
+        """Raise Unauthorised unless the secret header holds one of `secrets`."""
+        given = next((v for k, v in headers.items() if k.lower() == SECRET_HEADER.lower()), "")
+        offered = given.encode("utf-8", "surrogatepass")
+        matches = [hmac.compare_digest(offered, secret.encode()) for secret in secrets if secret]
+        if not any(matches):
+            raise Unauthorised("the delivery does not carry our secret")
+
+    def hints(self, body: bytes) -> Sequence[Hint]:
+        """The one hint of a delivery."""
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise BadPayload("the delivery is not JSON") from error
+        if not isinstance(payload, dict) or not isinstance(payload.get("action"), str):
+            raise BadPayload("the delivery names no action")
+        return [
+            Hint(
+                payload["action"],
+                item_ids=_ids(payload.get("item_ids", [])),
+                annotation_ids=_ids(payload.get("annotation_ids", [])),
+                schema_changed=payload.get("schema_changed") is True,
+                deleted=payload.get("deleted") is True,
+                own=payload.get("own") is True,
+            )
+        ]
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise BadPayload("the delivery's ids are not text")
+    return tuple(value)

@@ -1,0 +1,134 @@
+"""The demo's own Secondlook: `secondlook up` as a process of its own, watched through its JSON API."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import tomli_w
+
+from connector.config_file import load
+from connector.errors import SecondlookError
+from connector.keyring import Keyring
+from workers.demo.server import RunningLabelStudio, free_port
+
+PROJECT = "digits"
+START_SECONDS = 60.0
+STOP_SECONDS = 40.0
+POLL_SECONDS = 0.5
+LOG_LINES = 15
+
+
+class DemoFailed(SecondlookError):
+    """Something that the demo needs did not happen; the message says what and where to look."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running `secondlook up`."""
+
+    url: str
+    token: str
+    config: Path
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def state(self) -> dict[str, Any]:
+        """The demo project as the service's JSON API shows it; empty before the first sync."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        response = httpx.get(f"{self.url}/api/v1/projects/{PROJECT}", headers=headers, timeout=30)
+        return (
+            {} if response.status_code == httpx.codes.NOT_FOUND else dict(response.raise_for_status().json())
+        )
+
+    def wait(self, what: str, ready: Callable[[dict[str, Any]], bool], seconds: float) -> dict[str, Any]:
+        """The project's state as soon as it is `ready`; DemoFailed after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            state = self.state()
+            if state.get("paused_reason"):
+                raise DemoFailed(f"the project was paused: {state['paused_reason']}")
+            if ready(state):
+                return state
+            if self.process.poll() is not None:
+                break
+            time.sleep(POLL_SECONDS)
+        msg = f"{what} did not happen within {seconds:.0f} s; the end of {self.log}:\n{tail(self.log)}"
+        raise DemoFailed(msg)
+
+
+def write_config(folder: Path, server: RunningLabelStudio, project: int, *, budget: int) -> Path:
+    """A secondlook.toml for the demo, with the token in a file beside it."""
+    token = folder / "label-studio-token"
+    token.touch(mode=0o600)
+    token.write_text(server.token)
+    port = free_port()
+    config = {
+        "data_dir": "data",
+        "server": {"host": "127.0.0.1", "port": port},
+        "worker": {"tick_seconds": 1.0},
+        "projects": {
+            PROJECT: {
+                "platform": "label_studio",
+                "url": server.url,
+                "project": project,
+                "token": {"file": token.name},
+                "predictions": {"source": "builtin"},
+                "policy": {"budget": budget, "class_cap": 0.5},
+                "sync": {"poll_seconds": 10.0},
+            }
+        },
+    }
+    path = folder / "secondlook.toml"
+    path.write_bytes(tomli_w.dumps(config).encode())
+    return path
+
+
+@contextmanager
+def running(config: Path) -> Iterator[Service]:
+    """Start `secondlook up` and stop it at the end."""
+    settings = load(config)
+    log = config.parent / "secondlook.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "workers.cli", "--config", str(config), "up"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=config.parent,
+        )
+    try:
+        token = Keyring(settings).api_token.get_secret_value()
+        service = Service(settings.server.url, token, config, log, process)
+        _wait_until_up(service)
+        yield service
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_up(service: Service) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and service.process.poll() is None:
+        try:
+            if httpx.get(f"{service.url}/health", timeout=5).is_success:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(POLL_SECONDS)
+    msg = f"the service did not start; the end of {service.log}:\n{tail(service.log)}"
+    raise DemoFailed(msg)
+
+
+def tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES:])
