@@ -23,9 +23,10 @@ def make_celery(broker_url: str) -> Celery:
     Messages are acknowledged late and fetched one at a time: a killed worker's message comes back, and
     the job row decides whether there is anything left to do. Results stay off; the database holds them.
     """
-    app = Celery("secondlook", broker=broker_url, backend=None)
+    in_memory = broker_url.startswith("memory://")
+    app = Celery("secondlook", broker="memory://localhost//" if in_memory else broker_url, backend=None)
     options: dict[str, Any] = {}
-    if broker_url.startswith("memory://"):
+    if in_memory:
         options["polling_interval"] = 0.005  # the default of a second allows only a few jobs a second
     if broker_url.startswith("redis"):
         options["visibility_timeout"] = VISIBILITY_SECONDS

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import uvicorn
 from fastapi import FastAPI
 
 from connector import wiring
@@ -13,6 +15,7 @@ from connector.api import health, hooks, v1
 from connector.api.answers import SafeHeaders, add_error_answers
 from connector.config_file import load
 from connector.dashboard import page
+from connector.errors import Misconfigured
 from connector.settings import Settings
 from connector.wiring import Services
 
@@ -45,3 +48,26 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     add_error_answers(app)
     app.add_middleware(SafeHeaders)
     return app
+
+
+def serve(settings: Settings) -> None:
+    """Run the web process until it is told to stop. Misconfigured when its port cannot be had."""
+    with listening(settings.server.host, settings.server.port) as socket_:
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings), log_config=None, server_header=False, ws="none")
+        )
+        server.run(sockets=[socket_])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """The socket to serve on, taken before anything else is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Misconfigured(
+            f"{host}:{port} cannot be listened on ({reason})",
+            field="server.port",
+            remedy="Stop what uses it, or set another server.host and server.port.",
+        ) from error

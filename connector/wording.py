@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from html import escape
 
 from connector.model import GuidelineNote, Problem
@@ -179,3 +180,13 @@ def not_stated_out_of_sample(source: str) -> str:
 
 def skipped_items(count: int, reason: str) -> str:
     return f"{count} items were not judged: {reason}."
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in one unit: '5 minutes ago'."""
+    seconds = int((now - moment).total_seconds())
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            n = seconds // size
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return "just now"

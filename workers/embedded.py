@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 import uvicorn
-from celery import Celery
+from celery import Celery, signals
 from celery.beat import EmbeddedService, Scheduler
 
 from connector.errors import Misconfigured
@@ -65,10 +65,17 @@ def _serve(settings: Settings, services: Services) -> None:
     uvicorn.Server(config).run()
 
 
+def _keep_logging(**_: Any) -> None:
+    """A receiver is all it takes for Celery to leave logging alone."""
+
+
 @contextmanager
 def _worker(app: Celery, concurrency: int) -> Iterator[None]:
     """A Celery worker in threads of this process; jobs in hand are finished when it stops."""
+    # Celery would otherwise replace the log handlers that the command has set up.
+    signals.setup_logging.connect(_keep_logging, weak=False)
     worker: Any = app.Worker(
+        quiet=True,
         pool="threads",
         concurrency=concurrency,
         without_gossip=True,

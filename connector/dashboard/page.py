@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
@@ -17,6 +16,7 @@ from connector.model import CorrectionState, IssueState
 from connector.readiness import look
 from connector.store import views
 from connector.wiring import Services
+from connector.wording import ago
 
 SHOWN_DEAD_JOBS = 20
 
@@ -72,16 +72,6 @@ def _page(services: Services) -> str:
             correction_states=[state.value for state in CorrectionState],
         )
     )
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """How long ago, in one unit: '5 minutes ago'."""
-    seconds = int((now - moment).total_seconds())
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            n = seconds // size
-            return f"{n} {unit}{'s' if n > 1 else ''} ago"
-    return "just now"
 
 
 @cache

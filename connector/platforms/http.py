@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -128,6 +129,8 @@ class Api:
                         timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
                         transport=self._transport,
                     )
+                    # Whoever drops us need not know that there are connections to close.
+                    weakref.finalize(self, self._opened.close)
             return self._opened
 
     def _call(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connector.errors import Misconfigured
 from connector.ports import ModelBackend, ReviewDesk, Source, WebhookDialect
+from connector.survey import Survey
 
 if TYPE_CHECKING:
     from connector.platforms.label_studio.client import LabelStudioClient
@@ -58,6 +59,15 @@ def dialect(kind: str) -> WebhookDialect:
     from connector.platforms.label_studio.webhook import LabelStudioWebhooks
 
     return LabelStudioWebhooks()
+
+
+def survey(kind: str, url: str, token: str) -> Survey:
+    """Looking around on a platform, before a project is configured."""
+    if _kind(kind) == "memory":
+        raise Misconfigured("memory has nothing to look around on", field="platform", remedy="Use a server.")
+    from connector.platforms.label_studio.survey import LabelStudioSurvey
+
+    return LabelStudioSurvey(_label_studio(url.rstrip("/"), token), token)
 
 
 def model_backend(url: str) -> ModelBackend:

@@ -31,7 +31,7 @@ def program(name: str, *places: str) -> str:
     candidates = [path for place in places for path in sorted(Path("/").glob(f"{place.lstrip('/')}/{name}"))]
     if not candidates:
         raise MissingProgramError(
-            f"{name} is not installed, and this test needs it. Run: sh scripts/install-test-servers.sh"
+            f"{name} is not installed, and this test needs it. Run: scripts/install-test-servers.sh"
         )
     return str(candidates[-1])
 

@@ -167,7 +167,7 @@ def report(outcome: Outcome) -> str:
             f"Wrong labels after    {outcome.wrong_after:5d}   ({repaired:.0%} of the planted errors repaired)",
             f"Right labels changed  {outcome.right_labels_changed:5d} of {right}",
             f"Flagged               {outcome.flagged:5d}",
-            f"Reviewed              {outcome.reviewed:5d}   with {outcome.votes} votes of simulated reviewers",
+            f"Reviewed              {outcome.reviewed:5d}   by {outcome.votes} votes of simulated reviewers",
             f"Accepted / confirmed / open  {outcome.accepted} / {outcome.rejected} / {outcome.unresolved}",
             f"Written back          {outcome.applied:5d}",
             f"Minutes               {outcome.minutes:8.2f}",

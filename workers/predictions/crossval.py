@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -128,24 +129,31 @@ def _held_out_scores(
     """Scores (N, K) of each item by the model trained without its fold, and what scikit-learn warned of."""
     template = model_for(features.kind, features.matrix, seed)
     scores = np.full((len(given), n_classes), UNKNOWN)
-    said: dict[str, None] = {}
+    said: list[tuple[str, str]] = []
     n_folds = int(parts.max()) + 1
     for part in range(n_folds):
         held = np.flatnonzero(parts == part)
         learnt = np.flatnonzero(parts != part)
         model, caught = _fitted(template, features.matrix[learnt], given[learnt])
-        said.update(dict.fromkeys(caught))
+        said.extend(caught)
         scores[held[:, None], model.classes_] = scores_of(model, features.matrix[held])
         if progress is not None:
             progress(part + 1, n_folds)
-    return scores, tuple(said)
+    return scores, _grouped(said)
 
 
-def _fitted(template: Any, matrix: Any, given: NDArray[np.int64]) -> tuple[Any, list[str]]:
+def _fitted(template: Any, matrix: Any, given: NDArray[np.int64]) -> tuple[Any, list[tuple[str, str]]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model = clone(template).fit(matrix, given)
-    return model, [f"{warning.category.__name__}: {warning.message}" for warning in caught]
+    return model, [(warning.category.__name__, str(warning.message)) for warning in caught]
+
+
+def _grouped(said: list[tuple[str, str]]) -> tuple[str, ...]:
+    """One sentence for each kind of warning: the messages differ from fold to fold by a number."""
+    times = Counter(kind for kind, _ in said)
+    first = dict(reversed(said))
+    return tuple(f"{kind} ({times[kind]} times while learning): {first[kind]}" for kind in times)
 
 
 def _rare_classes(given: NDArray[np.int64], n_classes: int, n_folds: int) -> tuple[str, ...]:

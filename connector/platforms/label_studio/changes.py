@@ -179,11 +179,9 @@ def next_delta(known: Cursor, done: Cursor, now: float) -> Cursor:
     floor = max(known.after, known.high if settled else "")
     high = done.high if done.until else max(done.after, known.high)
     start = done.then if done.until else earlier(high, LATE_COMMITS_S)
-    if high == known.high and known.at:
-        seen = known.at
-    else:
-        # Without a Date there is nothing to measure from: the newest rows are then read again each time.
-        seen = done.at if done.until else now
+    # Without a Date there is nothing to measure from: the newest rows are then read again each time.
+    now_seen = done.at if done.until else now
+    seen = known.at if high == known.high and known.at else now_seen
     return Cursor(after=max(floor, start), high=high, at=seen)
 
 

@@ -70,12 +70,19 @@ class LabelStudioDesk:
                 return dict(found)
 
     def set_overlap(self, remote_id: str, overlap: int) -> None:
-        """The server serves the task again, or no longer, by itself."""
-        self._client.api.write("PATCH", f"/api/tasks/{int(remote_id)}/", {"overlap": overlap})
+        """Change the number, and with it whether the task is done: the server does not do that itself."""
+        path = f"/api/tasks/{int(remote_id)}/"
+        task = as_dict(self._client.api.get(path), path)
+        changes = {"overlap": overlap, "is_labeled": len(_people(task)) >= overlap}
+        self._client.api.write("PATCH", path, changes)
 
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
-        """Delete tasks that nobody has answered; keep answers, and close their tasks."""
-        rows = self._client.tasks(review_id, remote_ids, ANSWER_FIELDS)
+        """Close the tasks and say so in their title; nothing is deleted.
+
+        So no answer is lost, not even one that is being typed, and no number becomes free for the
+        server to give to another task.
+        """
+        rows = self._client.tasks(review_id, remote_ids, "id,data")
         for row in rows:
             try:
                 self._withdraw(row)
@@ -105,18 +112,13 @@ class LabelStudioDesk:
         hooks.remove(self._client, remote_project, url)
 
     def _withdraw(self, row: dict[str, Any]) -> None:
-        path = f"/api/tasks/{row['id']}/"
-        annotations = mapping.dicts(row.get("annotations"))
-        if not annotations:
-            self._client.api.write("DELETE", path)
-            return
-        people = {mapping.user_id(a.get("completed_by")) for a in annotations if not a.get("was_cancelled")}
         data = dict(row["data"])
         title = str(data.get(TITLE) or "")
         if not title.startswith(WITHDRAWN):
             data[TITLE] = f"{WITHDRAWN}{title}"
-        # An overlap that is reached already is what takes the task out of the stream.
-        self._client.api.write("PATCH", path, {"data": data, "overlap": max(1, len(people))})
+        # One answer at most, and done: the stream passes it by, even when the quorum changes later.
+        changes = {"data": data, "overlap": 1, "is_labeled": True}
+        self._client.api.write("PATCH", f"/api/tasks/{row['id']}/", changes)
 
     def _form(self, review_id: str) -> review_tasks.Form:
         config = str(self._client.project(review_id, fields="id,label_config").get("label_config") or "")
@@ -128,13 +130,17 @@ class LabelStudioDesk:
 
 def _read_form(config: str) -> review_tasks.Form:
     interface = parsed(config)
-    label = next((control for control in interface.controls if control.name == LABEL), None)
-    if label is None:
+    if LABEL not in {control.name for control in interface.controls}:
         raise Rejected("the review project's config was changed: it has no control 'label'")
     fields = tuple(str(tag.value_name) for tag in interface.objects if tag.name and tag.value_name)
-    return review_tasks.Form(fields, label.to_name[0], has_many(config))
+    return review_tasks.Form(fields, has_many(config))
 
 
 def _snapshots(rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:
     found = (review_tasks.snapshot(row) for row in rows)
     return tuple(snapshot for snapshot in found if snapshot is not None)
+
+
+def _people(task: Mapping[str, Any]) -> set[str | None]:
+    given = mapping.dicts(task.get("annotations"))
+    return {mapping.user_id(raw.get("completed_by")) for raw in given if not raw.get("was_cancelled")}

@@ -9,6 +9,9 @@ from xml.etree import ElementTree as ET
 from connector.model import LabelSchema, ObjectTag, Problem, ReviewSetup
 
 LABEL, OTHER_LABEL, PROBLEM, NOTE = "label", "other", "problem", "note"
+# The first object's name, whatever the source calls it: answers refer to it, so that the server would
+# refuse a config without it.
+TARGET = "item"
 KEY, BATCH, TITLE, CONTEXT, OPTIONS = (
     f"secondlook_{name}" for name in ("key", "batch", "title", "context", "options")
 )
@@ -17,7 +20,6 @@ SHOWN_HTML = "secondlook_html_"  # the same for HTML, of which the words are sho
 OTHER = "OTHER (search all labels)"
 FEW = 12  # more classes than this do not fit on a page as buttons
 AS_THEY_ARE = frozenset({"Text", "Image", "Audio", "AudioPlus", "Video"})
-OWN_NAMES = frozenset({LABEL, OTHER_LABEL, PROBLEM, NOTE})
 
 # Translucent, so that both themes stay readable.
 _CONTEXT_STYLE = (
@@ -39,9 +41,9 @@ def build(setup: ReviewSetup, *, many: bool) -> str:
     box = ET.SubElement(root, "View", style=_CONTEXT_STYLE)
     ET.SubElement(box, "Header", value=f"${TITLE}", size="5")
     ET.SubElement(box, "Header", value=f"${CONTEXT}", size="6", style=_CONTEXT_TEXT)
-    for tag in schema.objects:
-        _add_object(root, tag)
-    target = object_name(schema.objects[0])
+    for number, tag in enumerate(schema.objects):
+        _add_object(root, tag, TARGET if number == 0 else f"{TARGET}_{number + 1}")
+    target = TARGET
     _heading(root, "Which label is right?")
     if many:
         _add_many(root, target, schema.classes)
@@ -82,11 +84,6 @@ def has_many(config: str) -> bool:
     return f'name="{OTHER_LABEL}"' in config
 
 
-def object_name(tag: ObjectTag) -> str:
-    """The object's name in the review config, where some names are ours."""
-    return f"item_{tag.name}" if tag.name in OWN_NAMES else tag.name
-
-
 def shown_field(tag: ObjectTag) -> str:
     """The field of the review task that the object shows."""
     if tag.kind in AS_THEY_ARE:
@@ -94,8 +91,8 @@ def shown_field(tag: ObjectTag) -> str:
     return f"{SHOWN_HTML if tag.kind == 'HyperText' else SHOWN_TEXT}{tag.field}"
 
 
-def _add_object(root: ET.Element, tag: ObjectTag) -> None:
-    name, value = object_name(tag), f"${shown_field(tag)}"
+def _add_object(root: ET.Element, tag: ObjectTag, name: str) -> None:
+    value = f"${shown_field(tag)}"
     if tag.kind == "Image":
         # Small images stay crisp, large ones leave room for the choices, and both can be zoomed.
         ET.SubElement(

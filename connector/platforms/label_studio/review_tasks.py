@@ -22,6 +22,7 @@ from connector.platforms.label_studio.review_config import (
     PROBLEM,
     SHOWN_HTML,
     SHOWN_TEXT,
+    TARGET,
     TITLE,
 )
 
@@ -38,7 +39,6 @@ class Form:
     """What a review project's config asks of a task: the fields it shows, and how it offers labels."""
 
     fields: tuple[str, ...]
-    target: str
     many: bool
 
 
@@ -63,22 +63,22 @@ def task_for(request: ReviewRequest, form: Form) -> Raw:
     if request.suggestion is None:
         return {"data": data}
     searched = form.many and request.suggestion not in options
-    return {"data": data, "predictions": [_suggestion(request, request.suggestion, form, searched=searched)]}
+    return {"data": data, "predictions": [_suggestion(request, request.suggestion, searched=searched)]}
 
 
-def _suggestion(request: ReviewRequest, label: str, form: Form, *, searched: bool) -> Raw:
-    result = [_region(LABEL, form, "choices", [OTHER if searched else label])]
+def _suggestion(request: ReviewRequest, label: str, *, searched: bool) -> Raw:
+    result = [_region(LABEL, "choices", [OTHER if searched else label])]
     if searched:
-        result.append(_region(OTHER_LABEL, form, "taxonomy", [[label]]))
+        result.append(_region(OTHER_LABEL, "taxonomy", [[label]]))
     score = {} if request.suggestion_score is None else {"score": request.suggestion_score}
     return {"model_version": MODEL_VERSION, "result": result, **score}
 
 
-def _region(control: str, form: Form, kind: str, value: list[Any]) -> Raw:
+def _region(control: str, kind: str, value: list[Any]) -> Raw:
     return {
         "id": f"suggestion-{control}",  # text: a number would hang the page
         "from_name": control,
-        "to_name": form.target,
+        "to_name": TARGET,
         "type": kind,
         "value": {kind: value},
     }

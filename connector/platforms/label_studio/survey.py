@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from xml.etree.ElementTree import Element, ParseError
-
-from defusedxml.ElementTree import fromstring
 
 from connector.errors import Misconfigured
 from connector.platforms.label_studio.changes import server_time
@@ -59,7 +56,7 @@ class LabelStudioSurvey:
         """Names of the controls for which a schema can be made."""
         project = self._client.project(remote_id, fields="id,label_config")
         config = str(project.get("label_config") or "")
-        return [name for name in _choices(config) if _usable(config, name)]
+        return [name for name in _controls(config) if _usable(config, name)]
 
     def hooks(self, remote_id: str) -> Sequence[HookFound]:
         """The project's webhooks; their headers hold secrets and stay out."""
@@ -67,12 +64,14 @@ class LabelStudioSurvey:
         return [HookFound(str(row.get("url")), bool(row.get("is_active"))) for row in rows]
 
 
-def _choices(config: str) -> list[str]:
+def _controls(config: str) -> list[str]:
+    # Imported here: it takes a second and 110 MB.
+    from label_studio_sdk.label_interface import LabelInterface
+
     try:
-        root: Element = fromstring(config)
-    except (ParseError, ValueError):
+        return [str(control.name) for control in LabelInterface(config).controls]
+    except Exception:  # noqa: BLE001 - the parser documents none and raises many kinds
         return []
-    return [name for tag in root.iter("Choices") if (name := tag.get("name"))]
 
 
 def _usable(config: str, name: str) -> bool:

@@ -60,14 +60,11 @@ class MemoryDesk:
             raise NotFound(f"no review task {remote_id}")
 
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
-        """Delete tasks without answers; close the others."""
+        """Close the tasks; answers given stay."""
         with self._server.call("withdraw"):
             board = self._server.board(review_id)
             for held in [board.held[i] for i in remote_ids if i in board.held]:
-                if held.item.annotations:
-                    self._close(held)
-                else:
-                    del board.held[held.item.remote_id]
+                self._close(held)
 
     def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
         """Review tasks in the order of their last change."""
@@ -138,7 +135,7 @@ class MemoryDesk:
             title = f"{WITHDRAWN}{title}"
         self._server.tick()
         self._server.store(held, data={**held.item.data, "secondlook_title": title})
-        held.overlap = len({a.annotator for a in held.item.annotations}) or 1
+        held.overlap = 0
 
 
 def _snapshot(held: Held) -> ReviewSnapshot:

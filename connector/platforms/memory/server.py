@@ -241,6 +241,15 @@ class MemoryServer:
             }
             return answer_id
 
+    def offered(self, review_id: str, reviewer: str) -> str | None:
+        """The review task that this person would be given next."""
+        for task_id, held in self.board(review_id).held.items():
+            given = [a for a in held.item.annotations if a.status is not LabelStatus.CANCELLED]
+            people = {a.annotator for a in given}
+            if len(people) < held.overlap and reviewer not in people:
+                return task_id
+        return None
+
     def fail(self, operation: str, error: Exception, *, after: bool = False, times: int = 1) -> None:
         """Let the next calls of an adapter's method fail; `after` has done the work by then."""
         with self._lock:

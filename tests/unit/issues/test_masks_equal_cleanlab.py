@@ -63,7 +63,9 @@ def test_masks_equal_with_many_classes(method: Method, dtype: type) -> None:
     probs[np.arange(3000), rng.integers(0, 300, 3000)] += 300 * rng.gamma(2, 1, 3000)
     probs = (probs / probs.sum(axis=1, keepdims=True)).astype(dtype)
     labels = np.where(rng.random(3000) < 0.15, rng.integers(0, 300, 3000), probs.argmax(axis=1))
-    assert np.array_equal(label_issues(labels, probs, method=method).mask, reference_mask(labels, probs, method))
+    assert np.array_equal(
+        label_issues(labels, probs, method=method).mask, reference_mask(labels, probs, method)
+    )
 
 
 @pytest.mark.parametrize("method", list(Method))

@@ -108,7 +108,12 @@ def test_the_corrected_entropy_score_trusts_certain_agreement() -> None:
 @given(seed=st.integers(0, 1000))
 def test_scores_stay_between_zero_and_one(seed: int) -> None:
     labels, probs = case(seed)
-    for score in (self_confidence, normalized_margin, confidence_weighted_entropy, corrected_weighted_entropy):
+    for score in (
+        self_confidence,
+        normalized_margin,
+        confidence_weighted_entropy,
+        corrected_weighted_entropy,
+    ):
         values = score(labels, probs)
         assert values.min() >= 0
         assert values.max() <= 1 + 1e-6

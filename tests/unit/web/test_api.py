@@ -45,6 +45,7 @@ def test_a_project_shows_what_became_of_its_labels(api: httpx.Client, services: 
     expected = {
         "items": 3,
         "labelled": 3,
+        "flagged": 1,
         "issues": {"accepted": 1},
         "reviews": {"decided": 1},
         "votes": 2,

@@ -8,9 +8,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from connector.dashboard.page import ago
 from connector.errors import Retryable
 from connector.wiring import Services
+from connector.wording import ago
 from tests.unit.web.seeding import HOSTILE, NOW, TOKEN, kill_job, seed
 
 

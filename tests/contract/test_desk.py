@@ -1,0 +1,202 @@
+"""What every ReviewDesk promises."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from connector.errors import SecondlookError
+from connector.model import (
+    Answer,
+    LabelSchema,
+    ObjectTag,
+    Problem,
+    ReviewRequest,
+    ReviewSetup,
+    ReviewSnapshot,
+)
+from connector.ports import ReviewDesk
+from tests.contract.scenes import CLASSES, SCHEMA, Scene
+
+LABRADOR, GOLDEN, POODLE = CLASSES
+
+
+@pytest.fixture
+def setup() -> ReviewSetup:
+    return ReviewSetup(f"https://x/{uuid.uuid4().hex}", "Second look: dogs", SCHEMA, 2, "<p>Look again.</p>")
+
+
+def request_for(key: str, batch: str = "b-1", suggestion: str | None = GOLDEN) -> ReviewRequest:
+    return ReviewRequest(
+        key=key,
+        batch=batch,
+        title="A second look, please",
+        context="The model is 98% sure that this is 'Golden Retriever', but it is labeled 'Labrador'.",
+        data={"text": f"a dog, <b>{key}</b>"},
+        options=(LABRADOR, GOLDEN),
+        suggestion=suggestion,
+        suggestion_score=0.98 if suggestion else None,
+        model_version="m-1",
+    )
+
+
+def answers(desk: ReviewDesk, review_id: str, cursor: str | None) -> tuple[dict[str, ReviewSnapshot], str]:
+    found: dict[str, ReviewSnapshot] = {}
+    for page in desk.answers_since(review_id, cursor):
+        found |= {review.key: review for review in page.reviews}
+        cursor = page.cursor
+    assert cursor is not None
+    return found, cursor
+
+
+def only(snapshot: ReviewSnapshot) -> Answer:
+    assert len(snapshot.answers) == 1
+    return snapshot.answers[0]
+
+
+def test_the_review_project_is_made_once_and_found_again(scene: Scene, setup: ReviewSetup) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    assert scene.desk.ensure(setup, review_id) == review_id
+    assert scene.desk.ensure(setup, None) == review_id
+    assert scene.desk.ensure(setup, "987654321") == review_id
+    assert scene.desk.ensure(setup, scene.project_id) == review_id, "never somebody else's project"
+    assert scene.desk.ensure(replace(setup, owner_key="another"), None) != review_id
+    assert review_id in scene.desk.link(review_id)
+
+
+def test_pushed_tasks_are_found_by_batch(scene: Scene, setup: ReviewSetup) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    pushed = scene.desk.push(review_id, [request_for("k1"), request_for("k2", suggestion=None)])
+    other = scene.desk.push(review_id, [request_for("k3", "b-2")])
+    again = scene.desk.push(review_id, [request_for("k1")])
+    found = {key: set(ids) for key, ids in scene.desk.find(review_id, "b-1").items()}
+    assert found == {"k1": {pushed["k1"], again["k1"]}, "k2": {pushed["k2"]}}
+    assert {key: list(ids) for key, ids in scene.desk.find(review_id, "b-2").items()} == {"k3": [other["k3"]]}
+    assert scene.desk.find(review_id, "b-3") == {}
+    assert scene.desk.push(review_id, []) == {}
+
+
+def test_answers_come_with_label_problem_and_note(scene: Scene, setup: ReviewSetup) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    tasks = scene.desk.push(review_id, [request_for(f"k{n}") for n in range(3)])
+    _, cursor = answers(scene.desk, review_id, None)
+    scene.answer(tasks["k0"], "rita", GOLDEN, note="Goldens have longer hair")
+    scene.answer(tasks["k1"], "rita", problems=[Problem.NONE_FITS])
+    scene.answer(tasks["k2"], "rita", POODLE, cancelled=True)
+    scene.answer(tasks["k0"], "saul", LABRADOR)
+    found, _ = answers(scene.desk, review_id, cursor)
+    by_person = {answer.reviewer: answer for answer in found["k0"].answers}
+    assert by_person[scene.user_id("rita")].label == GOLDEN
+    assert by_person[scene.user_id("rita")].note == "Goldens have longer hair"
+    assert by_person[scene.user_id("rita")].origin == "manual"
+    assert by_person[scene.user_id("saul")].label == LABRADOR
+    assert only(found["k1"]).problems == (Problem.NONE_FITS,)
+    assert only(found["k1"]).label is None
+    assert only(found["k2"]).cancelled
+    assert found["k0"].remote_task_id == tasks["k0"]
+    fetched = {review.key: review for review in scene.desk.fetch_answers(review_id, [tasks["k0"]]).reviews}
+    assert fetched == {"k0": found["k0"]}
+
+
+def test_edits_and_deletions_of_answers_are_seen(scene: Scene, setup: ReviewSetup) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    tasks = scene.desk.push(review_id, [request_for(f"k{n}") for n in range(3)])
+    own = scene.answer(tasks["k0"], "rita", GOLDEN)
+    foreign = scene.answer(tasks["k1"], "rita", GOLDEN)
+    gone = scene.answer(tasks["k2"], "rita", GOLDEN)
+    _, cursor = answers(scene.small_desk(2), review_id, None)
+    scene.edit_answer(own, LABRADOR, "rita")
+    scene.edit_answer(foreign, LABRADOR, "saul")
+    scene.delete_answer(gone)
+    found, _ = answers(scene.small_desk(2), review_id, cursor)
+    assert (only(found["k0"]).label, only(found["k0"]).edited_by_other) == (LABRADOR, False)
+    assert (only(found["k1"]).label, only(found["k1"]).edited_by_other) == (LABRADOR, True)
+    assert found["k2"].answers == ()
+
+
+def test_a_task_that_wants_one_more_answer_is_offered_again(scene: Scene, setup: ReviewSetup) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    task = scene.desk.push(review_id, [request_for("k0")])["k0"]
+    scene.answer(task, "rita", GOLDEN)
+    scene.answer(task, "saul", LABRADOR)
+    assert scene.offered(review_id, "tess") is None
+    scene.desk.set_overlap(task, 3)
+    assert scene.offered(review_id, "rita") is None
+    assert scene.offered(review_id, "tess") == task
+    scene.answer(task, "tess", GOLDEN)
+    assert scene.offered(review_id, "uma") is None
+
+
+def test_a_withdrawn_task_is_not_offered_and_keeps_its_answers(scene: Scene, setup: ReviewSetup) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    tasks = scene.desk.push(review_id, [request_for("k0"), request_for("k1")])
+    scene.answer(tasks["k0"], "rita", GOLDEN)
+    for _ in range(2):
+        scene.desk.withdraw(review_id, [*tasks.values(), "987654321"])
+    assert scene.offered(review_id, "saul") is None
+    page = scene.desk.fetch_answers(review_id, list(tasks.values()))
+    assert {review.key: len(review.answers) for review in page.reviews} == {"k0": 1, "k1": 0}
+
+
+def test_a_changed_quorum_does_not_bring_withdrawn_tasks_back(scene: Scene, setup: ReviewSetup) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    tasks = scene.desk.push(review_id, [request_for("k0")])
+    scene.desk.withdraw(review_id, [tasks["k0"]])
+    scene.desk.ensure(replace(setup, quorum=3), review_id)
+    assert scene.offered(review_id, "rita") is None
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        (LABRADOR, "Wolf", "Fox"),
+        tuple(f"breed {n}" for n in range(20)),
+        ("OTHER", "label", "a < b & 'c' > \"d\"", "é 漢字"),
+    ],
+    ids=["a class in use removed", "many", "odd names"],
+)
+def test_the_review_project_follows_the_sources_classes(
+    scene: Scene, setup: ReviewSetup, classes: tuple[str, ...]
+) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    task = scene.desk.push(review_id, [request_for("k0")])["k0"]
+    scene.answer(task, "rita", GOLDEN)
+    changed = replace(setup, schema=replace(SCHEMA, classes=classes))
+    assert scene.desk.ensure(changed, review_id) == review_id
+    request = replace(request_for("k1"), options=classes[:2], suggestion=classes[-1])
+    pushed = scene.desk.push(review_id, [request])
+    scene.answer(pushed["k1"], "rita", classes[0])
+    found, _ = answers(scene.desk, review_id, None)
+    assert only(found["k0"]).label == GOLDEN
+    assert only(found["k1"]).label == classes[0]
+    assert scene.desk.ensure(setup, review_id) == review_id
+
+
+def test_objects_of_every_kind_can_be_reviewed(scene: Scene, setup: ReviewSetup) -> None:
+    objects = (
+        ObjectTag("label", "Image", "image"),
+        ObjectTag("h", "HyperText", "html"),
+        ObjectTag("a", "Audio", "sound"),
+        ObjectTag("p", "Paragraphs", "talk"),
+    )
+    review_id = scene.desk.ensure(setup, None)
+    old = scene.desk.push(review_id, [request_for("k0")])["k0"]
+    scene.answer(old, "rita", GOLDEN)
+    schema = LabelSchema("breed", "label", CLASSES, objects)
+    assert scene.desk.ensure(replace(setup, schema=schema), review_id) == review_id
+    data = {
+        "image": "data:image/png;base64,AA==",
+        "html": "<p>x</p>",
+        "talk": [{"a": 1}],
+        "secondlook_key": "evil",
+    }
+    pushed = scene.desk.push(review_id, [replace(request_for("k1"), data=data)])
+    assert set(scene.desk.find(review_id, "b-1")) == {"k0", "k1"}
+    assert scene.desk.fetch_answers(review_id, [pushed["k1"]]).reviews[0].key == "k1"
+
+
+def test_a_review_project_that_is_gone_is_an_error_of_ours(scene: Scene) -> None:
+    with pytest.raises(SecondlookError):
+        scene.desk.push("987654321", [request_for("k0")])

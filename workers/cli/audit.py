@@ -1,0 +1,66 @@
+"""The audit log: take it out, or check that nothing in it was changed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from connector.errors import Misconfigured
+from workers.cli.exits import EPILOG, ExitCode
+from workers.cli.output import json_line, print_json
+from workers.cli.session import JsonFlag, session_of
+
+app = typer.Typer(no_args_is_help=True, help="Export the audit log, or verify its hash chain.", epilog=EPILOG)
+
+
+@app.command(epilog=EPILOG)
+def export(
+    context: typer.Context,
+    *,
+    project: Annotated[str | None, typer.Option(help="Only rows of this project.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="Only rows about this correction, issue or project.")
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, help="Only rows with a higher number.")] = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else stdout.")] = None,
+) -> None:
+    """Write the rows as JSON, one a line."""
+    with session_of(context).services() as services, services.store.read() as unit, _opened(output) as out:
+        for entry in unit.audit.entries(project=project, subject=subject, after=after):
+            out.write(json_line(entry) + "\n")
+
+
+@app.command(epilog=EPILOG)
+def verify(context: typer.Context, *, json: JsonFlag = False) -> None:
+    """Check every row's hash. Exit code 1, naming the rows, when one is changed or missing."""
+    with session_of(context).services() as services, services.store.read() as unit:
+        faults = list(unit.audit.verify())
+        last, head = unit.audit.head()
+    if json:
+        print_json({"ok": not faults, "rows": last, "head": head, "faults": faults})
+    elif faults:
+        for fault in faults:
+            typer.echo(f"row {fault.seq}: {fault.problem}")
+    else:
+        typer.echo(f"{last} rows, all as they were written. Last hash: {head}")
+    if faults:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        with output.open("w", encoding="utf-8") as stream:
+            yield stream
+    except OSError as error:
+        raise Misconfigured(
+            f"{output} cannot be written ({error.strerror})", field="--output", remedy="Choose another file."
+        ) from error

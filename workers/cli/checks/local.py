@@ -1,0 +1,109 @@
+"""Checks of this machine: files, secrets, disk, database, broker, the running service."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from connector.keyring import KEY_FILE, TOKEN_FILE
+from connector.readiness import Readiness, broker_state, look
+from connector.setting_types import SecretRef
+from connector.settings import Settings
+from connector.wiring import Services
+from workers.cli.checks import Check, Level, guarded
+
+SCARCE_BYTES = 1_000_000_000
+TOO_FEW_BYTES = 100_000_000
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def before_services(settings: Settings, file: Path | None) -> Iterator[Check]:
+    """What can be looked at without opening anything."""
+    n = len(settings.projects)
+    source = str(file) if file else "the environment alone"
+    if n:
+        yield Check("configuration", Level.OK, f"{source}: {n} project{'s' if n > 1 else ''}")
+    else:
+        yield Check("configuration", Level.FAIL, f"{source}: no project", "Add one: `secondlook init`.")
+    yield _disk(settings.data_dir)
+    for key, ref in secret_refs(settings):
+        yield guarded(key, None, lambda key=key, ref=ref: _secret(key, ref))  # type: ignore[misc]
+    yield from _made_secrets(settings.data_dir)
+    yield _broker(settings)
+
+
+def with_services(services: Services) -> Iterator[Check]:
+    """What the database tells."""
+    ready = look(services)
+    where = services.settings.database.url or f"SQLite in {services.settings.data_dir}"
+    if ready.ready:
+        yield Check("database", Level.OK, f"{where}, schema up to date")
+    else:
+        yield Check("database", Level.FAIL, f"{where} does not answer", "Start it, or correct database.url.")
+    yield _scheduler(ready)
+
+
+def secret_refs(model: BaseModel, path: str = "") -> Iterator[tuple[str, SecretRef]]:
+    """Every secret reference of the configuration, with its key."""
+    for name in type(model).model_fields:
+        value, key = getattr(model, name), f"{path}{name}"
+        if isinstance(value, SecretRef):
+            yield key, value
+        elif isinstance(value, BaseModel):
+            yield from secret_refs(value, f"{key}.")
+        elif isinstance(value, Mapping):
+            for each, below in value.items():
+                yield from secret_refs(below, f"{key}.{each}.")
+
+
+def _secret(key: str, ref: SecretRef) -> Check:
+    ref.read(key)
+    if ref.file is None:
+        return Check(key, Level.OK, f"environment variable {ref.env}")
+    return _mode(key, ref.file)
+
+
+def _made_secrets(data_dir: Path) -> Iterator[Check]:
+    for name in (TOKEN_FILE, KEY_FILE):
+        if (data_dir / name).exists():
+            yield _mode(name, data_dir / name)
+
+
+def _mode(name: str, file: Path) -> Check:
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & OTHERS:
+        return Check(name, Level.WARN, f"{file} can be read by others (mode {mode:o})", f"chmod 600 {file}")
+    return Check(name, Level.OK, f"{file}, mode {mode:o}")
+
+
+def _disk(folder: Path) -> Check:
+    existing = next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
+    free = shutil.disk_usage(existing).free
+    found = f"{free / 1e9:.1f} GB free at {existing}"
+    if free < TOO_FEW_BYTES:
+        return Check("disk space", Level.FAIL, found, "Free space, or move data_dir.")
+    if free < SCARCE_BYTES:
+        return Check("disk space", Level.WARN, found, "Free space soon, or move data_dir.")
+    return Check("disk space", Level.OK, found)
+
+
+def _broker(settings: Settings) -> Check:
+    state = broker_state(settings)
+    found = f"{settings.broker.url}: {state}"
+    if state == "unreachable":
+        return Check(
+            "broker", Level.FAIL, found, "Start it, or correct broker.url. Jobs wait in the database."
+        )
+    return Check("broker", Level.OK, found)
+
+
+def _scheduler(ready: Readiness) -> Check:
+    if ready.scheduler == "ok":
+        return Check("scheduler", Level.OK, f"last tick {ready.seconds_since_tick:.0f} s ago")
+    age = "" if ready.seconds_since_tick is None else f", last tick {ready.seconds_since_tick:.0f} s ago"
+    remedy = "Start the service: `secondlook up`, or worker and beat (`celery -A workers.app beat`)."
+    return Check("scheduler", Level.WARN, f"{ready.scheduler}{age}", remedy)

@@ -1,0 +1,142 @@
+"""Checks of one project on its platform: server, token, labels, predictions, reviewers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from connector.model import SourceInfo
+from connector.platforms import registry
+from connector.project_settings import Backend, ProjectSettings
+from connector.store import views
+from connector.survey import Survey
+from connector.wiring import Services
+from workers.cli.checks import Check, Level, guarded
+
+SKEW_WARN_SECONDS = 60.0
+SKEW_FAIL_SECONDS = 1800.0
+EXPIRY_WARNING = timedelta(days=14)
+
+
+def checks(services: Services, name: str) -> Iterator[Check]:
+    """Ends early where nothing further can be known."""
+    settings = services.project_settings(name)
+
+    def guard(title: str, look: Callable[[], Check]) -> Check:
+        return guarded(title, name, look)
+
+    found: list[Survey] = []
+    server = guard("platform", lambda: _server(name, settings, found))
+    yield server
+    if not found:
+        return
+    survey = found[0]
+    token = guard("token", lambda: _token(name, survey))
+    yield token
+    if token.level is Level.FAIL:
+        return
+    described: list[SourceInfo] = []
+    yield guard("labels", lambda: _labels(services, name, described))
+    if not described:
+        return
+    yield guard("predictions", lambda: _predictions(services, name, settings))
+    yield guard("reviewers", lambda: _reviewers(services, name, described[0].service_user))
+    yield from _state(services, name)
+
+
+def survey_of(name: str, settings: ProjectSettings) -> Survey:
+    token = settings.token.read(f"projects.{name}.token").get_secret_value()
+    return registry.survey(settings.platform, settings.url, token)
+
+
+def _server(name: str, settings: ProjectSettings, found: list[Survey]) -> Check:
+    survey = survey_of(name, settings)
+    server = survey.server()
+    found.append(survey)
+    said = f"{settings.url}, version {server.version or 'unknown'}"
+    ahead = server.clock_ahead_seconds
+    if ahead is None or abs(ahead) < SKEW_WARN_SECONDS:
+        return Check("platform", Level.OK, said, project=name)
+    off = f"{said}; its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+    remedy = "Nothing is lost by it, but times in the journal differ. Set the clocks by NTP."
+    level = Level.FAIL if abs(ahead) >= SKEW_FAIL_SECONDS else Level.WARN
+    return Check("platform", level, off, remedy, name)
+
+
+def _token(name: str, survey: Survey) -> Check:
+    account = survey.account()
+    said = f"{account.token_kind} of {account.name} (user {account.user_id})"
+    if account.expires_at is None:
+        return Check("token", Level.OK, said, project=name)
+    left = account.expires_at - datetime.now(UTC)
+    said += f", valid until {account.expires_at:%Y-%m-%d}"
+    if left < EXPIRY_WARNING:
+        return Check("token", Level.WARN, said, "Make a new token in time.", name)
+    return Check("token", Level.OK, said, project=name)
+
+
+def _labels(services: Services, name: str, described: list[SourceInfo]) -> Check:
+    info = services.source(name).describe()
+    described.append(info)
+    classes = info.schema.classes
+    said = (
+        f"{info.title!r}: {info.n_items} items, control {info.schema.control!r} with {len(classes)} classes"
+    )
+    if not info.n_items:
+        return Check("labels", Level.WARN, said, "Import tasks, and label some.", name)
+    return Check("labels", Level.OK, said, project=name)
+
+
+def _predictions(services: Services, name: str, settings: ProjectSettings) -> Check:
+    chosen = settings.predictions
+    title, said = "predictions", f"source {chosen.source.value}"
+    if chosen.source is not Backend.BUILTIN and chosen.out_of_sample is None:
+        remedy = "If the model never saw these labels, set predictions.out_of_sample = true."
+        return Check(title, Level.WARN, f"{said}; not stated whether they are out-of-sample", remedy, name)
+    if chosen.source is Backend.FILE:
+        missing = [str(each) for each in (chosen.path, chosen.ids_path) if each and not each.is_file()]
+        if missing:
+            return Check(title, Level.FAIL, f"{' and '.join(missing)} not found", "Correct the path.", name)
+    if chosen.source is Backend.PLATFORM:
+        project = services.project(name)
+        with services.store.read() as unit:
+            newest = unit.items.newest_model_version(project.id)
+        if newest is None:
+            remedy = f"Store predictions on the platform, then `secondlook sync {name}`."
+            return Check(title, Level.WARN, f"{said}; none synced yet", remedy, name)
+        said += f", model version {chosen.model_version or newest}"
+    return Check(title, Level.OK, said, project=name)
+
+
+def _reviewers(services: Services, name: str, service_user: str) -> Check:
+    people = [each for each in services.source(name).annotators() if each.remote_id != service_user]
+    review = services.project_settings(name).review
+    asked = f"{review.quorum} must agree, up to {review.max_votes} are asked"
+    said = f"{len(people)} beside the service user; {asked}"
+    if len(people) < review.quorum:
+        remedy = "Invite more people, or lower review.quorum: no decision can be reached."
+        return Check("reviewers", Level.FAIL, said, remedy, name)
+    if len(people) < review.max_votes:
+        remedy = "Invite more people, or ties stay unresolved."
+        return Check("reviewers", Level.WARN, said, remedy, name)
+    return Check("reviewers", Level.OK, said, project=name)
+
+
+def _state(services: Services, name: str) -> Iterator[Check]:
+    with services.store.read() as unit:
+        stored = views.project_views(unit, name)
+    if not stored or stored[0].last_sync_at is None:
+        yield Check(
+            "sync", Level.WARN, "never synced", f"`secondlook sync {name}`, or a running service.", name
+        )
+        return
+    project = stored[0]
+    if project.paused_reason:
+        yield Check(
+            "state", Level.FAIL, f"paused: {project.paused_reason}", "Correct it; work then goes on.", name
+        )
+    dead = project.jobs.get("dead", 0)
+    if dead:
+        yield Check(
+            "jobs", Level.WARN, f"{dead} given up", "`secondlook jobs list`, then `jobs replay`.", name
+        )

@@ -1,0 +1,34 @@
+"""The whole loop on a real Label Studio, with planted errors and simulated reviewers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workers.cli.output import note, print_json
+from workers.cli.session import JsonFlag, session_of
+
+FOLDER = Path(".demo")
+
+
+def demo(
+    context: typer.Context,
+    *,
+    folder: Annotated[Path, typer.Option(help="Where all of it is kept; emptied first.")] = FOLDER,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="Stop everything at the end, also on a terminal.")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Run the loop on a real Label Studio with planted errors, and measure what was repaired."""
+    from workers.demo.run import hold_until_interrupted, run
+
+    session_of(context).quiet_logs()
+    stays = sys.stdout.isatty() and not leave and not json
+    say = note if json else typer.echo
+    outcome = run(folder, say, hold_until_interrupted if stays else None)
+    if json:
+        print_json(outcome)

@@ -1,0 +1,67 @@
+"""Work that was given up: see it, and try it again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connector.errors import NotFound
+from connector.jobs import JobState
+from connector.store import views
+from workers.cli.exits import EPILOG
+from workers.cli.output import note, print_json, table
+from workers.cli.session import JsonFlag, session_of
+
+app = typer.Typer(no_args_is_help=True, help="List and replay jobs that were given up.", epilog=EPILOG)
+
+MOST_ROWS = 1000
+
+
+@app.command("list", epilog=EPILOG)
+def list_jobs(
+    context: typer.Context,
+    *,
+    project: Annotated[str | None, typer.Option(help="Only jobs of this project.")] = None,
+    state: Annotated[JobState, typer.Option(help="Jobs in this state.")] = JobState.DEAD,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="Most rows.")] = 100,
+    json: JsonFlag = False,
+) -> None:
+    """List jobs, the oldest first: those that were given up, unless another state is asked for."""
+    with session_of(context).services() as services, services.store.read() as unit:
+        found = views.job_views(unit, project=project, state=state, limit=limit)
+    if json:
+        print_json({"jobs": found.items, "next": found.next})
+        return
+    table(
+        ("job", "project", "kind", "state", "tries", "reason"),
+        [(j.id, j.project, j.kind, j.state, j.attempts, j.error) for j in found.items],
+    )
+    if not found.items:
+        note(f"No job is {state.value}.")
+
+
+@app.command(epilog=EPILOG)
+def replay(
+    context: typer.Context,
+    job_ids: Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids of the jobs.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Replay all jobs that were given up.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Queue jobs that were given up again, with all their tries."""
+    if bool(job_ids) == every:
+        msg = "give job ids, or --all"
+        raise typer.BadParameter(msg)
+    with session_of(context).services() as services:
+        with services.store.begin() as unit:
+            chosen = job_ids or [job.id for job in views.job_views(unit, limit=MOST_ROWS).items]
+            for job_id in chosen:
+                if not unit.jobs.replay(job_id):
+                    msg = f"there is no job {job_id} that was given up; none was replayed"
+                    raise NotFound(msg)
+        services.queue.send(chosen)
+    if json:
+        print_json({"replayed": chosen})
+    else:
+        typer.echo(f"{len(chosen)} job(s) queued again; a running service does them (`secondlook up`).")

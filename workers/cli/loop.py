@@ -1,0 +1,65 @@
+"""The steps of the loop, one command each: run here and now, beside a service that may be running."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from connector.jobs import JobKind
+from connector.store import views
+from workers.cli.output import note, print_json, progress
+from workers.cli.session import JsonFlag, ProjectName, Session, session_of
+from workers.runner import JobResult, run_inline
+
+
+def sync(
+    context: typer.Context,
+    project: ProjectName,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again, not only changes.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Bring in what changed on the platform."""
+    _step(session_of(context), project, JobKind.SYNC, {"full": True} if full else {}, as_json=json)
+
+
+def scan(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
+    """Find suspicious labels, and plan their review."""
+    _step(session_of(context), project, JobKind.SCAN, {}, as_json=json)
+
+
+def push(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
+    """Create the planned review tasks on the platform."""
+    _step(session_of(context), project, JobKind.PUSH, {}, as_json=json)
+
+
+def collect(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
+    """Read the reviewers' answers."""
+    _step(session_of(context), project, JobKind.COLLECT, {}, as_json=json)
+
+
+def _step(session: Session, project: str, kind: JobKind, payload: dict[str, Any], *, as_json: bool) -> None:
+    session.require_project(project)
+    with session.services() as services:
+        with progress(f"{kind.value} {project}") as report:
+            result = run_inline(services, project, kind, payload, report)
+        with services.store.read() as unit:
+            stored = views.project_views(unit, project)
+    waiting = sum(stored[0].jobs.get(state, 0) for state in ("queued", "running")) if stored else 0
+    if as_json:
+        print_json({"project": project, "jobs_waiting": waiting, **_figures(result)})
+        return
+    said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.summary.items())
+    typer.echo(f"{kind.value} {project}: {said or 'done'} ({result.seconds:.1f} s)")
+    if waiting:
+        note(f"{waiting} job(s) follow; a running service does them (`secondlook up`).")
+
+
+def _figures(result: JobResult) -> dict[str, Any]:
+    return {
+        "job": result.job_id,
+        "kind": result.kind.value,
+        "seconds": round(result.seconds, 3),
+        "result": result.summary,
+    }

@@ -1,0 +1,30 @@
+"""The long-running processes."""
+
+from __future__ import annotations
+
+import typer
+
+from workers.cli.output import note
+from workers.cli.session import session_of
+
+
+def up(context: typer.Context) -> None:
+    """Run web, worker and scheduler in this process; no broker is needed."""
+    session = session_of(context)
+    settings = session.settings
+    session.service_logs()
+    from workers.embedded import run_up
+
+    note(f"Status page: {settings.server.url}/   (stop with Ctrl+C)")
+    run_up(settings)
+
+
+def web(context: typer.Context) -> None:
+    """Run the web process alone; workers run beside it (`celery -A workers.app worker`)."""
+    session = session_of(context)
+    settings = session.settings
+    session.service_logs()
+    from connector.web import serve
+
+    note(f"Status page: {settings.server.url}/   (stop with Ctrl+C)")
+    serve(settings)

@@ -1,0 +1,80 @@
+"""What the commands of one run share: the options given before the command, settings, services."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from connector import logs
+from connector.config_file import load
+from connector.errors import Misconfigured
+from connector.settings import MEMORY_BROKER, LogFormat, LogLevel, LogSettings, Settings
+from connector.wiring import Services
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+ProjectName = Annotated[str, typer.Argument(help="Name of the project in secondlook.toml.")]
+ERROR_FILE = "secondlook-error.log"
+
+
+@dataclass
+class Session:
+    config: Path | None = None
+    debug: bool = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration; with it, logging is set up."""
+        settings = load(self.config)
+        self.quiet_logs()
+        return settings
+
+    def quiet_logs(self) -> None:
+        """A command says itself what it did: only warnings are logged, for people, unless --debug."""
+        level = LogLevel.DEBUG if self.debug else LogLevel.WARNING
+        logs.configure(LogSettings(format=LogFormat.CONSOLE, level=level))
+
+    def service_logs(self) -> None:
+        """What a service writes: as the configuration says."""
+        chosen = self.settings.log
+        logs.configure(chosen.model_copy(update={"level": LogLevel.DEBUG}) if self.debug else chosen)
+
+    @contextmanager
+    def services(self) -> Iterator[Services]:
+        """Services for one command. What it enqueues is announced, unless no broker is shared."""
+        from connector.queue import SilentQueue
+        from connector.wiring import build
+
+        silent = self.settings.broker.url.startswith(MEMORY_BROKER)
+        services = build(self.settings, SilentQueue() if silent else None)
+        try:
+            yield services
+        finally:
+            services.close()
+
+    def require_project(self, name: str) -> None:
+        """Misconfigured, naming those there are, unless `name` is configured."""
+        self.settings.project(name)
+
+    def error_file(self) -> Path:
+        """Where the details of an unexpected error go."""
+        try:
+            folder = self.settings.data_dir
+            folder.mkdir(parents=True, exist_ok=True)
+        except (Misconfigured, OSError):
+            folder = Path(tempfile.gettempdir())
+        return folder / ERROR_FILE
+
+
+def session_of(context: typer.Context) -> Session:
+    found = context.find_object(Session)
+    if found is None:  # the callback of the application sets it
+        msg = "no session"
+        raise LookupError(msg)
+    return found

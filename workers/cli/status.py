@@ -1,0 +1,72 @@
+"""Where every project stands, and the link that reviewers open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from connector.readiness import look
+from connector.store import views
+from connector.store.views import ProjectView
+from connector.wording import ago
+from workers.cli.output import print_json
+from workers.cli.session import JsonFlag, session_of
+
+
+def status(
+    context: typer.Context,
+    project: Annotated[str | None, typer.Argument(help="One project; all without it.")] = None,
+    *,
+    json: JsonFlag = False,
+) -> None:
+    """Show items, issues, votes, corrections, and the link for reviewers."""
+    session = session_of(context)
+    if project is not None:
+        session.require_project(project)
+    with session.services() as services:
+        now = services.clock.now()
+        ready = look(services)
+        with services.store.read() as unit:
+            stored = views.project_views(unit, project)
+    wanted = [project] if project else sorted(services.settings.projects)
+    unknown = [name for name in wanted if name not in {each.name for each in stored}]
+    if json:
+        print_json({"service": ready, "projects": stored, "not_synced": unknown})
+        return
+    for each in stored:
+        typer.echo(_told(each, now))
+    for name in unknown:
+        typer.echo(f"{name}\n  not synced yet: `secondlook sync {name}`\n")
+    if not stored and not unknown:
+        typer.echo("No project is configured: `secondlook init` adds one.\n")
+    typer.echo(f"service: broker {ready.broker}, scheduler {ready.scheduler}")
+
+
+def _told(project: ProjectView, now: datetime) -> str:
+    dead = project.jobs.get("dead", 0)
+    lines = [
+        project.name,
+        f"  items        {project.items} ({project.labelled} labelled)",
+        f"  issues       {_states(project.issues)}",
+        f"  votes        {project.votes} ({project.votes_counted} counted)",
+        f"  corrections  {_states(project.corrections)}",
+        f"  last sync    {_when(project.last_sync_at, now)}",
+        f"  last scan    {_when(project.last_scan_at, now)}",
+        f"  review here  {project.review_link or 'nothing pushed yet'}",
+        f"  not judged   {_states(project.skipped)}" if project.skipped else "",
+        f"  given up     {dead} job(s): `secondlook jobs list`" if dead else "",
+        f"  PAUSED       {project.paused_reason}" if project.paused_reason else "",
+        *(f"  warning      {warning}" for warning in project.warnings),
+    ]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def _states(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in sorted(counts.items())) or "none"
+
+
+def _when(moment: datetime | None, now: datetime) -> str:
+    return "never" if moment is None else ago(moment, now)
