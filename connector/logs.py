@@ -28,7 +28,11 @@ SECRET_TEXT = tuple(
         r"()\b[0-9a-f]{40}\b",  # a legacy token of Label Studio
     )
 )
-CHATTY = ("httpx", "httpcore", "urllib3", "asyncio", "kombu", "amqp")
+CHATTY = (
+    *("httpx", "httpcore", "urllib3", "asyncio", "kombu", "amqp", "alembic"),
+    # A line for each message and tick; a job logs its own end.
+    *("celery.app.trace", "celery.worker.strategy", "celery.beat"),
+)
 DEEPEST = 6  # levels of a logged structure that are looked through
 
 EventDict = MutableMapping[str, Any]
@@ -116,6 +120,7 @@ def mask(text: str) -> str:
 
 def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """The last processor before rendering: tracebacks are text by then."""
+    event.pop("color_message", None)  # uvicorn's second copy of a message
     for name, value in event.items():
         event[name] = MASK if SECRET_NAME.search(name) and value else _masked(value, DEEPEST)
     return event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,8 @@ from connector.api.answers import SafeHeaders, add_error_answers
 from connector.config_file import load
 from connector.dashboard import page
 from connector.errors import Misconfigured
-from connector.settings import Settings
+from connector.queue import SilentQueue
+from connector.settings import MEMORY_BROKER, Settings
 from connector.wiring import Services
 
 
@@ -25,7 +27,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
     Without any argument the configuration is read: `uvicorn --factory connector.web:create_app`.
     """
-    running = services or wiring.build(settings or load())
+    running = services or _services(settings or load())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -50,6 +52,12 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     return app
 
 
+def _services(settings: Settings) -> Services:
+    """With a broker of this process alone nobody would read messages: the sweep finds the jobs."""
+    alone = settings.broker.url.startswith(MEMORY_BROKER)
+    return wiring.build(settings, SilentQueue() if alone else None)
+
+
 def serve(settings: Settings) -> None:
     """Run the web process until it is told to stop. Misconfigured when its port cannot be had."""
     with listening(settings.server.host, settings.server.port) as socket_:
@@ -65,7 +73,7 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise Misconfigured(
             f"{host}:{port} cannot be listened on ({reason})",
             field="server.port",

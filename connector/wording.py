@@ -16,6 +16,8 @@ from connector.model import GuidelineNote, Problem
 
 LABEL_CHARS = 80  # longest label shown in a sentence
 NOTE_CHARS = 500  # longest note shown in the guidelines
+REASON_CHARS = 300  # longest message of a platform that is passed on
+TITLE_CHARS = 50  # longest title that Label Studio takes
 
 BUDGET = "waits for a free place in the review queue"
 CLASS_CAP = "its class has reached the cap of flags"
@@ -24,9 +26,10 @@ NO_ALTERNATIVE = "the model's own guess is the given label"
 NO_LONGER_FLAGGED = "a later scan no longer flags it"
 LABEL_CHANGED = "the label changed before a decision"
 ITEM_GONE = "the item or its annotation was deleted before a decision"
+CLASS_GONE = "its class is not in the labelling config any more"
 TASK_GONE = "the review task was deleted on the platform"
 
-OWN_LABEL = "the reviewer gave the label that is in question"
+OWN_LABEL = "the reviewer labeled this item before"
 EDITED = "someone else edited this answer"
 SKIPPED = "skipped"
 SUPERSEDED = "the same reviewer answered again later"
@@ -60,7 +63,7 @@ def percent(probability: float) -> str:
     """A probability as people say it; never a certain 0 % or 100 %."""
     if probability >= 0.995:
         return "more than 99%"
-    if probability < 0.005:
+    if probability <= 0.005:  # exactly half a percent would be rounded to 0 %
         return "less than 1%"
     return f"{probability:.0%}"
 
@@ -107,7 +110,8 @@ def listing(parts: Sequence[str]) -> str:
 
 
 def review_project_title(source_title: str) -> str:
-    return one_line(f"{source_title} · second look", 50)
+    ending = " · second look"
+    return one_line(source_title, TITLE_CHARS - len(ending)) + ending
 
 
 def review_instructions(source_title: str, quorum: int) -> str:
@@ -133,17 +137,22 @@ _PROBLEMS: Mapping[Problem, str] = {
 
 
 def decision_reason(code: str, votes: Sequence[str], label: str | None, given: str) -> str:
-    """Why an issue was decided as it was; `votes` are the labels or problems that were counted."""
+    """Why an issue was decided as it was; `votes` are the labels or problems that were counted.
+
+    `code` is a reason of the consensus: a test holds the two lists against each other.
+    """
     tally = counted(votes) if votes else "no answers"
     match code:
-        case "accept":
+        case "agreed_on_other":
             return f"Reviewers agreed on {quoted(label or '')} instead of {quoted(given)}: {tally}."
-        case "reject":
+        case "agreed_on_given":
             return f"Reviewers confirmed {quoted(given)}: {tally}."
-        case "problem":
+        case "agreed_on_problem":
             return f"Reviewers agreed that no single label can be chosen: {tally}."
+        case "adjudicated" if label is None:
+            return f"An adjudicator found that no single label can be chosen: {tally}."
         case "adjudicated":
-            return f"An adjudicator chose {quoted(label or '')}: {tally}."
+            return f"An adjudicator chose {quoted(label)}: {tally}."
         case _:
             return f"Reviewers did not agree: {tally}."
 
@@ -163,6 +172,11 @@ def guideline_block(notes: Sequence[GuidelineNote], names: Mapping[str, str]) ->
     return "".join([*parts, "</ul>"])
 
 
+def review_refused(said: str) -> str:
+    """Why a question is not asked, with what the platform said."""
+    return f"the platform refused the review task: {one_line(said, REASON_CHARS)}"
+
+
 def too_few_labels(n_items: int, n_classes: int) -> str:
     return (
         f"{n_items} labeled items in {n_classes} classes are too few to judge labels; "
@@ -176,10 +190,6 @@ def not_stated_out_of_sample(source: str) -> str:
         "labels agrees with them too often, so errors stay unseen. Set predictions.out_of_sample = true if "
         "it has not."
     )
-
-
-def skipped_items(count: int, reason: str) -> str:
-    return f"{count} items were not judged: {reason}."
 
 
 def ago(moment: datetime, now: datetime) -> str:

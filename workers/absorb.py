@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from connector import wording
 from connector.jobs import JobKind
 from connector.model import (
-    Annotation,
     IssueState,
     Item,
     Project,
@@ -22,19 +21,18 @@ from workers.counting import count_answers
 from workers.plan import job
 
 
-def absorb_items(unit: UnitOfWork, project: Project, items: Sequence[Item]) -> PageChange:
-    """Store items as they are now, and let go of issues that they answer. Counts towards the next scan."""
+def absorb_items(
+    unit: UnitOfWork, project: Project, items: Sequence[Item], *, own_write: bool = False
+) -> PageChange:
+    """Store items as they are now, and let go of issues that they answer.
+
+    Changed labels count towards the next scan, unless we have just written them ourselves.
+    """
     change = unit.items.apply(project.id, items)
-    own = {item.remote_id for item in items if any(_is_own(a) for a in item.annotations)}
     release_stale_issues(unit, project, change.relabelled)
-    counted = len(change.relabelled) - len(own)
-    if counted > 0:
-        unit.projects.add_changes(project.id, counted)
+    if change.relabelled and not own_write:
+        unit.projects.add_changes(project.id, len(change.relabelled))
     return change
-
-
-def _is_own(annotation: Annotation) -> bool:
-    return annotation.marker is not None
 
 
 def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[int]) -> int:
@@ -50,16 +48,38 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
             gone.append(issue.id)
         elif now.label != issue.given:
             changed.append(issue.id)
-    unit.issues.set_state(changed, IssueState.STALE, wording.LABEL_CHANGED)
-    unit.issues.set_state(gone, IssueState.STALE, wording.ITEM_GONE)
-    stale = changed + gone
-    reviews = unit.reviews.of_issues(stale)
+    _close_stale(unit, project, changed, wording.LABEL_CHANGED)
+    _close_stale(unit, project, gone, wording.ITEM_GONE)
+    return len(changed) + len(gone)
+
+
+def release_classless_issues(unit: UnitOfWork, project: Project, classes: Collection[str]) -> int:
+    """Close the active issues that ask about a class which the labelling config does not have any more."""
+    lost = [
+        issue.id
+        for issue in unit.issues.active(project.id).values()
+        if issue.given not in classes or issue.suggested not in classes
+    ]
+    _close_stale(unit, project, lost, wording.CLASS_GONE)
+    return len(lost)
+
+
+def release_reviews(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTask], reason: str) -> None:
+    """Close the issues of review tasks that nobody can answer; a later scan may ask again."""
+    unit.issues.set_state([task.issue_id for task in tasks], IssueState.STALE, reason)
+    unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
+    for task in tasks:
+        unit.audit.append("secondlook", "issue.stale", task.issue_id, {"reason": reason}, project.name)
+
+
+def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
+    unit.issues.set_state(issue_ids, IssueState.STALE, reason)
+    reviews = unit.reviews.of_issues(issue_ids)
     unit.reviews.withdraw([task.key for task in reviews.values()])
-    for issue_id in stale:
-        unit.audit.append("secondlook", "issue.stale", issue_id, {}, project.name)
+    for issue_id in issue_ids:
+        unit.audit.append("secondlook", "issue.stale", issue_id, {"reason": reason}, project.name)
     if reviews:
         unit.enqueue(job(JobKind.PUSH, project.id))
-    return len(stale)
 
 
 def absorb_answers(unit: UnitOfWork, project: Project, snapshots: Sequence[ReviewSnapshot]) -> int:

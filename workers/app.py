@@ -54,4 +54,11 @@ def _log_setup(**_: Any) -> None:
 
 
 def _touch_heartbeat(**_: Any) -> None:
-    Path(load().data_dir / HEARTBEAT_FILE).touch()
+    folder = _data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / HEARTBEAT_FILE).touch()
+
+
+@cache
+def _data_dir() -> Path:
+    return load().data_dir

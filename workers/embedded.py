@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -33,7 +35,7 @@ def run_up(settings: Settings) -> None:
     services = build(settings, CeleryQueue(app))
     schedule(app, settings.worker.tick_seconds)
     register(app, lambda: services)
-    with _worker(app, settings.worker.concurrency), _beat(app):
+    with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):
         sweep(services)
         _serve(settings, services)
     services.close()
@@ -51,6 +53,21 @@ def check_port(host: str, port: int) -> None:
                 field="server.port",
                 remedy="Stop what uses it, or set another port.",
             ) from error
+
+
+@contextmanager
+def _signals_end_serving() -> Iterator[None]:
+    """Let uvicorn alone act on a signal; it repeats each one at its end, when jobs are still in hand."""
+    before = {number: signal.signal(number, _ignored) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignored(number: int, frame: FrameType | None) -> None:
+    del number, frame
 
 
 def _serve(settings: Settings, services: Services) -> None:

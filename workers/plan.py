@@ -16,13 +16,14 @@ LANES = {
     JobKind.DECIDE: "decide",
     JobKind.WRITEBACK: "write",
     JobKind.REVERT: "write",
-    JobKind.GUIDELINES: "guidelines",
+    JobKind.GUIDELINES: "write",  # what a revert takes back must not be published beside it
     JobKind.HOOKS: "hooks",
 }
 
 
-def job(kind: JobKind, project_id: int, payload: Json | None = None, subject: str = "") -> NewJob:
+def job(kind: JobKind, project_id: int, payload: Json | None = None) -> NewJob:
     """A job of a project; equal ones (same kind, project and subject) wait only once."""
+    subject = _subject(payload or {})
     return NewJob(
         kind,
         project_id,
@@ -30,3 +31,8 @@ def job(kind: JobKind, project_id: int, payload: Json | None = None, subject: st
         key=f"{kind.value}:{project_id}:{subject}" if subject else f"{kind.value}:{project_id}",
         lane=f"{LANES[kind]}:{project_id}",
     )
+
+
+def _subject(payload: Json) -> str:
+    """What tells a job from others of its kind: two corrections, or a full sync from a small one."""
+    return str(payload.get("correction") or ("full" if payload.get("full") else ""))

@@ -9,6 +9,8 @@ from random import Random
 from connector.errors import Conflict, LeaseLost, Misconfigured, Rejected, Retryable
 from connector.settings import WorkerSettings
 
+LONGEST_WAIT_SECONDS = 86_400.0  # however long a server asks us to wait
+
 
 class Fate(StrEnum):
     RETRY = "retry"
@@ -36,7 +38,7 @@ def judge(error: Exception, attempts: int, limits: WorkerSettings, chance: Rando
         return Sentence(Fate.BURY)
     wait = backoff(attempts, limits, chance)
     if isinstance(error, Retryable) and error.after is not None:
-        wait = max(wait, error.after)
+        wait = max(wait, min(error.after, LONGEST_WAIT_SECONDS))
     return Sentence(Fate.RETRY, wait)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 import structlog
 
-from connector.errors import Misconfigured, Retryable, SecondlookError
+from connector.errors import Misconfigured, Rejected, Retryable, SecondlookError
 from connector.jobs import Claim, JobKind
 from connector.model import Json, Project
 from connector.wiring import Services
@@ -45,10 +46,14 @@ def run(services: Services, job_id: str, progress: Progress = no_progress) -> bo
         try:
             summary = _handle(services, claim, progress)
         except Exception as error:  # noqa: BLE001 - the one place where every failure gets its fate
-            _settle_failure(services, claim, error)
+            end = partial(_settle_failure, services, claim, error)
         else:
             log.info("job done", **summary)
-            _finish(services, claim)
+            end = partial(_finish, services, claim)
+        try:
+            end()
+        except SecondlookError as error:
+            log.warning("job left to the end of its lease", reason=str(error))
     return True
 
 
@@ -90,12 +95,21 @@ def run_inline(
 
 def _handle(services: Services, claim: Claim, progress: Progress) -> Summary:
     project = _bound_project(services, claim)
+    _refuse_deadly(services, claim)
     context = Context(services, claim, project, progress)
     with structlog.contextvars.bound_contextvars(project=project.name), _alive(services, claim):
         summary = handler_for(claim.job.kind)(context)
         if project.paused_reason is not None:
-            _resume(services, project)
+            _resume(services, project, claim.job.kind)
     return summary
+
+
+def _refuse_deadly(services: Services, claim: Claim) -> None:
+    """Give up a job that ends its workers: no error of theirs has ever counted its tries."""
+    died = claim.job.attempts - 1
+    if died >= services.settings.worker.max_attempts:
+        msg = f"{died} workers that ran this job ended or stopped showing life"
+        raise Rejected(msg)
 
 
 def _bound_project(services: Services, claim: Claim) -> Project:
@@ -105,8 +119,11 @@ def _bound_project(services: Services, claim: Claim) -> Project:
     return services.project(name)
 
 
-def _resume(services: Services, project: Project) -> None:
+def _resume(services: Services, project: Project, done: JobKind) -> None:
+    """End the pause, if what has succeeded is what had failed."""
     with services.store.begin() as unit:
+        if unit.facts.get(_paused_by(project.id)) not in (None, done.value):
+            return
         unit.projects.resume(project.id)
         unit.audit.append("secondlook", "project.resumed", project.name, {}, project.name)
 
@@ -138,9 +155,15 @@ def _settle_failure(services: Services, claim: Claim, error: Exception) -> None:
             unit.jobs.retry(claim, now + timedelta(seconds=sentence.wait), reason, counts=sentence.counts)
         if isinstance(error, Misconfigured):
             unit.projects.pause(claim.job.project_id, reason)
+            unit.facts.put(_paused_by(claim.job.project_id), claim.job.kind.value)
         following = unit.jobs.next_in_lane(claim.job.lane)
     if following is not None:
         services.queue.send([following])
+
+
+def _paused_by(project_id: int) -> str:
+    """The fact that names the kind of job whose failure paused a project."""
+    return f"paused_by:{project_id}"
 
 
 def _level(fate: Fate) -> int:

@@ -8,8 +8,8 @@ import structlog
 
 from connector.errors import SecondlookError
 from connector.intake import ingest_job
-from connector.jobs import JobKind
-from connector.model import Project
+from connector.jobs import JobKind, NewJob
+from connector.model import CorrectionState, Project
 from connector.project_settings import ProjectSettings
 from connector.store.unit_of_work import UnitOfWork
 from connector.wiring import Services
@@ -18,6 +18,11 @@ from workers.plan import job
 log = structlog.get_logger(__name__)
 
 HOOKS_EVERY = timedelta(minutes=10)
+CORRECTIONS_AT_ONCE = 50  # looked after in one tick
+CARRIED_OUT_BY = {
+    CorrectionState.PENDING: JobKind.WRITEBACK,
+    CorrectionState.REVERTING: JobKind.REVERT,
+}
 LAST_TICK = "last_tick"  # fact: when a scheduler was last seen
 
 
@@ -41,18 +46,27 @@ def sweep(services: Services) -> int:
 
 def _plan_due_work(services: Services, name: str) -> None:
     project = services.project(name)
+    rest = timedelta(seconds=services.settings.worker.retry_max_seconds)
     with services.store.begin() as unit:
-        for kind in _due_kinds(unit, project, services.project_settings(name), services.clock.now()):
-            unit.enqueue(job(kind, project.id))
-        if unit.deliveries.has_waiting(project.id):
-            unit.enqueue(ingest_job(project.id))
+        kinds = _due_kinds(unit, project, services.project_settings(name), unit.now)
+        planned = [job(kind, project.id) for kind in kinds] + _unfinished(unit, project)
+        resting = _given_up_lately(unit, project, rest)
+        for new in planned:
+            if new.key not in resting:
+                unit.enqueue(new)
+
+
+def _given_up_lately(unit: UnitOfWork, project: Project, rest: timedelta) -> set[str | None]:
+    """Keys of dead jobs that are young: work that was refused is not tried again at each tick."""
+    return {one.key for one in unit.jobs.dead(project.id) if abs(unit.now - one.created_at) < rest}
 
 
 def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, now: datetime) -> list[JobKind]:
     """Which periodic work of a project is due."""
 
     def due(last: datetime | None, every: timedelta) -> bool:
-        return last is None or now - last >= every
+        # A moment that is still to come was noted down by a clock that has been set back since.
+        return last is None or not timedelta(0) <= now - last < every
 
     poll = timedelta(seconds=settings.sync.poll_seconds)
     kinds: list[JobKind] = []
@@ -68,14 +82,19 @@ def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, no
         kinds.append(JobKind.COLLECT)
     if settings.sync.webhooks and due(unit.projects.last_hooks_at(project.id), HOOKS_EVERY):
         kinds.append(JobKind.HOOKS)
-    return kinds + _unfinished(unit, project)
-
-
-def _unfinished(unit: UnitOfWork, project: Project) -> list[JobKind]:
-    """Work that stands in the tables without a job, as after a job was given up."""
-    kinds: list[JobKind] = []
-    if unit.reviews.undecided(project.id, 1):
-        kinds.append(JobKind.DECIDE)
-    if unit.reviews.unsent(project.id):
-        kinds.append(JobKind.PUSH)
     return kinds
+
+
+def _unfinished(unit: UnitOfWork, project: Project) -> list[NewJob]:
+    """Work that stands in the tables and may have no job, as after a job was given up."""
+    found: list[NewJob] = []
+    if unit.deliveries.has_waiting(project.id):
+        found.append(ingest_job(project.id))
+    if unit.reviews.undecided(project.id, 1):
+        found.append(job(JobKind.DECIDE, project.id))
+    if unit.reviews.unsent(project.id):
+        found.append(job(JobKind.PUSH, project.id))
+    for state, kind in CARRIED_OUT_BY.items():
+        waiting = unit.corrections.listed(project.id, state, CORRECTIONS_AT_ONCE)
+        found += [job(kind, project.id, {"correction": one.id}) for one in waiting]
+    return found

@@ -32,7 +32,9 @@ def source(config: PlatformConfig) -> Source:
     if _kind(config.kind) == "memory":
         from connector.platforms import memory
 
-        return memory.server(config.url).source(config.project_id, label_control=config.label_control)
+        return memory.MemorySource(
+            memory.server(config.url), config.project_id, label_control=config.label_control
+        )
     from connector.platforms.label_studio.source import LabelStudioSource
 
     client = _label_studio(config.url.rstrip("/"), config.token)
@@ -44,7 +46,7 @@ def desk(config: PlatformConfig) -> ReviewDesk:
     if _kind(config.kind) == "memory":
         from connector.platforms import memory
 
-        return memory.server(config.url).desk()
+        return memory.MemoryDesk(memory.server(config.url))
     from connector.platforms.label_studio.desk import LabelStudioDesk
 
     return LabelStudioDesk(_label_studio(config.url.rstrip("/"), config.token))

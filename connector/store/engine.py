@@ -1,18 +1,19 @@
-"""Engines: SQLite made safe for several threads and processes, PostgreSQL as it comes."""
+"""Engines: SQLite made safe for several threads and processes, PostgreSQL with a bounded wait."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from connector.errors import Misconfigured
 
 BUSY_TIMEOUT_MS = 15_000  # longest wait for another SQLite writer
-READ_ONLY = {"secondlook_read_only": True}
+CONNECT_TIMEOUT_S = 10  # longest wait for a PostgreSQL server that does not answer
+READ_ONLY = "secondlook_read_only"  # execution option of connections that only read
 
 
 def open_engine(url: str) -> Engine:
@@ -20,19 +21,58 @@ def open_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise Misconfigured(
-            "is not a database URL",
-            field="database.url",
-            remedy="Use sqlite:///FILE or postgresql+psycopg://…",
-        ) from error
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed)
+        raise _no_such_database("is not a database URL") from error
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(parsed)
+        case "postgresql":
+            return _postgresql(parsed)
+        case other:
+            raise _no_such_database(f"{other} is not supported")
+
+
+def reading(engine: Engine) -> Connection:
+    """A connection whose transaction sees one moment and writes nothing."""
+    connection = engine.connect()
+    connection.execution_options(**{READ_ONLY: True})
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return connection
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(
+                f"the folder {folder} cannot be made ({error.strerror})",
+                field="database.url",
+                remedy="Name a folder that can be written, on a local disk.",
+            ) from error
+    # Items are other people's data: their values must not stand in tracebacks and logs.
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+    try:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            connect_args=arguments,
+            hide_parameters=True,
+        )
+    except ImportError as error:
+        raise Misconfigured(
+            "the driver for PostgreSQL is not installed",
+            field="database.url",
+            remedy="Install secondlook[postgres].",
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -48,5 +88,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later would
     # otherwise fail with SQLITE_BUSY without waiting for the timeout.
-    read_only = connection.get_execution_options().get("secondlook_read_only", False)
+    read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(read_only)}")
     connection.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
+
+
+def _no_such_database(problem: str) -> Misconfigured:
+    return Misconfigured(problem, field="database.url", remedy="Use sqlite:///FILE or postgresql+psycopg://…")

@@ -9,9 +9,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
-from connector.errors import Misconfigured, Retryable
+from connector.errors import Misconfigured
+from connector.store.failures import translated
 
 MIGRATION_LOCK = 7_035_118_021  # any constant number: the same in every process, on PostgreSQL
 
@@ -21,23 +21,12 @@ def upgrade(engine: Engine) -> None:
 
     Misconfigured for a database that a newer version has written; Retryable when it does not answer.
     """
-    try:
-        with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            if is_current(connection):
-                return
-            command.upgrade(_config(connection), "head")
-    except DBAPIError as error:
-        reason = str(error.orig).splitlines()[0] if error.orig else "no reason given"
-        if "unable to open database file" in reason or "readonly" in reason:
-            raise Misconfigured(
-                f"the database file cannot be opened for writing ({reason})",
-                field="database.url",
-                remedy="Check the folder's existence, its permissions and free space.",
-            ) from error
-        msg = f"the database did not answer: {reason}"
-        raise Retryable(msg) from error
+    with translated(), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if is_current(connection):
+            return
+        command.upgrade(_config(connection), "head")
 
 
 def is_current(connection: Connection) -> bool:

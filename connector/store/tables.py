@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -58,10 +59,30 @@ class UtcDateTime(TypeDecorator[datetime]):
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL refuses NUL, UTF-8 has no lone surrogates
+
+
+def storable(text: str | None) -> str | None:
+    """The text with what no database stores shown as U+FFFD: one strange character must not stop a sync."""
+    return None if text is None else UNSTORABLE.sub("\ufffd", text)
+
+
+class PlainText(TypeDecorator[str]):
+    """Text from outside, of any length and content."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        del dialect
+        return storable(value)
+
+
 # SQLite numbers rows by itself only in INTEGER primary keys.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 Uid = String(36)
-RemoteId = String(64)
+RemoteId = PlainText()  # a platform's own id: nobody promises how long it is
+Json = JSON(none_as_null=True)
 
 
 def _project() -> Column[int]:
@@ -74,22 +95,22 @@ projects = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("name", String(40), nullable=False, unique=True),
     Column("platform", String(32), nullable=False),
-    Column("url", Text, nullable=False),
+    Column("url", PlainText, nullable=False),
     Column("remote_id", RemoteId, nullable=False),
-    Column("title", Text),
-    Column("label_schema", JSON),
+    Column("title", PlainText),
+    Column("label_schema", Json),
     Column("service_user", RemoteId),
-    Column("source_cursor", Text),
+    Column("source_cursor", PlainText),
     Column("review_remote_id", RemoteId),
-    Column("review_link", Text),
-    Column("review_cursor", Text),
+    Column("review_link", PlainText),
+    Column("review_cursor", PlainText),
     Column("changes_since_scan", Integer, nullable=False, default=0),
     Column("last_sync_at", UtcDateTime),
     Column("last_reconcile_at", UtcDateTime),
     Column("last_scan_at", UtcDateTime),
     Column("last_collect_at", UtcDateTime),
     Column("last_hooks_at", UtcDateTime),
-    Column("paused_reason", Text),
+    Column("paused_reason", PlainText),
     UniqueConstraint("platform", "url", "remote_id"),
 )
 
@@ -101,9 +122,16 @@ items = Table(
     Column("remote_id", RemoteId, nullable=False),
     Column("remote_created_at", UtcDateTime, nullable=False),
     Column("remote_updated_at", UtcDateTime, nullable=False),
-    Column("data", JSON, nullable=False),
+    Column("data", Json, nullable=False),
     Column("deleted_at", UtcDateTime),
     UniqueConstraint("project_id", "remote_id", "remote_created_at"),
+)
+Index(
+    "ix_items_present",
+    items.c.project_id,
+    items.c.id,
+    sqlite_where=text("deleted_at IS NULL"),
+    postgresql_where=text("deleted_at IS NULL"),
 )
 
 annotation_rows = Table(
@@ -113,17 +141,18 @@ annotation_rows = Table(
     Column("item_id", RowId, ForeignKey("items.id"), nullable=False),
     Column("remote_id", RemoteId, nullable=False),
     Column("annotator", RemoteId),
-    Column("label", Text),
+    Column("label", PlainText),
     Column("status", String(16), nullable=False),
-    Column("result", JSON, nullable=False),
+    Column("result", Json, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("updated_by", RemoteId),
     Column("ground_truth", Boolean, nullable=False),
-    Column("marker", String(64)),
+    Column("marker", PlainText),
     Column("label_version", Integer, nullable=False),
     Column("deleted_at", UtcDateTime),
     UniqueConstraint("item_id", "remote_id"),
+    Index("ix_annotations_remote_id", "remote_id"),  # a webhook names annotations, not items
 )
 
 predictions = Table(
@@ -132,10 +161,10 @@ predictions = Table(
     Column("id", RowId, primary_key=True, autoincrement=True),
     Column("item_id", RowId, ForeignKey("items.id"), nullable=False),
     Column("remote_id", RemoteId, nullable=False),
-    Column("model_version", Text, nullable=False),
-    Column("label", Text),
+    Column("model_version", PlainText, nullable=False),
+    Column("label", PlainText),
     Column("score", Float),
-    Column("class_scores", JSON),
+    Column("class_scores", Json),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("item_id", "remote_id"),
 )
@@ -145,7 +174,7 @@ annotators = Table(
     metadata,
     Column("project_id", RowId, ForeignKey("projects.id"), primary_key=True),
     Column("remote_id", RemoteId, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", PlainText, nullable=False),
 )
 
 deliveries = Table(
@@ -154,7 +183,7 @@ deliveries = Table(
     Column("id", Uid, primary_key=True),
     _project(),
     Column("role", String(8), nullable=False),
-    Column("hints", JSON, nullable=False),
+    Column("hints", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("handled_at", UtcDateTime),
 )
@@ -172,7 +201,7 @@ jobs = Table(
     Column("id", Uid, primary_key=True),
     _project(),
     Column("kind", String(16), nullable=False),
-    Column("payload", JSON, nullable=False),
+    Column("payload", Json, nullable=False),
     Column("key", String(160)),
     Column("lane", String(160)),
     Column("state", String(8), nullable=False),
@@ -183,12 +212,21 @@ jobs = Table(
     Column("claim", Uid),
     Column("lease_until", UtcDateTime),
     Column("finished_at", UtcDateTime),
-    Column("error", Text),
+    Column("error", PlainText),
     Index("ix_jobs_state_due_at", "state", "due_at"),
+    Index("ix_jobs_project_id_state", "project_id", "state"),
 )
 QUEUED = text("state = 'queued' AND key IS NOT NULL")
+WAITING_IN_LANE = text("state = 'queued' AND lane IS NOT NULL")
 RUNNING_IN_LANE = text("state = 'running' AND lane IS NOT NULL")
 Index("uq_jobs_queued_key", jobs.c.key, unique=True, sqlite_where=QUEUED, postgresql_where=QUEUED)
+Index(
+    "ix_jobs_waiting_lane",
+    jobs.c.lane,
+    jobs.c.due_at,
+    sqlite_where=WAITING_IN_LANE,
+    postgresql_where=WAITING_IN_LANE,
+)
 Index(
     "uq_jobs_running_lane",
     jobs.c.lane,
@@ -210,10 +248,11 @@ scans = Table(
     Column("n_suppressed", Integer, nullable=False),
     Column("n_controls", Integer, nullable=False),
     Column("method", String(32), nullable=False),
-    Column("model_version", Text, nullable=False),
-    Column("skipped", JSON, nullable=False),
-    Column("warnings", JSON, nullable=False),
-    Column("report", JSON, nullable=False),
+    Column("model_version", PlainText, nullable=False),
+    Column("skipped", Json, nullable=False),
+    Column("warnings", Json, nullable=False),
+    Column("report", Json, nullable=False),
+    Index("ix_scans_project_id_finished_at", "project_id", "finished_at"),
 )
 
 issues = Table(
@@ -227,16 +266,16 @@ issues = Table(
     Column("label_updated_at", UtcDateTime, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("given", Text, nullable=False),
-    Column("suggested", Text, nullable=False),
+    Column("given", PlainText, nullable=False),
+    Column("suggested", PlainText, nullable=False),
     Column("quality", Float, nullable=False),
     Column("probability", Float, nullable=False),
     Column("rank", Integer, nullable=False),
     Column("method", String(32), nullable=False),
-    Column("model_version", Text, nullable=False),
+    Column("model_version", PlainText, nullable=False),
     Column("scan_id", Uid, nullable=False),
-    Column("evidence", JSON, nullable=False),
-    Column("reason", Text),
+    Column("evidence", Json, nullable=False),
+    Column("reason", PlainText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Index("ix_issues_project_id_state_rank", "project_id", "state", "rank"),
@@ -263,11 +302,20 @@ review_tasks = Table(
     Column("blind", Boolean, nullable=False),
     Column("overlap", Integer, nullable=False),
     Column("overlap_pushed", Integer, nullable=False),
-    Column("request", JSON, nullable=False),
+    Column("request", Json, nullable=False),
     Column("undecided_change", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("pushed_at", UtcDateTime),
     Index("ix_review_tasks_project_id_state", "project_id", "state"),
+    Index("ix_review_tasks_batch", "batch"),
+)
+UNDECIDED = text("undecided_change")
+Index(
+    "ix_review_tasks_undecided",
+    review_tasks.c.project_id,
+    review_tasks.c.created_at,
+    sqlite_where=UNDECIDED,
+    postgresql_where=UNDECIDED,
 )
 
 votes = Table(
@@ -277,15 +325,15 @@ votes = Table(
     Column("review_key", Uid, ForeignKey("review_tasks.key"), nullable=False),
     Column("remote_id", RemoteId, nullable=False),
     Column("reviewer", RemoteId, nullable=False),
-    Column("label", Text),
-    Column("problems", JSON, nullable=False),
-    Column("note", Text),
+    Column("label", PlainText),
+    Column("problems", Json, nullable=False),
+    Column("note", PlainText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("blind", Boolean, nullable=False),
-    Column("origin", String(32)),
+    Column("origin", PlainText),
     Column("counted", Boolean, nullable=False),
-    Column("reason", Text),
+    Column("reason", PlainText),
     Column("withdrawn", Boolean, nullable=False),
     UniqueConstraint("review_key", "remote_id"),
 )
@@ -296,9 +344,9 @@ decisions = Table(
     Column("id", Uid, primary_key=True),
     Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, unique=True),
     Column("outcome", String(16), nullable=False),
-    Column("label", Text),
-    Column("reason", Text, nullable=False),
-    Column("votes", JSON, nullable=False),
+    Column("label", PlainText),
+    Column("reason", PlainText, nullable=False),
+    Column("votes", Json, nullable=False),
     Column("decided_at", UtcDateTime, nullable=False),
 )
 
@@ -307,22 +355,22 @@ corrections = Table(
     metadata,
     Column("id", Uid, primary_key=True),
     _project(),
-    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False),
+    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, unique=True),
     Column("decision_id", Uid, ForeignKey("decisions.id"), nullable=False, unique=True),
     Column("run_id", Uid, nullable=False, index=True),
     Column("item_id", RowId, ForeignKey("items.id"), nullable=False),
     Column("annotation_id", RowId, ForeignKey("annotations.id"), nullable=False),
     Column("mode", String(16), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("given", Text, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("evidence", JSON, nullable=False),
+    Column("given", PlainText, nullable=False),
+    Column("label", PlainText, nullable=False),
+    Column("actor", PlainText, nullable=False),
+    Column("evidence", Json, nullable=False),
     Column("expected_updated_at", UtcDateTime, nullable=False),
     Column("remote_id", RemoteId),
-    Column("before", JSON),
-    Column("after", JSON),
-    Column("error", Text),
+    Column("before", Json),
+    Column("after", Json),
+    Column("error", PlainText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("applied_at", UtcDateTime),
     Column("reverted_at", UtcDateTime),
@@ -335,13 +383,14 @@ guideline_notes = Table(
     Column("id", Uid, primary_key=True),
     _project(),
     Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False),
-    Column("given", Text, nullable=False),
-    Column("label", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("given", PlainText, nullable=False),
+    Column("label", PlainText, nullable=False),
+    Column("text", PlainText, nullable=False),
     Column("author", RemoteId, nullable=False),
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("issue_id", "author"),
+    Index("ix_guideline_notes_project_id_state", "project_id", "state"),
 )
 
 # `detail` is text, not JSON: the hash covers these exact bytes.
@@ -350,10 +399,10 @@ audit = Table(
     metadata,
     Column("seq", RowId, primary_key=True, autoincrement=False),
     Column("at", String(32), nullable=False),
-    Column("actor", Text, nullable=False),
+    Column("actor", PlainText, nullable=False),
     Column("action", String(64), nullable=False),
     Column("project", String(40)),
-    Column("subject", Text, nullable=False),
+    Column("subject", PlainText, nullable=False),
     Column("detail", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
@@ -374,6 +423,6 @@ facts = Table(
     "facts",
     metadata,
     Column("name", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", PlainText, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )

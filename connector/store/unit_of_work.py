@@ -10,12 +10,12 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from connector.errors import LeaseLost, Misconfigured, Retryable
+from connector.errors import LeaseLost
 from connector.jobs import Claim, NewJob
 from connector.ports import Clock
-from connector.store.engine import READ_ONLY
+from connector.store.engine import reading
+from connector.store.failures import translated
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.corrections import Corrections
 from connector.store.repositories.deliveries import Deliveries
@@ -106,60 +106,37 @@ class Store:
 
         With a claim nothing is committed once the job belongs to someone else: LeaseLost.
         """
-        with _translated(), self._engine.begin() as connection:
+        with translated(), self._engine.begin() as connection:
             unit = UnitOfWork(connection, self._clock.now())
             yield unit
-            if claim is not None and not unit.jobs.extend(claim, self._lease):
-                msg = f"job {claim.job.id} was given to another worker"
-                raise LeaseLost(msg)
+            unit.audit.flush()
+            if claim is not None:
+                self._fence(connection, claim)
         if unit.due_jobs:
             self._announce(unit.due_jobs)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A transaction for reading; it never waits for a writer on SQLite."""
-        with _translated(), self._engine.connect().execution_options(**READ_ONLY) as connection:
+        """A transaction that sees one moment, never waits for a writer, and cannot write."""
+        with translated(), reading(self._engine) as connection:
             yield UnitOfWork(connection, self._clock.now())
+
+    def _fence(self, connection: Connection, claim: Claim) -> None:
+        # By the clock of now, not of the transaction's start: a long one must not shorten the lease.
+        if not Jobs(connection, self._clock.now()).extend(claim, self._lease):
+            msg = f"job {claim.job.id} was given to another worker"
+            raise LeaseLost(msg)
 
     def claim(self, job_id: str) -> Claim | None:
         """Take a due job, or None where it is done, taken, not due, or its lane is busy."""
-        with _translated(), self._engine.begin() as connection:
+        with translated(), self._engine.begin() as connection:
             jobs = Jobs(connection, self._clock.now())
             return jobs.claim(job_id, uuid.uuid4().hex, self._lease)
 
     def heartbeat(self, claim: Claim) -> bool:
         """Keep the lease; False when it is lost."""
-        with _translated(), self._engine.begin() as connection:
+        with translated(), self._engine.begin() as connection:
             return Jobs(connection, self._clock.now()).extend(claim, self._lease)
 
     def close(self) -> None:
         self._engine.dispose()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """The database's own errors, by what the caller should do next. No SQL or values in the message."""
-    try:
-        yield
-    except OperationalError as error:
-        reason = str(error.orig).splitlines()[0] if error.orig else "no reason given"
-        if "disk is full" in reason or "No space left" in reason:
-            raise Misconfigured(
-                "the disk of the database is full", field="database", remedy="Free space; work then goes on."
-            ) from error
-        if "no such table" in reason:
-            raise Misconfigured(
-                "the database has no tables yet",
-                field="database",
-                remedy="Run any `secondlook` command once.",
-            ) from error
-        msg = f"the database did not answer: {reason}"
-        raise Retryable(msg) from error
-    except IntegrityError as error:
-        msg = "another worker wrote the same rows at the same time"
-        raise Retryable(msg) from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        msg = "the connection to the database broke"
-        raise Retryable(msg) from error

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, distinct, func, select
 
 from connector.jobs import JobState
-from connector.model import CorrectionState, IssueKind, IssueState, Json, LabelStatus, ReviewState
+from connector.model import CorrectionState, IssueState, Json, LabelStatus, ReviewState
 from connector.store.paging import Slice, page
 from connector.store.tables import (
     annotation_rows,
@@ -287,7 +287,6 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         labelled=_labelled(unit, row.id),
         changes_since_scan=row.changes_since_scan,
         flagged=scan.n_flagged if scan else 0,
-        flagged=_flagged(unit, row.id),
         issues={state.value: n for state, n in unit.issues.counts(row.id).items()},
         reviews=_states(unit, review_tasks.c.state, review_tasks.c.project_id == row.id),
         votes=cast["all"],
@@ -321,13 +320,6 @@ def _labelled(unit: UnitOfWork, project_id: int) -> int:
             annotation_rows.c.deleted_at.is_(None),
             annotation_rows.c.status == LabelStatus.VALID.value,
         )
-    )
-    return int(unit.connection.execute(query).scalar_one())
-
-
-def _flagged(unit: UnitOfWork, project_id: int) -> int:
-    query = select(func.count()).where(
-        issues.c.project_id == project_id, issues.c.kind == IssueKind.LABEL_ERROR.value
     )
     return int(unit.connection.execute(query).scalar_one())
 

@@ -11,7 +11,7 @@ from connector.model import LabelSchema, ObjectTag, Problem
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.desk import LabelStudioDesk
 from connector.platforms.label_studio.source import LabelStudioSource
-from connector.platforms.memory import MemoryServer
+from connector.platforms.memory import MemoryDesk, MemoryServer, MemorySource
 from connector.ports import ReviewDesk, Source
 from tests.support.label_studio import LabelStudioServer
 
@@ -84,14 +84,14 @@ class MemoryScene:
     def __init__(self) -> None:
         self.server = MemoryServer()
         self.project_id = self.server.add_project(SCHEMA, "Dogs")
-        self.source: Source = self.server.source(self.project_id)
-        self.desk: ReviewDesk = self.server.desk()
+        self.source: Source = MemorySource(self.server, self.project_id)
+        self.desk: ReviewDesk = MemoryDesk(self.server)
 
     def small_source(self, page_size: int) -> Source:
-        return self.server.source(self.project_id, page_size=page_size)
+        return MemorySource(self.server, self.project_id, page_size=page_size)
 
     def small_desk(self, page_size: int) -> ReviewDesk:
-        return self.server.desk(page_size=page_size)
+        return MemoryDesk(self.server, page_size=page_size)
 
     def add_items(self, texts: Sequence[str]) -> list[str]:
         return [self.server.add_item(self.project_id, {"text": text}) for text in texts]

@@ -69,7 +69,7 @@ class TestOwnLabelStudio:
             project = server.new_project("survivor", CONFIG, [{"text": "meow"}])
             pid = server.running.process.pid
             server.running.kill()
-        assert not _is_alive(pid)
+        assert _ends(pid)
         with running_label_studio(tmp_path / "data") as server:
             assert len(server.tasks(project)) == 1
 
@@ -150,7 +150,7 @@ class TestProcesses:
         process = processes.python("-c", script)
         child = int(process.wait_for(r"^(\d+)$")[1])
         process.kill()
-        assert not _is_alive(child)
+        assert _ends(child)
 
     def test_stop_asks_the_program_itself(self, processes: ProcessPark) -> None:
         script = (

@@ -20,9 +20,9 @@ from workers.cli.output import note
 from workers.cli.session import Session
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], session: Session | None = None) -> int:
     """Run one command; its exit code. Never a traceback, unless --debug asks for it."""
-    session = Session()
+    session = session or Session()
     try:
         application(session)(args=list(arguments), prog_name="secondlook")
     except SystemExit as ending:
@@ -35,9 +35,6 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         note("secondlook: interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return _unexpected(session, error)
     return ExitCode.OK

@@ -23,7 +23,7 @@ def demo(
     ] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Run the loop on a real Label Studio with planted errors, and measure what was repaired."""
+    """Run the loop on a real Label Studio, and measure it."""
     from workers.demo.run import hold_until_interrupted, run
 
     session_of(context).quiet_logs()

@@ -6,22 +6,24 @@ from collections import Counter
 from collections.abc import Iterator
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from connector.config_file import find_file
 from connector.errors import SecondlookError
-from workers.cli.checks import Check, Level, guarded, local, platform, webhooks
+from workers.cli.checks import Check, Level, guarded
 from workers.cli.exits import ExitCode
-from workers.cli.output import print_json, stderr
+from workers.cli.output import print_json, stderr, stdout
 from workers.cli.session import JsonFlag, Session, session_of
 
 COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "bold red"}
 
 
 def doctor(context: typer.Context, *, json: JsonFlag = False) -> None:
-    """Check configuration, database, broker, platforms, webhooks. Exit code 1 if any check fails."""
+    """Say what works, what does not, and what to do about it.
+
+    Exit code 1 if any check fails.
+    """
     session = session_of(context)
     with stderr().status("looking around"):
         checks = list(_checks(session))
@@ -34,6 +36,8 @@ def doctor(context: typer.Context, *, json: JsonFlag = False) -> None:
 
 
 def _checks(session: Session) -> Iterator[Check]:
+    from workers.cli.checks import local, platform, webhooks
+
     try:
         settings = session.settings
     except SecondlookError as error:
@@ -68,7 +72,7 @@ def _show(checks: list[Check]) -> None:
         if check.remedy:
             found.append(f"\n→ {check.remedy}", style="" if check.level is Level.FAIL else "dim")
         drawn.add_row(Text(check.level.value, style=COLOURS[check.level]), Text(name), found)
-    console = Console(highlight=False)
+    console = stdout()
     console.print(drawn)
     counts = Counter(check.level for check in checks)
     console.print(", ".join(f"{counts[level]} {level.value}" for level in Level))

@@ -31,7 +31,7 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing; take defaults.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Set up a project: asks for URL, token and project, and checks each answer."""
+    """Set up a project, checking each answer on the server."""
     session = session_of(context)
     session.quiet_logs()
     file = session.config or DEFAULT_FILE

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from connector.model import IssueState
-from connector.store import views
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -24,6 +23,8 @@ def issues(
     json: JsonFlag = False,
 ) -> None:
     """List issues, the most suspicious first."""
+    from connector.store import views
+
     session = session_of(context)
     session.require_project(project)
     with session.services() as services, services.store.read() as unit:

@@ -8,7 +8,6 @@ import typer
 
 from connector.errors import NotFound
 from connector.jobs import JobState
-from connector.store import views
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
@@ -28,6 +27,8 @@ def list_jobs(
     json: JsonFlag = False,
 ) -> None:
     """List jobs, the oldest first: those that were given up, unless another state is asked for."""
+    from connector.store import views
+
     with session_of(context).services() as services, services.store.read() as unit:
         found = views.job_views(unit, project=project, state=state, limit=limit)
     if json:
@@ -50,6 +51,8 @@ def replay(
     json: JsonFlag = False,
 ) -> None:
     """Queue jobs that were given up again, with all their tries."""
+    from connector.store import views
+
     if bool(job_ids) == every:
         msg = "give job ids, or --all"
         raise typer.BadParameter(msg)

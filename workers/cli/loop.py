@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector.jobs import JobKind
-from connector.store import views
 from workers.cli.output import note, print_json, progress
 from workers.cli.session import JsonFlag, ProjectName, Session, session_of
-from workers.runner import JobResult, run_inline
+
+if TYPE_CHECKING:
+    from workers.runner import JobResult
 
 
 def sync(
@@ -40,6 +41,9 @@ def collect(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
 
 
 def _step(session: Session, project: str, kind: JobKind, payload: dict[str, Any], *, as_json: bool) -> None:
+    from connector.store import views
+    from workers.runner import run_inline
+
     session.require_project(project)
     with session.services() as services:
         with progress(f"{kind.value} {project}") as report:

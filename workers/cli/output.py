@@ -10,7 +10,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,11 +18,15 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from workers.context import Progress as Report
+if TYPE_CHECKING:
+    from workers.context import Progress as Report
+
+WIDE = 240  # columns
 
 
 def stdout() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    """As wide as the terminal; where a program reads, wide enough that nothing is folded."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def stderr() -> Console:
@@ -47,11 +51,11 @@ def note(text: str) -> None:
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; cells are shown as they are, so that a label cannot format the page."""
     drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        drawn.add_column(name, overflow="fold")
+    for n, name in enumerate(columns):
+        drawn.add_column(name, overflow="fold", no_wrap=n == 0)  # the first is an id, to be copied
     for row in rows:
         drawn.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
-    Console(highlight=False).print(drawn)
+    stdout().print(drawn)
 
 
 class CountAndRate(ProgressColumn):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.errors import Conflict, NotFound, Rejected
 from connector.jobs import JobKind
 from connector.model import Correction, CorrectionState
-from connector.wiring import Services
 from workers.cli.exits import ExitCode
 from workers.cli.output import note, print_json, progress
 from workers.cli.session import JsonFlag, session_of
-from workers.runner import run_inline
+
+if TYPE_CHECKING:
+    from connector.wiring import Services
 
 UNDOABLE = (CorrectionState.APPLIED, CorrectionState.REVERTING)
 
@@ -35,7 +36,10 @@ def revert(
     run: Annotated[str | None, typer.Option(help="Undo all applied corrections of this run.")] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Restore what a correction changed, unless someone has changed it since."""
+    """Restore what a correction changed.
+
+    A label that someone has changed since is left alone: exit code 4 says so.
+    """
     if (correction is None) == (run is None):
         msg = "give a correction or --run, one of both"
         raise typer.BadParameter(msg)
@@ -72,6 +76,8 @@ def _run(services: Services, run_id: str) -> list[Correction]:
 
 
 def _revert(services: Services, correction: Correction) -> Reverted:
+    from workers.runner import run_inline
+
     actor = f"cli:{_user()}"
     with services.store.begin() as unit:
         project = unit.projects.get(correction.project_id).name

@@ -9,7 +9,10 @@ from workers.cli.session import session_of
 
 
 def up(context: typer.Context) -> None:
-    """Run web, worker and scheduler in this process; no broker is needed."""
+    """Run web, worker and scheduler in one process.
+
+    No broker is needed: the database holds what is to be done.
+    """
     session = session_of(context)
     settings = session.settings
     session.service_logs()
@@ -20,7 +23,10 @@ def up(context: typer.Context) -> None:
 
 
 def web(context: typer.Context) -> None:
-    """Run the web process alone; workers run beside it (`celery -A workers.app worker`)."""
+    """Run the web process alone.
+
+    Workers and scheduler run beside it: `celery -A workers.app worker` and `celery -A workers.app beat`.
+    """
     session = session_of(context)
     settings = session.settings
     session.service_logs()

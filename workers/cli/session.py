@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,10 @@ from connector import logs
 from connector.config_file import load
 from connector.errors import Misconfigured
 from connector.settings import MEMORY_BROKER, LogFormat, LogLevel, LogSettings, Settings
-from connector.wiring import Services
+
+# Whatever needs the database is imported when a command needs it: `--help` is shown at once.
+if TYPE_CHECKING:
+    from connector.wiring import Services
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 ProjectName = Annotated[str, typer.Argument(help="Name of the project in secondlook.toml.")]

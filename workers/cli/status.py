@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.readiness import look
-from connector.store import views
-from connector.store.views import ProjectView
 from connector.wording import ago
 from workers.cli.output import print_json
 from workers.cli.session import JsonFlag, session_of
+
+if TYPE_CHECKING:
+    from connector.store.views import ProjectView
 
 
 def status(
@@ -22,7 +22,10 @@ def status(
     *,
     json: JsonFlag = False,
 ) -> None:
-    """Show items, issues, votes, corrections, and the link for reviewers."""
+    """Show where each project stands, and the review link."""
+    from connector.readiness import look
+    from connector.store import views
+
     session = session_of(context)
     if project is not None:
         session.require_project(project)

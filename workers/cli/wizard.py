@@ -190,7 +190,7 @@ class Wizard:
             return str(typer.prompt(question, default=default, hide_input=hide, err=True))
         if default is not None and optional:
             return default
-        raise Misconfigured("is needed with --yes", field=option, remedy="Give it as an option.")
+        raise Misconfigured(f"is needed with --yes ({question})", field=option, remedy="Give it.")
 
 
 def slug(title: str) -> str:

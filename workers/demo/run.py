@@ -164,7 +164,7 @@ def report(outcome: Outcome) -> str:
         [
             "",
             f"Wrong labels before   {outcome.wrong_before:5d} of {outcome.items}",
-            f"Wrong labels after    {outcome.wrong_after:5d}   ({repaired:.0%} of the planted errors repaired)",
+            f"Wrong labels after    {outcome.wrong_after:5d}   ({repaired:.0%} of these errors repaired)",
             f"Right labels changed  {outcome.right_labels_changed:5d} of {right}",
             f"Flagged               {outcome.flagged:5d}",
             f"Reviewed              {outcome.reviewed:5d}   by {outcome.votes} votes of simulated reviewers",

@@ -98,7 +98,7 @@ def _settle(
         release_stale_issues(unit, context.project, [issue.item_id])
         return "stale"
     counted = [vote for vote in votes if vote.counted]
-    said = [vote.problems[0].value if vote.problems else vote.label or "" for vote in counted]
+    said = [one for vote in counted for one in (list(vote.problems) or [vote.label or ""])]
     decision = Decision(
         id=str(uuid.uuid4()),
         issue_id=issue.id,
@@ -155,7 +155,7 @@ def _correct(
             unit.notes.save(_note(issue, decision, vote))
     if not dry:
         payload = {"correction": correction.id}
-        unit.enqueue(job(JobKind.WRITEBACK, issue.project_id, payload, subject=correction.id))
+        unit.enqueue(job(JobKind.WRITEBACK, issue.project_id, payload))
 
 
 def _evidence(issue: Issue, votes: Sequence[Vote]) -> dict[str, object]:

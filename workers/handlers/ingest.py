@@ -1,4 +1,4 @@
-"""Handle waiting webhook deliveries: fetch each entity once that they hint at."""
+"""Handle waiting webhook deliveries: fetch each item once that they hint at, and collect answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from connector.intake import ingest_job
 from connector.jobs import JobKind
 from connector.model import Hint, Role
-from workers.absorb import absorb_answers, absorb_items, release_stale_issues
+from workers.absorb import absorb_items, release_stale_issues
 from workers.context import Context, Summary
 from workers.plan import job
 
@@ -19,10 +19,13 @@ def handle(context: Context) -> Summary:
     with context.read() as unit:
         waiting = unit.deliveries.waiting(context.project.id, DELIVERIES_AT_ONCE)
     source = [hint for _, role, hints in waiting if role is Role.SOURCE for hint in hints]
-    review = [hint for _, role, hints in waiting if role is Role.REVIEW for hint in hints]
-    fetched = _source(context, source) + _review(context, review)
+    fetched = _source(context, source)
     with context.begin() as unit:
         unit.deliveries.handled([delivery_id for delivery_id, _, _ in waiting])
+        if any(role is Role.REVIEW for _, role, _ in waiting):
+            # Not fetched here: an answer read here and stored late would overwrite what a collect that
+            # ran beside it knows better.
+            unit.enqueue(job(JobKind.COLLECT, context.project.id))
         if any(hint.schema_changed for hint in source):
             unit.enqueue(job(JobKind.SYNC, context.project.id))
         if len(waiting) == DELIVERIES_AT_ONCE:
@@ -50,20 +53,4 @@ def _source(context: Context, hints: Sequence[Hint]) -> int:
             now = unit.projects.get(project.id)
             if now.changes_since_scan >= context.settings.policy.scan_after_changes:
                 unit.enqueue(job(JobKind.SCAN, project.id))
-    return len(wanted)
-
-
-def _review(context: Context, hints: Sequence[Hint]) -> int:
-    """Fetch the answers of the review tasks named; deletions name no task, so those are polled for."""
-    project = context.project
-    if not hints or project.review_remote_id is None:
-        return 0
-    wanted = sorted({one for hint in hints for one in hint.item_ids})
-    for start in range(0, len(wanted), FETCH_AT_ONCE):
-        page = context.desk.fetch_answers(project.review_remote_id, wanted[start : start + FETCH_AT_ONCE])
-        with context.begin() as unit:
-            absorb_answers(unit, project, page.reviews)
-    if any(hint.annotation_ids and not hint.item_ids for hint in hints):
-        with context.begin() as unit:
-            unit.enqueue(job(JobKind.COLLECT, project.id))
     return len(wanted)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connector import wording
+from connector.errors import NotFound, Rejected
 from connector.jobs import JobKind
 from connector.model import IssueState, LabelSchema, ReviewRequest, ReviewSetup, ReviewState, ReviewTask
+from workers.absorb import release_reviews
 from workers.context import Context, Summary
 from workers.plan import job
 from workers.planning import review_request, review_task
@@ -74,14 +76,25 @@ def _settle_uncertain(context: Context, review_id: str, schema: LabelSchema) -> 
         batches = unit.reviews.batches(context.project.id)
     done = 0
     for batch in batches:
-        found = context.desk.find(review_id, batch)
-        doubles = [remote_id for ids in found.values() for remote_id in ids[1:]]
-        context.desk.withdraw(review_id, doubles)
-        _mark_pushed(context, {key: ids[0] for key, ids in found.items() if ids}, reread=True)
+        done += _adopt(context, review_id, batch)
         with context.read() as unit:
-            missing = [task for task in unit.reviews.batch(batch) if task.key not in found]
-        done += len(found) + _send(context, review_id, missing, schema)
+            missing = unit.reviews.batch(batch)
+        if missing:
+            done += _send(context, review_id, missing, schema)
+            _adopt(context, review_id, batch)  # the first request may have been done meanwhile
     return done
+
+
+def _adopt(context: Context, review_id: str, batch: str) -> int:
+    """Take over the tasks of a batch that stand on the platform, one for each key; how many were new."""
+    found = context.desk.find(review_id, batch)
+    with context.read() as unit:
+        tasks = unit.reviews.many(list(found))
+    ours = {key: tasks[key].remote_id or found[key][0] for key in tasks if found[key]}
+    doubles = [one for key, ids in found.items() for one in ids if one != ours.get(key)]
+    if doubles:
+        context.desk.withdraw(review_id, doubles)
+    return _mark_pushed(context, ours, reread=True)
 
 
 def _push_new(context: Context, review_id: str, schema: LabelSchema, expected: int) -> int:
@@ -97,11 +110,36 @@ def _push_new(context: Context, review_id: str, schema: LabelSchema, expected: i
 
 def _send(context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema) -> int:
     """Send tasks whose batch is stored already, so that a lost answer can be looked for."""
-    if not tasks:
-        return 0
-    remote_ids = context.desk.push(review_id, _requests(context, tasks, schema))
-    _mark_pushed(context, remote_ids, reread=False)
-    return len(remote_ids)
+    try:
+        remote_ids = context.desk.push(review_id, _requests(context, tasks, schema))
+    except NotFound:
+        raise
+    except Rejected as error:
+        return _send_singly(context, review_id, tasks, schema, error)
+    return _mark_pushed(context, remote_ids, reread=False)
+
+
+def _send_singly(
+    context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema, whole: Rejected
+) -> int:
+    """A platform takes a batch as a whole or not at all: find out which tasks it refuses, send the others.
+
+    Where it refuses all of several the fault is not theirs, and the refusal is raised.
+    """
+    refused: list[tuple[ReviewTask, str]] = []
+    for task in tasks:
+        try:
+            remote_ids = context.desk.push(review_id, _requests(context, [task], schema))
+        except Rejected as error:
+            refused.append((task, str(error)))
+        else:
+            _mark_pushed(context, remote_ids, reread=False)
+    if len(refused) == len(tasks) > 1:
+        raise whole
+    with context.begin() as unit:
+        for task, said in refused:
+            release_reviews(unit, context.project, [task], wording.review_refused(said))
+    return len(tasks) - len(refused)
 
 
 def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema) -> list[ReviewRequest]:
@@ -114,32 +152,43 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
     ]
 
 
-def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: bool) -> None:
-    """Record where the tasks stand; `reread` where answers may have come before we knew."""
-    if not remote_ids:
-        return
+def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: bool) -> int:
+    """Record where the tasks stand; `reread` where answers may have come before we knew.
+
+    Only of tasks that still wait for it: one that was withdrawn while it was sent stays withdrawn.
+    """
     project, quorum = context.project, context.settings.review.quorum
     with context.begin() as unit:
-        unit.reviews.pushed(remote_ids, quorum)
         tasks = unit.reviews.many(list(remote_ids))
-        issue_ids = [task.issue_id for task in tasks.values()]
-        unit.issues.start_review(issue_ids)
-        detail = {"tasks": sorted(remote_ids)}
+        waiting = {key: task for key, task in tasks.items() if task.state is ReviewState.PLANNED}
+        if not waiting:
+            return 0
+        unit.reviews.pushed({key: remote_ids[key] for key in waiting}, quorum)
+        unit.issues.start_review([task.issue_id for task in waiting.values()])
+        detail = {"tasks": sorted(waiting)}
         unit.audit.append("secondlook", "reviews.pushed", project.name, detail, project.name)
         if reread:
             unit.projects.set_review_cursor(project.id, None)
             unit.enqueue(job(JobKind.COLLECT, project.id))
+    return len(waiting)
 
 
 def _raise_overlaps(context: Context) -> int:
     with context.read() as unit:
         tasks = unit.reviews.overlaps_to_tell(context.project.id)
-    for task in tasks:
-        if task.remote_id is not None:
-            context.desk.set_overlap(task.remote_id, task.overlap)
-            with context.begin() as unit:
-                unit.reviews.overlap_told(task.key, task.overlap)
-    return len(tasks)
+    return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
+
+
+def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
+    try:
+        context.desk.set_overlap(remote_id, task.overlap)
+    except NotFound:
+        with context.begin() as unit:
+            release_reviews(unit, context.project, [task], wording.TASK_GONE)
+        return False
+    with context.begin() as unit:
+        unit.reviews.overlap_told(task.key, task.overlap)
+    return True
 
 
 def _withdraw(context: Context, review_id: str) -> int:

@@ -1,10 +1,11 @@
-"""Compare the full set of ids with the platform's, to find what deltas and webhooks never show."""
+"""Compare the full sets of ids with the platform's, to find what deltas and webhooks never show."""
 
 from __future__ import annotations
 
+from connector import wording
 from connector.jobs import JobKind
-from connector.model import ItemRef
-from workers.absorb import absorb_items, release_stale_issues
+from connector.model import IssueState, ItemRef, ReviewState, ReviewTask
+from workers.absorb import absorb_items, release_reviews, release_stale_issues
 from workers.context import Context, Summary
 from workers.plan import job
 
@@ -30,11 +31,35 @@ def handle(context: Context) -> Summary:
         items = context.source.fetch(missing[start : start + FETCH_AT_ONCE])
         with context.begin() as unit:
             absorb_items(unit, context.project, items)
+    lost = _release_lost_reviews(context)
     with context.begin() as unit:
         unit.projects.reconciled(context.project.id)
         if missing:
             unit.enqueue(job(JobKind.SYNC, context.project.id))
-    return {"seen": seen, "fetched": len(missing), "deleted": deleted}
+        if lost:
+            unit.enqueue(job(JobKind.PUSH, context.project.id))
+    return {"seen": seen, "fetched": len(missing), "deleted": deleted, "reviews_lost": lost}
+
+
+def _release_lost_reviews(context: Context) -> int:
+    """Give up review tasks that someone deleted on the platform: no answer will ever come."""
+    project = context.fresh_project()
+    if project.review_remote_id is None:
+        return 0
+    with context.read() as unit:
+        asked = [i.id for i in unit.issues.active(project.id).values() if i.state is IssueState.IN_REVIEW]
+        tasks = [task for task in unit.reviews.of_issues(asked).values() if task.remote_id is not None]
+    lost: list[ReviewTask] = []
+    for start in range(0, len(tasks), FETCH_AT_ONCE):
+        part = tasks[start : start + FETCH_AT_ONCE]
+        found = context.desk.fetch_answers(project.review_remote_id, [task.remote_id or "" for task in part])
+        present = {review.key for review in found.reviews}
+        lost += [task for task in part if task.key not in present]
+    with context.begin() as unit:
+        now = unit.reviews.many([task.key for task in lost])
+        lost = [task for task in now.values() if task.state is ReviewState.PUSHED]
+        release_reviews(unit, project, lost, wording.TASK_GONE)
+    return len(lost)
 
 
 def _delete_confirmed(context: Context, unseen: dict[str, tuple[int, ItemRef]]) -> int:

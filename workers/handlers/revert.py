@@ -33,7 +33,7 @@ def _undo(context: Context, correction: Correction) -> None:
     items = context.source.fetch([order.item.remote_id])
     with context.begin() as unit:
         unit.corrections.reverted(correction.id)
-        absorb_items(unit, project, items)
+        absorb_items(unit, project, items, own_write=True)
         withdrawn = unit.notes.withdraw_of_issue(correction.issue_id)
         detail = {"given": correction.given, "label": correction.label, "notes_withdrawn": withdrawn}
         actor = str(context.job.payload.get("actor", "secondlook"))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 
 from connector import wording
-from connector.errors import Retryable
+from connector.errors import Misconfigured, Retryable
 from connector.jobs import JobKind
-from connector.model import Issue, IssueState, LabelledItem, LabelSchema, ScanSummary
+from connector.model import Issue, IssueState, LabelledItem, LabelSchema, LabelStatus, ScanSummary
 from connector.store.unit_of_work import UnitOfWork
+from workers.absorb import release_stale_issues
 from workers.context import Context, Summary
 from workers.findings import Findings, find
+from workers.issues.validation import InvalidInput
 from workers.plan import job
 from workers.planning import review_task
 from workers.probabilities import Probabilities, probabilities_for
@@ -34,14 +37,31 @@ def handle(context: Context) -> Summary:
     with context.read() as unit:
         items = list(unit.items.labelled(project.id))
         statuses = unit.items.label_statuses(project.id)
-    statuses.pop("valid", None)
-    skipped = {name: n for name, n in statuses.items() if n}
-    if len({item.label for item in items}) < LEAST_CLASSES:
-        return _nothing_to_judge(context, started, items, skipped, project.changes_since_scan)
-    probabilities = probabilities_for(context, project.schema, items)
-    findings = _find(context, project.schema, probabilities)
+    judged = [item for item in items if item.label in project.schema.classes]
+    skipped = _skipped(statuses, len(items) - len(judged))
+    if not _several_classes(judged):
+        return _nothing_to_judge(context, started, judged, skipped, project.changes_since_scan)
+    probabilities = probabilities_for(context, project.schema, judged)
     skipped |= probabilities.skipped
+    if not _several_classes(probabilities.items):
+        return _nothing_to_judge(context, started, probabilities.items, skipped, project.changes_since_scan)
+    findings = _find(context, project.schema, probabilities)
     return _record(context, started, findings, probabilities, skipped, project.changes_since_scan)
+
+
+def _skipped(statuses: Mapping[str, int], of_other_classes: int) -> dict[str, int]:
+    """What cannot be judged, by reason.
+
+    Labels stored as valid may be of classes that a changed config has no more: the sync that reads
+    them again is still on its way.
+    """
+    counts = Counter({name: n for name, n in statuses.items() if name != LabelStatus.VALID.value})
+    counts[LabelStatus.UNKNOWN_CLASS.value] += of_other_classes
+    return {name: n for name, n in counts.items() if n}
+
+
+def _several_classes(items: Sequence[LabelledItem]) -> bool:
+    return len({item.label for item in items}) >= LEAST_CLASSES
 
 
 def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -> Findings:
@@ -49,9 +69,14 @@ def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -
         active = unit.issues.active(context.project.id)
         settled = unit.issues.settled(context.project.id)
     in_review = {item_id for item_id, issue in active.items() if issue.state is not IssueState.SUPPRESSED}
-    return find(
-        context.settings.policy, schema.classes, probabilities, in_review, settled, np.random.default_rng()
-    )
+    # Seeded by the job: a scan that is tried again draws the same controls.
+    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
+    try:
+        return find(context.settings.policy, schema.classes, probabilities, in_review, settled, chance)
+    except InvalidInput as error:
+        raise Misconfigured(
+            str(error), field=f"projects.{context.project.name}.predictions", remedy="Then scan again."
+        ) from error
 
 
 def _nothing_to_judge(
@@ -87,6 +112,8 @@ def _record(
         free = max(0, policy.budget - unit.reviews.open_count(project.id))
         issues = findings.issues(project.id, base.id, probabilities.model_version, free)
         planned = _merge(unit, context, issues)
+        # A label may have changed while its old value was being judged.
+        release_stale_issues(unit, project, [issue.item_id for issue in issues])
         controls = sum(1 for issue in issues if issue.kind.value == "control")
         summary = replace(
             base,

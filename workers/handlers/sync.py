@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.jobs import JobKind
 from connector.model import Project, SourceInfo
 from connector.store.repositories.items import PageChange
-from workers.absorb import absorb_items
+from workers.absorb import absorb_items, release_classless_issues
 from workers.context import Context, Summary
 from workers.plan import job
 
@@ -40,6 +40,8 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
                 "after": list(info.schema.classes),
             }
             unit.audit.append("platform", "schema.changed", project.name, detail, project.name)
+            release_classless_issues(unit, project, info.schema.classes)
+            unit.projects.add_changes(project.id, context.settings.policy.scan_after_changes)
             unit.enqueue(job(JobKind.PUSH, project.id))
         unit.projects.described(project.id, info.title, info.schema, info.service_user)
         unit.projects.save_annotators(project.id, context.source.annotators())

@@ -29,10 +29,13 @@ def handle(context: Context) -> Summary:
 
 
 def _write(context: Context, correction: Correction) -> WriteRecord:
-    """Write unless an earlier try did. What is replaced is journaled before anything is written."""
+    """Write unless an earlier try did. What is replaced is journaled before anything is written.
+
+    So where nothing is journaled nothing was written, and only where something is need it be looked for.
+    """
     with context.read() as unit:
         order = order_for(unit, correction)
-    done = context.source.find_write(order) if context.job.attempts > 1 else None
+    done = context.source.find_write(order) if correction.before is not None else None
     if done is not None:
         return done
     before = context.source.prepare(order)
@@ -50,7 +53,7 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
         prepared = unit.corrections.get(correction.id)
         before = (prepared.before if prepared else None) or record.before
         unit.corrections.applied(correction.id, WriteRecord(record.remote_id, before, record.after))
-        absorb_items(unit, project, items)
+        absorb_items(unit, project, items, own_write=True)
         detail = {
             "issue": correction.issue_id,
             "item": ref.remote_id,

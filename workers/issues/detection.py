@@ -14,7 +14,7 @@ from workers.issues.joint import calibrated, confident_counts, prune_counts
 from workers.issues.pruning import prune_by_class, prune_by_noise_rate
 from workers.issues.quality import normalized_margin
 from workers.issues.reading import NO_CLASS, RowFacts, read_rows
-from workers.issues.selection import smallest
+from workers.issues.selection import nth_smallest, smallest
 from workers.issues.thresholds import cutoffs, given_probs, thresholds_of
 from workers.issues.validation import SLACK, checked_labels, checked_probs
 
@@ -99,8 +99,9 @@ def label_issues(
     mask = _CHOICES[chosen](evidence)
     quality = _quality(evidence)
     rows = np.flatnonzero(mask)
-    order = rows[np.argsort(quality[rows], kind="stable")]
-    return LabelIssues(mask, quality, order, evidence.facts.predicted, _warnings(evidence.facts))
+    return LabelIssues(
+        mask, quality, rows[_ascending(quality[rows])], evidence.facts.predicted, _warnings(evidence.facts)
+    )
 
 
 def _gather(given: Classes, probs: Probabilities, method: Method) -> _Evidence:
@@ -133,14 +134,14 @@ def _noise_rate(evidence: _Evidence) -> Mask:
 
 def _class(evidence: _Evidence) -> Mask:
     e = evidence
-    return prune_by_class(e.trust, e.groups, _prune_counts(e)) & e.disagreeing
+    return prune_by_class(e.trust, e.disagreeing, e.groups, _prune_counts(e))
 
 
 def _both(evidence: _Evidence) -> Mask:
     e = evidence
     counts = _prune_counts(e)
     by_rate = prune_by_noise_rate(e.probs, e.trust, e.disagreeing, e.groups, counts)
-    return by_rate & prune_by_class(e.trust, e.groups, counts)
+    return by_rate & prune_by_class(e.trust, e.disagreeing, e.groups, counts)
 
 
 def _confident(evidence: _Evidence) -> Mask:
@@ -170,8 +171,7 @@ def _low_margin(evidence: _Evidence) -> Mask:
     mask = np.zeros(len(e.given), dtype=bool)
     if wanted == 0:
         return mask
-    boundary = np.partition(margins, wanted - 1)[wanted - 1]
-    chosen = margins <= boundary
+    chosen = margins <= nth_smallest(margins, wanted)
     if np.count_nonzero(chosen) > wanted:
         return smallest(normalized_margin(e.given, e.probs), wanted)
     mask[rows[chosen]] = True
@@ -204,6 +204,13 @@ def _quality(evidence: _Evidence) -> Probabilities:
     if off.rows.size or evidence.facts.lowest < 0:
         np.clip(quality, 0, 1, out=quality)
     return quality
+
+
+def _ascending(values: Probabilities) -> Rows:
+    """The stable order; the quicker sort gives the same one where no two values are equal."""
+    order = np.argsort(values)
+    ordered = values[order]
+    return np.argsort(values, kind="stable") if (ordered[1:] == ordered[:-1]).any() else order
 
 
 def _warnings(facts: RowFacts) -> tuple[str, ...]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workers.issues.arrays import Classes, Counts
+from workers.issues.arrays import CHUNK, Classes, Counts
 from workers.issues.groups import Groups
 from workers.issues.reading import NO_CLASS, read_rows
 from workers.issues.rounding import round_rows
 from workers.issues.thresholds import cutoffs, given_probs, thresholds_of
 from workers.issues.validation import checked_labels, checked_probs
-
-CHUNK = 1 << 16  # rows counted at a time, so that the temporaries stay small
 
 
 def confident_joint(labels: ArrayLike, pred_probs: ArrayLike) -> Counts:
@@ -53,12 +51,12 @@ def confident_joint(labels: ArrayLike, pred_probs: ArrayLike) -> Counts:
 
 def confident_counts(given: Classes, confident: Classes, n_classes: int) -> Counts:
     """Rows counted by (true, given): transposed, because calibration sums in that order."""
-    counts = np.zeros(n_classes * n_classes, dtype=np.int64)
+    counts = np.zeros((n_classes + 1) * n_classes, dtype=np.int64)
     for start in range(0, len(given), CHUNK):
-        true = confident[start : start + CHUNK].astype(np.int64)
+        true = confident[start : start + CHUNK].astype(np.int64) - NO_CLASS  # rows of no class come first
         pair = true * n_classes + given[start : start + CHUNK]
-        counts += np.bincount(pair[true != NO_CLASS], minlength=len(counts))
-    return counts.reshape(n_classes, n_classes)
+        counts += np.bincount(pair, minlength=len(counts))
+    return counts.reshape(n_classes + 1, n_classes)[1:]
 
 
 def calibrated(true_by_given: Counts, label_counts: Counts) -> Counts:

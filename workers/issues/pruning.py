@@ -7,23 +7,35 @@ from numpy.typing import NDArray
 
 from workers.issues.arrays import Counts, Mask, Probabilities, Rows
 from workers.issues.groups import Groups
-from workers.issues.selection import smallest
+from workers.issues.selection import nth_smallest, smallest
 
+WHOLE_ROWS = 8  # reading one entry alone costs about as much as this many side by side
 CLEAR = 2e-6  # a margin above this cannot belong to a row whose given label wins
 
 
-def prune_by_class(self_confidence: Probabilities, groups: Groups, counts: Counts) -> Mask:
+def prune_by_class(self_confidence: Probabilities, disagreeing: Mask, groups: Groups, counts: Counts) -> Mask:
     """Mark in each class the rows with the least self-confidence: as many as the joint calls wrong.
 
     Section 3.2 of Northcutt et al. (2021), method "Prune by Class". `counts` is (true, given). A class of
-    a single row is left alone.
+    a single row is left alone, and so are rows that are not `disagreeing`.
     """
     mask = np.zeros(len(self_confidence), dtype=bool)
     wrong = groups.counts - counts.diagonal()
-    for label in np.flatnonzero((groups.counts > 1) & (wrong >= 1)):
-        rows = groups.rows(label)
-        mask[rows[smallest(self_confidence[rows], int(wrong[label]))]] = True
-    return mask
+    for label, candidates in _split(disagreeing, groups):
+        if wrong[label] >= 1:
+            rows = groups.rows(label)
+            mask[_among_smallest(self_confidence, int(wrong[label]), rows, candidates)] = True
+    return mask & disagreeing
+
+
+def _among_smallest(values: Probabilities, n: int, rows: Rows, candidates: Rows) -> Rows:
+    """The `candidates`, a part of `rows`, whose values are among the rows' n smallest; maybe others too."""
+    of_rows = values[rows]
+    if n < len(rows):
+        limit = nth_smallest(of_rows, n)
+        if np.count_nonzero(of_rows <= limit) == n:
+            return candidates[values[candidates] <= limit]
+    return rows[smallest(of_rows, n)]
 
 
 def prune_by_noise_rate(
@@ -56,11 +68,12 @@ def prune_by_noise_rate(
 
 def _split(disagreeing: Mask, groups: Groups) -> list[tuple[int, Rows]]:
     """The disagreeing rows of each class that has any, for classes of more than one row."""
-    return [
-        (int(label), rows)
-        for label in np.flatnonzero(groups.counts > 1)
-        if (rows := groups.rows(label)[disagreeing[groups.rows(label)]]).size
-    ]
+    rows = np.flatnonzero(disagreeing)
+    given = groups.labels[rows]
+    rows = rows[np.argsort(given, kind="stable")]
+    ends = np.cumsum(np.bincount(given, minlength=len(groups.counts)))
+    parts = np.split(rows, ends[:-1])
+    return [(label, part) for label, part in enumerate(parts) if part.size and groups.counts[label] > 1]
 
 
 def _largest_margins(
@@ -77,7 +90,7 @@ def _largest_margins(
     Also returns the positions in `others` that could not be decided: the boundary is tied, not above
     `floor`, or more rows are wanted than there are.
     """
-    margins = np.ascontiguousarray((probs[rows[:, None], others] - self_confidence[rows, None]).T)
+    margins = _picked(probs, rows, others).T - self_confidence[rows]
     ordered = np.sort(margins, axis=1)
     pair = np.arange(len(others))
     first = len(rows) - wanted
@@ -86,3 +99,10 @@ def _largest_margins(
     decided = (first >= 0) & (boundary > floor) & (boundary > below)
     hit: Mask = (margins[decided] >= boundary[decided, None]).any(axis=0)
     return hit, np.flatnonzero(~decided)
+
+
+def _picked(probs: Probabilities, rows: Rows, columns: Rows) -> Probabilities:
+    """The entries of some rows in some columns; whole rows are read where most columns are wanted."""
+    if WHOLE_ROWS * len(columns) < probs.shape[1]:
+        return probs[rows[:, None], columns]
+    return probs[rows][:, columns]

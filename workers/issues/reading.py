@@ -93,18 +93,22 @@ def _by_columns(
     highest = columns[0].copy()
     predicted: Classes = np.zeros(len(block), dtype=dtype)
     for label in range(1, len(columns)):
-        better = columns[label] > highest
+        better = (columns[label] > highest).view(np.int8)  # int8: few classes, so `dtype` is int8 as well
         np.maximum(highest, columns[label], out=highest)
-        np.maximum(predicted, np.multiply(better, label, dtype=dtype), out=predicted)
+        better *= label
+        np.maximum(predicted, better, out=predicted)
     if cutoffs is None:
         return predicted, None
     n_sure: Classes = np.zeros(len(block), dtype=dtype)
-    last: Classes = np.full(len(block), NO_CLASS, dtype=dtype)
+    last: Classes = np.zeros(len(block), dtype=dtype)
     for label in range(len(columns)):
-        sure = columns[label] >= cutoffs[label]
+        sure = (columns[label] >= cutoffs[label]).view(np.int8)
         n_sure += sure
-        np.maximum(last, np.where(sure, dtype.type(label), dtype.type(NO_CLASS)), out=last)
-    return predicted, np.where(n_sure > 1, predicted, last)
+        sure *= label + 1
+        np.maximum(last, sure, out=last)
+    last += NO_CLASS
+    np.copyto(last, predicted, where=n_sure > 1)
+    return predicted, last
 
 
 def _by_rows(

@@ -229,6 +229,16 @@ def data_equals(field: str, value: str) -> Filter:
     return {"filter": f"filter:tasks:data.{field}", "operator": "equal", "type": "String", "value": value}
 
 
+def data_contains(field: str, value: str) -> Filter:
+    """Tasks whose data holds this text somewhere in this field."""
+    return {**data_equals(field, value), "operator": "contains"}
+
+
+def unfinished() -> Filter:
+    """Tasks that still want answers."""
+    return {"filter": "filter:tasks:is_labeled", "operator": "equal", "type": "Boolean", "value": False}
+
+
 def as_dict(answer: Any, what: str) -> dict[str, Any]:
     """The answer, if it is an object as it should be."""
     if isinstance(answer, dict):

@@ -16,8 +16,10 @@ from connector.platforms.label_studio.client import (
     PAGE_SIZE,
     LabelStudioClient,
     as_dict,
+    data_contains,
     data_equals,
     id_above,
+    unfinished,
     whole,
 )
 from connector.platforms.label_studio.config import parsed
@@ -38,7 +40,9 @@ class LabelStudioDesk:
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review project, found or created, with its settings and config repaired."""
-        return review_project.ensure(self._client, setup, known_id)
+        review_id = review_project.ensure(self._client, setup, known_id)
+        self._close_again(review_id)
+        return review_id
 
     def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
         """Create review tasks in one import, which is done as a whole or not at all."""
@@ -110,6 +114,14 @@ class LabelStudioDesk:
     def remove_webhook(self, remote_project: str, url: str) -> None:
         """Remove our webhook and its duplicates."""
         hooks.remove(self._client, remote_project, url)
+
+    def _close_again(self, review_id: str) -> None:
+        # A changed quorum makes the server open tasks that we had closed.
+        filters = [data_contains(TITLE, WITHDRAWN), unfinished()]
+        rows, _ = self._client.page(review_id, filters=filters, fields="id,data")
+        for row in rows:
+            if str(row["data"].get(TITLE)).startswith(WITHDRAWN):
+                self._withdraw(row)
 
     def _withdraw(self, row: dict[str, Any]) -> None:
         data = dict(row["data"])

@@ -83,6 +83,9 @@ class _Tokens(HTMLParser):
             kept = sorted((name, value or "") for name, value in attrs if name in ("class", "title", "href"))
             self.tokens.append(("<", tag, *(f"{name}={value}" for name, value in kept)))
 
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag: str) -> None:
         if tag not in _IMPLIED:
             self.tokens.append((">", tag))

@@ -141,8 +141,13 @@ def _add_many(root: ET.Element, target: str, classes: Iterable[str]) -> None:
 
 
 def _add_choices(parent: ET.Element, values: Iterable[str]) -> None:
+    values = tuple(values)
+    # Label Studio numbers its hotkeys from 1, so that the digit 0 would answer to the key 1.
+    named = all(len(value) == 1 and value.isascii() and value.isalnum() for value in values)
+    keys = {value.lower() for value in values}
     for value in values:
-        ET.SubElement(parent, "Choice", value=value)
+        hotkey = {"hotkey": value.lower()} if named and len(keys) == len(values) else {}
+        ET.SubElement(parent, "Choice", {"value": value, **hotkey})
 
 
 def _heading(root: ET.Element, text: str) -> None:

@@ -66,7 +66,7 @@ class LabelStudioSurvey:
 
 def _controls(config: str) -> list[str]:
     # Imported here: it takes a second and 110 MB.
-    from label_studio_sdk.label_interface import LabelInterface
+    from label_studio_sdk.label_interface.interface import LabelInterface
 
     try:
         return [str(control.name) for control in LabelInterface(config).controls]

@@ -24,7 +24,7 @@ WITHDRAWN = "Withdrawn: "
 class MemoryDesk:
     """Implements ReviewDesk and WebhookRegistrar."""
 
-    def __init__(self, server: MemoryServer, *, page_size: int) -> None:
+    def __init__(self, server: MemoryServer, *, page_size: int = 100) -> None:
         self._server = server
         self._page_size = page_size
 

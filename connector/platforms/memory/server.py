@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.errors import Misconfigured, NotFound
 from connector.model import (
@@ -22,10 +22,7 @@ from connector.model import (
     Prediction,
     Problem,
 )
-
-if TYPE_CHECKING:
-    from connector.platforms.memory.desk import MemoryDesk
-    from connector.platforms.memory.source import MemorySource
+from connector.platforms.memory.webhook import SECRET_HEADER
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SERVICE_USER = "service"
@@ -86,22 +83,6 @@ class MemoryServer:
         self._faults: list[Fault] = []
         self._seq = 0
         self._lock = threading.RLock()
-
-    # --- adapters --------------------------------------------------------------------------
-
-    def source(
-        self, project_id: str, *, label_control: str | None = None, page_size: int = 100
-    ) -> MemorySource:
-        """One project as a Source, with guidelines and webhooks."""
-        from connector.platforms.memory.source import MemorySource
-
-        return MemorySource(self, project_id, label_control=label_control, page_size=page_size)
-
-    def desk(self, *, page_size: int = 100) -> MemoryDesk:
-        """The review desk."""
-        from connector.platforms.memory.desk import MemoryDesk
-
-        return MemoryDesk(self, page_size=page_size)
 
     # --- setting a scene -------------------------------------------------------------------
 
@@ -336,8 +317,6 @@ class MemoryServer:
         self._deliver(board, action, **hint)
 
     def _deliver(self, board: Board, action: str, **hint: Any) -> None:
-        from connector.platforms.memory.webhook import SECRET_HEADER
-
         body = json.dumps({"action": action, **hint}).encode()
         for hook in board.hooks:
             if hook.active:

@@ -33,7 +33,12 @@ class MemorySource:
     """Implements Source, WebhookRegistrar and Guidelines."""
 
     def __init__(
-        self, server: MemoryServer, project_id: str, *, label_control: str | None, page_size: int
+        self,
+        server: MemoryServer,
+        project_id: str,
+        *,
+        label_control: str | None = None,
+        page_size: int = 100,
     ) -> None:
         self._server = server
         self._project_id = project_id

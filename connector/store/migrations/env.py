@@ -4,13 +4,15 @@ from typing import Any, Literal
 
 from alembic import context
 
-from connector.store.tables import UtcDateTime, metadata
+from connector.store.tables import PlainText, UtcDateTime, metadata
 
 
 def _plain_types(kind: str, value: Any, _context: Any) -> str | Literal[False]:
     """A migration must not change with our code, so it names no class of ours."""
     if kind == "type" and isinstance(value, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(value, PlainText):
+        return "sa.Text()"
     return False
 
 

@@ -1,4 +1,4 @@
-"""What all repositories share: a connection, the moment, and an insert that tolerates what is there."""
+"""What all repositories share: a connection, the moment, locks, and statements over many rows."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from connector.store.engine import READ_ONLY
+
 T = TypeVar("T")
 CHUNK = 500  # values in one IN (…): far below every database's limit of bound parameters
+ROW = "row_id"  # names the row in the values of `_update_rows`
 
 
 class Repository:
@@ -24,6 +27,21 @@ class Repository:
         if self._connection.dialect.name == "postgresql":
             return postgresql.insert(table)
         return sqlite.insert(table)
+
+    def _update_rows(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Update many rows of one table in one go; each dict names the same columns, and its row by ROW."""
+        if rows:
+            self._connection.execute(update(table).where(table.c.id == bindparam(ROW)), rows)
+
+    def _held(self, query: Select[Any], table: Table) -> Select[Any]:
+        """The query; in a transaction that may write, nobody else changes the found rows before its end.
+
+        SQLite has one writer anyway. Without this, two jobs on PostgreSQL that decide by what they read
+        overwrite each other.
+        """
+        if self._connection.get_execution_options().get(READ_ONLY, False):
+            return query
+        return query.with_for_update(of=table)
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:

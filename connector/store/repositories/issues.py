@@ -24,9 +24,11 @@ class Issues(Repository):
             self._connection.execute(insert(issues), rows)
 
     def rescore(self, issue: Issue) -> None:
-        """Put a new scan's figures, state and reason onto an issue that is not yet in review."""
+        """Put a new scan's figures, state and reason onto an issue that is suppressed; else do nothing."""
         self._connection.execute(
-            update(issues).where(issues.c.id == issue.id).values(_values(issue) | {"updated_at": self._now})
+            update(issues)
+            .where(issues.c.id == issue.id, issues.c.state == IssueState.SUPPRESSED.value)
+            .values(_values(issue) | {"updated_at": self._now})
         )
 
     def set_state(self, ids: Sequence[str], state: IssueState, reason: str | None = None) -> None:
@@ -47,7 +49,9 @@ class Issues(Repository):
             )
 
     def get(self, issue_id: str) -> Issue | None:
-        row = self._connection.execute(select(issues).where(issues.c.id == issue_id)).one_or_none()
+        """One issue; held in a transaction that may write, as its state is about to be judged."""
+        query = self._held(select(issues).where(issues.c.id == issue_id), issues)
+        row = self._connection.execute(query).one_or_none()
         return None if row is None else _issue(row)
 
     def many(self, ids: Sequence[str]) -> dict[str, Issue]:
@@ -58,17 +62,29 @@ class Issues(Repository):
         return found
 
     def active(self, project_id: int, item_ids: Sequence[int] | None = None) -> dict[int, Issue]:
-        """Item id → its issue that is open, in review or suppressed."""
+        """Item id → its issue that is open, in review or suppressed.
+
+        Held in a transaction that may write: those of the named items, or all suppressed ones of a
+        project, which a scan changes while a push may want to open them.
+        """
         query = select(issues).where(
             issues.c.project_id == project_id, issues.c.state.in_([state.value for state in ACTIVE])
         )
         if item_ids is None:
+            self._hold_suppressed(project_id)
             return {row.item_id: _issue(row) for row in self._connection.execute(query)}
         found: dict[int, Issue] = {}
-        for part in chunks(item_ids):
-            rows = self._connection.execute(query.where(issues.c.item_id.in_(part)))
+        for part in chunks(sorted(item_ids)):
+            these = query.where(issues.c.item_id.in_(part)).order_by(issues.c.id)
+            rows = self._connection.execute(self._held(these, issues))
             found.update({row.item_id: _issue(row) for row in rows})
         return found
+
+    def _hold_suppressed(self, project_id: int) -> None:
+        query = select(issues.c.id).where(
+            issues.c.project_id == project_id, issues.c.state == IssueState.SUPPRESSED.value
+        )
+        self._connection.execute(self._held(query.order_by(issues.c.id), issues)).all()
 
     def open_without_review(self, project_id: int) -> list[Issue]:
         """Open issues for which no review task is planned yet, most suspicious first."""
@@ -80,23 +96,23 @@ class Issues(Repository):
                 issues.c.state == IssueState.OPEN.value,
                 review_tasks.c.key.is_(None),
             )
-            .order_by(issues.c.rank)
+            .order_by(issues.c.rank, issues.c.id)
         )
         return [_issue(row) for row in rows]
 
     def waiting_for_budget(self, project_id: int, reason: str, limit: int) -> list[Issue]:
         """Suppressed issues that only the budget holds back, most suspicious first."""
-        rows = self._connection.execute(
+        query = (
             select(issues)
             .where(
                 issues.c.project_id == project_id,
                 issues.c.state == IssueState.SUPPRESSED.value,
                 issues.c.reason == reason,
             )
-            .order_by(issues.c.rank)
+            .order_by(issues.c.rank, issues.c.id)
             .limit(limit)
         )
-        return [_issue(row) for row in rows]
+        return [_issue(row) for row in self._connection.execute(self._held(query, issues))]
 
     def settled(self, project_id: int) -> set[tuple[int, str]]:
         """(item, label) pairs that reviewers have answered: not to be asked about again."""

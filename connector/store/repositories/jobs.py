@@ -7,21 +7,23 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.jobs import Claim, Job, JobKind, JobState, NewJob
 from connector.store.repositories.base import Repository
-from connector.store.tables import QUEUED, jobs
+from connector.store.tables import QUEUED, WAITING_IN_LANE, jobs
 
 ERROR_CHARS = 2000  # longest error text kept for a job
+MOST_DEATHS = 20  # claims of a job after which the death of its worker is held against it
+DEAD_WORKER = "its worker stopped showing life"
 
 
 class Jobs(Repository):
     def add(self, job: NewJob) -> str | None:
         """Its id; None where a queued job holds the same key already."""
         job_id = str(uuid.uuid4())
-        statement = self._insert(jobs).values(
+        new = self._insert(jobs).values(
             id=job_id,
             project_id=job.project_id,
             kind=job.kind.value,
@@ -33,10 +35,11 @@ class Jobs(Repository):
             due_at=job.due_at or self._now,
             created_at=self._now,
         )
-        done = self._connection.execute(
-            statement.on_conflict_do_nothing(index_elements=["key"], index_where=QUEUED)
-        )
-        return job_id if done.rowcount else None
+        unless_queued = new.on_conflict_do_nothing(index_elements=["key"], index_where=QUEUED)
+        while not self._connection.execute(unless_queued).rowcount:
+            if self._hold_queued(job.key or ""):
+                return None
+        return job_id
 
     def get(self, job_id: str) -> Job | None:
         row = self._connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()
@@ -70,48 +73,25 @@ class Jobs(Repository):
         return bool(self._connection.execute(statement).rowcount)
 
     def finish(self, claim: Claim) -> None:
-        self._close(claim, state=JobState.DONE.value, error=None)
+        self._close(_ours(claim), JobState.DONE, None)
 
     def retry(self, claim: Claim, due_at: datetime, error: str, *, counts: bool = True) -> None:
         """Queue it again for later. Where an equal job is queued meanwhile, that one does the work."""
-        job = claim.job
-        if job.key is not None and self._queued_twin(job.key):
-            self._close(claim, state=JobState.DONE.value, error=error)
-            return
-        self._connection.execute(
-            update(jobs)
-            .where(_ours(claim))
-            .values(
-                state=JobState.QUEUED.value,
-                due_at=due_at,
-                error=error[:ERROR_CHARS],
-                claim=None,
-                lease_until=None,
-                sent_at=None,
-                attempts=jobs.c.attempts if counts else jobs.c.attempts - 1,
-            )
+        self._queue(
+            _ours(claim),
+            due_at=due_at,
+            error=error[:ERROR_CHARS],
+            attempts=jobs.c.attempts if counts else jobs.c.attempts - 1,
         )
 
     def bury(self, claim: Claim, error: str) -> None:
         """Give it up: it stays as a dead letter until a person replays it."""
-        self._close(claim, state=JobState.DEAD.value, error=error[:ERROR_CHARS])
+        self._close(_ours(claim), JobState.DEAD, error)
 
     def replay(self, job_id: str) -> bool:
         """Queue a dead job again with all its attempts."""
-        job = self.get(job_id)
-        if job is None or job.state is not JobState.DEAD:
-            return False
-        if job.key is not None and self._queued_twin(job.key):
-            self._connection.execute(
-                update(jobs).where(jobs.c.id == job_id).values(state=JobState.DONE.value)
-            )
-            return True
-        self._connection.execute(
-            update(jobs)
-            .where(jobs.c.id == job_id)
-            .values(state=JobState.QUEUED.value, attempts=0, due_at=self._now, sent_at=None, finished_at=None)
-        )
-        return True
+        dead = and_(jobs.c.id == job_id, jobs.c.state == JobState.DEAD.value)
+        return self._queue(dead, attempts=0, due_at=self._now)
 
     def hasten(self, job_id: str) -> None:
         """Make a queued job due now: a person asked for it."""
@@ -122,23 +102,19 @@ class Jobs(Repository):
         )
 
     def requeue_expired(self) -> int:
-        """Queue again what a dead worker left running; the number of jobs."""
+        """Queue again what a dead worker left running; the number of jobs.
+
+        A job whose workers die again and again may be what kills them: it is given up.
+        """
         expired = and_(jobs.c.state == JobState.RUNNING.value, jobs.c.lease_until < self._now)
-        rows = self._connection.execute(select(jobs.c.id, jobs.c.key).where(expired)).all()
+        found = select(jobs.c.id, jobs.c.attempts).where(expired).with_for_update(skip_locked=True)
+        rows = self._connection.execute(found).all()
         for row in rows:
-            twin = row.key is not None and self._queued_twin(row.key)
-            self._connection.execute(
-                update(jobs)
-                .where(jobs.c.id == row.id, expired)
-                .values(
-                    state=JobState.DONE.value if twin else JobState.QUEUED.value,
-                    error="its worker stopped showing life",
-                    claim=None,
-                    lease_until=None,
-                    due_at=self._now,
-                    sent_at=None,
-                )
-            )
+            which = and_(jobs.c.id == row.id, expired)
+            if row.attempts >= MOST_DEATHS:
+                self._close(which, JobState.DEAD, f"{DEAD_WORKER} {row.attempts} times; given up")
+            else:
+                self._queue(which, due_at=self._now, error=DEAD_WORKER)
         return len(rows)
 
     def due(self, resend: timedelta, limit: int = 1000) -> list[str]:
@@ -152,6 +128,7 @@ class Jobs(Repository):
             )
             .order_by(jobs.c.due_at, jobs.c.created_at)
             .limit(limit)
+            .with_for_update(skip_locked=True)  # two schedulers announce different jobs
         )
         found = list(self._connection.execute(waiting).scalars())
         if found:
@@ -164,7 +141,7 @@ class Jobs(Repository):
             return None
         return self._connection.execute(
             select(jobs.c.id)
-            .where(jobs.c.lane == lane, jobs.c.state == JobState.QUEUED.value, jobs.c.due_at <= self._now)
+            .where(jobs.c.lane == lane, WAITING_IN_LANE, jobs.c.due_at <= self._now)
             .order_by(jobs.c.due_at, jobs.c.created_at)
             .limit(1)
         ).scalar_one_or_none()
@@ -172,7 +149,7 @@ class Jobs(Repository):
     def queued(self, key: str) -> str | None:
         """The id of the queued job that holds this key."""
         return self._connection.execute(
-            select(jobs.c.id).where(jobs.c.key == key, jobs.c.state == JobState.QUEUED.value)
+            select(jobs.c.id).where(jobs.c.key == key, QUEUED)
         ).scalar_one_or_none()
 
     def counts(self) -> dict[JobState, int]:
@@ -199,18 +176,33 @@ class Jobs(Repository):
             ).scalar_one()
         )
 
-    def _queued_twin(self, key: str) -> bool:
-        return self.queued(key) is not None
+    def _hold_queued(self, key: str) -> bool:
+        """Keep the queued job of this key from being claimed until we commit; False when there is none.
 
-    def _close(self, claim: Claim, *, state: str, error: str | None) -> None:
-        self._connection.execute(
-            update(jobs)
-            .where(_ours(claim))
-            .values(state=state, error=error, claim=None, lease_until=None, finished_at=self._now)
-        )
+        Claimed earlier, it would not see what our transaction writes, and no job would come after it.
+        """
+        query = select(jobs.c.id).where(jobs.c.key == key, QUEUED).with_for_update(read=True)
+        return self._connection.execute(query).first() is not None
+
+    def _queue(self, which: ColumnElement[bool], **values: Any) -> bool:
+        """Queue a known job again. Where an equal one is queued, that one does the work and this is done."""
+        again = {"state": JobState.QUEUED.value, "claim": None, "lease_until": None}
+        again |= {"sent_at": None, "finished_at": None}
+        try:
+            with self._connection.begin_nested():
+                statement = update(jobs).where(which).values(again | values)
+                return bool(self._connection.execute(statement).rowcount)
+        except IntegrityError:
+            return self._close(which, JobState.DONE, values.get("error"))
+
+    def _close(self, which: ColumnElement[bool], state: JobState, error: str | None) -> bool:
+        closed = {"state": state.value, "claim": None, "lease_until": None, "finished_at": self._now}
+        kept = None if error is None else error[:ERROR_CHARS]
+        statement = update(jobs).where(which).values(closed | {"error": kept})
+        return bool(self._connection.execute(statement).rowcount)
 
 
-def _ours(claim: Claim) -> Any:
+def _ours(claim: Claim) -> ColumnElement[bool]:
     return and_(
         jobs.c.id == claim.job.id, jobs.c.claim == claim.token, jobs.c.state == JobState.RUNNING.value
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from connector.model import CorrectionState, GuidelineNote
-from connector.store.repositories.base import Repository
+from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import corrections, guideline_notes
 
 
@@ -43,9 +43,13 @@ class Notes(Repository):
         return [GuidelineNote(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public accessor
 
     def set_state(self, ids: Sequence[str], state: str) -> None:
-        self._connection.execute(
-            update(guideline_notes).where(guideline_notes.c.id.in_(ids)).values(state=state)
-        )
+        """Set the state of notes; one that was taken back while it was published is `withdrawing`."""
+        taken_back = guideline_notes.c.state.in_(["withdrawn", "withdrawing"])
+        wanted = case((taken_back, "withdrawing"), else_=state) if state == "published" else state
+        for part in chunks(ids):
+            self._connection.execute(
+                update(guideline_notes).where(guideline_notes.c.id.in_(part)).values(state=wanted)
+            )
 
     def publishable(self, project_id: int) -> list[GuidelineNote]:
         """Notes of corrections that are applied: what the instructions should hold."""
@@ -62,19 +66,15 @@ class Notes(Repository):
         return [GuidelineNote(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public accessor
 
     def withdraw_of_issue(self, issue_id: str) -> int:
-        """Take back the notes of a correction that does not stand; the number of published ones.
+        """Take back the notes of a correction that does not stand; how many the instructions may hold.
 
-        A published note is `withdrawing` until the instructions are written without it.
+        A published note is `withdrawing` until the instructions are written without it. One that is not
+        published counts too: it may just be on its way.
         """
-        mine = guideline_notes.c.issue_id == issue_id
-        self._connection.execute(
-            update(guideline_notes)
-            .where(mine, guideline_notes.c.state == "accepted")
-            .values(state="withdrawn")
-        )
+        state = guideline_notes.c.state
         done = self._connection.execute(
             update(guideline_notes)
-            .where(mine, guideline_notes.c.state == "published")
-            .values(state="withdrawing")
+            .where(guideline_notes.c.issue_id == issue_id, state.in_(["accepted", "published"]))
+            .values(state=case((state == "published", "withdrawing"), else_="withdrawn"))
         )
         return int(done.rowcount)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, select, update
+from sqlalchemy import Column, case, select, update
 
 from connector.errors import Misconfigured
 from connector.model import Annotator, LabelSchema, ObjectTag, Project
@@ -20,11 +20,13 @@ class Projects(Repository):
 
         Misconfigured if the name is bound to another remote project: its history belongs to that one.
         """
-        statement = self._insert(projects).values(
-            name=name, platform=platform, url=url, remote_id=remote_id, changes_since_scan=0
-        )
-        self._connection.execute(statement.on_conflict_do_nothing())
         found = self.by_name(name)
+        if found is None:
+            new = self._insert(projects).values(
+                name=name, platform=platform, url=url, remote_id=remote_id, changes_since_scan=0
+            )
+            self._connection.execute(new.on_conflict_do_nothing())
+            found = self.by_name(name)
         if found is None:
             raise Misconfigured(
                 f"{url} project {remote_id} is in the database under another name",
@@ -82,11 +84,11 @@ class Projects(Repository):
 
     def scanned(self, project_id: int, counted_changes: int) -> None:
         """A scan ended that had seen `counted_changes`; later ones go on counting."""
-        self._set(
-            project_id,
-            last_scan_at=self._now,
-            changes_since_scan=projects.c.changes_since_scan - counted_changes,
-        )
+        seen = projects.c.changes_since_scan
+        rest = case(
+            (seen > counted_changes, seen - counted_changes), else_=0
+        )  # two scans may have seen the same
+        self._set(project_id, last_scan_at=self._now, changes_since_scan=rest)
 
     def collected(self, project_id: int) -> None:
         self._set(project_id, last_collect_at=self._now)
@@ -108,15 +110,12 @@ class Projects(Repository):
         self._set(project_id, paused_reason=None)
 
     def save_annotators(self, project_id: int, found: Sequence[Annotator]) -> None:
-        for one in found:
-            statement = self._insert(annotators).values(
-                project_id=project_id, remote_id=one.remote_id, name=one.name
-            )
-            self._connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["project_id", "remote_id"], set_={"name": one.name}
-                )
-            )
+        rows = [{"project_id": project_id, "remote_id": one.remote_id, "name": one.name} for one in found]
+        new = self._insert(annotators)
+        key = ["project_id", "remote_id"]
+        statement = new.on_conflict_do_update(index_elements=key, set_={"name": new.excluded.name})
+        if rows:
+            self._connection.execute(statement, rows)
 
     def annotator_names(self, project_id: int) -> dict[str, str]:
         rows = self._connection.execute(

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from connector.model import ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import review_tasks
+from connector.store.tables import UNDECIDED, review_tasks
 
 OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
 
@@ -90,14 +90,21 @@ class Reviews(Repository):
 
     def pushed(self, remote_ids: Mapping[str, str], overlap: int) -> None:
         """These tasks stand on the platform now, with the project's own overlap."""
-        for key, remote_id in remote_ids.items():
-            self._set(
-                key,
-                state=ReviewState.PUSHED.value,
-                remote_id=remote_id,
+        rows = [{"row_key": key, "found": remote_id} for key, remote_id in remote_ids.items()]
+        planned = review_tasks.c.state == ReviewState.PLANNED.value
+        statement = (
+            update(review_tasks)
+            .where(review_tasks.c.key == bindparam("row_key"))
+            .values(
+                # A task that was withdrawn while it was sent stays withdrawn: now it can be found.
+                state=case((planned, ReviewState.PUSHED.value), else_=review_tasks.c.state),
+                remote_id=bindparam("found"),
                 pushed_at=self._now,
                 overlap_pushed=overlap,
             )
+        )
+        if rows:
+            self._connection.execute(statement, rows)
 
     def get(self, key: str) -> ReviewTask | None:
         found = self._where(review_tasks.c.key == key)
@@ -187,9 +194,7 @@ class Reviews(Repository):
             )
 
     def undecided(self, project_id: int, limit: int) -> list[ReviewTask]:
-        return self._where(
-            review_tasks.c.project_id == project_id, review_tasks.c.undecided_change, limit=limit
-        )
+        return self._where(review_tasks.c.project_id == project_id, UNDECIDED, limit=limit)
 
     def looked_at(self, key: str) -> None:
         self._set(key, undecided_change=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
 
 from connector.model import Problem, Vote
 from connector.store.repositories.base import Repository, chunks
@@ -29,13 +29,11 @@ class Votes(Repository):
     def save(self, vote: Vote) -> None:
         """Insert or replace one vote, by its review task and remote id."""
         values = _values(vote)
-        done = self._connection.execute(
-            update(votes)
-            .where(votes.c.review_key == vote.review_key, votes.c.remote_id == vote.remote_id)
+        self._connection.execute(
+            self._insert(votes)
             .values(values)
+            .on_conflict_do_update(index_elements=["review_key", "remote_id"], set_=values)
         )
-        if not done.rowcount:
-            self._connection.execute(insert(votes).values(values))
 
     def counts(self, project_id: int) -> dict[str, int]:
         """Votes of a project: all, counted, and the reasons of those not counted."""

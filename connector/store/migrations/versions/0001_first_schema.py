@@ -52,12 +52,12 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("platform", sa.String(length=32), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("label_schema", sa.JSON(), nullable=True),
-        sa.Column("service_user", sa.String(length=64), nullable=True),
+        sa.Column("service_user", sa.Text(), nullable=True),
         sa.Column("source_cursor", sa.Text(), nullable=True),
-        sa.Column("review_remote_id", sa.String(length=64), nullable=True),
+        sa.Column("review_remote_id", sa.Text(), nullable=True),
         sa.Column("review_link", sa.Text(), nullable=True),
         sa.Column("review_cursor", sa.Text(), nullable=True),
         sa.Column("changes_since_scan", sa.Integer(), nullable=False),
@@ -74,7 +74,7 @@ def upgrade() -> None:
     op.create_table(
         "annotators",
         sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id"], ["projects.id"], name=op.f("fk_annotators_project_id_projects")
@@ -109,7 +109,7 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=False),
         sa.Column("remote_created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("remote_updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
@@ -123,6 +123,14 @@ def upgrade() -> None:
             name=op.f("uq_items_project_id_remote_id_remote_created_at"),
         ),
     )
+    with op.batch_alter_table("items", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_items_present",
+            ["project_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL"),
+        )
     op.create_table(
         "jobs",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -144,6 +152,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_project_id_state", ["project_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_waiting_lane",
+            ["lane", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'queued' AND lane IS NOT NULL"),
+            postgresql_where=sa.text("state = 'queued' AND lane IS NOT NULL"),
+        )
         batch_op.create_index("ix_jobs_state_due_at", ["state", "due_at"], unique=False)
         batch_op.create_index(
             "uq_jobs_queued_key",
@@ -179,35 +195,39 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_scans_project_id_projects")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scans")),
     )
+    with op.batch_alter_table("scans", schema=None) as batch_op:
+        batch_op.create_index("ix_scans_project_id_finished_at", ["project_id", "finished_at"], unique=False)
     op.create_table(
         "annotations",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=False),
-        sa.Column("annotator", sa.String(length=64), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=False),
+        sa.Column("annotator", sa.Text(), nullable=True),
         sa.Column("label", sa.Text(), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("result", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_by", sa.String(length=64), nullable=True),
+        sa.Column("updated_by", sa.Text(), nullable=True),
         sa.Column("ground_truth", sa.Boolean(), nullable=False),
-        sa.Column("marker", sa.String(length=64), nullable=True),
+        sa.Column("marker", sa.Text(), nullable=True),
         sa.Column("label_version", sa.Integer(), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_annotations_item_id_items")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_annotations")),
         sa.UniqueConstraint("item_id", "remote_id", name=op.f("uq_annotations_item_id_remote_id")),
     )
+    with op.batch_alter_table("annotations", schema=None) as batch_op:
+        batch_op.create_index("ix_annotations_remote_id", ["remote_id"], unique=False)
     op.create_table(
         "predictions",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=False),
         sa.Column("model_version", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=True),
         sa.Column("score", sa.Float(), nullable=True),
@@ -280,7 +300,7 @@ def upgrade() -> None:
         sa.Column("given", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("author", sa.String(length=64), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_guideline_notes_issue_id_issues")),
@@ -290,13 +310,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guideline_notes")),
         sa.UniqueConstraint("issue_id", "author", name=op.f("uq_guideline_notes_issue_id_author")),
     )
+    with op.batch_alter_table("guideline_notes", schema=None) as batch_op:
+        batch_op.create_index("ix_guideline_notes_project_id_state", ["project_id", "state"], unique=False)
     op.create_table(
         "review_tasks",
         sa.Column("key", sa.String(length=36), nullable=False),
         sa.Column("issue_id", sa.String(length=36), nullable=False),
         sa.Column("project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column("batch", sa.String(length=36), nullable=True),
         sa.Column("blind", sa.Boolean(), nullable=False),
         sa.Column("overlap", sa.Integer(), nullable=False),
@@ -313,6 +335,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("issue_id", name=op.f("uq_review_tasks_issue_id")),
     )
     with op.batch_alter_table("review_tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_review_tasks_batch", ["batch"], unique=False)
+        batch_op.create_index(
+            "ix_review_tasks_undecided",
+            ["project_id", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("undecided_change"),
+            postgresql_where=sa.text("undecided_change"),
+        )
         batch_op.create_index("ix_review_tasks_project_id_state", ["project_id", "state"], unique=False)
 
     op.create_table(
@@ -331,7 +361,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("evidence", sa.JSON(), nullable=False),
         sa.Column("expected_updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=True),
+        sa.Column("remote_id", sa.Text(), nullable=True),
         sa.Column("before", sa.JSON(), nullable=True),
         sa.Column("after", sa.JSON(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
@@ -351,6 +381,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
         sa.UniqueConstraint("decision_id", name=op.f("uq_corrections_decision_id")),
+        sa.UniqueConstraint("issue_id", name=op.f("uq_corrections_issue_id")),
     )
     with op.batch_alter_table("corrections", schema=None) as batch_op:
         batch_op.create_index("ix_corrections_project_id_state", ["project_id", "state"], unique=False)
@@ -362,15 +393,15 @@ def upgrade() -> None:
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
         ),
         sa.Column("review_key", sa.String(length=36), nullable=False),
-        sa.Column("remote_id", sa.String(length=64), nullable=False),
-        sa.Column("reviewer", sa.String(length=64), nullable=False),
+        sa.Column("remote_id", sa.Text(), nullable=False),
+        sa.Column("reviewer", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=True),
         sa.Column("problems", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("blind", sa.Boolean(), nullable=False),
-        sa.Column("origin", sa.String(length=32), nullable=True),
+        sa.Column("origin", sa.Text(), nullable=True),
         sa.Column("counted", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
@@ -391,10 +422,13 @@ def upgrade() -> None:
 def _append_only(dialect: str) -> list[str]:
     """Triggers that refuse to change or delete rows of the audit log."""
     if dialect == "sqlite":
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END"
+        numbered_already = "EXISTS (SELECT 1 FROM audit WHERE seq = NEW.seq)"
         return [
-            f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON audit "
-            f"BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END"
-            for verb in ("UPDATE", "DELETE")
+            f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit {refuse}",
+            f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit {refuse}",
+            # INSERT OR REPLACE deletes without asking the trigger above.
+            f"CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit WHEN {numbered_already} {refuse}",
         ]
     return [
         (

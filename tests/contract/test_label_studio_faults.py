@@ -1,0 +1,200 @@
+"""A real Label Studio whose answers get lost: trying again ends where one good try would have."""
+
+from __future__ import annotations
+
+import uuid
+
+import httpx
+import pytest
+
+from connector.errors import Retryable, UnknownOutcome
+from connector.model import ItemRef, ReviewSetup, WriteMode, WriteOrder
+from connector.platforms.label_studio.client import LabelStudioClient
+from connector.platforms.label_studio.desk import LabelStudioDesk
+from connector.platforms.label_studio.source import LabelStudioSource
+from tests.contract.scenes import CLASSES, SCHEMA, LabelStudioScene
+from tests.contract.test_desk import request_for
+from tests.support.label_studio import LabelStudioServer
+
+LABRADOR, GOLDEN, _ = CLASSES
+
+
+class LosesAnswers(httpx.HTTPTransport):
+    """Passes everything on, and answers 500 instead of the answer to one chosen write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lose: int | None = None
+        self.writes = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        if request.method == "GET":
+            return response
+        self.writes += 1
+        if self.writes - 1 != self.lose:
+            return response
+        response.read()
+        return httpx.Response(500, request=request)
+
+
+@pytest.fixture
+def scene(label_studio: LabelStudioServer) -> LabelStudioScene:
+    return LabelStudioScene(label_studio)
+
+
+@pytest.fixture
+def wire() -> LosesAnswers:
+    return LosesAnswers()
+
+
+@pytest.fixture
+def client(label_studio: LabelStudioServer, wire: LosesAnswers) -> LabelStudioClient:
+    return LabelStudioClient(label_studio.url, label_studio.token, transport=wire)
+
+
+@pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE, WriteMode.PREDICTION])
+def test_a_write_whose_answer_is_lost_was_done_once(
+    scene: LabelStudioScene, client: LabelStudioClient, wire: LosesAnswers, mode: WriteMode
+) -> None:
+    item_id = scene.add_items(["dog"])[0]
+    given = scene.annotate(item_id, LABRADOR, ground_truth=True)
+    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    order = order_for(source, item_id, given, mode)
+    wire.lose = 0
+    with pytest.raises(UnknownOutcome):
+        source.write(order)
+    record = source.find_write(order)
+    assert record is not None
+    assert source.write(order) == record
+    assert wire.writes == 1
+    source.revert(order, record)
+    left = source.fetch([item_id])[0]
+    assert [(a.remote_id, a.label, a.ground_truth) for a in left.annotations] == [(given, LABRADOR, True)]
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_a_revert_that_broke_off_at_any_call_is_finished_by_the_next(
+    scene: LabelStudioScene, client: LabelStudioClient, wire: LosesAnswers, lost: int
+) -> None:
+    item_id = scene.add_items(["dog"])[0]
+    given = scene.annotate(item_id, LABRADOR, ground_truth=True)
+    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    order = order_for(source, item_id, given, WriteMode.GROUND_TRUTH)
+    record = source.write(order)
+    wire.lose = wire.writes + lost
+    with pytest.raises(UnknownOutcome):
+        source.revert(order, record)
+    source.revert(order, record)
+    left = source.fetch([item_id])[0]
+    assert [(a.remote_id, a.label, a.ground_truth) for a in left.annotations] == [(given, LABRADOR, True)]
+
+
+def test_an_update_keeps_the_regions_of_other_controls(
+    scene: LabelStudioScene, client: LabelStudioClient
+) -> None:
+    item_id = scene.add_items(["dog"])[0]
+    given = scene.annotate(item_id, LABRADOR)
+    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    order = order_for(source, item_id, given, WriteMode.UPDATE)
+    before = source.fetch([item_id])[0].annotations[0].result
+    record = source.write(order)
+    mood = [r for r in source.fetch([item_id])[0].annotations[0].result if r["from_name"] == "mood"]
+    assert mood == [r for r in before if r["from_name"] == "mood"]
+    source.revert(order, record)
+    after = source.fetch([item_id])[0].annotations[0].result
+    assert sorted(after, key=str) == sorted(before, key=str)
+
+
+def test_a_review_project_and_a_batch_whose_answers_are_lost_are_found(
+    client: LabelStudioClient, wire: LosesAnswers, label_studio: LabelStudioServer
+) -> None:
+    desk = LabelStudioDesk(client)
+    setup = ReviewSetup(f"owner-{uuid.uuid4().hex}", "Second look", SCHEMA, 2, "<p>Look.</p>")
+    wire.lose = 0
+    with pytest.raises(UnknownOutcome):
+        desk.ensure(setup, None)
+    review_id = desk.ensure(setup, None)
+    assert wire.writes == 1, "found, not made again, and nothing to repair"
+    wire.lose = 1
+    with pytest.raises(UnknownOutcome):
+        desk.push(review_id, [request_for("k1"), request_for("k2")])
+    assert {key: len(ids) for key, ids in desk.find(review_id, "b-1").items()} == {"k1": 1, "k2": 1}
+
+
+def test_settings_that_somebody_changed_are_repaired(
+    client: LabelStudioClient, label_studio: LabelStudioServer
+) -> None:
+    desk = LabelStudioDesk(client)
+    setup = ReviewSetup(f"owner-{uuid.uuid4().hex}", "Second look", SCHEMA, 2, "<p>Look.</p>")
+    review_id = desk.ensure(setup, None)
+    desk.push(review_id, [request_for("k1")])
+    path = f"/api/projects/{review_id}/"
+    good = label_studio.call("GET", path)
+    changes = {"maximum_annotations": 1, "show_collab_predictions": False, "description": "mine now"}
+    label_studio.call("PATCH", path, json=changes | {"expert_instruction": "x"})
+    assert desk.ensure(setup, review_id) == review_id
+    now = label_studio.call("GET", path)
+    keys = ("maximum_annotations", "show_collab_predictions", "model_version", "expert_instruction")
+    assert {key: now[key] for key in keys} == {key: good[key] for key in keys}
+    assert good["model_version"] == "secondlook"
+
+
+def test_a_personal_access_token_reads_and_writes(
+    label_studio: LabelStudioServer, scene: LabelStudioScene
+) -> None:
+    client = LabelStudioClient(label_studio.url, label_studio.access_token())
+    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    item_id = scene.add_items(["dog"])[0]
+    order = order_for(source, item_id, scene.annotate(item_id, LABRADOR), WriteMode.GROUND_TRUTH)
+    assert source.write(order).remote_id
+    assert len(source.fetch([item_id])[0].annotations) == 2
+
+
+def test_surplus_and_broken_webhooks_of_ours_go_and_others_stay(
+    scene: LabelStudioScene, client: LabelStudioClient, label_studio: LabelStudioServer
+) -> None:
+    from connector.model import Role
+
+    url = "http://127.0.0.1:9/hooks/dogs/source/now"
+    source = LabelStudioSource(client, scene.project_id)
+    ours = {"X-Secondlook-Secret": "old"}
+    for other, headers in (
+        ("http://127.0.0.1:9/hooks/dogs/source/before", ours),
+        ("http://127.0.0.1:9/hooks/dogs/source/now", ours),
+        ("http://127.0.0.1:9/hooks/cats/source/now", ours),
+        ("http://127.0.0.1:9/hooks/dogs/source/theirs", {}),
+    ):
+        body = {"project": int(scene.project_id), "url": other, "headers": headers, "is_active": False}
+        label_studio.call("POST", "/api/webhooks/", json=body)
+    assert source.ensure_webhook(Role.SOURCE, scene.project_id, url, "new")
+    hooks = label_studio.call("GET", "/api/webhooks/", params={"project": scene.project_id})
+    assert sorted(hook["url"].removeprefix("http://127.0.0.1:9/hooks/") for hook in hooks) == [
+        "cats/source/now",
+        "dogs/source/now",
+        "dogs/source/theirs",
+    ]
+    mine = next(hook for hook in hooks if hook["url"] == url)
+    assert (mine["is_active"], mine["headers"]["X-Secondlook-Secret"]) == (True, "new")
+    assert "ANNOTATION_CREATED" in mine["actions"]
+
+
+def test_a_server_that_is_not_there_is_retryable() -> None:
+    source = LabelStudioSource(LabelStudioClient("http://127.0.0.1:9", "token"), "1")
+    with pytest.raises(Retryable):
+        source.describe()
+
+
+def order_for(source: LabelStudioSource, item_id: str, annotation_id: str, mode: WriteMode) -> WriteOrder:
+    """Correct Labrador to Golden Retriever."""
+    item = source.fetch([item_id])[0]
+    return WriteOrder(
+        marker=f"c-{uuid.uuid4().hex}",
+        mode=mode,
+        item=ItemRef(item.remote_id, item.created_at),
+        annotation_id=annotation_id,
+        expected_label=LABRADOR,
+        expected_updated_at=item.annotations[0].updated_at,
+        label=GOLDEN,
+        score=0.98,
+    )

@@ -1,0 +1,537 @@
+"""A small world: the in-memory platform, a database, a clock that tests move, and people.
+
+Everything runs in this thread and in one order, so that a fault can be put at any single point.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, func, select
+
+from connector.intake import accept
+from connector.jobs import Claim, JobKind, JobState
+from connector.keyring import Keyring
+from connector.model import (
+    Correction,
+    CorrectionState,
+    Decision,
+    Issue,
+    IssueState,
+    Json,
+    LabelSchema,
+    ObjectTag,
+    Problem,
+    Project,
+    ReviewTask,
+    Role,
+    ScanSummary,
+    Vote,
+)
+from connector.platforms.memory.server import Board, Held, MemoryServer
+from connector.project_settings import ProjectSettings
+from connector.setting_types import SecretRef
+from connector.settings import Settings, WorkerSettings
+from connector.store import migrate
+from connector.store.engine import open_engine
+from connector.store.tables import guideline_notes, jobs, scans
+from connector.store.unit_of_work import Store, UnitOfWork
+from connector.store.views import JobView, job_views
+from connector.wiring import Services
+from workers.context import Summary
+from workers.plan import job as plan_job
+from workers.runner import run, run_inline
+from workers.sweep import sweep
+
+NAME = "animals"
+CLASSES = ("bird", "cat", "dog")
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LONGEST_RETRY = timedelta(seconds=500)  # a job that waits longer waits for a person
+ROUNDS = 60  # of sweeping and running, after which the world counts as restless
+
+# Enough labels of each class for a model to be believed, and what the tests need of triage: everything
+# that is flagged is asked, in the open, and nothing else.
+SECTIONS: Mapping[str, Mapping[str, Any]] = {
+    "predictions": {"source": "platform", "out_of_sample": True},
+    "policy": {
+        "method": "predicted_neq_given",
+        "class_cap": 1.0,
+        "min_class_examples": 1,
+        "control_share": 0.0,
+        "blind_share": 0.0,
+    },
+}
+
+
+def schema_of(*classes: str) -> LabelSchema:
+    return LabelSchema("label", "text", classes, (ObjectTag("text", "Text", "text"),))
+
+
+SCHEMA = schema_of(*CLASSES)
+
+
+class TestClock:
+    """The service's clock: it stands still until a test moves it."""
+
+    __test__ = False
+
+    def __init__(self, now: datetime = START) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, **parts: float) -> None:
+        self._now += timedelta(**parts)
+
+
+class Killed(BaseException):
+    """The process ends here, as by kill -9: nothing that runs in it may handle this."""
+
+
+@dataclass
+class Points:
+    """The places where the service can be hit: each commit, each call of the platform, each message."""
+
+    passed: list[str] = field(default_factory=list)
+    _at: int | None = None
+    _error: BaseException | None = None
+
+    def strike(self, at: int, error: BaseException) -> None:
+        """Raise the error at the point of that number, counted from now, once."""
+        self._at, self._error = len(self.passed) + at, error
+
+    @property
+    def struck(self) -> bool:
+        return self._at is not None and len(self.passed) > self._at
+
+    def reach(self, name: str) -> None:
+        number = len(self.passed)
+        self.passed.append(name)
+        if number == self._at and self._error is not None:
+            raise self._error
+
+
+class PointServer(MemoryServer):
+    """The platform, with a point before and after each call of an adapter.
+
+    `meanwhile` lets something happen once, right after an operation was done and before its answer comes.
+    """
+
+    def __init__(self, points: Points) -> None:
+        super().__init__()
+        self.points = points
+        self._meanwhile: dict[str, list[Callable[[], object]]] = {}
+
+    def twin(self, points: Points) -> PointServer:
+        """A server that holds the same and shares nothing."""
+        made = PointServer(points)
+        made.boards, made.annotators = copy.deepcopy((self.boards, self.annotators))
+        made.deliveries, made._seq = list(self.deliveries), self._seq
+        return made
+
+    def meanwhile(self, operation: str, happening: Callable[[], object]) -> None:
+        self._meanwhile.setdefault(operation, []).append(happening)
+
+    @contextmanager
+    def call(self, operation: str) -> Iterator[None]:
+        self.points.reach(f"call {operation}")
+        with super().call(operation):
+            yield
+        waiting = self._meanwhile.get(operation, [])
+        while waiting:
+            waiting.pop(0)()
+        self.points.reach(f"answer {operation}")
+
+
+class PointStore(Store):
+    """The store, with a point before and after each commit."""
+
+    points: Points
+
+    @contextmanager
+    def begin(self, claim: Claim | None = None) -> Iterator[UnitOfWork]:
+        with super().begin(claim) as unit:
+            yield unit
+            self.points.reach("commit")
+        self.points.reach("committed")
+
+    def claim(self, job_id: str) -> Claim | None:
+        found = super().claim(job_id)
+        if found is not None:
+            self.points.reach(f"claimed {found.job.kind.value}")
+        return found
+
+
+class ListQueue:
+    """Messages in a list. Losing them is a matter of clearing it."""
+
+    def __init__(self, points: Points) -> None:
+        self.messages: list[str] = []
+        self._points = points
+
+    def send(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self._points.reach("send")
+            self.messages.append(job_id)
+
+
+Say = Callable[[str, str], Mapping[str, Any]]  # (reviewer, the item's text) → arguments of an answer
+
+
+class World:
+    """One project, its platform, its service, and the hands of everybody."""
+
+    def __init__(
+        self,
+        folder: Path,
+        template: Path,
+        *,
+        schema: LabelSchema | None = SCHEMA,
+        worker: Mapping[str, Any] | None = None,
+        **sections: Mapping[str, Any],
+    ) -> None:
+        self.folder = folder
+        self.points = Points()
+        self.server = PointServer(self.points)
+        self.source_id = self.server.add_project(schema, "Animals")
+        self.clock = TestClock()
+        self.queue = ListQueue(self.points)
+        self.settings = settings_for(folder, self.source_id, worker or {}, sections)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(template, self.database)
+        self.services = self._start()
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "secondlook.db"
+
+    def _start(self) -> Services:
+        engine = fast_engine(self.database)
+        lease = timedelta(seconds=self.settings.worker.lease_seconds)
+        store = PointStore(engine, self.clock, self.queue.send, lease)
+        store.points = self.points
+        services = Services(self.settings, store, self.queue, self.clock, Keyring(self.settings))
+        services._sources[NAME] = self.server.source(self.source_id, page_size=5)
+        services._desks[NAME] = self.server.desk(page_size=5)
+        return services
+
+    def close(self) -> None:
+        self.services.close()
+
+    def fork(self, folder: Path) -> World:
+        """Another world that goes on from here by itself. This one must be closed."""
+        twin = copy.copy(self)
+        shutil.copytree(self.folder, folder)
+        twin.folder, twin.points, twin.clock = folder, Points(), TestClock(self.clock.now())
+        twin.server, twin.queue = self.server.twin(twin.points), ListQueue(twin.points)
+        twin.services = twin._start()
+        return twin
+
+    def reconfigure(self, **sections: Mapping[str, Any]) -> None:
+        """Start the service again with other settings."""
+        self.services.close()
+        self.settings = settings_for(self.folder, self.source_id, {}, sections)
+        self.services = self._start()
+
+    # --- the source project ------------------------------------------------------------------
+
+    @property
+    def source(self) -> Board:
+        return self.server.boards[self.source_id]
+
+    def item(self, text: str, label: str | None = None, by: str = "ann", **says: float) -> str:
+        """An item with a label by one person, and what the model says of it: dog=0.9, cat=0.1."""
+        item_id = self.server.add_item(self.source_id, {"text": text})
+        if label is not None:
+            self.server.annotate(self.source_id, item_id, label, by)
+        if says:
+            self.server.predict(self.source_id, item_id, None, class_scores=says)
+        return item_id
+
+    def some_right(self, each: int = 2) -> None:
+        """Right labels of every class, which the model confirms."""
+        for label in CLASSES:
+            for n in range(each):
+                rest = {other: 0.05 for other in CLASSES if other != label}
+                self.item(f"{label} {n}", label, **{label: 0.9, **rest})
+
+    def wrong(self, text: str = "odd", given: str = "cat", truly: str = "dog", by: str = "ann") -> str:
+        """An item whose label the model contradicts."""
+        other = next(name for name in CLASSES if name not in (given, truly))
+        return self.item(text, given, by, **{truly: 0.9, given: 0.04, other: 0.06})
+
+    def held(self, text: str) -> Held:
+        """The source item with that text."""
+        return next(one for one in self.source.held.values() if one.item.data["text"] == text)
+
+    def labels(self, text: str) -> list[tuple[str | None, str | None]]:
+        """(annotator, label) of each annotation of an item, in the order they were made."""
+        return [(one.annotator, one.label) for one in self.held(text).item.annotations]
+
+    def annotation_id(self, text: str, at: int = 0) -> str:
+        return self.held(text).item.annotations[at].remote_id
+
+    def relabel(self, text: str, label: str, by: str = "ann") -> None:
+        self.server.edit(self.source_id, self.annotation_id(text), label, by)
+
+    # --- the review project ------------------------------------------------------------------
+
+    @property
+    def review_id(self) -> str:
+        found = self.project.review_remote_id
+        assert found is not None, "there is no review project yet"
+        return found
+
+    @property
+    def review(self) -> Board:
+        return self.server.boards[self.review_id]
+
+    def asked(self) -> list[str]:
+        """Texts of the review tasks that stand, in the order they were made."""
+        return [str(held.item.data["text"]) for held in self.review.held.values() if not withdrawn(held)]
+
+    def review_of(self, text: str) -> Held:
+        """The standing review task about that item."""
+        standing = [h for h in self.review.held.values() if h.item.data["text"] == text and not withdrawn(h)]
+        assert len(standing) == 1, f"{len(standing)} review tasks stand for {text!r}"
+        return standing[0]
+
+    def answer(
+        self,
+        text: str,
+        reviewer: str,
+        label: str | None = None,
+        *,
+        problems: Sequence[Problem] = (),
+        note: str | None = None,
+        cancelled: bool = False,
+    ) -> str:
+        task_id = self.review_of(text).item.remote_id
+        return self.server.answer(task_id, reviewer, label, problems=problems, note=note, cancelled=cancelled)
+
+    def agree(self, text: str, label: str, *reviewers: str, note: str | None = None) -> None:
+        for reviewer in reviewers or ("rita", "ravi"):
+            self.answer(text, reviewer, label, note=note)
+
+    def edit_answer(self, answer_id: str, label: str, by: str) -> None:
+        self.server.edit(self.review_id, answer_id, label, by)
+
+    def delete_answer(self, answer_id: str) -> None:
+        self.server.delete_annotation(self.review_id, answer_id)
+
+    def review_round(self, reviewers: Sequence[str], say: Say) -> int:
+        """Each reviewer answers all that the platform offers; the number of answers."""
+        given = 0
+        for reviewer in reviewers:
+            while (task_id := self.server.offered(self.review_id, reviewer)) is not None:
+                text = str(self.review.held[task_id].item.data["text"])
+                self.server.answer(task_id, reviewer, **say(reviewer, text))
+                given += 1
+        return given
+
+    # --- the service -------------------------------------------------------------------------
+
+    def do(self, kind: JobKind, payload: Json | None = None) -> Summary:
+        """Run one job now, alone; what it raises is raised here."""
+        return run_inline(self.services, NAME, kind, payload, wait_seconds=0).summary
+
+    def enqueue(self, kind: JobKind, payload: Json | None = None) -> str:
+        with self.services.store.begin() as unit:
+            job_id = unit.enqueue(plan_job(kind, self.project.id, payload))
+        assert job_id is not None, f"a {kind.value} waits already"
+        return job_id
+
+    def run_messages(self) -> int:
+        """Run what was announced, in order; how many jobs ran."""
+        ran = 0
+        while self.queue.messages:
+            ran += int(run(self.services, self.queue.messages.pop(0)))
+        return ran
+
+    def settle(self) -> None:
+        """Sweep and run until nothing is due and no retry is near, moving the clock to each retry."""
+        for _ in range(ROUNDS):
+            sweep(self.services)
+            ran = self.run_messages()
+            next_due = self._next_due()
+            if next_due is None and not ran:
+                return
+            if next_due is not None and next_due > self.clock.now():
+                self.clock.advance(seconds=(next_due - self.clock.now()).total_seconds())
+        raise AssertionError(f"the world does not come to rest: {self.jobs(JobState.QUEUED)}")
+
+    def later(self, **parts: float) -> None:
+        """Time passes, and the service works."""
+        self.clock.advance(**parts)
+        self.settle()
+
+    def restart(self) -> None:
+        """After a kill: messages and memory are lost, and the lease of what ran has ended."""
+        self.services.close()
+        self.queue.messages.clear()
+        self.services = self._start()
+        self.clock.advance(seconds=self.settings.worker.lease_seconds + 1)
+
+    def _next_due(self) -> datetime | None:
+        until = self.clock.now() + LONGEST_RETRY
+        waiting = [one.due_at for one in self.jobs(JobState.QUEUED) if one.due_at <= until]
+        return min(waiting, default=None)
+
+    def deliver(self, *, times: int = 1) -> int:
+        """Bring the platform's webhooks to the service; how many were stored."""
+        waiting, self.server.deliveries = self.server.deliveries, []
+        stored = 0
+        for url, headers, body in waiting:
+            role = Role(url.split("/")[-2])
+            for _ in range(times):
+                stored += bool(accept(self.services, NAME, role, headers, body))
+        return stored
+
+    def ask_revert(self, correction_id: str, actor: str = "cli:tester") -> None:
+        """What `secondlook revert` does before it runs the job."""
+        with self.services.store.begin() as unit:
+            unit.corrections.set_state(correction_id, CorrectionState.REVERTING)
+            unit.audit.append(actor, "correction.revert_asked", correction_id, {}, NAME)
+
+    def revert(self, correction_id: str, actor: str = "cli:tester") -> Summary:
+        self.ask_revert(correction_id, actor)
+        return self.do(JobKind.REVERT, {"correction": correction_id, "actor": actor})
+
+    # --- what is stored ----------------------------------------------------------------------
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        with self.services.store.read() as unit:
+            yield unit
+
+    @property
+    def project(self) -> Project:
+        return self.services.project(NAME)
+
+    def text_of(self, item_id: int) -> str:
+        with self.read() as unit:
+            return str(unit.items.data([item_id])[item_id]["text"])
+
+    def issues(self, state: IssueState | None = None) -> list[Issue]:
+        """All issues, most suspicious first."""
+        with self.read() as unit:
+            return unit.issues.listed(self.project.id, state, 1000)
+
+    def issue(self, text: str) -> Issue:
+        """The latest issue about that item."""
+        found = [one for one in self.issues() if self.text_of(one.item_id) == text]
+        assert found, f"there is no issue about {text!r}"
+        active = [one for one in found if one.state is not IssueState.STALE]
+        return (active or found)[-1]
+
+    def task(self, text: str) -> ReviewTask:
+        issue = self.issue(text)
+        with self.read() as unit:
+            return unit.reviews.of_issues([issue.id])[issue.id]
+
+    def votes(self, text: str) -> list[Vote]:
+        key = self.task(text).key
+        with self.read() as unit:
+            return unit.votes.of([key])[key]
+
+    def decision(self, text: str) -> Decision | None:
+        issue = self.issue(text)
+        with self.read() as unit:
+            return unit.issues.decision(issue.id)
+
+    def correction(self, text: str) -> Correction | None:
+        issue = self.issue(text)
+        with self.read() as unit:
+            return unit.corrections.of_issue(issue.id)
+
+    def corrected(self, text: str) -> Correction:
+        found = self.correction(text)
+        assert found is not None, f"there is no correction of {text!r}"
+        return found
+
+    def notes(self) -> dict[str, str]:
+        """Text of each guideline note → its state."""
+        with self.read() as unit:
+            rows = unit.connection.execute(select(guideline_notes.c.text, guideline_notes.c.state))
+            return {row.text: row.state for row in rows}
+
+    def last_scan(self) -> ScanSummary:
+        with self.read() as unit:
+            found = unit.issues.last_scan(self.project.id)
+        assert found is not None, "nothing was scanned yet"
+        return found
+
+    def scan_count(self) -> int:
+        with self.read() as unit:
+            return int(unit.connection.execute(select(func.count()).select_from(scans)).scalar_one())
+
+    def jobs(self, state: JobState) -> list[JobView]:
+        with self.services.store.read() as unit:
+            return list(job_views(unit, state=state, limit=500).items)
+
+    def jobs_made(self, kind: JobKind) -> int:
+        """How many jobs of a kind there ever were."""
+        with self.read() as unit:
+            query = select(func.count()).select_from(jobs).where(jobs.c.kind == kind.value)
+            return int(unit.connection.execute(query).scalar_one())
+
+    def audit(self, action: str | None = None) -> list[tuple[str, str, Json]]:
+        """(actor, subject, detail) of the rows of that action, or of all."""
+        with self.read() as unit:
+            rows = list(unit.audit.entries())
+        return [(row.actor, row.subject, row.detail) for row in rows if action in (None, row.action)]
+
+    def audit_faults(self) -> list[str]:
+        with self.read() as unit:
+            return [fault.problem for fault in unit.audit.verify()]
+
+
+def withdrawn(held: Held) -> bool:
+    return str(held.item.data["secondlook_title"]).startswith("Withdrawn")
+
+
+def settings_for(
+    folder: Path, source_id: str, worker: Mapping[str, Any], sections: Mapping[str, Mapping[str, Any]]
+) -> Settings:
+    """Settings with one project on the in-memory platform, which the product itself refuses to be given."""
+    merged = {name: {**SECTIONS.get(name, {}), **sections.get(name, {})} for name in {*SECTIONS, *sections}}
+    checked = ProjectSettings.model_validate(
+        {
+            "url": "http://memory.test",
+            "project": int(source_id),
+            "token": SecretRef(env="SECONDLOOK_UNUSED"),
+            **merged,
+        }
+    )
+    project = checked.model_copy(update={"platform": "memory"})
+    return Settings(
+        data_dir=folder, worker=WorkerSettings.model_validate(dict(worker)), projects={NAME: project}
+    )
+
+
+def fast_engine(database: Path) -> Any:
+    """The product's engine, without waiting for the disk: these tests cut no power."""
+    engine = open_engine(f"sqlite:///{database}")
+    event.listen(engine, "connect", _no_fsync)
+    return engine
+
+
+def _no_fsync(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous = OFF").close()
+
+
+def migrated_template(folder: Path) -> Path:
+    """An empty database of this version, to be copied."""
+    path = folder / "template.db"
+    engine = fast_engine(path)
+    migrate.upgrade(engine)
+    engine.dispose()  # the last connection takes the write-ahead log into the file
+    return path

@@ -1,0 +1,72 @@
+"""As much of Label Studio's API as `init` and `doctor` read, on a real port."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+TOKEN = "0123456789abcdef0123456789abcdef01234567"
+ONE = (
+    '<View><Text name="t" value="$text"/>'
+    '<Choices name="kind" toName="t"><Choice value="a"/><Choice value="b"/></Choices></View>'
+)
+TWO = ONE.replace(
+    "</View>",
+    '<Choices name="tone" toName="t"><Choice value="x"/><Choice value="y"/></Choices></View>',
+)
+NONE = '<View><Text name="t" value="$text"/></View>'
+PROJECTS = {
+    3: {"id": 3, "title": "Cats & Dogs!", "task_number": 12, "label_config": ONE},
+    5: {"id": 5, "title": "Two controls", "task_number": 4, "label_config": TWO},
+    6: {"id": 6, "title": "No control", "task_number": 0, "label_config": NONE},
+}
+USERS = [{"id": n, "email": f"user{n}@example.com"} for n in (1, 2, 3, 4)]
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path != "/api/version" and self.headers.get("Authorization") != f"Token {TOKEN}":
+            self._answer(401, {"detail": "Invalid token."})
+            return
+        number = path.removeprefix("/api/projects/").strip("/")
+        if number.isdigit() and int(number) in PROJECTS:
+            self._answer(200, PROJECTS[int(number)])
+        elif path in ANSWERS:
+            self._answer(200, ANSWERS[path])
+        else:
+            self._answer(404, {"detail": "Not found."})
+
+    def _answer(self, status: int, body: Any) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+ANSWERS: dict[str, Any] = {
+    "/api/version": {"release": "1.23.2"},
+    "/api/current-user/whoami": USERS[0],
+    "/api/users/": USERS,
+    "/api/projects/": {"results": list(PROJECTS.values()), "next": None},
+    "/api/webhooks/": [],
+}
+
+
+@contextmanager
+def little_studio() -> Iterator[str]:
+    """Its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

@@ -1,0 +1,94 @@
+"""`doctor` says what works, what does not, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Secondlook
+from tests.unit.cli.little_studio import TOKEN
+
+
+def configure(home: Path, url: str, project: int = 3, more: str = "", token: str = TOKEN) -> None:
+    (home / "token").write_text(token)
+    (home / "token").chmod(0o600)
+    (home / "secondlook.toml").write_text(
+        f'[projects.cats]\nurl = "{url}"\nproject = {project}\ntoken = {{ file = "token" }}\n{more}'
+    )
+
+
+def checks(secondlook: Secondlook) -> tuple[int, dict[str, Any]]:
+    done = secondlook("doctor", "--json")
+    return done.code, {each["name"]: each for each in done.json["checks"]}
+
+
+def test_what_works_is_ok_and_what_is_not_running_is_a_warning(
+    secondlook: Secondlook, home: Path, studio: str
+) -> None:
+    configure(home, studio)
+    code, found = checks(secondlook)
+    assert code == 0
+    for name in ("configuration", "disk space", "projects.cats.token", "broker", "database", "platform",
+                 "token", "labels", "predictions", "reviewers"):  # fmt: skip
+        assert found[name]["level"] == "ok", found[name]
+    for name in ("scheduler", "sync", "webhook reception", "webhook registered", "webhook address"):
+        assert found[name]["level"] == "warn", found[name]
+        assert found[name]["remedy"]
+    assert found["token"]["found"] == "legacy token of user1@example.com (user 1)"
+
+
+def test_people_get_a_table_with_remedies(secondlook: Secondlook, home: Path, studio: str) -> None:
+    configure(home, studio)
+    text = secondlook("doctor").out
+    assert "→ " in text
+    assert "0 fail" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "words"),
+    [
+        ({"token": "f" * 40}, "token", "401"),
+        ({"project": 9}, "labels", "does not exist"),
+        ({"project": 6}, "labels", "no single-choice"),
+        ({"url": "http://127.0.0.1:1"}, "platform", "no connection"),
+        ({"more": "review = { quorum = 4, max_votes = 4 }\n"}, "reviewers", "3 beside the service user"),
+        ({"more": 'predictions = { source = "file", path = "p.npy", out_of_sample = true }\n'},
+         "predictions", "not found"),
+        ({"more": '[server]\npublic_url = "http://secondlook:8400"\n'}, "webhook address", "without a dot"),
+        ({"more": '[broker]\nurl = "redis://127.0.0.1:1/0"\n'}, "broker", "unreachable"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_fails_with_a_remedy(
+    secondlook: Secondlook, home: Path, studio: str, changes: dict[str, Any], name: str, words: str
+) -> None:
+    configure(home, **{"url": studio, **changes})
+    code, found = checks(secondlook)
+    assert code == 1
+    assert found[name]["level"] == "fail"
+    assert words in found[name]["found"]
+    assert found[name]["remedy"]
+    assert "f" * 40 not in str(found)
+
+
+def test_a_secret_that_others_can_read_is_a_warning(secondlook: Secondlook, home: Path, studio: str) -> None:
+    configure(home, studio)
+    (home / "token").chmod(0o644)
+    _, found = checks(secondlook)
+    assert found["projects.cats.token"]["level"] == "warn"
+    assert "chmod 600" in found["projects.cats.token"]["remedy"]
+
+
+def test_a_configuration_that_cannot_be_read_is_the_one_check(secondlook: Secondlook, home: Path) -> None:
+    (home / "secondlook.toml").write_text("[server]\nport = 0\n")
+    code, found = checks(secondlook)
+    assert code == 1
+    assert list(found) == ["configuration"]
+    assert "server.port" in found["configuration"]["found"]
+
+
+def test_without_a_project_init_is_the_remedy(secondlook: Secondlook) -> None:
+    code, found = checks(secondlook)
+    assert code == 1
+    assert "secondlook init" in found["configuration"]["remedy"]

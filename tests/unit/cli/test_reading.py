@@ -1,0 +1,108 @@
+"""Commands that show what is stored, to people and to programs."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from connector.wiring import Services
+from tests.unit.cli.conftest import Secondlook
+from tests.unit.web.seeding import HOSTILE, kill_job, seed
+
+
+def test_status_shows_the_link_and_what_stands_where(secondlook: Secondlook, configured: Services) -> None:
+    seed(configured, issues=2)
+    kill_job(configured)
+    text = secondlook("status").out
+    for words in (
+        "4 (4 labelled)",
+        "1 accepted, 1 open",
+        "2 (1 counted)",
+        "1 applied",
+        "http://labels.example.org/projects/8/data?labeling=1",
+        "secondlook jobs list",
+    ):
+        assert words in text
+    shown = secondlook("status", "cats", "--json").json
+    assert shown["projects"][0]["issues"] == {"accepted": 1, "open": 1}
+    assert shown["service"]["database"] == "ok"
+
+
+def test_status_names_projects_that_were_never_synced(secondlook: Secondlook, configured: Services) -> None:
+    assert "not synced yet" in secondlook("status").out
+    assert secondlook("status", "--json").json["not_synced"] == ["cats"]
+
+
+def test_issues_are_listed_in_pages(secondlook: Secondlook, configured: Services) -> None:
+    seed(configured, issues=3)
+    first = secondlook("issues", "cats", "--limit", "2", "--json").json
+    rest = secondlook("issues", "cats", "--limit", "2", "--after", first["next"], "--json").json
+    assert [each["id"] for each in first["issues"] + rest["issues"]] == [
+        "issue-000",
+        "issue-001",
+        "issue-002",
+    ]
+    assert rest["next"] is None
+    assert (
+        secondlook("issues", "cats", "--state", "accepted", "--json").json["issues"][0]["id"] == "issue-000"
+    )
+    assert secondlook("issues", "cats", "--after", "odd").code == 1
+
+
+def test_a_label_cannot_format_the_page(secondlook: Secondlook, configured: Services) -> None:
+    seed(configured)
+    with closing(sqlite3.connect(configured.settings.data_dir / "secondlook.db")) as connection:
+        connection.execute("UPDATE issues SET given = '[bold red]x[/]'")
+        connection.commit()
+    text = secondlook("issues", "cats").out
+    assert "[bold red]x[/]" in text
+    assert HOSTILE in text
+
+
+def test_a_job_that_was_given_up_is_replayed(secondlook: Secondlook, configured: Services) -> None:
+    job_id = kill_job(configured, "the platform refused")
+    assert "the platform refused" in secondlook("jobs", "list").out
+    assert secondlook("jobs", "list", "--json").json["jobs"][0]["id"] == job_id
+    assert secondlook("jobs", "replay", job_id).code == 0
+    assert secondlook("jobs", "list", "--json").json["jobs"] == []
+    again = secondlook("jobs", "replay", job_id)
+    assert again.code == 1
+    assert "that was given up" in again.err
+    assert secondlook("jobs", "replay").code == 2
+
+
+def test_all_that_was_given_up_is_replayed_at_once(secondlook: Secondlook, configured: Services) -> None:
+    job_id = kill_job(configured)
+    assert secondlook("jobs", "replay", "--all", "--json").json == {"replayed": [job_id]}
+
+
+def test_the_audit_log_is_exported_and_verified(
+    secondlook: Secondlook, configured: Services, home: Path
+) -> None:
+    with configured.store.begin() as unit:
+        for n in range(3):
+            unit.audit.append("someone", "did", f"thing {n}", {"n": n}, "cats")
+    rows = [json.loads(line) for line in secondlook("audit", "export").out.splitlines()]
+    assert [row["detail"] for row in rows] == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert secondlook("audit", "export", "--subject", "thing 1", "-o", "one.jsonl").code == 0
+    assert json.loads((home / "one.jsonl").read_text())["seq"] == 2
+    assert secondlook("audit", "export", "-o", "none/one.jsonl").code == 3
+    assert secondlook("audit", "verify").code == 0
+
+
+def test_a_changed_row_of_the_audit_log_is_named(secondlook: Secondlook, configured: Services) -> None:
+    with configured.store.begin() as unit:
+        for n in range(3):
+            unit.audit.append("someone", "did", f"thing {n}", {})
+    with closing(sqlite3.connect(configured.settings.data_dir / "secondlook.db")) as connection:
+        guards = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in guards:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE audit SET actor = 'nobody' WHERE seq = 2")
+        connection.commit()
+    done = secondlook("audit", "verify")
+    assert done.code == 1
+    assert "row 2" in done.out
+    assert [fault["seq"] for fault in secondlook("audit", "verify", "--json").json["faults"]] == [2]

@@ -1,0 +1,237 @@
+"""The loop with a fault at every single point: in the end the world is as if there had been none.
+
+A point is a commit (before and after), a call of the platform (before it is done, and after it is done
+but before its answer comes), a message (before it is sent) and a claim. The loop is cut into chapters;
+each fault strikes in one of them, and from there the story is told to its end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.errors import Retryable, SecondlookError, UnknownOutcome
+from connector.jobs import JobKind, JobState
+from connector.model import CorrectionState
+from tests.support.world import NAME, Killed, World, withdrawn
+
+Picture = dict[str, Any]
+Chapter = Callable[[World], None]
+POLL = 61.0  # seconds after which the service asks for changes again
+ONCE = ("vote.given", "decision.", "correction.planned", "correction.applied", "correction.reverted")
+
+FIRST_ROUND = {"odd": ("dog", "dog"), "fine": ("cat", "cat"), "split": ("bird", "dog"), "moved": (None, None)}
+
+
+def found(world: World) -> None:
+    """Sync, scan, push; hooks and reconciliation beside them."""
+    world.settle()
+
+
+def answered(world: World) -> None:
+    """Two reviewers answer, and an annotator changes a label that is in question."""
+    for reviewer, n in (("rita", 0), ("ravi", 1)):
+        for text, said in FIRST_ROUND.items():
+            if said[n] is not None and reviewer not in answerers(world, text):
+                world.answer(text, reviewer, said[n], note=f"why {text}, says {reviewer}")
+    if world.labels("moved")[0] == ("ann", "bird"):
+        world.relabel("moved", "cat")
+    world.deliver()
+    world.later(seconds=POLL)
+
+
+def settled_by_a_third(world: World) -> None:
+    """The tie has raised the overlap: a third reviewer is offered that task, and nothing else."""
+    world.review_round(["rosa"], lambda _reviewer, text: {"label": "bird", "note": f"third on {text}"})
+    world.later(seconds=POLL)
+
+
+def reverted(world: World) -> None:
+    """A person undoes one correction, and asks again if the first try was cut off."""
+    if world.corrected("odd").state is CorrectionState.APPLIED:
+        world.revert(world.corrected("odd").id)
+    world.settle()
+
+
+CHAPTERS: tuple[Chapter, ...] = (found, answered, settled_by_a_third, reverted)
+
+
+def answerers(world: World, text: str) -> set[str | None]:
+    return {given.annotator for given in world.review_of(text).item.annotations}
+
+
+def at_the_start(world: World) -> None:
+    world.some_right()
+    world.wrong("odd", given="cat", truly="dog")
+    world.wrong("fine", given="cat", truly="bird")
+    world.wrong("split", given="dog", truly="bird")
+    world.wrong("moved", given="bird", truly="cat")
+
+
+@dataclass
+class Story:
+    """The loop without a fault: a copy of the world before each chapter, and the end."""
+
+    beginnings: list[World]
+    points: list[list[str]]
+    end: Picture
+
+    def told_from(self, chapter: int, folder: Path) -> World:
+        return self.beginnings[chapter].fork(folder)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("story")
+    world = World(folder / "start", template_database)
+    at_the_start(world)
+    beginnings, points = [], []
+    for number, chapter in enumerate(CHAPTERS):
+        world.close()
+        beginnings.append(world)
+        world = world.fork(folder / f"after-{number}")
+        chapter(world)
+        points.append(list(world.points.passed))
+    end = picture(world)
+    world.close()
+    yield Story(beginnings, points, end)
+
+
+def picture(world: World) -> Picture:
+    """All that people can see of a world, by the items' texts; no ids and no times."""
+    texts = {issue.id: world.text_of(issue.item_id) for issue in world.issues()}
+    corrections = {c.id: c for text in set(texts.values()) if (c := world.correction(text))}
+    subjects = texts | {c.id: texts[c.issue_id] for c in corrections.values()}
+    return {
+        "labels": {
+            held.item.data["text"]: sorted(
+                (a.annotator, a.label, a.ground_truth, a.marker is not None) for a in held.item.annotations
+            )
+            for held in world.source.held.values()
+        },
+        "guidelines": world.source.guidelines,
+        "asked": sorted(
+            (
+                held.item.data["text"],
+                held.overlap,
+                tuple(sorted((a.annotator, a.label) for a in held.item.annotations)),
+            )
+            for held in world.review.held.values()
+            if not withdrawn(held)
+        ),
+        "review projects": sum(1 for board in world.server.boards.values() if board.owner_key),
+        "hooks": {board.title: len(board.hooks) for board in world.server.boards.values()},
+        "issues": sorted(
+            (texts[i.id], i.kind, i.state, i.given, i.suggested, i.reason) for i in world.issues()
+        ),
+        "votes": {
+            text: sorted((v.reviewer, v.label, v.counted, v.withdrawn, v.reason) for v in world.votes(text))
+            for text in sorted(set(texts.values()))
+        },
+        "corrections": sorted(
+            (texts[c.issue_id], c.state, c.given, c.label, c.before is None, c.after is None, c.error)
+            for c in corrections.values()
+        ),
+        "notes": world.notes(),
+        "done once": done_once(world, subjects),
+        "audit": world.audit_faults(),
+        "dead jobs": [job.error for job in world.jobs(JobState.DEAD)],
+        "running jobs": [job.kind for job in world.jobs(JobState.RUNNING)],
+        "paused": world.project.paused_reason,
+    }
+
+
+def done_once(world: World, subjects: dict[str, str]) -> Counter[tuple[str, str]]:
+    with world.read() as unit:
+        rows = list(unit.audit.entries(NAME))
+    return Counter((r.action, subjects.get(r.subject, r.subject)) for r in rows if r.action.startswith(ONCE))
+
+
+def tell(world: World, chapter: int) -> None:
+    """Tell the story from that chapter on; a chapter that is cut off is taken up again."""
+    for step in CHAPTERS[chapter:]:
+        try:
+            step(world)
+        except Killed:
+            world.restart()
+            world.settle()
+            step(world)
+        except SecondlookError:  # said to a person, or logged by the scheduler
+            world.settle()
+            step(world)
+
+
+def struck(
+    story: Story, chapter: int, error: Callable[[str], BaseException | None], folder: Path
+) -> list[str]:
+    """Tell the story once for each point of a chapter that the error can strike; what went wrong."""
+    wrong: list[str] = []
+    for number, point in enumerate(story.points[chapter]):
+        fault = error(point)
+        if fault is None:
+            continue
+        world = story.told_from(chapter, folder / str(number))
+        world.points.strike(number, fault)
+        try:
+            tell(world, chapter)
+            seen = picture(world)
+            for part, expected in story.end.items():
+                if seen[part] != expected:
+                    wrong.append(f"{point} (point {number}): {part} is {seen[part]}, not {expected}")
+        except Exception as failure:
+            wrong.append(f"{point} (point {number}): {failure!r}")
+        finally:
+            world.close()
+    return wrong
+
+
+def killed(point: str) -> BaseException | None:
+    return Killed(point)
+
+
+def not_done(point: str) -> BaseException | None:
+    """The other side could not be reached: platform or database."""
+    return Retryable(point) if point.startswith("call") or point == "commit" else None
+
+
+def done_unheard(point: str) -> BaseException | None:
+    """The platform has done it, and the answer was lost."""
+    return UnknownOutcome(point) if point.startswith("answer") else None
+
+
+@pytest.mark.parametrize("chapter", range(len(CHAPTERS)), ids=[chapter.__name__ for chapter in CHAPTERS])
+@pytest.mark.parametrize("error", [killed, not_done, done_unheard], ids=lambda error: error.__name__)
+def test_a_fault_at_any_point_leaves_no_trace(
+    story: Story, chapter: int, error: Callable[[str], BaseException | None], tmp_path: Path
+) -> None:
+    assert struck(story, chapter, error, tmp_path) == []
+
+
+def test_the_faults_strike_every_handler(story: Story) -> None:
+    passed = {point for points in story.points for point in points}
+
+    unclaimed = {f"claimed {kind.value}" for kind in JobKind} - passed
+    assert unclaimed == set()
+
+
+def test_the_story_is_the_one_that_is_meant(story: Story) -> None:
+    end = story.end
+    assert end["labels"]["odd"] == [("ann", "cat", False, False)], "corrected and reverted"
+    assert end["labels"]["split"] == [("ann", "dog", False, False), ("service", "bird", True, True)]
+    assert {text: state for text, _, state, *_ in end["issues"]} == {
+        "odd": "accepted",
+        "fine": "rejected",
+        "split": "accepted",
+        "moved": "stale",
+    }
+    assert "third on split" in end["guidelines"]
+    assert "why odd" not in end["guidelines"], "withdrawn with its correction"
+    assert (
+        set(end["done once"].values()) == {1}
+        or max(n for (action, _), n in end["done once"].items() if action != "vote.given") == 1
+    )

@@ -1,0 +1,49 @@
+"""Naming platforms in one place, and importing no more than is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from connector.errors import Misconfigured
+from connector.platforms import registry
+from connector.platforms.registry import KINDS, PlatformConfig
+from connector.ports import Guidelines, WebhookRegistrar
+
+
+def config(kind: str) -> PlatformConfig:
+    return PlatformConfig(kind=kind, url="http://127.0.0.1:9", project_id="1", token="not-to-be-shown")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_platform_is_built_without_a_connection(kind: str) -> None:
+    source = registry.source(config(kind))
+    assert isinstance(source, WebhookRegistrar)
+    assert isinstance(source, Guidelines)
+    assert isinstance(registry.desk(config(kind)), WebhookRegistrar)
+    assert registry.dialect(kind)
+
+
+def test_an_unknown_platform_names_the_known_ones() -> None:
+    with pytest.raises(Misconfigured, match="label_studio"):
+        registry.source(config("doccano"))
+
+
+def test_a_token_is_not_shown() -> None:
+    assert "not-to-be-shown" not in repr(config("label_studio"))
+
+
+def test_building_adapters_imports_neither_numpy_nor_the_sdk() -> None:
+    code = """
+import sys
+from connector.platforms import registry
+from connector.platforms.registry import PlatformConfig
+for kind in registry.KINDS:
+    config = PlatformConfig(kind, "http://127.0.0.1:9", "1", "token")
+    registry.source(config), registry.desk(config), registry.dialect(kind)
+heavy = {"numpy", "sklearn", "pandas", "label_studio_sdk"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

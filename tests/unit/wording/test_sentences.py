@@ -1,0 +1,252 @@
+"""Every sentence that a person reads: exact, on one line, neutral, and safe where it becomes HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import wording
+from connector.model import GuidelineNote, Problem
+from connector.wording import FlagFacts
+from workers.consensus import Reason
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FACTS = FlagFacts(given="Labrador", suggested="Golden Retriever", probability=0.98)
+HOSTILE = "<script>alert('x')</script>\n\r\x00\u202e & \"more\""
+NOTE = GuidelineNote("n1", 1, "i1", "Labrador", "Golden Retriever", "Look at the coat", "7", "accepted", NOON)
+
+
+class Tags(HTMLParser):
+    """The tags of a text, and the text between them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_context_says_what_the_model_thinks_and_what_is_labeled() -> None:
+    assert wording.flag_context(FACTS) == (
+        "The model is 98% sure this is 'Golden Retriever', but it is labeled 'Labrador'. Please verify."
+    )
+
+
+def test_the_context_says_what_else_matters_one_fact_a_line() -> None:
+    facts = replace(
+        FACTS,
+        near=[("Poodle", 0.013), ("Beagle", 0.002)],
+        others=["Labrador", "Poodle", "Labrador"],
+        similar=["Golden Retriever", "Golden Retriever", "Labrador"],
+    )
+
+    assert wording.flag_context(facts).split("\n") == [
+        "The model is 98% sure this is 'Golden Retriever', but it is labeled 'Labrador'. Please verify.",
+        "It also considers 'Poodle' (1%) and 'Beagle' (less than 1%).",
+        "Other annotators chose 'Labrador' (2) and 'Poodle' (1).",
+        "Labels of the 3 most similar items: 'Golden Retriever' (2) and 'Labrador' (1).",
+    ]
+
+
+def test_no_contrast_is_made_where_the_model_agrees() -> None:
+    said = wording.flag_context(replace(FACTS, suggested="Labrador"))
+
+    assert said == "The model is 98% sure this is 'Labrador', and it is labeled 'Labrador'. Please verify."
+
+
+def test_a_blind_task_names_no_label_and_no_model() -> None:
+    said = wording.blind_context()
+
+    assert said == "Please label this item as if nobody had labeled it before."
+    assert "model" not in said
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.0, "less than 1%"),
+        (0.004999, "less than 1%"),
+        (0.005, "less than 1%"),
+        (0.0051, "1%"),
+        (0.015, "2%"),
+        (0.5, "50%"),
+        (0.98, "98%"),
+        (0.9949, "99%"),
+        (0.995, "more than 99%"),
+        (1.0, "more than 99%"),
+    ],
+)
+def test_percent_is_said_as_people_say_it(probability: float, said: str) -> None:
+    assert wording.percent(probability) == said
+
+
+@given(st.floats(0, 1))
+def test_percent_is_never_certain(probability: float) -> None:
+    assert wording.percent(probability) not in {"0%", "100%"}
+
+
+@given(st.text())
+def test_a_label_stays_on_its_line_and_within_its_length(label: str) -> None:
+    said = wording.quoted(label)
+
+    assert said.isprintable()
+    assert len(said) <= wording.LABEL_CHARS + 2
+
+
+@given(st.text(), st.text(), st.lists(st.text(), max_size=3))
+def test_no_label_can_add_a_line_to_the_context(label: str, other: str, others: list[str]) -> None:
+    facts = FlagFacts(label, other, 0.7, [(name, 0.1) for name in others], others, others)
+
+    assert len(wording.flag_context(facts).split("\n")) == (4 if others else 1)
+
+
+def test_a_direction_mark_cannot_turn_a_sentence_around() -> None:
+    assert wording.one_line("a\u202eb\u2066c") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("code", "votes", "label", "said"),
+    [
+        ("agreed_on_other", ["dog", "dog"], "dog", "Reviewers agreed on 'dog' instead of 'cat': 'dog' (2)."),
+        ("agreed_on_given", ["cat", "dog", "cat"], "cat", "Reviewers confirmed 'cat': 'cat' (2) and 'dog' (1)."),
+        (
+            "agreed_on_problem",
+            ["bad data", "bad data"],
+            None,
+            "Reviewers agreed that no single label can be chosen: 'bad data' (2).",
+        ),
+        (
+            "adjudicated",
+            ["cat", "dog", "bird"],
+            "bird",
+            "An adjudicator chose 'bird': 'cat' (1), 'dog' (1) and 'bird' (1).",
+        ),
+        (
+            "adjudicated",
+            ["cat", "dog", "bad data"],
+            None,
+            "An adjudicator found that no single label can be chosen: 'cat' (1), 'dog' (1) and 'bad data' (1).",
+        ),
+        ("split", ["cat", "dog"], None, "Reviewers did not agree: 'cat' (1) and 'dog' (1)."),
+        ("split", [], None, "Reviewers did not agree: no answers."),
+    ],
+)
+def test_a_decision_says_why(code: str, votes: list[str], label: str | None, said: str) -> None:
+    assert wording.decision_reason(code, votes, label, "cat") == said
+
+
+def test_every_reason_to_decide_has_a_sentence_of_its_own() -> None:
+    deciding = {Reason.AGREED_ON_GIVEN, Reason.AGREED_ON_OTHER, Reason.AGREED_ON_PROBLEM, Reason.ADJUDICATED}
+
+    said = {reason: wording.decision_reason(reason.value, ["dog"], "dog", "cat") for reason in deciding}
+
+    assert len(set(said.values())) == len(deciding)
+    assert not any("did not agree" in sentence for sentence in said.values())
+
+
+def test_the_instructions_escape_the_title_and_explain_every_problem() -> None:
+    html = wording.review_instructions(HOSTILE, 2)
+    read = Tags(html)
+
+    assert read.tags == {"p", "b", "ul", "li"}
+    assert "2 agreeing answers decide." in read.text
+    for problem in Problem:
+        assert f"{problem.value}: " in read.text
+
+
+def test_the_instructions_take_no_side() -> None:
+    text = Tags(wording.review_instructions("Dogs", 2)).text
+
+    assert "Neither the label nor the model is right by default" in text
+    assert "wrong" not in text
+    assert "error" not in text
+
+
+def test_the_guideline_block_holds_rule_author_and_day() -> None:
+    assert wording.guideline_block([NOTE], {"7": "Ada"}) == (
+        "<h3>Notes from reviews</h3><ul class='list-disc pl-6'>"
+        "<li><b>Golden Retriever</b>, not <b>Labrador</b>: Look at the coat (Ada, 2026-03-02)</li></ul>"
+    )
+
+
+def test_nothing_typed_by_anybody_becomes_markup_in_the_guidelines() -> None:
+    note = replace(NOTE, given=HOSTILE, label=HOSTILE, text=HOSTILE, author=HOSTILE)
+
+    for names in ({}, {HOSTILE: HOSTILE}):
+        block = wording.guideline_block([note], names)
+        assert Tags(block).tags == {"h3", "ul", "li", "b"}
+        assert block.isprintable()
+
+
+def test_an_unknown_author_is_named_by_number() -> None:
+    assert "(reviewer 7, 2026-03-02)" in wording.guideline_block([NOTE], {})
+
+
+def test_a_long_note_is_cut() -> None:
+    block = wording.guideline_block([replace(NOTE, text="x" * 5000)], {})
+
+    assert len(block) < 5000
+    assert "x…" in block
+
+
+def test_without_notes_there_is_no_block() -> None:
+    assert wording.guideline_block([], {}) == ""
+
+
+@pytest.mark.parametrize("title", ["Dogs", "d" * 49, "d" * 200, "", "a\nb"])
+def test_the_review_projects_title_fits_and_always_says_what_it_is(title: str) -> None:
+    said = wording.review_project_title(title)
+
+    assert len(said) <= 50
+    assert said.endswith(" · second look")
+    assert said.isprintable()
+
+
+def test_too_few_labels_says_what_to_do() -> None:
+    assert wording.too_few_labels(3, 1) == (
+        "3 labeled items in 1 classes are too few to judge labels; nothing was flagged. "
+        "Label more items, then scan again."
+    )
+
+
+def test_a_refusal_of_the_platform_is_passed_on_shortened() -> None:
+    said = wording.review_refused("HTTP 400\n" + "x" * 1000)
+
+    assert said.startswith("the platform refused the review task: HTTP 400 xxx")
+    assert len(said) < 400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-3600, "just now"),  # the clock was set back
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 minute ago"),
+        (7199, "1 hour ago"),
+        (7200, "2 hours ago"),
+        (86_400 * 3, "3 days ago"),
+    ],
+)
+def test_how_long_ago_is_said_in_one_unit(seconds: int, said: str) -> None:
+    assert wording.ago(NOON - timedelta(seconds=seconds), NOON) == said
+
+
+def test_every_reason_is_one_plain_line() -> None:
+    reasons = {name: value for name, value in vars(wording).items() if re.fullmatch(r"[A-Z_]+", name)}
+    for name, value in reasons.items():
+        if isinstance(value, str):
+            assert value.isprintable(), name
+            assert not value.endswith("."), name
