@@ -25,8 +25,8 @@ def accept(services: Services, project_name: str, role: Role, headers: Mapping[s
     hints = [hint for hint in dialect.hints(body) if not hint.own]
     if not hints:
         return NOTHING
-    project = services.project(project_name)
     with services.store.begin() as unit:
+        project = services.bound(unit, project_name)
         delivery_id = unit.deliveries.add(project.id, role, hints)
         unit.enqueue(ingest_job(project.id))
     return delivery_id

@@ -18,7 +18,7 @@ from connector.queue import CeleryQueue, make_celery
 from connector.settings import Settings
 from connector.store import migrate
 from connector.store.engine import open_engine
-from connector.store.unit_of_work import Store
+from connector.store.unit_of_work import Store, UnitOfWork
 
 
 @dataclass
@@ -46,9 +46,13 @@ class Services:
 
     def project(self, name: str) -> Project:
         """The stored project of this name, bound to its remote project on first use."""
-        chosen = self.project_settings(name)
         with self.store.begin() as unit:
-            return unit.projects.bind(name, chosen.platform, chosen.url, str(chosen.project))
+            return self.bound(unit, name)
+
+    def bound(self, unit: UnitOfWork, name: str) -> Project:
+        """The same, in a transaction that goes on."""
+        chosen = self.project_settings(name)
+        return unit.projects.bind(name, chosen.platform, chosen.url, str(chosen.project))
 
     def source(self, name: str) -> Source:
         if name not in self._sources:

@@ -46,6 +46,10 @@ def _translation(error: DBAPIError) -> SecondlookError:
         return found
     if isinstance(error, OperationalError):
         return Retryable(f"the database did not answer: {_reason(error)}")
+    return _refused(error)
+
+
+def _refused(error: DBAPIError) -> Rejected:
     return Rejected(f"the database refuses this: {_reason(error)}")
 
 
@@ -68,8 +72,8 @@ def _of_sqlite(error: DBAPIError, code: int) -> SecondlookError | None:
                 field="database.url",
                 remedy="Name the right file, or put a backup in its place.",
             )
-        case sqlite3.SQLITE_ERROR if "no such table" in reason:
-            return _no_tables()
+        case sqlite3.SQLITE_ERROR:  # a statement that makes no sense to it, now or later
+            return _no_tables() if "no such table" in reason else _refused(error)
     return None
 
 

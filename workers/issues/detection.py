@@ -140,8 +140,9 @@ def _class(evidence: _Evidence) -> Mask:
 def _both(evidence: _Evidence) -> Mask:
     e = evidence
     counts = _prune_counts(e)
-    by_rate = prune_by_noise_rate(e.probs, e.trust, e.disagreeing, e.groups, counts)
-    return by_rate & prune_by_class(e.trust, e.disagreeing, e.groups, counts)
+    mask = prune_by_class(e.trust, e.disagreeing, e.groups, counts)
+    mask &= prune_by_noise_rate(e.probs, e.trust, e.disagreeing, e.groups, counts)
+    return mask
 
 
 def _confident(evidence: _Evidence) -> Mask:

@@ -25,11 +25,15 @@ def prune_by_class(self_confidence: Probabilities, disagreeing: Mask, groups: Gr
         if wrong[label] >= 1:
             rows = groups.rows(label)
             mask[_among_smallest(self_confidence, int(wrong[label]), rows, candidates)] = True
-    return mask & disagreeing
+    mask &= disagreeing
+    return mask
 
 
 def _among_smallest(values: Probabilities, n: int, rows: Rows, candidates: Rows) -> Rows:
-    """The `candidates`, a part of `rows`, whose values are among the rows' n smallest; maybe others too."""
+    """The `candidates`, a part of `rows`, whose values are among the rows' n smallest.
+
+    Where equal values have to be told apart, all the n rows are given.
+    """
     of_rows = values[rows]
     if n < len(rows):
         limit = nth_smallest(of_rows, n)
@@ -63,7 +67,8 @@ def prune_by_noise_rate(
             for other, n in zip(pairs[0][tied], pairs[1][tied], strict=True):
                 margin = probs[rows, other] - self_confidence[rows]
                 mask[rows[smallest(-margin, int(n))]] = True
-    return mask & disagreeing
+    mask &= disagreeing
+    return mask
 
 
 def _split(disagreeing: Mask, groups: Groups) -> list[tuple[int, Rows]]:

@@ -20,7 +20,6 @@ import sys
 from connector.store import migrate
 from connector.store.engine import open_engine
 
-sys.stdin.readline()  # all start together
 migrate.upgrade(open_engine(sys.argv[1]))
 print("migrated")
 """
@@ -103,7 +102,7 @@ def test_many_processes_may_migrate_at_once(
     database_url: str, processes: ProcessPark, tmp_path: Path
 ) -> None:
     script = tmp_path / "migrate.py"
-    script.write_text(MIGRATE.replace("sys.stdin.readline()", "pass"))
+    script.write_text(MIGRATE)
     root = str(Path(migrate.__file__).parents[2])
     started = [
         processes.python(str(script), database_url, env={"PYTHONPATH": root}) for _ in range(6)
