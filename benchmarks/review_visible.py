@@ -25,6 +25,7 @@ LOOK_EVERY_S = 0.1
 LONGEST_S = 120.0
 START_S = 300.0
 POLICY = {
+    "method": "predicted_neq_given",  # certain to flag what is planted here
     "scan_after_changes": 1,
     "budget": 1_000,
     "class_cap": 1.0,

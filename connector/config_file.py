@@ -19,6 +19,7 @@ from connector.settings import Settings
 DEFAULT_FILE = Path("secondlook.toml")
 ENV_PREFIX = "SECONDLOOK_"
 FILE_VARIABLE = "SECONDLOOK_CONFIG"
+CACHE_VARIABLE = "SECONDLOOK_CACHE"  # where the demo keeps Label Studio: no setting of the service
 SQLITE = "sqlite:///"
 # Kubernetes sets these in every pod of a namespace that has a Service named secondlook or secondlook-*.
 SERVICE_LINK = re.compile(
@@ -122,7 +123,7 @@ def _overlay(tree: Tree, environ: Mapping[str, str], origins: Origins) -> tuple[
     found: Tree = {}
     unknown: dict[str, Key] = {}
     for variable, text in environ.items():
-        if not variable.startswith(ENV_PREFIX) or variable == FILE_VARIABLE or not text:
+        if not variable.startswith(ENV_PREFIX) or variable in (FILE_VARIABLE, CACHE_VARIABLE) or not text:
             continue
         path = _path_of(variable, tree)
         annotation = annotation_of(path)

@@ -14,6 +14,7 @@ from connector.jobs import RUN_JOB
 log = structlog.get_logger(__name__)
 
 VISIBILITY_SECONDS = 3600  # Redis: what is not acknowledged by then is delivered again
+SOCKET_SECONDS = 5.0  # longest wait for one answer of Redis
 SEND_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.2}
 
 
@@ -30,9 +31,13 @@ def make_celery(broker_url: str) -> Celery:
         options["polling_interval"] = 0.005  # the default of a second allows only a few jobs a second
     if broker_url.startswith("redis"):
         options["visibility_timeout"] = VISIBILITY_SECONDS
+        # The web process announces jobs while a platform waits for its answer.
+        options["socket_connect_timeout"] = options["socket_timeout"] = SOCKET_SECONDS
+        options["socket_keepalive"] = True
     app.conf.update(
         broker_transport_options=options,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a broker may be away for hours; the work is in the database
         task_acks_late=True,
         task_ignore_result=True,
         task_default_queue="secondlook",

@@ -15,11 +15,10 @@ import uvicorn
 from celery import Celery, signals
 from celery.beat import EmbeddedService, Scheduler
 
-from connector.errors import Misconfigured
 from connector.keyring import broker_url
 from connector.queue import CeleryQueue, make_celery
 from connector.settings import Settings
-from connector.web import create_app
+from connector.web import create_app, listening
 from connector.wiring import Services, build
 from workers.schedule import schedule
 from workers.sweep import sweep
@@ -30,29 +29,15 @@ log = structlog.get_logger(__name__)
 
 def run_up(settings: Settings) -> None:
     """Serve until interrupted. Misconfigured when the port is taken."""
-    check_port(settings.server.host, settings.server.port)
-    app = make_celery(broker_url(settings).get_secret_value())
-    services = build(settings, CeleryQueue(app))
-    schedule(app, settings.worker.tick_seconds)
-    register(app, lambda: services)
-    with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):
-        sweep(services)
-        _serve(settings, services)
-    services.close()
-
-
-def check_port(host: str, port: int) -> None:
-    """Misconfigured if something else listens there already."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Misconfigured(
-                f"{host}:{port} cannot be used ({error.strerror or error})",
-                field="server.port",
-                remedy="Stop what uses it, or set another port.",
-            ) from error
+    with listening(settings.server.host, settings.server.port) as where:
+        app = make_celery(broker_url(settings).get_secret_value())
+        services = build(settings, CeleryQueue(app))
+        schedule(app, settings.worker.tick_seconds)
+        register(app, lambda: services)
+        with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):
+            sweep(services)
+            _serve(settings, services, where)
+        services.close()
 
 
 @contextmanager
@@ -70,16 +55,15 @@ def _ignored(number: int, frame: FrameType | None) -> None:
     del number, frame
 
 
-def _serve(settings: Settings, services: Services) -> None:
+def _serve(settings: Settings, services: Services, where: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(settings, services=services),
-        host=settings.server.host,
-        port=settings.server.port,
         log_config=None,
         access_log=False,  # paths of webhooks hold their key
         server_header=False,
+        ws="none",
     )
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets=[where])
 
 
 def _keep_logging(**_: Any) -> None:

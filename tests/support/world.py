@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import Engine, event, func, select
 
 from connector.intake import accept
 from connector.jobs import Claim, JobKind, JobState
@@ -35,7 +35,8 @@ from connector.model import (
     ScanSummary,
     Vote,
 )
-from connector.platforms.memory.server import Board, Held, MemoryServer
+from connector.platforms.memory import MemoryDesk, MemoryServer, MemorySource
+from connector.platforms.memory.server import Board, Held
 from connector.project_settings import ProjectSettings
 from connector.setting_types import SecretRef
 from connector.settings import Settings, WorkerSettings
@@ -53,7 +54,7 @@ from workers.sweep import sweep
 NAME = "animals"
 CLASSES = ("bird", "cat", "dog")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LONGEST_RETRY = timedelta(seconds=500)  # a job that waits longer waits for a person
+LONGEST_RETRY = 500.0  # seconds: a job that waits longer waits for a person
 ROUNDS = 60  # of sweeping and running, after which the world counts as restless
 
 # Enough labels of each class for a model to be believed, and what the tests need of triage: everything
@@ -214,17 +215,19 @@ class World:
         return self.folder / "secondlook.db"
 
     def _start(self) -> Services:
-        engine = fast_engine(self.database)
+        self._engine = ENGINES.take(self.database)
         lease = timedelta(seconds=self.settings.worker.lease_seconds)
-        store = PointStore(engine, self.clock, self.queue.send, lease)
+        store = PointStore(self._engine, self.clock, self.queue.send, lease)
         store.points = self.points
         services = Services(self.settings, store, self.queue, self.clock, Keyring(self.settings))
-        services._sources[NAME] = self.server.source(self.source_id, page_size=5)
-        services._desks[NAME] = self.server.desk(page_size=5)
+        services._sources[NAME] = MemorySource(self.server, self.source_id, page_size=5)
+        services._desks[NAME] = MemoryDesk(self.server, page_size=5)
         return services
 
     def close(self) -> None:
+        """End the service. The database's file is complete then, and can be copied."""
         self.services.close()
+        ENGINES.give_back(self._engine)
 
     def fork(self, folder: Path) -> World:
         """Another world that goes on from here by itself. This one must be closed."""
@@ -237,7 +240,7 @@ class World:
 
     def reconfigure(self, **sections: Mapping[str, Any]) -> None:
         """Start the service again with other settings."""
-        self.services.close()
+        self.close()
         self.settings = settings_for(self.folder, self.source_id, {}, sections)
         self.services = self._start()
 
@@ -357,15 +360,15 @@ class World:
         return ran
 
     def settle(self) -> None:
-        """Sweep and run until nothing is due and no retry is near, moving the clock to each retry."""
+        """Sweep and run until nothing is left to do, moving the clock to whatever comes next and is near."""
         for _ in range(ROUNDS):
             sweep(self.services)
-            ran = self.run_messages()
-            next_due = self._next_due()
-            if next_due is None and not ran:
+            if self.run_messages():
+                continue
+            wait = self._wait()
+            if wait is None:
                 return
-            if next_due is not None and next_due > self.clock.now():
-                self.clock.advance(seconds=(next_due - self.clock.now()).total_seconds())
+            self.clock.advance(seconds=wait)
         raise AssertionError(f"the world does not come to rest: {self.jobs(JobState.QUEUED)}")
 
     def later(self, **parts: float) -> None:
@@ -374,16 +377,23 @@ class World:
         self.settle()
 
     def restart(self) -> None:
-        """After a kill: messages and memory are lost, and the lease of what ran has ended."""
-        self.services.close()
+        """After a kill: messages and memory are lost."""
+        self.close()
         self.queue.messages.clear()
         self.services = self._start()
-        self.clock.advance(seconds=self.settings.worker.lease_seconds + 1)
 
-    def _next_due(self) -> datetime | None:
-        until = self.clock.now() + LONGEST_RETRY
-        waiting = [one.due_at for one in self.jobs(JobState.QUEUED) if one.due_at <= until]
-        return min(waiting, default=None)
+    def _wait(self) -> float | None:
+        """Seconds until there is something to do again; None where nothing is near.
+
+        That is a retry; or the end of the lease of a job that a killed worker left running; or the time
+        after which a job that is due, and whose message was lost, is announced again.
+        """
+        worker, now = self.settings.worker, self.clock.now()
+        dues = [(one.due_at - now).total_seconds() for one in self.jobs(JobState.QUEUED)]
+        waits = [due if due > 0 else worker.resend_seconds + 1 for due in dues if due <= LONGEST_RETRY]
+        if self.jobs(JobState.RUNNING):
+            waits.append(worker.lease_seconds + 1)
+        return min(waits, default=None)
 
     def deliver(self, *, times: int = 1) -> int:
         """Bring the platform's webhooks to the service; how many were stored."""
@@ -517,21 +527,49 @@ def settings_for(
     )
 
 
-def fast_engine(database: Path) -> Any:
-    """The product's engine, without waiting for the disk: these tests cut no power."""
-    engine = open_engine(f"sqlite:///{database}")
-    event.listen(engine, "connect", _no_fsync)
-    return engine
+class Engines:
+    """The product's engines, without waiting for the disk: these tests cut no power.
+
+    An engine that is free is pointed to the next database, for it remembers how statements are compiled;
+    a test that starts hundreds of worlds would spend most of its time on that.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[Engine] = []
+        self._paths: dict[int, Path] = {}
+
+    def take(self, database: Path) -> Engine:
+        engine = self._free.pop() if self._free else self._made(database)
+        self._paths[id(engine)] = database
+        return engine
+
+    def give_back(self, engine: Engine) -> None:
+        engine.dispose()  # the last connection takes the write-ahead log into the file
+        if engine not in self._free:
+            self._free.append(engine)
+
+    def _made(self, database: Path) -> Engine:
+        engine = open_engine(f"sqlite:///{database}")
+
+        def redirect(_dialect: Any, _record: Any, arguments: list[Any], _parameters: Any) -> None:
+            arguments[0] = str(self._paths[id(engine)])
+
+        event.listen(engine, "do_connect", redirect)
+        event.listen(engine, "connect", _no_fsync)
+        return engine
 
 
 def _no_fsync(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF").close()
 
 
+ENGINES = Engines()
+
+
 def migrated_template(folder: Path) -> Path:
     """An empty database of this version, to be copied."""
     path = folder / "template.db"
-    engine = fast_engine(path)
+    engine = ENGINES.take(path)
     migrate.upgrade(engine)
-    engine.dispose()  # the last connection takes the write-ahead log into the file
+    ENGINES.give_back(engine)
     return path

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from connector.errors import Misconfigured
 from workers.demo.digits import CLASSES, Digits, planted
 from workers.demo.platform import SimulatedReviewer, create_project, exported_labels
 from workers.demo.server import (
@@ -31,6 +32,7 @@ ANNOTATORS = ("ada", "ben", "cleo", "dan")
 REVIEWERS = ("rev-1", "rev-2", "rev-3")
 SCAN_SECONDS = 240.0
 REVIEW_SECONDS = 240.0
+MARK = ".secondlook-demo"  # a folder that holds it was made by a demo
 
 Say = Callable[[str], None]
 
@@ -60,9 +62,8 @@ def run(folder: Path, say: Say, hold: Callable[[Mapping[str, str]], None] | None
     Writes `summary.json`. Raises DemoFailed when a step does not happen, Misconfigured when something
     that it needs cannot be installed.
     """
-    started = time.monotonic()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder = folder.absolute()
+    _empty(folder)
     say("Preparing Label Studio (the first time, this downloads and sets it up)")
     home = prepare_label_studio(default_cache_dir(), say)
     say("Starting Label Studio")
@@ -83,6 +84,19 @@ def run(folder: Path, say: Say, hold: Callable[[Mapping[str, str]], None] | None
             if hold is not None:
                 hold(_places(server, service, project, state, reviewers[0]))
     return outcome
+
+
+def _empty(folder: Path) -> None:
+    """Make room for this run; only a folder that an earlier demo has made is emptied."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise Misconfigured(
+            f"{folder} holds files that no demo has made",
+            field="--folder",
+            remedy="Name a folder that does not exist yet.",
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
 
 
 def _review(

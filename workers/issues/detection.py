@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -57,6 +57,7 @@ class _Evidence:
     groups: Groups
     facts: RowFacts
     disagreeing: Mask
+    prune: Counts  # by (true, given); empty for methods that do not prune
 
 
 def label_issues(
@@ -113,7 +114,13 @@ def _gather(given: Classes, probs: Probabilities, method: Method) -> _Evidence:
     facts = read_rows(probs, cuts)
     if facts.highest > 1 + SLACK:
         return _gather(given, np.minimum(probs, 1), method)
-    return _Evidence(given, probs, trust, groups, facts, _disagreeing(given, probs, trust, facts.predicted))
+    prune: Counts = np.empty((0, 0), dtype=np.int64)
+    if method in _PRUNING:
+        counts = confident_counts(given, facts.confident, probs.shape[1])
+        prune = prune_counts(calibrated(counts, groups.counts))
+        facts = replace(facts, confident=np.empty(0, dtype=given.dtype))  # not needed again: free it
+    disagreeing = _disagreeing(given, probs, trust, facts.predicted)
+    return _Evidence(given, probs, trust, groups, facts, disagreeing, prune)
 
 
 def _disagreeing(given: Classes, probs: Probabilities, trust: Probabilities, predicted: Classes) -> Mask:
@@ -129,19 +136,17 @@ def _disagreeing(given: Classes, probs: Probabilities, trust: Probabilities, pre
 
 def _noise_rate(evidence: _Evidence) -> Mask:
     e = evidence
-    return prune_by_noise_rate(e.probs, e.trust, e.disagreeing, e.groups, _prune_counts(e))
+    return prune_by_noise_rate(e.probs, e.trust, e.disagreeing, e.groups, e.prune)
 
 
 def _class(evidence: _Evidence) -> Mask:
     e = evidence
-    return prune_by_class(e.trust, e.disagreeing, e.groups, _prune_counts(e))
+    return prune_by_class(e.trust, e.disagreeing, e.groups, e.prune)
 
 
 def _both(evidence: _Evidence) -> Mask:
-    e = evidence
-    counts = _prune_counts(e)
-    mask = prune_by_class(e.trust, e.disagreeing, e.groups, counts)
-    mask &= prune_by_noise_rate(e.probs, e.trust, e.disagreeing, e.groups, counts)
+    mask = _class(evidence)
+    mask &= _noise_rate(evidence)
     return mask
 
 
@@ -179,6 +184,7 @@ def _low_margin(evidence: _Evidence) -> Mask:
     return mask
 
 
+_PRUNING = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.PRUNE_BY_CLASS, Method.BOTH})
 _CHOICES = {
     Method.PRUNE_BY_NOISE_RATE: _noise_rate,
     Method.PRUNE_BY_CLASS: _class,
@@ -188,12 +194,6 @@ _CHOICES = {
     Method.LOW_NORMALIZED_MARGIN: _low_margin,
     Method.LOW_SELF_CONFIDENCE: _low_self_confidence,
 }
-
-
-def _prune_counts(evidence: _Evidence) -> Counts:
-    e = evidence
-    counts = confident_counts(e.given, e.facts.confident, e.probs.shape[1])
-    return prune_counts(calibrated(counts, e.groups.counts))
 
 
 def _quality(evidence: _Evidence) -> Probabilities:

@@ -65,7 +65,7 @@ class LabelStudioClient:
         except NotFound as error:
             raise Misconfigured(
                 f"project {project_id} does not exist for this token",
-                field="project_id",
+                field="project",
                 remedy="Use the number in the project's address, and a token of one of its members.",
             ) from error
 
@@ -260,7 +260,7 @@ def whole(project_id: str) -> int:
         return int(project_id)
     raise Misconfigured(
         f"{project_id!r} is not a project number",
-        field="project_id",
+        field="project",
         remedy="Use the number in the project's address.",
     )
 

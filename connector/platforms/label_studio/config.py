@@ -37,7 +37,7 @@ def parsed(xml: str) -> Any:
     except Exception as error:  # the parser documents none and raises many kinds
         raise Misconfigured(
             f"the project's labelling config cannot be read ({type(error).__name__})",
-            field="label_config",
+            field="label_control",
             remedy="Save a valid labelling interface in the project's settings.",
         ) from error
 

@@ -98,7 +98,7 @@ def _write(client: LabelStudioClient, method: str, path: str, body: Hook) -> Non
             raise
         raise Misconfigured(
             f"Label Studio refuses to call this address ({error})",
-            field="web.public_url",
+            field="server.public_url",
             remedy="Use an address with a dotted host name that it may reach, or start it with"
             " SSRF_PROTECTION_ENABLED=false when both run on one private network.",
         ) from error

@@ -36,7 +36,8 @@ class Jobs(Repository):
             created_at=self._now,
         )
         unless_queued = new.on_conflict_do_nothing(index_elements=["key"], index_where=QUEUED)
-        while not self._connection.execute(unless_queued).rowcount:
+        # Asked by RETURNING: an insert's row count is not known on PostgreSQL.
+        while self._connection.execute(unless_queued.returning(jobs.c.id)).first() is None:
             if self._hold_queued(job.key or ""):
                 return None
         return job_id

@@ -174,7 +174,9 @@ def test_the_newest_prediction_of_a_model_counts(house: House) -> None:
 def test_text_that_no_database_stores_does_not_stop_a_page(house: House) -> None:
     """PostgreSQL refuses NUL, UTF-8 has no lone surrogates; both came from real exports."""
     strange = annotation("11", "c\x00t\ud800", annotator="a" * 300, updated_by="b\x00")
-    page = item("1", strange, data={"text": "\x00 \ud800 \U0001f408"}, predictions=(prediction("5", label="\x00"),))
+    page = item(
+        "1", strange, data={"text": "\x00 \ud800 \U0001f408"}, predictions=(prediction("5", label="\x00"),)
+    )
     house.apply(page)
     assert house.labelled() == {"1": "c\ufffdt\ufffd"}
     assert house.apply(page).relabelled == set()
@@ -253,9 +255,7 @@ def test_annotations_name_their_items(house: House) -> None:
 
 def test_an_item_tells_who_labelled_it(house: House) -> None:
     house.apply(item("1", annotation("11", annotator="ann"), annotation("12", annotator=None)))
-    house.apply(
-        item("1", annotation("12", annotator=None), annotation("13", annotator="bob"), updated=1)
-    )
+    house.apply(item("1", annotation("12", annotator=None), annotation("13", annotator="bob"), updated=1))
     with house.store.read() as unit:
         [item_id] = unit.items.ids_of(["1"], house.project)
         assert unit.items.annotators_of(item_id) == {"bob"}
@@ -296,9 +296,7 @@ def snapshot(house: House, project: int) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("sizes", [1, 2])
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories(), data=st.data())
 def test_pages_repeated_and_out_of_order_end_in_the_newest_state(
     house: House, sizes: int, history: list[Item], data: st.DataObject

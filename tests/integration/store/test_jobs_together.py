@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from connector.errors import LeaseLost
 from connector.jobs import Claim, JobKind
 from connector.store.engine import open_engine
 from tests.integration.store.house import LEASE, House, in_thread, new_job, together, until_blocked
@@ -106,6 +109,20 @@ def test_retrying_while_an_equal_job_comes_in_ends_with_one_of_them(house: House
             unit.jobs.finish(again)
 
 
+def test_a_worker_whose_job_is_taken_in_the_middle_of_a_transaction_commits_nothing(
+    postgres_house: House,
+) -> None:
+    house = postgres_house
+    slow = house.store.claim(house.enqueue() or "")
+    assert slow is not None
+    with pytest.raises(LeaseLost), house.store.begin(slow) as unit:
+        unit.projects.pause(house.project, "written by the wrong worker")
+        house.clock.advance(seconds=LEASE.total_seconds() + 1)
+        assert in_thread(lambda: house.store.claim(slow.job.id)).outcome() is not None
+    with house.store.read() as unit:
+        assert unit.projects.get(house.project).paused_reason is None
+
+
 def test_a_queued_job_that_stands_for_new_work_is_not_claimed_before_that_work_is_seen(
     postgres_house: House,
 ) -> None:
@@ -137,7 +154,9 @@ def test_lanes_hold_between_processes(house: House, processes: ProcessPark, tmp_
     jobs = [house.enqueue(lane=f"lane-{n % 3}") or "" for n in range(24)]
     root = str(Path(open_engine.__code__.co_filename).parents[2])
     started = [
-        processes.python(str(script), house.url, str(tmp_path), *jobs[n:], *jobs[:n], env={"PYTHONPATH": root})
+        processes.python(
+            str(script), house.url, str(tmp_path), *jobs[n:], *jobs[:n], env={"PYTHONPATH": root}
+        )
         for n in (0, 8, 16)
     ]
     for process in started:

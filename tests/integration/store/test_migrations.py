@@ -61,7 +61,10 @@ def test_indexes_hold_the_same_rows_as_in_the_code(database_url: str) -> None:
     }
     engine.dispose()
     partial = {
-        index.name for table in metadata.tables.values() for index in table.indexes if index.dialect_options[dialect]["where"] is not None
+        index.name
+        for table in metadata.tables.values()
+        for index in table.indexes
+        if index.dialect_options[dialect]["where"] is not None
     }
     assert {name for name, where in built.items() if where != "None"} == partial
 
@@ -104,9 +107,7 @@ def test_many_processes_may_migrate_at_once(
     script = tmp_path / "migrate.py"
     script.write_text(MIGRATE)
     root = str(Path(migrate.__file__).parents[2])
-    started = [
-        processes.python(str(script), database_url, env={"PYTHONPATH": root}) for _ in range(6)
-    ]
+    started = [processes.python(str(script), database_url, env={"PYTHONPATH": root}) for _ in range(6)]
     for process in started:
         assert process.wait(120) == 0, process.output
     assert tables_of(database_url) == {*metadata.tables, "alembic_version"}

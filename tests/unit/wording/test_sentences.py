@@ -120,7 +120,12 @@ def test_a_direction_mark_cannot_turn_a_sentence_around() -> None:
     ("code", "votes", "label", "said"),
     [
         ("agreed_on_other", ["dog", "dog"], "dog", "Reviewers agreed on 'dog' instead of 'cat': 'dog' (2)."),
-        ("agreed_on_given", ["cat", "dog", "cat"], "cat", "Reviewers confirmed 'cat': 'cat' (2) and 'dog' (1)."),
+        (
+            "agreed_on_given",
+            ["cat", "dog", "cat"],
+            "cat",
+            "Reviewers confirmed 'cat': 'cat' (2) and 'dog' (1).",
+        ),
         (
             "agreed_on_problem",
             ["bad data", "bad data"],
