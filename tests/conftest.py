@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.label_studio import LabelStudioServer, running_label_studio
 from tests.support.postgres import PostgresServer
 from tests.support.processes import ProcessPark
 from tests.support.redis_server import RedisServer
+
+# Speed is measured by `make bench`, never asserted. In CI the same cases run each time, so that a
+# submission is judged by what it changed; runs by hand look for new ones.
+settings.register_profile("hand", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "hand")
 
 
 @pytest.fixture(scope="session")

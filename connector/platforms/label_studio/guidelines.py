@@ -41,7 +41,11 @@ def replaced(html: str, block: str) -> str:
     span = _span(html)
     if span is None:
         return html + managed
-    return html[: span[0]] + managed + html[span[1] :]
+    result = html[: span[0]] + managed + html[span[1] :]
+    if not block and _span(result) is not None:
+        # Stray marks would enclose people's text once ours are gone: keep ours, empty.
+        return html[: span[0]] + BEGIN + END + html[span[1] :]
+    return result
 
 
 def outside(html: str) -> str:
