@@ -51,8 +51,8 @@ def measure(scene: Scene) -> Iterator[Line]:
     # One annotator each: with two, the other's right label would still be the item's label.
     made = tasks(scene.annotators[:1], n)
     for wrong in made[-PLANTED:]:
-        label = CLASSES[wrong["data"]["number"] % len(CLASSES)]
-        wrong["annotations"][0]["result"] = [choice(other_than(label))]
+        right = CLASSES[wrong["data"]["number"] % len(CLASSES)]
+        wrong["annotations"][0]["result"] = [choice(other_than(right))]
     source, ids = scene.filled_project("Review visible", made)
     bare_source, bare_ids = scene.filled_project("Bare source", made[: rounds + 1])
     del bare_source

@@ -23,7 +23,15 @@ from scene import Scene
 from connector import logs
 from connector.settings import LogFormat, LogLevel, LogSettings
 
-BENCHMARKS = ("label_issues", "webhook_intake", "full_sync", "delta_sync", "push", "review_visible")
+BENCHMARKS = (
+    "label_issues",
+    "incremental",
+    "webhook_intake",
+    "full_sync",
+    "delta_sync",
+    "push",
+    "review_visible",
+)
 
 
 def main() -> int:

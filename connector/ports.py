@@ -148,6 +148,15 @@ class WebhookRegistrar(Protocol):
 
 
 @runtime_checkable
+class WebhookSecrets(Protocol):
+    """A platform that makes the secrets of its webhooks itself, and tells them to those who may know."""
+
+    def webhook_secrets(self, url: str) -> Sequence[str]:
+        """The secrets of the webhooks that call this address; asked again, so that none need be kept."""
+        ...
+
+
+@runtime_checkable
 class Guidelines(Protocol):
     """A platform whose projects carry instructions for annotators."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connector.clock import SystemClock
 from connector.errors import Misconfigured
@@ -12,13 +12,24 @@ from connector.keyring import Keyring, broker_url, database_url
 from connector.model import Project, Role
 from connector.platforms import registry
 from connector.platforms.registry import PlatformConfig
-from connector.ports import Clock, JobQueue, ModelBackend, ReviewDesk, Source, WebhookDialect
+from connector.ports import (
+    Clock,
+    JobQueue,
+    ModelBackend,
+    ReviewDesk,
+    Source,
+    WebhookDialect,
+    WebhookSecrets,
+)
 from connector.project_settings import ProjectSettings
 from connector.queue import CeleryQueue, make_celery
 from connector.settings import Settings
 from connector.store import migrate
 from connector.store.engine import open_engine
 from connector.store.unit_of_work import Store, UnitOfWork
+
+# How long a secret that the platform made is remembered: a webhook made anew is known by then.
+PLATFORM_SECRETS_KEPT = timedelta(seconds=30)
 
 
 @dataclass
@@ -32,6 +43,9 @@ class Services:
     keyring: Keyring
     _sources: dict[str, Source] = field(default_factory=dict)
     _desks: dict[str, ReviewDesk] = field(default_factory=dict)
+    _platform_secrets: dict[tuple[str, Role], tuple[datetime, Sequence[str]]] = field(
+        default_factory=dict, repr=False
+    )
 
     def project_settings(self, name: str) -> ProjectSettings:
         found = self.settings.projects.get(name)
@@ -79,7 +93,16 @@ class Services:
         return registry.model_backend(url)
 
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
-        return [self.keyring.webhook_secret(name, role).get_secret_value()]
+        """Our own, or those that the platform made: asked for, kept in memory alone, and not for long."""
+        platform = self.source(name)
+        if not isinstance(platform, WebhookSecrets):
+            return [self.keyring.webhook_secret(name, role).get_secret_value()]
+        now = self.clock.now()
+        known = self._platform_secrets.get((name, role))
+        if known is None or now - known[0] >= PLATFORM_SECRETS_KEPT:
+            known = now, platform.webhook_secrets(self.keyring.webhook_url(name, role))
+            self._platform_secrets[name, role] = known
+        return known[1]
 
     def _platform(self, name: str) -> PlatformConfig:
         chosen = self.project_settings(name)

@@ -152,17 +152,20 @@ def decision_reason(code: str, votes: Sequence[str], label: str | None, given: s
         case "adjudicated" if label is None:
             return f"An adjudicator found that no single label can be chosen: {tally}."
         case "adjudicated":
-            return f"An adjudicator chose {quoted(label)}: {tally}."
+            return f"An adjudicator chose {quoted(label or '')}: {tally}."
         case _:
             return f"Reviewers did not agree: {tally}."
 
 
 def guideline_block(notes: Sequence[GuidelineNote], names: Mapping[str, str]) -> str:
-    """The managed part of a project's instructions, as HTML; empty without notes."""
+    """The managed part of a project's instructions, as HTML; empty without notes.
+
+    Equal notes give equal text, in whatever order they come.
+    """
     if not notes:
         return ""
     parts = ["<h3>Notes from reviews</h3>", "<ul class='list-disc pl-6'>"]
-    for note in notes:
+    for note in sorted(notes, key=lambda one: (one.given, one.label, one.created_at, one.author)):
         author = names.get(note.author, f"reviewer {note.author}")
         parts.append(
             f"<li><b>{escape(one_line(note.label))}</b>, not <b>{escape(one_line(note.given))}</b>: "

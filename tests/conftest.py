@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.support.argilla import ArgillaServer, running_argilla
 from tests.support.label_studio import LabelStudioServer, running_label_studio
 from tests.support.postgres import PostgresServer
 from tests.support.processes import ProcessPark
@@ -25,6 +26,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "hand")
 def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudioServer]:
     """A real Label Studio whose webhooks may reach this machine."""
     with running_label_studio(tmp_path_factory.mktemp("label-studio") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def argilla(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ArgillaServer]:
+    """A real Argilla with its worker and Redis; its search engine is a stand-in."""
+    with running_argilla(tmp_path_factory.mktemp("argilla")) as server:
         yield server
 
 

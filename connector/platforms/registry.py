@@ -11,9 +11,10 @@ from connector.ports import ModelBackend, ReviewDesk, Source, WebhookDialect
 from connector.survey import Survey
 
 if TYPE_CHECKING:
+    from connector.platforms.argilla.client import ArgillaClient
     from connector.platforms.label_studio.client import LabelStudioClient
 
-KINDS = ("label_studio", "memory")
+KINDS = ("label_studio", "argilla", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,14 @@ def source(config: PlatformConfig) -> Source:
         return memory.MemorySource(
             memory.server(config.url), config.project_id, label_control=config.label_control
         )
+    if config.kind == "argilla":
+        from connector.platforms.argilla.source import ArgillaSource
+
+        return ArgillaSource(
+            _argilla(config.url.rstrip("/"), config.token),
+            config.project_id,
+            label_control=config.label_control,
+        )
     from connector.platforms.label_studio.source import LabelStudioSource
 
     client = _label_studio(config.url.rstrip("/"), config.token)
@@ -47,6 +56,10 @@ def desk(config: PlatformConfig) -> ReviewDesk:
         from connector.platforms import memory
 
         return memory.MemoryDesk(memory.server(config.url))
+    if config.kind == "argilla":
+        from connector.platforms.argilla.desk import ArgillaDesk
+
+        return ArgillaDesk(_argilla(config.url.rstrip("/"), config.token), config.project_id)
     from connector.platforms.label_studio.desk import LabelStudioDesk
 
     return LabelStudioDesk(_label_studio(config.url.rstrip("/"), config.token))
@@ -58,6 +71,10 @@ def dialect(kind: str) -> WebhookDialect:
         from connector.platforms.memory import MemoryWebhooks
 
         return MemoryWebhooks()
+    if kind == "argilla":
+        from connector.platforms.argilla.webhook import ArgillaWebhooks
+
+        return ArgillaWebhooks()
     from connector.platforms.label_studio.webhook import LabelStudioWebhooks
 
     return LabelStudioWebhooks()
@@ -67,6 +84,10 @@ def survey(kind: str, url: str, token: str) -> Survey:
     """Looking around on a platform, before a project is configured."""
     if _kind(kind) == "memory":
         raise Misconfigured("memory has nothing to look around on", field="platform", remedy="Use a server.")
+    if kind == "argilla":
+        from connector.platforms.argilla.survey import ArgillaSurvey
+
+        return ArgillaSurvey(_argilla(url.rstrip("/"), token))
     from connector.platforms.label_studio.survey import LabelStudioSurvey
 
     return LabelStudioSurvey(_label_studio(url.rstrip("/"), token), token)
@@ -85,6 +106,13 @@ def _label_studio(url: str, token: str) -> LabelStudioClient:
     from connector.platforms.label_studio.client import LabelStudioClient
 
     return LabelStudioClient(url, token)
+
+
+@lru_cache(maxsize=64)
+def _argilla(url: str, token: str) -> ArgillaClient:
+    from connector.platforms.argilla.client import ArgillaClient
+
+    return ArgillaClient(url, token)
 
 
 def _kind(kind: str) -> str:

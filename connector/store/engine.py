@@ -24,7 +24,7 @@ def open_engine(url: str) -> Engine:
         raise _no_such_database("is not a database URL") from error
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(parsed)
+            return _sqlite(parsed.set(drivername="sqlite"))
         case "postgresql":
             return _postgresql(parsed)
         case other:
@@ -61,7 +61,7 @@ def _sqlite(url: URL) -> Engine:
 def _postgresql(url: URL) -> Engine:
     arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
     try:
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             connect_args=arguments,
@@ -73,6 +73,15 @@ def _postgresql(url: URL) -> Engine:
             field="database.url",
             remedy="Install secondlook[postgres].",
         ) from error
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # A plan that is kept for any values was made while the tables were small, compares hundreds of ids
+    # with every row, and cannot use an index over part of the rows.
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

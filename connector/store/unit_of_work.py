@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -99,6 +100,16 @@ class Store:
         self._clock = clock
         self._announce = announce
         self._lease = lease
+        # SQLite has one writer at a time, and its busy handler is unfair: under many threads some starve
+        # for longer than a platform waits. Within a process they queue here instead.
+        self._writer: AbstractContextManager[object] = (
+            threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with translated(), self._writer, self._engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def begin(self, claim: Claim | None = None) -> Iterator[UnitOfWork]:
@@ -106,7 +117,7 @@ class Store:
 
         With a claim nothing is committed once the job belongs to someone else: LeaseLost.
         """
-        with translated(), self._engine.begin() as connection:
+        with self._write() as connection:
             unit = UnitOfWork(connection, self._clock.now())
             yield unit
             unit.audit.flush()
@@ -129,13 +140,13 @@ class Store:
 
     def claim(self, job_id: str) -> Claim | None:
         """Take a due job, or None where it is done, taken, not due, or its lane is busy."""
-        with translated(), self._engine.begin() as connection:
+        with self._write() as connection:
             jobs = Jobs(connection, self._clock.now())
             return jobs.claim(job_id, uuid.uuid4().hex, self._lease)
 
     def heartbeat(self, claim: Claim) -> bool:
         """Keep the lease; False when it is lost."""
-        with translated(), self._engine.begin() as connection:
+        with self._write() as connection:
             return Jobs(connection, self._clock.now()).extend(claim, self._lease)
 
     def close(self) -> None:

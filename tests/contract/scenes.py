@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from connector.model import LabelSchema, ObjectTag, Problem
@@ -27,9 +28,21 @@ CONFIG = """
 SCHEMA = LabelSchema("breed", "text", CLASSES, (ObjectTag("text", "Text", "text"),))
 
 
+class Power(StrEnum):
+    """What some platforms can tell or do, and others cannot."""
+
+    NAMES_EDITORS = "says who edited an answer"
+    KNOWS_ORIGIN = "says whether a suggestion was kept"
+    KEEPS_WITHDRAWN = "keeps a review task that was taken away from reviewers"
+
+
+ALL_POWERS = frozenset(Power)
+
+
 class Scene(Protocol):
     """What people do on a platform, for a test to set its scene."""
 
+    powers: frozenset[Power]
     source: Source
     desk: ReviewDesk
     project_id: str
@@ -80,6 +93,8 @@ class Scene(Protocol):
 
 class MemoryScene:
     """The in-memory platform."""
+
+    powers = ALL_POWERS
 
     def __init__(self) -> None:
         self.server = MemoryServer()
@@ -158,6 +173,7 @@ class LabelStudioScene:
 
     server: LabelStudioServer
     page_size: int = 500
+    powers: frozenset[Power] = ALL_POWERS
     project_id: str = field(init=False)
     client: LabelStudioClient = field(init=False)
 

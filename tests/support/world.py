@@ -347,8 +347,9 @@ class World:
         return run_inline(self.services, NAME, kind, payload, wait_seconds=0).summary
 
     def enqueue(self, kind: JobKind, payload: Json | None = None) -> str:
+        planned = plan_job(kind, self.project.id, payload)
         with self.services.store.begin() as unit:
-            job_id = unit.enqueue(plan_job(kind, self.project.id, payload))
+            job_id = unit.enqueue(planned)
         assert job_id is not None, f"a {kind.value} waits already"
         return job_id
 
@@ -361,14 +362,16 @@ class World:
 
     def settle(self) -> None:
         """Sweep and run until nothing is left to do, moving the clock to whatever comes next and is near."""
+        quiet = 0
         for _ in range(ROUNDS):
             sweep(self.services)
             if self.run_messages():
                 continue
             wait = self._wait()
-            if wait is None:
+            quiet = quiet + 1 if wait is None else 0
+            if quiet == 2:  # a single tick may have failed
                 return
-            self.clock.advance(seconds=wait)
+            self.clock.advance(seconds=wait or 0.0)
         raise AssertionError(f"the world does not come to rest: {self.jobs(JobState.QUEUED)}")
 
     def later(self, **parts: float) -> None:
@@ -424,7 +427,9 @@ class World:
 
     @property
     def project(self) -> Project:
-        return self.services.project(NAME)
+        with self.read() as unit:
+            found = unit.projects.by_name(NAME)
+        return found or self.services.project(NAME)
 
     def text_of(self, item_id: int) -> str:
         with self.read() as unit:

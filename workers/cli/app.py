@@ -14,7 +14,7 @@ import typer
 
 from connector.errors import SecondlookError
 from connector.logs import mask
-from workers.cli import audit, demo, doctor, init, issues, jobs, loop, revert, serve, status
+from workers.cli import audit, demo, doctor, evaluate, init, issues, jobs, loop, revert, scan, serve, status
 from workers.cli.exits import EPILOG, ExitCode, exit_code
 from workers.cli.output import note
 from workers.cli.session import Session
@@ -74,12 +74,13 @@ def application(session: Session) -> typer.Typer:
         ("up", serve.up),
         ("web", serve.web),
         ("sync", loop.sync),
-        ("scan", loop.scan),
+        ("scan", scan.scan),
         ("push", loop.push),
         ("collect", loop.collect),
         ("status", status.status),
         ("issues", issues.issues),
         ("revert", revert.revert),
+        ("evaluate", evaluate.evaluate),
         ("demo", demo.demo),
     ):
         app.command(name, epilog=EPILOG)(command)

@@ -22,25 +22,21 @@ def sync(
     json: JsonFlag = False,
 ) -> None:
     """Bring in what changed on the platform."""
-    _step(session_of(context), project, JobKind.SYNC, {"full": True} if full else {}, as_json=json)
-
-
-def scan(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
-    """Find suspicious labels, and plan their review."""
-    _step(session_of(context), project, JobKind.SCAN, {}, as_json=json)
+    step(session_of(context), project, JobKind.SYNC, {"full": True} if full else {}, as_json=json)
 
 
 def push(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
     """Create the planned review tasks on the platform."""
-    _step(session_of(context), project, JobKind.PUSH, {}, as_json=json)
+    step(session_of(context), project, JobKind.PUSH, {}, as_json=json)
 
 
 def collect(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
     """Read the reviewers' answers."""
-    _step(session_of(context), project, JobKind.COLLECT, {}, as_json=json)
+    step(session_of(context), project, JobKind.COLLECT, {}, as_json=json)
 
 
-def _step(session: Session, project: str, kind: JobKind, payload: dict[str, Any], *, as_json: bool) -> None:
+def step(session: Session, project: str, kind: JobKind, payload: dict[str, Any], *, as_json: bool) -> None:
+    """Run one step here and now, and say what it did."""
     from connector.store import views
     from workers.runner import run_inline
 

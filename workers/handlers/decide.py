@@ -78,6 +78,10 @@ def _ballot(votes: Sequence[Vote]) -> list[QuorumVote]:
     ]
 
 
+def _said(vote: Vote) -> list[str]:
+    return [problem.value for problem in vote.problems] or [vote.label or ""]
+
+
 def _policy(context: Context) -> QuorumPolicy:
     review = context.settings.review
     return QuorumPolicy(review.quorum, review.max_votes, frozenset(review.adjudicators))
@@ -98,7 +102,7 @@ def _settle(
         release_stale_issues(unit, context.project, [issue.item_id])
         return "stale"
     counted = [vote for vote in votes if vote.counted]
-    said = [one for vote in counted for one in (list(vote.problems) or [vote.label or ""])]
+    said = [one for vote in counted for one in _said(vote)]
     decision = Decision(
         id=str(uuid.uuid4()),
         issue_id=issue.id,

@@ -38,6 +38,7 @@ class LabelStudioClient:
             self.url, credentials_for(self.url, token, transport), transport=transport, secrets=(token,)
         )
         self._user: Mapping[str, Any] | None = None
+        self._version: str | None = None
 
     def whoami(self) -> Mapping[str, Any]:
         """The user that the token belongs to; asked once, for a token never changes its user."""
@@ -51,6 +52,11 @@ class LabelStudioClient:
 
     def version(self) -> str:
         """The server's release, or an empty string."""
+        if self._version is None:
+            self._version = self._asked_version()
+        return self._version
+
+    def _asked_version(self) -> str:
         try:
             answer = self.api.get("/api/version")
         except (Rejected, Misconfigured):

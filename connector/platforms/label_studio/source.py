@@ -63,7 +63,11 @@ class LabelStudioSource:
 
     def changes_since(self, cursor: str | None) -> Iterator[Page]:
         """Pages of changed items; see `changes` for what a cursor promises."""
-        return one_ahead(self._pages(cursor))
+        schema: LabelSchema | None = None
+        for rows, after in one_ahead(self._changes.since(cursor)):
+            # Here and not in the other thread, so that the next page is under way meanwhile.
+            schema = schema or self._schema()
+            yield Page(tuple(mapping.item(row, schema) for row in rows), after)
 
     def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
         """The items as they are now; in one query for many."""
@@ -115,11 +119,6 @@ class LabelStudioSource:
     def write_guidelines(self, block: str) -> str:
         """Replace the managed part of the project's instructions."""
         return guidelines.write(self._client, self._project_id, block)
-
-    def _pages(self, cursor: str | None) -> Iterator[Page]:
-        schema = self._schema()
-        for rows, after in self._changes.since(cursor):
-            yield Page(tuple(mapping.item(row, schema) for row in rows), after)
 
     def _writer(self) -> writes.Writer:
         return writes.Writer(self._client, self._project_id, self._schema())

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, Table, bindparam, update
+from sqlalchemy import ColumnElement, Select, Table, any_, bindparam, literal, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -32,6 +32,15 @@ class Repository:
         """Update many rows of one table in one go; each dict names the same columns, and its row by ROW."""
         if rows:
             self._connection.execute(update(table).where(table.c.id == bindparam(ROW)), rows)
+
+    def _among(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+        """Whether the column holds one of many values.
+
+        As one array on PostgreSQL: it is one statement to prepare, whatever their number.
+        """
+        if self._connection.dialect.name == "postgresql":
+            return column == any_(literal([*values], postgresql.ARRAY(column.type)))
+        return column.in_(values)
 
     def _held(self, query: Select[Any], table: Table) -> Select[Any]:
         """The query; in a transaction that may write, nobody else changes the found rows before its end.

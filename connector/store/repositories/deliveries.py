@@ -41,7 +41,7 @@ class Deliveries(Repository):
     def handled(self, ids: Sequence[str]) -> None:
         for part in chunks(ids):
             self._connection.execute(
-                update(deliveries).where(deliveries.c.id.in_(part)).values(handled_at=self._now)
+                update(deliveries).where(self._among(deliveries.c.id, part)).values(handled_at=self._now)
             )
 
     def has_waiting(self, project_id: int) -> bool:

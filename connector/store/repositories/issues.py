@@ -35,7 +35,7 @@ class Issues(Repository):
         for part in chunks(ids):
             self._connection.execute(
                 update(issues)
-                .where(issues.c.id.in_(part))
+                .where(self._among(issues.c.id, part))
                 .values(state=state.value, reason=reason, updated_at=self._now)
             )
 
@@ -44,7 +44,7 @@ class Issues(Repository):
         for part in chunks(ids):
             self._connection.execute(
                 update(issues)
-                .where(issues.c.id.in_(part), issues.c.state == IssueState.OPEN.value)
+                .where(self._among(issues.c.id, part), issues.c.state == IssueState.OPEN.value)
                 .values(state=IssueState.IN_REVIEW.value, updated_at=self._now)
             )
 
@@ -57,7 +57,7 @@ class Issues(Repository):
     def many(self, ids: Sequence[str]) -> dict[str, Issue]:
         found: dict[str, Issue] = {}
         for part in chunks(ids):
-            rows = self._connection.execute(select(issues).where(issues.c.id.in_(part)))
+            rows = self._connection.execute(select(issues).where(self._among(issues.c.id, part)))
             found.update({row.id: _issue(row) for row in rows})
         return found
 
@@ -75,7 +75,7 @@ class Issues(Repository):
             return {row.item_id: _issue(row) for row in self._connection.execute(query)}
         found: dict[int, Issue] = {}
         for part in chunks(sorted(item_ids)):
-            these = query.where(issues.c.item_id.in_(part)).order_by(issues.c.id)
+            these = query.where(self._among(issues.c.item_id, part)).order_by(issues.c.id)
             rows = self._connection.execute(self._held(these, issues))
             found.update({row.item_id: _issue(row) for row in rows})
         return found

@@ -43,7 +43,9 @@ class Items(Repository):
         found: list[int] = []
         for part in chunks(remote_ids):
             query = select(items.c.id).where(
-                items.c.project_id == project_id, items.c.remote_id.in_(part), items.c.deleted_at.is_(None)
+                items.c.project_id == project_id,
+                self._among(items.c.remote_id, part),
+                items.c.deleted_at.is_(None),
             )
             found.extend(self._connection.execute(query).scalars())
         return found
@@ -55,7 +57,7 @@ class Items(Repository):
             query = (
                 select(items.c.remote_id)
                 .join(annotation_rows, annotation_rows.c.item_id == items.c.id)
-                .where(items.c.project_id == project_id, annotation_rows.c.remote_id.in_(part))
+                .where(items.c.project_id == project_id, self._among(annotation_rows.c.remote_id, part))
             )
             found.update(self._connection.execute(query).scalars())
         return sorted(found)
@@ -64,7 +66,7 @@ class Items(Repository):
         for part in chunks(item_ids):
             self._connection.execute(
                 update(items)
-                .where(items.c.id.in_(part), items.c.deleted_at.is_(None))
+                .where(self._among(items.c.id, part), items.c.deleted_at.is_(None))
                 .values(deleted_at=self._now)
             )
 
@@ -110,7 +112,7 @@ class Items(Repository):
             yield from self._grouped(query)
             return
         for part in chunks(sorted(item_ids)):
-            yield from self._grouped(query.where(items.c.id.in_(part)))
+            yield from self._grouped(query.where(self._among(items.c.id, part)))
 
     def _grouped(self, query: Select[Any]) -> Iterator[LabelledItem]:
         # For this statement only: set on the connection, it would make writes fail on PostgreSQL.
@@ -121,7 +123,7 @@ class Items(Repository):
     def data(self, item_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         found: dict[int, dict[str, Any]] = {}
         for part in chunks(item_ids):
-            query = select(items.c.id, items.c.data).where(items.c.id.in_(part))
+            query = select(items.c.id, items.c.data).where(self._among(items.c.id, part))
             found.update({row.id: row.data for row in self._connection.execute(query)})
         return found
 
@@ -131,7 +133,7 @@ class Items(Repository):
         for part in chunks(item_ids):
             query = (
                 select(predictions)
-                .where(predictions.c.item_id.in_(part), predictions.c.model_version == model_version)
+                .where(self._among(predictions.c.item_id, part), predictions.c.model_version == model_version)
                 .order_by(predictions.c.updated_at, predictions.c.id)
             )
             found.update({row.item_id: _prediction(row) for row in self._connection.execute(query)})

@@ -133,7 +133,9 @@ class Jobs(Repository):
         )
         found = list(self._connection.execute(waiting).scalars())
         if found:
-            self._connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(sent_at=self._now))
+            self._connection.execute(
+                update(jobs).where(self._among(jobs.c.id, found)).values(sent_at=self._now)
+            )
         return found
 
     def next_in_lane(self, lane: str | None) -> str | None:

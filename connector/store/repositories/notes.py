@@ -48,7 +48,7 @@ class Notes(Repository):
         wanted = case((taken_back, "withdrawing"), else_=state) if state == "published" else state
         for part in chunks(ids):
             self._connection.execute(
-                update(guideline_notes).where(guideline_notes.c.id.in_(part)).values(state=wanted)
+                update(guideline_notes).where(self._among(guideline_notes.c.id, part)).values(state=wanted)
             )
 
     def publishable(self, project_id: int) -> list[GuidelineNote]:

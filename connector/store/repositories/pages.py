@@ -76,7 +76,7 @@ class Pages(Repository):
                 items.c.remote_updated_at,
                 items.c.deleted_at,
             )
-            .where(items.c.project_id == project_id, items.c.remote_id.in_(remote_ids))
+            .where(items.c.project_id == project_id, self._among(items.c.remote_id, remote_ids))
             .order_by(items.c.id)
         )
         found: dict[str, list[Row[Any]]] = {remote_id: [] for remote_id in remote_ids}
@@ -87,19 +87,19 @@ class Pages(Repository):
     def _insert_items(self, project_id: int, fresh: Sequence[Item], change: PageChange) -> dict[int, Item]:
         if not fresh:
             return {}
-        by_remote_id = {item.remote_id: item for item in fresh}
-        statement = self._insert(items).on_conflict_do_nothing().returning(items.c.id, items.c.remote_id)
-        made = self._connection.execute(statement, [_item_values(project_id, item) for item in fresh])
-        taken = {row.id: by_remote_id.pop(row.remote_id) for row in made}
-        change.new += len(taken)
-        if by_remote_id:  # another worker stored them since we looked
-            taken |= self._items(project_id, by_remote_id, change)
-        return taken
+        done = self._connection.execute(
+            self._insert(items).on_conflict_do_nothing(),
+            [_item_values(project_id, item) for item in fresh],
+            execution_options={"preserve_rowcount": True},
+        )
+        change.new += done.rowcount
+        # They have ids now; and one that another worker stored since we looked is looked at again.
+        return self._items(project_id, {item.remote_id: item for item in fresh}, change)
 
     def _bury(self, item_ids: Sequence[int], change: PageChange) -> None:
         """Items whose id now belongs to another one."""
         if item_ids:
-            gone = update(items).where(items.c.id.in_(item_ids), items.c.deleted_at.is_(None))
+            gone = update(items).where(self._among(items.c.id, item_ids), items.c.deleted_at.is_(None))
             done = self._connection.execute(gone.values(deleted_at=self._now).returning(items.c.id))
             change.relabelled.update(done.scalars())
 
@@ -132,14 +132,14 @@ class Pages(Repository):
             elif _supersedes(values, row):
                 changed.append({ROW: row.id, **values})
         for part in chunks([row.id for row in stored.values()]):
-            self._connection.execute(delete(predictions).where(predictions.c.id.in_(part)))
+            self._connection.execute(delete(predictions).where(self._among(predictions.c.id, part)))
         self._update_rows(predictions, changed)
         if fresh:
             self._connection.execute(insert(predictions), fresh)
 
     def _rows_of(self, table: Table, page: Mapping[int, Item]) -> dict[tuple[int, str], Row[Any]]:
         """(item, remote id) → the stored row."""
-        rows = self._connection.execute(select(table).where(table.c.item_id.in_(list(page))))
+        rows = self._connection.execute(select(table).where(self._among(table.c.item_id, list(page))))
         return {(row.item_id, row.remote_id): row for row in rows}
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, func, insert, or_, select, update
 
 from connector.model import ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
@@ -84,7 +84,7 @@ class Reviews(Repository):
         name = str(uuid.uuid4())
         for part in chunks(keys):
             self._connection.execute(
-                update(review_tasks).where(review_tasks.c.key.in_(part)).values(batch=name)
+                update(review_tasks).where(self._among(review_tasks.c.key, part)).values(batch=name)
             )
         return name, self.batch(name)
 
@@ -113,14 +113,16 @@ class Reviews(Repository):
     def many(self, keys: Sequence[str]) -> dict[str, ReviewTask]:
         found: dict[str, ReviewTask] = {}
         for part in chunks(keys):
-            found.update({task.key: task for task in self._where(review_tasks.c.key.in_(part))})
+            found.update({task.key: task for task in self._where(self._among(review_tasks.c.key, part))})
         return found
 
     def of_issues(self, issue_ids: Sequence[str]) -> dict[str, ReviewTask]:
         """Issue id → its review task, where it has one."""
         found: dict[str, ReviewTask] = {}
         for part in chunks(issue_ids):
-            found.update({task.issue_id: task for task in self._where(review_tasks.c.issue_id.in_(part))})
+            found.update(
+                {task.issue_id: task for task in self._where(self._among(review_tasks.c.issue_id, part))}
+            )
         return found
 
     def want_overlap(self, key: str, overlap: int) -> None:
@@ -142,7 +144,7 @@ class Reviews(Repository):
         A task whose sending is unknown (it has a batch) goes the second way.
         """
         for part in chunks(keys):
-            mine = review_tasks.c.key.in_(part)
+            mine = self._among(review_tasks.c.key, part)
             self._connection.execute(
                 update(review_tasks)
                 .where(
@@ -167,21 +169,19 @@ class Reviews(Repository):
     def set_state(self, keys: Sequence[str], state: ReviewState) -> None:
         for part in chunks(keys):
             self._connection.execute(
-                update(review_tasks).where(review_tasks.c.key.in_(part)).values(state=state.value)
+                update(review_tasks).where(self._among(review_tasks.c.key, part)).values(state=state.value)
             )
 
     def unsent(self, project_id: int) -> bool:
         """Whether the platform is still to be told something: a task, an overlap, a withdrawal."""
+        state = review_tasks.c.state
+        at_work = [ReviewState.PLANNED.value, ReviewState.WITHDRAWING.value, ReviewState.PUSHED.value]
+        raised = review_tasks.c.overlap > review_tasks.c.overlap_pushed
         return bool(
             self._where(
                 review_tasks.c.project_id == project_id,
-                or_(
-                    review_tasks.c.state.in_([ReviewState.PLANNED.value, ReviewState.WITHDRAWING.value]),
-                    and_(
-                        review_tasks.c.state == ReviewState.PUSHED.value,
-                        review_tasks.c.overlap > review_tasks.c.overlap_pushed,
-                    ),
-                ),
+                state.in_(at_work),  # what is decided stays for ever, and is not read
+                or_(state != ReviewState.PUSHED.value, raised),
                 limit=1,
             )
         )
@@ -190,7 +190,9 @@ class Reviews(Repository):
         """Their votes changed: the next decide looks at them."""
         for part in chunks(keys):
             self._connection.execute(
-                update(review_tasks).where(review_tasks.c.key.in_(part)).values(undecided_change=True)
+                update(review_tasks)
+                .where(self._among(review_tasks.c.key, part))
+                .values(undecided_change=True)
             )
 
     def undecided(self, project_id: int, limit: int) -> list[ReviewTask]:

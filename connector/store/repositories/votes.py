@@ -19,7 +19,7 @@ class Votes(Repository):
         for part in chunks(review_keys):
             rows = self._connection.execute(
                 select(votes)
-                .where(votes.c.review_key.in_(part))
+                .where(self._among(votes.c.review_key, part))
                 .order_by(votes.c.created_at, votes.c.remote_id)
             )
             for row in rows:

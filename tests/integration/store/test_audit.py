@@ -90,13 +90,13 @@ def test_what_was_appended_does_not_change_with_its_source(house: House) -> None
 )
 def test_a_changed_row_is_named(house: House, change: str) -> None:
     append(house, *"abcde")
-    tamper(house, f"UPDATE audit SET {change} WHERE seq = 3")
+    tamper(house, f"UPDATE audit SET {change} WHERE seq = 3")  # noqa: S608 - our own statements
     assert numbers(house) == [3]
 
 
 def test_a_row_changed_with_its_hash_is_betrayed_by_the_next(house: House) -> None:
     append(house, *"abcde")
-    tamper(house, f"UPDATE audit SET hash = '{'f' * 64}' WHERE seq = 3")
+    tamper(house, f"UPDATE audit SET hash = '{'f' * 64}' WHERE seq = 3")  # noqa: S608
     assert numbers(house) == [3, 4]
 
 
@@ -154,7 +154,8 @@ def test_the_database_refuses_to_change_or_delete_rows(house: House, statement: 
 
 def test_the_database_refuses_to_replace_or_empty_rows(house: House) -> None:
     append(house, *"abc")
-    replace = "INSERT OR REPLACE INTO audit SELECT seq, at, 'eve', action, project, subject, detail, previous_hash, hash FROM audit"
+    columns = "action, project, subject, detail, previous_hash, hash"
+    replace = f"INSERT OR REPLACE INTO audit SELECT seq, at, 'eve', {columns} FROM audit"  # noqa: S608
     with pytest.raises(DBAPIError, match="append-only"):
         house.tamper("TRUNCATE audit" if house.on_postgres else replace)
     assert faults(house) == []

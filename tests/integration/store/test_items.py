@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 from itertools import count
 
 import pytest
@@ -187,7 +187,7 @@ def test_text_that_no_database_stores_does_not_stop_a_page(house: House) -> None
 
 
 def test_moments_come_back_aware_and_in_utc(house: House) -> None:
-    east = NOW.astimezone(tz=__import__("datetime").timezone(timedelta(hours=9, minutes=30)))
+    east = NOW.astimezone(timezone(timedelta(hours=9, minutes=30)))
     house.apply(item("1", annotation("11", updated_at=east), created_at=east))
     with house.store.read() as unit:
         [found] = unit.items.labelled(house.project)
@@ -285,14 +285,16 @@ def histories(draw: st.DrawFn) -> list[Item]:
 
 
 def snapshot(house: House, project: int) -> list[tuple[object, ...]]:
-    return house.rows(
-        "SELECT i.remote_id, a.remote_id, a.label, a.status FROM items i "
-        "JOIN annotations a ON a.item_id = i.id AND a.deleted_at IS NULL "
-        f"WHERE i.project_id = {project} ORDER BY 1, 2"
-    ) + house.rows(
-        "SELECT i.remote_id, p.remote_id, p.updated_at FROM items i JOIN predictions p ON p.item_id = i.id "
-        f"WHERE i.project_id = {project} ORDER BY 1, 2"
+    """The labels and predictions that the project's items show."""
+    shown = (
+        "SELECT i.project_id, i.remote_id, a.remote_id, a.label, a.status FROM items i "
+        "JOIN annotations a ON a.item_id = i.id AND a.deleted_at IS NULL ORDER BY 1, 2, 3"
     )
+    guessed = (
+        "SELECT i.project_id, i.remote_id, p.remote_id, p.updated_at FROM items i "
+        "JOIN predictions p ON p.item_id = i.id ORDER BY 1, 2, 3"
+    )
+    return [row[1:] for query in (shown, guessed) for row in house.rows(query) if row[0] == project]
 
 
 @pytest.mark.parametrize("sizes", [1, 2])

@@ -240,10 +240,15 @@ def test_a_worker_whose_lease_was_taken_commits_nothing(house: House) -> None:
     house.clock.advance(seconds=LEASE.total_seconds() + 1)
     assert house.store.claim(lost.job.id) is not None
     house.announced.clear()
-    with pytest.raises(LeaseLost), house.store.begin(lost) as unit:
-        unit.projects.pause(house.project, "written by the wrong worker")
-        unit.audit.append("secondlook", "test", "x", {})
-        unit.enqueue(new_job(house.project, JobKind.SCAN))
+
+    def work_on() -> None:
+        with house.store.begin(lost) as unit:
+            unit.projects.pause(house.project, "written by the wrong worker")
+            unit.audit.append("secondlook", "test", "x", {})
+            unit.enqueue(new_job(house.project, JobKind.SCAN))
+
+    with pytest.raises(LeaseLost):
+        work_on()
     assert house.announced == []
     with house.store.read() as unit:
         assert unit.projects.get(house.project).paused_reason is None

@@ -115,10 +115,15 @@ def test_a_worker_whose_job_is_taken_in_the_middle_of_a_transaction_commits_noth
     house = postgres_house
     slow = house.store.claim(house.enqueue() or "")
     assert slow is not None
-    with pytest.raises(LeaseLost), house.store.begin(slow) as unit:
-        unit.projects.pause(house.project, "written by the wrong worker")
-        house.clock.advance(seconds=LEASE.total_seconds() + 1)
-        assert in_thread(lambda: house.store.claim(slow.job.id)).outcome() is not None
+
+    def work_too_long() -> None:
+        with house.store.begin(slow) as unit:
+            unit.projects.pause(house.project, "written by the wrong worker")
+            house.clock.advance(seconds=LEASE.total_seconds() + 1)
+            assert in_thread(lambda: house.store.claim(slow.job.id)).outcome() is not None
+
+    with pytest.raises(LeaseLost):
+        work_too_long()
     with house.store.read() as unit:
         assert unit.projects.get(house.project).paused_reason is None
 

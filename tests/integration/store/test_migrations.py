@@ -85,7 +85,7 @@ def test_a_database_of_a_newer_version_is_refused_and_untouched(database_url: st
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
         connection.execute(text("INSERT INTO alembic_version VALUES ('9999')"))
-    with pytest.raises(Misconfigured, match="newer version .*9999"):
+    with pytest.raises(Misconfigured, match=r"newer version .*9999"):
         migrate.upgrade(engine)
     engine.dispose()
     assert tables_of(database_url) == {"alembic_version"}

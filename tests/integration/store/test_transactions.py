@@ -29,11 +29,15 @@ def test_enqueued_jobs_are_announced_after_the_commit(house: House) -> None:
 
 
 def test_nothing_is_stored_or_announced_after_a_rollback(house: House) -> None:
-    with pytest.raises(BrokenOnPurpose), house.store.begin() as unit:
-        unit.enqueue(new_job(house.project))
-        unit.facts.put("name", "value")
-        unit.audit.append("secondlook", "test", "x", {})
-        raise BrokenOnPurpose
+    def write_and_break() -> None:
+        with house.store.begin() as unit:
+            unit.enqueue(new_job(house.project))
+            unit.facts.put("name", "value")
+            unit.audit.append("secondlook", "test", "x", {})
+            raise BrokenOnPurpose
+
+    with pytest.raises(BrokenOnPurpose):
+        write_and_break()
     assert house.announced == []
     with house.store.read() as unit:
         assert unit.jobs.unfinished(house.project) == 0

@@ -45,7 +45,7 @@ def test_no_file_and_no_variable_give_the_defaults(home: Path) -> None:
 
 def test_a_project_is_read_with_its_defaults(home: Path) -> None:
     cats = read(home, CATS).project("cats")
-    assert (cats.url, cats.project) == ("https://labels.example.org", 7)
+    assert (cats.url, cats.project) == ("https://labels.example.org", "7")
     assert cats.predictions.source is Backend.BUILTIN
     assert cats.writeback.mode is WriteMode.GROUND_TRUTH
 
@@ -74,7 +74,7 @@ def test_an_empty_variable_counts_as_unset(home: Path) -> None:
 
 def test_a_variable_reaches_a_project_whose_name_has_a_hyphen(home: Path) -> None:
     settings = read(home, CATS.replace("cats]", "my-cats]"), SECONDLOOK_PROJECTS__MY_CATS__PROJECT="9")
-    assert settings.project("my-cats").project == 9
+    assert settings.project("my-cats").project == "9"
 
 
 def test_a_whole_project_can_come_from_the_environment(home: Path) -> None:

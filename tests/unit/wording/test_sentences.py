@@ -140,9 +140,9 @@ def test_a_direction_mark_cannot_turn_a_sentence_around() -> None:
         ),
         (
             "adjudicated",
-            ["cat", "dog", "bad data"],
+            ["cat", "bad data"],
             None,
-            "An adjudicator found that no single label can be chosen: 'cat' (1), 'dog' (1) and 'bad data' (1).",
+            "An adjudicator found that no single label can be chosen: 'cat' (1) and 'bad data' (1).",
         ),
         ("split", ["cat", "dog"], None, "Reviewers did not agree: 'cat' (1) and 'dog' (1)."),
         ("split", [], None, "Reviewers did not agree: no answers."),

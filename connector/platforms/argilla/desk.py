@@ -1,0 +1,111 @@
+"""An Argilla dataset of our own, in which reviewers answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from connector.errors import UnknownOutcome
+from connector.model import AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
+from connector.platforms.argilla import hooks, mapping, review_dataset, review_records
+from connector.platforms.argilla.changes import Changes, Rows
+from connector.platforms.argilla.client import (
+    BULK_SIZE,
+    IDS_PER_CALL,
+    PAGE_SIZE,
+    ArgillaClient,
+    as_dict,
+    is_uuid,
+    uuid_of,
+)
+from connector.platforms.argilla.schema import kind_of
+from connector.platforms.prefetch import one_ahead
+
+
+class ArgillaDesk:
+    """Implements ReviewDesk and WebhookRegistrar, in the workspace of a source dataset."""
+
+    def __init__(self, client: ArgillaClient, source_id: str, *, page_size: int = PAGE_SIZE) -> None:
+        self._client = client
+        self._source_id = source_id
+        self._page_size = page_size
+
+    def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
+        """The review dataset, found, finished or created, with its settings repaired."""
+        workspace = str(self._client.dataset(self._source_id)["workspace_id"])
+        return review_dataset.ensure(self._client, setup, known_id, workspace)
+
+    def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
+        """Create review records, in one call for as many as the server takes at once."""
+        if not requests:
+            return {}
+        form = self._form(review_id)
+        made: dict[str, str] = {}
+        for start in range(0, len(requests), BULK_SIZE):
+            part = requests[start : start + BULK_SIZE]
+            rows = self._client.upsert(review_id, [review_records.record_for(one, form) for one in part])
+            made |= {str(row["external_id"]): str(row["id"]) for row in rows}
+        if any(request.key not in made for request in requests):
+            raise UnknownOutcome(f"the answer does not name {len(requests)} records")
+        return {request.key: made[request.key] for request in requests}
+
+    def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
+        """The records of one batch, by our key."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for rows in self._client.bare_pages(review_id, self._page_size):
+            for row in rows:
+                held = mapping.metadata_of(row)
+                key = held.get(review_dataset.KEY)
+                if held.get(review_dataset.BATCH) == batch and isinstance(key, str):
+                    found[key].append(str(row["id"]))
+        return dict(found)
+
+    def set_overlap(self, remote_id: str, overlap: int) -> None:
+        """Ask for so many answers: of all records, for Argilla has no number for one."""
+        path = f"/api/v1/records/{uuid_of(remote_id)}"
+        record = as_dict(self._client.api.get(path), path)
+        dataset = self._client.dataset(str(record["dataset_id"]))
+        review_dataset.raise_overlap(self._client, dataset, overlap)
+
+    def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
+        """Delete the records: nothing else takes one out of a reviewer's queue."""
+        known = [one for one in remote_ids if is_uuid(one)]
+        for start in range(0, len(known), IDS_PER_CALL):
+            ids = ",".join(known[start : start + IDS_PER_CALL])
+            path = f"/api/v1/datasets/{uuid_of(review_id)}/records"
+            self._client.api.write("DELETE", path, params={"ids": ids})
+
+    def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
+        """Review records whose answers changed; see `changes` for what a cursor promises."""
+        changes = Changes(self._client, review_id, page_size=self._page_size)
+        return one_ahead(AnswerPage(_snapshots(rows), after) for rows, after in changes.since(cursor))
+
+    def fetch_answers(self, review_id: str, remote_ids: Sequence[str]) -> AnswerPage:
+        """The answers of some records; the page's cursor is empty, for it continues nothing."""
+        return AnswerPage(_snapshots(self._client.records(review_id, remote_ids)), "")
+
+    def link(self, review_id: str) -> str:
+        """Where reviewers answer one record after the other."""
+        return f"{self._client.url}/dataset/{uuid_of(review_id)}/annotation-mode"
+
+    def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the protocol's signature; Argilla's webhooks are for the whole server
+        """Register or repair our webhook, if this user may."""
+        return hooks.ensure(self._client, role, url, secret)
+
+    def remove_webhook(self, remote_project: str, url: str) -> None:  # noqa: ARG002 - as above
+        """Remove our webhook and its duplicates."""
+        hooks.remove(self._client, url)
+
+    def _form(self, review_id: str) -> review_records.Form:
+        path = f"/api/v1/datasets/{uuid_of(review_id)}"
+        questions = self._client.listed(f"{path}/questions")
+        return review_records.Form(
+            fields={str(row["name"]): kind_of(row) for row in self._client.listed(f"{path}/fields")},
+            classes=frozenset(review_dataset.classes_offered(questions)),
+            question_ids={str(row["name"]): str(row["id"]) for row in questions},
+        )
+
+
+def _snapshots(rows: Rows) -> tuple[ReviewSnapshot, ...]:
+    found = (review_records.snapshot(row) for row in rows)
+    return tuple(snapshot for snapshot in found if snapshot is not None)

@@ -1,0 +1,208 @@
+"""Argilla's JSON ↔ our vocabulary. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus, Prediction, WriteMode
+
+MARKS = "secondlook"  # key in a record's metadata: our corrections, as JSON text
+SCORES = "class_scores"  # key in a record's metadata where others may give probabilities by class
+AGENT = "secondlook "  # prefix of the agent of a suggestion that is a correction of ours
+EPOCH = datetime.fromtimestamp(0, tz=UTC)
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What we leave in a record's metadata with a correction: enough to find it again and to undo it."""
+
+    marker: str
+    mode: str
+    by: str  # the service user
+    label: str
+    response: str  # the response that was corrected
+    stamp: str  # its `updated_at` then: a later edit of it shows
+    before: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def marks_of(record: Raw) -> list[Mark]:
+    """Our corrections of a record; what cannot be read is not ours."""
+    held = metadata_of(record).get(MARKS)
+    try:
+        entries = json.loads(held) if isinstance(held, str) else []
+        return [Mark(**entry) for entry in entries if isinstance(entry, dict)]
+    except (ValueError, TypeError, RecursionError):
+        return []
+
+
+def with_marks(record: Raw, marks: Sequence[Mark]) -> dict[str, Any]:
+    """The record's metadata with these marks and all else as it is."""
+    kept = {key: value for key, value in metadata_of(record).items() if key != MARKS}
+    if marks:
+        text = json.dumps([mark.as_json() for mark in marks], ensure_ascii=False)
+        kept[MARKS] = text
+    return kept
+
+
+def metadata_of(record: Raw) -> dict[str, Any]:
+    held = record.get("metadata")
+    return held if isinstance(held, dict) else {}
+
+
+def item(record: Raw, schema: LabelSchema, question_id: str) -> Item:
+    """A record with its responses (drafts left out) and the suggestion for the judged question."""
+    marks = marks_of(record)
+    fields = record.get("fields")
+    given = [row for row in dicts(record.get("responses")) if row.get("status") != "draft" and "id" in row]
+    return Item(
+        remote_id=str(record["id"]),
+        created_at=moment(record.get("inserted_at")),
+        updated_at=moment(record.get("updated_at")),
+        data=fields if isinstance(fields, dict) else {},
+        annotations=tuple(annotation(row, schema, marks) for row in given),
+        predictions=tuple(predictions(record, question_id, marks)),
+    )
+
+
+def item_ref(record: Raw) -> ItemRef:
+    return ItemRef(str(record["id"]), moment(record.get("inserted_at")))
+
+
+def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark]) -> Annotation:
+    """One response; under a correction of ours in the metadata, the label that this gives it."""
+    label, status = label_of(response, schema)
+    mark = next((one for one in reversed(marks) if holds(one, response, schema)), None)
+    if mark is not None and mark.label in schema.classes:
+        label, status = mark.label, LabelStatus.VALID
+    values = values_of(response)
+    return Annotation(
+        remote_id=str(response["id"]),
+        annotator=str(response["user_id"]) if response.get("user_id") else None,
+        label=label,
+        status=status,
+        result=[{"question": name, "value": answered(response, name)} for name in values],
+        created_at=moment(response.get("inserted_at")),
+        updated_at=moment(response.get("updated_at")),
+        ground_truth=mark is not None and mark.mode == WriteMode.GROUND_TRUTH,
+        marker=mark.marker if mark else None,
+    )
+
+
+def holds(mark: Mark, response: Raw, schema: LabelSchema) -> bool:
+    """Whether a response carries the correction, untouched by anybody since."""
+    if mark.mode == WriteMode.UPDATE:
+        return str(response.get("id")) == mark.response and response.get("updated_at") == mark.stamp
+    if mark.mode != WriteMode.GROUND_TRUTH or response.get("user_id") != mark.by:
+        return False
+    return label_of(response, schema)[0] == mark.label
+
+
+def label_of(response: Raw, schema: LabelSchema) -> tuple[str | None, LabelStatus]:
+    """The class that a response gives, or why there is none."""
+    if response.get("status") == "discarded":
+        return None, LabelStatus.CANCELLED
+    value = answered(response, schema.control)
+    if value is None:
+        return None, LabelStatus.EMPTY
+    if not isinstance(value, str):
+        return None, LabelStatus.UNREADABLE
+    return (value, LabelStatus.VALID) if value in schema.classes else (None, LabelStatus.UNKNOWN_CLASS)
+
+
+def values_of(response: Raw) -> dict[str, Any]:
+    """A response's values by question, as the server holds them."""
+    values = response.get("values")
+    return values if isinstance(values, dict) else {}
+
+
+def answered(response: Raw, question: str) -> Any:
+    """What a response says to a question; None for nothing."""
+    held = values_of(response).get(question)
+    return held.get("value") if isinstance(held, dict) else None
+
+
+def predictions(record: Raw, question_id: str, marks: Sequence[Mark]) -> list[Prediction]:
+    """The model's suggestion; where a correction of ours stands in its place, the one that it replaced."""
+    shown = suggestion_of(record, question_id)
+    if shown is not None and is_ours(shown):
+        agent = shown.get("agent")
+        mark = next((one for one in marks if agent_of(one.marker) == agent), None)
+        replaced = mark.before.get("suggestion") if mark else None
+        shown = replaced if isinstance(replaced, dict) else None
+    return [] if shown is None else [_prediction(shown, metadata_of(record).get(SCORES))]
+
+
+def suggestion_of(record: Raw, question_id: str) -> dict[str, Any] | None:
+    """The suggestion for a question: there is one at most."""
+    rows = dicts(record.get("suggestions"))
+    return next((row for row in rows if str(row.get("question_id")) == question_id), None)
+
+
+def is_ours(suggestion: Raw) -> bool:
+    return str(suggestion.get("agent") or "").startswith(AGENT)
+
+
+def agent_of(marker: str) -> str:
+    """The agent under which a correction is suggested; of what the server allows in one."""
+    return f"{AGENT}{marker}"
+
+
+def _prediction(suggestion: Raw, scores: Any) -> Prediction:
+    value = suggestion.get("value")
+    return Prediction(
+        remote_id=str(suggestion.get("id")),
+        model_version=str(suggestion.get("agent") or ""),
+        label=value if isinstance(value, str) else None,
+        score=finite(suggestion.get("score")),  # a list of scores belongs to several labels
+        class_scores=class_scores(scores),
+        updated_at=moment(suggestion.get("updated_at")),
+    )
+
+
+def class_scores(value: Any) -> dict[str, float] | None:
+    """Probabilities by class, given as an object or as JSON text; None unless all are numbers."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(value, dict) or not value:
+        return None
+    numbers = {str(name): finite(score) for name, score in value.items()}
+    known = {name: score for name, score in numbers.items() if score is not None}
+    return known if len(known) == len(numbers) else None
+
+
+def moment(value: Any) -> datetime:
+    """A time as the server writes it (UTC, without saying so); 1970 for what is none."""
+    try:
+        parsed = datetime.fromisoformat(value) if isinstance(value, str) else EPOCH
+    except ValueError:
+        return EPOCH
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def finite(value: Any) -> float | None:
+    """A number that can be counted with."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def dicts(value: Any) -> Sequence[dict[str, Any]]:
+    """The objects in a list; nothing of anything else."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

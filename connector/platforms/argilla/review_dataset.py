@@ -1,0 +1,174 @@
+"""The review dataset itself: found by our mark, created step by step, finished when a try broke off."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from connector.errors import Conflict
+from connector.model import LabelSchema, Problem, ReviewSetup
+from connector.platforms.argilla.client import ArgillaClient, as_dict, is_uuid
+
+OWNER = "secondlook_owner"  # key in the dataset's metadata: whose review dataset it is
+CONTEXT = "secondlook_context"
+MORE = "secondlook_more"  # what the dataset has no field for: fields cannot be added once it is published
+LABEL = "label"
+OTHER_LABEL = "other_label"
+PROBLEM = "problem"
+NOTE = "note"
+KEY = "secondlook_key"
+BATCH = "secondlook_batch"
+NO_LABEL = "secondlook:none"
+OTHER = "secondlook:other"
+MOST_OPTIONS = 498  # the server's limit is 500, and two options are ours
+_OPTION_CHARS = 200
+_TITLE_CHARS = 180
+_GUIDELINE_CHARS = 10_000
+_FIELD_TYPES = {"Image": "image", "Chat": "chat"}
+
+Raw = dict[str, Any]
+
+
+def ensure(client: ArgillaClient, setup: ReviewSetup, known_id: str | None, workspace: str) -> str:
+    """The id of the dataset that carries our mark, complete and as it should be."""
+    dataset = _found(client, setup, known_id, workspace)
+    if dataset is None:
+        dataset = as_dict(
+            client.api.write("POST", "/api/v1/datasets", _settings(setup, workspace)), "dataset"
+        )
+    dataset_id = str(dataset["id"])
+    if dataset.get("status") != "ready":
+        _complete(client, setup, dataset_id)
+    _repair(client, setup, dataset)
+    return dataset_id
+
+
+def raise_overlap(client: ArgillaClient, dataset: Raw, overlap: int) -> None:
+    """How many answers complete a record. For the whole dataset: Argilla has no number for one record."""
+    if _overlap(dataset) < overlap:
+        client.patch_dataset(str(dataset["id"]), {"distribution": _distribution(overlap)})
+
+
+def classes_offered(questions: list[Raw]) -> list[str]:
+    """The classes that the published label question offers."""
+    question = next((row for row in questions if row.get("name") == LABEL), {})
+    options = question.get("settings", {}).get("options", [])
+    return [str(one["value"]) for one in options if one["value"] not in (NO_LABEL, OTHER)]
+
+
+def _found(client: ArgillaClient, setup: ReviewSetup, known_id: str | None, workspace: str) -> Raw | None:
+    ours = [row for row in client.datasets() if _is_ours(row, setup) and row.get("workspace_id") == workspace]
+    ours.sort(key=lambda row: (row["id"] != known_id, str(row["inserted_at"])))
+    return ours[0] if ours else None
+
+
+def mark(setup: ReviewSetup) -> str:
+    """Names the owner without saying what it is."""
+    return hashlib.sha256(setup.owner_key.encode()).hexdigest()[:32]
+
+
+def _is_ours(row: Raw, setup: ReviewSetup) -> bool:
+    held = row.get("metadata")
+    return isinstance(held, dict) and held.get(OWNER) == mark(setup) and is_uuid(str(row.get("id")))
+
+
+def _settings(setup: ReviewSetup, workspace: str) -> Raw:
+    return {
+        # Names are unique in a workspace; the mark's beginning keeps two projects of one title apart.
+        "name": f"{setup.title[:_TITLE_CHARS].strip()} {mark(setup)[:8]}",
+        "workspace_id": workspace,
+        "metadata": {OWNER: mark(setup)},
+        "allow_extra_metadata": True,
+        "guidelines": setup.instructions[:_GUIDELINE_CHARS] or None,
+        "distribution": _distribution(setup.quorum),
+    }
+
+
+def _complete(client: ArgillaClient, setup: ReviewSetup, dataset_id: str) -> None:
+    path = f"/api/v1/datasets/{dataset_id}"
+    parts = {
+        f"{path}/fields": (f"{path}/fields", _fields(setup.schema)),
+        f"{path}/questions": (f"{path}/questions", _questions(setup.schema)),
+        f"{path}/metadata-properties": (
+            f"/api/v1/me/datasets/{dataset_id}/metadata-properties",
+            [_hidden(KEY), _hidden(BATCH)],
+        ),
+    }
+    for target, (listing, wanted) in parts.items():
+        there = {row.get("name") for row in client.listed(listing)}
+        for entry in wanted:
+            if entry["name"] not in there:
+                _create(client, target, entry)
+    client.api.write("PUT", f"{path}/publish")
+
+
+def _create(client: ArgillaClient, path: str, entry: Raw) -> None:
+    try:
+        client.api.write("POST", path, entry)
+    except Conflict:
+        return  # another process made the same at the same time
+
+
+def _repair(client: ArgillaClient, setup: ReviewSetup, dataset: Raw) -> None:
+    wanted = setup.instructions[:_GUIDELINE_CHARS] or None
+    changes: Raw = {} if dataset.get("guidelines") == wanted else {"guidelines": wanted}
+    # Never lowered: it may have been raised because one more vote is needed.
+    if _overlap(dataset) < setup.quorum:
+        changes["distribution"] = _distribution(setup.quorum)
+    if changes:
+        client.patch_dataset(str(dataset["id"]), changes)
+
+
+def _overlap(dataset: Raw) -> int:
+    held = dataset.get("distribution")
+    return int(held.get("min_submitted") or 1) if isinstance(held, dict) else 1
+
+
+def _distribution(overlap: int) -> Raw:
+    return {"strategy": "overlap", "min_submitted": overlap}
+
+
+def _fields(schema: LabelSchema) -> list[Raw]:
+    names = {tag.field: tag for tag in schema.objects if tag.field not in ("", CONTEXT, MORE)}
+    return [
+        _field(CONTEXT, "Why you are asked", "text", required=True),
+        *(_field(name, name, _FIELD_TYPES.get(tag.kind, "text")) for name, tag in names.items()),
+        _field(MORE, "More", "text"),
+    ]
+
+
+def _field(name: str, title: str, kind: str, *, required: bool = False) -> Raw:
+    return {"name": name, "title": title, "required": required, "settings": {"type": kind}}
+
+
+def _questions(schema: LabelSchema) -> list[Raw]:
+    classes = [name for name in schema.classes if 0 < len(name) <= _OPTION_CHARS][:MOST_OPTIONS]
+    options = [
+        *(_option(name, name) for name in classes),
+        _option(OTHER, "Another label (write it below)"),
+        _option(NO_LABEL, "No single label (say why below)"),
+    ]
+    problems = [_option(problem.value, problem.value) for problem in Problem]
+    return [
+        # A dataset needs a required question; so "no label" is an answer to this one.
+        _question(LABEL, "Which label is right?", _selection("label_selection", options), required=True),
+        _question(OTHER_LABEL, "Another label, written as in the guidelines", {"type": "text"}),
+        _question(PROBLEM, "What is the problem?", _selection("multi_label_selection", problems)),
+        _question(NOTE, "A note for the guidelines", {"type": "text"}),
+    ]
+
+
+def _question(name: str, title: str, settings: Raw, *, required: bool = False) -> Raw:
+    return {"name": name, "title": title, "required": required, "settings": settings}
+
+
+def _selection(kind: str, options: list[Raw]) -> Raw:
+    return {"type": kind, "options": options, "visible_options": None}
+
+
+def _option(value: str, text: str) -> Raw:
+    return {"value": value, "text": text}
+
+
+def _hidden(name: str) -> Raw:
+    return {"name": name, "title": name, "settings": {"type": "terms"}, "visible_for_annotators": False}

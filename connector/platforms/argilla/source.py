@@ -1,0 +1,133 @@
+"""An Argilla dataset as a source of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connector.model import (
+    Annotator,
+    Item,
+    ItemRef,
+    Json,
+    LabelSchema,
+    Page,
+    Role,
+    SourceInfo,
+    WriteOrder,
+    WriteRecord,
+)
+from connector.platforms.argilla import guidelines, hooks, mapping, writes
+from connector.platforms.argilla.changes import Changes
+from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, uuid_of
+from connector.platforms.argilla.schema import schema_of
+from connector.platforms.prefetch import one_ahead
+
+REF_PAGE_SIZE = 1000
+
+
+class ArgillaSource:
+    """Implements Source, WebhookRegistrar, WebhookSecrets and Guidelines for one dataset."""
+
+    def __init__(
+        self,
+        client: ArgillaClient,
+        dataset_id: str,
+        *,
+        label_control: str | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> None:
+        self._client = client
+        self._dataset_id = dataset_id
+        self._label_control = label_control
+        self._changes = Changes(client, dataset_id, page_size=page_size)
+
+    def describe(self) -> SourceInfo:
+        """The dataset as it is now; Misconfigured for a draft and without a usable question."""
+        dataset = self._client.dataset(self._dataset_id)
+        return SourceInfo(
+            title=str(dataset.get("name") or self._dataset_id),
+            schema=self._schema()[0],
+            service_user=self._client.user_id(),
+            server_version=self._client.version(),
+            n_items=self._client.count(self._dataset_id),
+        )
+
+    def annotators(self) -> Sequence[Annotator]:
+        """The members of the dataset's workspace, under their user names, and the service user."""
+        dataset = self._client.dataset(self._dataset_id)
+        rows = self._client.listed(f"/api/v1/workspaces/{dataset['workspace_id']}/users")
+        names = {str(row["id"]): str(row.get("username") or row["id"]) for row in rows if "id" in row}
+        me = self._client.me()
+        names.setdefault(str(me["id"]), str(me["username"]))
+        return [Annotator(user_id, name) for user_id, name in names.items()]
+
+    def changes_since(self, cursor: str | None) -> Iterator[Page]:
+        """Pages of changed items; see `changes` for what a cursor promises."""
+        return one_ahead(self._pages(cursor))
+
+    def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
+        """The items as they are now."""
+        if not remote_ids:
+            return []
+        schema, question_id = self._schema()
+        rows = self._client.records(self._dataset_id, remote_ids)
+        return [mapping.item(row, schema, question_id) for row in rows]
+
+    def item_refs(self) -> Iterator[Sequence[ItemRef]]:
+        """Every item's identity; without responses and suggestions, which cost the most."""
+        for rows in self._client.bare_pages(self._dataset_id, REF_PAGE_SIZE):
+            yield [mapping.item_ref(row) for row in rows]
+
+    def prepare(self, order: WriteOrder) -> Json:
+        """What the order would replace; see `writes`."""
+        return self._writer().prepare(order)
+
+    def find_write(self, order: WriteOrder) -> WriteRecord | None:
+        """What carries the order's marker, if anything does."""
+        return self._writer().find(order)
+
+    def write(self, order: WriteOrder) -> WriteRecord:
+        """Carry out a correction; see `writes`."""
+        return self._writer().write(order)
+
+    def revert(self, order: WriteOrder, record: WriteRecord) -> None:
+        """Undo a correction; see `writes`."""
+        self._writer().revert(order, record)
+
+    def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the protocol's signature; Argilla's webhooks are for the whole server
+        """Register or repair our webhook, if this user may."""
+        return hooks.ensure(self._client, role, url, secret)
+
+    def remove_webhook(self, remote_project: str, url: str) -> None:  # noqa: ARG002 - as above
+        """Remove our webhook and its duplicates."""
+        hooks.remove(self._client, url)
+
+    def webhook_secrets(self, url: str) -> Sequence[str]:
+        """What Argilla signs with; it makes this itself."""
+        return hooks.secrets(self._client, url)
+
+    def read_guidelines(self) -> str:
+        """The dataset's guidelines."""
+        return guidelines.read(self._client, self._dataset_id)
+
+    def write_guidelines(self, block: str) -> str:
+        """Replace the managed part of the dataset's guidelines."""
+        return guidelines.write(self._client, self._dataset_id, block)
+
+    def _pages(self, cursor: str | None) -> Iterator[Page]:
+        schema, question_id = self._schema()
+        for rows, after in self._changes.since(cursor):
+            yield Page(tuple(mapping.item(row, schema, question_id) for row in rows), after)
+
+    def _writer(self) -> writes.Writer:
+        schema, question_id = self._schema()
+        return writes.Writer(self._client, self._dataset_id, schema, question_id)
+
+    def _schema(self) -> tuple[LabelSchema, str]:
+        """The label schema as it is now, and the id of the question that it is about."""
+        dataset = self._client.dataset(self._dataset_id)
+        path = f"/api/v1/datasets/{uuid_of(self._dataset_id)}"
+        questions = self._client.listed(f"{path}/questions")
+        schema = schema_of(dataset, questions, self._client.listed(f"{path}/fields"), self._label_control)
+        question = next(row for row in questions if row["name"] == schema.control)
+        return schema, str(question["id"])

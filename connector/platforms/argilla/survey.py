@@ -1,0 +1,46 @@
+"""Looking around on an Argilla: what `init` offers and `doctor` reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.platforms.argilla import hooks
+from connector.platforms.argilla.client import ArgillaClient, uuid_of
+from connector.platforms.argilla.schema import single_labels
+from connector.survey import AccountFound, HookFound, ProjectFound, ServerFound
+
+
+class ArgillaSurvey:
+    """Implements Survey."""
+
+    def __init__(self, client: ArgillaClient) -> None:
+        self._client = client
+
+    def server(self) -> ServerFound:
+        """The version. The clock does not matter: no moment of the server's is compared with ours."""
+        return ServerFound(version=self._client.version(), clock_ahead_seconds=None)
+
+    def account(self) -> AccountFound:
+        """The key's user and role."""
+        me = self._client.me()
+        kind = f"API key of an {me['role']}"
+        return AccountFound(str(me["id"]), str(me["username"]), token_kind=kind, expires_at=None)
+
+    def projects(self) -> Sequence[ProjectFound]:
+        """The published datasets that the account sees, by name."""
+        rows = [row for row in self._client.datasets() if row.get("status") == "ready"]
+        found = [
+            ProjectFound(str(row["id"]), str(row.get("name") or ""), self._client.count(str(row["id"])))
+            for row in rows
+        ]
+        return sorted(found, key=lambda project: (project.title.casefold(), project.remote_id))
+
+    def label_controls(self, remote_id: str) -> Sequence[str]:
+        """Names of the questions that can be judged."""
+        return single_labels(self._client.listed(f"/api/v1/datasets/{uuid_of(remote_id)}/questions"))
+
+    def hooks(self, remote_id: str) -> Sequence[HookFound]:  # noqa: ARG002 - webhooks are the server's
+        """The server's webhooks, where the account may see them; their secrets stay out."""
+        return [
+            HookFound(str(row.get("url")), bool(row.get("enabled"))) for row in hooks.listed(self._client)
+        ]

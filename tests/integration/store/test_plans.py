@@ -1,0 +1,93 @@
+"""What runs for every webhook and every tick finds its rows by an index, however large the tables are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from connector.store.unit_of_work import UnitOfWork
+from tests.integration.store.house import House, annotation, item, new_job, prediction, vote
+
+Work = Callable[[UnitOfWork, int], Any]
+WORKS: dict[str, Work] = {
+    "a page": lambda unit, project: unit.items.apply(
+        project, [item("1", annotation("11"), updated=1, predictions=(prediction("5"),)), item("2")]
+    ),
+    "items by id": lambda unit, project: unit.items.ids_of(["1", "2"], project),
+    "items of annotations": lambda unit, project: unit.items.remote_ids_of_annotations(project, ["11"]),
+    "labels of some items": lambda unit, project: list(unit.items.labelled(project, [1, 2])),
+    "annotators of an item": lambda unit, _: unit.items.annotators_of(1),
+    "predictions of some items": lambda unit, _: unit.items.predicted([1, 2], "m1"),
+    "active issues of some items": lambda unit, project: unit.issues.active(project, [1, 2]),
+    "issues that wait": lambda unit, project: unit.issues.waiting_for_budget(project, "budget", 5),
+    "the last scan": lambda unit, project: unit.issues.last_scan(project),
+    "a decision": lambda unit, _: unit.issues.decision("issue"),
+    "undecided reviews": lambda unit, project: unit.reviews.undecided(project, 5),
+    "what is unsent": lambda unit, project: unit.reviews.unsent(project),
+    "a batch": lambda unit, project: unit.reviews.take_batch(project, 5),
+    "uncertain batches": lambda unit, project: unit.reviews.batches(project),
+    "reviews of issues": lambda unit, _: unit.reviews.of_issues(["issue"]),
+    "open reviews": lambda unit, project: unit.reviews.open_count(project),
+    "overlaps to tell": lambda unit, project: unit.reviews.overlaps_to_tell(project),
+    "votes": lambda unit, _: unit.votes.of(["review"]),
+    "a vote": lambda unit, _: unit.votes.save(vote("review-7")),
+    "notes to publish": lambda unit, project: unit.notes.publishable(project),
+    "notes to take back": lambda unit, _: unit.notes.withdraw_of_issue("issue"),
+    "corrections of a run": lambda unit, _: unit.corrections.of_run("run"),
+    "a job to enqueue": lambda unit, project: [
+        unit.enqueue(new_job(project, key="k")),
+        unit.enqueue(new_job(project, key="k")),
+    ],
+    "a queued job": lambda unit, _: unit.jobs.queued("k"),
+    "the next in a lane": lambda unit, _: unit.jobs.next_in_lane("lane"),
+    "due jobs": lambda unit, _: unit.jobs.due(timedelta(seconds=60)),
+    "expired jobs": lambda unit, _: unit.jobs.requeue_expired(),
+    "deliveries": lambda unit, project: unit.deliveries.waiting(project, 5),
+    "audit of a subject": lambda unit, _: list(unit.audit.entries(subject="issue")),
+}
+
+
+@contextmanager
+def statements_of(unit: UnitOfWork) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that the block executes, with their parameters."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        first = parameters[0] if many else parameters
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            seen.append((statement, first))
+
+    event.listen(unit.connection, "before_cursor_execute", note)
+    yield seen
+    event.remove(unit.connection, "before_cursor_execute", note)
+
+
+def plan(house: House, unit: UnitOfWork, statement: str, parameters: Any) -> str:
+    explain = "EXPLAIN" if house.on_postgres else "EXPLAIN QUERY PLAN"
+    rows = unit.connection.exec_driver_sql(f"{explain} {statement}", parameters)
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+def reads_a_whole_table(house: House, found: str) -> bool:
+    if house.on_postgres:
+        return "Seq Scan" in found
+    return any(line.startswith("SCAN") and "USING" not in line for line in found.splitlines())
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_no_table_is_read_as_a_whole(house: House, name: str) -> None:
+    house.apply(item("1", annotation("11"), predictions=(prediction("5"),)), item("2"))
+    house.reviewed(7)
+    with house.store.begin() as unit:
+        if house.on_postgres:  # small tables are quicker to read as a whole; large ones are meant
+            unit.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        with statements_of(unit) as seen:
+            WORKS[name](unit, house.project)
+        for statement, parameters in seen:
+            found = plan(house, unit, statement, parameters)
+            assert not reads_a_whole_table(house, found), f"{statement}\n{found}"

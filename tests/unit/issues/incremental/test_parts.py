@@ -1,0 +1,72 @@
+"""The pieces that are kept between changes, each against its definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from workers.issues.incremental import ranking
+from workers.issues.incremental.band import band_around
+from workers.issues.incremental.growing import grown
+from workers.issues.incremental.members import members_of
+from workers.issues.incremental.ranking import Ranking
+from workers.issues.selection import smallest
+
+DTYPES = [np.float32, np.float64]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_mean_of_members_is_numpys_to_the_last_bit(dtype: type) -> None:
+    rng = np.random.default_rng(1)
+    given, trust = rng.integers(0, 2, 5000).astype(np.int8), rng.random(5000).astype(dtype)
+    members = members_of(given, trust, 2)
+    for row in rng.permutation(5000)[:800].tolist():
+        members[int(given[row])].discard(row)
+        given[row] = 1 - given[row]
+        members[int(given[row])].add(row, float(trust[row]))
+        for label in (0, 1):
+            assert members[label].mean() == np.mean(trust[given == label])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("spare", [0, 3, 256])
+def test_a_ranking_chooses_what_a_sort_of_all_would(
+    dtype: type, spare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking, "SPARE", spare)
+    rng = np.random.default_rng(spare)
+    values = rng.integers(0, 12, 40).astype(dtype) / 12
+    kept = Ranking(values.dtype)
+    for _ in range(600):
+        at = int(rng.integers(len(values)))
+        kept.discard(float(values[at]))
+        values[at] = rng.integers(0, 12) / 12
+        kept.add(float(values[at]))
+        n = int(np.clip(rng.normal(15, 8), 0, 45))
+        now = values.copy()
+        asked = rng.choice(40, 6)
+        hit = kept.chosen(n, 40, now[asked], lambda some, asked=asked: asked[some], lambda now=now: now)
+        assert np.array_equal(hit, smallest(now, n)[asked])
+
+
+def test_a_band_names_every_row_that_is_crossed_or_says_that_it_ends() -> None:
+    rng = np.random.default_rng(4)
+    column = rng.integers(0, 50, 400) / 50
+    there = np.ones(400, dtype=bool)
+    band = band_around(0.5, column, there, class_size=4000)
+    for _ in range(500):
+        row = int(rng.integers(400))
+        column[row] = rng.integers(0, 50) / 50
+        band.note(float(column[row]), row)
+        low, high = sorted(0.5 + rng.normal(0, 0.1, 2))
+        named = band.crossed(low, high, column)
+        if named is None:
+            assert low < band.low or high > band.high
+        else:
+            assert set(np.flatnonzero((column >= low) & (column < high))) <= set(named.tolist())
+
+
+def test_an_array_with_room_is_not_copied() -> None:
+    longer = grown(np.arange(10), 11)
+    assert longer[:10].tolist() == list(range(10))
+    assert grown(longer, len(longer)) is longer

@@ -1,0 +1,201 @@
+"""What is read from files, and what is refused with place and remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.offline.conftest import annotation, csv_of, task, tasks, text_csv
+from workers.offline.dataset import Columns, Dataset
+from workers.offline.errors import BadFile
+from workers.offline.reading import read_file
+
+
+def read(folder: Path, name: str, text: str | bytes, **columns: str) -> Dataset:
+    file = folder / name
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_file(file, Columns(**columns))
+
+
+def test_a_csv_needs_no_words(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.csv", text_csv())
+    assert (found.label_name, found.field, found.classes) == ("label", "text", ("cat", "dog", "fox"))
+    assert [one.id for one in found.records[:2]] == ["t0", "t1"]
+    assert found.records[0].data == {"text": "purr whiskers purr number0"}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_first_line_says_what_divides_cells(tmp_path: Path, delimiter: str) -> None:
+    text = csv_of([["words", "kind"], ["a, b; c", "x"], ["d\n| e", "y"]], delimiter)
+    found = read(tmp_path, "a.csv", "\ufeff" + text, label="kind")
+    assert [one.data for one in found.records] == [{"words": "a, b; c"}, {"words": "d\n| e"}]
+    assert [one.place for one in found.records] == ["row 1", "row 2"]
+
+
+def test_lists_of_numbers_in_a_csv_are_vectors(tmp_path: Path) -> None:
+    rows = [["vector", "label"], ["[1, 2.5]", "x"], ["[3, 4]", "y"], ["[not json]", "y"]]
+    found = read(tmp_path, "a.csv", csv_of(rows))
+    assert [one.data["vector"] for one in found.records] == [[1, 2.5], [3, 4], "[not json]"]
+
+
+def test_json_lines_and_flat_json_are_rows(tmp_path: Path) -> None:
+    rows = [{"text": "a\u2028b", "label": 2}, {"text": "b", "label": 10}, {"text": "c", "label": None}]
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n\n"
+    for found in (read(tmp_path, "a.jsonl", lines), read(tmp_path, "a.json", json.dumps(rows))):
+        assert found.classes == ("2", "10")
+        assert [(one.place, one.reason) for one in found.left_out] == [("row 3", "no label")]
+
+
+def test_rows_of_one_id_are_answers_about_one_item(tmp_path: Path) -> None:
+    rows = [
+        ["id", "text", "label", "annotator"],
+        ["7", "a", "x", "ann"],
+        ["8", "b", "x", "ann"],
+        ["7", "a", "y", "ben"],
+        ["7", "a", "y", "cas"],
+    ]
+    found = read(tmp_path, "a.csv", csv_of(rows))
+    assert [(one.id, one.label, one.annotator) for one in found.records] == [
+        ("7", "y", "ben"),
+        ("8", "x", "ann"),
+    ]
+    assert found.records[0].answers == (("ann", "x"), ("ben", "y"), ("cas", "y"))
+
+
+def test_named_columns_are_used(tmp_path: Path) -> None:
+    rows = [["no", "q", "label", "truth", "who"], ["1", "a", "z", "x", "ann"], ["2", "b", "z", "y", ""]]
+    named = Columns("truth", "no", "who", "q")
+    (tmp_path / "a.csv").write_text(csv_of(rows))
+    found = read_file(tmp_path / "a.csv", named)
+    assert [(one.id, one.label, one.annotator) for one in found.records] == [
+        ("1", "x", "ann"),
+        ("2", "y", None),
+    ]
+    assert found.field == "q"
+
+
+def test_an_export_of_label_studio_needs_no_config(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.json", json.dumps(tasks()))
+    assert (found.label_name, found.field, len(found.records)) == ("kind", "text", 60)
+    assert (found.records[3].id, found.records[3].label, found.records[3].annotator) == ("103", "dog", "2")
+
+
+def test_several_annotations_give_the_label_that_the_service_would_take(tmp_path: Path) -> None:
+    items = [
+        task(0, "a", annotation("x", 1), annotation("y", 2), annotation("y", 3)),
+        task(1, "b", annotation("x", 1), annotation("x", 2), annotation("y", 3, ground_truth=True)),
+        task(2, "c", annotation("x", {"id": 5, "email": "ann@example.org"}), annotation("y", 2)),
+    ]
+    found = read(tmp_path, "a.json", json.dumps(items))
+    assert [one.label for one in found.records] == ["y", "y", "x"]
+    assert found.records[0].answers == (("1", "x"), ("2", "y"), ("3", "y"))
+    assert found.records[2].annotator == "ann@example.org"
+
+
+def test_what_carries_no_single_label_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    two = annotation("x")
+    two["result"].append(annotation("y")["result"][0])
+    broken = annotation("x")
+    broken["result"][0]["value"] = {"choices": "x"}
+    items = [
+        task(0, "a", annotation("x")),
+        task(1, "b", annotation("y")),
+        task(2, "c"),
+        task(3, "d", annotation("x", was_cancelled=True)),
+        task(4, "e", annotation(None)),
+        task(5, "f", two),
+        task(6, "g", broken),
+    ]
+    found = read(tmp_path, "a.json", json.dumps(items))
+    assert len(found.records) == 2
+    assert [(one.place, one.reason) for one in found.left_out] == [
+        ("task 102", "not labelled"),
+        ("task 103", "annotation cancelled"),
+        ("task 104", "annotation without a label"),
+        ("task 105", "annotation with several labels"),
+        ("task 106", "annotation unreadable"),
+    ]
+
+
+def test_the_control_can_be_named_where_there_are_several(tmp_path: Path) -> None:
+    other = annotation("x")
+    other["result"].append({**annotation("p")["result"][0], "from_name": "mood"})
+    items = json.dumps([task(0, "a", other), task(1, "b", annotation("y"))])
+    with pytest.raises(BadFile, match="several controls hold choices: kind, mood"):
+        read(tmp_path, "a.json", items)
+    assert read(tmp_path, "a.json", items, label="kind").classes == ("x", "y")
+    with pytest.raises(BadFile, match=r"--label-column.*'nope'.*kind, mood"):
+        read(tmp_path, "a.json", items, label="nope")
+
+
+ONE_CLASS = [task(0, "a", annotation("x")), task(1, "b", annotation("x"))]
+BAD: list[tuple[str, str | bytes, str]] = [
+    ("a.csv", "", "FILE: the file is empty"),
+    ("a.csv", "text,label\na,x\nb\n", "FILE, row 2: it has 1 cells for 2 columns (line 3)"),
+    ("a.csv", 'text,label\na,x\n"b,y\n', "FILE, line 3: this is not CSV"),
+    ("a.csv", "text,text,label\na,b,x\n", "line 1: two columns are named 'text'"),
+    ("a.csv", "text,label\n", "it holds no rows"),
+    ("a.csv", "text,kind\na,x\n", "Name one of the columns: 'text', 'kind'"),
+    ("a.csv", "text,label\na,\nb,\n", "no item has a usable label. What was found instead: no label"),
+    ("a.csv", "text,label\na,x\nb,x\n", "all 2 labels in 'label' are 'x'"),
+    ("a.csv", "p,q,label\na,b,x\nc,d,y\n", "--field: it is not clear which field to learn from"),
+    ("a.csv", b"text,label\na,x\ncaf\xe9,y\n", "FILE, line 3: the encoding is not UTF-8 (byte 18)"),
+    ("a.csv", "text,label\na,x\n".encode("utf-16"), "line 1: the encoding is UTF-16"),
+    ("a.json", json.dumps(tasks())[:-30], "line 1: the JSON breaks off"),
+    ("a.json", '[{"id": 1,\n nope}]', "line 2: this is not JSON"),
+    ("a.json", "[" * 100_000, "cannot be read (RecursionError)"),
+    ("a.json", "[1" + "0" * 5000 + "]", "cannot be read (ValueError)"),
+    ("a.json", "{}", "it holds one dict, not a list"),
+    ("a.json", "[]", "it holds no items"),
+    ("a.json", "[1, 2]", "row 1: it is int, not an object"),
+    ("a.json", json.dumps([task(0, "a"), {"id": 2}]), "task 1: it is not a task with data"),
+    ("a.json", json.dumps([task(0, "a"), task(1, "b")]), "no annotation holds a choice"),
+    ("a.json", json.dumps(ONE_CLASS), "all 2 labels in 'kind' are 'x'"),
+    ("a.jsonl", '{"text": "a", "label": "x"}\n\n{"text": "b", "la', "line 3: the JSON breaks off"),
+    ("a.jsonl", '{"text": "a", "label": ["x"]}\n', "label unreadable"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "words"), BAD, ids=[words for _, _, words in BAD])
+def test_a_bad_file_is_said_with_place_and_remedy(
+    tmp_path: Path, name: str, text: str | bytes, words: str
+) -> None:
+    with pytest.raises(BadFile) as caught:
+        read(tmp_path, name, text)
+    assert words in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("option", ["label", "id", "annotator", "field"])
+def test_a_name_that_the_file_does_not_have_is_refused(tmp_path: Path, option: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        read(tmp_path, "a.csv", text_csv(), **{option: "nope"})
+    assert caught.value.argument in {f"--{option}-column", f"--{option}"}
+    assert "'nope'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "garbage", [None, 3, "x", [], {"result": 3}, {"result": [None, {"type": "choices"}]}]
+)
+def test_no_shape_of_an_annotation_raises_anything_else(tmp_path: Path, garbage: Any) -> None:
+    items = [
+        *tasks(),
+        {"id": None, "data": {}, "annotations": [garbage]},
+        {"data": {}, "annotations": garbage},
+    ]
+    try:
+        found = read(tmp_path, "a.json", json.dumps(items), label="kind")
+    except BadFile:
+        pytest.fail("the other tasks are fine")
+    assert len(found.records) == 60
+
+
+def test_a_folder_or_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(BadFile, match="it cannot be read"):
+        read_file(tmp_path / "folder.csv", Columns())
+    with pytest.raises(BadFile, match="there is no such file"):
+        read_file(tmp_path / "none.csv", Columns())

@@ -1,0 +1,97 @@
+"""Measure detection on arrays: against the truth, against people's votes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from connector.project_settings import Method
+from workers.cli.output import note, print_json, table
+from workers.cli.session import JsonFlag, session_of
+
+if TYPE_CHECKING:
+    from workers.evaluate import ReviewScores, TruthScores
+    from workers.issues import LabelIssues
+
+AT = [10, 100, 1000]
+
+
+def evaluate(
+    context: typer.Context,
+    *,
+    labels: Annotated[Path, typer.Option(help="(N,) given class numbers, .npy.")],
+    probs: Annotated[Path, typer.Option(help="(N, K) out-of-sample probabilities, .npy.")],
+    truth: Annotated[Path | None, typer.Option(help="(N,) true class numbers, .npy.")] = None,
+    votes: Annotated[Path | None, typer.Option(help="People's votes on some rows, JSON.")] = None,
+    method: Annotated[Method, typer.Option(help="How issues are chosen.")] = Method.PRUNE_BY_NOISE_RATE,
+    at: Annotated[list[int] | None, typer.Option(min=1, help="Precision at this many rows; again.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Measure what a method finds against the truth, people's votes, or neither."""
+    session_of(context).quiet_logs()
+    from workers.offline.measuring import measure
+
+    measured = measure(labels, probs, truth=truth, votes=votes, method=method.value, at=at or AT)
+    for warning in measured.found.warnings:
+        note(warning)
+    if json:
+        print_json(_document(measured.found, method, measured.truth, measured.reviews))
+        return
+    n_flagged, n_items = int(measured.found.mask.sum()), len(measured.found.mask)
+    typer.echo(f"{method.value}: {n_flagged:,} of {n_items:,} labels flagged ({n_flagged / n_items:.2%})")
+    if measured.truth is not None:
+        table(("against the truth", ""), _truth_lines(measured.truth))
+    if measured.reviews is not None:
+        table(("against people's votes", ""), _review_lines(measured.reviews))
+
+
+def _document(
+    found: LabelIssues, method: Method, truth: TruthScores | None, reviews: ReviewScores | None
+) -> dict[str, Any]:
+    return {
+        "method": method,
+        "n_items": len(found.mask),
+        "n_flagged": int(found.mask.sum()),
+        "truth": truth,
+        "votes": reviews,
+        "warnings": found.warnings,
+    }
+
+
+def _truth_lines(scores: TruthScores) -> Iterator[tuple[str, str]]:
+    yield "labels that are wrong", f"{scores.n_wrong:,} of {scores.n_items:,}"
+    yield "flagged, and wrong", f"{scores.n_right:,} of {scores.n_flagged:,}"
+    yield "precision", _share(scores.precision)
+    yield "recall", _share(scores.recall)
+    yield "F1", _share(scores.f1)
+    yield from _ranking(scores.auroc, scores.auprc, scores.precision_at)
+
+
+def _review_lines(scores: ReviewScores) -> Iterator[tuple[str, str]]:
+    yield "reviewed", f"{scores.n_reviewed:,}"
+    yield "errors (fewer than 3 for the given label)", f"{scores.n_errors:,}"
+    yield "share confirmed", _share(scores.confirmed)
+    yield "… correctable (3 or more for the guess)", f"{scores.n_correctable:,}"
+    yield "… both fit / neither fits / unclear", f"{scores.n_both} / {scores.n_neither} / {scores.n_unclear}"
+    if scores.counted_twice:
+        yield "guess equal to the given label, counted once", f"{scores.counted_twice:,}"
+    yield "flagged here, and reviewed", f"{scores.n_flagged_reviewed:,} of {scores.n_flagged:,}"
+    yield "… of these, errors", f"{scores.n_flagged_errors:,}"
+    yield "share of these confirmed", _share(scores.flagged_confirmed)
+    yield from _ranking(scores.auroc, scores.auprc, scores.precision_at)
+
+
+def _ranking(
+    auroc: float | None, auprc: float | None, precision_at: Mapping[int, float]
+) -> Iterator[tuple[str, str]]:
+    yield "AUROC", _share(auroc)
+    yield "AUPRC", _share(auprc)
+    for k, precision in precision_at.items():
+        yield f"precision at {k:,}", _share(precision)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,1 @@
+"""Work on files alone: no server, no database, no configuration."""
