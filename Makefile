@@ -36,8 +36,9 @@ bench: setup test-servers ## Measure and print the figures of the benchmarks (BE
 lock: setup ## Write the lock files anew (LOCK_ARGS=--upgrade takes the newest versions)
 	@scripts/lock.sh $(LOCK_ARGS)
 
-# Redis and PostgreSQL from the system, Label Studio in an environment of its own (cached).
+# Redis and PostgreSQL from the system, Label Studio and Argilla in environments of their own (cached).
 .PHONY: test-servers
 test-servers: setup
 	@scripts/install-test-servers.sh
 	@python -m workers.demo.home
+	@python -m tests.support.argilla_home

@@ -197,7 +197,7 @@ class Settings(Frozen):
     @field_validator("projects")
     @classmethod
     def _distinct(cls, projects: Mapping[str, ProjectSettings]) -> Mapping[str, ProjectSettings]:
-        seen: dict[tuple[str, int], str] = {}
+        seen: dict[tuple[str, str], str] = {}
         for name, project in projects.items():
             if not PROJECT_NAME.fullmatch(name):
                 msg = (

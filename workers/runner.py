@@ -98,10 +98,24 @@ def _handle(services: Services, claim: Claim, progress: Progress) -> Summary:
     _refuse_deadly(services, claim)
     context = Context(services, claim, project, progress)
     with structlog.contextvars.bound_contextvars(project=project.name), _alive(services, claim):
-        summary = handler_for(claim.job.kind)(context)
+        with _settings_named(project.name):
+            summary = handler_for(claim.job.kind)(context)
         if project.paused_reason is not None:
             _resume(services, project, claim.job.kind)
     return summary
+
+
+@contextmanager
+def _settings_named(project: str) -> Iterator[None]:
+    """A platform adapter names a setting by its last part; a person needs the whole key."""
+    try:
+        yield
+    except Misconfigured as error:
+        if "." in error.field:
+            raise
+        raise Misconfigured(
+            error.problem, field=f"projects.{project}.{error.field}", remedy=error.remedy
+        ) from error
 
 
 def _refuse_deadly(services: Services, claim: Claim) -> None:

@@ -132,13 +132,8 @@ class ArgillaScene:
         return found
 
     def _pending(self, review_id: str, by: str) -> str | None:
-        mine = {"scope": {"entity": "response", "property": "status"}, "values": ["pending"]}
-        open_to_all = {"scope": {"entity": "record", "property": "status"}, "values": ["pending"]}
-        both = [{"type": "terms", **mine}, {"type": "terms", **open_to_all}]
-        body = {"filters": {"type": "and", "and": both}}
-        path = f"/me/datasets/{review_id}/records/search"
-        rows = self.server.call("POST", path, by=by, json=body, params={"limit": 1})["items"]
-        return str(rows[0]["record"]["id"]) if rows else None
+        rows = self.server.pending(review_id, by)
+        return str(rows[0]["id"]) if rows else None
 
     def _choice(self, record_id: str, label: str | None) -> dict[str, Any]:
         if label is None:

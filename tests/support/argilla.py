@@ -62,6 +62,16 @@ class ArgillaServer:
             raise ArgillaCallError(f"{method} {path}: {response.status_code} {response.text[:500]}")
         return response.json() if response.content else None
 
+    def pending(self, dataset: str, by: str) -> list[dict[str, Any]]:
+        """The beginning of a person's queue, as the page asks for it."""
+        wanted = [
+            {"type": "terms", "scope": {"entity": entity, "property": "status"}, "values": ["pending"]}
+            for entity in ("response", "record")
+        ]
+        body = {"filters": {"type": "and", "and": wanted}}
+        answer = self.call("POST", f"/me/datasets/{dataset}/records/search", by=by, json=body)
+        return [row["record"] for row in answer["items"]]
+
     def write_to_database(self, statement: str, values: Sequence[Any]) -> None:
         """What no call brings about any more, such as an answer whose option was removed since."""
         with closing(sqlite3.connect(self.data_dir / DATABASE, timeout=10)) as database, database:

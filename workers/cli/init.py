@@ -17,12 +17,17 @@ from workers.cli.wizard import Answers, Wizard, written
 def init(
     context: typer.Context,
     *,
+    platform: Annotated[
+        str, typer.Option(help="Kind of platform: label_studio or argilla.")
+    ] = "label_studio",
     url: Annotated[str | None, typer.Option(help="Address of the platform.")] = None,
     token_env: Annotated[
         str | None, typer.Option(help="Environment variable that holds the access token.")
     ] = None,
     token_file: Annotated[Path | None, typer.Option(help="File that holds the access token.")] = None,
-    project: Annotated[int | None, typer.Option(min=1, help="Number of the project on the platform.")] = None,
+    project: Annotated[
+        str | None, typer.Option(help="The project's number in Label Studio, the dataset's id in Argilla.")
+    ] = None,
     label_control: Annotated[str | None, typer.Option(help="Control that holds the label.")] = None,
     name: Annotated[str | None, typer.Option(help="Name for the project here.")] = None,
     public_url: Annotated[
@@ -44,7 +49,7 @@ def init(
     if token_env and token_file:
         msg = "give --token-env or --token-file, not both"
         raise typer.BadParameter(msg)
-    answers = Answers(url, token_env, token_file, project, label_control, name, public_url)
+    answers = Answers(platform, url, token_env, token_file, project, label_control, name, public_url)
     choice = Wizard(answers, asks=not yes, data_dir=file.parent / ".secondlook").run()
     written(file, choice)
     load(file)

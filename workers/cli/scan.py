@@ -10,12 +10,13 @@ import typer
 
 from connector.jobs import JobKind
 from connector.project_settings import Method
+from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.output import note, print_json, progress, table
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
-    from workers.offline.judging import Judged
+    from workers.offline.judging import Issue, Judged
 
 ENDINGS = (".csv", ".json", ".jsonl")
 SHOWN = 50
@@ -121,16 +122,18 @@ def _tell(judged: Judged, path: Path, limit: int) -> None:
         f"{judged.predicted.accuracy:.1%} as labeled ({judged.kind.value} in '{judged.dataset.field}')"
     )
     if n_issues:
-        table(
-            ("item", "labelled", "suggested", "sure", "given label", "annotator"),
-            [
-                (i.id, i.given, i.suggested, f"{i.probability:.0%}", f"{i.quality:.0%}", i.annotator)
-                for i in judged.issues[:limit]
-            ],
-        )
+        columns = ("item", "labelled", "suggested", "sure", "given label", "annotator")
+        table(columns, map(_cells, judged.issues[:limit]))
     if n_issues > limit:
         note(f"There are {n_issues - limit:,} more: --limit, or --out issues.csv for all.")
     _say_what_is_missing(judged)
+
+
+def _cells(issue: Issue) -> list[str]:
+    """What the file holds may hold codes that would steer the terminal: one printable line each."""
+    sure, given = percent(issue.probability), percent(issue.quality)
+    cells = (issue.id, issue.given, issue.suggested, sure, given, issue.annotator or "")
+    return [one_line(cell) for cell in cells]
 
 
 def _say_what_is_missing(judged: Judged) -> None:
@@ -138,6 +141,6 @@ def _say_what_is_missing(judged: Judged) -> None:
 
     for row in left_out_rows(judged):
         more = ", …" if row.count > len(row.places) else ""
-        note(f"Left out: {row.count:,} × {row.reason} ({', '.join(row.places)}{more})")
+        note(one_line(f"Left out: {row.count:,} × {row.reason} ({', '.join(row.places)}{more})", NOTE_CHARS))
     for warning in judged.warnings:
         note(f"Note: {warning}")

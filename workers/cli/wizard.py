@@ -22,19 +22,45 @@ from connector.survey import ProjectFound, Survey
 from workers.cli.output import note
 
 T = TypeVar("T")
-PLATFORM = "label_studio"
 TRIES = 5  # wrong answers in a row, and the wizard gives up
 LONGEST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a platform and its things are called in questions."""
+
+    name: str
+    address: str
+    no_control: str
+    add_control: str
+
+
+PLATFORMS = {
+    "label_studio": Words(
+        "Label Studio",
+        "http://localhost:8080",
+        "no single-choice Choices control with two or more classes",
+        "add such a control to its labelling interface",
+    ),
+    "argilla": Words(
+        "Argilla",
+        "http://localhost:6900",
+        "no question of type label_selection",
+        "make a dataset with such a question",
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Answers:
     """What was given as options; None is asked for."""
 
+    platform: str
     url: str | None
     token_env: str | None
     token_file: Path | None
-    project: int | None
+    project: str | None
     label_control: str | None
     name: str | None
     public_url: str | None
@@ -52,6 +78,7 @@ class Choice:
 class Wizard:
     def __init__(self, answers: Answers, *, asks: bool, data_dir: Path) -> None:
         self._given = answers
+        self._words = _words(answers.platform)
         self._asks = asks
         self._data_dir = data_dir
 
@@ -64,7 +91,7 @@ class Wizard:
         variable = None
         if ref is None:
             ref, variable = self._keep(token, name)
-        section = {"url": url, "project": int(project.remote_id), "token": ref}
+        section = {"platform": self._given.platform, "url": url, "project": project.remote_id, "token": ref}
         if control is not None:
             section["label_control"] = control
         tree: dict[str, Any] = {"projects": {name: section}}
@@ -81,16 +108,18 @@ class Wizard:
                 if not self._asks:
                     raise
                 note(f"  {error}")
-                self._given = replace(self._given, **dict.fromkeys(options))
+                unset: dict[str, Any] = dict.fromkeys(options)
+                self._given = replace(self._given, **unset)
         return question()
 
     def _url(self) -> str:
-        text = self._given.url or self._ask("Address of Label Studio", "--url", "http://localhost:8080")
+        words = self._words
+        text = self._given.url or self._ask(f"Address of {words.name}", "--url", words.address)
         return _http_url(text, "--url")
 
     def _token(self, url: str) -> tuple[str, dict[str, str] | None, Survey]:
         token, ref = self._given_token()
-        survey = registry.survey(PLATFORM, url, token)
+        survey = registry.survey(self._given.platform, url, token)
         try:
             server, account = survey.server(), survey.account()
         except Retryable as error:
@@ -118,12 +147,12 @@ class Wizard:
 
     def _project(self, survey: Survey) -> ProjectFound:
         found = survey.projects()
-        wanted = str(self._given.project or "")
+        wanted = self._given.project or ""
         if not wanted:
             for project in found if self._asks else ():
                 note(f"  {project.remote_id:>6}  {project.title}  ({project.items} items)")
             only = found[0].remote_id if len(found) == 1 else None
-            wanted = self._ask("Number of the project", "--project", only).strip()
+            wanted = self._ask("The project's number or id", "--project", only).strip()
         for project in found:
             if project.remote_id == wanted:
                 return project
@@ -139,9 +168,9 @@ class Wizard:
         found = survey.label_controls(project.remote_id)
         if not found:
             raise Misconfigured(
-                f"project {project.remote_id} has no single-choice Choices control with two or more classes",
+                f"project {project.remote_id} has {self._words.no_control}",
                 field="--project",
-                remedy="Choose another project, or add such a control to its labelling interface.",
+                remedy=f"Choose another project, or {self._words.add_control}.",
             )
         wanted = self._given.label_control
         if wanted is None and len(found) > 1:
@@ -191,6 +220,16 @@ class Wizard:
         if default is not None and optional:
             return default
         raise Misconfigured(f"is needed with --yes ({question})", field=option, remedy="Give it.")
+
+
+def _words(platform: str) -> Words:
+    if platform not in PLATFORMS:
+        raise Misconfigured(
+            f"{platform!r} is not a platform",
+            field="--platform",
+            remedy=f"Use one of {', '.join(PLATFORMS)}.",
+        )
+    return PLATFORMS[platform]
 
 
 def slug(title: str) -> str:

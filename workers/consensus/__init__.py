@@ -1,18 +1,75 @@
 """Consensus: votes in, frozen decisions out."""
 
+from workers.consensus.active import ActiveLab, active_scores, whom_to_ask
+from workers.consensus.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha, pairwise_agreement
+from workers.consensus.agreement_by import (
+    PairAgreement,
+    agreement_by_class,
+    agreement_by_pair,
+    agreement_over_time,
+)
+from workers.consensus.binomial import Share, difference, exact_interval
+from workers.consensus.bootstrap import Interval, bootstrap_interval
+from workers.consensus.calibration import best_temperature, tempered
+from workers.consensus.crowdlab import Crowdlab, crowdlab
+from workers.consensus.dawid_skene import DawidSkene, dawid_skene
+from workers.consensus.flow import Flow, class_flow, confusion_matrix
 from workers.consensus.majority import majority
+from workers.consensus.measures import alpha_sums, fleiss_sums, pairwise_sums
 from workers.consensus.quorum import Outcome, QuorumPolicy, QuorumVote, Reason, Verdict, decide
+from workers.consensus.reliability import (
+    Reliability,
+    anchoring_effect,
+    drift,
+    reliability,
+    reliability_by_class,
+)
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
+from workers.consensus.weighted import weighted_vote
 
 __all__ = [
+    "ActiveLab",
     "Consensus",
+    "Crowdlab",
+    "DawidSkene",
+    "Flow",
+    "Interval",
     "InvalidVotes",
     "Outcome",
+    "PairAgreement",
     "QuorumPolicy",
     "QuorumVote",
     "Reason",
+    "Reliability",
+    "Share",
     "Verdict",
     "Votes",
+    "active_scores",
+    "agreement_by_class",
+    "agreement_by_pair",
+    "agreement_over_time",
+    "alpha_sums",
+    "anchoring_effect",
+    "best_temperature",
+    "bootstrap_interval",
+    "class_flow",
+    "cohen_kappa",
+    "confusion_matrix",
+    "crowdlab",
+    "dawid_skene",
     "decide",
+    "difference",
+    "drift",
+    "exact_interval",
+    "fleiss_kappa",
+    "fleiss_sums",
+    "krippendorff_alpha",
     "majority",
+    "pairwise_agreement",
+    "pairwise_sums",
+    "reliability",
+    "reliability_by_class",
+    "tempered",
+    "weighted_vote",
+    "whom_to_ask",
 ]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+PLACES_PER_VOTE = 64  # bytes that a look for repeated votes may take for each of them
+
 
 class InvalidVotes(ValueError):
     """Votes cannot be used; the message names the argument, the first bad entry and the remedy."""
@@ -60,6 +62,33 @@ class Votes:
                 f"label, vote {bad[0]}: {self.label[bad[0]]} is outside 0..{n_classes - 1}. "
                 "Leave votes for other classes out"
             )
+
+    def refuse_repeated(self) -> None:
+        """Raise `InvalidVotes` if an annotator has two votes on one task."""
+        key = self.task * max(self.n_annotators, 1) + self.annotator
+        n_places = self.n_tasks * self.n_annotators
+        if n_places <= PLACES_PER_VOTE * len(self):  # marking places is faster than sorting
+            seen = np.zeros(n_places, dtype=np.bool_)
+            seen[key] = True
+            if np.count_nonzero(seen) == len(key):
+                return
+        key.sort()
+        twice = np.flatnonzero(key[1:] == key[:-1])
+        if twice.size:
+            task, annotator = divmod(int(key[twice[0]]), self.n_annotators)
+            raise InvalidVotes(
+                f"annotator {annotator} has two votes on task {task}. Keep one, with `latest` the last"
+            )
+
+    def latest(self) -> Votes:
+        """Only the last vote of each annotator on each task, in order of task and annotator."""
+        key = self.task * max(self.n_annotators, 1) + self.annotator
+        _, first_from_end = np.unique(key[::-1], return_index=True)
+        return self.where(len(key) - 1 - first_from_end)
+
+    def where(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Votes:
+        """The votes that a mask or list of positions names."""
+        return Votes(self.task[kept], self.annotator[kept], self.label[kept])
 
 
 @dataclass(frozen=True, slots=True)

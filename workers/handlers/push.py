@@ -63,6 +63,9 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
     review_id = context.desk.ensure(setup, known_id)
     if review_id != known_id:
         with context.begin() as unit:
+            if known_id is not None:  # the old one is gone, with the tasks that stood in it
+                unit.reviews.replan(project.id)
+                unit.projects.set_review_cursor(project.id, None)
             unit.projects.set_review_project(project.id, review_id, context.desk.link(review_id))
             detail = {"review_project": review_id}
             unit.audit.append("secondlook", "review_project.created", project.name, detail, project.name)

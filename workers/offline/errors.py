@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from connector.errors import BadPayload
+from connector.wording import one_line
+
+MOST_CHARS = 400  # of a problem, and of a remedy: both may quote what someone typed
 
 
 class BadFile(BadPayload):
@@ -12,6 +15,7 @@ class BadFile(BadPayload):
     """
 
     def __init__(self, problem: str, *, argument: str, remedy: str, where: str | None = None) -> None:
+        problem, remedy = one_line(problem, MOST_CHARS), one_line(remedy, MOST_CHARS)
         place = argument if where is None else f"{argument}, {where}"
         super().__init__(f"{place}: {problem}. {remedy}")
         self.argument = argument

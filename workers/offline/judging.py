@@ -77,7 +77,7 @@ class Judged:
             return ()
         named = [f"{wording.quoted(self.classes[k])} ({counts[k]})" for k in rare[:RARE_NAMED]]
         named += [f"{rare.size - RARE_NAMED} more"] if rare.size > RARE_NAMED else []
-        return (f"too few items to judge them well, fewer than {FOLDS}: {wording.listing(named)}",)
+        return (f"Classes with fewer than {FOLDS} items cannot be judged well: {wording.listing(named)}",)
 
 
 def judge(

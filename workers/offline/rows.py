@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -18,8 +19,8 @@ LABEL_NAMES = (
 )  # fmt: skip
 ID_NAMES = ("id", "task_id", "item_id", "uid")
 ANNOTATOR_NAMES = ("annotator", "annotator_id", "completed_by", "worker")
-# Label Studio's flat exports have these beside the item's own fields.
-NO_DATA = frozenset({"annotation_id", "created_at", "updated_at", "lead_time"})
+# What stands beside the item's own fields in Label Studio's flat exports; and an index without a name.
+NO_DATA = frozenset({"", "annotation_id", "created_at", "updated_at", "lead_time"})
 DELIMITERS = ",;\t|"
 LONGEST_CELL = 1 << 30  # characters; images in place are longer than csv's own limit
 
@@ -37,10 +38,11 @@ class Known:
 
 def csv_rows(text: str) -> list[Row]:
     """The rows of a CSV file with a header; comma, semicolon, tab or bar, as its first line says."""
-    first = text.lstrip().split("\n", 1)[0]
+    text = text.lstrip("\r\n")
+    first = text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=first.count)
     limit = csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return _csv_rows(reader)
     except csv.Error as error:
@@ -73,10 +75,9 @@ def _csv_rows(reader: Any) -> list[Row]:
 def _value(cell: str) -> Any:
     """A list of numbers where the cell is one in JSON; else the text."""
     if cell.startswith("[") and cell.endswith("]"):
-        try:
-            return json.loads(cell)
-        except (ValueError, RecursionError):
-            return cell
+        with contextlib.suppress(ValueError, RecursionError):
+            found = json.loads(cell)
+            return found if all(isinstance(each, int | float) for each in found) else cell
     return cell
 
 
@@ -115,16 +116,28 @@ def read_rows(rows: Sequence[Row], columns: Columns) -> Dataset:
     records: list[Record] = []
     left_out: list[LeftOut] = []
     for place, row in rows:
-        given = row.get(label)
-        if isinstance(given, str | int) and not isinstance(given, bool) and str(given).strip():
-            records.append(_record(place, row, str(given).strip(), known))
+        given = _label(row.get(label))
+        if given:
+            records.append(_record(place, row, given, known))
         else:
-            left_out.append(LeftOut(place, "no label" if given in (None, "") else "label unreadable"))
+            left_out.append(LeftOut(place, "label unreadable" if given is None else "no label"))
     return dataset(merged(records), label, columns.field, left_out)
 
 
+def _label(value: Any) -> str | None:
+    """The class that a value names, empty where it is empty; None for what names none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if value is None or isinstance(value, str | int):
+        return "" if value is None else str(value).strip()
+    return None
+
+
 def _record(place: str, row: Mapping[str, Any], label: str, known: Known) -> Record:
-    named, annotator = row.get(known.id or ""), row.get(known.annotator or "")
+    named = None if known.id is None else row.get(known.id)
+    annotator = None if known.annotator is None else row.get(known.annotator)
     who = None if annotator in (None, "") else str(annotator)
     no_data = {known.label, known.id, known.annotator} | NO_DATA
     data = {name: value for name, value in row.items() if name not in no_data}

@@ -9,6 +9,7 @@ from typing import Any
 
 from workers.offline.errors import BadFile
 
+HALF_CHARACTER = "\\ud"  # how JSON spells one, and most characters beyond the first plane
 WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -35,7 +36,7 @@ def read_text(path: Path, argument: str) -> str:
 def parse_json(text: str, argument: str, *, first_line: int = 1) -> Any:
     """The JSON value; BadFile with the line where it breaks off or goes wrong."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
         problem = "the JSON breaks off" if cut else f"this is not JSON ({error.msg}, column {error.colno})"
@@ -45,3 +46,9 @@ def parse_json(text: str, argument: str, *, first_line: int = 1) -> Any:
     except (RecursionError, ValueError) as error:  # nested without end, or a number of thousands of digits
         problem = f"this JSON cannot be read ({type(error).__name__})"
         raise BadFile(problem, argument=argument, remedy="Export it again") from error
+    return _encodable(value) if HALF_CHARACTER in text.lower() else value
+
+
+def _encodable(value: Any) -> Any:
+    """Halves of a character, which JSON can spell and no file can hold, become question marks."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

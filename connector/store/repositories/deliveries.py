@@ -5,9 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from connector.model import Hint, Role
 from connector.store.repositories.base import Repository, chunks
@@ -46,14 +45,6 @@ class Deliveries(Repository):
 
     def has_waiting(self, project_id: int) -> bool:
         return bool(self.waiting(project_id, 1))
-
-    def last_received(self, project_id: int, role: Role) -> datetime | None:
-        found: datetime | None = self._connection.execute(
-            select(func.max(deliveries.c.received_at)).where(
-                deliveries.c.project_id == project_id, deliveries.c.role == role.value
-            )
-        ).scalar_one()
-        return found
 
 
 def _hint(value: dict[str, object]) -> Hint:

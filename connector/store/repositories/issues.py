@@ -139,14 +139,6 @@ class Issues(Repository):
         )
         return {IssueState(state): int(n) for state, n in rows}
 
-    def suppressed_counts(self, project_id: int) -> dict[str, int]:
-        rows = self._connection.execute(
-            select(issues.c.reason, func.count())
-            .where(issues.c.project_id == project_id, issues.c.state == IssueState.SUPPRESSED.value)
-            .group_by(issues.c.reason)
-        )
-        return {reason or "": int(n) for reason, n in rows}
-
     def decide(self, decision: Decision) -> None:
         """Record the decision of an issue; deciding again replaces nothing and is refused by the database."""
         self._connection.execute(

@@ -106,6 +106,21 @@ class Reviews(Repository):
         if rows:
             self._connection.execute(statement, rows)
 
+    def replan(self, project_id: int) -> int:
+        """Send all open tasks again: the review project that they stood in does not exist any more."""
+        mine = review_tasks.c.project_id == project_id
+        self._connection.execute(
+            update(review_tasks)
+            .where(mine, review_tasks.c.state == ReviewState.WITHDRAWING.value)
+            .values(state=ReviewState.WITHDRAWN.value)
+        )
+        done = self._connection.execute(
+            update(review_tasks)
+            .where(mine, review_tasks.c.state.in_([state.value for state in OPEN]))
+            .values(state=ReviewState.PLANNED.value, remote_id=None, batch=None, overlap_pushed=0)
+        )
+        return int(done.rowcount)
+
     def get(self, key: str) -> ReviewTask | None:
         found = self._where(review_tasks.c.key == key)
         return found[0] if found else None

@@ -259,6 +259,20 @@ class TestReviewTasks:
         found = review_of(house, task.key)
         assert (found.state, found.remote_id) == (ReviewState.WITHDRAWING, "71")
 
+    def test_after_the_review_project_is_gone_all_open_tasks_are_sent_again(self, house: House) -> None:
+        tasks = [house.reviewed(number) for number in range(4)]
+        with house.store.begin() as unit:
+            unit.reviews.take_batch(house.project, 3)
+            unit.reviews.pushed({"review-0": "70", "review-1": "71"}, 2)
+            unit.reviews.withdraw(["review-1"])
+            unit.reviews.set_state(["review-3"], ReviewState.DECIDED)
+            assert unit.reviews.replan(house.project) == 2
+            _, again = unit.reviews.take_batch(house.project, 9)
+        assert {task.key for task in again} == {"review-0", "review-2"}
+        assert {(task.remote_id, task.overlap_pushed) for task in again} == {(None, 0)}
+        assert review_of(house, tasks[1].key).state is ReviewState.WITHDRAWN
+        assert review_of(house, tasks[3].key).state is ReviewState.DECIDED
+
     def test_raised_overlaps_are_told_once(self, house: House) -> None:
         task, planned = house.reviewed(1), house.reviewed(2)
         with house.store.begin() as unit:

@@ -23,7 +23,7 @@ def test_options_are_enough(secondlook: Secondlook, studio: str, token: str) -> 
     done = secondlook("init", "--yes", "--url", studio + "/", "--token-file", token, "--project", "3")
     assert done.code == 0, done.err
     cats = load(environ={}).project("cats-dogs")
-    assert (cats.url, cats.project, cats.label_control) == (studio, 3, None)
+    assert (cats.url, cats.project, cats.label_control) == (studio, "3", None)
     assert cats.token.file == Path(token).absolute()
     assert TOKEN not in Path("secondlook.toml").read_text() + done.out + done.err
 
@@ -100,7 +100,7 @@ def test_a_conversation_goes_on_after_wrong_answers(
     assert done.code == 0, done.err
     assert next(answers, None) is None
     cats = load(environ={}).project("cats")
-    assert (cats.project, cats.label_control) == (5, "kind")
+    assert (cats.project, cats.label_control) == ("5", "kind")
     assert cats.token.file == home / ".secondlook/token-cats"
     assert cats.token.file.read_text() == TOKEN + "\n"
     assert stat.S_IMODE(cats.token.file.stat().st_mode) == 0o600

@@ -70,7 +70,7 @@ def test_yaml_parses(file: Path) -> None:
     assert all(isinstance(document, dict) for document in _yaml(str(file.relative_to(DEPLOY))))
 
 
-@pytest.mark.parametrize("name", ["compose.yaml", "compose.rabbitmq.yaml"])
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.rabbitmq.yaml", "compose.argilla.yaml"])
 def test_compose_names_only_what_it_has(name: str) -> None:
     (base,), (compose,) = _yaml("compose.yaml"), _yaml(name)
     services = base["services"] | compose["services"]

@@ -11,7 +11,7 @@ from connector import wording
 from connector.errors import NotFound, Rejected, Retryable, UnknownOutcome
 from connector.jobs import JobKind, JobState
 from connector.model import IssueState, ReviewState
-from tests.support.world import World, withdrawn
+from tests.support.world import SCHEMA, World, withdrawn
 
 Build = Callable[..., World]
 
@@ -348,3 +348,23 @@ def test_without_anything_to_ask_no_review_project_is_made(world: World) -> None
 
     assert world.project.review_remote_id is None
     assert len(world.server.boards) == 1
+
+
+# --- a review project that is gone -------------------------------------------------------------
+
+
+def test_questions_of_a_deleted_review_project_are_asked_again_in_a_new_one(found: World) -> None:
+    found.settle()
+    old = found.review_id
+    del found.server.boards[old]
+    found.server.add_project(SCHEMA, "Someone else's")  # which is given the number that became free
+
+    found.do(JobKind.PUSH)
+    found.settle()
+
+    assert found.review_id != old
+    assert sorted(found.asked()) == ODDS
+    for text in ODDS:
+        found.agree(text, "dog")
+    found.later(minutes=2)
+    assert [found.issue(text).state for text in ODDS] == [IssueState.ACCEPTED] * 3

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.unit.offline.conftest import annotation, csv_of, task, tasks, text_csv
+from tests.unit.offline.conftest import annotation, csv_of, task, tasks, text_csv, texts
 from workers.offline.dataset import Columns, Dataset
 from workers.offline.errors import BadFile
 from workers.offline.reading import read_file
@@ -35,10 +38,19 @@ def test_the_first_line_says_what_divides_cells(tmp_path: Path, delimiter: str) 
     assert [one.place for one in found.records] == ["row 1", "row 2"]
 
 
+def test_an_index_without_a_name_is_neither_id_nor_data(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.csv", csv_of([["", "words", "label"], ["0", "a", "x"], ["1", "b", "y"]], "\t"))
+    assert found.field == "words"
+    assert [(one.id, one.annotator, one.data) for one in found.records] == [
+        ("row 1", None, {"words": "a"}),
+        ("row 2", None, {"words": "b"}),
+    ]
+
+
 def test_lists_of_numbers_in_a_csv_are_vectors(tmp_path: Path) -> None:
-    rows = [["vector", "label"], ["[1, 2.5]", "x"], ["[3, 4]", "y"], ["[not json]", "y"]]
+    rows = [["vector", "label"], ["[1, 2.5]", "x"], ["[3, 4]", "y"], ["[not json]", "y"], ['["a"]', "[x]"]]
     found = read(tmp_path, "a.csv", csv_of(rows))
-    assert [one.data["vector"] for one in found.records] == [[1, 2.5], [3, 4], "[not json]"]
+    assert [one.data["vector"] for one in found.records] == [[1, 2.5], [3, 4], "[not json]", '["a"]']
 
 
 def test_json_lines_and_flat_json_are_rows(tmp_path: Path) -> None:
@@ -199,3 +211,34 @@ def test_a_folder_or_nothing_is_refused(tmp_path: Path) -> None:
         read_file(tmp_path / "folder.csv", Columns())
     with pytest.raises(BadFile, match="there is no such file"):
         read_file(tmp_path / "none.csv", Columns())
+
+
+def test_labels_that_are_no_text_are_named_as_they_are_written(tmp_path: Path) -> None:
+    rows = [{"text": "a", "label": label} for label in (True, False, 2, 3.0, 2.5, " x ")]
+    found = read(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows)))
+    assert found.classes == ("2", "3", "false", "true", "x")
+    assert [(one.place, one.reason) for one in found.left_out] == [("row 5", "label unreadable")]
+
+
+def test_half_a_character_does_not_break_what_is_written_later(tmp_path: Path) -> None:
+    text = r'[{"text": "a\ud800b", "label": "x\udc00"}, {"text": "\ud83d\ude00", "label": "y"}]'
+    found = read(tmp_path, "a.json", text)
+    assert [one.data["text"] for one in found.records] == ["a?b", "😀"]
+    assert found.classes == ("x?", "y")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), name=st.sampled_from(["a.json", "a.jsonl", "a.csv"]))
+def test_a_damaged_file_is_read_or_refused_and_nothing_else(
+    tmp_path: Path, data: st.DataObject, name: str
+) -> None:
+    whole = {
+        "a.json": json.dumps(tasks()[:6]),
+        "a.jsonl": "\n".join(json.dumps({"text": text, "label": label}) for text, label in texts()[:6]),
+        "a.csv": text_csv(),
+    }[name].encode()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 200)))
+    damaged = whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:]
+    with contextlib.suppress(BadFile):
+        assert len(read(tmp_path, name, damaged).classes) >= 2

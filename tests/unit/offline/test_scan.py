@@ -164,3 +164,34 @@ def test_annotators_are_compared_with_each_other(scan: Scan, tmp_path: Path) -> 
         ("ben", 60, 0),
     ]
     assert {round(row["agreement"], 3) for row in found} == {round(58 / 60, 3)}
+
+
+def test_what_would_steer_the_terminal_is_left_out(scan: Scan, tmp_path: Path) -> None:
+    rows = [
+        ["id", "text", "label"],
+        *([f"\x1b[2J{n}", text, f"{label}\x07"] for n, (text, label) in enumerate(texts())),
+    ]
+    (tmp_path / "a.csv").write_text(csv_of(rows), encoding="utf-8")
+    _, out, err = scan("a.csv")
+    assert "2 of 60" in out
+    assert not {"\x1b", "\x07"} & set(out + err)
+    _, _, err = scan("a.csv", "--label-column", "\x1b[2J")
+    assert "\x1b" not in err
+
+
+def test_a_weak_model_says_so(scan: Scan, tmp_path: Path) -> None:
+    rows = [["text", "label"], *([f"word{n * 7 % 11} word{n * 5 % 13}", "xyz"[n % 3]] for n in range(60))]
+    (tmp_path / "a.csv").write_text(csv_of(rows), encoding="utf-8")
+    code, _, err = scan("a.csv", "--out", "r.html")
+    assert code == 0
+    assert "too weak to judge labels" in err
+    assert 'class="notice bad"' in (tmp_path / "r.html").read_text()
+
+
+def test_a_class_of_which_no_item_can_be_used_is_shown_without_figures(scan: Scan, tmp_path: Path) -> None:
+    rows = [["text", "label"], *([text, label] for text, label in texts()), [" ", "empty"]]
+    (tmp_path / "a.csv").write_text(csv_of(rows), encoding="utf-8")
+    code, out, _ = scan("a.csv", "--json", "--out", "r.html")
+    assert code == 0
+    (row,) = [one for one in json.loads(out)["classes"] if one["name"] == "empty"]
+    assert (row["items"], row["flagged"], row["accuracy"]) == (0, 0, None)

@@ -111,7 +111,7 @@ def test_a_job_that_kills_its_workers_is_given_up_too(build: Build) -> None:
 
 def test_a_setting_to_be_corrected_pauses_the_project_and_success_ends_the_pause(synced: World) -> None:
     run_sync(synced, TOKEN)
-    assert synced.project.paused_reason == "token: HTTP 401. Put a valid token there."
+    assert synced.project.paused_reason == "projects.animals.token: HTTP 401. Put a valid token there."
 
     synced.later(seconds=601)
 

@@ -145,7 +145,7 @@ class Confidence:
         return np.concatenate([(self._sizes - sure.sum(axis=0))[None], sure])
 
     def _cutoffs_now(self) -> Probabilities:
-        return cutoffs(_thresholds(self._means, self._table.probs.dtype), self._table.probs.dtype)
+        return cutoffs(thresholds_from(self._means, self._table.probs.dtype), self._table.probs.dtype)
 
 
 def confident_classes(block: Probabilities, limits: Probabilities) -> Classes:
@@ -162,8 +162,8 @@ def _mean(members: Members) -> float:
     return float(members.mean()) if len(members) else np.nan
 
 
-def _thresholds(means: NDArray[np.float64], dtype: np.dtype[np.floating]) -> Probabilities:
-    """What `thresholds.thresholds_of` makes of the means, in the type it makes it in."""
+def thresholds_from(means: NDArray[np.float64], dtype: np.dtype[np.floating]) -> Probabilities:
+    """What `thresholds.thresholds_of` makes of the means (NaN: no rows), in the type it makes it in."""
     absent = np.isnan(means)
     found: Probabilities = np.where(absent, UNREACHABLE, means)
     if not absent.any():

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from workers.issues import confident_thresholds
 from workers.issues.incremental import ranking
 from workers.issues.incremental.band import band_around
+from workers.issues.incremental.confidence import thresholds_from
 from workers.issues.incremental.growing import grown
+from workers.issues.incremental.incoming import checked_values
+from workers.issues.incremental.margins import disagreeing
 from workers.issues.incremental.members import members_of
 from workers.issues.incremental.ranking import Ranking
 from workers.issues.selection import smallest
@@ -53,12 +57,12 @@ def test_a_band_names_every_row_that_is_crossed_or_says_that_it_ends() -> None:
     rng = np.random.default_rng(4)
     column = rng.integers(0, 50, 400) / 50
     there = np.ones(400, dtype=bool)
-    band = band_around(0.5, column, there, class_size=4000)
+    band = band_around(0.5, column, there, class_size=5000)  # from 0.3: rows lie on its very edge
     for _ in range(500):
         row = int(rng.integers(400))
         column[row] = rng.integers(0, 50) / 50
         band.note(float(column[row]), row)
-        low, high = sorted(0.5 + rng.normal(0, 0.1, 2))
+        low, high = sorted(rng.integers(13, 38, 2) / 50)
         named = band.crossed(low, high, column)
         if named is None:
             assert low < band.low or high > band.high
@@ -70,3 +74,29 @@ def test_an_array_with_room_is_not_copied() -> None:
     longer = grown(np.arange(10), 11)
     assert longer[:10].tolist() == list(range(10))
     assert grown(longer, len(longer)) is longer
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n_present", [3, 4])
+def test_thresholds_have_the_value_and_type_of_the_batch(dtype: type, n_present: int) -> None:
+    rng = np.random.default_rng(6)
+    probs = rng.dirichlet(np.ones(4), 90).astype(dtype)
+    labels = rng.integers(0, n_present, 90)
+    picked = probs[np.arange(90), labels]
+    means = [float(np.mean(picked[labels == k])) if (labels == k).any() else np.nan for k in range(4)]
+    found, expected = thresholds_from(np.array(means), probs.dtype), confident_thresholds(labels, probs)
+    assert found.dtype == expected.dtype
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_label_that_draws_level_with_the_slack_wins_over_later_classes_only(dtype: type) -> None:
+    behind = dtype(0.3)
+    top = behind + dtype(1e-6)
+    block = np.array([[behind, top, 0.2, 0.2], [top, behind, 0.2, 0.2]], dtype=dtype)
+    assert disagreeing(np.array([0, 1]), block).tolist() == [False, True]
+
+
+def test_only_a_row_that_exceeds_one_by_more_than_the_slack_ends_there() -> None:
+    rows = np.array([[1.00001, 0.0], [1.0000005, 0.0], [0.4, 0.6], [1.0001, 0.0]])
+    assert checked_values(rows).tolist() == [[1.0, 0.0], [1.0000005, 0.0], [0.4, 0.6], [1.0, 0.0]]

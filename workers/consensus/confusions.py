@@ -1,0 +1,75 @@
+"""What each annotator says of tasks of each class, kept only for the labels that the annotator used."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from workers.consensus.arrays import Floats, Mask
+from workers.consensus.votes import Votes
+
+LEAST = 1e-10  # a sum below this counts as this: nothing is impossible
+
+
+class Confusions:
+    """Rows are the (annotator, label) pairs that occur, columns the true classes.
+
+    With S the (tasks x pairs) indicator of votes, the log-likelihood of each task is S log π and the
+    expected counts are Sᵀ P, so both steps cost votes times classes.
+    """
+
+    def __init__(self, votes: Votes, n_tasks: int, n_classes: int, smoothing: float) -> None:
+        self._n_classes = n_classes
+        self._smoothing = smoothing
+        self._n_annotators = votes.n_annotators
+        pair, place = np.unique(votes.annotator * n_classes + votes.label, return_inverse=True)
+        self._annotator, self._label = pair // n_classes, pair % n_classes
+        n_pairs = len(pair)
+        ones = np.ones(len(votes))
+        self._votes = sparse.csr_array((ones, (votes.task, place)), shape=(n_tasks, n_pairs))
+        self._by_pair = self._votes.T  # by column: walks the tasks in order
+        owners = (np.ones(n_pairs), (self._annotator, np.arange(n_pairs)))
+        self._by_annotator = sparse.csr_array(owners, shape=(self._n_annotators, n_pairs))
+        labels = (np.ones(n_pairs), (self._label, np.arange(n_pairs)))
+        self._by_label = sparse.csr_array(labels, shape=(n_classes, n_pairs))
+        self._rows = np.zeros((n_pairs, n_classes))
+        self._absent = np.zeros((self._n_annotators, n_classes))
+        self.answered: Mask = np.bincount(votes.task, minlength=n_tasks) > 0
+
+    def vote_shares(self) -> Floats:
+        """(T, K): each label's share of a task's votes; 0 without votes."""
+        counts: Floats = (self._votes @ self._by_label.T).toarray()
+        return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+    def learn(self, probs: Floats) -> None:
+        """Estimate all confusions from the probabilities (T, K) of the true classes."""
+        counts: Floats = np.maximum(self._by_pair @ probs, LEAST)
+        totals: Floats = self._by_annotator @ counts
+        if self._smoothing > 0:
+            crowd = self._crowd(counts)
+            counts += self._smoothing * crowd[self._label]
+            totals += self._smoothing
+            diagonal = self._smoothing * np.diag(crowd)
+            self._absent = diagonal / totals
+        self._rows = counts / totals[self._annotator]
+
+    def log_likelihood(self) -> Floats:
+        """(T, K): the logarithm of the probability of a task's votes under each class."""
+        found: Floats = self._votes @ np.log(self._rows)
+        return found
+
+    def quality(self, prior: Floats) -> Floats:
+        """(A,): the probability that an annotator names the true class; NaN without votes."""
+        right = self._absent.copy()
+        own = np.arange(len(self._label))
+        right[self._annotator, self._label] = self._rows[own, self._label]
+        found = right @ (prior / prior.sum())
+        answers = np.bincount(self._annotator, minlength=self._n_annotators)
+        return np.where(answers > 0, np.clip(found, 0, 1), np.nan)
+
+    def _crowd(self, counts: Floats) -> Floats:
+        """(K said, K true): everyone's confusions, with one vote for being right about each class."""
+        pooled: Floats = self._by_label @ counts + np.eye(self._n_classes)
+        pooled += 1 / self._n_classes
+        found: Floats = pooled / pooled.sum(axis=0)
+        return found

@@ -1,0 +1,125 @@
+"""How far one can rely on each reviewer, said with an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from workers.consensus.arrays import Floats, Ints, level_in_range
+from workers.consensus.binomial import Share, counts_of, difference
+from workers.consensus.votes import InvalidVotes
+
+STRENGTH = 10.0  # answers that what is known of everyone counts for in judging one
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """The probability of a right answer: posterior mean and interval, and the answers behind it."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    n: Ints
+
+
+def reliability(
+    right: ArrayLike, n: ArrayLike, *, strength: float = STRENGTH, level: float = 0.95
+) -> Reliability:
+    """Of each reviewer, shrunk towards all reviewers where answers are few.
+
+    Parameters
+    ----------
+    right, n : (A,) int
+        Right answers and answers of each.
+    strength
+        How many answers the rate of all counts for, above 0.
+    level
+        The posterior probability inside the interval.
+
+    Returns
+    -------
+    Reliability
+        Means and equal-tailed intervals, each (A,), 0..1.
+
+    Raises
+    ------
+    InvalidVotes
+        For counts that cannot be, a strength that is not positive, or a level outside 0..1.
+
+    Notes
+    -----
+    Beta(s m + x, s (1 - m) + n - x), with m = (Σ x + 1) / (Σ n + 2) the rate of all.
+    """
+    x, size = counts_of(right, n)
+    crowd = (x.sum() + 1) / (size.sum() + 2)
+    return _posterior(x, size, np.full(x.shape, crowd), strength, level)
+
+
+def reliability_by_class(
+    right: ArrayLike, n: ArrayLike, *, strength: float = STRENGTH, level: float = 0.95
+) -> Reliability:
+    """Of each reviewer for each true class, shrunk towards the reviewer's own overall reliability.
+
+    Parameters
+    ----------
+    right, n : (A, K) int
+        Right answers and answers of each reviewer to tasks of each class.
+    strength, level
+        As for `reliability`.
+
+    Returns
+    -------
+    Reliability
+        (A, K) arrays.
+
+    Raises
+    ------
+    InvalidVotes
+        As `reliability`, or for arrays that are no tables.
+    """
+    x, size = counts_of(right, n)
+    if x.ndim != 2:
+        raise InvalidVotes("right is no table. Give a row per reviewer, a column per class")
+    overall = reliability(x.sum(axis=1), size.sum(axis=1), strength=strength, level=level).mean
+    return _posterior(x, size, np.repeat(overall[:, None], x.shape[1], axis=1), strength, level)
+
+
+def drift(
+    right_before: ArrayLike,
+    n_before: ArrayLike,
+    right_after: ArrayLike,
+    n_after: ArrayLike,
+    *,
+    level: float = 0.95,
+) -> Share:
+    """How much each reviewer's rate of right answers rose between two windows, with an interval.
+
+    Below zero with its whole interval, the reviewer has become worse. See `difference`, also for errors.
+    """
+    return difference(right_before, n_before, right_after, n_after, level=level)
+
+
+def anchoring_effect(
+    agreed_blind: ArrayLike,
+    n_blind: ArrayLike,
+    agreed_shown: ArrayLike,
+    n_shown: ArrayLike,
+    *,
+    level: float = 0.95,
+) -> Share:
+    """How much more often people agree with a suggestion when they see it, with an interval.
+
+    The tasks must have been made blind or not by lot. See `difference`, also for errors.
+    """
+    return difference(agreed_blind, n_blind, agreed_shown, n_shown, level=level)
+
+
+def _posterior(x: Ints, n: Ints, centre: Floats, strength: float, level: float) -> Reliability:
+    tail = (1 - level_in_range(level)) / 2
+    if not (np.isfinite(strength) and strength > 0):
+        raise InvalidVotes(f"strength is {strength}. Give a number above 0")
+    a, b = strength * centre + x, strength * (1 - centre) + n - x
+    return Reliability(a / (a + b), special.betaincinv(a, b, tail), special.betaincinv(a, b, 1 - tail), n)
