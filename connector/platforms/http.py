@@ -227,7 +227,7 @@ def error_for(response: httpx.Response, path: str, *, write: bool, detail: str) 
 def retry_after(response: httpx.Response) -> float | None:
     """Seconds that the server asks us to wait, from either form of the header."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

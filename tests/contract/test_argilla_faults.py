@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from connector.config_file import load
-from connector.errors import Conflict, Misconfigured, Retryable
-from connector.model import ItemRef, ReviewSetup, Role, WriteMode, WriteOrder
+from connector.errors import Conflict, Misconfigured, Retryable, UnknownOutcome
+from connector.model import ItemRef, ReviewRequest, ReviewSetup, Role, WriteMode, WriteOrder
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.desk import ArgillaDesk
 from connector.platforms.argilla.source import ArgillaSource
@@ -276,6 +276,34 @@ def receiver() -> Iterator[tuple[str, Queue[tuple[dict[str, str], bytes]]]]:
         yield f"http://127.0.0.1:{server.server_port}/hooks/dogs/source/{uuid.uuid4().hex}", arrived
         server.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE, WriteMode.PREDICTION])
+def test_a_500_hides_no_success_and_makes_no_double(scene: ArgillaScene, mode: WriteMode) -> None:
+    item = scene.add_items(["dog"])[0]
+    given = scene.annotate(item, LABRADOR)
+    order = order_for(scene, item, given, mode)
+    with scene.server.without_search():
+        with pytest.raises(UnknownOutcome):
+            scene.source.write(order)
+        assert raw(scene, item)["metadata"] is not None, "stored, although the server said 500"
+    record = scene.source.find_write(order) or scene.source.write(order)
+    assert scene.source.find_write(order) == record
+    assert len(raw(scene, item)["responses"]) == (2 if mode is WriteMode.GROUND_TRUTH else 1)
+    scene.source.revert(order, record)
+    assert [row["id"] for row in raw(scene, item)["responses"]] == [given]
+
+
+def test_a_push_that_ended_in_a_500_is_found_and_not_repeated(scene: ArgillaScene) -> None:
+    review_id = scene.desk.ensure(ReviewSetup(uuid.uuid4().hex, "Second look", SCHEMA, 2, ""), None)
+    request = ReviewRequest("k1", "b1", "Look", "Why", {"text": "dog"}, (), GOLDEN, 0.9, "model: 1 (new)")
+    with scene.server.without_search(), pytest.raises(UnknownOutcome):
+        scene.desk.push(review_id, [request])
+    found = scene.desk.find(review_id, "b1")
+    assert {key: list(ids) for key, ids in found.items()} == {
+        key: [one] for key, one in scene.desk.push(review_id, [request]).items()
+    }
+    assert len(scene.server.records(review_id)) == 1
 
 
 def test_init_writes_a_project_of_argilla_that_doctor_understands(

@@ -36,7 +36,7 @@ class ArgillaServer:
     """One running server; every test makes datasets of its own on it."""
 
     url: str
-    search: GuardedProcess
+    search_url: str
     redis: RedisServer
     worker: GuardedProcess
     data_dir: Path
@@ -76,6 +76,15 @@ class ArgillaServer:
         """What no call brings about any more, such as an answer whose option was removed since."""
         with closing(sqlite3.connect(self.data_dir / DATABASE, timeout=10)) as database, database:
             assert database.execute(statement, values).rowcount == 1, statement
+
+    @contextmanager
+    def without_search(self) -> Iterator[None]:
+        """The search engine answers every call with an error, so the server stores and then fails."""
+        httpx.put(f"{self.search_url}/_failing", trust_env=False).raise_for_status()
+        try:
+            yield
+        finally:
+            httpx.delete(f"{self.search_url}/_failing", trust_env=False).raise_for_status()
 
     def close(self) -> None:
         for client in self._clients.values():
@@ -155,7 +164,7 @@ def running_argilla(folder: Path) -> Iterator[ArgillaServer]:
     search_port, port = free_port(), free_port()
     with ExitStack() as stack:
         redis = stack.enter_context(RedisServer(folder))
-        search = stack.enter_context(
+        stack.enter_context(
             GuardedProcess(
                 [sys.executable, str(Path(search_stand_in.__file__)), str(search_port)],
                 folder / "search.log",
@@ -176,7 +185,9 @@ def running_argilla(folder: Path) -> Iterator[ArgillaServer]:
         worker = stack.enter_context(
             GuardedProcess([*bare, python, "-m", "argilla_server", "worker"], folder / "worker.log")
         )
-        running = ArgillaServer(f"http://127.0.0.1:{port}", search, redis, worker, data)
+        running = ArgillaServer(
+            f"http://127.0.0.1:{port}", f"http://127.0.0.1:{search_port}", redis, worker, data
+        )
         stack.callback(running.close)
         _wait_until_ready(running, server)
         yield running

@@ -3,6 +3,7 @@
 So that a test needs no search engine, while server, database, queue and worker stay real. It keeps
 documents, and filters, sorts and counts them. It does not search text or vectors and has no
 mappings, shards, refresh delay or disk: nothing about those is shown by a test that runs on it.
+PUT and DELETE of /_failing make it fail and recover.
 """
 
 from __future__ import annotations
@@ -95,10 +96,16 @@ class Engine:
     def __init__(self) -> None:
         self._indices: dict[str, dict[str, Json]] = {}
         self._lock = threading.Lock()
+        self._failing = False
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Json]:
         parts = [part for part in path.split("/") if part]
         with self._lock:
+            if parts == ["_failing"]:
+                self._failing = method == "PUT"
+                return 200, {}
+            if self._failing:
+                raise Refusal(500, "internal", "failing as a test wants it")
             if not parts:
                 return 200, {"name": "stand-in", "cluster_uuid": "stand-in", "version": _VERSION}
             if parts[-1] == "_bulk":

@@ -17,7 +17,7 @@ from workers.consensus.votes import InvalidVotes, Votes
 
 @dataclass(frozen=True, slots=True)
 class ActiveLab:
-    """`score` (T,) from 0 to 1, lowest where a vote is worth most; `annotator_weight` (A,), NaN if unknown."""
+    """`score` (T,), 0..1, lowest where a vote is worth most; `annotator_weight` (A,), NaN if unknown."""
 
     score: Floats
     annotator_weight: Floats

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -74,7 +75,7 @@ def agreement_over_time(
     return np.array(
         [
             measure(votes.where((when >= start) & (when < end))).value()
-            for start, end in zip(bounds[:-1], bounds[1:], strict=True)
+            for start, end in pairwise(bounds)
         ]
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from workers.consensus.arrays import Floats, Mask
-from workers.consensus.votes import Votes
+from workers.consensus.arrays import Floats, Ints, Mask
+from workers.consensus.votes import PLACES_PER_VOTE, Votes
 
 LEAST = 1e-10  # a sum below this counts as this: nothing is impossible
 
@@ -22,7 +22,7 @@ class Confusions:
         self._n_classes = n_classes
         self._smoothing = smoothing
         self._n_annotators = votes.n_annotators
-        pair, place = np.unique(votes.annotator * n_classes + votes.label, return_inverse=True)
+        pair, place = _numbered(votes.annotator * n_classes + votes.label, len(votes))
         self._annotator, self._label = pair // n_classes, pair % n_classes
         n_pairs = len(pair)
         ones = np.ones(len(votes))
@@ -39,7 +39,8 @@ class Confusions:
     def vote_shares(self) -> Floats:
         """(T, K): each label's share of a task's votes; 0 without votes."""
         counts: Floats = (self._votes @ self._by_label.T).toarray()
-        return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        counts /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        return counts
 
     def learn(self, probs: Floats) -> None:
         """Estimate all confusions from the probabilities (T, K) of the true classes."""
@@ -47,8 +48,8 @@ class Confusions:
         totals: Floats = self._by_annotator @ counts
         if self._smoothing > 0:
             crowd = self._crowd(counts)
-            counts += self._smoothing * crowd[self._label]
-            totals += self._smoothing
+            counts = counts + self._smoothing * crowd[self._label]
+            totals = totals + self._smoothing
             diagonal = self._smoothing * np.diag(crowd)
             self._absent = diagonal / totals
         self._rows = counts / totals[self._annotator]
@@ -73,3 +74,13 @@ class Confusions:
         pooled += 1 / self._n_classes
         found: Floats = pooled / pooled.sum(axis=0)
         return found
+
+
+def _numbered(key: Ints, n_votes: int) -> tuple[Ints, Ints]:
+    """The distinct keys, ascending, and the place of each key among them; a table is faster than sorting."""
+    highest = int(key.max(initial=0))
+    if highest > PLACES_PER_VOTE * n_votes:
+        pair, place = np.unique(key, return_inverse=True)
+        return pair, place
+    used = np.bincount(key, minlength=1) > 0
+    return np.flatnonzero(used), (np.cumsum(used) - 1)[key]

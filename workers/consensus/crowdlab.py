@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from workers.consensus.arrays import Floats, Ints, checked_probs
+from workers.consensus.arrays import Floats, Ints, checked_probs, sum_by
 from workers.consensus.calibration import best_temperature, tempered
 from workers.consensus.crowd import Crowd, crowd_of, refuse_unshared
 from workers.consensus.tally import NO_VOTES
@@ -110,7 +110,7 @@ class _Fit:
         model_error = float((self._guess != shared).mean())
         model = max(1 - model_error / base_error, LEAST) * float(np.sqrt(self._mean_votes))
         posterior = crowd.summed(people)
-        weight = np.bincount(crowd.votes.task, people[crowd.votes.annotator], minlength=len(label))
+        weight = sum_by(crowd.votes.task, people[crowd.votes.annotator], len(label))
         posterior *= likely - unlikely
         posterior += (weight * unlikely)[:, None]
         posterior += self._probs * model
@@ -123,8 +123,8 @@ def _annotator_quality(
 ) -> Floats:
     """The paper's equation 5: mean posterior of one's labels and agreement, mixed by the model's weight."""
     annotator = crowd.votes.annotator
-    believed = np.bincount(annotator, posterior.ravel()[crowd.cell], minlength=len(weights))
-    believed /= np.maximum(np.bincount(annotator, minlength=len(weights)), 1)
+    believed = sum_by(annotator, posterior.ravel()[crowd.cell], len(weights))
+    believed = believed / np.maximum(np.bincount(annotator, minlength=len(weights)), 1)
     mean_votes = crowd.n_votes[crowd.n_votes > 0].mean()
     people_weight = weights.sum() * mean_votes / np.count_nonzero(crowd.present)
     share = model_weight / (model_weight + people_weight)

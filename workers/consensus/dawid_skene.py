@@ -28,7 +28,7 @@ def dawid_skene(
     votes: Votes,
     n_classes: int,
     *,
-    smoothing: float = 3.0,
+    smoothing: float = 10.0,
     golden: ArrayLike | None = None,
     n_iter: int = 100,
     tol: float = 1e-5,
@@ -83,7 +83,8 @@ def dawid_skene(
     confusions.learn(probs)
     while rounds < n_iter:
         rounds += 1
-        scores = np.log(np.maximum(prior, LEAST)) + confusions.log_likelihood()
+        scores = confusions.log_likelihood()
+        scores += np.log(np.maximum(prior, LEAST))
         probs, fit = _normalised(scores)
         probs = _fixed(probs, known)
         prior = share @ probs
@@ -120,7 +121,7 @@ def _normalised(scores: Floats) -> tuple[Floats, Floats]:
     probs = np.exp(scores, out=scores)
     total = (probs @ np.ones(probs.shape[1]))[:, None]  # faster than sum for few columns
     probs /= total
-    return probs, (top + np.log(total))[:, 0] 
+    return probs, (top + np.log(total))[:, 0]
 
 
 def _result(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from workers.consensus.arrays import Floats, ratio
+from workers.consensus.arrays import Floats, ratio, sum_by
 from workers.consensus.tally import tally
 from workers.consensus.votes import Votes
 
@@ -57,7 +57,7 @@ def _columns(votes: Votes, score: Callable[[Floats, Floats], Floats], count_as: 
     n_classes = int(votes.label.max()) + 1 if len(votes) else 1
     counted = tally(votes, n_classes)
     n = counted.total()
-    agreeing = np.bincount(counted.task, counted.weight * (counted.weight - 1), minlength=counted.n_tasks)
+    agreeing = sum_by(counted.task, counted.weight * (counted.weight - 1), counted.n_tasks)
     shared = np.flatnonzero(n > 1)
     entry = n[counted.task] > 1
     place = np.zeros(counted.n_tasks, dtype=np.int64)

@@ -15,7 +15,8 @@ def most_voted(crowd: Crowd, probs: Floats) -> Ints:
     one whose voters agree most with the untied majorities; then the smallest, where cleanlab draws by lot.
     """
     counts = crowd.counts
-    top = counts[np.arange(len(counts)), (label := counts.argmax(axis=1))]
+    label: Ints = counts.argmax(axis=1)
+    top = counts[np.arange(len(counts)), label]
     leading = counts == top[:, None]
     tied = np.flatnonzero((np.count_nonzero(leading, axis=1) > 1) & (crowd.n_votes > 0))
     if not tied.size:

@@ -59,8 +59,10 @@ class LabelIssueState:
     Notes
     -----
     A change costs what the rows between the old and the new thresholds cost, plus moving and summing one
-    class at memory speed; see `Members`, `Band` and `Ranking` for what is kept. Values above 1 by more
-    than 1e-6 are taken as 1, row by row.
+    class at memory speed; see `Members`, `Band` and `Ranking` for what is kept. A row that stands exactly
+    on a boundary together with others is decided by sorting its class as `label_issues` does, which takes
+    as long as that. Probabilities above 1 by more than 1e-6 are taken as 1 in their own row; `label_issues`
+    then takes all those up to 1e-6 above as 1 too. Threads need a lock of their own.
     """
 
     def __init__(
