@@ -60,6 +60,9 @@ class Services:
 
     def project(self, name: str) -> Project:
         """The stored project of this name, bound to its remote project on first use."""
+        with self.store.read() as unit:
+            if unit.projects.by_name(name) is not None:  # the usual case: nothing to write
+                return self.bound(unit, name)
         with self.store.begin() as unit:
             return self.bound(unit, name)
 

@@ -102,7 +102,9 @@ def _task(text: str, given: str, right: str, annotator: int) -> dict[str, Any]:
     }
 
 
-def write_config(folder: Path, scene: Scene, url: str, **sections: Mapping[str, Any]) -> Path:
+def write_config(
+    folder: Path, scene: Scene, url: str, *, poll_seconds: float = 3.0, **sections: Mapping[str, Any]
+) -> Path:
     """A secondlook.toml with quick timings; `sections` are laid over it."""
     folder.mkdir(parents=True, exist_ok=True)
     token = folder / "token"
@@ -126,7 +128,7 @@ def write_config(folder: Path, scene: Scene, url: str, **sections: Mapping[str, 
                 "token": {"file": token.name},
                 "predictions": {"source": "platform", "out_of_sample": True},
                 "policy": {"control_share": 0.0, "blind_share": 0.0, "class_cap": 1.0},
-                "sync": {"poll_seconds": 3.0},
+                "sync": {"poll_seconds": poll_seconds},
             }
         },
     }

@@ -73,10 +73,7 @@ def agreement_over_time(
     if bounds.ndim != 1 or len(bounds) < 2 or not (bounds[1:] > bounds[:-1]).all():
         raise InvalidVotes("edges do not ascend. Give the bounds of the windows, earliest first")
     return np.array(
-        [
-            measure(votes.where((when >= start) & (when < end))).value()
-            for start, end in pairwise(bounds)
-        ]
+        [measure(votes.where((when >= start) & (when < end))).value() for start, end in pairwise(bounds)]
     )
 
 

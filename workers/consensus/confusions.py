@@ -6,8 +6,9 @@ import numpy as np
 from scipy import sparse
 
 from workers.consensus.arrays import Floats, Ints, Mask
-from workers.consensus.votes import PLACES_PER_VOTE, Votes
+from workers.consensus.votes import Votes
 
+PLACES_PER_VOTE = 64  # of a table of keys, so that memory stays linear in votes
 LEAST = 1e-10  # a sum below this counts as this: nothing is impossible
 
 
@@ -44,15 +45,15 @@ class Confusions:
 
     def learn(self, probs: Floats) -> None:
         """Estimate all confusions from the probabilities (T, K) of the true classes."""
-        counts: Floats = np.maximum(self._by_pair @ probs, LEAST)
-        totals: Floats = self._by_annotator @ counts
-        if self._smoothing > 0:
-            crowd = self._crowd(counts)
-            counts = counts + self._smoothing * crowd[self._label]
-            totals = totals + self._smoothing
-            diagonal = self._smoothing * np.diag(crowd)
-            self._absent = diagonal / totals
-        self._rows = counts / totals[self._annotator]
+        seen: Floats = np.maximum(self._by_pair @ probs, LEAST)
+        answers: Floats = self._by_annotator @ seen
+        if self._smoothing == 0:
+            self._rows = seen / answers[self._annotator]
+            return
+        crowd = self._crowd(seen)
+        smooth = answers + self._smoothing
+        self._rows = (seen + self._smoothing * crowd[self._label]) / smooth[self._annotator]
+        self._absent = self._smoothing * np.diag(crowd) / smooth
 
     def log_likelihood(self) -> Floats:
         """(T, K): the logarithm of the probability of a task's votes under each class."""

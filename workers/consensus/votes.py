@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-PLACES_PER_VOTE = 64  # bytes that a look for repeated votes may take for each of them
+SLOTS_PER_VOTE = 8  # of a look for repeated votes: more would share fewer slots by chance
 
 
 class InvalidVotes(ValueError):
@@ -66,12 +66,8 @@ class Votes:
     def refuse_repeated(self) -> None:
         """Raise `InvalidVotes` if an annotator has two votes on one task."""
         key = self.task * max(self.n_annotators, 1) + self.annotator
-        n_places = self.n_tasks * self.n_annotators
-        if n_places <= PLACES_PER_VOTE * len(self):  # marking places is faster than sorting
-            seen = np.zeros(n_places, dtype=np.bool_)
-            seen[key] = True
-            if np.count_nonzero(seen) == len(key):
-                return
+        slot = key % (SLOTS_PER_VOTE * len(self) + 1)  # equal keys share a slot: only such need sorting
+        key = key[np.bincount(slot)[slot] > 1]
         key.sort()
         twice = np.flatnonzero(key[1:] == key[:-1])
         if twice.size:

@@ -165,6 +165,10 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone(home: Path)
         (CATS.replace("cats", "Big.Cats").replace("[projects.Big.Cats]", '[projects."Big Cats"]'),
          "projects", "'Big Cats' is no project name"),
         (CATS.replace("project = 7", ""), "projects.cats.project", "missing"),
+        (CATS.replace("project = 7", "project = 0"), "projects.cats.project", "from 1 on, not 0"),
+        (CATS.replace("project = 7", 'project = "x"'), "projects.cats.project", "from 1 on, not 'x'"),
+        (CATS.replace("project = 7", "project = true"), "projects.cats.project", "not true"),
+        (CATS + 'platform = "argilla"\n', "projects.cats.project", "no dataset id of Argilla"),
         (CATS.replace('{ env = "CATS_TOKEN" }', "{}"), "projects.cats.token", "exactly one of env and file"),
         (CATS + "review = { quorum = 4 }\n", "projects.cats.review", "can never reach quorum = 4"),
         (CATS + 'predictions = { source = "backend" }\n', "projects.cats.predictions", "predictions.url"),
@@ -194,6 +198,12 @@ def test_a_refused_variable_is_named(home: Path) -> None:
 
 def test_a_memory_broker_with_postgresql_is_allowed(home: Path) -> None:
     assert read(home, '[database]\nurl = "postgresql+psycopg://u@h/d"\n').broker.url == "memory://"
+
+
+def test_a_dataset_of_argilla_is_named_by_its_id(home: Path) -> None:
+    dataset = "5B3F0C1E-8D2A-4F6B-9C7D-0E1F2A3B4C5D"
+    text = CATS.replace("project = 7", f'project = "{dataset}"\nplatform = "argilla"')
+    assert read(home, text).project("cats").project == dataset.lower()
 
 
 def test_an_unknown_project_is_answered_with_the_known_ones(home: Path) -> None:

@@ -61,6 +61,7 @@ def test_mask_equals_batch_with_many_classes(method: Method, twin: Callable[...,
         pair.check()
 
 
+@pytest.mark.usefixtures("reach")
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("method", list(Method))
 def test_a_restored_state_goes_on_as_the_saved_one_would(

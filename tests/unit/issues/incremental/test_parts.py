@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workers.issues import confident_thresholds
-from workers.issues.incremental import ranking
+from workers.issues.incremental import band, ranking
 from workers.issues.incremental.band import band_around
 from workers.issues.incremental.confidence import thresholds_from
 from workers.issues.incremental.growing import grown
@@ -53,19 +53,20 @@ def test_a_ranking_chooses_what_a_sort_of_all_would(
         assert np.array_equal(hit, smallest(now, n)[asked])
 
 
-def test_a_band_names_every_row_that_is_crossed_or_says_that_it_ends() -> None:
+def test_a_band_names_every_row_that_is_crossed_or_says_that_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(band, "FRESH", 10)
     rng = np.random.default_rng(4)
     column = rng.integers(0, 50, 400) / 50
     there = np.ones(400, dtype=bool)
-    band = band_around(0.5, column, there, class_size=5000)  # from 0.3: rows lie on its very edge
+    around = band_around(0.5, column, there, class_size=5000)  # from 0.3: rows lie on its very edge
     for _ in range(500):
         row = int(rng.integers(400))
         column[row] = rng.integers(0, 50) / 50
-        band.note(float(column[row]), row)
+        around.note(float(column[row]), row)
         low, high = sorted(rng.integers(13, 38, 2) / 50)
-        named = band.crossed(low, high, column)
+        named = around.crossed(low, high, column)
         if named is None:
-            assert low < band.low or high > band.high
+            assert low < around.low or high > around.high
         else:
             assert set(np.flatnonzero((column >= low) & (column < high))) <= set(named.tolist())
 
