@@ -26,6 +26,7 @@ from connector.settings import LogFormat, LogLevel, LogSettings
 BENCHMARKS = (
     "label_issues",
     "incremental",
+    "consensus",
     "webhook_intake",
     "full_sync",
     "delta_sync",

@@ -17,6 +17,8 @@ from workers.plan import job
 
 log = structlog.get_logger(__name__)
 
+KEPT = timedelta(days=30)  # done jobs and handled deliveries; what they did stands in the audit log
+FORGOTTEN_AT_ONCE = 500  # rows in one tick, so that a tick stays short
 HOOKS_EVERY = timedelta(minutes=10)
 CORRECTIONS_AT_ONCE = 50  # looked after in one tick
 CARRIED_OUT_BY = {
@@ -38,6 +40,8 @@ def sweep(services: Services) -> int:
         unit.facts.put(LAST_TICK, unit.now.isoformat())
         expired = unit.jobs.requeue_expired()
         due = unit.jobs.due(resend)
+        unit.jobs.forget(unit.now - KEPT, FORGOTTEN_AT_ONCE)
+        unit.deliveries.forget(unit.now - KEPT, FORGOTTEN_AT_ONCE)
     if expired:
         log.warning("jobs of silent workers queued again", jobs=expired)
     services.queue.send(due)

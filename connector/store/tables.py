@@ -185,7 +185,7 @@ deliveries = Table(
     Column("role", String(8), nullable=False),
     Column("hints", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
-    Column("handled_at", UtcDateTime),
+    Column("handled_at", UtcDateTime, index=True),
 )
 Index(
     "ix_deliveries_waiting",
@@ -214,6 +214,7 @@ jobs = Table(
     Column("finished_at", UtcDateTime),
     Column("error", PlainText),
     Index("ix_jobs_state_due_at", "state", "due_at"),
+    Index("ix_jobs_state_finished_at", "state", "finished_at"),
     Index("ix_jobs_project_id_state", "project_id", "state"),
 )
 QUEUED = text("state = 'queued' AND key IS NOT NULL")

@@ -9,6 +9,7 @@ from workers.consensus.arrays import Floats, Ints, Mask
 from workers.consensus.votes import Votes
 
 PLACES_PER_VOTE = 64  # of a table of keys, so that memory stays linear in votes
+BLOCK = 1 << 15  # probabilities at a time: what stays in the cache of a processor
 LEAST = 1e-10  # a sum below this counts as this: nothing is impossible
 
 
@@ -28,13 +29,16 @@ class Confusions:
         n_pairs = len(pair)
         ones = np.ones(len(votes))
         self._votes = sparse.csr_array((ones, (votes.task, place)), shape=(n_tasks, n_pairs))
+        step = max(BLOCK // max(n_classes, 1), 1)
+        blocks = [slice(start, start + step) for start in range(0, n_tasks, step)]
+        self._blocks = [(rows, self._votes[rows]) for rows in blocks]
         self._by_pair = self._votes.T  # by column: walks the tasks in order
         owners = (np.ones(n_pairs), (self._annotator, np.arange(n_pairs)))
         self._by_annotator = sparse.csr_array(owners, shape=(self._n_annotators, n_pairs))
         labels = (np.ones(n_pairs), (self._label, np.arange(n_pairs)))
         self._by_label = sparse.csr_array(labels, shape=(n_classes, n_pairs))
-        self._rows = np.zeros((n_pairs, n_classes))
-        self._absent = np.zeros((self._n_annotators, n_classes))
+        self._rows: Floats = np.zeros((n_pairs, n_classes))
+        self._absent: Floats = np.zeros((self._n_annotators, n_classes))
         self.answered: Mask = np.bincount(votes.task, minlength=n_tasks) > 0
 
     def vote_shares(self) -> Floats:
@@ -55,10 +59,20 @@ class Confusions:
         self._rows = (seen + self._smoothing * crowd[self._label]) / smooth[self._annotator]
         self._absent = self._smoothing * np.diag(crowd) / smooth
 
-    def log_likelihood(self) -> Floats:
-        """(T, K): the logarithm of the probability of a task's votes under each class."""
-        found: Floats = self._votes @ np.log(self._rows)
-        return found
+    def estimate(self, prior: Floats, probs: Floats) -> float:
+        """Write the probabilities of the true classes into `probs`; the log-likelihood of all votes."""
+        logs, base = np.log(self._rows), np.log(np.maximum(prior, LEAST))
+        fit = 0.0
+        for rows, votes in self._blocks:
+            scores: Floats = votes @ logs
+            scores += base
+            top = scores.max(axis=1)
+            scores -= top[:, None]
+            np.exp(scores, out=scores)
+            total = scores @ np.ones(len(base))  # faster than sum for few columns
+            np.divide(scores, total[:, None], out=probs[rows])
+            fit += float((top + np.log(total))[self.answered[rows]].sum())
+        return fit
 
     def quality(self, prior: Floats) -> Floats:
         """(A,): the probability that an annotator names the true class; NaN without votes."""

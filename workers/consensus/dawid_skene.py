@@ -12,8 +12,6 @@ from workers.consensus.confusions import Confusions
 from workers.consensus.tally import NO_VOTES
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
 
-LEAST = 1e-10  # a probability below this counts as this
-
 
 @dataclass(frozen=True, slots=True)
 class DawidSkene(Consensus):
@@ -83,13 +81,11 @@ def dawid_skene(
     confusions.learn(probs)
     while rounds < n_iter:
         rounds += 1
-        scores = confusions.log_likelihood()
-        scores += np.log(np.maximum(prior, LEAST))
-        probs, fit = _normalised(scores)
+        fit = confusions.estimate(prior, probs)
         probs = _fixed(probs, known)
         prior = share @ probs
         confusions.learn(probs)
-        now = float(fit[confusions.answered].sum()) / max(len(votes), 1)
+        now = fit / max(len(votes), 1)
         if tol > 0 and now - before < tol:
             break
         before = now
@@ -112,16 +108,6 @@ def _fixed(probs: Floats, known: Ints) -> Floats:
     probs[rows] = 0
     probs[rows, known[rows]] = 1
     return probs
-
-
-def _normalised(scores: Floats) -> tuple[Floats, Floats]:
-    """Probabilities from their logarithms, and the logarithm of what they summed to."""
-    top = scores.max(axis=1, keepdims=True)
-    scores -= top
-    probs = np.exp(scores, out=scores)
-    total = (probs @ np.ones(probs.shape[1]))[:, None]  # faster than sum for few columns
-    probs /= total
-    return probs, (top + np.log(total))[:, 0]
 
 
 def _result(

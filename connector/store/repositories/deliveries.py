@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from connector.model import Hint, Role
 from connector.store.repositories.base import Repository, chunks
@@ -42,6 +43,11 @@ class Deliveries(Repository):
             self._connection.execute(
                 update(deliveries).where(self._among(deliveries.c.id, part)).values(handled_at=self._now)
             )
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Remove deliveries that were handled before a moment."""
+        old = select(deliveries.c.id).where(deliveries.c.handled_at < before).limit(limit)
+        return int(self._connection.execute(delete(deliveries).where(deliveries.c.id.in_(old))).rowcount)
 
     def has_waiting(self, project_id: int) -> bool:
         return bool(self.waiting(project_id, 1))

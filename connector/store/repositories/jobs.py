@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connector.jobs import Claim, Job, JobKind, JobState, NewJob
@@ -137,6 +137,15 @@ class Jobs(Repository):
                 update(jobs).where(self._among(jobs.c.id, found)).values(sent_at=self._now)
             )
         return found
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Remove done jobs that ended before a moment; dead ones stay until a person has seen to them."""
+        old = (
+            select(jobs.c.id)
+            .where(jobs.c.state == JobState.DONE.value, jobs.c.finished_at < before)
+            .limit(limit)
+        )
+        return int(self._connection.execute(delete(jobs).where(jobs.c.id.in_(old))).rowcount)
 
     def next_in_lane(self, lane: str | None) -> str | None:
         """The oldest due job that waits for this lane."""

@@ -8,6 +8,7 @@ from connector.errors import Retryable
 from connector.jobs import JobKind, JobState
 from connector.model import IssueState
 from tests.support.world import World
+from workers.plan import job as plan_job
 from workers.runner import run
 from workers.sweep import sweep
 
@@ -172,3 +173,21 @@ def test_the_loop_goes_on_after_the_platform_was_away_for_an_hour(asking: World)
 def fail_all(world: World) -> None:
     for operation in ("describe", "answers_since", "fetch", "write", "item_refs", "ensure_webhook"):
         world.server.fail(operation, Retryable("no connection"), times=1000)
+
+
+def test_done_work_is_forgotten_after_a_month_and_given_up_work_is_not(asking: World) -> None:
+    asking.deliver()
+    asking.settle()
+    with asking.services.store.begin() as unit:
+        job_id = unit.enqueue(plan_job(JobKind.HOOKS, asking.project.id))
+    claim = asking.services.store.claim(job_id or "")
+    assert claim is not None
+    with asking.services.store.begin() as unit:
+        unit.jobs.bury(claim, "refused")
+    old = {one.id for one in asking.jobs(JobState.DONE)}
+
+    asking.clock.advance(days=31)
+    sweep(asking.services)
+
+    assert old.isdisjoint(one.id for one in asking.jobs(JobState.DONE))
+    assert [one.id for one in asking.jobs(JobState.DEAD)] == [job_id]

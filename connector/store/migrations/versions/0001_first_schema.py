@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("ix_deliveries_handled_at", ["handled_at"], unique=False)
         batch_op.create_index(
             "ix_deliveries_waiting",
             ["project_id", "received_at"],
@@ -161,6 +162,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'queued' AND lane IS NOT NULL"),
         )
         batch_op.create_index("ix_jobs_state_due_at", ["state", "due_at"], unique=False)
+        batch_op.create_index("ix_jobs_state_finished_at", ["state", "finished_at"], unique=False)
         batch_op.create_index(
             "uq_jobs_queued_key",
             ["key"],
