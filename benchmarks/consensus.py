@@ -30,7 +30,7 @@ def measure(scene: Scene) -> Iterator[Line]:
     """A line for each peer that is installed."""
     tasks = QUICK_TASKS if scene.quick else TASKS
     votes, probs = made_up(tasks)
-    size = {"tasks": tasks, "votes": len(votes), "annotators": ANNOTATORS, "classes": CLASSES}
+    size = {"tasks": tasks, "annotators": ANNOTATORS, "classes": CLASSES}
     yield crowdlab_line("consensus/crowdlab", votes, probs, ROUNDS, **size)
     if importlib.util.find_spec("crowdkit") is None:
         scene.say("   crowd-kit is not installed: Dawid-Skene is not compared")
@@ -58,7 +58,7 @@ def crowdlab_line(bench: str, votes: Votes, probs: Probs, rounds: int, **more: A
     found: dict[str, Any] = {}
     ours = _timed(found, "ours", lambda: crowdlab(votes, probs))
     peer = _timed(found, "peer", lambda: with_cleanlab(wide, probs))
-    line = times(bench, *interleaved(rounds, ours, peer), "s", **more)
+    line = times(bench, *interleaved(rounds, ours, peer), "s", votes=len(votes), **more)
     mine: Crowdlab = found["ours"]
     theirs = found["peer"]["label_quality"]
     return line | {
@@ -85,7 +85,7 @@ def dawid_skene_line(bench: str, votes: Votes, n_classes: int, rounds: int, **mo
     found: dict[str, Any] = {}
     ours = _timed(found, "ours", lambda: dawid_skene(votes, n_classes, smoothing=0, n_iter=EM_ROUNDS, tol=0))
     peer = _timed(found, "peer", lambda: PeerDawidSkene(n_iter=EM_ROUNDS, tol=-1).fit(frame))
-    line = times(bench, *interleaved(rounds, ours, peer), "s", em_rounds=EM_ROUNDS, **more)
+    line = times(bench, *interleaved(rounds, ours, peer), "s", em_rounds=EM_ROUNDS, votes=len(votes), **more)
     mine: DawidSkene = found["ours"]
     theirs = found["peer"].probas_.sort_index().reindex(columns=range(n_classes), fill_value=0).to_numpy()
     return line | {

@@ -66,7 +66,7 @@ class Confusions:
         for rows, votes in self._blocks:
             scores: Floats = votes @ logs
             scores += base
-            top = scores.max(axis=1)
+            top = np.ascontiguousarray(scores.T).max(axis=0)  # faster than along short rows
             scores -= top[:, None]
             np.exp(scores, out=scores)
             total = scores @ np.ones(len(base))  # faster than sum for few columns

@@ -110,7 +110,7 @@ class _Fit:
         model_error = float((self._guess != shared).mean())
         model = max(1 - model_error / base_error, LEAST) * float(np.sqrt(self._mean_votes))
         posterior = crowd.summed(people)
-        weight = sum_by(crowd.votes.task, people[crowd.votes.annotator], len(label))
+        weight: Floats = posterior @ np.ones(posterior.shape[1])
         posterior *= likely - unlikely
         posterior += (weight * unlikely)[:, None]
         posterior += self._probs * model

@@ -68,10 +68,15 @@ class ArgillaDesk:
         review_dataset.raise_overlap(self._client, dataset, overlap)
 
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
-        """Delete the records: nothing else takes one out of a reviewer's queue."""
+        """Delete the records that nobody has answered: nothing else takes one out of the queue.
+
+        An answered one stays, for its answers would go with it.
+        """
         known = [one for one in remote_ids if is_uuid(one)]
-        for start in range(0, len(known), IDS_PER_CALL):
-            ids = ",".join(known[start : start + IDS_PER_CALL])
+        rows = self._client.records(review_id, known) if known else []
+        unanswered = [str(row["id"]) for row in rows if not row.get("responses")]
+        for start in range(0, len(unanswered), IDS_PER_CALL):
+            ids = ",".join(unanswered[start : start + IDS_PER_CALL])
             path = f"/api/v1/datasets/{uuid_of(review_id)}/records"
             self._client.api.write("DELETE", path, params={"ids": ids})
 
