@@ -44,7 +44,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     from_environ, unknown = _overlay(tree, environ, origins)
     _anchor(from_environ, Path.cwd())
     _merge(tree, from_environ)
-    _refuse_unknown(unknown, tree)
+    _refuse_unknown(unknown, tree, environ)
     tree.setdefault("data_dir", str(base / Settings.model_fields["data_dir"].default))
     try:
         return Settings.model_validate(tree)
@@ -155,9 +155,17 @@ def _from_text(annotation: Any, text: str) -> Any:
     return text
 
 
-def _refuse_unknown(unknown: Mapping[str, Key], tree: Tree) -> None:
+def _refuse_unknown(unknown: Mapping[str, Key], tree: Tree, environ: Mapping[str, str]) -> None:
     """A variable that no key and no secret reference knows is a slip of the pen, not a thing to ignore."""
     referenced = {value for path, value in _leaves(tree) if path[-1] == "env" and is_secret(path)}
     for variable, path in unknown.items():
-        if variable not in referenced and not SERVICE_LINK.fullmatch(variable):
+        if variable not in referenced and not _service_link(variable, environ[variable]):
             raise unknown_variable(variable, path)
+
+
+def _service_link(variable: str, value: str) -> bool:
+    """Whether Kubernetes has set it. A bare …_PORT could be a mistyped key, but then holds no address."""
+    if not SERVICE_LINK.fullmatch(variable):
+        return False
+    bare = variable.endswith("_PORT") and not variable.endswith("_SERVICE_PORT")
+    return not bare or value.startswith(("tcp://", "udp://", "sctp://"))

@@ -21,7 +21,11 @@ SECRET_TEXT = tuple(
     for pattern in (
         r"(\b(?:bearer|token|basic)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
         r"(authorization['\"]?\s*[=:]\s*['\"]?(?:(?:bearer|token|basic)\s+)?)[^\s'\"&,;})]+",
-        r"((?:password|passwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)[^\s'\"&,;})]+",
+        # A setting's name before a sentence ("projects.pets.token: GET /api ...") is no secret.
+        (
+            r"((?:password|passwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)"
+            r"(?!(?:GET|POST|PUT|PATCH|DELETE|HTTP)\b)[^\s'\"&,;})]+"
+        ),
         r"(://[^/\s:@]*:)[^/\s]+(?=@)",
         r"(/hooks/[^/\s]+/[^/\s]+/)[^/\s'\"?]+",
         r"()\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?",

@@ -160,19 +160,36 @@ def decision_reason(code: str, votes: Sequence[str], label: str | None, given: s
 def guideline_block(notes: Sequence[GuidelineNote], names: Mapping[str, str]) -> str:
     """The managed part of a project's instructions, as HTML; empty without notes.
 
-    Equal notes give equal text, in whatever order they come.
+    A note that several reviewers left in the same words stands once, with the latest date. Equal notes
+    give equal text, in whatever order they come.
     """
     if not notes:
         return ""
-    parts = ["<h3>Notes from reviews</h3>", "<ul class='list-disc pl-6'>"]
+    said: dict[tuple[str, str, str], list[GuidelineNote]] = {}
     for note in sorted(notes, key=lambda one: (one.given, one.label, one.created_at, one.author)):
-        author = names.get(note.author, f"reviewer {note.author}")
+        said.setdefault((note.given, note.label, one_line(note.text, NOTE_CHARS)), []).append(note)
+    parts = ["<h3>Notes from reviews</h3>", "<ul class='list-disc pl-6'>"]
+    for (given, label, text), same in said.items():
+        authors = listing(sorted({_first_name(note.author, names) for note in same}))
         parts.append(
-            f"<li><b>{escape(one_line(note.label))}</b>, not <b>{escape(one_line(note.given))}</b>: "
-            f"{escape(one_line(note.text, NOTE_CHARS))} "
-            f"({escape(one_line(author))}, {note.created_at:%Y-%m-%d})</li>"
+            f"<li><b>{escape(one_line(label))}</b>, not <b>{escape(one_line(given))}</b>: "
+            f"{escape(text)} ({escape(authors)}, {same[-1].created_at:%Y-%m-%d})</li>"
         )
     return "".join([*parts, "</ul>"])
+
+
+def _first_name(author: str, names: Mapping[str, str]) -> str:
+    """What annotators call a reviewer; of an e-mail address only the part before the @ is published."""
+    return one_line(names.get(author, f"reviewer {author}").split("@", 1)[0])
+
+
+def lost_class(label: str, count: int) -> str:
+    """A class that is gone from the labelling config while labels still carry it."""
+    carry = "1 label carries it and is" if count == 1 else f"{count} labels carry it and are"
+    return (
+        f"The class {quoted(label)} is gone from the labelling config, but {carry} not judged. "
+        "Rename it back, or label these items again."
+    )
 
 
 def review_refused(said: str) -> str:

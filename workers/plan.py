@@ -36,3 +36,8 @@ def job(kind: JobKind, project_id: int, payload: Json | None = None) -> NewJob:
 def _subject(payload: Json) -> str:
     """What tells a job from others of its kind: two corrections, or a full sync from a small one."""
     return str(payload.get("correction") or ("full" if payload.get("full") else ""))
+
+
+def lost_classes_fact(project_id: int) -> str:
+    """The fact in which a sync leaves to the scan which classes are gone while labels carry them."""
+    return f"lost_classes:{project_id}"

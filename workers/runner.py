@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def run_inline(
     try:
         summary = _handle(services, claim, progress)
     except Exception as error:
-        _settle_failure(services, claim, error)
+        _settle_failure(services, claim, error, told=isinstance(error, SecondlookError))
         raise
     _finish(services, claim)
     return JobResult(claim.job.id, kind, time.monotonic() - started, summary)
@@ -150,12 +151,13 @@ def _finish(services: Services, claim: Claim) -> None:
         services.queue.send([following])
 
 
-def _settle_failure(services: Services, claim: Claim, error: Exception) -> None:
+def _settle_failure(services: Services, claim: Claim, error: Exception, *, told: bool = False) -> None:
+    """Settle what becomes of a failed job; `told` where the caller says the reason itself."""
     limits = services.settings.worker
     sentence = judge(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
     reason = str(error) if isinstance(error, SecondlookError) else f"{type(error).__name__}: {error}"
     log.log(
-        _level(sentence.fate),
+        logging.DEBUG if told else _level(sentence.fate),
         "job failed",
         fate=sentence.fate.value,
         reason=reason,

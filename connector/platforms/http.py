@@ -203,7 +203,7 @@ def translated(method: str, path: str, *, write: bool) -> Iterator[None]:
 def error_for(response: httpx.Response, path: str, *, write: bool, detail: str) -> SecondlookError:
     """What a status other than 2xx means for the caller."""
     status = response.status_code
-    message = f"{response.request.method} {path}: HTTP {status} {detail}".rstrip()
+    message = f"{response.request.method} {path}: HTTP {status} {detail}".rstrip(" .")
     if status in (401, 403):
         return _refused(message, status)
     if 300 <= status < 400:

@@ -207,7 +207,12 @@ class LabelStudioScene:
         return self._submit(item_id, by, [], was_cancelled=True)
 
     def edit(self, annotation_id: str, label: str, by: str = "anna") -> None:
-        self._patch(annotation_id, [region("breed", "text", [label]), MOOD], by)
+        # As the page does it: the regions stay, with all that hangs on them, and one value changes.
+        held = self.server.call("GET", f"/api/annotations/{annotation_id}/")["result"]
+        for part in held:
+            if part["from_name"] == "breed":
+                part["value"] = {"choices": [label]}
+        self._patch(annotation_id, held, by)
 
     def delete_annotation(self, annotation_id: str) -> None:
         self.server.call("DELETE", f"/api/annotations/{annotation_id}/")

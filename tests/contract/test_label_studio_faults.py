@@ -7,7 +7,7 @@ import uuid
 import httpx
 import pytest
 
-from connector.errors import Retryable, UnknownOutcome
+from connector.errors import Conflict, Retryable, UnknownOutcome
 from connector.model import ItemRef, ReviewSetup, WriteMode, WriteOrder
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.desk import LabelStudioDesk
@@ -198,3 +198,33 @@ def order_for(source: LabelStudioSource, item_id: str, annotation_id: str, mode:
         label=GOLDEN,
         score=0.98,
     )
+
+
+@pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE])
+def test_a_persons_edit_after_a_crash_is_never_taken_for_our_write(
+    scene: LabelStudioScene, client: LabelStudioClient, mode: WriteMode
+) -> None:
+    item_id = scene.add_items(["dog"])[0]
+    source = LabelStudioSource(client, scene.project_id)
+    given = scene.annotate(item_id, LABRADOR)
+    [item] = source.fetch([item_id])
+    order = WriteOrder(
+        marker=f"c-{uuid.uuid4().hex}",
+        mode=mode,
+        item=ItemRef(item.remote_id, item.created_at),
+        annotation_id=given,
+        expected_label=LABRADOR,
+        expected_updated_at=item.annotations[0].updated_at,
+        label=GOLDEN,
+        score=None,
+    )
+    written = source.write(order).remote_id  # and the process is killed before it is journaled
+    scene.edit(written, "Wolf", "bert")
+
+    for again in (source.find_write, source.write):
+        with pytest.raises(Conflict, match="now carries"):
+            again(order)
+    [item] = source.fetch([item_id])
+    held = next(one for one in item.annotations if one.remote_id == written)
+    assert ["Wolf"] in [part["value"]["choices"] for part in held.result]
+    assert len(item.annotations) == (2 if mode is WriteMode.GROUND_TRUTH else 1)

@@ -31,6 +31,7 @@ class LabelStudioServer:
 
     running: RunningLabelStudio
     _users: dict[str, User] = field(default_factory=dict)
+    _access_tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -104,7 +105,10 @@ class LabelStudioServer:
 
     def access_token(self, user: User | None = None) -> str:
         """A personal access token (it must be refreshed before use), of the administrator by default."""
-        return self.running.create_access_token(user.token if user else None)
+        token = user.token if user else self.token
+        if token not in self._access_tokens:  # the server gives each user one, and shows it once
+            self._access_tokens[token] = self.running.create_access_token(token)
+        return self._access_tokens[token]
 
 
 def choice(label: str, control: str = "label", to_name: str = "text") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.errors import Conflict, NotFound, Rejected
+from connector.errors import Conflict, NotFound, Rejected, SecondlookError
 from connector.jobs import JobKind
 from connector.model import Correction, CorrectionState
 from workers.cli.exits import ExitCode
@@ -84,7 +84,11 @@ def _revert(services: Services, correction: Correction) -> Reverted:
         unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
         unit.audit.append(actor, "correction.revert_asked", correction.id, {}, project)
     payload = {"correction": correction.id, "actor": actor}
-    summary = run_inline(services, project, JobKind.REVERT, payload).summary
+    try:
+        summary = run_inline(services, project, JobKind.REVERT, payload).summary
+    except SecondlookError:
+        note(f"{correction.id}: the revert stays asked for; a running service carries it out when it can.")
+        raise
     conflict = summary.get("conflict")
     return Reverted(correction.id, project, summary.get("restored"), str(conflict) if conflict else None)
 

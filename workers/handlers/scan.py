@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from workers.absorb import release_stale_issues
 from workers.context import Context, Summary
 from workers.findings import Findings, find
 from workers.issues.validation import InvalidInput
-from workers.plan import job
+from workers.plan import job, lost_classes_fact
 from workers.planning import review_task
 from workers.probabilities import Probabilities, probabilities_for
 
@@ -94,6 +95,15 @@ def _nothing_to_judge(
     return {"items": len(items), "flagged": 0, "warnings": [warning]}
 
 
+def _lost_classes(context: Context) -> list[str]:
+    """Classes that labels carry although the labelling config does not have them any more."""
+    project = context.fresh_project()
+    with context.read() as unit:
+        lost: dict[str, int] = json.loads(unit.facts.get(lost_classes_fact(project.id)) or "{}")
+    now = project.schema.classes if project.schema else ()
+    return [wording.lost_class(label, n) for label, n in lost.items() if label not in now]
+
+
 def _record(
     context: Context,
     started: datetime,
@@ -103,7 +113,7 @@ def _record(
     counted: int,
 ) -> Summary:
     project, policy = context.project, context.settings.policy
-    warnings = (*probabilities.warnings, *findings.warnings)
+    warnings = (*_lost_classes(context), *probabilities.warnings, *findings.warnings)
     base = _summary(
         context, started, len(probabilities.items), probabilities.model_version, skipped, warnings
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from connector.jobs import JobKind
 from connector.model import Project, SourceInfo
 from connector.store.repositories.items import PageChange
+from connector.store.unit_of_work import UnitOfWork
 from workers.absorb import absorb_items, release_classless_issues
 from workers.context import Context, Summary
-from workers.plan import job
+from workers.plan import job, lost_classes_fact
 
 
 def handle(context: Context) -> Summary:
@@ -41,6 +44,7 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
                 "after": list(info.schema.classes),
             }
             unit.audit.append("platform", "schema.changed", project.name, detail, project.name)
+            _remember_lost_classes(unit, project, info)
             release_classless_issues(unit, project, info.schema.classes)
             unit.projects.add_changes(project.id, context.settings.policy.scan_after_changes)
             unit.enqueue(job(JobKind.PUSH, project.id))
@@ -49,6 +53,16 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
         if restart:
             unit.projects.set_source_cursor(project.id, None)
         return unit.projects.get(project.id)
+
+
+def _remember_lost_classes(unit: UnitOfWork, project: Project, info: SourceInfo) -> None:
+    """Note which classes went while labels carry them: the scan says so until they are back."""
+    carried = unit.items.label_counts(project.id)
+    lost = {label: n for label, n in carried.items() if label not in info.schema.classes}
+    if lost:
+        name = lost_classes_fact(project.id)
+        known = json.loads(unit.facts.get(name) or "{}")
+        unit.facts.put(name, json.dumps({**known, **lost}))
 
 
 def _finish(context: Context, project: Project) -> None:

@@ -41,7 +41,8 @@ class Writer:
         if order.mode is WriteMode.DRY_RUN:
             return None
         task = self._task(order)
-        return None if task is None else self._found(order, task)
+        raw = None if task is None else self._marked(order, task)
+        return None if task is None or raw is None else self._intact(order, task, raw)
 
     def write(self, order: WriteOrder) -> WriteRecord:
         """Check, write, check again. What an earlier try wrote is not written twice."""
@@ -49,9 +50,9 @@ class Writer:
             return WriteRecord("", {}, {})
         self._check_label(order)
         task = self._same_task(order)
-        earlier = self._found(order, task)
+        earlier = self._marked(order, task)
         if earlier is not None:
-            return earlier
+            return self._intact(order, task, earlier)
         source = self._expected(order, task)
         if order.mode is WriteMode.GROUND_TRUTH:
             self._add_ground_truth(order, task, source)
@@ -90,13 +91,30 @@ class Writer:
             raise Conflict(f"item {order.item.remote_id} is gone, or its number was given to another")
         return task
 
-    def _found(self, order: WriteOrder, task: Raw) -> WriteRecord | None:
+    def _marked(self, order: WriteOrder, task: Raw) -> Raw | None:
+        """What carries the order's marker, whoever saved it last."""
         where = "predictions" if order.mode is WriteMode.PREDICTION else "annotations"
-        for raw in mapping.dicts(task.get(where)):
-            if mapping.marker_of(raw.get("result")) == order.marker:
-                before = mapping.mark_meta(raw["result"]).get(mapping.BEFORE)
-                return WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
-        return None
+        rows = mapping.dicts(task.get(where))
+        return next((raw for raw in rows if mapping.marker_of(raw.get("result")) == order.marker), None)
+
+    def _intact(self, order: WriteOrder, task: Raw, raw: Raw) -> WriteRecord:
+        """The record of what was written, if it still is as it was written.
+
+        The marker survives when a person edits the annotation: taken for ours, their edit would be
+        journaled as our write, and undone with it.
+        """
+        label, _ = mapping.label_of(raw.get("result"), self._schema)
+        editor = mapping.user_id(raw.get("updated_by"))
+        if label != order.label or not mapping.written_by_us(raw.get("result"), editor):
+            raise Conflict(
+                f"{raw['id']} was written as {order.label!r} and now carries {label!r}"
+                f" (saved by user {editor} at {raw.get('updated_at')})"
+            )
+        before = mapping.mark_meta(raw.get("result")).get(mapping.BEFORE)
+        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
+        if order.mode is WriteMode.GROUND_TRUTH:
+            self._still_expected(order, task, record)
+        return record
 
     def _check_label(self, order: WriteOrder) -> None:
         # The server accepts any class; nobody would ever find the item under a wrong one.
@@ -118,15 +136,10 @@ class Writer:
 
     def _verified(self, order: WriteOrder) -> WriteRecord:
         task = self._task(order)
-        record = None if task is None else self._found(order, task)
-        if task is None or record is None:
+        raw = None if task is None else self._marked(order, task)
+        if task is None or raw is None:
             raise Retryable(f"correction {order.marker} does not show after it was written")
-        label, _ = mapping.label_of(record.after.get("result"), self._schema)
-        if label != order.label:
-            raise Conflict(f"after writing {order.label!r} the item carries {label!r}: someone was faster")
-        if order.mode is WriteMode.GROUND_TRUTH:
-            self._still_expected(order, task, record)
-        return record
+        return self._intact(order, task, raw)
 
     def _still_expected(self, order: WriteOrder, task: Raw, record: WriteRecord) -> None:
         try:

@@ -158,6 +158,21 @@ class Items(Repository):
             ).scalar_one()
         )
 
+    def label_counts(self, project_id: int) -> dict[str, int]:
+        """How many valid annotations carry each label."""
+        rows = self._connection.execute(
+            select(annotation_rows.c.label, func.count())
+            .join(items, items.c.id == annotation_rows.c.item_id)
+            .where(
+                items.c.project_id == project_id,
+                items.c.deleted_at.is_(None),
+                annotation_rows.c.deleted_at.is_(None),
+                annotation_rows.c.status == LabelStatus.VALID.value,
+            )
+            .group_by(annotation_rows.c.label)
+        )
+        return {label: int(n) for label, n in rows}
+
     def label_statuses(self, project_id: int) -> dict[str, int]:
         """How many annotations stand in each status, and how many items have none at all."""
         rows = self._connection.execute(

@@ -219,6 +219,21 @@ def test_a_scan_between_a_changed_config_and_its_rereading_leaves_old_labels_out
     assert world.last_scan().skipped == {"unknown_class": 1}
 
 
+def test_a_class_that_goes_while_in_use_is_named_until_it_is_back(asking: World) -> None:
+    asking.server.set_schema(asking.source_id, schema_of("bird", "cat", "dog", "wolf"))
+    asking.item("howls", "wolf")
+    asking.later(seconds=61)
+
+    asking.server.set_schema(asking.source_id, schema_of("bird", "cat", "dog"))
+    asking.later(seconds=61)
+    [warning] = [one for one in asking.last_scan().warnings if "'wolf'" in one]
+    assert warning.startswith("The class 'wolf' is gone from the labelling config, but 1 label carries it")
+
+    asking.server.set_schema(asking.source_id, schema_of("bird", "cat", "dog", "wolf"))
+    asking.later(seconds=61)
+    assert not [one for one in asking.last_scan().warnings if "'wolf'" in one]
+
+
 # --- reconciliation --------------------------------------------------------------------------
 
 

@@ -88,8 +88,14 @@ def test_masking_never_fails(value: Any) -> None:
     json.dumps(logs.mask_secrets(None, "info", {"event": "x", "value": value}))
 
 
-def test_ordinary_words_stay() -> None:
-    text = "token refreshed for project cats at https://labels.example.org:8080/api/tasks?page=2"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token refreshed for project cats at https://labels.example.org:8080/api/tasks?page=2",
+        "projects.cats.token: GET /api/projects/1/: HTTP 401 Invalid token. Put a valid token there.",
+    ],
+)
+def test_ordinary_words_stay(text: str) -> None:
     assert logs.mask(text) == text
 
 

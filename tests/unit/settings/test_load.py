@@ -146,6 +146,10 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone(home: Path)
     assert read(home, **dict.fromkeys(names, "tcp://10.0.0.1:8400")) == read(home)
 
 
+def test_a_mistyped_port_is_not_taken_for_a_service_link(home: Path) -> None:
+    assert "SECONDLOOK_SERVER_PORT" in str(refused(home, SECONDLOOK_SERVER_PORT="9000"))
+
+
 @pytest.mark.parametrize(
     ("text", "field", "words"),
     [

@@ -179,6 +179,13 @@ def test_the_instructions_take_no_side() -> None:
     assert "error" not in text
 
 
+def test_a_note_left_by_several_stands_once_and_no_address_is_published() -> None:
+    twice = [NOTE, replace(NOTE, id="n2", author="8", created_at=NOTE.created_at + timedelta(days=1))]
+    block = wording.guideline_block(twice, {"7": "ada@example.com", "8": "bo@example.com"})
+    assert block.count("Look at the coat") == 1
+    assert "(ada and bo, 2026-03-03)" in block
+
+
 def test_the_guideline_block_holds_rule_author_and_day() -> None:
     assert wording.guideline_block([NOTE], {"7": "Ada"}) == (
         "<h3>Notes from reviews</h3><ul class='list-disc pl-6'>"
