@@ -16,8 +16,8 @@ from connector.platforms.label_studio.client import ITEM_FIELDS, PAGE_SIZE
 from workers.demo.service import PROJECT
 from workers.runner import run_inline
 
-TASKS, QUICK_TASKS = 3_000, 600
-ROUNDS, QUICK_ROUNDS = 5, 2
+TASKS, QUICK_TASKS = 10_000, 600
+ROUNDS, QUICK_ROUNDS = 3, 2
 
 
 def measure(scene: Scene) -> Iterator[Line]:

@@ -116,7 +116,6 @@ class SourceInfo:
     title: str
     schema: LabelSchema
     service_user: str
-    server_version: str
     n_items: int
 
 

@@ -36,7 +36,6 @@ def _schema_changed(project: Project, info: SourceInfo) -> bool:
 
 def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> Project:
     project = context.project
-    annotators = context.source.annotators()  # before the transaction: webhooks wait while one is open
     with context.begin() as unit:
         if _schema_changed(project, info):
             detail = {
@@ -49,7 +48,6 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
             unit.projects.add_changes(project.id, context.settings.policy.scan_after_changes)
             unit.enqueue(job(JobKind.PUSH, project.id))
         unit.projects.described(project.id, info.title, info.schema, info.service_user)
-        unit.projects.save_annotators(project.id, annotators)
         if restart:
             unit.projects.set_source_cursor(project.id, None)
         return unit.projects.get(project.id)

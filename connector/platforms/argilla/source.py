@@ -48,7 +48,6 @@ class ArgillaSource:
             title=str(dataset.get("name") or self._dataset_id),
             schema=self._schema()[0],
             service_user=self._client.user_id(),
-            server_version=self._client.version(),
             n_items=self._client.count(self._dataset_id),
         )
 

@@ -52,7 +52,6 @@ class LabelStudioSource:
             title=str(project.get("title") or f"Project {self._project_id}"),
             schema=schema,
             service_user=self._client.user_id(),
-            server_version=self._client.version(),
             n_items=int(project.get("task_number") or 0),
         )
 

@@ -49,7 +49,7 @@ class MemorySource:
         """Title, schema and size."""
         with self._server.call("describe"):
             board = self._server.board(self._project_id)
-            return SourceInfo(board.title, self._schema(), SERVICE_USER, "memory", len(board.held))
+            return SourceInfo(board.title, self._schema(), SERVICE_USER, len(board.held))
 
     def annotators(self) -> Sequence[Annotator]:
         """Everyone who ever did something."""
