@@ -265,7 +265,6 @@ class WriteOrder:
     item: ItemRef
     annotation_id: str
     expected_label: str
-    expected_updated_at: datetime
     label: str
     score: float | None
 
@@ -400,7 +399,6 @@ class Correction:
     label: str
     actor: str
     evidence: Json
-    expected_updated_at: datetime
     remote_id: str | None = None  # what was written
     before: Json | None = None
     after: Json | None = None

@@ -15,7 +15,6 @@ def order_for(unit: UnitOfWork, correction: Correction) -> WriteOrder:
         item=unit.items.ref(correction.item_id),
         annotation_id=unit.items.annotation_remote_id(correction.annotation_id),
         expected_label=correction.given,
-        expected_updated_at=correction.expected_updated_at,
         label=correction.label,
         score=float(probability) if suggested and probability is not None else None,
     )

@@ -367,7 +367,6 @@ corrections = Table(
     Column("label", PlainText, nullable=False),
     Column("actor", PlainText, nullable=False),
     Column("evidence", Json, nullable=False),
-    Column("expected_updated_at", UtcDateTime, nullable=False),
     Column("remote_id", RemoteId),
     Column("before", Json),
     Column("after", Json),

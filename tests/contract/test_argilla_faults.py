@@ -55,14 +55,12 @@ def source_as(scene: ArgillaScene, name: str, dataset: str | None = None) -> Arg
 
 def order_for(scene: ArgillaScene, item_id: str, response: str, mode: WriteMode) -> WriteOrder:
     item = scene.source.fetch([item_id])[0]
-    given = next(a for a in item.annotations if a.remote_id == response)
     return WriteOrder(
         marker=f"c-{uuid.uuid4().hex}",
         mode=mode,
         item=ItemRef(item.remote_id, item.created_at),
         annotation_id=response,
         expected_label=LABRADOR,
-        expected_updated_at=given.updated_at,
         label=GOLDEN,
         score=0.9,
     )

@@ -194,7 +194,6 @@ def order_for(source: LabelStudioSource, item_id: str, annotation_id: str, mode:
         item=ItemRef(item.remote_id, item.created_at),
         annotation_id=annotation_id,
         expected_label=LABRADOR,
-        expected_updated_at=item.annotations[0].updated_at,
         label=GOLDEN,
         score=0.98,
     )
@@ -214,7 +213,6 @@ def test_a_persons_edit_after_a_crash_is_never_taken_for_our_write(
         item=ItemRef(item.remote_id, item.created_at),
         annotation_id=given,
         expected_label=LABRADOR,
-        expected_updated_at=item.annotations[0].updated_at,
         label=GOLDEN,
         score=None,
     )

@@ -20,14 +20,12 @@ def order_for(
 ) -> WriteOrder:
     """Correct Labrador to `label`."""
     item = scene.source.fetch([item_id])[0]
-    given = next(a for a in item.annotations if a.remote_id == annotation_id)
     return WriteOrder(
         marker=f"c-{uuid.uuid4().hex}",
         mode=mode,
         item=ItemRef(item.remote_id, item.created_at),
         annotation_id=annotation_id,
         expected_label=LABRADOR,
-        expected_updated_at=given.updated_at,
         label=label,
         score=0.98,
     )

@@ -149,7 +149,6 @@ def _correct(
         label=decision.label or "",
         actor="secondlook",
         evidence=_evidence(issue, votes),
-        expected_updated_at=current.updated_at,
     )
     unit.corrections.add(correction)
     detail = {"given": correction.given, "label": correction.label, "mode": mode.value, "run": run_id}

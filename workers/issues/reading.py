@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.issues.arrays import Classes, Mask, Probabilities, block_rows, class_dtype
-from workers.issues.validation import SILENT, SLACK, OffSums, refuse_sum, refuse_values, within_rounding
+from workers.issues.validation import SILENT, OffSums, refuse_sum, refuse_values, within_rounding
 
 NO_CLASS = -1  # a row that is confident of no class
 COLUMNWISE_CLASSES = 48  # up to here a transposed block, worked on by columns, beats numpy's row reductions
@@ -79,10 +79,6 @@ class _Checks:
         if not self._rows:
             return OffSums(np.empty(0, dtype=np.intp), np.empty(0))
         return OffSums(np.concatenate(self._rows), np.concatenate(self._sums))
-
-    @property
-    def exceeds_one(self) -> bool:
-        return self.highest > 1 + SLACK
 
 
 def _by_columns(

@@ -252,7 +252,6 @@ def correction(correction_id: str, about: Issue, decision: Decision, state: Corr
         label="dog",
         actor="secondlook",
         evidence={"votes": 2},
-        expected_updated_at=NOW,
     )
 
 

@@ -119,7 +119,6 @@ def _settle(services: Services, issue: Issue) -> None:
                 label=HOSTILE,
                 actor="secondlook",
                 evidence={},
-                expected_updated_at=NOW,
             )
         )
 
