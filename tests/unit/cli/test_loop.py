@@ -84,7 +84,7 @@ def correct(services: Services, number: int, run_id: str = "run-1") -> str:
         unit.issues.decide(Decision(f"d-{number}", issue.id, Outcome.ACCEPT, "dog", "2 of 2", (), unit.now))
         correction = Correction(
             f"c-{number}", project.id, issue.id, f"d-{number}", run_id, item.item_id, item.annotation_id,
-            WriteMode.UPDATE, CorrectionState.PENDING, "cat", "dog", "secondlook", {}, unit.now,
+            WriteMode.UPDATE, CorrectionState.PENDING, "cat", "dog", "secondlook", {},
         )  # fmt: skip
         unit.corrections.add(correction)
         order = order_for(unit, correction)
