@@ -185,10 +185,10 @@ def _first_name(author: str, names: Mapping[str, str]) -> str:
 
 def lost_class(label: str, count: int) -> str:
     """A class that is gone from the labelling config while labels still carry it."""
-    carry = "1 label carries it and is" if count == 1 else f"{count} labels carry it and are"
+    carried = "1 label" if count == 1 else f"{count} labels"
     return (
-        f"The class {quoted(label)} is gone from the labelling config, but {carry} not judged. "
-        "Rename it back, or label these items again."
+        f"The class {quoted(label)} is gone from the labelling config; {carried} carried it when it went, "
+        "and what still carries it is not judged. Rename it back, or label these items again."
     )
 
 

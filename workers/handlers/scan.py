@@ -95,8 +95,10 @@ def _nothing_to_judge(
     return {"items": len(items), "flagged": 0, "warnings": [warning]}
 
 
-def _lost_classes(context: Context) -> list[str]:
+def _lost_classes(context: Context, skipped: Mapping[str, int]) -> list[str]:
     """Classes that labels carry although the labelling config does not have them any more."""
+    if not skipped.get(LabelStatus.UNKNOWN_CLASS.value):
+        return []  # all of them were labeled again since
     project = context.fresh_project()
     with context.read() as unit:
         lost: dict[str, int] = json.loads(unit.facts.get(lost_classes_fact(project.id)) or "{}")
@@ -113,7 +115,7 @@ def _record(
     counted: int,
 ) -> Summary:
     project, policy = context.project, context.settings.policy
-    warnings = (*_lost_classes(context), *probabilities.warnings, *findings.warnings)
+    warnings = (*_lost_classes(context, skipped), *probabilities.warnings, *findings.warnings)
     base = _summary(
         context, started, len(probabilities.items), probabilities.model_version, skipped, warnings
     )

@@ -227,7 +227,7 @@ def test_a_class_that_goes_while_in_use_is_named_until_it_is_back(asking: World)
     asking.server.set_schema(asking.source_id, schema_of("bird", "cat", "dog"))
     asking.later(seconds=61)
     [warning] = [one for one in asking.last_scan().warnings if "'wolf'" in one]
-    assert warning.startswith("The class 'wolf' is gone from the labelling config, but 1 label carries it")
+    assert warning.startswith("The class 'wolf' is gone from the labelling config; 1 label carried it")
 
     asking.server.set_schema(asking.source_id, schema_of("bird", "cat", "dog", "wolf"))
     asking.later(seconds=61)
