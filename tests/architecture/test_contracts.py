@@ -31,10 +31,10 @@ class Violation:
 
 
 VIOLATIONS = (
-    Violation("direction", "connector/wording.py", "import workers.issues"),
-    Violation("connector-layers", "connector/model.py", "import connector.settings"),
-    Violation("connector-layers", "connector/wording.py", "import connector.store"),
-    Violation("connector-layers", "connector/store/tables.py", "import connector.platforms.http"),
+    Violation("direction", "connector/wording/text.py", "import workers.issues"),
+    Violation("connector-layers", "connector/model/kinds.py", "import connector.settings"),
+    Violation("connector-layers", "connector/wording/text.py", "import connector.store"),
+    Violation("connector-layers", "connector/store/tables/base.py", "import connector.platforms.http"),
     Violation("connector-layers", "connector/utils.py"),
     Violation("workers-layers", "workers/issues/__init__.py", "import workers.handlers"),
     Violation("workers-layers", "workers/consensus/__init__.py", "import workers.issues"),
@@ -65,9 +65,9 @@ VIOLATIONS = (
     Violation("http", "connector/wiring.py", "from label_studio_sdk import LabelStudio"),
     Violation("celery", "connector/jobs.py", "import celery"),
     Violation("celery", "workers/handlers/__init__.py", "from kombu import Queue"),
-    Violation("light-web", "connector/model.py", "import numpy"),
-    Violation("light-web", "connector/store/tables.py", "import scipy.stats"),
-    Violation("light-web", "connector/wording.py", "from sklearn import metrics"),
+    Violation("light-web", "connector/model/kinds.py", "import numpy"),
+    Violation("light-web", "connector/store/tables/base.py", "import scipy.stats"),
+    Violation("light-web", "connector/wording/text.py", "from sklearn import metrics"),
     Violation("light-web", "connector/wiring.py", "import pyarrow"),
     *(
         Violation("pure-cores", f"workers/{core}/__init__.py", f"import {module}")

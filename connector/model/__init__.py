@@ -1,0 +1,82 @@
+"""The vocabulary: what an annotation platform holds and what Secondlook adds to it."""
+
+from __future__ import annotations
+
+from connector.model.kinds import (
+    CorrectionState,
+    IssueKind,
+    IssueState,
+    LabelStatus,
+    Outcome,
+    Problem,
+    ReviewState,
+    Role,
+    WriteMode,
+)
+from connector.model.platform import (
+    Annotation,
+    Annotator,
+    Hint,
+    Item,
+    ItemRef,
+    Json,
+    LabelSchema,
+    ObjectTag,
+    Page,
+    Prediction,
+    SourceInfo,
+)
+from connector.model.review import Answer, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot
+from connector.model.stored import (
+    AuditEntry,
+    Correction,
+    Decision,
+    GuidelineNote,
+    Issue,
+    LabelledItem,
+    Project,
+    ReviewTask,
+    ScanSummary,
+    Vote,
+)
+from connector.model.writing import WriteOrder, WriteRecord
+
+__all__ = [
+    "Annotation",
+    "Annotator",
+    "Answer",
+    "AnswerPage",
+    "AuditEntry",
+    "Correction",
+    "CorrectionState",
+    "Decision",
+    "GuidelineNote",
+    "Hint",
+    "Issue",
+    "IssueKind",
+    "IssueState",
+    "Item",
+    "ItemRef",
+    "Json",
+    "LabelSchema",
+    "LabelStatus",
+    "LabelledItem",
+    "ObjectTag",
+    "Outcome",
+    "Page",
+    "Prediction",
+    "Problem",
+    "Project",
+    "ReviewRequest",
+    "ReviewSetup",
+    "ReviewSnapshot",
+    "ReviewState",
+    "ReviewTask",
+    "Role",
+    "ScanSummary",
+    "SourceInfo",
+    "Vote",
+    "WriteMode",
+    "WriteOrder",
+    "WriteRecord",
+]

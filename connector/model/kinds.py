@@ -1,0 +1,81 @@
+"""The closed sets of words: statuses, states, outcomes, modes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LabelStatus(StrEnum):
+    """Whether an annotation carries a label that can be judged, and if not, why."""
+
+    VALID = "valid"
+    CANCELLED = "cancelled"  # skipped by the annotator
+    EMPTY = "empty"  # submitted without an answer for the label control
+    SEVERAL = "several"  # more than one value in a single-choice control
+    UNKNOWN_CLASS = "unknown_class"  # a class that the labelling config does not have
+    UNREADABLE = "unreadable"  # not the shape that the control produces
+
+
+class IssueKind(StrEnum):
+    LABEL_ERROR = "label_error"
+    CONTROL = "control"  # not flagged: mixed in at random to measure what flags miss
+
+
+class IssueState(StrEnum):
+    OPEN = "open"
+    IN_REVIEW = "in_review"
+    ACCEPTED = "accepted"  # reviewers agreed on another label
+    REJECTED = "rejected"  # reviewers agreed on the given label
+    UNRESOLVED = "unresolved"  # reviewers could not agree, or said that no single label fits
+    STALE = "stale"  # the label changed, or the item vanished, before a decision
+    SUPPRESSED = "suppressed"  # flagged, but held back by the triage policy
+
+
+class ReviewState(StrEnum):
+    PLANNED = "planned"
+    PUSHED = "pushed"
+    DECIDED = "decided"
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
+
+
+class Problem(StrEnum):
+    """What a reviewer may say instead of naming one label."""
+
+    AMBIGUOUS = "ambiguous"
+    NONE_FITS = "none of the classes"
+    SEVERAL_FIT = "several fit"
+    BAD_DATA = "bad data"
+    CANNOT_TELL = "cannot tell"
+
+
+class Outcome(StrEnum):
+    ACCEPT = "accept"
+    REJECT = "reject"
+    ASK_MORE = "ask_more"
+    ESCALATE = "escalate"
+    UNRESOLVED = "unresolved"
+
+
+class CorrectionState(StrEnum):
+    PENDING = "pending"
+    APPLIED = "applied"
+    CONFLICT = "conflict"
+    FAILED = "failed"
+    DRY_RUN = "dry_run"
+    REVERTING = "reverting"
+    REVERTED = "reverted"
+
+
+class WriteMode(StrEnum):
+    GROUND_TRUTH = "ground_truth"  # a new ground-truth annotation beside the original
+    UPDATE = "update"  # the original annotation is changed in place
+    PREDICTION = "prediction"  # only a prediction is added
+    DRY_RUN = "dry_run"  # nothing is written
+
+
+class Role(StrEnum):
+    """Which of a project's two remote projects a webhook or cursor belongs to."""
+
+    SOURCE = "source"
+    REVIEW = "review"

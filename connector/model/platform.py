@@ -1,0 +1,113 @@
+"""What an annotation platform holds, and what it says has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connector.model.kinds import LabelStatus
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTag:
+    """One object tag of a labelling config: `<Text name="t" value="$text"/>` → t, Text, text."""
+
+    name: str
+    kind: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSchema:
+    """The label control that Secondlook judges, with its classes in the config's order."""
+
+    control: str
+    to_name: str
+    classes: tuple[str, ...]
+    objects: tuple[ObjectTag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What a source project says of itself."""
+
+    title: str
+    schema: LabelSchema
+    service_user: str
+    n_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One person's answer for one item. `marker` is set where Secondlook wrote it."""
+
+    remote_id: str
+    annotator: str | None
+    label: str | None
+    status: LabelStatus
+    result: Sequence[Any]
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str | None = None
+    ground_truth: bool = False
+    marker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A model's answer for one item. `class_scores` are probabilities by class, where given."""
+
+    remote_id: str
+    model_version: str
+    label: str | None
+    score: float | None
+    class_scores: Mapping[str, float] | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to be labelled. A platform may reuse `remote_id`; with `created_at` it is unique."""
+
+    remote_id: str
+    created_at: datetime
+    updated_at: datetime
+    data: Json
+    annotations: tuple[Annotation, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRef:
+    remote_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    remote_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some changed items and the cursor that continues after them; save both in one transaction."""
+
+    items: tuple[Item, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a webhook says has changed. Only a hint: entities are fetched again by API."""
+
+    action: str
+    item_ids: tuple[str, ...] = ()
+    annotation_ids: tuple[str, ...] = ()
+    schema_changed: bool = False
+    deleted: bool = False
+    own: bool = False  # an event of our own write

@@ -1,0 +1,68 @@
+"""What reviewers are asked, and what they answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.model.kinds import Problem
+from connector.model.platform import Json, LabelSchema
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSetup:
+    """What the review project is made from. `owner_key` marks it as ours."""
+
+    owner_key: str
+    title: str
+    schema: LabelSchema
+    quorum: int
+    instructions: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRequest:
+    """One review task to create. `key` is ours; `batch` names the request that first sends it."""
+
+    key: str
+    batch: str
+    title: str
+    context: str
+    data: Json  # the item's own fields, as the object tags name them
+    options: tuple[str, ...]  # near classes in the order to show, for configs with many classes
+    suggestion: str | None  # None for a blind task
+    suggestion_score: float | None
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One reviewer's answer to a review task, as the platform holds it."""
+
+    key: str
+    remote_task_id: str
+    remote_id: str
+    reviewer: str
+    label: str | None
+    problems: tuple[Problem, ...]
+    note: str | None
+    created_at: datetime
+    updated_at: datetime
+    cancelled: bool
+    edited_by_other: bool
+    origin: str | None  # prediction, prediction-changed or manual: whether the suggestion was kept
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSnapshot:
+    """All present answers of one review task: an answer known before and missing here is withdrawn."""
+
+    key: str
+    remote_task_id: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPage:
+    reviews: tuple[ReviewSnapshot, ...]
+    cursor: str

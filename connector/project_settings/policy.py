@@ -1,0 +1,42 @@
+"""What is flagged, and how much of it is asked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from connector.setting_types import Frozen, Seconds, Share
+
+
+class Method(StrEnum):
+    PRUNE_BY_NOISE_RATE = "prune_by_noise_rate"
+    PRUNE_BY_CLASS = "prune_by_class"
+    BOTH = "both"
+    CONFIDENT_LEARNING = "confident_learning"
+    PREDICTED_NEQ_GIVEN = "predicted_neq_given"
+    LOW_NORMALIZED_MARGIN = "low_normalized_margin"
+    LOW_SELF_CONFIDENCE = "low_self_confidence"
+
+
+class PolicySettings(Frozen):
+    method: Method = Field(
+        default=Method.PRUNE_BY_NOISE_RATE, strict=False, description="Rule of confident learning."
+    )
+    budget: int = Field(default=200, ge=1, description="Most review tasks open at a time.")
+    class_cap: Share = Field(
+        default=0.25, description="Most items of one class that may be flagged, as a share of the class."
+    )
+    min_class_examples: int = Field(
+        default=5, ge=1, description="Classes with fewer labelled items are not judged."
+    )
+    control_share: Share = Field(
+        default=0.05, description="Share of review tasks drawn at random from unflagged items."
+    )
+    blind_share: Share = Field(
+        default=0.1, description="Share of review tasks that show no suggestion and no model sentence."
+    )
+    scan_after_changes: int = Field(
+        default=100, ge=1, description="A scan starts after so many changed labels."
+    )
+    scan_every_hours: Seconds = Field(default=24.0, description="A scan starts at least this often (hours).")

@@ -1,0 +1,61 @@
+"""One project: where it is, what judges it, who reviews, how it is written back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from connector.project_settings.policy import PolicySettings
+from connector.project_settings.predictions import PredictionSettings
+from connector.project_settings.review import ReviewSettings
+from connector.project_settings.sync import SyncSettings
+from connector.project_settings.writeback import WriteBackSettings
+from connector.setting_types import Frozen, HttpUrl, SecretRef
+
+
+def _id_text(value: Any) -> Any:
+    """A number stands as its digits: Label Studio's ids are numbers, Argilla's are not."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class ProjectSettings(Frozen):
+    platform: Literal["label_studio", "argilla"] = Field(
+        default="label_studio", description="Kind of platform."
+    )
+    url: HttpUrl = Field(description="Address of the platform, without a token.")
+    project: Annotated[str, BeforeValidator(_id_text)] = Field(
+        description="The project on the platform: its number in Label Studio, the dataset's id in Argilla."
+    )
+    token: SecretRef = Field(description="Access token, by reference.")
+    label_control: str | None = Field(
+        default=None, description="Name of the control that holds the label. Default: the only one."
+    )
+    predictions: PredictionSettings = PredictionSettings()
+    policy: PolicySettings = PolicySettings()
+    review: ReviewSettings = ReviewSettings()
+    sync: SyncSettings = SyncSettings()
+    writeback: WriteBackSettings = WriteBackSettings()
+
+    @field_validator("project")
+    @classmethod
+    def _of_the_platform(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("platform") == "argilla":
+            try:
+                return str(UUID(value))
+            except ValueError:
+                msg = "is no dataset id of Argilla, such as 5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d"
+                raise ValueError(msg) from None
+        if not (value.isascii() and value.isdecimal() and int(value) >= 1):
+            msg = "is no project number of Label Studio: a whole number from 1 on"
+            raise ValueError(msg)
+        return str(int(value))
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes it one remote project, however the address is spelled."""
+        parts = urlsplit(self.url)
+        default_port = {"http": 80, "https": 443}[parts.scheme]
+        return f"{parts.hostname}:{parts.port or default_port}{parts.path}", self.project

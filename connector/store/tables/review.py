@@ -1,0 +1,78 @@
+"""What reviewers were asked and answered, and what was decided."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
+
+from connector.store.tables.base import (
+    Json,
+    PlainText,
+    RemoteId,
+    RowId,
+    Uid,
+    UtcDateTime,
+    metadata,
+    project_column,
+)
+
+review_tasks = Table(
+    "review_tasks",
+    metadata,
+    Column("key", Uid, primary_key=True),
+    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, unique=True),
+    project_column(),
+    Column("state", String(16), nullable=False),
+    Column("remote_id", RemoteId),
+    Column("batch", Uid),
+    Column("blind", Boolean, nullable=False),
+    Column("overlap", Integer, nullable=False),
+    Column("overlap_pushed", Integer, nullable=False),
+    Column("request", Json, nullable=False),
+    Column("undecided_change", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("pushed_at", UtcDateTime),
+    Index("ix_review_tasks_project_id_state", "project_id", "state"),
+    Index("ix_review_tasks_batch", "batch"),
+)
+
+UNDECIDED = text("undecided_change")
+
+Index(
+    "ix_review_tasks_undecided",
+    review_tasks.c.project_id,
+    review_tasks.c.created_at,
+    sqlite_where=UNDECIDED,
+    postgresql_where=UNDECIDED,
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("review_key", Uid, ForeignKey("review_tasks.key"), nullable=False),
+    Column("remote_id", RemoteId, nullable=False),
+    Column("reviewer", RemoteId, nullable=False),
+    Column("label", PlainText),
+    Column("problems", Json, nullable=False),
+    Column("note", PlainText),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("blind", Boolean, nullable=False),
+    Column("origin", PlainText),
+    Column("counted", Boolean, nullable=False),
+    Column("reason", PlainText),
+    Column("withdrawn", Boolean, nullable=False),
+    UniqueConstraint("review_key", "remote_id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Uid, primary_key=True),
+    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, unique=True),
+    Column("outcome", String(16), nullable=False),
+    Column("label", PlainText),
+    Column("reason", PlainText, nullable=False),
+    Column("votes", Json, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,44 @@
+"""What the review project says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+from connector.model import Problem
+from connector.wording.text import one_line
+
+REASON_CHARS = 300  # longest message of a platform that is passed on
+TITLE_CHARS = 50  # longest title that Label Studio takes
+
+
+def review_project_title(source_title: str) -> str:
+    ending = " · second look"
+    return one_line(source_title, TITLE_CHARS - len(ending)) + ending
+
+
+def review_instructions(source_title: str, quorum: int) -> str:
+    """Instructions of the review project, as HTML."""
+    problems = "".join(f"<li><b>{escape(p.value)}</b>: {_PROBLEMS[p]}</li>" for p in Problem)
+    return (
+        f"<p>These items come from <b>{escape(one_line(source_title))}</b>. Some were picked because a model "
+        "disagrees with their label, some at random. Neither the label nor the model is right by default: "
+        "choose what you see.</p>"
+        f"<p>If no single label fits, choose a problem instead:</p><ul class='list-disc pl-6'>{problems}</ul>"
+        f"<p>{quorum} agreeing answers decide. A note for the guideline is welcome where a rule would have "
+        "helped.</p>"
+    )
+
+
+_PROBLEMS: Mapping[Problem, str] = {
+    Problem.AMBIGUOUS: "two labels fit equally well",
+    Problem.NONE_FITS: "no label of the list fits",
+    Problem.SEVERAL_FIT: "more than one label is right",
+    Problem.BAD_DATA: "the item is broken, empty or unreadable",
+    Problem.CANNOT_TELL: "you cannot tell from what is shown",
+}
+
+
+def review_refused(said: str) -> str:
+    """Why a question is not asked, with what the platform said."""
+    return f"the platform refused the review task: {one_line(said, REASON_CHARS)}"

@@ -1,0 +1,49 @@
+"""The smallest parts of sentences. What someone typed is shortened and kept on one line here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+LABEL_CHARS = 80  # longest label shown in a sentence
+
+
+def one_line(text: str, limit: int = LABEL_CHARS) -> str:
+    """Text on one line, at most `limit` characters."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def quoted(label: str) -> str:
+    return f"'{one_line(label)}'"
+
+
+def percent(probability: float) -> str:
+    """A probability as people say it; never a certain 0 % or 100 %."""
+    if probability >= 0.995:
+        return "more than 99%"
+    if probability <= 0.005:  # exactly half a percent would be rounded to 0 %
+        return "less than 1%"
+    return f"{probability:.0%}"
+
+
+def counted(labels: Sequence[str]) -> str:
+    """'A' (2), 'B' (1): most frequent first, ties in the order given."""
+    return listing([f"{quoted(label)} ({n})" for label, n in Counter(labels).most_common()])
+
+
+def listing(parts: Sequence[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in one unit: '5 minutes ago'."""
+    seconds = int((now - moment).total_seconds())
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            n = seconds // size
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return "just now"
