@@ -18,7 +18,7 @@ from connector.model import Issue, IssueState, LabelledItem, LabelSchema, LabelS
 from connector.store.unit_of_work import UnitOfWork
 from workers.absorb import release_stale_issues
 from workers.context import Context, Summary
-from workers.findings import Findings, find
+from workers.flagging import Flags, find
 from workers.issues.validation import InvalidInput
 from workers.plan import job, lost_classes_fact
 from workers.planning import review_task
@@ -46,8 +46,8 @@ def handle(context: Context) -> Summary:
     skipped |= probabilities.skipped
     if not _several_classes(probabilities.items):
         return _nothing_to_judge(context, started, probabilities.items, skipped, project.changes_since_scan)
-    findings = _find(context, project.schema, probabilities)
-    return _record(context, started, findings, probabilities, skipped, project.changes_since_scan)
+    flags = _find(context, project.schema, probabilities)
+    return _record(context, started, flags, probabilities, skipped, project.changes_since_scan)
 
 
 def _skipped(statuses: Mapping[str, int], of_other_classes: int) -> dict[str, int]:
@@ -65,7 +65,7 @@ def _several_classes(items: Sequence[LabelledItem]) -> bool:
     return len({item.label for item in items}) >= LEAST_CLASSES
 
 
-def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -> Findings:
+def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -> Flags:
     with context.read() as unit:
         active = unit.issues.active(context.project.id)
         settled = unit.issues.settled(context.project.id)
@@ -109,27 +109,27 @@ def _lost_classes(context: Context, skipped: Mapping[str, int]) -> list[str]:
 def _record(
     context: Context,
     started: datetime,
-    findings: Findings,
+    flags: Flags,
     probabilities: Probabilities,
     skipped: dict[str, int],
     counted: int,
 ) -> Summary:
     project, policy = context.project, context.settings.policy
-    warnings = (*_lost_classes(context, skipped), *probabilities.warnings, *findings.warnings)
+    warnings = (*_lost_classes(context, skipped), *probabilities.warnings, *flags.warnings)
     base = _summary(
         context, started, len(probabilities.items), probabilities.model_version, skipped, warnings
     )
     base = replace(base, report=dict(probabilities.report))
     with context.begin() as unit:
         free = max(0, policy.budget - unit.reviews.open_count(project.id))
-        issues = findings.issues(project.id, base.id, probabilities.model_version, free)
+        issues = flags.issues(project.id, base.id, probabilities.model_version, free)
         planned = _merge(unit, context, issues)
         # A label may have changed while its old value was being judged.
         release_stale_issues(unit, project, [issue.item_id for issue in issues])
         controls = sum(1 for issue in issues if issue.kind.value == "control")
         summary = replace(
             base,
-            n_flagged=findings.n_flagged,
+            n_flagged=flags.n_flagged,
             n_planned=planned,
             n_suppressed=len(issues) - planned,
             n_controls=controls,

@@ -31,7 +31,7 @@ REASONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Findings:
+class Flags:
     """What a scan found, still in rows of `probabilities`."""
 
     probabilities: Probabilities
@@ -150,7 +150,7 @@ def find(
     in_review: Collection[int],
     settled: Collection[tuple[int, str]],
     rng: np.random.Generator,
-) -> Findings:
+) -> Flags:
     """Judge all labels, and line up the questions; `in_review` item ids and `settled` pairs are not asked."""
     labels = encode([item.label for item in probabilities.items], classes)
     found = label_issues(labels, probabilities.matrix, method=policy.method.value)
@@ -174,4 +174,4 @@ def find(
         control_share=policy.control_share,
         blind_share=policy.blind_share,
     )
-    return Findings(probabilities, classes, found, triage(flagged, whole, rng), policy.method.value)
+    return Flags(probabilities, classes, found, triage(flagged, whole, rng), policy.method.value)
