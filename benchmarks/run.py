@@ -26,6 +26,7 @@ from connector.settings import LogFormat, LogLevel, LogSettings
 BENCHMARKS = (
     "label_issues",
     "incremental",
+    "neighbours",
     "consensus",
     "webhook_intake",
     "full_sync",

@@ -1,7 +1,8 @@
 """Detection: arrays in, frozen results out, one idea a file."""
 
-from workers.issues.detection import LabelIssues, Method, label_issues
+from workers.issues.detection import LabelIssues, label_issues
 from workers.issues.joint import confident_joint
+from workers.issues.methods import Method
 from workers.issues.quality import (
     adjusted,
     confidence_weighted_entropy,

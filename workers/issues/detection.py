@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,24 +10,14 @@ from numpy.typing import ArrayLike
 from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, confident_counts, prune_counts
+from workers.issues.methods import PRUNING, Method
 from workers.issues.pruning import prune_by_class, prune_by_noise_rate
-from workers.issues.quality import normalized_margin
+from workers.issues.quality import margins_of
 from workers.issues.reading import NO_CLASS, RowFacts, read_rows
 from workers.issues.selection import nth_smallest, smallest
-from workers.issues.thresholds import cutoffs, given_probs, thresholds_of
-from workers.issues.validation import SLACK, checked_labels, checked_probs
-
-
-class Method(StrEnum):
-    """How issues are chosen; all but the last three use the confident joint."""
-
-    PRUNE_BY_NOISE_RATE = "prune_by_noise_rate"
-    PRUNE_BY_CLASS = "prune_by_class"
-    BOTH = "both"
-    CONFIDENT_LEARNING = "confident_learning"
-    PREDICTED_NEQ_GIVEN = "predicted_neq_given"
-    LOW_NORMALIZED_MARGIN = "low_normalized_margin"
-    LOW_SELF_CONFIDENCE = "low_self_confidence"
+from workers.issues.spreading import THREADS
+from workers.issues.thresholds import cutoffs, thresholds_from
+from workers.issues.validation import SLACK, OffSums, checked_labels, checked_probs
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +42,18 @@ class _Evidence:
 
     given: Classes
     probs: Probabilities
-    trust: Probabilities
     groups: Groups
     facts: RowFacts
-    disagreeing: Mask
     prune: Counts  # by (true, given); empty for methods that do not prune
+    threads: int
 
 
 def label_issues(
-    labels: ArrayLike, pred_probs: ArrayLike, *, method: str = "prune_by_noise_rate"
+    labels: ArrayLike,
+    pred_probs: ArrayLike,
+    *,
+    method: str = "prune_by_noise_rate",
+    threads: int = THREADS,
 ) -> LabelIssues:
     """Find labels that are probably wrong.
 
@@ -73,6 +65,8 @@ def label_issues(
         Out-of-sample probabilities; rows sum to 1. The answer follows the type: float32 rounds otherwise.
     method
         One of `Method`.
+    threads
+        How many to compute with; the answer is the same for any number.
 
     Returns
     -------
@@ -96,52 +90,49 @@ def label_issues(
     """
     chosen = Method(method)
     probs = checked_probs(pred_probs)
-    evidence = _gather(checked_labels(labels, *probs.shape), probs, chosen)
-    mask = _CHOICES[chosen](evidence)
-    quality = _quality(evidence)
-    rows = np.flatnonzero(mask)
-    return LabelIssues(
-        mask, quality, rows[_ascending(quality[rows])], evidence.facts.predicted, _warnings(evidence.facts)
+    evidence = _gather(checked_labels(labels, *probs.shape), probs, chosen, threads)
+    facts = evidence.facts
+    return found_issues(
+        _CHOICES[chosen](evidence), evidence.facts.trust, facts.predicted, facts.off, facts.lowest
     )
 
 
-def _gather(given: Classes, probs: Probabilities, method: Method) -> _Evidence:
-    trust = given_probs(given, probs)
-    groups = Groups(given, probs.shape[1])
+def found_issues(
+    mask: Mask, trust: Probabilities, predicted: Classes, off: OffSums, lowest: float
+) -> LabelIssues:
+    """The answer from the mask and what the rows say; `trust` becomes the quality, in place."""
+    quality = _quality(trust, off, lowest)
+    rows = np.flatnonzero(mask)
+    return LabelIssues(mask, quality, rows[_ascending(quality[rows])], predicted, _warnings(off, lowest))
+
+
+def _gather(given: Classes, probs: Probabilities, method: Method, threads: int) -> _Evidence:
+    n_classes = probs.shape[1]
+    groups = Groups(given, n_classes)
     cuts = None
     if method is not Method.PREDICTED_NEQ_GIVEN:
-        cuts = cutoffs(thresholds_of(trust, groups), probs.dtype)
-    facts = read_rows(probs, cuts)
+        cuts = cutoffs(thresholds_from(probs, groups, threads=threads), probs.dtype)
+    facts = read_rows(probs, cuts, given, threads=threads)
     if facts.highest > 1 + SLACK:
-        return _gather(given, np.minimum(probs, 1), method)
+        return _gather(given, np.minimum(probs, 1), method, threads)
     prune: Counts = np.empty((0, 0), dtype=np.int64)
-    if method in _PRUNING:
-        counts = confident_counts(given, facts.confident, probs.shape[1])
+    if method in PRUNING:
+        counts = confident_counts(given, facts.confident, n_classes)
         prune = prune_counts(calibrated(counts, groups.counts))
         facts = replace(facts, confident=np.empty(0, dtype=given.dtype))  # not needed again: free it
-    disagreeing = _disagreeing(given, probs, trust, facts.predicted)
-    return _Evidence(given, probs, trust, groups, facts, disagreeing, prune)
-
-
-def _disagreeing(given: Classes, probs: Probabilities, trust: Probabilities, predicted: Classes) -> Mask:
-    """Rows whose given label does not win even with 1e-6 added to its probability."""
-    mask: Mask = predicted != given
-    rows = np.flatnonzero(mask)
-    lifted = trust[rows] + trust.dtype.type(SLACK)
-    top = probs[rows, predicted[rows]]
-    wins = (lifted > top) | ((lifted == top) & (given[rows] < predicted[rows]))
-    mask[rows[wins]] = False
-    return mask
+    return _Evidence(given, probs, groups, facts, prune, threads)
 
 
 def _noise_rate(evidence: _Evidence) -> Mask:
     e = evidence
-    return prune_by_noise_rate(e.probs, e.trust, e.disagreeing, e.groups, e.prune)
+    return prune_by_noise_rate(
+        e.probs, e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads
+    )
 
 
 def _class(evidence: _Evidence) -> Mask:
     e = evidence
-    return prune_by_class(e.trust, e.disagreeing, e.groups, e.prune)
+    return prune_by_class(e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads)
 
 
 def _both(evidence: _Evidence) -> Mask:
@@ -152,16 +143,16 @@ def _both(evidence: _Evidence) -> Mask:
 
 def _confident(evidence: _Evidence) -> Mask:
     sure = evidence.facts.confident
-    off_diagonal: Mask = (sure != evidence.given) & (sure != NO_CLASS) & evidence.disagreeing
+    off_diagonal: Mask = (sure != evidence.given) & (sure != NO_CLASS) & evidence.facts.disagreeing
     return off_diagonal
 
 
 def _neq(evidence: _Evidence) -> Mask:
-    return evidence.disagreeing
+    return evidence.facts.disagreeing
 
 
 def _low_self_confidence(evidence: _Evidence) -> Mask:
-    return smallest(evidence.trust, int(np.count_nonzero(_confident(evidence))))
+    return smallest(evidence.facts.trust, int(np.count_nonzero(_confident(evidence))))
 
 
 def _low_margin(evidence: _Evidence) -> Mask:
@@ -173,18 +164,17 @@ def _low_margin(evidence: _Evidence) -> Mask:
     e = evidence
     wanted = int(np.count_nonzero(_confident(e)))
     rows = np.flatnonzero(e.facts.predicted != e.given)
-    margins = (e.trust[rows] - e.probs[rows, e.facts.predicted[rows]] + 1) / 2
+    margins = (e.facts.trust[rows] - e.probs[rows, e.facts.predicted[rows]] + 1) / 2
     mask = np.zeros(len(e.given), dtype=bool)
     if wanted == 0:
         return mask
     chosen = margins <= nth_smallest(margins, wanted)
     if np.count_nonzero(chosen) > wanted:
-        return smallest(normalized_margin(e.given, e.probs), wanted)
+        return smallest(margins_of(e.given, e.probs), wanted)
     mask[rows[chosen]] = True
     return mask
 
 
-_PRUNING = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.PRUNE_BY_CLASS, Method.BOTH})
 _CHOICES = {
     Method.PRUNE_BY_NOISE_RATE: _noise_rate,
     Method.PRUNE_BY_CLASS: _class,
@@ -196,33 +186,35 @@ _CHOICES = {
 }
 
 
-def _quality(evidence: _Evidence) -> Probabilities:
+def _quality(trust: Probabilities, off: OffSums, lowest: float) -> Probabilities:
     """Self-confidence, normalised where the row misses 1 by rounding, and within 0..1."""
-    off = evidence.facts.off
-    quality = evidence.trust
     if off.rows.size:
-        quality[off.rows] = quality[off.rows] / off.sums
-    if off.rows.size or evidence.facts.lowest < 0:
-        np.clip(quality, 0, 1, out=quality)
-    return quality
+        trust[off.rows] = trust[off.rows] / off.sums
+    if off.rows.size or lowest < 0:
+        np.clip(trust, 0, 1, out=trust)
+    return trust
 
 
 def _ascending(values: Probabilities) -> Rows:
-    """The stable order; the quicker sort gives the same one where no two values are equal."""
+    """The stable order: the quicker sort, with equal values put right afterwards."""
     order = np.argsort(values)
     ordered = values[order]
-    return np.argsort(values, kind="stable") if (ordered[1:] == ordered[:-1]).any() else order
+    same = ordered[1:] == ordered[:-1]
+    if same.any():
+        tied = np.append(same, False) | np.append(False, same)
+        run = np.cumsum(np.append(True, ~same))[tied]
+        places = order[tied]
+        order[tied] = places[np.lexsort((places, run))]
+    return order
 
 
-def _warnings(facts: RowFacts) -> tuple[str, ...]:
+def _warnings(off: OffSums, lowest: float) -> tuple[str, ...]:
     said = []
-    if facts.off.rows.size:
+    if off.rows.size:
         said.append(
-            f"{facts.off.rows.size} rows of pred_probs miss a sum of 1 by rounding (first: row "
-            f"{facts.off.rows[0]}, {facts.off.sums[0]:.6g}); their quality is given for the normalised row"
+            f"{off.rows.size} rows of pred_probs miss a sum of 1 by rounding (first: row "
+            f"{off.rows[0]}, {off.sums[0]:.6g}); their quality is given for the normalised row"
         )
-    if facts.lowest < 0:
-        said.append(
-            f"pred_probs has values below 0 by rounding (lowest: {facts.lowest:.3g}); they count as 0"
-        )
+    if lowest < 0:
+        said.append(f"pred_probs has values below 0 by rounding (lowest: {lowest:.3g}); they count as 0")
     return tuple(said)

@@ -9,7 +9,8 @@ from workers.issues.arrays import CHUNK, Classes, Counts
 from workers.issues.groups import Groups
 from workers.issues.reading import NO_CLASS, read_rows
 from workers.issues.rounding import round_rows
-from workers.issues.thresholds import cutoffs, given_probs, thresholds_of
+from workers.issues.spreading import slices
+from workers.issues.thresholds import cutoffs, thresholds_from
 from workers.issues.validation import checked_labels, checked_probs
 
 
@@ -44,7 +45,7 @@ def confident_joint(labels: ArrayLike, pred_probs: ArrayLike) -> Counts:
     probs = checked_probs(pred_probs)
     given = checked_labels(labels, *probs.shape)
     groups = Groups(given, probs.shape[1])
-    thresholds = thresholds_of(given_probs(given, probs), groups)
+    thresholds = thresholds_from(probs, groups)
     facts = read_rows(probs, cutoffs(thresholds, probs.dtype))
     return calibrated(confident_counts(given, facts.confident, probs.shape[1]), groups.counts)
 
@@ -52,10 +53,11 @@ def confident_joint(labels: ArrayLike, pred_probs: ArrayLike) -> Counts:
 def confident_counts(given: Classes, confident: Classes, n_classes: int) -> Counts:
     """Rows counted by (true, given): transposed, because calibration sums in that order."""
     counts = np.zeros((n_classes + 1) * n_classes, dtype=np.int64)
-    for start in range(0, len(given), CHUNK):
-        true = confident[start : start + CHUNK].astype(np.int64) - NO_CLASS  # rows of no class come first
-        pair = true * n_classes + given[start : start + CHUNK]
-        counts += np.bincount(pair, minlength=len(counts))
+    for part in slices(len(given), max(CHUNK, len(counts))):
+        true = confident[part].astype(np.int64) - NO_CLASS  # rows of no class come first
+        true *= n_classes
+        true += given[part]
+        counts += np.bincount(true, minlength=len(counts))
     return counts.reshape(n_classes + 1, n_classes)[1:]
 
 

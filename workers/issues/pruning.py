@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from numpy.typing import NDArray
 
 from workers.issues.arrays import Counts, Mask, Probabilities, Rows
 from workers.issues.groups import Groups
-from workers.issues.selection import nth_smallest, smallest
+from workers.issues.selection import lowest, nth_smallest, smallest
+from workers.issues.spreading import THREADS, spread
 
 WHOLE_ROWS = 8  # reading one entry alone costs about as much as this many side by side
+MANY_ROWS = 500  # from here on a partition for each pair beats sorting all pairs together
 CLEAR = 2e-6  # a margin above this cannot belong to a row whose given label wins
 
 
-def prune_by_class(self_confidence: Probabilities, disagreeing: Mask, groups: Groups, counts: Counts) -> Mask:
+def prune_by_class(
+    self_confidence: Probabilities,
+    disagreeing: Mask,
+    groups: Groups,
+    counts: Counts,
+    *,
+    threads: int = THREADS,
+) -> Mask:
     """Mark in each class the rows with the least self-confidence: as many as the joint calls wrong.
 
     Section 3.2 of Northcutt et al. (2021), method "Prune by Class". `counts` is (true, given). A class of
@@ -21,29 +31,37 @@ def prune_by_class(self_confidence: Probabilities, disagreeing: Mask, groups: Gr
     """
     mask = np.zeros(len(self_confidence), dtype=bool)
     wrong = groups.counts - counts.diagonal()
-    for label, candidates in _split(disagreeing, groups):
-        if wrong[label] >= 1:
-            rows = groups.rows(label)
-            mask[_among_smallest(self_confidence, int(wrong[label]), rows, candidates)] = True
+    classes = [label for label, _ in _split(disagreeing, groups) if wrong[label] >= 1]
+    low = lowest(self_confidence, groups, wrong, classes)
+
+    def prune(label: int) -> None:
+        mask[_least(self_confidence, int(wrong[label]), low.get(label), lambda: groups.rows(label))] = True
+
+    spread(lambda: prune, classes, threads)
     mask &= disagreeing
     return mask
 
 
-def _among_smallest(values: Probabilities, n: int, rows: Rows, candidates: Rows) -> Rows:
-    """The `candidates`, a part of `rows`, whose values are among the rows' n smallest.
-
-    Where equal values have to be told apart, all the n rows are given.
-    """
+def _least(values: Probabilities, n: int, low: Rows | None, all_rows: Callable[[], Rows]) -> Rows:
+    """The rows of the n smallest values; all of them are among `low`, if those are given."""
+    rows = all_rows() if low is None else low
     of_rows = values[rows]
     if n < len(rows):
-        limit = nth_smallest(of_rows, n)
-        if np.count_nonzero(of_rows <= limit) == n:
-            return candidates[values[candidates] <= limit]
-    return rows[smallest(of_rows, n)]
+        chosen = of_rows <= nth_smallest(of_rows, n)
+        if np.count_nonzero(chosen) == n:
+            return rows[chosen]
+    rows = all_rows()
+    return rows[smallest(values[rows], n)]
 
 
 def prune_by_noise_rate(
-    probs: Probabilities, self_confidence: Probabilities, disagreeing: Mask, groups: Groups, counts: Counts
+    probs: Probabilities,
+    self_confidence: Probabilities,
+    disagreeing: Mask,
+    groups: Groups,
+    counts: Counts,
+    *,
+    threads: int = THREADS,
 ) -> Mask:
     """Mark for each pair of classes the rows with the largest margins of the other over the given class.
 
@@ -53,20 +71,24 @@ def prune_by_noise_rate(
     compete for the place, and all rows of the class are compared.
     """
     mask = np.zeros(len(probs), dtype=bool)
-    for label, candidates in _split(disagreeing, groups):
+
+    def prune(part: tuple[int, Rows]) -> None:
+        label, candidates = part
         wanted = counts[:, label].copy()
         wanted[label] = 0
         others = np.flatnonzero(wanted)
-        hit, left = _largest_margins(probs, self_confidence, candidates, others, wanted[others], floor=CLEAR)
+        search = _largest_clear if len(candidates) >= MANY_ROWS else _largest_margins
+        hit, left = search(_margins(probs, self_confidence, candidates, others), wanted[others])
         mask[candidates[hit]] = True
         if left.size:
-            rows = groups.rows(label)
-            pairs = (others[left], wanted[others[left]])
-            hit, tied = _largest_margins(probs, self_confidence, rows, *pairs, floor=-np.inf)
+            rows, left = groups.rows(label), others[left]
+            margins = _margins(probs, self_confidence, rows, left)
+            hit, tied = _largest_margins(margins, wanted[left], floor=-np.inf)
             mask[rows[hit]] = True
-            for other, n in zip(pairs[0][tied], pairs[1][tied], strict=True):
-                margin = probs[rows, other] - self_confidence[rows]
-                mask[rows[smallest(-margin, int(n))]] = True
+            for place in tied:
+                mask[rows[smallest(-margins[place], int(wanted[left[place]]))]] = True
+
+    spread(lambda: prune, _split(disagreeing, groups), threads)
     mask &= disagreeing
     return mask
 
@@ -74,40 +96,54 @@ def prune_by_noise_rate(
 def _split(disagreeing: Mask, groups: Groups) -> list[tuple[int, Rows]]:
     """The disagreeing rows of each class that has any, for classes of more than one row."""
     rows = np.flatnonzero(disagreeing)
-    given = groups.labels[rows]
-    rows = rows[np.argsort(given, kind="stable")]
-    ends = np.cumsum(np.bincount(given, minlength=len(groups.counts)))
-    parts = np.split(rows, ends[:-1])
+    parts = groups.split(rows)
     return [(label, part) for label, part in enumerate(parts) if part.size and groups.counts[label] > 1]
 
 
-def _largest_margins(
-    probs: Probabilities,
-    self_confidence: Probabilities,
-    rows: Rows,
-    others: Rows,
-    wanted: Counts,
-    *,
-    floor: float,
-) -> tuple[Mask, Rows]:
-    """Which rows are among the `wanted` largest margins of any class in `others`.
+def _largest_clear(margins: Probabilities, wanted: Counts) -> tuple[Mask, Rows]:
+    """`_largest_margins` above `CLEAR`, pair by pair among the margins that are clear at all."""
+    hit = np.zeros(margins.shape[1], dtype=bool)
+    left = []
+    for pair, (margin, n) in enumerate(zip(margins, wanted.tolist(), strict=True)):
+        clear = np.flatnonzero(margin > CLEAR)
+        place = len(clear) - n
+        if place > 0:
+            values = margin[clear]
+            ordered = np.partition(values, (place - 1, place))
+            if ordered[place] > ordered[place - 1]:
+                hit[clear[values >= ordered[place]]] = True
+                continue
+        if place == 0:
+            hit[clear] = True
+        else:
+            left.append(pair)
+    return hit, np.array(left, dtype=np.intp)
 
-    Also returns the positions in `others` that could not be decided: the boundary is tied, not above
-    `floor`, or more rows are wanted than there are.
+
+def _largest_margins(margins: Probabilities, wanted: Counts, *, floor: float = CLEAR) -> tuple[Mask, Rows]:
+    """Which rows (columns of `margins`) are among the `wanted` largest of any pair (row of it).
+
+    Also returns the pairs that could not be decided: the boundary is tied, not above `floor`, or more rows
+    are wanted than there are.
     """
-    margins = _picked(probs, rows, others).T - self_confidence[rows]
     ordered = np.sort(margins, axis=1)
-    pair = np.arange(len(others))
-    first = len(rows) - wanted
+    pair = np.arange(len(margins))
+    first = margins.shape[1] - wanted
     boundary = ordered[pair, np.maximum(first, 0)]
-    below: NDArray[np.floating] = np.where(first > 0, ordered[pair, np.maximum(first - 1, 0)], -np.inf)
-    decided = (first >= 0) & (boundary > floor) & (boundary > below)
+    below = np.where(first > 0, ordered[pair, np.maximum(first - 1, 0)], -np.inf)
+    decided: Mask = (first >= 0) & (boundary > floor) & (boundary > below)
     hit: Mask = (margins[decided] >= boundary[decided, None]).any(axis=0)
     return hit, np.flatnonzero(~decided)
 
 
-def _picked(probs: Probabilities, rows: Rows, columns: Rows) -> Probabilities:
-    """The entries of some rows in some columns; whole rows are read where most columns are wanted."""
-    if WHOLE_ROWS * len(columns) < probs.shape[1]:
-        return probs[rows[:, None], columns]
-    return probs[rows][:, columns]
+def _margins(probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows) -> Probabilities:
+    """(others, rows): by how much each other class leads over the given one.
+
+    Whole rows are read where most columns are wanted.
+    """
+    if WHOLE_ROWS * len(others) < probs.shape[1]:
+        picked = probs[rows, others[:, None]]
+    else:
+        picked = np.ascontiguousarray(probs[rows].T[others])
+    picked -= self_confidence[rows]
+    return picked

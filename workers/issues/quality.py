@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
-from workers.issues.arrays import Classes, Probabilities
+from workers.issues.arrays import Classes, Probabilities, block_rows
 from workers.issues.thresholds import confident_thresholds, given_probs
 from workers.issues.validation import checked_labels, checked_probs
 
@@ -52,8 +52,7 @@ def normalized_margin(labels: ArrayLike, pred_probs: ArrayLike) -> Probabilities
     (N,) float
         (margin + 1) / 2, so 0..1; 0.5 where the two are equal.
     """
-    given, probs = _checked(labels, pred_probs)
-    return _margin(given, probs, given_probs(given, probs))
+    return margins_of(*_checked(labels, pred_probs))
 
 
 def confidence_weighted_entropy(labels: ArrayLike, pred_probs: ArrayLike) -> Probabilities:
@@ -141,11 +140,22 @@ def _checked(labels: ArrayLike, pred_probs: ArrayLike) -> tuple[Classes, Probabi
     return checked_labels(labels, *probs.shape), probs
 
 
-def _margin(given: Classes, probs: Probabilities, trust: Probabilities) -> Probabilities:
-    others = probs.copy()
-    others[np.arange(len(given)), given] = -np.inf
-    margin: Probabilities = (trust - others.max(axis=1) + 1) / 2
-    return margin
+def margins_of(given: Classes, probs: Probabilities) -> Probabilities:
+    """`normalized_margin` of arguments that are checked already, a block at a time."""
+    margins = np.empty(len(given), dtype=probs.dtype)
+    step = block_rows(probs)
+    for start in range(0, len(given), step):
+        part = slice(start, start + step)
+        margins[part] = _margins_of_block(given[part], probs[part].copy())
+    return margins
+
+
+def _margins_of_block(given: Classes, block: Probabilities) -> Probabilities:
+    place = np.arange(len(given))
+    trust = block[place, given]
+    block[place, given] = -np.inf
+    margins: Probabilities = (trust - block.max(axis=1) + 1) / 2
+    return margins
 
 
 def _entropy(probs: Probabilities) -> Probabilities:

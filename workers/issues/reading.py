@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import Classes, Mask, Probabilities, block_rows, class_dtype
-from workers.issues.validation import SILENT, OffSums, refuse_sum, refuse_values, within_rounding
+from workers.issues.arrays import Classes, Mask, Probabilities, Rows, block_rows, class_dtype
+from workers.issues.disagreement import loses
+from workers.issues.spreading import THREADS, slices, spread
+from workers.issues.validation import SILENT, OffSums, refuse_row
 
 NO_CLASS = -1  # a row that is confident of no class
 COLUMNWISE_CLASSES = 48  # up to here a transposed block, worked on by columns, beats numpy's row reductions
@@ -16,107 +19,165 @@ COLUMNWISE_CLASSES = 48  # up to here a transposed block, worked on by columns, 
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """What one pass finds. `confident` is empty where no cutoffs were given."""
+    """What one pass finds.
+
+    `confident` is empty where no cutoffs were given. `trust`, the probabilities of the given labels, and
+    `disagreeing`, the rows whose given label does not win even with 1e-6 added to its probability, are
+    empty where no labels were given.
+    """
 
     predicted: Classes
     confident: Classes
+    trust: Probabilities
+    disagreeing: Mask
     off: OffSums
     highest: float
     lowest: float
 
 
-def read_rows(probs: Probabilities, cutoffs: Probabilities | None) -> RowFacts:
+@dataclass(slots=True)
+class _Seen:
+    """What the values of some rows are like."""
+
+    rows: Rows
+    sums: NDArray[np.float64]
+    highest: float
+    lowest: float
+
+
+def read_rows(
+    probs: Probabilities,
+    cutoffs: Probabilities | None,
+    given: Classes | None = None,
+    *,
+    threads: int = THREADS,
+) -> RowFacts:
     """Read every row once, a block at a time, and refuse the first that is not a distribution."""
     n_rows, n_classes = probs.shape
     dtype = class_dtype(n_classes)
     predicted: Classes = np.empty(n_rows, dtype=dtype)
     confident: Classes = np.empty(0 if cutoffs is None else n_rows, dtype=dtype)
-    judge = _by_columns if n_classes <= COLUMNWISE_CLASSES else _by_rows
-    checks = _Checks(n_classes, probs.dtype)
+    trust = np.empty(0 if given is None else n_rows, dtype=probs.dtype)
+    disagreeing: Mask = np.empty(len(trust), dtype=bool)
     step = block_rows(probs)
-    for start in range(0, n_rows, step):
-        block = np.ascontiguousarray(probs[start : start + step])
-        checks.check(block, start)
-        top, sure = judge(block, cutoffs, dtype)
-        predicted[start : start + step] = top
-        if sure is not None:
-            confident[start : start + step] = sure
-    return RowFacts(predicted, confident, checks.off(), checks.highest, checks.lowest)
+    none = _Seen(np.empty(0, dtype=np.intp), np.empty(0), 0.0, 0.0)
+    seen: dict[int, _Seen] = {}
+
+    def make_work() -> Callable[[slice], None]:
+        read: _Columnwise | _Rowwise = (_Columnwise if n_classes <= COLUMNWISE_CLASSES else _Rowwise)(
+            probs, cutoffs, step
+        )
+
+        def work(part: slice) -> None:
+            block = probs[part]
+            with np.errstate(invalid="ignore"):  # infinities are refused below, by row
+                top = read.predict(block, predicted[part])
+                seen[part.start] = _judged(block, top, read.sums, read.lowest, part.start)
+            if cutoffs is not None:
+                read.decide(predicted[part], confident[part])
+            if given is not None:
+                trust[part] = block[np.arange(len(block)), given[part]]
+                disagreeing[part] = loses(given[part], trust[part], predicted[part], top)
+
+        return work
+
+    spread(make_work, slices(n_rows, step), threads)
+    blocks = [none, *(seen[start] for start in sorted(seen))]
+    off = OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks]))
+    highest, lowest = max(b.highest for b in blocks), min(b.lowest for b in blocks)
+    return RowFacts(predicted, confident, trust, disagreeing, off, highest, lowest)
 
 
-class _Checks:
-    """Collects what is wrong, or nearly so, with the values seen so far."""
+class _Columnwise:
+    """For few classes: the block is transposed, so that every operation runs along long columns."""
 
-    def __init__(self, n_classes: int, dtype: np.dtype[np.floating]) -> None:
-        self._ones = np.ones(n_classes, dtype=dtype)
-        self._rows: list[NDArray[np.intp]] = []
-        self._sums: list[NDArray[np.float64]] = []
-        self.highest = 0.0
+    def __init__(self, probs: Probabilities, cutoffs: Probabilities | None, step: int) -> None:
+        n_classes = probs.shape[1]
+        self._columns = np.empty(n_classes * step, dtype=probs.dtype)
+        self._hits = np.empty(n_classes * step, dtype=np.int8)
+        self._number = np.arange(1, n_classes + 1, dtype=np.int8)[:, None]
+        self._cutoffs = None if cutoffs is None else cutoffs[:, None]
+        self._top = np.empty(step, dtype=probs.dtype)
+        self.sums = np.empty(0, dtype=probs.dtype)
         self.lowest = 0.0
 
-    def check(self, block: Probabilities, first_row: int) -> None:
-        with np.errstate(invalid="ignore"):  # infinities are refused below, by row
-            sums = block @ self._ones
-            off = np.flatnonzero(~(np.abs(sums - 1) <= SILENT))
-        lowest = float(block.min())
-        if off.size or not lowest >= 0:
-            self._look_closer(block, first_row, off)
-        self.lowest = min(self.lowest, lowest)
+    def predict(self, block: Probabilities, predicted: Classes) -> Probabilities:
+        """Write each row's most probable class, the first of several; the probability of that."""
+        columns = self._columns[: block.size].reshape(block.shape[::-1])
+        np.copyto(columns, block.T)
+        self.sums = columns.sum(axis=0)
+        self.lowest = float(columns.min())
+        top = np.maximum.reduce(columns, axis=0, out=self._top[: len(block)])
+        hits = self._hits[: block.size].reshape(columns.shape)
+        np.equal(columns, top, out=hits.view(np.bool_))
+        hits *= self._number[::-1]
+        np.maximum.reduce(hits, axis=0, out=predicted)
+        np.subtract(np.int8(len(columns)), predicted, out=predicted)
+        return top
 
-    def _look_closer(self, block: Probabilities, first_row: int, off: NDArray[np.intp]) -> None:
-        refuse_values(block, first_row)
-        self.highest = max(self.highest, float(block.max()))
-        if off.size == 0:
+    def decide(self, predicted: Classes, confident: Classes) -> None:
+        """Write the class of which each row of the block last read is confident."""
+        shape = len(self._number), len(predicted)
+        columns = self._columns[: predicted.size * shape[0]].reshape(shape)
+        hits = self._hits[: columns.size].reshape(shape)
+        np.greater_equal(columns, self._cutoffs, out=hits.view(np.bool_))
+        several = np.add.reduce(hits, axis=0, dtype=np.int8) > 1
+        hits *= self._number
+        np.maximum.reduce(hits, axis=0, out=confident)
+        confident += NO_CLASS
+        np.copyto(confident, predicted, where=several)
+
+
+class _Rowwise:
+    """For many classes, where numpy's row reductions are fast and confident entries are few."""
+
+    def __init__(self, probs: Probabilities, cutoffs: Probabilities | None, step: int) -> None:
+        self._block = np.empty((0, probs.shape[1]), dtype=probs.dtype)
+        self._place = np.arange(step)
+        self._cutoffs = np.zeros(0, dtype=probs.dtype) if cutoffs is None else cutoffs
+        self._top = np.empty(0, dtype=probs.dtype)
+        self.sums = np.empty(0, dtype=probs.dtype)
+        self.lowest = 0.0
+
+    def predict(self, block: Probabilities, predicted: Classes) -> Probabilities:
+        """As for few classes."""
+        self._block = block = np.ascontiguousarray(block)
+        self.sums = block.sum(axis=1)
+        self.lowest = float(block.min())
+        predicted[:] = block.argmax(axis=1)
+        self._top = block[self._place[: len(block)], predicted]
+        return self._top
+
+    def decide(self, predicted: Classes, confident: Classes) -> None:
+        """As for few classes.
+
+        Where the most probable class reaches its cutoff, that is the answer, and a row whose highest value
+        is below all cutoffs has none: only the others are looked at again.
+        """
+        sure = self._top >= self._cutoffs[predicted]
+        confident[:] = np.where(sure, predicted, NO_CLASS)
+        rows = np.flatnonzero(~sure & (self._top >= self._cutoffs.min()))
+        if rows.size == 0:
             return
-        sums = block[off].sum(axis=1, dtype=np.float64)
-        refused = np.flatnonzero(~within_rounding(block[off], sums))
-        if refused.size:
-            raise refuse_sum(first_row + int(off[refused[0]]), float(sums[refused[0]]))
-        self._rows.append(off + first_row)
-        self._sums.append(sums)
-
-    def off(self) -> OffSums:
-        if not self._rows:
-            return OffSums(np.empty(0, dtype=np.intp), np.empty(0))
-        return OffSums(np.concatenate(self._rows), np.concatenate(self._sums))
+        hits: Mask = self._block[rows] >= self._cutoffs
+        first, last = hits.argmax(axis=1), hits.shape[1] - 1 - hits[:, ::-1].argmax(axis=1)
+        found = np.where(first == last, first, predicted[rows])
+        confident[rows] = np.where(hits[np.arange(len(rows)), first], found, NO_CLASS)
 
 
-def _by_columns(
-    block: Probabilities, cutoffs: Probabilities | None, dtype: np.dtype[np.signedinteger]
-) -> tuple[Classes, Classes | None]:
-    """Argmax and confident class with one vector operation per column instead of a reduction per row."""
-    columns = np.ascontiguousarray(block.T)
-    highest = columns[0].copy()
-    predicted: Classes = np.zeros(len(block), dtype=dtype)
-    for label in range(1, len(columns)):
-        better = (columns[label] > highest).view(np.int8)  # int8: few classes, so `dtype` is int8 as well
-        np.maximum(highest, columns[label], out=highest)
-        better *= label
-        np.maximum(predicted, better, out=predicted)
-    if cutoffs is None:
-        return predicted, None
-    n_sure: Classes = np.zeros(len(block), dtype=dtype)
-    last: Classes = np.zeros(len(block), dtype=dtype)
-    for label in range(len(columns)):
-        sure = (columns[label] >= cutoffs[label]).view(np.int8)
-        n_sure += sure
-        sure *= label + 1
-        np.maximum(last, sure, out=last)
-    last += NO_CLASS
-    np.copyto(last, predicted, where=n_sure > 1)
-    return predicted, last
+def _judged(
+    block: Probabilities, top: Probabilities, sums: Probabilities, lowest: float, first_row: int
+) -> _Seen:
+    """What is nearly wrong with the rows of a block; the first that is quite wrong is refused.
 
-
-def _by_rows(
-    block: Probabilities, cutoffs: Probabilities | None, dtype: np.dtype[np.signedinteger]
-) -> tuple[Classes, Classes | None]:
-    """The same for many classes, where numpy's row reductions are fast and confident entries are few."""
-    predicted: Classes = block.argmax(axis=1).astype(dtype)
-    if cutoffs is None:
-        return predicted, None
-    hits: Mask = block >= cutoffs
-    row, label = np.divmod(np.flatnonzero(hits), block.shape[1])
-    n_sure = np.bincount(row, minlength=len(block))
-    confident: Classes = np.full(len(block), NO_CLASS, dtype=dtype)
-    confident[row] = label
-    return predicted, np.where(n_sure > 1, predicted, confident)
+    Sums that are anywhere near the limit are taken again, row by row in double precision: what is said of
+    a row must not depend on the rows around it.
+    """
+    rows = np.flatnonzero(~(np.abs(sums - 1) <= SILENT / 2))
+    exact = np.empty(0)
+    if rows.size or not lowest >= 0:
+        refuse_row(block, rows, lowest, first_row)
+        exact = block[rows].astype(np.float64).sum(axis=1)
+        off = np.abs(exact - 1) > SILENT
+        rows, exact = rows[off], exact[off]
+    return _Seen(rows + first_row, exact, float(top.max()), lowest)

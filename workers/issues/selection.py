@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from workers.issues.arrays import Mask, Probabilities
+from workers.issues.arrays import Mask, Probabilities, Rows
+from workers.issues.groups import FEW_CLASSES, Groups
 
 SAMPLE = 2000  # values looked at to guess where the boundary is
 GENEROUS, SPARE = 1.2, 20  # the guess lies this far above, so that it seldom falls short
@@ -37,9 +40,34 @@ def nth_smallest(values: Probabilities, n: int) -> np.floating[Any]:
     """
     step = len(values) // SAMPLE
     if step > 1:
-        sample = values[::step]
-        place = min(len(sample) - 1, int(GENEROUS * n / step) + SPARE)
-        low = values[values <= np.partition(sample, place)[place]]
+        low = values[values <= _bound(values[::step], n / len(values))]
         values = low if len(low) >= n else values
     nth: np.floating[Any] = np.partition(values, n - 1)[n - 1]
     return nth
+
+
+def lowest(
+    values: Probabilities, groups: Groups, wanted: NDArray[np.int64], classes: Sequence[int]
+) -> dict[int, Rows]:
+    """For some of the `classes`, some of their rows: those of the `wanted[label]` smallest values and more.
+
+    One bound for all of them is guessed from every so many-th value; a class in which it holds fewer rows
+    than wanted is left out, and so are all where a guess is not worth it.
+    """
+    step = len(values) // (SAMPLE * max(len(classes), 1))
+    if step < 2 or len(groups.counts) > FEW_CLASSES:
+        return {}
+    sample, labels = values[::step], groups.labels[::step]
+    bound = max(_bound(sample[labels == label], wanted[label] / groups.counts[label]) for label in classes)
+    if np.count_nonzero(sample <= bound) > len(sample) / 2:
+        return {}
+    parts = groups.split(np.flatnonzero(values <= bound))
+    return {label: parts[label] for label in classes if len(parts[label]) >= wanted[label]}
+
+
+def _bound(sample: Probabilities, share: float) -> float:
+    """A value that more than the share of the values does probably not exceed."""
+    if len(sample) == 0:
+        return -np.inf
+    place = min(len(sample) - 1, int(GENEROUS * share * len(sample)) + SPARE)
+    return float(np.partition(sample, place)[place])

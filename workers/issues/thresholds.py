@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workers.issues.arrays import Classes, Probabilities, block_rows
+from workers.issues.arrays import Classes, Probabilities
 from workers.issues.groups import Groups
+from workers.issues.spreading import THREADS, slices, spread
 from workers.issues.validation import checked_labels, checked_probs
 
 LOWEST = 2e-6  # no threshold lies below, so that a probability of 0 is never confident
 UNREACHABLE = 2.0  # the threshold of a class that no row carries
+PICKED = 1 << 15  # given probabilities picked together
 SLACK = 1e-6  # a probability this far below its threshold still counts
 
 
@@ -43,27 +47,64 @@ def confident_thresholds(labels: ArrayLike, pred_probs: ArrayLike) -> Probabilit
     """
     probs = checked_probs(pred_probs)
     given = checked_labels(labels, *probs.shape)
-    return thresholds_of(given_probs(given, probs), Groups(given, probs.shape[1]))
+    return thresholds_from(probs, Groups(given, probs.shape[1]))
 
 
-def thresholds_of(self_confidence: Probabilities, groups: Groups) -> Probabilities:
+def thresholds_of(self_confidence: Probabilities, groups: Groups, *, threads: int = THREADS) -> Probabilities:
     """The thresholds from each row's self-confidence."""
+    return _means_by_class(groups, self_confidence.dtype, lambda part: self_confidence[part], threads)
+
+
+def thresholds_from(probs: Probabilities, groups: Groups, *, threads: int = THREADS) -> Probabilities:
+    """The thresholds from the matrix."""
+
+    def picked(part: slice) -> Probabilities:
+        labels = groups.labels[part]
+        found: Probabilities = probs[part][np.arange(len(labels)), labels]
+        return found
+
+    return _means_by_class(groups, probs.dtype, picked, threads)
+
+
+def _means_by_class(
+    groups: Groups,
+    dtype: np.dtype[np.floating],
+    self_confidence: Callable[[slice], Probabilities],
+    threads: int,
+) -> Probabilities:
+    """Chunks are sorted by class into one array, in which each class then lies together in row order."""
+    by_class = np.empty(len(groups.labels), dtype=dtype)
+    ends = np.cumsum(groups.counts)
+    before = np.cumsum(groups.counts_by_chunk, axis=0) - groups.counts_by_chunk
+    starts = ends - groups.counts + before
+
+    def place(numbered: tuple[int, slice]) -> None:
+        number, part = numbered
+        values = self_confidence(part)[np.argsort(groups.labels[part], kind="stable")]
+        end = 0
+        for label in np.flatnonzero(groups.counts_by_chunk[number]).tolist():
+            start, end = end, end + int(groups.counts_by_chunk[number, label])
+            at = int(starts[number, label])
+            by_class[at : at + end - start] = values[start:end]
+
+    spread(lambda: place, list(enumerate(groups.chunks())), threads)
     present = groups.counts > 0
-    dtype = self_confidence.dtype if present.all() else np.dtype(np.float64)
-    thresholds = np.full(len(present), UNREACHABLE, dtype=dtype)
+    thresholds = np.full(len(present), UNREACHABLE, dtype=dtype if present.all() else np.float64)
     for label in np.flatnonzero(present):
-        thresholds[label] = np.mean(self_confidence[groups.rows(label)])
+        thresholds[label] = np.mean(by_class[ends[label] - groups.counts[label] : ends[label]])
     np.maximum(thresholds, thresholds.dtype.type(LOWEST), out=thresholds)
     return thresholds
 
 
-def given_probs(given: Classes, probs: Probabilities) -> Probabilities:
+def given_probs(given: Classes, probs: Probabilities, *, threads: int = THREADS) -> Probabilities:
     """The probability of each row's given label."""
     picked = np.empty(len(given), dtype=probs.dtype)
-    step = max(4096, block_rows(probs))
-    for start in range(0, len(given), step):
-        part = given[start : start + step]
-        picked[start : start + step] = probs[start : start + step][np.arange(len(part)), part]
+
+    def pick(part: slice) -> None:
+        labels = given[part]
+        picked[part] = probs[part][np.arange(len(labels)), labels]
+
+    spread(lambda: pick, slices(len(given), PICKED), threads)
     return picked
 
 

@@ -57,6 +57,13 @@ def checked_probs(pred_probs: ArrayLike) -> Probabilities:
 
 
 def checked_labels(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
+    """The labels as compact class numbers, of two classes or more."""
+    compact = compact_labels(labels, n_rows, n_classes)
+    refuse_one_class(compact)
+    return compact
+
+
+def compact_labels(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
     """The labels as compact class numbers."""
     given = np.asarray(labels)
     if given.ndim != 1:
@@ -68,10 +75,13 @@ def checked_labels(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
             f"has {len(given)} entries for {n_rows} rows of pred_probs", "Give both for the same items"
         )
     _refuse_outside(given, n_classes)
-    compact: Classes = given.astype(class_dtype(n_classes))
-    if compact.min() == compact.max():
-        raise _labels(f"holds class {compact[0]} only", "Give items of at least two classes")
-    return compact
+    return given.astype(class_dtype(n_classes))
+
+
+def refuse_one_class(given: Classes) -> None:
+    """Raise unless two classes occur."""
+    if given.min() == given.max():
+        raise _labels(f"holds class {given[0]} only", "Give items of at least two classes")
 
 
 def _refuse_outside(given: NDArray[Any], n_classes: int) -> None:
@@ -85,39 +95,62 @@ def _refuse_outside(given: NDArray[Any], n_classes: int) -> None:
     )
 
 
+def refuse_row(block: Probabilities, suspects: Rows, lowest: float, first_row: int) -> None:
+    """Raise for the first row of the block that is no distribution.
+
+    `suspects` are rows whose sums are not clearly 1, or not a number; `lowest` is the block's least value.
+    """
+    if not lowest >= -SLACK:
+        suspects = np.union1d(suspects, np.flatnonzero((block < -SLACK).any(axis=1)))
+    rows = block[suspects].astype(np.float64)
+    finite: Mask = np.asarray(np.isfinite(rows).all(axis=1))
+    negative: Mask = np.asarray((rows < -SLACK).any(axis=1))
+    with np.errstate(invalid="ignore"):
+        sums = rows.sum(axis=1)
+    bad = np.flatnonzero(~finite | negative | ~_within_rounding(block[suspects], sums))
+    if bad.size == 0:
+        return
+    row = first_row + int(suspects[bad[0]])
+    if not finite[bad[0]] or negative[bad[0]]:
+        _refuse_value(row, finite=bool(finite[bad[0]]))
+    raise _probs(
+        f"sums to {sums[bad[0]]:.6g} instead of 1",
+        "Give the probabilities of all classes, normalised",
+        row,
+    )
+
+
 def refuse_values(block: Probabilities, first_row: int) -> None:
     """Raise for the first row of the block that holds NaN, infinity or a negative probability."""
     finite: Mask = np.asarray(np.isfinite(block).all(axis=1))
     negative: Mask = np.asarray((block < -SLACK).any(axis=1))
     bad = np.flatnonzero(~finite | negative)
-    if bad.size == 0:
-        return
-    row = first_row + int(bad[0])
-    if finite[bad[0]]:
+    if bad.size:
+        _refuse_value(first_row + int(bad[0]), finite=bool(finite[bad[0]]))
+
+
+def _refuse_value(row: int, *, finite: bool) -> None:
+    if finite:
         raise _probs("holds a negative probability", "Give probabilities, not scores or logits", row)
     raise _probs("holds NaN or infinity", "Leave the item out, or predict it again", row)
 
 
-def within_rounding(block: Probabilities, sums: NDArray[np.float64]) -> Mask:
+def _within_rounding(block: Probabilities, sums: NDArray[np.float64]) -> Mask:
     """Which rows miss a sum of 1 by no more than the rounding of their own decimals.
 
     A number kept with d decimals is off by at most half a unit of the last one, so a row of K of them by
     at most K/2 units. Rows of a single decimal are not excused: there a wrong row looks the same.
     """
-    miss = np.abs(sums - 1.0)
-    fine = miss <= ROUNDED
-    for decimals in DECIMALS:
-        unit = 10.0**-decimals
-        rounded = (np.abs(block - np.round(block, decimals)) <= SLACK).all(axis=1)
-        fine |= rounded & (miss < block.shape[1] / 2 * unit) & (sums > 0.5)
+    with np.errstate(invalid="ignore"):  # rows that are not finite are never fine
+        miss = np.abs(sums - 1.0)
+        fine = miss <= ROUNDED
+        if fine.all():
+            return fine
+        for decimals in DECIMALS:
+            unit = 10.0**-decimals
+            rounded = (np.abs(block - np.round(block, decimals)) <= SLACK).all(axis=1)
+            fine |= rounded & (miss < block.shape[1] / 2 * unit) & (sums > 0.5)
     return fine
-
-
-def refuse_sum(row: int, total: float) -> InvalidInput:
-    """The error for a row that sums to `total`."""
-    return _probs(
-        f"sums to {total:.6g} instead of 1", "Give the probabilities of all classes, normalised", row
-    )
 
 
 def _probs(problem: str, remedy: str, row: int | None = None) -> InvalidInput:

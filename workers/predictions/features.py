@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.predictions.encoders import Encoder, fit_encoder
 from workers.predictions.errors import NoPredictions
-from workers.predictions.images import is_image_uri, pixel_matrix, usable_image
+from workers.predictions.images import is_image_uri, usable_image
+from workers.predictions.kinds import FeatureKind
 from workers.predictions.skipping import Skip, Skipped
-from workers.predictions.texts import text_matrix, usable_text
+from workers.predictions.table import cells
+from workers.predictions.texts import usable_text
 from workers.predictions.vectors import usable_vector, usual_length
 
+__all__ = ["FeatureKind", "Features", "Values", "detect", "encoded", "extract", "read"]
 
-class FeatureKind(StrEnum):
-    TEXT = "text"
-    VECTOR = "vector"
-    IMAGE = "image"
+Fields = str | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """One row of `matrix` (dense, or sparse for text) for each usable item.
-
-    `rows` are the usable items' positions in the list given, in order; `skipped` are the others.
-    """
+class Values:
+    """What was read of items: `found[i]` is of the item at position `rows[i]` of the list given."""
 
     kind: FeatureKind
-    matrix: Any
+    found: tuple[Any, ...]
     rows: NDArray[np.intp]
     skipped: tuple[Skipped, ...]
 
@@ -39,15 +36,33 @@ class Features:
         return len(self.rows)
 
 
-def extract(items: Sequence[Mapping[str, Any]], field: str, kind: FeatureKind | None = None) -> Features:
-    """Turn one field of the items' data into features.
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One row of `matrix` (dense, or sparse for text) for each usable item.
+
+    `rows` are the usable items' positions in the list given, in order; `skipped` are the others. `encoder`
+    makes the same of items that come later.
+    """
+
+    kind: FeatureKind
+    matrix: Any
+    rows: NDArray[np.intp]
+    skipped: tuple[Skipped, ...]
+    encoder: Encoder | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | None = None) -> Features:
+    """Turn one field of the items' data, or several, into features.
 
     Parameters
     ----------
     items
         The items' data.
     field
-        The key to read.
+        The key to read, or several keys: these make a table of numbers and names.
     kind
         What the field holds; found from the first items that have it where not given.
 
@@ -56,20 +71,37 @@ def extract(items: Sequence[Mapping[str, Any]], field: str, kind: FeatureKind | 
     NoPredictions
         If no item can be used.
     """
+    values = read(items, field, kind)
+    if not len(values):
+        reasons = ", ".join(sorted({str(skip.reason) for skip in values.skipped})) or "there are no items"
+        raise NoPredictions(
+            f"no item can be used as {values.kind} ({reasons})",
+            field=field if isinstance(field, str) else ", ".join(field),
+            remedy="Name the field that holds text, a list of numbers or an image as data URI",
+        )
+    return encoded(values, fit_encoder(values.kind, values.found))
+
+
+def encoded(values: Values, encoder: Encoder) -> Features:
+    """Features by an encoder that may have been learnt from other items; what it cannot take is skipped."""
+    fits = np.array([encoder.usable(value) for value in values.found], dtype=bool)
+    unusable = [Skipped(int(row), Skip.WRONG_LENGTH) for row in values.rows[~fits]]
+    usable = [value for value, fit in zip(values.found, fits, strict=True) if fit]
+    skipped = sorted([*values.skipped, *unusable], key=lambda skip: skip.index)
+    matrix = encoder.matrix(usable) if usable else None
+    return Features(values.kind, matrix, values.rows[fits], tuple(skipped), encoder)
+
+
+def read(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | None = None) -> Values:
+    """The values of one field, or of several as a table, that can be used, and why others cannot."""
+    if not isinstance(field, str) or kind is FeatureKind.TABLE:
+        return _table(items, [field] if isinstance(field, str) else field)
     kind = kind or detect(items, field)
     values, skipped = _present(items, field)
     usable, unusable = _READERS[kind](values)
+    rows = sorted(usable)
     skipped = sorted([*skipped, *unusable], key=lambda skip: skip.index)
-    if not usable:
-        reasons = ", ".join(sorted({str(skip.reason) for skip in skipped})) or "there are no items"
-        raise NoPredictions(
-            f"no item can be used as {kind} ({reasons})",
-            field=field,
-            remedy="Name the field that holds text, a list of numbers or an image as data URI",
-        )
-    rows = np.array(sorted(usable), dtype=np.intp)
-    matrix = _MATRICES[kind]([usable[int(row)] for row in rows])
-    return Features(kind, matrix, rows, tuple(skipped))
+    return Values(kind, tuple(usable[row] for row in rows), np.array(rows, dtype=np.intp), tuple(skipped))
 
 
 def detect(items: Sequence[Mapping[str, Any]], field: str) -> FeatureKind:
@@ -81,6 +113,14 @@ def detect(items: Sequence[Mapping[str, Any]], field: str) -> FeatureKind:
         if isinstance(value, str) and value.strip():
             return FeatureKind.IMAGE if is_image_uri(value) else FeatureKind.TEXT
     return FeatureKind.TEXT
+
+
+def _table(items: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Values:
+    found = {index: cells(item, fields) for index, item in enumerate(items)}
+    usable = {index: row for index, row in found.items() if row is not None}
+    skipped = tuple(Skipped(index, Skip.MISSING) for index in found if index not in usable)
+    rows = np.array(list(usable), dtype=np.intp)
+    return Values(FeatureKind.TABLE, tuple(usable.values()), rows, skipped)
 
 
 def _present(items: Sequence[Mapping[str, Any]], field: str) -> tuple[dict[int, Any], list[Skipped]]:
@@ -122,9 +162,4 @@ _READERS: dict[FeatureKind, Callable[[dict[int, Any]], tuple[dict[int, Any], lis
     FeatureKind.TEXT: _read_texts,
     FeatureKind.VECTOR: _read_vectors,
     FeatureKind.IMAGE: _read_images,
-}
-_MATRICES: dict[FeatureKind, Callable[[list[Any]], Any]] = {
-    FeatureKind.TEXT: text_matrix,
-    FeatureKind.VECTOR: np.stack,
-    FeatureKind.IMAGE: pixel_matrix,
 }

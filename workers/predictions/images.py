@@ -9,6 +9,7 @@ import re
 import urllib.parse
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,24 +61,28 @@ def _decoded(content: bytes) -> Image.Image | Skip:
     return image
 
 
-def pixel_matrix(images: Sequence[Image.Image]) -> NDArray[np.float64]:
-    """Brightness (or red, green, blue) of each pixel, 0..1: (N, pixels or 3 x pixels).
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What all images are brought to: "L" (grey) or "RGB", and (width, height) in pixels."""
 
-    Grey if all images are. The own size is kept where all share one of at most 16 x 16 pixels.
-    """
+    mode: str
+    size: tuple[int, int]
+
+
+def usual_shape(images: Sequence[Image.Image]) -> Shape:
+    """Grey if all images are. The own size is kept where all share one of at most 16 x 16 pixels."""
     mode = "L" if all(image.mode in GREY_MODES for image in images) else "RGB"
     sizes = {image.size for image in images}
     size = sizes.pop() if len(sizes) == 1 else (SIDE, SIDE)
-    if max(size) > SIDE:
-        size = (SIDE, SIDE)
-    return np.stack([_pixels(image, mode, size) for image in images])
+    return Shape(mode, size if max(size) <= SIDE else (SIDE, SIDE))
 
 
-def _pixels(image: Image.Image, mode: str, size: tuple[int, int]) -> NDArray[np.float64]:
+def pixels(image: Image.Image, shape: Shape) -> NDArray[np.float64]:
+    """Brightness (or red, green, blue) of each pixel, 0..1: (pixels or 3 x pixels,)."""
     if image.mode in {"I", "I;16", "F"}:  # convert() would clip 16 bits at 255
         values = np.asarray(image, dtype=np.float64)
         image = Image.fromarray((255 * values / max(1.0, float(values.max()))).astype(np.uint8))
-    plain = image.convert("RGBA").convert(mode) if image.mode == "P" else image.convert(mode)
-    if plain.size != size:
-        plain = plain.resize(size, Image.Resampling.BOX)
+    plain = image.convert("RGBA").convert(shape.mode) if image.mode == "P" else image.convert(shape.mode)
+    if plain.size != shape.size:
+        plain = plain.resize(shape.size, Image.Resampling.BOX)
     return np.asarray(plain, dtype=np.float64).ravel() / 255

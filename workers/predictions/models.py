@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from workers.predictions.features import FeatureKind
+from workers.predictions.kinds import FeatureKind
 
 KERNEL_WORK = 5e9  # rows² x columns up to which an exact kernel machine is quick
 LANDMARKS = 500  # rows that stand for all in the approximate kernel above that
+FEW_ROWS = 1000  # of a table: below, a kernel machine is better than trees
 TEXT_STRENGTH = 8.0  # 1 / (regularisation x rows) of the linear text model
 
 
@@ -25,11 +27,15 @@ def model_for(kind: FeatureKind, matrix: Any, seed: int) -> Any:
     Text: a linear model trained by stochastic gradient, because it takes seconds where solvers of the whole
     problem take minutes at tens of classes. Vectors and pixels: a support vector machine with a radial
     kernel, on digits 99 % right with 6 % of the labels wrong, against 96 % of a linear model; above
-    `KERNEL_WORK` its approximation by landmarks.
+    `KERNEL_WORK` its approximation by landmarks. Tables: the same up to `FEW_ROWS` rows, boosted trees above
+    (on 5,000 rows of mixed fields with 8 % of the labels wrong 95 % right against 88 %; on 150 rows 87 %
+    against 95 %).
     """
     n_rows, n_columns = matrix.shape
     if kind is FeatureKind.TEXT:
         return SGDClassifier(loss="log_loss", alpha=1 / (TEXT_STRENGTH * n_rows), random_state=seed)
+    if kind is FeatureKind.TABLE and n_rows > FEW_ROWS:
+        return HistGradientBoostingClassifier(random_state=seed)
     scaling = [StandardScaler()] if kind is FeatureKind.VECTOR else []
     if float(n_rows) ** 2 * n_columns <= KERNEL_WORK:
         return make_pipeline(*scaling, SVC(C=5.0, gamma="scale"))

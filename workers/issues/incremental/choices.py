@@ -9,12 +9,12 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from workers.issues.arrays import Classes, Mask, Probabilities, Rows
-from workers.issues.detection import Method
 from workers.issues.incremental.confidence import Confidence
-from workers.issues.incremental.margins import normalized_margins
 from workers.issues.incremental.members import Members
 from workers.issues.incremental.ranking import Ranking
 from workers.issues.incremental.table import Table
+from workers.issues.methods import Method
+from workers.issues.quality import margins_of
 from workers.issues.thresholds import given_probs
 
 Score: TypeAlias = Callable[[Classes, Probabilities], Probabilities]
@@ -268,7 +268,7 @@ def choice_of(method: Method, evidence: Evidence, kept: dict[Pair, Ranking]) -> 
     if method is Method.LOW_SELF_CONFIDENCE:
         return Lowest(evidence, given_probs, kept)
     if method is Method.LOW_NORMALIZED_MARGIN:
-        return Lowest(evidence, normalized_margins, kept)
+        return Lowest(evidence, margins_of, kept)
     if method is Method.PRUNE_BY_CLASS:
         return ByClass(evidence, kept)
     if method is Method.PRUNE_BY_NOISE_RATE:

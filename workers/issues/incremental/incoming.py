@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from workers.issues.arrays import Classes, Probabilities, class_dtype
 from workers.issues.reading import read_rows
+from workers.issues.thresholds import given_probs
 from workers.issues.validation import SILENT, SLACK, InvalidInput
 
 
@@ -68,6 +69,15 @@ def checked_class(label: SupportsIndex, n_classes: int) -> int:
 
 def _range(n_classes: int) -> str:
     return f"Give classes of 0..{n_classes - 1}, as the columns of the probabilities are numbered"
+
+
+def qualities_of(given: Classes, probs: Probabilities) -> Probabilities:
+    """`quality_of` for (M,) classes and (M, K) rows."""
+    sums = probs.sum(axis=1, dtype=np.float64)
+    trust = given_probs(given, probs)
+    off = np.flatnonzero(np.abs(sums - 1) > SILENT)
+    trust[off] = trust[off] / sums[off]
+    return np.clip(trust, 0, 1)
 
 
 def quality_of(given: int, probs: Probabilities) -> float:

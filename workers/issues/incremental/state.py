@@ -10,8 +10,7 @@ from typing import BinaryIO, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from workers.issues.arrays import Mask, Rows
-from workers.issues.detection import Method
+from workers.issues.arrays import Classes, Mask, Probabilities, Rows
 from workers.issues.incremental import kept, saving
 from workers.issues.incremental.choices import Choice, Evidence, Pair, choice_of
 from workers.issues.incremental.confidence import Confidence
@@ -20,12 +19,14 @@ from workers.issues.incremental.incoming import (
     checked_class,
     checked_classes,
     checked_values,
+    qualities_of,
     quality_of,
 )
 from workers.issues.incremental.margins import disagreeing
 from workers.issues.incremental.members import members_of
 from workers.issues.incremental.ranking import Ranking
 from workers.issues.incremental.table import REMOVED, Table
+from workers.issues.methods import Method
 from workers.issues.thresholds import given_probs
 from workers.issues.validation import InvalidInput, checked_labels, checked_probs
 
@@ -91,6 +92,16 @@ class LabelIssueState:
         """The numbers of the rows that are there, ascending."""
         return np.flatnonzero(self._table.present)
 
+    @property
+    def given(self) -> Classes:
+        """(n_rows,) the classes given, -1 where there is no row any more; to be read only."""
+        return self._table.given
+
+    @property
+    def pred_probs(self) -> Probabilities:
+        """(n_rows, K) the probabilities, of rows that were removed as well; to be read only."""
+        return self._table.probs
+
     def is_issue(self, row: SupportsIndex) -> bool:
         """Whether the row's label is probably wrong."""
         return bool(self._choice.among(np.array([self._checked_row(row)]))[0])
@@ -106,6 +117,10 @@ class LabelIssueState:
         """The probability of the row's given label (0..1), normalised where the row misses a sum of 1."""
         at = self._checked_row(row)
         return quality_of(int(self._table.given[at]), self._table.probs[at])
+
+    def qualities(self, rows: Rows) -> Probabilities:
+        """(M,) `quality` of rows that are there."""
+        return qualities_of(self._table.given[rows], self._table.probs[rows])
 
     def suggested(self, row: SupportsIndex) -> int:
         """The row's most probable class."""

@@ -1,0 +1,35 @@
+"""The kinds of issue beside plain label errors: arrays in, frozen results out, one kind or family a file."""
+
+from workers.issues.kinds.ambiguous import Ambiguous, ambiguous
+from workers.issues.kinds.annotators import Answers, Differs, Drift, differing, drifting
+from workers.issues.kinds.balance import Balance, class_balance
+from workers.issues.kinds.clusters import clusters
+from workers.issues.kinds.disagreement import Disagreement, disagreements
+from workers.issues.kinds.outliers import Outlying, outlying
+from workers.issues.kinds.overlap import Overlap, overlapping
+from workers.issues.kinds.taxonomy import Change, ClassChange, class_changes
+from workers.issues.kinds.worse import WorseGroup, worse_groups
+
+__all__ = [
+    "Ambiguous",
+    "Answers",
+    "Balance",
+    "Change",
+    "ClassChange",
+    "Differs",
+    "Disagreement",
+    "Drift",
+    "Outlying",
+    "Overlap",
+    "WorseGroup",
+    "ambiguous",
+    "class_balance",
+    "class_changes",
+    "clusters",
+    "differing",
+    "disagreements",
+    "drifting",
+    "outlying",
+    "overlapping",
+    "worse_groups",
+]

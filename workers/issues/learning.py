@@ -1,0 +1,121 @@
+"""What verdicts so far say of flags to come: the learned precision of a pair, and the order to ask in.
+
+No static score orders a list of flags well once it is reviewed; which pairs of labels are flagged in vain
+shows in the first verdicts. See `expected_precision` for how little evidence is kept from speaking loudly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workers.issues.arrays import Rows
+from workers.issues.validation import InvalidInput
+
+STRENGTH = 4.0  # verdicts that the level above counts for in judging a pair or class
+STATIC_EVERY = 5  # each fifth place goes to the most suspicious flag, whatever was learned
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How many flags of each kind were judged, and how many of them led to a correction.
+
+    All of length M: `given` and `suggested` class numbers, `asked` and `confirmed` counts with
+    0 <= confirmed <= asked.
+    """
+
+    given: NDArray[np.int64]
+    suggested: NDArray[np.int64]
+    asked: NDArray[np.int64]
+    confirmed: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        lengths = {len(getattr(self, name)) for name in self.__slots__}
+        if len(lengths) != 1:
+            raise InvalidInput(
+                "have different lengths", argument="verdicts", remedy="Give arrays of one length"
+            )
+        if (self.confirmed < 0).any() or (self.confirmed > self.asked).any():
+            raise InvalidInput(
+                "exceed what was asked", argument="confirmed", remedy="Give counts of 0..asked"
+            )
+
+
+def expected_precision(
+    given: ArrayLike, suggested: ArrayLike, verdicts: Verdicts, n_classes: int, *, strength: float = STRENGTH
+) -> Floats:
+    """The share of flags like these that reviewers will confirm.
+
+    Parameters
+    ----------
+    given, suggested : (N,) int
+        Classes of the flags to come, 0..K-1.
+    verdicts
+        What was judged so far; may be empty.
+    n_classes
+        K.
+    strength
+        How many verdicts the level above counts for, above 0.
+
+    Returns
+    -------
+    (N,) float64
+        Above 0 and below 1: a pair that was always flagged in vain keeps a chance.
+
+    Notes
+    -----
+    Means of Beta posteriors in three levels, as in empirical Bayes shrinkage (Efron and Morris, 1975): all
+    flags with a uniform prior, (x + 1) / (n + 2); the given class, (x_c + s p) / (n_c + s); the pair, the
+    same with its class in the place of p.
+    """
+    row, column = np.asarray(given, dtype=np.int64), np.asarray(suggested, dtype=np.int64)
+    whole = float(verdicts.confirmed.sum() + 1) / float(verdicts.asked.sum() + 2)
+    asked_class = np.bincount(verdicts.given, weights=verdicts.asked, minlength=n_classes)
+    right_class = np.bincount(verdicts.given, weights=verdicts.confirmed, minlength=n_classes)
+    of_class = (right_class + strength * whole) / (asked_class + strength)
+    # Pairs are sparse: with a thousand classes a table of them would be larger than the flags.
+    pairs, at = np.unique(verdicts.given * n_classes + verdicts.suggested, return_inverse=True)
+    asked_pair = np.bincount(at, weights=verdicts.asked, minlength=len(pairs))
+    right_pair = np.bincount(at, weights=verdicts.confirmed, minlength=len(pairs))
+    wanted = row * n_classes + column
+    if not len(pairs):
+        unknown: Floats = of_class[row]
+        return unknown
+    found = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+    known = pairs[found] == wanted
+    asked = np.where(known, asked_pair[found], 0.0)
+    right = np.where(known, right_pair[found], 0.0)
+    precision: Floats = (right + strength * of_class[row]) / (asked + strength)
+    return precision
+
+
+def learned_order(precision: Floats) -> Rows:
+    """The order to ask in, given the expected precision of flags that come most suspicious first.
+
+    The best precision goes first and ties keep their order; but each fifth place goes to the most suspicious
+    flag that is left, so that what was flagged in vain so far is asked again now and then, and can recover.
+    """
+    best = np.argsort(-precision, kind="stable").tolist()
+    taken = np.zeros(len(best), dtype=bool)
+    order: list[int] = []
+    static, learned = iter(range(len(best))), iter(best)
+    for place in range(len(best)):
+        source = static if place % STATIC_EVERY == STATIC_EVERY - 1 else learned
+        row = next(one for one in source if not taken[one])
+        taken[row] = True
+        order.append(row)
+    return np.array(order, dtype=np.intp)
+
+
+def learned_cap(cap: float, precision: Floats, whole: float, *, floor: float = 0.25) -> Floats:
+    """The share of each class that may be flagged, smaller where its flags are usually wrong.
+
+    `cap` (0..1) is scaled by the precision of the class over that of all (`whole`), at most to `cap` itself
+    and at least to `floor` of it: never to zero.
+    """
+    scaled: Floats = cap * np.clip(precision / max(whole, 1e-12), floor, 1.0)
+    return scaled

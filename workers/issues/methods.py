@@ -1,0 +1,21 @@
+"""The ways to choose issues."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Method(StrEnum):
+    """How issues are chosen; all but the last three use the confident joint."""
+
+    PRUNE_BY_NOISE_RATE = "prune_by_noise_rate"
+    PRUNE_BY_CLASS = "prune_by_class"
+    BOTH = "both"
+    CONFIDENT_LEARNING = "confident_learning"
+    PREDICTED_NEQ_GIVEN = "predicted_neq_given"
+    LOW_NORMALIZED_MARGIN = "low_normalized_margin"
+    LOW_SELF_CONFIDENCE = "low_self_confidence"
+
+
+PRUNING = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.PRUNE_BY_CLASS, Method.BOTH})
+BY_MARGIN = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.BOTH})
