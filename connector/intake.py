@@ -11,7 +11,7 @@ from connector.model import Role
 if TYPE_CHECKING:
     from connector.wiring import Services
 
-NOTHING = ""  # the id given to a delivery that holds nothing to do
+NOTHING = ""  # the id given to a delivery that holds nothing to do, or nothing new
 
 
 def accept(services: Services, project_name: str, role: Role, headers: Mapping[str, str], body: bytes) -> str:
@@ -20,14 +20,16 @@ def accept(services: Services, project_name: str, role: Role, headers: Mapping[s
     Raises Unauthorised, BadPayload, or Retryable when the database does not answer. Nothing is fetched or
     computed here: an annotator's browser waits for this answer.
     """
-    dialect = services.dialect(project_name)
+    dialect = services.dialect(project_name, role)
     dialect.verify(headers, body, services.webhook_secrets(project_name, role), services.clock.now())
     hints = [hint for hint in dialect.hints(body) if not hint.own]
     if not hints:
         return NOTHING
     with services.store.begin() as unit:
         project = services.bound(unit, project_name)
-        delivery_id = unit.deliveries.add(project.id, role, hints)
+        delivery_id = unit.deliveries.add(project.id, role, hints, dialect.event(body))
+        if delivery_id is None:
+            return NOTHING
         unit.enqueue(ingest_job(project.id))
     return delivery_id
 

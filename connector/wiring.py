@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from connector.clock import SystemClock
 from connector.errors import Misconfigured
 from connector.keyring import Keyring, broker_url, database_url
-from connector.model import Project, Role
+from connector.model import Annotator, Project, Role
 from connector.platforms import registry
-from connector.platforms.registry import PlatformConfig
+from connector.platforms.registry import DeskConfig, PlatformConfig
 from connector.ports import (
     Clock,
     JobQueue,
     ModelBackend,
     ReviewDesk,
+    Reviewers,
     Source,
     WebhookDialect,
     WebhookSecrets,
@@ -60,8 +61,10 @@ class Services:
 
     def project(self, name: str) -> Project:
         """The stored project of this name, bound to its remote project on first use."""
+        desk = self.project_settings(name).desk_place.identity
         with self.store.read() as unit:
-            if unit.projects.by_name(name) is not None:  # the usual case: nothing to write
+            known = unit.projects.by_name(name)
+            if known is not None and known.desk == desk:  # the usual case: nothing to write
                 return self.bound(unit, name)
         with self.store.begin() as unit:
             return self.bound(unit, name)
@@ -69,7 +72,9 @@ class Services:
     def bound(self, unit: UnitOfWork, name: str) -> Project:
         """The same, in a transaction that goes on."""
         chosen = self.project_settings(name)
-        return unit.projects.bind(name, chosen.platform, chosen.url, str(chosen.project))
+        project = unit.projects.bind(name, chosen.platform, chosen.url, str(chosen.project))
+        desk = chosen.desk_place.identity
+        return project if project.desk == desk else _moved(unit, project, desk)
 
     def source(self, name: str) -> Source:
         if name not in self._sources:
@@ -78,11 +83,26 @@ class Services:
 
     def desk(self, name: str) -> ReviewDesk:
         if name not in self._desks:
-            self._desks[name] = registry.desk(self._platform(name))
+            self._desks[name] = registry.desk(self._desk(name))
         return self._desks[name]
 
-    def dialect(self, name: str) -> WebhookDialect:
-        return registry.dialect(self.project_settings(name).platform)
+    def place(self, name: str, role: Role) -> Source | ReviewDesk:
+        """The platform that a webhook of this role comes from."""
+        return self.source(name) if role is Role.SOURCE else self.desk(name)
+
+    def reviewers(self, name: str) -> Sequence[Annotator]:
+        """Who can answer reviews: the source's people, or those of the platform of the reviews."""
+        desk = self.desk(name) if self.project_settings(name).desk_place.elsewhere else None
+        return desk.reviewers() if isinstance(desk, Reviewers) else self.source(name).annotators()
+
+    def people(self, name: str) -> Sequence[Annotator]:
+        """Everyone who labels or reviews."""
+        elsewhere = self.project_settings(name).desk_place.elsewhere
+        return [*self.source(name).annotators(), *(self.reviewers(name) if elsewhere else ())]
+
+    def dialect(self, name: str, role: Role) -> WebhookDialect:
+        chosen = self.project_settings(name)
+        return registry.dialect(chosen.platform if role is Role.SOURCE else chosen.desk_place.platform)
 
     def model_backend(self, name: str) -> ModelBackend:
         """The model that a project asks for predictions."""
@@ -97,7 +117,7 @@ class Services:
 
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
         """Our own, or those that the platform made: asked for, kept in memory alone, and not for long."""
-        platform = self.source(name)
+        platform = self.place(name, role)
         if not isinstance(platform, WebhookSecrets):
             return [self.keyring.webhook_secret(name, role).get_secret_value()]
         now = self.clock.now()
@@ -118,8 +138,33 @@ class Services:
             label_control=chosen.label_control,
         )
 
+    def _desk(self, name: str) -> DeskConfig:
+        chosen = self.project_settings(name)
+        place = chosen.desk_place
+        section = f"projects.{name}.{place.section}".rstrip(".")
+        token = place.token.read(f"{section}.token")
+        return DeskConfig(
+            kind=place.platform,
+            url=place.url,
+            token=token.get_secret_value(),
+            workspace=place.workspace,
+            beside=None if place.elsewhere else str(chosen.project),
+            section=place.section,
+        )
+
     def close(self) -> None:
         self.store.close()
+
+
+def _moved(unit: UnitOfWork, project: Project, desk: str) -> Project:
+    """Note where reviews are answered now; what was open at another place is asked again at this one."""
+    unit.projects.set_desk(project.id, desk)
+    if project.desk is not None and project.review_remote_id is not None:
+        unit.reviews.replan(project.id)
+        unit.projects.forget_review_project(project.id)
+        detail = {"from": project.desk, "to": desk}
+        unit.audit.append("secondlook", "desk.moved", project.name, detail, project.name)
+    return unit.projects.get(project.id)
 
 
 def build(

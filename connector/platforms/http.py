@@ -84,8 +84,11 @@ class Api:
         *,
         transport: httpx.BaseTransport | None = None,
         secrets: tuple[str, ...] = (),
+        section: str = "",
     ) -> None:
+        """`section` stands before the names of settings in errors: another than the project's own."""
         self._credentials = credentials
+        self._section = section
         self._secrets = tuple(secret for secret in secrets if secret)
         self._transport = transport
         self._base_url = base_url.rstrip("/")
@@ -100,6 +103,12 @@ class Api:
         self, path: str, params: Mapping[str, Any] | None = None, *, method: str = "GET", json: Any = None
     ) -> tuple[Any, Mapping[str, str]]:
         """JSON and headers of a call that changes nothing, so that it may be repeated."""
+        with self._named():
+            return self._read(path, params, method, json)
+
+    def _read(
+        self, path: str, params: Mapping[str, Any] | None, method: str, json: Any
+    ) -> tuple[Any, Mapping[str, str]]:
         retrying = Retrying(
             retry=retry_if_exception(_worth_repeating),
             stop=stop_after_attempt(READ_ATTEMPTS),
@@ -111,7 +120,8 @@ class Api:
 
     def write(self, method: str, path: str, json: Any = None, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON answer (None if empty) to a call that changes something; sent once only."""
-        return self._json(self._call(method, path, params, json, write=True), path, write=True)
+        with self._named():
+            return self._json(self._call(method, path, params, json, write=True), path, write=True)
 
     def close(self) -> None:
         """Let go of the connections; the next call opens new ones."""
@@ -119,6 +129,16 @@ class Api:
             opened, self._opened = self._opened, None
         if opened is not None:
             opened.close()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except Misconfigured as error:
+            if not self._section:
+                raise
+            field = f"{self._section}.{error.field}"
+            raise Misconfigured(error.problem, field=field, remedy=error.remedy) from error
 
     def _client(self) -> httpx.Client:
         with self._lock:

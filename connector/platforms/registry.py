@@ -28,6 +28,18 @@ class PlatformConfig:
     label_control: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeskConfig:
+    """Where one project's reviewers answer, and how we get in."""
+
+    kind: str
+    url: str
+    token: str = field(default="", repr=False)
+    workspace: str | None = None  # of an Argilla; else that of the dataset `beside`
+    beside: str | None = None  # the source project, where it is on the same server
+    section: str = ""  # of the settings that url and token come from, where it is not the source's
+
+
 def source(config: PlatformConfig) -> Source:
     """The project whose labels are judged. Nothing connects until it is used."""
     if _kind(config.kind) == "memory":
@@ -50,8 +62,8 @@ def source(config: PlatformConfig) -> Source:
     return LabelStudioSource(client, config.project_id, label_control=config.label_control)
 
 
-def desk(config: PlatformConfig) -> ReviewDesk:
-    """Where the project's reviewers answer: on the same server."""
+def desk(config: DeskConfig) -> ReviewDesk:
+    """Where the project's reviewers answer: on the source's platform or on another one."""
     if _kind(config.kind) == "memory":
         from connector.platforms import memory
 
@@ -59,10 +71,11 @@ def desk(config: PlatformConfig) -> ReviewDesk:
     if config.kind == "argilla":
         from connector.platforms.argilla.desk import ArgillaDesk
 
-        return ArgillaDesk(_argilla(config.url.rstrip("/"), config.token), config.project_id)
+        client = _argilla(config.url.rstrip("/"), config.token, config.section)
+        return ArgillaDesk(client, config.beside, workspace=config.workspace)
     from connector.platforms.label_studio.desk import LabelStudioDesk
 
-    return LabelStudioDesk(_label_studio(config.url.rstrip("/"), config.token))
+    return LabelStudioDesk(_label_studio(config.url.rstrip("/"), config.token, config.section))
 
 
 def dialect(kind: str) -> WebhookDialect:
@@ -101,18 +114,18 @@ def model_backend(url: str) -> ModelBackend:
 
 
 @lru_cache(maxsize=64)
-def _label_studio(url: str, token: str) -> LabelStudioClient:
+def _label_studio(url: str, token: str, section: str = "") -> LabelStudioClient:
     # Shared, so that a short-lived access token and the connections serve source and desk.
     from connector.platforms.label_studio.client import LabelStudioClient
 
-    return LabelStudioClient(url, token)
+    return LabelStudioClient(url, token, section=section)
 
 
 @lru_cache(maxsize=64)
-def _argilla(url: str, token: str) -> ArgillaClient:
+def _argilla(url: str, token: str, section: str = "") -> ArgillaClient:
     from connector.platforms.argilla.client import ArgillaClient
 
-    return ArgillaClient(url, token)
+    return ArgillaClient(url, token, section=section)
 
 
 def _kind(kind: str) -> str:

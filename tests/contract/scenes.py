@@ -33,6 +33,7 @@ class Power(StrEnum):
 
     NAMES_EDITORS = "says who edited an answer"
     KNOWS_ORIGIN = "says whether a suggestion was kept"
+    SHOWS_SOUND = "shows sound"
     KEEPS_WITHDRAWN = "keeps a review task that was taken away from reviewers"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.errors import SecondlookError
+from connector.errors import Misconfigured, SecondlookError
 from connector.model import (
     Answer,
     LabelSchema,
@@ -21,6 +21,7 @@ from connector.ports import ReviewDesk
 from tests.contract.scenes import CLASSES, SCHEMA, Power, Scene
 
 LABRADOR, GOLDEN, POODLE = CLASSES
+SOUND = ObjectTag("a", "Audio", "sound")
 
 
 @pytest.fixture
@@ -185,8 +186,9 @@ def test_objects_of_every_kind_can_be_reviewed(scene: Scene, setup: ReviewSetup)
     objects = (
         ObjectTag("label", "Image", "image"),
         ObjectTag("h", "HyperText", "html"),
-        ObjectTag("a", "Audio", "sound"),
         ObjectTag("p", "Paragraphs", "talk"),
+        ObjectTag("c", "Chat", "a chat-field"),
+        *((SOUND,) if Power.SHOWS_SOUND in scene.powers else ()),
     )
     review_id = scene.desk.ensure(setup, None)
     old = scene.desk.push(review_id, [request_for("k0")])["k0"]
@@ -197,11 +199,23 @@ def test_objects_of_every_kind_can_be_reviewed(scene: Scene, setup: ReviewSetup)
         "image": "data:image/png;base64,AA==",
         "html": "<p>x</p>",
         "talk": [{"a": 1}],
+        "a chat-field": [{"role": "user", "content": "is this a dog?"}],
         "secondlook_key": "evil",
     }
     pushed = scene.desk.push(review_id, [replace(request_for("k1"), data=data)])
     assert set(scene.desk.find(review_id, "b-1")) == {"k0", "k1"}
     assert scene.desk.fetch_answers(review_id, [pushed["k1"]]).reviews[0].key == "k1"
+
+
+def test_what_the_platform_cannot_show_is_refused_before_anything_is_made(
+    scene: Scene, setup: ReviewSetup
+) -> None:
+    heard = replace(setup, schema=LabelSchema("breed", "a", CLASSES, (SOUND,)))
+    if Power.SHOWS_SOUND in scene.powers:
+        assert scene.desk.ensure(heard, None)
+    else:
+        with pytest.raises(Misconfigured, match="'sound', which is Audio"):
+            scene.desk.ensure(heard, None)
 
 
 def test_a_review_project_that_is_gone_is_an_error_of_ours(scene: Scene) -> None:

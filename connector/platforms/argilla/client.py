@@ -1,6 +1,7 @@
 """The calls to an Argilla server that the adapter makes, and nothing else of its API.
 
-Plain REST, not the SDK: that erases metadata where it is given none, and repeats writes by itself.
+Plain REST, not the SDK: that erases metadata where it is given none, and repeats writes by itself. It
+words the settings of a review dataset, though; see `review_settings`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from uuid import UUID
 import httpx
 
 from connector.errors import Misconfigured, NotFound, Retryable
+from connector.model import Annotator
 from connector.platforms.http import Api, FixedHeader
 
 PAGE_SIZE = 500
@@ -26,10 +28,13 @@ Raw = dict[str, Any]
 class ArgillaClient:
     """One user's access to one server; shared by source and desk."""
 
-    def __init__(self, url: str, key: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, key: str, *, transport: httpx.BaseTransport | None = None, section: str = ""
+    ) -> None:
         self.url = url.rstrip("/")
         credentials = FixedHeader("X-Argilla-Api-Key", key)
-        self.api = Api(self.url, credentials, transport=transport, secrets=(key,))
+        self.api = Api(self.url, credentials, transport=transport, secrets=(key,), section=section)
+        self.key = key
         self._me: Raw | None = None
         self._lock = threading.Lock()
 
@@ -136,6 +141,15 @@ class ArgillaClient:
     def patch_dataset(self, dataset_id: str, changes: Mapping[str, Any]) -> None:
         """Change a dataset's settings. The server announces every response of it as updated."""
         self.api.write("PATCH", f"/api/v1/datasets/{uuid_of(dataset_id)}", dict(changes))
+
+
+def members(client: ArgillaClient, workspace_id: str) -> list[Annotator]:
+    """The people of a workspace, under their user names, and the key's own user."""
+    rows = client.listed(f"/api/v1/workspaces/{workspace_id}/users")
+    names = {str(row["id"]): str(row.get("username") or row["id"]) for row in rows if "id" in row}
+    me = client.me()
+    names.setdefault(str(me["id"]), str(me["username"]))
+    return [Annotator(user_id, name) for user_id, name in names.items()]
 
 
 def is_uuid(text: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from connector.errors import UnknownOutcome
-from connector.model import AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
-from connector.platforms.argilla import hooks, mapping, review_dataset, review_records
+from connector.errors import Misconfigured, UnknownOutcome
+from connector.model import Annotator, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
+from connector.platforms.argilla import hooks, mapping, review_dataset, review_records, review_settings
 from connector.platforms.argilla.changes import Changes, Rows
 from connector.platforms.argilla.client import (
     BULK_SIZE,
@@ -16,6 +16,7 @@ from connector.platforms.argilla.client import (
     ArgillaClient,
     as_dict,
     is_uuid,
+    members,
     uuid_of,
 )
 from connector.platforms.argilla.schema import kind_of
@@ -23,17 +24,31 @@ from connector.platforms.prefetch import one_ahead
 
 
 class ArgillaDesk:
-    """Implements ReviewDesk and WebhookRegistrar, in the workspace of a source dataset."""
+    """Implements ReviewDesk, Reviewers, WebhookRegistrar and WebhookSecrets.
 
-    def __init__(self, client: ArgillaClient, source_id: str, *, page_size: int = PAGE_SIZE) -> None:
+    It stands in the workspace of that name, or in the one of the dataset that it stands beside.
+    """
+
+    def __init__(
+        self,
+        client: ArgillaClient,
+        beside: str | None,
+        *,
+        workspace: str | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> None:
         self._client = client
-        self._source_id = source_id
+        self._beside = beside
+        self._workspace = workspace
         self._page_size = page_size
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review dataset, found, finished or created, with its settings repaired."""
-        workspace = str(self._client.dataset(self._source_id)["workspace_id"])
-        return review_dataset.ensure(self._client, setup, known_id, workspace)
+        return review_dataset.ensure(self._client, setup, known_id, self._workspace_id())
+
+    def reviewers(self) -> Sequence[Annotator]:
+        """The members of the workspace, under their user names."""
+        return members(self._client, self._workspace_id())
 
     def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
         """Create review records, in one call for as many as the server takes at once."""
@@ -55,8 +70,8 @@ class ArgillaDesk:
         for rows in self._client.bare_pages(review_id, self._page_size):
             for row in rows:
                 held = mapping.metadata_of(row)
-                key = held.get(review_dataset.KEY)
-                if held.get(review_dataset.BATCH) == batch and isinstance(key, str):
+                key = held.get(review_settings.KEY)
+                if held.get(review_settings.BATCH) == batch and isinstance(key, str):
                     found[key].append(str(row["id"]))
         return dict(found)
 
@@ -100,6 +115,23 @@ class ArgillaDesk:
     def remove_webhook(self, remote_project: str, url: str) -> None:  # noqa: ARG002 - as above
         """Remove our webhook and its duplicates."""
         hooks.remove(self._client, url)
+
+    def webhook_secrets(self, url: str) -> Sequence[str]:
+        """What Argilla signs with; it makes this itself."""
+        return hooks.secrets(self._client, url)
+
+    def _workspace_id(self) -> str:
+        if self._workspace is None and self._beside is not None:
+            return str(self._client.dataset(self._beside)["workspace_id"])
+        known = {str(row["name"]): str(row["id"]) for row in self._client.listed("/api/v1/me/workspaces")}
+        if self._workspace is None or self._workspace not in known:
+            seen = ", ".join(sorted(known)) or "none"
+            raise Misconfigured(
+                f"this key sees no workspace {self._workspace!r} (it sees: {seen})",
+                field="desk.workspace",
+                remedy="Make the workspace in Argilla and this user a member, or name another one.",
+            )
+        return known[self._workspace]
 
     def _form(self, review_id: str) -> review_records.Form:
         path = f"/api/v1/datasets/{uuid_of(review_id)}"

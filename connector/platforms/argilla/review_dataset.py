@@ -6,31 +6,26 @@ import hashlib
 from typing import Any
 
 from connector.errors import Conflict
-from connector.model import LabelSchema, Problem, ReviewSetup
+from connector.model import ReviewSetup
 from connector.platforms.argilla.client import ArgillaClient, as_dict, is_uuid
+from connector.platforms.argilla.review_settings import (
+    LABEL,
+    NO_LABEL,
+    OTHER,
+    check_shown,
+    review_parts,
+)
 
 OWNER = "secondlook_owner"  # key in the dataset's metadata: whose review dataset it is
-CONTEXT = "secondlook_context"
-MORE = "secondlook_more"  # what the dataset has no field for: fields cannot be added once it is published
-LABEL = "label"
-OTHER_LABEL = "other_label"
-PROBLEM = "problem"
-NOTE = "note"
-KEY = "secondlook_key"
-BATCH = "secondlook_batch"
-NO_LABEL = "secondlook:none"
-OTHER = "secondlook:other"
-MOST_OPTIONS = 498  # the server's limit is 500, and two options are ours
-_OPTION_CHARS = 200
 _TITLE_CHARS = 180
 _GUIDELINE_CHARS = 10_000
-_FIELD_TYPES = {"Image": "image", "Chat": "chat"}
 
 Raw = dict[str, Any]
 
 
 def ensure(client: ArgillaClient, setup: ReviewSetup, known_id: str | None, workspace: str) -> str:
     """The id of the dataset that carries our mark, complete and as it should be."""
+    check_shown(setup.schema)  # before anything is made
     dataset = _found(client, setup, known_id, workspace)
     if dataset is None:
         dataset = as_dict(
@@ -85,13 +80,14 @@ def _settings(setup: ReviewSetup, workspace: str) -> Raw:
 
 
 def _complete(client: ArgillaClient, setup: ReviewSetup, dataset_id: str) -> None:
+    made = review_parts(client, setup)
     path = f"/api/v1/datasets/{dataset_id}"
     parts = {
-        f"{path}/fields": (f"{path}/fields", _fields(setup.schema)),
-        f"{path}/questions": (f"{path}/questions", _questions(setup.schema)),
+        f"{path}/fields": (f"{path}/fields", made.fields),
+        f"{path}/questions": (f"{path}/questions", made.questions),
         f"{path}/metadata-properties": (
             f"/api/v1/me/datasets/{dataset_id}/metadata-properties",
-            [_hidden(KEY), _hidden(BATCH)],
+            made.properties,
         ),
     }
     for target, (listing, wanted) in parts.items():
@@ -126,49 +122,3 @@ def _overlap(dataset: Raw) -> int:
 
 def _distribution(overlap: int) -> Raw:
     return {"strategy": "overlap", "min_submitted": overlap}
-
-
-def _fields(schema: LabelSchema) -> list[Raw]:
-    names = {tag.field: tag for tag in schema.objects if tag.field not in ("", CONTEXT, MORE)}
-    return [
-        _field(CONTEXT, "Why you are asked", "text", required=True),
-        *(_field(name, name, _FIELD_TYPES.get(tag.kind, "text")) for name, tag in names.items()),
-        _field(MORE, "More", "text"),
-    ]
-
-
-def _field(name: str, title: str, kind: str, *, required: bool = False) -> Raw:
-    return {"name": name, "title": title, "required": required, "settings": {"type": kind}}
-
-
-def _questions(schema: LabelSchema) -> list[Raw]:
-    classes = [name for name in schema.classes if 0 < len(name) <= _OPTION_CHARS][:MOST_OPTIONS]
-    options = [
-        *(_option(name, name) for name in classes),
-        _option(OTHER, "Another label (write it below)"),
-        _option(NO_LABEL, "No single label (say why below)"),
-    ]
-    problems = [_option(problem.value, problem.value) for problem in Problem]
-    return [
-        # A dataset needs a required question; so "no label" is an answer to this one.
-        _question(LABEL, "Which label is right?", _selection("label_selection", options), required=True),
-        _question(OTHER_LABEL, "Another label, written as in the guidelines", {"type": "text"}),
-        _question(PROBLEM, "What is the problem?", _selection("multi_label_selection", problems)),
-        _question(NOTE, "A note for the guidelines", {"type": "text"}),
-    ]
-
-
-def _question(name: str, title: str, settings: Raw, *, required: bool = False) -> Raw:
-    return {"name": name, "title": title, "required": required, "settings": settings}
-
-
-def _selection(kind: str, options: list[Raw]) -> Raw:
-    return {"type": kind, "options": options, "visible_options": None}
-
-
-def _option(value: str, text: str) -> Raw:
-    return {"value": value, "text": text}
-
-
-def _hidden(name: str) -> Raw:
-    return {"name": name, "title": name, "settings": {"type": "terms"}, "visible_for_annotators": False}

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connector.errors import Rejected
 from connector.model import Answer, Problem, ReviewRequest, ReviewSnapshot
 from connector.platforms.argilla import mapping
-from connector.platforms.argilla.review_dataset import (
+from connector.platforms.argilla.review_settings import (
     BATCH,
     CONTEXT,
     KEY,
@@ -21,7 +22,9 @@ from connector.platforms.argilla.review_dataset import (
     OTHER,
     OTHER_LABEL,
     PROBLEM,
+    SHOWN_HTML,
 )
+from connector.platforms.plain import plain
 
 _OURS = "secondlook_"  # prefix of the fields that are ours
 _AGENT = re.compile(r"[^A-Za-z0-9\-_:./ ]")
@@ -47,11 +50,14 @@ def record_for(request: ReviewRequest, form: Form) -> Raw:
     for name, value in request.data.items():
         if name.startswith(_OURS) or value is None:
             continue
-        shown = _shown(value, form.fields.get(name))
-        if shown is None:
-            rest[name] = value
-        else:
+        kind = form.fields.get(name)
+        shown = _shown(name, value, kind)
+        if shown is not None:
             fields[name] = shown
+        elif kind is None and f"{SHOWN_HTML}{name}" in form.fields:
+            fields[f"{SHOWN_HTML}{name}"] = plain(str(value))
+        else:
+            rest[name] = value
     if rest:
         fields[MORE] = json.dumps(rest, ensure_ascii=False, indent=1)
     metadata = {KEY: request.key, BATCH: request.batch}
@@ -63,12 +69,15 @@ def record_for(request: ReviewRequest, form: Form) -> Raw:
     }
 
 
-def _shown(value: Any, kind: str | None) -> Any:
+def _shown(name: str, value: Any, kind: str | None) -> Any:
     """A value as a field of this type takes it; None where it does not."""
     if kind == "text":
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
     if kind == "image":
-        return value if isinstance(value, str) and value.startswith(("http:", "https:", "data:")) else None
+        if isinstance(value, str) and value.startswith(("http:", "https:", "data:")):
+            return value
+        # As a text it would be no image, and the reviewer would judge something unseen.
+        raise Rejected(f"the image in {name!r} has no address that can be opened from Argilla")
     if kind == "chat":
         return value if _is_chat(value) else None
     return None

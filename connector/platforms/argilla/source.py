@@ -18,7 +18,7 @@ from connector.model import (
 )
 from connector.platforms.argilla import guidelines, hooks, mapping, writes
 from connector.platforms.argilla.changes import Changes
-from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, uuid_of
+from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, members, uuid_of
 from connector.platforms.argilla.schema import schema_of
 from connector.platforms.prefetch import one_ahead
 
@@ -54,11 +54,7 @@ class ArgillaSource:
     def annotators(self) -> Sequence[Annotator]:
         """The members of the dataset's workspace, under their user names, and the service user."""
         dataset = self._client.dataset(self._dataset_id)
-        rows = self._client.listed(f"/api/v1/workspaces/{dataset['workspace_id']}/users")
-        names = {str(row["id"]): str(row.get("username") or row["id"]) for row in rows if "id" in row}
-        me = self._client.me()
-        names.setdefault(str(me["id"]), str(me["username"]))
-        return [Annotator(user_id, name) for user_id, name in names.items()]
+        return members(self._client, str(dataset["workspace_id"]))
 
     def changes_since(self, cursor: str | None) -> Iterator[Page]:
         """Pages of changed items; see `changes` for what a cursor promises."""

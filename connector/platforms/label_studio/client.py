@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from connector.errors import Misconfigured, NotFound, Rejected
+from connector.model import Annotator
 from connector.platforms.http import Anonymous, Api, Credentials, FixedHeader
 
 RENEW_AT = 0.8  # share of an access token's life after which it is replaced
@@ -32,11 +33,12 @@ Filter = dict[str, Any]
 class LabelStudioClient:
     """The calls that the adapter makes, as raw JSON, with errors already translated."""
 
-    def __init__(self, url: str, token: str, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, token: str, *, transport: httpx.BaseTransport | None = None, section: str = ""
+    ) -> None:
         self.url = url.rstrip("/")
-        self.api = Api(
-            self.url, credentials_for(self.url, token, transport), transport=transport, secrets=(token,)
-        )
+        credentials = credentials_for(self.url, token, transport)
+        self.api = Api(self.url, credentials, transport=transport, secrets=(token,), section=section)
         self._user: Mapping[str, Any] | None = None
         self._version: str | None = None
 
@@ -273,3 +275,14 @@ def whole(project_id: str) -> int:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def members(client: LabelStudioClient) -> list[Annotator]:
+    """The people of the organisation, under the name that they go by."""
+    rows = client.all_pages("/api/users/")
+    return [Annotator(str(row["id"]), _name(row)) for row in rows if "id" in row]
+
+
+def _name(row: dict[str, object]) -> str:
+    full = f"{row.get('first_name') or ''} {row.get('last_name') or ''}".strip()
+    return full or str(row.get("email") or row.get("username") or row["id"])

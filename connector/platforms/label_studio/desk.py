@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.errors import NotFound, Rejected, UnknownOutcome
-from connector.model import AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
+from connector.model import Annotator, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
 from connector.platforms.label_studio import hooks, mapping, review_project, review_tasks
 from connector.platforms.label_studio.changes import Changes
 from connector.platforms.label_studio.client import (
@@ -19,6 +19,7 @@ from connector.platforms.label_studio.client import (
     data_contains,
     data_equals,
     id_above,
+    members,
     unfinished,
     whole,
 )
@@ -30,7 +31,7 @@ WITHDRAWN = "Withdrawn: "
 
 
 class LabelStudioDesk:
-    """Implements ReviewDesk and WebhookRegistrar."""
+    """Implements ReviewDesk, Reviewers and WebhookRegistrar."""
 
     def __init__(self, client: LabelStudioClient, *, page_size: int = PAGE_SIZE) -> None:
         self._client = client
@@ -43,6 +44,10 @@ class LabelStudioDesk:
         review_id = review_project.ensure(self._client, setup, known_id)
         self._close_again(review_id)
         return review_id
+
+    def reviewers(self) -> Sequence[Annotator]:
+        """The people of the organisation."""
+        return members(self._client)
 
     def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
         """Create review tasks in one import, which is done as a whole or not at all."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import zlib
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
+from connector.errors import Misconfigured
 from connector.model import LabelSchema, ObjectTag, Problem, ReviewSetup
 
 LABEL, OTHER_LABEL, PROBLEM, NOTE = "label", "other", "problem", "note"
@@ -17,9 +20,13 @@ KEY, BATCH, TITLE, CONTEXT, OPTIONS = (
 )
 SHOWN_TEXT = "secondlook_text_"  # prefix of a field that is shown as text in place of the item's own
 SHOWN_HTML = "secondlook_html_"  # the same for HTML, of which the words are shown
+SHOWN_SAFE = "secondlook_field_"  # the same for a field that is shown as it is, under a name that can be
 OTHER = "OTHER (search all labels)"
 FEW = 12  # more classes than this do not fit on a page as buttons
 AS_THEY_ARE = frozenset({"Text", "Image", "Audio", "AudioPlus", "Video"})
+_REFERABLE = re.compile(r"[A-Za-z0-9_.]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Translucent, so that both themes stay readable.
 _CONTEXT_STYLE = (
@@ -37,6 +44,7 @@ _HEADING = "font-size:14px;margin:12px 0 4px"
 def build(setup: ReviewSetup, *, many: bool) -> str:
     """The config as XML. Every text in it is escaped, and class names are values, never markup."""
     schema = setup.schema
+    _check_classes(schema.classes)
     root = ET.Element("View", style="max-width:860px", className=owner_class(setup.owner_key))
     box = ET.SubElement(root, "View", style=_CONTEXT_STYLE)
     ET.SubElement(box, "Header", value=f"${TITLE}", size="5")
@@ -86,9 +94,27 @@ def has_many(config: str) -> bool:
 
 def shown_field(tag: ObjectTag) -> str:
     """The field of the review task that the object shows."""
+    safe = safe_name(tag.field)
     if tag.kind in AS_THEY_ARE:
-        return tag.field
-    return f"{SHOWN_HTML if tag.kind == 'HyperText' else SHOWN_TEXT}{tag.field}"
+        return tag.field if safe == tag.field else f"{SHOWN_SAFE}{safe}"
+    return f"{SHOWN_HTML if tag.kind == 'HyperText' else SHOWN_TEXT}{safe}"
+
+
+def safe_name(field: str) -> str:
+    """A field's name as a config can refer to it: other platforms allow hyphens, spaces and more."""
+    if _REFERABLE.fullmatch(field):
+        return field
+    return f"{_UNSAFE.sub('_', field)}_{zlib.crc32(field.encode('utf-8', 'replace')):08x}"
+
+
+def _check_classes(classes: Iterable[str]) -> None:
+    for name in classes:
+        if not name.strip() or _NOT_XML.search(name):
+            raise Misconfigured(
+                f"the label {name!r} cannot stand in a config of Label Studio",
+                field="desk.platform",
+                remedy="Rename it at the source, or let reviews be answered on the source's platform.",
+            )
 
 
 def _add_object(root: ET.Element, tag: ObjectTag, name: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any
 
 from connector.model import Answer, Problem, ReviewRequest, ReviewSnapshot
@@ -21,10 +20,13 @@ from connector.platforms.label_studio.review_config import (
     OTHER_LABEL,
     PROBLEM,
     SHOWN_HTML,
+    SHOWN_SAFE,
     SHOWN_TEXT,
     TARGET,
     TITLE,
+    safe_name,
 )
+from connector.platforms.plain import plain
 
 # One version for all: a project preselects the predictions of a single model version.
 MODEL_VERSION = "secondlook"
@@ -45,11 +47,14 @@ class Form:
 def task_for(request: ReviewRequest, form: Form) -> Raw:
     """The import of one review task."""
     data: Raw = {k: v for k, v in request.data.items() if not k.startswith(OURS)}
+    by_safe_name = {safe_name(name): value for name, value in request.data.items()}
     for field in form.fields:
         if field.startswith(SHOWN_HTML):
-            data[field] = plain(_text(request.data.get(field.removeprefix(SHOWN_HTML))))
+            data[field] = plain(_text(by_safe_name.get(field.removeprefix(SHOWN_HTML))))
         elif field.startswith(SHOWN_TEXT):
-            data[field] = _text(request.data.get(field.removeprefix(SHOWN_TEXT)))
+            data[field] = _text(by_safe_name.get(field.removeprefix(SHOWN_TEXT)))
+        elif field.startswith(SHOWN_SAFE):
+            data[field] = by_safe_name.get(field.removeprefix(SHOWN_SAFE)) or ""
         elif data.get(field) is None:
             data[field] = ""  # one missing field would fail the whole import
     options = tuple(dict.fromkeys(request.options))
@@ -161,42 +166,15 @@ def _origin(result: Any) -> str | None:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if _is_talk(value):
+        return "\n\n".join(f"{turn['role']}: {turn['content']}" for turn in value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
-def plain(html: str) -> str:
-    """The words of an HTML text, a line for each block."""
-    reader = _Plain()
-    reader.feed(html)
-    reader.close()
-    lines = [" ".join(line.split()) for line in "".join(reader.parts).split("\n")]
-    return "\n".join(line for line in lines if line)
-
-
-class _Plain(HTMLParser):
-    """Collects words; scripts and styles are left out."""
-
-    _BLOCKS = frozenset(
-        {"p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "section"}
+def _is_talk(value: Any) -> bool:
+    """Whether it is a conversation, as Argilla's chat fields hold it."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in value)
     )
-    _SILENT = frozenset({"script", "style"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        self._silent += tag in self._SILENT
-        if tag in self._BLOCKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._SILENT:
-            self._silent = max(0, self._silent - 1)
-        if tag in self._BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data.replace("\n", " "))

@@ -19,7 +19,13 @@ from connector.model import (
 )
 from connector.platforms.label_studio import guidelines, hooks, mapping, writes
 from connector.platforms.label_studio.changes import Changes
-from connector.platforms.label_studio.client import PAGE_SIZE, REF_FIELDS, LabelStudioClient, id_above
+from connector.platforms.label_studio.client import (
+    PAGE_SIZE,
+    REF_FIELDS,
+    LabelStudioClient,
+    id_above,
+    members,
+)
 from connector.platforms.label_studio.config import schema_of
 from connector.platforms.prefetch import one_ahead
 
@@ -57,8 +63,7 @@ class LabelStudioSource:
 
     def annotators(self) -> Sequence[Annotator]:
         """The people of the organisation, under the name that they go by."""
-        rows = self._client.all_pages("/api/users/")
-        return [Annotator(str(row["id"]), _name(row)) for row in rows if "id" in row]
+        return members(self._client)
 
     def changes_since(self, cursor: str | None) -> Iterator[Page]:
         """Pages of changed items; see `changes` for what a cursor promises."""
@@ -132,8 +137,3 @@ class LabelStudioSource:
             if self._known is None or self._known[0] != xml:
                 self._known = xml, schema_of(xml, self._label_control)
             return self._known[1]
-
-
-def _name(row: dict[str, object]) -> str:
-    full = f"{row.get('first_name') or ''} {row.get('last_name') or ''}".strip()
-    return full or str(row.get("email") or row.get("username") or row["id"])

@@ -37,6 +37,10 @@ class LabelStudioWebhooks:
         read = _READERS.get(action)
         return [] if read is None else [read(action, payload)]
 
+    def event(self, body: bytes) -> str | None:  # noqa: ARG002 - the protocol's signature; a delivery has no name, and none is sent twice
+        """Nothing: the server sends each event once."""
+        return None
+
 
 def _object(body: bytes) -> dict[str, Any]:
     try:

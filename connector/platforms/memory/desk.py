@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from connector.errors import NotFound, Rejected
 from connector.model import (
     Annotation,
+    Annotator,
     Answer,
     AnswerPage,
     LabelStatus,
@@ -22,7 +23,7 @@ WITHDRAWN = "Withdrawn: "
 
 
 class MemoryDesk:
-    """Implements ReviewDesk and WebhookRegistrar."""
+    """Implements ReviewDesk, Reviewers and WebhookRegistrar."""
 
     def __init__(self, server: MemoryServer, *, page_size: int = 100) -> None:
         self._server = server
@@ -35,6 +36,11 @@ class MemoryDesk:
             board.title, board.schema, board.quorum = setup.title, setup.schema, setup.quorum
             board.guidelines = setup.instructions
             return board.id
+
+    def reviewers(self) -> Sequence[Annotator]:
+        """Everyone who ever did something here."""
+        with self._server.call("reviewers"):
+            return self._server.people()
 
     def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
         """All tasks or none."""

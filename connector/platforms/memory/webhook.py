@@ -44,6 +44,11 @@ class MemoryWebhooks:
             )
         ]
 
+    def event(self, body: bytes) -> str | None:
+        """The event's name, where the delivery carries one."""
+        name = json.loads(body).get("event")
+        return name if isinstance(name, str) else None
+
 
 def _ids(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):

@@ -9,8 +9,8 @@ import pytest
 
 from connector.errors import Misconfigured
 from connector.platforms import registry
-from connector.platforms.registry import KINDS, PlatformConfig
-from connector.ports import Guidelines, WebhookRegistrar
+from connector.platforms.registry import KINDS, DeskConfig, PlatformConfig
+from connector.ports import Guidelines, Reviewers, WebhookRegistrar
 
 
 def config(kind: str) -> PlatformConfig:
@@ -22,7 +22,9 @@ def test_every_platform_is_built_without_a_connection(kind: str) -> None:
     source = registry.source(config(kind))
     assert isinstance(source, WebhookRegistrar)
     assert isinstance(source, Guidelines)
-    assert isinstance(registry.desk(config(kind)), WebhookRegistrar)
+    desk = registry.desk(DeskConfig(kind, "http://127.0.0.1:9", "token", beside="1"))
+    assert isinstance(desk, WebhookRegistrar)
+    assert isinstance(desk, Reviewers)
     assert registry.dialect(kind)
 
 
@@ -39,11 +41,12 @@ def test_building_adapters_imports_neither_numpy_nor_the_sdk() -> None:
     code = """
 import sys
 from connector.platforms import registry
-from connector.platforms.registry import PlatformConfig
+from connector.platforms.registry import DeskConfig, PlatformConfig
 for kind in registry.KINDS:
-    config = PlatformConfig(kind, "http://127.0.0.1:9", "1", "token")
-    registry.source(config), registry.desk(config), registry.dialect(kind)
-heavy = {"numpy", "sklearn", "pandas", "label_studio_sdk"} & set(sys.modules)
+    registry.source(PlatformConfig(kind, "http://127.0.0.1:9", "1", "token"))
+    registry.desk(DeskConfig(kind, "http://127.0.0.1:9", "token", beside="1"))
+    registry.dialect(kind)
+heavy = {"numpy", "sklearn", "pandas", "label_studio_sdk", "argilla", "datasets"} & set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True)
