@@ -1,6 +1,6 @@
 """Consensus: votes in, frozen decisions out."""
 
-from workers.consensus.active import ActiveLab, active_scores, whom_to_ask
+from workers.consensus.active import ActiveLab, active_score, active_scores, whom_to_ask
 from workers.consensus.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha, pairwise_agreement
 from workers.consensus.agreement_by import (
     PairAgreement,
@@ -8,6 +8,7 @@ from workers.consensus.agreement_by import (
     agreement_by_pair,
     agreement_over_time,
 )
+from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.binomial import Share, difference, exact_interval
 from workers.consensus.bootstrap import Interval, bootstrap_interval
 from workers.consensus.calibration import best_temperature, tempered
@@ -16,7 +17,8 @@ from workers.consensus.dawid_skene import DawidSkene, dawid_skene
 from workers.consensus.flow import Flow, class_flow, confusion_matrix
 from workers.consensus.majority import majority
 from workers.consensus.measures import alpha_sums, fleiss_sums, pairwise_sums
-from workers.consensus.quorum import Outcome, QuorumPolicy, QuorumVote, Reason, Verdict, decide
+from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
+from workers.consensus.quorum import Outcome, QuorumPolicy, Reason, Situation, Verdict, decide
 from workers.consensus.reliability import (
     Reliability,
     anchoring_effect,
@@ -28,6 +30,7 @@ from workers.consensus.votes import Consensus, InvalidVotes, Votes
 from workers.consensus.weighted import weighted_vote
 
 __all__ = [
+    "LEAST_WEIGHT",
     "ActiveLab",
     "Consensus",
     "Crowdlab",
@@ -37,13 +40,17 @@ __all__ = [
     "InvalidVotes",
     "Outcome",
     "PairAgreement",
+    "Prior",
     "QuorumPolicy",
     "QuorumVote",
     "Reason",
     "Reliability",
     "Share",
+    "Situation",
+    "Trust",
     "Verdict",
     "Votes",
+    "active_score",
     "active_scores",
     "agreement_by_class",
     "agreement_by_pair",
@@ -65,8 +72,10 @@ __all__ = [
     "fleiss_sums",
     "krippendorff_alpha",
     "majority",
+    "measured_accuracy",
     "pairwise_agreement",
     "pairwise_sums",
+    "posterior",
     "reliability",
     "reliability_by_class",
     "tempered",

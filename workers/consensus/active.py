@@ -55,8 +55,31 @@ def active_scores(votes: Votes, pred_probs: ArrayLike) -> ActiveLab:
     quality, model, weights = _weighed(crowd, probs) if crowd.shared.any() else _unweighed(crowd, probs)
     average = float(weights[crowd.present].mean()) if crowd.present.any() else 1.0
     behind = np.bincount(votes.task, weights[votes.annotator], minlength=len(probs)) + model
-    score = (quality * behind + average / probs.shape[1]) / (behind + average)
+    score = active_score(quality, behind, average, probs.shape[1])
     return ActiveLab(np.clip(score, 0, 1), np.where(crowd.present, weights, np.nan))
+
+
+def active_score(quality: ArrayLike, behind: ArrayLike, average: float, n_classes: int) -> Floats:
+    """The score of tasks whose quality is known: lowest where one more vote is worth most.
+
+    Parameters
+    ----------
+    quality : (...) float
+        The probability of the most probable label of each task, 0..1.
+    behind : (...) float
+        The weights of the model and of all who answered, summed, from 0.
+    average
+        The weight of whoever answers next, above 0.
+    n_classes
+        K, from 1.
+
+    Returns
+    -------
+    (...) float
+        (q W + w / K) / (W + w), 0..1: see `active_scores`.
+    """
+    q, weight = np.asarray(quality, dtype=np.float64), np.asarray(behind, dtype=np.float64)
+    return np.asarray((q * weight + average / n_classes) / (weight + average), dtype=np.float64)
 
 
 def _weighed(crowd: Crowd, probs: Floats) -> tuple[Floats, float, Floats]:

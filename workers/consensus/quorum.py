@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from workers.consensus.ballot import ROUNDING, Ballot, Position, QuorumVote, ballot_of
+
+CRITICAL_QUORUM = 3  # of classes marked critical that have no quorum of their own
 
 
 class Outcome(StrEnum):
@@ -22,34 +25,72 @@ class Reason(StrEnum):
     AGREED_ON_GIVEN = "agreed_on_given"
     AGREED_ON_OTHER = "agreed_on_other"
     AGREED_ON_PROBLEM = "agreed_on_problem"
+    PROBABLE = "probable"  # no quorum yet, but the probability is beyond the demanded one
     ADJUDICATED = "adjudicated"
     TOO_FEW_VOTES = "too_few_votes"
     TIE = "tie"
     SPLIT = "split"
-
-
-@dataclass(frozen=True, slots=True)
-class QuorumVote:
-    """One person's answer: a label, or what is wrong with the question, or both."""
-
-    reviewer: str
-    label: str | None = None
-    problems: tuple[str, ...] = ()
+    NOT_UNANIMOUS = "not_unanimous"  # about a critical class
+    UNSURE = "unsure"  # a quorum, but the probability is below the demanded one
+    OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)
 class QuorumPolicy:
-    """`quorum` agreeing votes decide; at most `max_votes` people are asked before adjudicators are."""
+    """`quorum` agreeing votes decide; at most `max_votes` people are asked before adjudicators are.
+
+    A class in `class_quorum` has a quorum of its own; about a class in `critical` all must agree. Both hold
+    for changes to the class and away from it. With `confidence` a decision also needs that probability, and
+    after `min_votes` that probability is enough, except for classes with a rule of their own. Problems in
+    `inconclusive` are no answer: the reviewer cannot tell.
+    """
 
     quorum: int = 2
     max_votes: int = 3
     adjudicators: frozenset[str] = frozenset()
+    min_votes: int = 1
+    class_quorum: Mapping[str, int] = field(default_factory=dict)
+    critical: frozenset[str] = frozenset()
+    confidence: float | None = None
+    inconclusive: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if self.quorum < 1:
+        if self.quorum < 1 or min(self.class_quorum.values(), default=1) < 1:
             raise ValueError(f"quorum is {self.quorum}: at least one vote must be asked for")
         if self.max_votes < self.quorum:
             raise ValueError(f"max_votes is {self.max_votes}: fewer than the quorum of {self.quorum}")
+        if not 1 <= self.min_votes <= self.max_votes:
+            raise ValueError(f"min_votes is {self.min_votes}: give a number from 1 to {self.max_votes}")
+        if self.confidence is not None and not 0 < self.confidence < 1:
+            raise ValueError(f"confidence is {self.confidence}: give a probability between 0 and 1")
+
+    def quorum_of(self, label: str) -> int:
+        """How many must agree on a change to this class, or away from it."""
+        least = max(self.quorum, CRITICAL_QUORUM) if label in self.critical else self.quorum
+        return self.class_quorum.get(label, least)
+
+    def quorum_about(self, labels: Collection[str]) -> int:
+        """How many must agree on a question about several classes."""
+        return max((self.quorum_of(label) for label in labels), default=self.quorum)
+
+    def first_votes(self, labels: Collection[str]) -> int:
+        """How many to ask at first: one by one where a probability may decide, else a quorum."""
+        if self.confidence is not None and not self.has_rule(labels):
+            return self.min_votes
+        return max(self.quorum_about(labels), self.min_votes)
+
+    def has_rule(self, labels: Collection[str]) -> bool:
+        return any(label in self.critical or label in self.class_quorum for label in labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What else bears on a decision: weights of reviewers, probabilities of labels, and how things stand."""
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    probabilities: Mapping[str, float] | None = None
+    escalated: bool = False  # an adjudicator was asked: what they say is final
+    overdue: bool = False  # nobody is to be waited for any longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +103,19 @@ class Verdict:
     reason: Reason
     params: tuple[tuple[str, str | int], ...] = ()
 
+    @property
+    def problem(self) -> str | None:
+        """The problem that was agreed on, if it was one."""
+        found = dict(self.params).get("problem")
+        return None if found is None else str(found)
 
-_Position = tuple[str, str]  # ("label", name) or ("problem", name)
+
+NOTHING_ELSE = Situation()
 
 
-def decide(votes: Sequence[QuorumVote], given: str, policy: QuorumPolicy) -> Verdict:
+def decide(
+    votes: Sequence[QuorumVote], given: str, policy: QuorumPolicy, situation: Situation = NOTHING_ELSE
+) -> Verdict:
     """The verdict on one question; the order of votes does not matter.
 
     A vote with a problem counts for that problem and not for its label: the reviewer says that no single
@@ -75,68 +124,115 @@ def decide(votes: Sequence[QuorumVote], given: str, policy: QuorumPolicy) -> Ver
     Raises
     ------
     ValueError
-        If a reviewer has several votes: the caller decides which one counts.
+        If a reviewer has several votes: the caller decides which one counts. For a weight outside 0..1.
     """
-    _refuse_repeated([vote.reviewer for vote in votes])
-    stated = [vote for vote in votes if _positions(vote)]
-    support = Counter(position for vote in stated for position in _positions(vote))
-    agreed = _leaders(support, policy.quorum)
-    if len(agreed) == 1:
-        return _settled(agreed[0], support[agreed[0]], given, len(stated))
-    judge = _adjudication(stated, policy.adjudicators)
-    if judge is not None and (agreed or len(stated) >= policy.max_votes):
-        return _adjudicated(judge, given, len(stated))
-    return _open(support, len(stated), policy)
+    ballot = ballot_of(votes, situation.weights, policy.inconclusive)
+    asked = _Question(ballot, given, policy, situation)
+    judge = _one(ballot.said_by(policy.adjudicators))
+    if judge is not None and (situation.escalated or situation.overdue):
+        return asked.adjudicated(judge)
+    agreed = asked.agreed()
+    if agreed is not None and asked.is_probable(agreed):
+        return asked.settled(agreed)
+    clear = asked.clear()
+    if clear is not None:
+        return asked.settled(clear, Reason.PROBABLE)
+    if judge is not None and asked.is_exhausted():
+        return asked.adjudicated(judge)
+    return asked.open(agreed)
 
 
-def _refuse_repeated(reviewers: Collection[str]) -> None:
-    repeated = sorted(name for name, n in Counter(reviewers).items() if n > 1)
-    if repeated:
-        raise ValueError(f"{repeated[0]} has several votes: pass one vote per reviewer")
-
-
-def _positions(vote: QuorumVote) -> tuple[_Position, ...]:
-    if vote.problems:
-        return tuple(("problem", problem) for problem in dict.fromkeys(vote.problems))
-    return () if vote.label is None else (("label", vote.label),)
-
-
-def _leaders(support: Counter[_Position], quorum: int) -> list[_Position]:
-    """The positions with the most votes, where that is a quorum."""
-    most = max(support.values(), default=0)
-    return sorted(position for position, n in support.items() if n == most) if most >= quorum else []
-
-
-def _settled(position: _Position, n_agreeing: int, given: str, n_votes: int) -> Verdict:
-    kind, name = position
-    params = (("agreeing", n_agreeing), ("votes", n_votes))
-    if kind == "problem":
-        said = (("problem", name), *params)
-        return Verdict(Outcome.UNRESOLVED, None, n_votes, Reason.AGREED_ON_PROBLEM, said)
-    if name == given:
-        return Verdict(Outcome.REJECT, name, n_votes, Reason.AGREED_ON_GIVEN, params)
-    return Verdict(Outcome.ACCEPT, name, n_votes, Reason.AGREED_ON_OTHER, params)
-
-
-def _adjudication(votes: Sequence[QuorumVote], adjudicators: frozenset[str]) -> _Position | None:
+def _one(positions: set[Position]) -> Position | None:
     """What the adjudicators who answered say, if they say one thing."""
-    said = {position for vote in votes if vote.reviewer in adjudicators for position in _positions(vote)}
-    return said.pop() if len(said) == 1 else None
+    return next(iter(positions)) if len(positions) == 1 else None
 
 
-def _adjudicated(position: _Position, given: str, n_votes: int) -> Verdict:
-    verdict = _settled(position, 1, given, n_votes)
-    params = (("votes", n_votes), *(pair for pair in verdict.params if pair[0] == "problem"))
-    return Verdict(verdict.outcome, verdict.label, n_votes, Reason.ADJUDICATED, params)
+@dataclass(frozen=True, slots=True)
+class _Question:
+    ballot: Ballot
+    given: str
+    policy: QuorumPolicy
+    situation: Situation
 
+    @property
+    def _labels(self) -> set[str]:
+        return {self.given, *self.ballot.labels}
 
-def _open(support: Counter[_Position], n_votes: int, policy: QuorumPolicy) -> Verdict:
-    """No quorum, or two of them: ask on while that can help, then an adjudicator, then give up."""
-    params = (("votes", n_votes), ("positions", len(support)))
-    if n_votes < policy.quorum:
-        return Verdict(Outcome.ASK_MORE, None, policy.quorum, Reason.TOO_FEW_VOTES, params)
-    if n_votes < policy.max_votes:
-        return Verdict(Outcome.ASK_MORE, None, n_votes + 1, Reason.TIE, params)
-    if policy.adjudicators and n_votes == policy.max_votes:
-        return Verdict(Outcome.ESCALATE, None, n_votes + 1, Reason.SPLIT, params)
-    return Verdict(Outcome.UNRESOLVED, None, n_votes, Reason.SPLIT, params)
+    @property
+    def _most_votes(self) -> int:
+        return max(self.policy.max_votes, self.policy.quorum_about(self._labels))
+
+    def _contested(self) -> bool:
+        """About a critical class, on which people differ: no further vote can make them unanimous."""
+        return len(self.ballot.support) > 1 and bool(self.policy.critical & self._labels)
+
+    def agreed(self) -> Position | None:
+        """The position that has its quorum, if one stands out and no rule is against it."""
+        leader = self.ballot.leader
+        if leader is None or self._contested() or self.ballot.n_votes < self.policy.min_votes:
+            return None
+        named = {self.given, leader[1]} if leader[0] == "label" else {self.given}
+        needed = self.policy.quorum_about(named)
+        return leader if self.ballot.support[leader] > needed - ROUNDING else None
+
+    def is_probable(self, position: Position) -> bool:
+        demanded, found = self.policy.confidence, self.situation.probabilities
+        if demanded is None or found is None or position[0] == "problem":
+            return True
+        return found.get(position[1], 0.0) >= demanded
+
+    def clear(self) -> Position | None:
+        """The label that is probable enough without a quorum."""
+        found = self.situation.probabilities
+        if self.policy.confidence is None or not found or self.ballot.names_problems:
+            return None
+        label = max(found, key=lambda name: found[name])
+        if self.ballot.n_votes < self.policy.min_votes or label not in self.ballot.labels:
+            return None
+        if self.policy.has_rule({self.given, label}) or found[label] < self.policy.confidence:
+            return None
+        return ("label", label)
+
+    def is_exhausted(self) -> bool:
+        """Whether asking more people will not help: adjudicators decide."""
+        tied = self.ballot.leader is None and bool(self.ballot.support)
+        most = max(self.ballot.support.values(), default=0.0)
+        two_quorums = tied and most > self.policy.quorum_about(self._labels) - ROUNDING
+        return two_quorums or self._contested() or self.ballot.n_votes >= self._most_votes
+
+    def settled(self, position: Position, reason: Reason | None = None) -> Verdict:
+        kind, name = position
+        n_votes = self.ballot.n_votes
+        params = (("agreeing", self.ballot.n_for(position)), ("votes", n_votes))
+        if kind == "problem":
+            said = (("problem", name), *params)
+            return Verdict(Outcome.UNRESOLVED, None, n_votes, reason or Reason.AGREED_ON_PROBLEM, said)
+        if name == self.given:
+            return Verdict(Outcome.REJECT, name, n_votes, reason or Reason.AGREED_ON_GIVEN, params)
+        return Verdict(Outcome.ACCEPT, name, n_votes, reason or Reason.AGREED_ON_OTHER, params)
+
+    def adjudicated(self, position: Position) -> Verdict:
+        return self.settled(position, Reason.ADJUDICATED)
+
+    def open(self, agreed: Position | None) -> Verdict:
+        """Nothing is settled: ask on while that can help, then an adjudicator, then give up."""
+        n_votes = self.ballot.n_votes
+        params = (("votes", n_votes), ("positions", len(self.ballot.support)))
+        if not self._contested() and not self.situation.overdue and not self.situation.escalated:
+            first = self.policy.first_votes(self._labels)
+            if n_votes < first:
+                return Verdict(Outcome.ASK_MORE, None, first, Reason.TOO_FEW_VOTES, params)
+            if n_votes < self._most_votes:
+                return Verdict(Outcome.ASK_MORE, None, n_votes + 1, Reason.TIE, params)
+        reason = self._why_open(agreed)
+        judged = bool(self.ballot.said_by(self.policy.adjudicators))
+        if self.policy.adjudicators and not judged:
+            return Verdict(Outcome.ESCALATE, None, n_votes + 1, reason, params)
+        return Verdict(Outcome.UNRESOLVED, None, n_votes, reason, params)
+
+    def _why_open(self, agreed: Position | None) -> Reason:
+        if self._contested():
+            return Reason.NOT_UNANIMOUS
+        if agreed is not None:
+            return Reason.UNSURE
+        return Reason.OVERDUE if self.ballot.n_votes < self._most_votes else Reason.SPLIT

@@ -1,0 +1,272 @@
+"""How reliable each reviewer is, from golden answers and from what others said of the same tasks.
+
+Nobody's own vote confirms itself: a vote is judged by the truth as the *other* votes tell it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from workers.consensus.arrays import Floats, Ints, Mask, level_in_range, same_length, sum_by, whole_numbers
+from workers.consensus.reliability import STRENGTH, Reliability
+from workers.consensus.votes import InvalidVotes, Votes
+
+UNKNOWN = -1  # of a golden label
+GRID = 400  # points at which the posterior of a reliability is computed
+BINS = 200  # steps of the probability that a vote is right
+ROUNDS = 50
+TOLERANCE = 1e-4
+FIRST_GUESS = 0.8  # reliability of everyone before the first round
+FIRST_ROLES = (12.0, 5.0, 3.0)  # given, suggested, another label is right: published flags, as 20 answers
+LEAST = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What each of T tasks was about; `golden` is -1 where the truth is not known."""
+
+    given: Ints
+    suggested: Ints
+    golden: Ints
+
+    @classmethod
+    def of(cls, given: ArrayLike, suggested: ArrayLike, golden: ArrayLike, n_classes: int) -> Questions:
+        """Checked: InvalidVotes for labels outside 0..n_classes - 1 or lists of different lengths."""
+        known = np.asarray(golden, dtype=np.int64)
+        whole_numbers("golden", known + 1, n_classes + 1)
+        made = cls(
+            whole_numbers("given", given, n_classes),
+            whole_numbers("suggested", suggested, n_classes),
+            known,
+        )
+        same_length(given=made.given, suggested=made.suggested, golden=made.golden)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """What is known of A reviewers, and what it rests on.
+
+    `measured` (V,) marks votes that say something: on golden tasks, and where somebody else voted too.
+    `right` (V,) is the probability, without the vote itself, that it is right; NaN where not measured.
+    `confusions` counts, for each reviewer, true class and answer, in expectation.
+    """
+
+    reliability: Reliability
+    measured: Mask
+    right: Floats
+    confusions: dict[tuple[int, int, int], float]
+
+
+def judged_by_peers(
+    votes: Votes,
+    questions: Questions,
+    n_classes: int,
+    n_annotators: int,
+    *,
+    strength: float = STRENGTH,
+    level: float = 0.95,
+) -> Peers:
+    """The reliability of each reviewer with an interval, shrunk towards all where answers are few.
+
+    Parameters
+    ----------
+    votes
+        At most one vote of each reviewer on each of the T tasks.
+    questions
+        The given and the suggested label of each task, and its golden label where it has one.
+    n_classes, n_annotators
+        K >= 2 and A; labels are 0..K-1, reviewers 0..A-1.
+    strength
+        How many answers the reliability of all counts for in each one's own.
+    level
+        The posterior probability inside an interval.
+
+    Raises
+    ------
+    InvalidVotes
+        For labels, tasks or reviewers out of range, two votes of one reviewer on a task, or settings that
+        cannot be.
+
+    Notes
+    -----
+    One number p_a for each reviewer (the one-coin model of Dawid and Skene, 1979): a right answer with
+    probability p_a, else one of the K - 1 others. With q_v the posterior probability that vote v names the
+    true label given all *other* votes on its task, the likelihood of p_a is Π_v [p q_v + (1 - p)
+    (1 - q_v) / (K - 1)], under a Beta(s m, s (1 - m)) prior around the mean m of all. As the number of
+    votes on a task depends only on the votes themselves, asking on where people differ bends nothing:
+    a plain count of agreement with the decision would be bent by it. A single vote on a task says nothing.
+    Before any vote, whether the given, the suggested or another label is right has the same three
+    probabilities for every task, estimated along.
+    """
+    _check(votes, questions, n_classes, n_annotators, strength)
+    level_in_range(level)
+    cells = _Cells(votes, questions, n_classes)
+    grid = (np.arange(GRID) + 0.5) / GRID
+    known = questions.golden[votes.task] != UNKNOWN
+    measured = known | (np.bincount(votes.task, minlength=len(questions.golden))[votes.task] > 1)
+    who = votes.annotator[measured]
+    n = np.bincount(who, minlength=n_annotators)
+    mean, roles = np.full(n_annotators, FIRST_GUESS), np.array(FIRST_ROLES)
+    for _ in range(ROUNDS):
+        right, roles, truth = cells.judge(mean, roles / roles.sum())
+        posterior = _posterior(right[measured], who, n, grid, n_classes, strength, mean)
+        found = posterior @ grid
+        moved = float(np.abs(found - mean).max(initial=0))
+        mean = found
+        if moved < TOLERANCE:
+            break
+    right, _, truth = cells.judge(mean, roles / roles.sum())
+    posterior = _posterior(right[measured], who, n, grid, n_classes, strength, mean)
+    low, high = _quantile(posterior, (1 - level) / 2), _quantile(posterior, (1 + level) / 2)
+    confusions = cells.confusions(truth, measured)
+    return Peers(
+        Reliability(posterior @ grid, low, high, n), measured, np.where(measured, right, np.nan), confusions
+    )
+
+
+def class_reliability(
+    confusions: dict[tuple[int, int, int], float],
+    person: int,
+    centre: float,
+    *,
+    strength: float = STRENGTH,
+    level: float = 0.95,
+) -> dict[int, tuple[float, float, float, float]]:
+    """Of one reviewer for each true class met: class → (mean, low, high, answers), shrunk to `centre`."""
+    seen: dict[int, list[float]] = {}
+    for (who, true, said), n in confusions.items():
+        if who == person:
+            counts = seen.setdefault(true, [0.0, 0.0])
+            counts[0] += n
+            counts[1] += n if said == true else 0.0
+    found: dict[int, tuple[float, float, float, float]] = {}
+    tail = (1 - level_in_range(level)) / 2
+    for true, (n, hits) in sorted(seen.items()):
+        a, b = strength * centre + hits, strength * (1 - centre) + max(n - hits, 0.0)
+        low, high = special.betaincinv(a, b, [tail, 1 - tail])
+        found[true] = (a / (a + b), float(low), float(high), n)
+    return found
+
+
+class _Cells:
+    """The labels of each task that anyone named, in long form; all others of a task share one weight."""
+
+    def __init__(self, votes: Votes, questions: Questions, n_classes: int) -> None:
+        self._votes, self._questions, self._k = votes, questions, n_classes
+        n_tasks = len(questions.golden)
+        tasks = np.arange(n_tasks)
+        role_keys = [tasks * n_classes + questions.given, tasks * n_classes + questions.suggested]
+        known = questions.golden != UNKNOWN
+        golden_keys = (tasks * n_classes + questions.golden)[known]
+        keys = np.concatenate([votes.task * n_classes + votes.label, *role_keys, golden_keys])
+        cells, place = np.unique(keys, return_inverse=True)
+        self._task, self._label = cells // n_classes, cells % n_classes
+        self._of_vote = place[: len(votes)]
+        self._given = self._label == questions.given[self._task]
+        self._suggested = (self._label == questions.suggested[self._task]) & ~self._given
+        self._rest = n_classes - np.bincount(self._task, minlength=n_tasks)
+        self._others = n_classes - 1 - (questions.given != questions.suggested)
+        self._golden = known
+        self._is_golden = questions.golden[self._task] == self._label
+        self._asked = np.bincount(votes.task, minlength=n_tasks) > 0
+
+    def judge(self, reliability: Floats, roles: Floats) -> tuple[Floats, Floats, Floats]:
+        """(V,) each vote's chance without itself; the roles seen, with the first guess; (C,) all truths."""
+        sure = np.clip(reliability, LEAST, 1 - LEAST)
+        weight = np.log(sure * (self._k - 1) / (1 - sure))[self._votes.annotator]
+        prior, rest = self._prior(roles)
+        score = np.log(np.maximum(prior, LEAST * LEAST)) + sum_by(self._of_vote, weight, len(prior))
+        top = np.full(len(self._golden), -np.inf)
+        np.maximum.at(top, self._task, score)
+        mass = np.exp(score - top[self._task])
+        others = self._rest * np.maximum(rest, LEAST * LEAST) * np.exp(-top)
+        total = sum_by(self._task, mass, len(top)) + others
+        mine = mass[self._of_vote]
+        without = np.exp(score[self._of_vote] - top[self._votes.task] - weight)
+        right = without / np.maximum(total[self._votes.task] - mine + without, np.finfo(float).tiny)
+        known = self._golden[self._votes.task]
+        right = np.where(known, self._is_golden[self._of_vote], np.clip(right, 0, 1))
+        truth = np.where(self._golden[self._task], self._is_golden, mass / total[self._task])
+        return right, self._roles(truth), truth
+
+    def _prior(self, roles: Floats) -> tuple[Floats, Floats]:
+        """Of each cell, and of each label of a task that has no cell."""
+        same = self._questions.given == self._questions.suggested
+        rest = roles[2] / np.maximum(self._others, 1)
+        given = np.where(same, roles[0] + roles[1], roles[0])
+        prior = np.where(self._given, given[self._task], rest[self._task])
+        return np.where(self._suggested, roles[1], prior), rest
+
+    def _roles(self, truth: Floats) -> Floats:
+        """How often each role was right in ordinary tasks that somebody answered."""
+        ordinary = (~self._golden & self._asked & (self._questions.given != self._questions.suggested))[
+            self._task
+        ]
+        n = float(np.unique(self._task[ordinary]).size)
+        given = float(truth[ordinary & self._given].sum())
+        suggested = float(truth[ordinary & self._suggested].sum())
+        seen = np.array([given, suggested, max(n - given - suggested, 0.0)])
+        found: Floats = np.array(FIRST_ROLES) + seen
+        return found
+
+    def confusions(self, truth: Floats, measured: Mask) -> dict[tuple[int, int, int], float]:
+        """(reviewer, true class, answer) → expected number, of measured votes."""
+        order = np.argsort(self._task, kind="stable")
+        starts = np.searchsorted(self._task[order], np.arange(len(self._golden) + 1))
+        votes = np.flatnonzero(measured)
+        task = self._votes.task[votes]
+        size = starts[task + 1] - starts[task]
+        vote = np.repeat(votes, size)
+        step = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
+        cell = order[np.repeat(starts[task], size) + step]
+        key = (self._votes.annotator[vote] * self._k + self._label[cell]) * self._k + self._votes.label[vote]
+        found, place = np.unique(key, return_inverse=True)
+        counts = sum_by(place, truth[cell], len(found))
+        return {
+            (int(k // self._k**2), int(k // self._k % self._k), int(k % self._k)): float(n)
+            for k, n in zip(found, counts, strict=True)
+            if n >= LEAST
+        }
+
+
+def _posterior(
+    right: Floats, who: Ints, n: Ints, grid: Floats, n_classes: int, strength: float, mean: Floats
+) -> Floats:
+    """(A, GRID): the posterior of each reliability, summing to 1."""
+    bins = np.rint(right * BINS).astype(np.int64)
+    counts = np.bincount(who * (BINS + 1) + bins, minlength=len(n) * (BINS + 1)).reshape(len(n), BINS + 1)
+    q = np.arange(BINS + 1)[:, None] / BINS
+    likelihood = np.log(grid * q + (1 - grid) * (1 - q) / (n_classes - 1))
+    centre = (float((n * mean).sum()) + 1) / (float(n.sum()) + 2)
+    prior = (strength * centre - 1) * np.log(grid) + (strength * (1 - centre) - 1) * np.log1p(-grid)
+    logs = counts @ likelihood + prior
+    found: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
+    found /= found.sum(axis=1, keepdims=True)
+    return found
+
+
+def _quantile(posterior: NDArray[np.float64], share: float) -> Floats:
+    """(A,): where the posterior's mass below reaches `share`, between the points of the grid."""
+    below = np.cumsum(posterior, axis=1)
+    at = np.minimum((below < share).sum(axis=1), GRID - 1)
+    rows = np.arange(len(posterior))
+    before = np.where(at > 0, below[rows, at - 1], 0.0)
+    within = (share - before) / np.maximum(posterior[rows, at], np.finfo(float).tiny)
+    found: Floats = (at + np.clip(within, 0, 1)) / GRID
+    return found
+
+
+def _check(votes: Votes, questions: Questions, n_classes: int, n_annotators: int, strength: float) -> None:
+    if n_classes < 2:
+        raise InvalidVotes(f"n_classes is {n_classes}. Reliability needs two classes or more")
+    if votes.n_tasks > len(questions.golden) or votes.n_annotators > n_annotators:
+        raise InvalidVotes("votes name tasks or reviewers that are not described. Describe each of them")
+    if not (np.isfinite(strength) and strength > 0):
+        raise InvalidVotes(f"strength is {strength}. Give a number above 0")
+    votes.refuse_labels_beyond(n_classes)
+    votes.refuse_repeated()
