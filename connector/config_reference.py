@@ -73,12 +73,16 @@ def entries(path: tuple[str, ...] = ()) -> Iterator[Entry]:
     for name in names_below(path):
         here = (*path, name)
         kind = annotation_of(here)
-        if get_origin(kind) is Mapping:
+        if get_origin(kind) is Mapping and _is_section(plain(get_args(kind)[1])):
             yield from entries((*here, PROJECT_PLACE))
         elif isclass(kind) and issubclass(kind, BaseModel) and kind is not SecretRef:
             yield from entries(here)
         else:
             yield _entry(here)
+
+
+def _is_section(kind: Any) -> bool:
+    return isclass(kind) and issubclass(kind, BaseModel)
 
 
 def _entry(path: tuple[str, ...]) -> Entry:
@@ -101,6 +105,8 @@ def _kind(annotation: Any, field: FieldInfo) -> str:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
     if get_origin(annotation) is tuple:
         return "list of texts"
+    if get_origin(annotation) is Mapping:
+        return "table of texts" if get_args(annotation)[1] is str else "table of whole numbers"
     if isclass(annotation) and issubclass(annotation, Enum):
         return " or ".join(f"`{member.value}`" for member in annotation)
     names = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}
@@ -119,10 +125,12 @@ def _limits(field: FieldInfo) -> str:
 
 
 def _value(value: Any) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return "unset" if value is None else "empty"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`{[str(each) for each in value]}`".replace("'", '"')
     return f"`{value.value if isinstance(value, Enum) else value}`"
 
 

@@ -19,12 +19,15 @@ class JobKind(StrEnum):
     SYNC = "sync"
     RECONCILE = "reconcile"
     SCAN = "scan"
+    SHARD = "shard"  # one part of a scan that several workers share
+    JUDGE = "judge"  # changed labels, without a scan
     PUSH = "push"
     COLLECT = "collect"
     DECIDE = "decide"
     WRITEBACK = "writeback"
     REVERT = "revert"
     GUIDELINES = "guidelines"
+    REVIEWERS = "reviewers"  # everyone who reviews or labels is measured
     HOOKS = "hooks"  # webhooks registered, checked, registered again
 
 

@@ -135,6 +135,13 @@ class WebhookDialect(Protocol):
         """What changed. BadPayload for anything that is not a delivery of this platform."""
         ...
 
+    def event(self, body: bytes) -> str | None:
+        """What is the same in each delivery of one event, in 64 characters at most; None where nothing is.
+
+        Of a body that `hints` has accepted.
+        """
+        ...
+
 
 @runtime_checkable
 class WebhookRegistrar(Protocol):
@@ -153,6 +160,15 @@ class WebhookSecrets(Protocol):
 
     def webhook_secrets(self, url: str) -> Sequence[str]:
         """The secrets of the webhooks that call this address; asked again, so that none need be kept."""
+        ...
+
+
+@runtime_checkable
+class Reviewers(Protocol):
+    """A desk that says who can answer there: on another platform they are not the source's people."""
+
+    def reviewers(self) -> Sequence[Annotator]:
+        """The people who can be asked, and the service user there."""
         ...
 
 

@@ -27,6 +27,10 @@ class Frozen(BaseModel):
         hide_input_in_errors=True,
     )
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """What never changes is its own copy."""
+        return self
+
 
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
@@ -45,6 +49,13 @@ def refuse_password(url: str, key: str) -> None:
     if parts.password or "password" in parse_qs(parts.query):
         msg = f"the password stands in clear; move it to {key} by reference"
         raise ValueError(msg)
+
+
+def server_of(url: str) -> str:
+    """Host, port and path: one server, however its address is spelled."""
+    parts = urlsplit(url)
+    default_port = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.hostname}:{parts.port or default_port}{parts.path.rstrip('/')}"
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]

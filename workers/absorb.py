@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from connector import wording
 from connector.jobs import JobKind
@@ -22,16 +22,26 @@ from workers.plan import job
 
 
 def absorb_items(
-    unit: UnitOfWork, project: Project, items: Sequence[Item], *, own_write: bool = False
+    unit: UnitOfWork,
+    project: Project,
+    items: Sequence[Item],
+    *,
+    gone: Sequence[int] = (),
+    own_write: bool = False,
 ) -> PageChange:
-    """Store items as they are now, and let go of issues that they answer.
+    """Store items as they are now, let go of issues that they answer, and have what changed judged.
 
-    Changed labels count towards the next scan, unless we have just written them ourselves.
+    `gone` are our ids of items that the platform has no more. Changed labels count towards the next scan,
+    unless we have just written them ourselves.
     """
     change = unit.items.apply(project.id, items)
-    release_stale_issues(unit, project, change.relabelled)
+    unit.items.mark_deleted(gone)
+    release_stale_issues(unit, project, {*change.relabelled, *gone})
+    # The project's row comes last, for whoever holds it makes all others that store items wait.
     if change.relabelled and not own_write:
         unit.projects.add_changes(project.id, len(change.relabelled))
+    if unit.label_events.append(project.id, {*change.relabelled, *change.repredicted, *gone}):
+        unit.enqueue(job(JobKind.JUDGE, project.id))
     return change
 
 
@@ -41,12 +51,14 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
     if not active:
         return 0
     current = {one.item_id: one for one in unit.items.labelled(project.id, list(active))}
+    written = unit.corrections.standing([issue.id for issue in active.values()])
     changed, gone = [], []
     for item_id, issue in active.items():
         now = current.get(item_id)
         if now is None:
             gone.append(issue.id)
-        elif now.label != issue.given:
+        # A question that was reopened is about the given label still, whatever we wrote for it meanwhile.
+        elif now.label != issue.given and (issue.id not in written or now.label != written[issue.id].label):
             changed.append(issue.id)
     _close_stale(unit, project, changed, wording.LABEL_CHANGED)
     _close_stale(unit, project, gone, wording.ITEM_GONE)
@@ -82,8 +94,16 @@ def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], r
         unit.enqueue(job(JobKind.PUSH, project.id))
 
 
-def absorb_answers(unit: UnitOfWork, project: Project, snapshots: Sequence[ReviewSnapshot]) -> int:
-    """Store the answers of these review tasks as votes; the number of votes that changed."""
+def absorb_answers(
+    unit: UnitOfWork,
+    project: Project,
+    snapshots: Sequence[ReviewSnapshot],
+    person_of: Callable[[str], str] = str,
+) -> int:
+    """Store the answers of these review tasks as votes; the number of votes that changed.
+
+    `person_of` names the person behind an account.
+    """
     tasks = unit.reviews.many([snapshot.key for snapshot in snapshots])
     known = unit.votes.of(list(tasks))
     changed = 0
@@ -91,20 +111,27 @@ def absorb_answers(unit: UnitOfWork, project: Project, snapshots: Sequence[Revie
         task = tasks.get(snapshot.key)
         if task is None or task.remote_id != snapshot.remote_task_id:
             continue  # not ours, or a double that the push is about to remove
-        changed += _absorb_review(unit, project, task, snapshot, known[task.key])
+        changed += _absorb_review(unit, project, task, snapshot, known[task.key], person_of)
     if changed:
         unit.enqueue(job(JobKind.DECIDE, project.id))
     return changed
 
 
 def _absorb_review(
-    unit: UnitOfWork, project: Project, task: ReviewTask, snapshot: ReviewSnapshot, known: Sequence[Vote]
+    unit: UnitOfWork,
+    project: Project,
+    task: ReviewTask,
+    snapshot: ReviewSnapshot,
+    known: Sequence[Vote],
+    person_of: Callable[[str], str],
 ) -> int:
     issue = unit.issues.get(task.issue_id)
     if issue is None or project.schema is None:
         return 0
     own = unit.items.annotators_of(issue.item_id)
-    votes = count_answers(task.key, snapshot.answers, known, task.blind, own, project.schema.classes)
+    votes = count_answers(
+        task.key, snapshot.answers, known, task.blind, own, project.schema.classes, person_of
+    )
     before = {vote.remote_id: vote for vote in known}
     changed = [vote for vote in votes if before.get(vote.remote_id) != vote]
     for vote in changed:
@@ -123,7 +150,7 @@ def _absorb_review(
             },
             project.name,
         )
-    if changed and task.state is ReviewState.PUSHED:
+    if changed and task.state in (ReviewState.PUSHED, ReviewState.DECIDED):
         unit.reviews.mark_undecided([task.key])
     return len(changed)
 

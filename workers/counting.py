@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from connector import wording
@@ -16,13 +16,15 @@ def count_answers(
     blind: bool,  # noqa: FBT001 - recorded with the vote, switches nothing here
     own_annotators: Collection[str],
     classes: Collection[str],
+    person_of: Callable[[str], str] = str,
 ) -> list[Vote]:
     """Every answer that a review task has or had, as a vote that counts or says why not.
 
-    Answers known before and missing now are withdrawn. Of several answers by one reviewer the latest
-    counts.
+    Answers known before and missing now are withdrawn. Of several answers by one person the latest
+    counts, by whichever of their accounts; `person_of` names the person behind an account.
     """
-    latest = _latest_by_reviewer(answers)
+    latest = _latest_by_person(answers, person_of)
+    owners = {person_of(account) for account in own_annotators}
     votes = [
         Vote(
             review_key=key,
@@ -35,7 +37,7 @@ def count_answers(
             updated_at=answer.updated_at,
             blind=blind,
             origin=answer.origin,
-            counted=(reason := _why_not(answer, latest, own_annotators, classes)) is None,
+            counted=(reason := _why_not(answer, person_of, latest, owners, classes)) is None,
             reason=reason,
         )
         for answer in answers
@@ -56,25 +58,31 @@ def submitted_without_counting(votes: Sequence[Vote]) -> int:
     )
 
 
-def _latest_by_reviewer(answers: Sequence[Answer]) -> dict[str, str]:
-    latest: dict[str, str] = {}
+def _latest_by_person(answers: Sequence[Answer], person_of: Callable[[str], str]) -> dict[str, Answer]:
+    latest: dict[str, Answer] = {}
     for answer in sorted(answers, key=lambda one: (one.created_at, one.remote_id)):
         if not answer.cancelled and not answer.edited_by_other:
-            latest[answer.reviewer] = answer.remote_id
+            latest[person_of(answer.reviewer)] = answer
     return latest
 
 
 def _why_not(
-    answer: Answer, latest: dict[str, str], own_annotators: Collection[str], classes: Collection[str]
+    answer: Answer,
+    person_of: Callable[[str], str],
+    latest: dict[str, Answer],
+    owners: Collection[str],
+    classes: Collection[str],
 ) -> str | None:
+    person = person_of(answer.reviewer)
     if answer.cancelled:
         return wording.SKIPPED
     if answer.edited_by_other:
         return wording.EDITED
-    if answer.reviewer in own_annotators:
+    if person in owners:
         return wording.OWN_LABEL
-    if latest.get(answer.reviewer) != answer.remote_id:
-        return wording.SUPERSEDED
+    last = latest[person]
+    if last.remote_id != answer.remote_id:
+        return wording.SUPERSEDED if last.reviewer == answer.reviewer else wording.OTHER_ACCOUNT
     if answer.label is None and not answer.problems:
         return wording.NO_ANSWER
     if answer.label is not None and not answer.problems and answer.label not in classes:

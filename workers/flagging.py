@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connector import wording
-from connector.model import Issue, IssueKind, IssueState, Json
+from connector.model import Issue, IssueKind, IssueState, Json, LabelledItem
 from connector.project_settings import PolicySettings
 from workers.encoding import encode
 from workers.issues import LabelIssues, TriagePlan, TriagePolicy, label_issues, triage
-from workers.issues.neighbours import nearest_rows
 from workers.issues.triage import Flagged, Suppressed
 from workers.probabilities import Probabilities
 
@@ -28,6 +29,44 @@ REASONS: Mapping[str, str] = {
     Suppressed.CLASS_CAP.value: wording.CLASS_CAP,
     Suppressed.BUDGET.value: wording.BUDGET,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all issues of one scan share."""
+
+    project_id: int
+    scan_id: str
+    model_version: str
+    method: str
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where triage has put a row; `reason` says why it is held back, if it is."""
+
+    rank: int
+    kind: IssueKind
+    reason: str | None
+    blind: bool
+
+    def opened(self, *, is_open: bool) -> tuple[IssueState, str | None]:
+        """The state of its issue and the reason, where there is room for it or not."""
+        if self.reason is None and is_open:
+            return IssueState.OPEN, None
+        return IssueState.SUPPRESSED, self.reason or wording.BUDGET
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row that was judged: the item, its probabilities (K,), and what follows from them."""
+
+    item: LabelledItem
+    probs: NDArray[np.floating[Any]]
+    suggested: int
+    quality: float
+    similar: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -50,97 +89,100 @@ class Flags:
 
     def issues(self, project_id: int, scan_id: str, model_version: str, free: int) -> list[Issue]:
         """All issues: the first `free` of the queue open, the others suppressed with the reason."""
+        origin = Origin(project_id, scan_id, model_version, self.method, self.classes)
         similar = self._similar()
-        made: list[Issue] = []
-        for rank, (row, control, blind) in enumerate(
-            zip(self.plan.rows, self.plan.control, self.plan.blind, strict=True)
-        ):
-            made.append(
-                self._issue(
-                    int(row),
-                    rank,
-                    kind=IssueKind.CONTROL if control else IssueKind.LABEL_ERROR,
-                    state=IssueState.OPEN if rank < free else IssueState.SUPPRESSED,
-                    reason=None if rank < free else wording.BUDGET,
-                    # A control measures what flags miss: seeing a suggestion would bend the answer.
-                    evidence=self._evidence(int(row), similar, blind=bool(blind or control)),
-                    ids=(project_id, scan_id, model_version),
-                )
-            )
-        queue = len(made)
-        for offset, (row, reason) in enumerate(zip(self.plan.suppressed, self.plan.reasons, strict=True)):
-            made.append(
-                self._issue(
-                    int(row),
-                    queue + offset,
-                    kind=IssueKind.LABEL_ERROR,
-                    state=IssueState.SUPPRESSED,
-                    reason=REASONS[str(reason)],
-                    evidence=self._evidence(int(row), similar, blind=False),
-                    ids=(project_id, scan_id, model_version),
-                )
-            )
-        return made
+        return [
+            issue_of(self._finding(row, similar), place, origin, is_open=place.rank < free)
+            for row, place in places(self.plan)
+        ]
 
-    def _issue(
-        self,
-        row: int,
-        rank: int,
-        *,
-        kind: IssueKind,
-        state: IssueState,
-        reason: str | None,
-        evidence: Json,
-        ids: tuple[int, str, str],
-    ) -> Issue:
-        item = self.probabilities.items[row]
-        suggested = int(self.found.suggested[row])
-        project_id, scan_id, model_version = ids
-        return Issue(
-            id=str(uuid.uuid4()),
-            project_id=project_id,
-            item_id=item.item_id,
-            annotation_id=item.annotation_id,
-            label_version=item.label_version,
-            label_updated_at=item.updated_at,
-            kind=kind,
-            state=state,
-            given=item.label,
-            suggested=self.classes[suggested],
-            quality=float(self.found.quality[row]),
-            probability=float(self.probabilities.matrix[row, suggested]),
-            rank=rank,
-            method=self.method,
-            model_version=model_version,
-            scan_id=scan_id,
-            evidence=evidence,
-            reason=reason,
+    def _finding(self, row: int, similar: Mapping[int, list[str]]) -> Finding:
+        return Finding(
+            self.probabilities.items[row],
+            self.probabilities.matrix[row],
+            int(self.found.suggested[row]),
+            float(self.found.quality[row]),
+            similar.get(row, ()),
         )
-
-    def _evidence(self, row: int, similar: Mapping[int, list[str]], *, blind: bool) -> Json:
-        probs = self.probabilities.matrix[row]
-        order = [int(k) for k in np.argsort(-probs, kind="stable")]
-        item = self.probabilities.items[row]
-        told = {int(self.found.suggested[row]), self.classes.index(item.label)}
-        near = [k for k in order if k not in told and probs[k] >= NEAR_SHARE][:NEAR_CLASSES]
-        return {
-            "blind": blind,
-            "given_probability": float(probs[self.classes.index(item.label)]),
-            "near": [[self.classes[k], float(probs[k])] for k in near],
-            "options": [self.classes[k] for k in order[:OPTION_CLASSES]],
-            "others": [list(pair) for pair in item.others],
-            "similar": similar.get(row, []),
-        }
 
     def _similar(self) -> dict[int, list[str]]:
         """For each row of the queue, the labels of its nearest items, where features are at hand."""
-        features = self.probabilities.features
-        if features is None or not len(self.plan.rows):
-            return {}
         rows = self.plan.rows
-        neighbours = nearest_rows(features, rows, SIMILAR_ITEMS)
+        neighbours = self.probabilities.neighbours if len(rows) else None
+        if neighbours is None:
+            return {}
         labels = [item.label for item in self.probabilities.items]
-        return {int(row): [labels[n] for n in near] for row, near in zip(rows, neighbours, strict=True)}
+        near = neighbours.indices[rows, :SIMILAR_ITEMS]
+        return {int(row): [labels[n] for n in found] for row, found in zip(rows, near, strict=True)}
+
+
+def places(plan: TriagePlan) -> Iterator[tuple[int, Place]]:
+    """Each row of a plan and its place: first the queue, then what is held back."""
+    for rank, (row, control, blind) in enumerate(zip(plan.rows, plan.control, plan.blind, strict=True)):
+        kind = IssueKind.CONTROL if control else IssueKind.LABEL_ERROR
+        # A control measures what flags miss: seeing a suggestion would bend the answer.
+        yield int(row), Place(rank, kind, None, bool(blind or control))
+    for rank, (row, reason) in enumerate(
+        zip(plan.suppressed, plan.reasons, strict=True), start=len(plan.rows)
+    ):
+        yield int(row), Place(rank, IssueKind.LABEL_ERROR, REASONS[str(reason)], blind=False)
+
+
+def issue_of(found: Finding, place: Place, origin: Origin, *, is_open: bool) -> Issue:
+    """A new issue; open where there is room for it and nothing holds it back."""
+    state, reason = place.opened(is_open=is_open)
+    return Issue(
+        id=str(uuid.uuid4()),
+        project_id=origin.project_id,
+        item_id=found.item.item_id,
+        annotation_id=found.item.annotation_id,
+        label_version=found.item.label_version,
+        label_updated_at=found.item.updated_at,
+        kind=place.kind,
+        state=state,
+        given=found.item.label,
+        suggested=origin.classes[found.suggested],
+        quality=found.quality,
+        probability=float(found.probs[found.suggested]),
+        rank=place.rank,
+        method=origin.method,
+        model_version=origin.model_version,
+        scan_id=origin.scan_id,
+        evidence=_evidence(found, origin.classes, blind=place.blind),
+        reason=reason,
+    )
+
+
+def _evidence(found: Finding, classes: tuple[str, ...], *, blind: bool) -> Json:
+    probs = found.probs
+    order = [int(k) for k in np.argsort(-probs, kind="stable")]
+    given = classes.index(found.item.label)
+    near = [k for k in order if k not in {found.suggested, given} and probs[k] >= NEAR_SHARE]
+    return {
+        "blind": blind,
+        "given_probability": float(probs[given]),
+        "near": [[classes[k], float(probs[k])] for k in near[:NEAR_CLASSES]],
+        "options": [classes[k] for k in order[:OPTION_CLASSES]],
+        "others": [list(pair) for pair in found.item.others],
+        "similar": list(found.similar),
+    }
+
+
+def line_up(
+    policy: PolicySettings, flagged: Flagged, rng: np.random.Generator, *, controls: bool = True
+) -> TriagePlan:
+    """Lay out the whole queue, with controls in their places unless they are not wanted.
+
+    As much of it is opened as there is room for, and the push opens the rest as room appears.
+    """
+    whole = TriagePolicy(
+        budget=len(flagged.given),
+        per_class_cap=policy.class_cap,
+        min_class_examples=policy.min_class_examples,
+        control_share=policy.control_share if controls else 0.0,
+        blind_share=policy.blind_share,
+    )
+    return triage(flagged, whole, rng)
 
 
 def find(
@@ -165,13 +207,5 @@ def find(
         settled=answered,
         n_open=0,
     )
-    # The whole queue is laid out here; `issues` opens as much of it as there is room for, and the push
-    # opens the rest as room appears, controls in their places.
-    whole = TriagePolicy(
-        budget=len(labels),
-        per_class_cap=policy.class_cap,
-        min_class_examples=policy.min_class_examples,
-        control_share=policy.control_share,
-        blind_share=policy.blind_share,
-    )
-    return Flags(probabilities, classes, found, triage(flagged, whole, rng), policy.method.value)
+    plan = line_up(policy, flagged, rng)
+    return Flags(probabilities, classes, found, plan, policy.method.value)

@@ -11,12 +11,14 @@ LANES = {
     JobKind.SYNC: "source",
     JobKind.RECONCILE: "source",
     JobKind.SCAN: "scan",
+    JobKind.JUDGE: "scan",
     JobKind.PUSH: "review",
     JobKind.COLLECT: "review",
     JobKind.DECIDE: "decide",
     JobKind.WRITEBACK: "write",
     JobKind.REVERT: "write",
     JobKind.GUIDELINES: "write",  # what a revert takes back must not be published beside it
+    JobKind.REVIEWERS: "reviewers",
     JobKind.HOOKS: "hooks",
 }
 
@@ -41,3 +43,23 @@ def _subject(payload: Json) -> str:
 def lost_classes_fact(project_id: int) -> str:
     """The fact in which a sync leaves to the scan which classes are gone while labels carry them."""
     return f"lost_classes:{project_id}"
+
+
+def guidelines_fact(project_id: int) -> str:
+    """The fact that tells when confused pairs of labels were last looked for."""
+    return f"guidelines_looked:{project_id}"
+
+
+def audit_fact(project_id: int) -> str:
+    """The fact that tells when the reasons for a report were last looked at."""
+    return f"audit_looked:{project_id}"
+
+
+def measured_fact(project_id: int) -> str:
+    """The fact that says when everyone who reviews or labels was measured last."""
+    return f"measured:{project_id}"
+
+
+def usual_votes_fact(project_id: int) -> str:
+    """The fact that tells how many answers the review project was last told to collect for each task."""
+    return f"usual_votes:{project_id}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from connector.model import Json, LabelledItem, LabelSchema, Prediction
 from connector.project_settings import Backend
 from workers.context import Context
 from workers.encoding import encode
+from workers.issues.neighbours import Neighbours, knn, searchable, too_many_rows
 from workers.predictions.crossval import Predicted, out_of_sample
 from workers.predictions.errors import NoPredictions
 from workers.predictions.features import extract
@@ -39,6 +41,16 @@ class Probabilities:
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     report: Json = field(default_factory=dict)
+
+    @cached_property
+    def neighbours(self) -> Neighbours | None:
+        """The neighbour graph of `features`, computed once for all that ask.
+
+        None without features, or with more rows than can be compared in reasonable time (`warnings` says so).
+        """
+        if self.features is None or too_many_rows(len(self.items)):
+            return None
+        return knn(searchable(self.features, SEED))
 
 
 def probabilities_for(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
@@ -87,6 +99,15 @@ def _from_platform(context: Context, schema: LabelSchema, items: Sequence[Labell
 
 
 def _from_backend(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
+    answers = ask_backend(context, schema, items)
+    version = next((a.model_version for a in answers if a is not None and a.model_version), "backend")
+    return _from_predictions(schema, items, answers, version)
+
+
+def ask_backend(
+    context: Context, schema: LabelSchema, items: Sequence[LabelledItem]
+) -> list[Prediction | None]:
+    """What the model backend says of each item now."""
     backend = context.services.model_backend(context.project.name)
     answers: list[Prediction | None] = []
     for start in range(0, len(items), ASK_AT_ONCE):
@@ -95,8 +116,7 @@ def _from_backend(context: Context, schema: LabelSchema, items: Sequence[Labelle
             data = unit.items.data([item.item_id for item in part])
         answers += backend.predict(schema, [(item.remote_id, data[item.item_id]) for item in part])
         context.progress(start + len(part), len(items), "predictions")
-    version = next((a.model_version for a in answers if a is not None and a.model_version), "backend")
-    return _from_predictions(schema, items, answers, version)
+    return answers
 
 
 def _from_predictions(
@@ -113,7 +133,7 @@ def _from_predictions(
         if prediction is None:
             skipped["no prediction"] += 1
             continue
-        row = _row(prediction, schema.classes)
+        row = row_of(prediction, schema.classes)
         if isinstance(row, Unusable):
             skipped[f"prediction: {row.reason.value.replace('_', ' ')}"] += 1
             continue
@@ -123,7 +143,8 @@ def _from_predictions(
     return Probabilities(kept, matrix, version, skipped=dict(skipped))
 
 
-def _row(prediction: Prediction, classes: Sequence[str]) -> NDArray[np.float64] | Unusable:
+def row_of(prediction: Prediction, classes: Sequence[str]) -> NDArray[np.float64] | Unusable:
+    """The probabilities (K,) that a prediction stands for, or why it stands for none."""
     if prediction.class_scores is not None:
         return from_class_scores(prediction.class_scores, classes)
     return spread_top(prediction.label, prediction.score, classes)

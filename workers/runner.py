@@ -17,6 +17,7 @@ import structlog
 from connector.errors import Misconfigured, Rejected, Retryable, SecondlookError
 from connector.jobs import Claim, JobKind
 from connector.model import Json, Project
+from connector.settings import Settings
 from connector.wiring import Services
 from workers.context import Context, Progress, Summary, no_progress
 from workers.handlers import handler_for
@@ -108,11 +109,11 @@ def _handle(services: Services, claim: Claim, progress: Progress) -> Summary:
 
 @contextmanager
 def _settings_named(project: str) -> Iterator[None]:
-    """A platform adapter names a setting by its last part; a person needs the whole key."""
+    """A platform adapter names a setting of the project; a person needs the whole key."""
     try:
         yield
     except Misconfigured as error:
-        if "." in error.field:
+        if error.field.partition(".")[0] in Settings.model_fields:
             raise
         raise Misconfigured(
             error.problem, field=f"projects.{project}.{error.field}", remedy=error.remedy

@@ -13,13 +13,14 @@ from connector.model import CorrectionState, Project
 from connector.project_settings import ProjectSettings
 from connector.store.unit_of_work import UnitOfWork
 from connector.wiring import Services
-from workers.plan import job
+from workers.plan import guidelines_fact, job, measured_fact
 
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(days=30)  # done jobs and handled deliveries; what they did stands in the audit log
 FORGOTTEN_AT_ONCE = 500  # rows in one tick, so that a tick stays short
 HOOKS_EVERY = timedelta(minutes=10)
+NOTES_EVERY = timedelta(minutes=10)
 CORRECTIONS_AT_ONCE = 50  # looked after in one tick
 CARRIED_OUT_BY = {
     CorrectionState.PENDING: JobKind.WRITEBACK,
@@ -49,11 +50,11 @@ def sweep(services: Services) -> int:
 
 
 def _plan_due_work(services: Services, name: str) -> None:
-    project = services.project(name)
+    project, settings = services.project(name), services.project_settings(name)
     rest = timedelta(seconds=services.settings.worker.retry_max_seconds)
     with services.store.begin() as unit:
-        kinds = _due_kinds(unit, project, services.project_settings(name), unit.now)
-        planned = [job(kind, project.id) for kind in kinds] + _unfinished(unit, project)
+        kinds = _due_kinds(unit, project, settings, unit.now)
+        planned = [job(kind, project.id) for kind in kinds] + _unfinished(unit, project, settings)
         resting = _given_up_lately(unit, project, rest)
         for new in planned:
             if new.key not in resting:
@@ -84,19 +85,35 @@ def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, no
         kinds.append(JobKind.SCAN)
     if project.review_remote_id is not None and due(project.last_collect_at, poll):
         kinds.append(JobKind.COLLECT)
+    if project.review_remote_id is not None and _asks_for_notes(unit, project):
+        kinds.append(JobKind.GUIDELINES)
+    measured, refresh = unit.facts.at(measured_fact(project.id)), settings.reviewers.refresh_hours
+    if project.review_remote_id is not None and due(measured, timedelta(hours=refresh)):
+        kinds.append(JobKind.REVIEWERS)
     if settings.sync.webhooks and due(unit.projects.last_hooks_at(project.id), HOOKS_EVERY):
         kinds.append(JobKind.HOOKS)
     return kinds
 
 
-def _unfinished(unit: UnitOfWork, project: Project) -> list[NewJob]:
+def _asks_for_notes(unit: UnitOfWork, project: Project) -> bool:
+    """Whether confused labels should be looked for; first one interval after the first decision."""
+    fact = guidelines_fact(project.id)
+    looked = unit.facts.at(fact)
+    if looked is None and unit.reviews.any_decided(project.id):
+        unit.facts.put(fact, unit.now.isoformat())
+    return looked is not None and not timedelta(0) <= unit.now - looked < NOTES_EVERY
+
+
+def _unfinished(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> list[NewJob]:
     """Work that stands in the tables and may have no job, as after a job was given up."""
     found: list[NewJob] = []
     if unit.deliveries.has_waiting(project.id):
         found.append(ingest_job(project.id))
+    if settings.review.deadline_hours is not None:
+        unit.reviews.mark_overdue(project.id, unit.now - timedelta(hours=settings.review.deadline_hours))
     if unit.reviews.undecided(project.id, 1):
         found.append(job(JobKind.DECIDE, project.id))
-    if unit.reviews.unsent(project.id):
+    if unit.reviews.unsent(project.id, settings.review.extra_votes):
         found.append(job(JobKind.PUSH, project.id))
     for state, kind in CARRIED_OUT_BY.items():
         waiting = unit.corrections.listed(project.id, state, CORRECTIONS_AT_ONCE)

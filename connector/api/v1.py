@@ -9,9 +9,12 @@ from fastapi import APIRouter, Depends, Query
 from connector.access import Running, require_token
 from connector.errors import NotFound
 from connector.jobs import JobState
-from connector.model import CorrectionState, IssueState, ReviewState
+from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
+from connector.model.findings import FindingKind
 from connector.settings import PROJECT_NAME
-from connector.store import views
+from connector.store import disposition_views, finding_views, views
+from connector.store.disposition_views import DispositionView
+from connector.store.finding_views import FindingView, LookedView
 from connector.store.paging import Slice
 from connector.store.views import CorrectionView, IssueView, JobView, ProjectView, ReviewView
 
@@ -67,6 +70,31 @@ def get_issue(issue_id: str, services: Running) -> IssueView:
     return found
 
 
+@router.get("/findings", tags=["findings"])
+def list_findings(
+    services: Running,
+    project: ProjectFilter = None,
+    kind: FindingKind | None = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Slice[FindingView]:
+    """What the last scans found besides suspicious labels, kind by kind, the most severe first."""
+    with services.store.read() as unit:
+        return finding_views.finding_views(unit, project=project, kind=kind, limit=limit, after=after)
+
+
+@router.get("/projects/{name}/looked", tags=["findings"])
+def get_looked(name: str, services: Running) -> LookedView:
+    """What the project's last scan looked for: how much it found of each kind, and what it left out."""
+    if PROJECT_NAME.fullmatch(name):
+        with services.store.read() as unit:
+            project = unit.projects.by_name(name)
+            if project is not None:
+                return finding_views.looked_view(unit, project.id)
+    msg = "there is no such project, or it was not synced yet"
+    raise NotFound(msg)
+
+
 @router.get("/reviews", tags=["reviews"])
 def list_reviews(
     services: Running,
@@ -91,6 +119,21 @@ def list_corrections(
     """Corrections, the oldest first."""
     with services.store.read() as unit:
         return views.correction_views(unit, project=project, state=state, limit=limit, after=after)
+
+
+@router.get("/dispositions", tags=["reviews"])
+def list_dispositions(
+    services: Running,
+    project: ProjectFilter = None,
+    kind: DispositionKind | None = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Slice[DispositionView]:
+    """Items that no single label answers, the oldest first: several fit, none does, or nobody can say."""
+    with services.store.read() as unit:
+        return disposition_views.disposition_views(
+            unit, project=project, kind=kind, limit=limit, after=after
+        )
 
 
 @router.get("/jobs", tags=["jobs"])

@@ -15,8 +15,9 @@ from connector.keyring import TOKEN_FILE
 from connector.model import CorrectionState, IssueState
 from connector.readiness import look
 from connector.store import views
+from connector.store.finding_views import kind_views
 from connector.wiring import Services
-from connector.wording import ago
+from connector.wording import ago, finding_title
 
 SHOWN_DEAD_JOBS = 20
 
@@ -57,6 +58,7 @@ def _page(services: Services) -> str:
     with services.store.read() as unit:
         stored = views.project_views(unit)
         dead = views.job_views(unit, limit=SHOWN_DEAD_JOBS).items
+        found = {project.name: kind_views(unit, project.name) for project in stored}
     known = {project.name for project in stored}
     return (
         _templates()
@@ -65,6 +67,8 @@ def _page(services: Services) -> str:
             projects=stored,
             waiting=sorted(set(services.settings.projects) - known),
             dead_jobs=dead,
+            found=found,
+            finding_title=finding_title,
             ready=look(services),
             now=now,
             ago=lambda moment: ago(moment, now),

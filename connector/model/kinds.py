@@ -18,6 +18,10 @@ class LabelStatus(StrEnum):
 
 class IssueKind(StrEnum):
     LABEL_ERROR = "label_error"
+    LABEL_CONFLICT = "label_conflict"  # a duplicate of it is labelled otherwise
+    DISAGREEMENT = "disagreement"  # its annotators differ
+    AMBIGUOUS = "ambiguous"  # the model cannot decide between two classes
+    GOLDEN = "golden"  # its label is known: the answers measure who gives them
     CONTROL = "control"  # not flagged: mixed in at random to measure what flags miss
 
 
@@ -27,6 +31,7 @@ class IssueState(StrEnum):
     ACCEPTED = "accepted"  # reviewers agreed on another label
     REJECTED = "rejected"  # reviewers agreed on the given label
     UNRESOLVED = "unresolved"  # reviewers could not agree, or said that no single label fits
+    MEASURED = "measured"  # a golden item that was answered: nothing is decided by it
     STALE = "stale"  # the label changed, or the item vanished, before a decision
     SUPPRESSED = "suppressed"  # flagged, but held back by the triage policy
 
@@ -59,10 +64,13 @@ class Outcome(StrEnum):
 
 class CorrectionState(StrEnum):
     PENDING = "pending"
+    HELD = "held"  # its class would lose too much: a person releases or discards it
     APPLIED = "applied"
     CONFLICT = "conflict"
     FAILED = "failed"
     DRY_RUN = "dry_run"
+    WAITING = "waiting"  # until the correction before it is taken back
+    CANCELLED = "cancelled"  # its decision was reopened before anything was written
     REVERTING = "reverting"
     REVERTED = "reverted"
 

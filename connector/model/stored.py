@@ -38,6 +38,7 @@ class Project:
     last_scan_at: datetime | None
     last_collect_at: datetime | None
     paused_reason: str | None
+    desk: str | None = None  # where its reviews are answered: platform, server, workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ class ReviewTask:
     overlap: int  # answers wanted
     overlap_pushed: int  # answers that the platform was last told to collect
     request: Json
+    asked_at: datetime | None = None  # when the question was last put: the deadline runs from here
+    escalated_at: datetime | None = None  # since when an adjudicator's answer is wanted
+    score: float | None = None  # of a question that wants an extra vote: lowest where it is worth most
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ class Decision:
     reason: str
     votes: tuple[str, ...]  # remote ids of the answers that were counted
     decided_at: datetime
+    probability: float | None = None  # of the label, as far as is known
+    superseded_at: datetime | None = None  # since when its votes do not bear it any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +152,6 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class GuidelineNote:
-    id: str
-    project_id: int
-    issue_id: str
-    given: str
-    label: str
-    text: str
-    author: str
-    state: str  # accepted, published, withdrawing or withdrawn
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class AuditEntry:
     seq: int
     at: datetime
@@ -169,6 +162,16 @@ class AuditEntry:
     detail: Json
     previous_hash: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """What the saved state of a project's detection stands for."""
+
+    scan_id: str
+    seq: int  # the last label event that it has taken in
+    blob: str | None  # the name of its content; None: the scan left none
+    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -17,6 +18,17 @@ class Method(StrEnum):
     PREDICTED_NEQ_GIVEN = "predicted_neq_given"
     LOW_NORMALIZED_MARGIN = "low_normalized_margin"
     LOW_SELF_CONFIDENCE = "low_self_confidence"
+
+
+class ReviewKind(StrEnum):
+    """What people are asked about besides labels that the model contradicts."""
+
+    LABEL_CONFLICT = "label_conflict"
+    DISAGREEMENT = "disagreement"
+    AMBIGUOUS = "ambiguous"
+
+
+ReviewKinds = Annotated[tuple[Annotated[ReviewKind, Field(strict=False)], ...], Field(strict=False)]
 
 
 class PolicySettings(Frozen):
@@ -35,6 +47,11 @@ class PolicySettings(Frozen):
     )
     blind_share: Share = Field(
         default=0.1, description="Share of review tasks that show no suggestion and no model sentence."
+    )
+    review_kinds: ReviewKinds = Field(
+        default=(ReviewKind.LABEL_CONFLICT,),
+        description="What else becomes review tasks: `label_conflict` (duplicates with different labels), "
+        "`disagreement` (annotators differ), `ambiguous` (two classes nearly equal).",
     )
     scan_after_changes: int = Field(
         default=100, ge=1, description="A scan starts after so many changed labels."

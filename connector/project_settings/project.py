@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
+from connector.project_settings.audits import AuditSettings
+from connector.project_settings.desk import DeskPlace, DeskSettings, PlatformName
+from connector.project_settings.guidelines import GuidelineSettings
 from connector.project_settings.policy import PolicySettings
 from connector.project_settings.predictions import PredictionSettings
+from connector.project_settings.quality import QualitySettings
 from connector.project_settings.review import ReviewSettings
+from connector.project_settings.reviewers import ReviewerSettings
 from connector.project_settings.sync import SyncSettings
 from connector.project_settings.writeback import WriteBackSettings
-from connector.setting_types import Frozen, HttpUrl, SecretRef
+from connector.setting_types import Frozen, HttpUrl, SecretRef, server_of
 
 
 def _id_text(value: Any) -> Any:
@@ -22,9 +26,7 @@ def _id_text(value: Any) -> Any:
 
 
 class ProjectSettings(Frozen):
-    platform: Literal["label_studio", "argilla"] = Field(
-        default="label_studio", description="Kind of platform."
-    )
+    platform: PlatformName = Field(default="label_studio", description="Kind of platform.")
     url: HttpUrl = Field(description="Address of the platform, without a token.")
     project: Annotated[str, BeforeValidator(_id_text)] = Field(
         description="The project on the platform: its number in Label Studio, the dataset's id in Argilla."
@@ -36,8 +38,13 @@ class ProjectSettings(Frozen):
     predictions: PredictionSettings = PredictionSettings()
     policy: PolicySettings = PolicySettings()
     review: ReviewSettings = ReviewSettings()
+    reviewers: ReviewerSettings = ReviewerSettings()
+    desk: DeskSettings = DeskSettings()
+    quality: QualitySettings = QualitySettings()
     sync: SyncSettings = SyncSettings()
     writeback: WriteBackSettings = WriteBackSettings()
+    guidelines: GuidelineSettings = GuidelineSettings()
+    audits: AuditSettings = AuditSettings()
 
     @field_validator("project")
     @classmethod
@@ -53,9 +60,17 @@ class ProjectSettings(Frozen):
             raise ValueError(msg)
         return str(int(value))
 
+    @model_validator(mode="after")
+    def _desk_is_possible(self) -> Self:
+        _ = self.desk_place
+        return self
+
+    @property
+    def desk_place(self) -> DeskPlace:
+        """Where the reviews of this project are answered."""
+        return self.desk.place(self.platform, self.url, self.token)
+
     @property
     def identity(self) -> tuple[str, str]:
         """What makes it one remote project, however the address is spelled."""
-        parts = urlsplit(self.url)
-        default_port = {"http": 80, "https": 443}[parts.scheme]
-        return f"{parts.hostname}:{parts.port or default_port}{parts.path}", self.project
+        return server_of(self.url), self.project

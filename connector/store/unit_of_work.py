@@ -18,14 +18,25 @@ from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
 from connector.store.repositories.audit import AuditLog
+from connector.store.repositories.audits import Audits
+from connector.store.repositories.blobs import Blobs
+from connector.store.repositories.content import Content
 from connector.store.repositories.corrections import Corrections
 from connector.store.repositories.deliveries import Deliveries
+from connector.store.repositories.dispositions import Dispositions
 from connector.store.repositories.facts import Facts
+from connector.store.repositories.findings import Findings
+from connector.store.repositories.golden import Golden
+from connector.store.repositories.guidelines import Guidelines
 from connector.store.repositories.issues import Issues
 from connector.store.repositories.items import Items
 from connector.store.repositories.jobs import Jobs
+from connector.store.repositories.label_events import LabelEvents
+from connector.store.repositories.label_states import LabelStates
 from connector.store.repositories.notes import Notes
+from connector.store.repositories.people import People
 from connector.store.repositories.projects import Projects
+from connector.store.repositories.quality import Quality
 from connector.store.repositories.reviews import Reviews
 from connector.store.repositories.votes import Votes
 
@@ -59,12 +70,24 @@ class UnitOfWork:
         return Votes(self.connection, self.now)
 
     @cached_property
+    def dispositions(self) -> Dispositions:
+        return Dispositions(self.connection, self.now)
+
+    @cached_property
     def corrections(self) -> Corrections:
         return Corrections(self.connection, self.now)
 
     @cached_property
     def notes(self) -> Notes:
         return Notes(self.connection, self.now)
+
+    @cached_property
+    def audits(self) -> Audits:
+        return Audits(self.connection, self.now)
+
+    @cached_property
+    def guidelines(self) -> Guidelines:
+        return Guidelines(self.connection, self.now)
 
     @cached_property
     def deliveries(self) -> Deliveries:
@@ -75,8 +98,40 @@ class UnitOfWork:
         return Jobs(self.connection, self.now)
 
     @cached_property
+    def quality(self) -> Quality:
+        return Quality(self.connection, self.now)
+
+    @cached_property
+    def golden(self) -> Golden:
+        return Golden(self.connection, self.now)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.connection, self.now)
+
+    @cached_property
     def audit(self) -> AuditLog:
         return AuditLog(self.connection, self.now)
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        return Blobs(self.connection, self.now)
+
+    @cached_property
+    def label_events(self) -> LabelEvents:
+        return LabelEvents(self.connection, self.now)
+
+    @cached_property
+    def label_states(self) -> LabelStates:
+        return LabelStates(self.connection, self.now)
+
+    @cached_property
+    def content(self) -> Content:
+        return Content(self.connection, self.now)
+
+    @cached_property
+    def findings(self) -> Findings:
+        return Findings(self.connection, self.now)
 
     @cached_property
     def facts(self) -> Facts:

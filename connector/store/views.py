@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, distinct, func, select
+from sqlalchemy import ColumnElement, Select, and_, distinct, func, select
 
 from connector.jobs import JobState
 from connector.model import CorrectionState, IssueState, Json, LabelStatus, ReviewState
@@ -45,6 +45,7 @@ class ProjectView:
     votes: int
     votes_counted: int
     corrections: Mapping[str, int]
+    dispositions: Mapping[str, int]
     skipped: Mapping[str, int]
     warnings: tuple[str, ...]
     jobs: Mapping[str, int]
@@ -249,7 +250,9 @@ def _issue_query() -> Select[Any]:
         .join(projects, projects.c.id == issues.c.project_id)
         .join(items, items.c.id == issues.c.item_id)
         .join(annotation_rows, annotation_rows.c.id == issues.c.annotation_id)
-        .outerjoin(decisions, decisions.c.issue_id == issues.c.id)
+        .outerjoin(
+            decisions, and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None))
+        )
         .outerjoin(review_tasks, review_tasks.c.issue_id == issues.c.id)
         .outerjoin(corrections, corrections.c.decision_id == decisions.c.id)
     )
@@ -292,6 +295,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         votes=cast["all"],
         votes_counted=cast["counted"],
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
+        dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=_skipped(statuses, scan.skipped if scan else {}),
         warnings=scan.warnings if scan else (),
         jobs=_states(unit, jobs.c.state, jobs.c.project_id == row.id),

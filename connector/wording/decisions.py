@@ -1,28 +1,61 @@
-"""Why an issue was decided as it was."""
+"""Why an issue was decided as it was, why it was decided anew, and what else became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.wording.text import counted, quoted
+from connector.wording.text import counted, percent, quoted
+
+WITHDRAWN_DECISION = "the decision behind it was reopened before it was written"
+NOT_TAKEN_BACK = "the correction before it could not be taken back: see there why"
+OTHER_QUESTION = "another question about the item is open"
+TOO_LATE = "the votes came too late to reopen the decision"
+REVERTED_BY_HAND = "a person has taken the correction back"
+STANDS = "it was reopened as often as it may be, and there is no adjudicator to ask"
 
 
-def decision_reason(code: str, votes: Sequence[str], label: str | None, given: str) -> str:
+def decision_reason(
+    code: str, votes: Sequence[str], label: str | None, given: str, probability: float | None = None
+) -> str:
     """Why an issue was decided as it was; `votes` are the labels or problems that were counted.
 
-    `code` is a reason of the consensus: a test holds the two lists against each other.
+    `code` is a reason of the consensus: a test holds the two lists against each other. `probability` is
+    that of the label decided on, where it is known.
     """
-    tally = counted(votes) if votes else "no answers"
+    said = f"{_decided(code, label, given)}: {counted(votes) if votes else 'no answers'}."
+    return said if label is None or probability is None else f"{said} {_sure(label, probability)}"
+
+
+def _decided(code: str, label: str | None, given: str) -> str:
     match code:
         case "agreed_on_other":
-            return f"Reviewers agreed on {quoted(label or '')} instead of {quoted(given)}: {tally}."
+            return f"Reviewers agreed on {quoted(label or '')} instead of {quoted(given)}"
         case "agreed_on_given":
-            return f"Reviewers confirmed {quoted(given)}: {tally}."
+            return f"Reviewers confirmed {quoted(given)}"
         case "agreed_on_problem":
-            return f"Reviewers agreed that no single label can be chosen: {tally}."
+            return "Reviewers agreed that no single label can be chosen"
+        case "probable":
+            return f"{quoted(label or '')} is sure enough without asking more people"
         case "adjudicated" if label is None:
-            return f"An adjudicator found that no single label can be chosen: {tally}."
+            return "An adjudicator found that no single label can be chosen"
         case "adjudicated":
-            return f"An adjudicator chose {quoted(label or '')}: {tally}."
+            return f"An adjudicator chose {quoted(label or '')}"
+        case "not_unanimous":
+            return "Reviewers were not unanimous about a critical class"
+        case "unsure":
+            return "Reviewers agreed, but not surely enough"
+        case "overdue":
+            return "Too few people answered in time"
         case _:
-            return f"Reviewers did not agree: {tally}."
+            return "Reviewers did not agree"
+
+
+def _sure(label: str, probability: float) -> str:
+    sources = "With their reliability, the given label and the model"
+    return f"{sources}, the probability of {quoted(label)} is {percent(probability)}."
+
+
+def reopened(was: str, votes: Sequence[str]) -> str:
+    """Why a decision was reopened; `was` is its reason, `votes` what the answers say now."""
+    tally = counted(votes) if votes else "none"
+    return f"The answers have changed and do not bear the decision any more (now: {tally}). It was: {was}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from connector.wording.text import counted, listing, percent, quoted
 
+MOST_ALSO = 2  # sentences
+
 
 @dataclass(frozen=True, slots=True)
 class FlagFacts:
@@ -18,6 +20,8 @@ class FlagFacts:
     near: Sequence[tuple[str, float]] = ()
     others: Sequence[str] = ()
     similar: Sequence[str] = field(default_factory=tuple)
+    question: str | None = None  # why it is shown, where the model does not contradict the label
+    also: Sequence[str] = ()  # what else was found about the item
 
 
 def review_title() -> str:
@@ -25,17 +29,17 @@ def review_title() -> str:
 
 
 def flag_context(facts: FlagFacts) -> str:
-    """Why this item is shown, in at most four sentences, one a line."""
-    lines = [_model_sentence(facts)]
+    """Why this item is shown, in at most four sentences, and two of what else was found; one a line."""
+    lines = [facts.question or _model_sentence(facts)]
     if facts.near:
         near = listing([f"{quoted(label)} ({percent(p)})" for label, p in facts.near])
-        lines.append(f"It also considers {near}.")
+        lines.append(f"{'The model' if facts.question else 'It'} also considers {near}.")
     if facts.others:
         lines.append(f"Other annotators chose {counted(facts.others)}.")
     if facts.similar:
         n = len(facts.similar)
         lines.append(f"Labels of the {n} most similar items: {counted(facts.similar)}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *facts.also[:MOST_ALSO]])
 
 
 def _model_sentence(facts: FlagFacts) -> str:

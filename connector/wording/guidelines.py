@@ -1,37 +1,98 @@
-"""The managed part of the instructions for annotators."""
+"""The managed part of the instructions for annotators, and the questions that call for a note."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
-from connector.model import GuidelineNote
-from connector.wording.text import listing, one_line
+from connector.model import GuidelineNote, Json, LabelSchema
+from connector.wording.text import listing, one_line, quoted
 
 NOTE_CHARS = 500  # longest note shown in the guidelines
+EXAMPLE_CHARS = 80  # of an example item's text
 
 
-def guideline_block(notes: Sequence[GuidelineNote], names: Mapping[str, str]) -> str:
-    """The managed part of a project's instructions, as HTML; empty without notes.
+@dataclass(frozen=True, slots=True)
+class Guideline:
+    """One entry of the instructions: notes in the same words about the same two labels."""
 
-    A note that several reviewers left in the same words stands once, with the latest date. Equal notes
-    give equal text, in whatever order they come.
+    given: str
+    label: str
+    text: str
+    notes: tuple[GuidelineNote, ...]  # oldest first
+    examples: tuple[str, ...] = ()
+
+
+def note_text(text: str) -> str:
+    """A note as it is published."""
+    return one_line(text, NOTE_CHARS)
+
+
+def guideline_block(entries: Sequence[Guideline], names: Mapping[str, str]) -> str:
+    """The managed part of a project's instructions, as HTML; empty without entries.
+
+    Only tags that Label Studio keeps: it strips most attributes, and shows what is left as it is.
     """
-    if not notes:
+    if not entries:
         return ""
-    said: dict[tuple[str, str, str], list[GuidelineNote]] = {}
-    for note in sorted(notes, key=lambda one: (one.given, one.label, one.created_at, one.author)):
-        said.setdefault((note.given, note.label, one_line(note.text, NOTE_CHARS)), []).append(note)
-    parts = ["<h3>Notes from reviews</h3>", "<ul class='list-disc pl-6'>"]
-    for (given, label, text), same in said.items():
-        authors = listing(sorted({_first_name(note.author, names) for note in same}))
-        parts.append(
-            f"<li><b>{escape(one_line(label))}</b>, not <b>{escape(one_line(given))}</b>: "
-            f"{escape(text)} ({escape(authors)}, {same[-1].created_at:%Y-%m-%d})</li>"
-        )
-    return "".join([*parts, "</ul>"])
+    lines = "".join(f"<li>{_entry(entry, names)}</li>" for entry in entries)
+    return f"<h3>Notes from reviews</h3><ul class='list-disc pl-6'>{lines}</ul>"
 
 
-def _first_name(author: str, names: Mapping[str, str]) -> str:
-    """What annotators call a reviewer; of an e-mail address only the part before the @ is published."""
-    return one_line(names.get(author, f"reviewer {author}").split("@", 1)[0])
+def _entry(entry: Guideline, names: Mapping[str, str]) -> str:
+    authors = listing(sorted({_author(note, names) for note in entry.notes}))
+    latest = max(note.created_at for note in entry.notes)
+    said = (
+        f"<b>{escape(one_line(entry.label))}</b>, not <b>{escape(one_line(entry.given))}</b>: "
+        f"{escape(entry.text)} ({escape(authors)}, {latest:%Y-%m-%d})"
+    )
+    if not entry.examples:
+        return said
+    return f"{said}<br>For example {escape(listing(entry.examples))}"
+
+
+def example_item(remote_id: str, data: Json, schema: LabelSchema | None) -> str:
+    """An item as people find it again: its number, and its text where it has one that can be read."""
+    text = next((data.get(tag.field) for tag in schema.objects), None) if schema else None
+    item = f"item {one_line(remote_id)}"
+    if not isinstance(text, str) or not text.strip() or "://" in text or text.startswith(("data:", "/")):
+        return item  # a picture or a recording
+    return f"{item}: “{one_line(text, EXAMPLE_CHARS)}”"
+
+
+def guideline_question(first: str, second: str, confused: int, ambiguous: int) -> str:
+    """Why somebody should write a note about two labels."""
+    found = []
+    if confused:
+        found.append(f"moved {_times(confused, 'item')} between {quoted(first)} and {quoted(second)}")
+    if ambiguous:
+        found.append(f"could not tell them apart for {_times(ambiguous, 'item')}")
+    if not confused:
+        found = [f"could not tell {quoted(first)} from {quoted(second)} for {_times(ambiguous, 'item')}"]
+    return f"Reviewers {listing(found)}, and no guideline says how to tell. What should annotators look at?"
+
+
+def guideline_instance(item: str, given: str, decided: str | None, suggested: str) -> str:
+    """One decided item as an example of a question."""
+    if decided is None:
+        return f"{item}: labeled {quoted(given)}, perhaps {quoted(suggested)}; reviewers could not decide"
+    return f"{item}: labeled {quoted(given)}, decided as {quoted(decided)}"
+
+
+def accepted_by_rule(reviewers: int) -> str:
+    """Who accepted a note that nobody looked at."""
+    return f"rule: correction applied, notes of {_times(reviewers, 'reviewer')} about the pair wanted"
+
+
+def _times(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _author(note: GuidelineNote, names: Mapping[str, str]) -> str:
+    """What annotators call who wrote it; of an e-mail address only the part before the @ is published.
+
+    A reviewer is known by the platform's number; who answered a question of ours gave a name.
+    """
+    unnamed = note.author if note.issue_id is None else f"reviewer {note.author}"
+    return one_line(names.get(note.author, unnamed).split("@", 1)[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +9,23 @@ import pytest
 import tomli_w
 
 from connector.model import CorrectionState
-from tests.support.argilla import ArgillaServer, label_question, text_field
+from tests.support.argilla import ArgillaServer
+from tests.support.argilla_loop import CLASSES, REVIEWERS, answer_next, answers_of, dataset_with_errors
 from tests.support.loop import NAME, crew, looking, wait_until
 from tests.support.processes import ProcessPark
 from workers.demo.server import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-CLASSES = ("cat", "dog", "horse")
 N_ITEMS, N_WRONG = 30, 6
-REVIEWERS = ("rita", "saul", "tess")
 
 
 def test_every_wrong_label_is_put_right_and_nobodys_answer_is_touched(
     argilla: ArgillaServer, processes: ProcessPark, tmp_path: Path
 ) -> None:
     truth = {f"item {n:03d}": CLASSES[n % 3] for n in range(N_ITEMS)}
-    dataset = _dataset_with_errors(argilla, truth)
-    given = _answers_of(argilla, dataset, "anna")
+    dataset = dataset_with_errors(argilla, truth, N_WRONG)
+    given = answers_of(argilla, dataset, "anna")
     installation = crew(_config(tmp_path / "installation", argilla, dataset), processes)
     installation.up()
     with looking(installation) as services:
@@ -35,37 +33,16 @@ def test_every_wrong_label_is_put_right_and_nobodys_answer_is_touched(
 
         def all_applied() -> bool:
             for name in REVIEWERS:
-                _answer_next(argilla, review, name, truth)
+                answer_next(argilla, review, name, truth)
             with services.store.read() as unit:
                 states = unit.corrections.counts(services.project(NAME).id)
             return states.get(CorrectionState.APPLIED, 0) == N_WRONG
 
         wait_until("every correction", all_applied, 300)
-    assert _answers_of(argilla, dataset, "anna") == given
-    assert _answers_of(argilla, dataset, "owner") == {
+    assert answers_of(argilla, dataset, "anna") == given
+    assert answers_of(argilla, dataset, "owner") == {
         text: truth[text] for text in given if given[text] != truth[text]
     }
-
-
-def _dataset_with_errors(argilla: ArgillaServer, truth: dict[str, str]) -> str:
-    name = f"Animals {uuid.uuid4().hex[:8]}"
-    dataset = argilla.new_dataset(name, [text_field("text")], [label_question("kind", CLASSES)])
-    question, anna = argilla.question_id(dataset, "kind"), argilla.user_id("anna")
-    records = []
-    for n, (text, right) in enumerate(truth.items()):
-        wrong = CLASSES[(CLASSES.index(right) + 1) % 3]
-        scores = {label: 0.96 if label == right else 0.02 for label in CLASSES}
-        values = {"kind": {"value": wrong if n < N_WRONG else right}}
-        records.append(
-            {
-                "fields": {"text": text},
-                "metadata": {"class_scores": scores},
-                "responses": [{"user_id": anna, "status": "submitted", "values": values}],
-                "suggestions": [{"question_id": question, "value": right, "score": 0.96, "agent": "model"}],
-            }
-        )
-    argilla.add_records(dataset, records)
-    return dataset
 
 
 def _config(folder: Path, argilla: ArgillaServer, dataset: str) -> Path:
@@ -89,20 +66,3 @@ def _config(folder: Path, argilla: ArgillaServer, dataset: str) -> Path:
     path = folder / "secondlook.toml"
     path.write_bytes(tomli_w.dumps(config).encode())
     return path
-
-
-def _answer_next(argilla: ArgillaServer, review: str, by: str, truth: dict[str, str]) -> None:
-    """Truthfully answer the next record of a reviewer's queue."""
-    for record in argilla.pending(review, by)[:1]:
-        label = truth[record["fields"]["text"]]
-        argilla.respond(record["id"], {"label": label}, by)
-
-
-def _answers_of(argilla: ArgillaServer, dataset: str, name: str) -> dict[str, str]:
-    user = argilla.user_id(name)
-    return {
-        record["fields"]["text"]: response["values"]["kind"]["value"]
-        for record in argilla.records(dataset)
-        for response in record["responses"]
-        if response["user_id"] == user
-    }

@@ -14,7 +14,24 @@ import typer
 
 from connector.errors import SecondlookError
 from connector.logs import mask
-from workers.cli import audit, demo, doctor, evaluate, init, issues, jobs, loop, revert, scan, serve, status
+from workers.cli import (
+    audit,
+    demo,
+    dispositions,
+    doctor,
+    evaluate,
+    findings,
+    held,
+    init,
+    issues,
+    jobs,
+    loop,
+    quality,
+    revert,
+    scan,
+    serve,
+    status,
+)
 from workers.cli.exits import EPILOG, ExitCode, exit_code
 from workers.cli.output import note
 from workers.cli.session import Session
@@ -79,6 +96,9 @@ def application(session: Session) -> typer.Typer:
         ("collect", loop.collect),
         ("status", status.status),
         ("issues", issues.issues),
+        ("findings", findings.findings),
+        ("dispositions", dispositions.dispositions),
+        ("quality", quality.quality),
         ("revert", revert.revert),
         ("evaluate", evaluate.evaluate),
         ("demo", demo.demo),
@@ -86,6 +106,7 @@ def application(session: Session) -> typer.Typer:
         app.command(name, epilog=EPILOG)(command)
     app.add_typer(audit.app, name="audit")
     app.add_typer(jobs.app, name="jobs")
+    app.add_typer(held.app, name="held")
     return app
 
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.wording import ago
+from workers.cli.exits import ExitCode
 from workers.cli.output import print_json
+from workers.cli.quality import figures_of, told
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
     from connector.store.views import ProjectView
+    from connector.wiring import Services
 
 
 def status(
     context: typer.Context,
     project: Annotated[str | None, typer.Argument(help="One project; all without it.")] = None,
     *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 unless the labels are clean enough.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Show where each project stands, and the review link."""
@@ -34,21 +41,47 @@ def status(
         ready = look(services)
         with services.store.read() as unit:
             stored = views.project_views(unit, project)
+        cleanness = {each.name: _cleanness(services, each.name) for each in stored}
     wanted = [project] if project else sorted(services.settings.projects)
     unknown = [name for name in wanted if name not in {each.name for each in stored}]
     if json:
-        print_json({"service": ready, "projects": stored, "not_synced": unknown})
-        return
+        print_json({"service": ready, "projects": stored, "not_synced": unknown, "labels": cleanness})
+    else:
+        _print(stored, unknown, cleanness, now)
+        typer.echo(f"service: broker {ready.broker}, scheduler {ready.scheduler}")
+    if check and (unknown or not all(each.clean_enough for each in cleanness.values())):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@dataclass(frozen=True)
+class Cleanness:
+    """Whether a project's labels are clean enough, in words, and what a person should look at."""
+
+    clean_enough: bool
+    verdict: str
+    alarms: tuple[str, ...]
+
+
+def _cleanness(services: Services, project: str) -> Cleanness:
+    if project not in services.settings.projects:  # stored, but not configured any more
+        return Cleanness(clean_enough=True, verdict="not configured any more", alarms=())
+    found = figures_of(services, project)
+    verdict, alarms = told(services, project, found)
+    return Cleanness(found.clean_enough, verdict, tuple(alarms))
+
+
+def _print(
+    stored: Sequence[ProjectView], unknown: Sequence[str], labels: Mapping[str, Cleanness], now: datetime
+) -> None:
     for each in stored:
-        typer.echo(_told(each, now))
+        typer.echo(_told(each, labels[each.name], now))
     for name in unknown:
         typer.echo(f"{name}\n  not synced yet: `secondlook sync {name}`\n")
     if not stored and not unknown:
         typer.echo("No project is configured: `secondlook init` adds one.\n")
-    typer.echo(f"service: broker {ready.broker}, scheduler {ready.scheduler}")
 
 
-def _told(project: ProjectView, now: datetime) -> str:
+def _told(project: ProjectView, labels: Cleanness, now: datetime) -> str:
     dead = project.jobs.get("dead", 0)
     lines = [
         project.name,
@@ -56,9 +89,12 @@ def _told(project: ProjectView, now: datetime) -> str:
         f"  issues       {_states(project.issues)}",
         f"  votes        {project.votes} ({project.votes_counted} counted)",
         f"  corrections  {_states(project.corrections)}",
+        f"  set aside    {_states(project.dispositions)}" if project.dispositions else "",
         f"  last sync    {_when(project.last_sync_at, now)}",
         f"  last scan    {_when(project.last_scan_at, now)}",
         f"  review here  {project.review_link or 'nothing pushed yet'}",
+        f"  labels       {labels.verdict}",
+        *(f"  ALARM        {alarm}" for alarm in labels.alarms),
         f"  not judged   {_states(project.skipped)}" if project.skipped else "",
         f"  given up     {dead} job(s): `secondlook jobs list`" if dead else "",
         f"  PAUSED       {project.paused_reason}" if project.paused_reason else "",

@@ -13,7 +13,7 @@ def handle(context: Context) -> Summary:
     reviews = votes = 0
     for page in context.desk.answers_since(project.review_remote_id, project.review_cursor):
         with context.begin() as unit:
-            votes += absorb_answers(unit, project, page.reviews)
+            votes += absorb_answers(unit, project, page.reviews, context.settings.reviewers.person_of)
             unit.projects.set_review_cursor(project.id, page.cursor)
         reviews += len(page.reviews)
         context.progress(reviews, None, "review tasks")

@@ -1,198 +1,78 @@
-"""Turn votes into decisions, and decisions into corrections."""
+"""Turn votes into decisions; what follows from them is stored with them."""
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
-from collections.abc import Sequence
 
-from connector import wording
 from connector.jobs import JobKind
-from connector.model import (
-    Correction,
-    CorrectionState,
-    Decision,
-    GuidelineNote,
-    Issue,
-    IssueState,
-    LabelledItem,
-    Outcome,
-    ReviewState,
-    ReviewTask,
-    Vote,
-    WriteMode,
-)
+from connector.model import IssueKind, IssueState, Outcome, ReviewState, ReviewTask
 from connector.store.unit_of_work import UnitOfWork
-from workers.absorb import release_stale_issues
-from workers.consensus.quorum import QuorumPolicy, QuorumVote, Verdict, decide
+from workers.consensus.quorum import Reason
 from workers.context import Context, Summary
 from workers.counting import submitted_without_counting
+from workers.deciding.reopening import reopen_if_overturned
+from workers.deciding.settling import STATES, settle
+from workers.deciding.verdicts import Case, Judge, Judged, case_of, judge_for
+from workers.golden import close_if_answered
 from workers.plan import job
 
 AT_ONCE = 200
-
-STATES = {
-    Outcome.ACCEPT: IssueState.ACCEPTED,
-    Outcome.REJECT: IssueState.REJECTED,
-    Outcome.UNRESOLVED: IssueState.UNRESOLVED,
-}
+LATE = "late"
+DECIDED = frozenset(STATES.values())
 
 
 def handle(context: Context) -> Summary:
     outcomes: Counter[str] = Counter()
     run_id = context.job.id  # corrections of one run can be reverted together
+    with context.read() as unit:
+        judge = judge_for(context, unit)
     while True:
         with context.begin() as unit:
             tasks = unit.reviews.undecided(context.project.id, AT_ONCE)
             for task in tasks:
-                outcomes[_look_at(context, unit, task, run_id)] += 1
+                outcomes[_look_at(context, judge, unit, task, run_id)] += 1
         if not tasks:
             return {"run": run_id, **outcomes}
 
 
-def _look_at(context: Context, unit: UnitOfWork, task: ReviewTask, run_id: str) -> str:
+def _look_at(context: Context, judge: Judge, unit: UnitOfWork, task: ReviewTask, run_id: str) -> str:
     """Decide one review task if its votes suffice; what came of it."""
     unit.reviews.looked_at(task.key)
     issue = unit.issues.get(task.issue_id)
-    if issue is None or issue.state is not IssueState.IN_REVIEW or task.state is not ReviewState.PUSHED:
-        return "late"
-    votes = unit.votes.of([task.key])[task.key]
-    verdict = decide(_ballot(votes), issue.given, _policy(context))
+    if issue is None:
+        return LATE
+    asked = task.state is ReviewState.PUSHED and issue.state is IssueState.IN_REVIEW
+    if issue.kind is IssueKind.GOLDEN:
+        return close_if_answered(unit, context.project, context.settings, task, issue) if asked else LATE
+    decided = task.state is ReviewState.DECIDED and issue.state in DECIDED
+    if not (asked or decided):
+        return LATE
+    case: Case | None = case_of(unit, task, issue)
+    if decided and case is not None:
+        case = reopen_if_overturned(context, judge, unit, case)
+    if case is None:
+        return LATE
+    judged = judge.look(case, unit.now)
+    if Outcome(judged.verdict.outcome.value) in STATES:
+        return settle(context, unit, case, judged, run_id)
+    return _ask_on(context, unit, case, judged)
+
+
+def _ask_on(context: Context, unit: UnitOfWork, case: Case, judged: Judged) -> str:
+    """Ask one more person, or an adjudicator, unless that was done before."""
+    task, verdict = case.task, judged.verdict
     outcome = Outcome(verdict.outcome.value)
-    if outcome in STATES:
-        return _settle(context, unit, task, issue, votes, verdict, run_id)
-    wanted = verdict.wanted_votes + submitted_without_counting(votes)
+    wanted = verdict.wanted_votes + submitted_without_counting(case.votes)
+    escalates = outcome is Outcome.ESCALATE and task.escalated_at is None
+    if escalates:
+        unit.reviews.escalate(task.key)
     if wanted > task.overlap:
-        unit.reviews.want_overlap(task.key, wanted)
+        # Only votes beyond the usual ones have to wait for their turn.
+        extra = outcome is Outcome.ASK_MORE and verdict.reason is not Reason.TOO_FEW_VOTES
+        unit.reviews.want_overlap(task.key, wanted, judged.score if extra else None)
         unit.enqueue(job(JobKind.PUSH, context.project.id))
-        detail = {"votes": len(votes), "wanted": wanted}
-        unit.audit.append("secondlook", f"review.{outcome.value}", issue.id, detail, context.project.name)
+    if escalates or wanted > task.overlap:
+        detail = {"votes": len(case.votes), "wanted": wanted, "reason": verdict.reason.value}
+        action = f"review.{outcome.value}"
+        unit.audit.append("secondlook", action, case.issue.id, detail, context.project.name)
     return outcome.value
-
-
-def _ballot(votes: Sequence[Vote]) -> list[QuorumVote]:
-    return [
-        QuorumVote(vote.reviewer, vote.label, tuple(problem.value for problem in vote.problems))
-        for vote in votes
-        if vote.counted
-    ]
-
-
-def _said(vote: Vote) -> list[str]:
-    return [problem.value for problem in vote.problems] or [vote.label or ""]
-
-
-def _policy(context: Context) -> QuorumPolicy:
-    review = context.settings.review
-    return QuorumPolicy(review.quorum, review.max_votes, frozenset(review.adjudicators))
-
-
-def _settle(
-    context: Context,
-    unit: UnitOfWork,
-    task: ReviewTask,
-    issue: Issue,
-    votes: Sequence[Vote],
-    verdict: Verdict,
-    run_id: str,
-) -> str:
-    outcome = Outcome(verdict.outcome.value)
-    current = next(iter(unit.items.labelled(issue.project_id, [issue.item_id])), None)
-    if current is None or current.label != issue.given:
-        release_stale_issues(unit, context.project, [issue.item_id])
-        return "stale"
-    counted = [vote for vote in votes if vote.counted]
-    said = [one for vote in counted for one in _said(vote)]
-    decision = Decision(
-        id=str(uuid.uuid4()),
-        issue_id=issue.id,
-        outcome=outcome,
-        label=verdict.label,
-        reason=wording.decision_reason(verdict.reason.value, said, verdict.label, issue.given),
-        votes=tuple(vote.remote_id for vote in counted),
-        decided_at=unit.now,
-    )
-    unit.issues.decide(decision)
-    unit.issues.set_state([issue.id], STATES[outcome], decision.reason)
-    unit.reviews.set_state([task.key], ReviewState.DECIDED)
-    detail = {"label": decision.label, "reason": decision.reason, "votes": list(decision.votes)}
-    unit.audit.append("secondlook", f"decision.{outcome.value}", issue.id, detail, context.project.name)
-    if outcome is Outcome.ACCEPT:
-        _correct(context, unit, issue, decision, counted, current, run_id)
-    unit.enqueue(job(JobKind.PUSH, context.project.id))  # a place in the queue is free
-    return outcome.value
-
-
-def _correct(
-    context: Context,
-    unit: UnitOfWork,
-    issue: Issue,
-    decision: Decision,
-    votes: Sequence[Vote],
-    current: LabelledItem,
-    run_id: str,
-) -> None:
-    """Store the correction with all its evidence, and the notes of those who voted for it."""
-    mode = context.settings.writeback.mode
-    dry = mode is WriteMode.DRY_RUN
-    correction = Correction(
-        id=str(uuid.uuid4()),
-        project_id=issue.project_id,
-        issue_id=issue.id,
-        decision_id=decision.id,
-        run_id=run_id,
-        item_id=issue.item_id,
-        annotation_id=current.annotation_id,
-        mode=mode,
-        state=CorrectionState.DRY_RUN if dry else CorrectionState.PENDING,
-        given=issue.given,
-        label=decision.label or "",
-        actor="secondlook",
-        evidence=_evidence(issue, votes),
-    )
-    unit.corrections.add(correction)
-    detail = {"given": correction.given, "label": correction.label, "mode": mode.value, "run": run_id}
-    unit.audit.append("secondlook", "correction.planned", correction.id, detail, context.project.name)
-    for vote in votes:
-        if vote.note and vote.label == decision.label and not vote.problems:
-            unit.notes.save(_note(issue, decision, vote))
-    if not dry:
-        payload = {"correction": correction.id}
-        unit.enqueue(job(JobKind.WRITEBACK, issue.project_id, payload))
-
-
-def _evidence(issue: Issue, votes: Sequence[Vote]) -> dict[str, object]:
-    return {
-        "issue_kind": issue.kind.value,
-        "method": issue.method,
-        "model_version": issue.model_version,
-        "suggested": issue.suggested,
-        "probability": issue.probability,
-        "quality": issue.quality,
-        "scan": issue.scan_id,
-        "votes": [
-            {
-                "reviewer": vote.reviewer,
-                "label": vote.label,
-                "problems": [problem.value for problem in vote.problems],
-                "blind": vote.blind,
-                "origin": vote.origin,
-                "answer": vote.remote_id,
-            }
-            for vote in votes
-        ],
-    }
-
-
-def _note(issue: Issue, decision: Decision, vote: Vote) -> GuidelineNote:
-    return GuidelineNote(
-        id=str(uuid.uuid4()),
-        project_id=issue.project_id,
-        issue_id=issue.id,
-        given=issue.given,
-        label=decision.label or "",
-        text=vote.note or "",
-        author=vote.reviewer,
-        state="accepted",
-        created_at=decision.decided_at,
-    )

@@ -9,11 +9,11 @@ from workers.context import Context, Summary
 
 def handle(context: Context) -> Summary:
     project, repaired = context.project, 0
-    platform = context.source
-    if context.settings.sync.webhooks and isinstance(platform, WebhookRegistrar):
+    if context.settings.sync.webhooks:
         places = {Role.SOURCE: project.remote_id, Role.REVIEW: project.review_remote_id}
         for role, remote_project in places.items():
-            if remote_project is not None:
+            platform = context.services.place(project.name, role)
+            if remote_project is not None and isinstance(platform, WebhookRegistrar):
                 repaired += _ensure(context, platform, role, remote_project)
     with context.begin() as unit:
         unit.projects.hooks_checked(project.id)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from connector.intake import ingest_job
 from connector.jobs import JobKind
 from connector.model import Hint, Role
-from workers.absorb import absorb_items, release_stale_issues
+from workers.absorb import absorb_items
 from workers.context import Context, Summary
 from workers.plan import job
 
@@ -46,10 +46,8 @@ def _source(context: Context, hints: Sequence[Hint]) -> int:
         items = context.source.fetch(part)
         present = {item.remote_id for item in items}
         with context.begin() as unit:
-            absorb_items(unit, project, items)
             gone = unit.items.ids_of([one for one in part if one not in present], project.id)
-            unit.items.mark_deleted(gone)
-            release_stale_issues(unit, project, gone)
+            absorb_items(unit, project, items, gone=gone)
             now = unit.projects.get(project.id)
             if now.changes_since_scan >= context.settings.policy.scan_after_changes:
                 unit.enqueue(job(JobKind.SCAN, project.id))

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.jobs import JobKind
-from connector.model import IssueState, LabelSchema, ReviewRequest, ReviewSetup, ReviewState, ReviewTask
+from connector.model import (
+    Issue,
+    IssueState,
+    LabelSchema,
+    ReviewRequest,
+    ReviewSetup,
+    ReviewState,
+    ReviewTask,
+)
+from connector.store.unit_of_work import UnitOfWork
 from workers.absorb import release_reviews
 from workers.context import Context, Summary
-from workers.plan import job
-from workers.planning import review_request, review_task
+from workers.golden import put_beside
+from workers.plan import job, usual_votes_fact
+from workers.planning import first_votes, review_request, review_task, usual_votes
+from workers.quality import MOST_RANKED, next_to_ask
 
 BATCH = 100  # review tasks in one request
 
 
 def handle(context: Context) -> Summary:
     project = context.fresh_project()
-    opened = _open_waiting(context)
+    opened = _open_waiting(context) + _put_golden(context)
     with context.read() as unit:
         counts = unit.reviews.counts(project.id)
     if project.schema is None or not counts:
@@ -43,10 +55,26 @@ def _open_waiting(context: Context) -> int:
         free = context.settings.policy.budget - unit.reviews.open_count(context.project.id)
         if free <= 0:
             return 0
-        waiting = unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, free)
+        waiting = _best_waiting(context, unit, free)
         unit.issues.set_state([issue.id for issue in waiting], IssueState.OPEN)
-        unit.reviews.plan([review_task(issue, context.settings.review.quorum) for issue in waiting])
+        review = context.settings.review
+        unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in waiting])
     return len(waiting)
+
+
+def _put_golden(context: Context) -> int:
+    """Golden questions beside the ordinary ones that are about to be sent."""
+    with context.begin() as unit:
+        # Seeded by the job: a push that is tried again draws the same.
+        return put_beside(unit, context.project, context.settings, UUID(context.job.id).int)
+
+
+def _best_waiting(context: Context, unit: UnitOfWork, free: int) -> list[Issue]:
+    """The issues to open next, chosen by what verdicts so far say of flags like these."""
+    if not context.settings.quality.learn_from_verdicts:
+        return unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, free)
+    pool = unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, max(free, MOST_RANKED))
+    return next_to_ask(unit, context.project, pool, free)
 
 
 def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None) -> str:
@@ -57,7 +85,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
         owner_key=context.services.keyring.owner_key(project.name),
         title=review.title or wording.review_project_title(source_title),
         schema=schema,
-        quorum=review.quorum,
+        quorum=usual_votes(review),
         instructions=wording.review_instructions(source_title, review.quorum),
     )
     review_id = context.desk.ensure(setup, known_id)
@@ -70,7 +98,22 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
             detail = {"review_project": review_id}
             unit.audit.append("secondlook", "review_project.created", project.name, detail, project.name)
             unit.enqueue(job(JobKind.HOOKS, project.id))
+    _follow_quorum(context, setup.quorum)
     return review_id
+
+
+def _follow_quorum(context: Context, quorum: int) -> None:
+    """A changed quorum has reset the overlap of every task on the platform: raised ones are told again."""
+    fact = usual_votes_fact(context.project.id)
+    with context.read() as unit:
+        known = unit.facts.get(fact)
+    if known == str(quorum):
+        return
+    with context.begin() as unit:
+        if known is not None:
+            unit.reviews.forget_overlaps(context.project.id, int(known), quorum)
+            unit.enqueue(job(JobKind.DECIDE, context.project.id))
+        unit.facts.put(fact, str(quorum))
 
 
 def _settle_uncertain(context: Context, review_id: str, schema: LabelSchema) -> int:
@@ -149,9 +192,11 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
     with context.read() as unit:
         issues = unit.issues.many([task.issue_id for task in tasks])
         data = unit.items.data([issue.item_id for issue in issues.values()])
+        found = unit.findings.of_items([issue.item_id for issue in issues.values()])
+    asked = [(task, issues[task.issue_id]) for task in tasks]
     return [
-        review_request(task, issues[task.issue_id], data[issues[task.issue_id].item_id], schema)
-        for task in tasks
+        review_request(task, issue, data[issue.item_id], schema, found.get(issue.item_id, ()))
+        for task, issue in asked
     ]
 
 
@@ -160,7 +205,7 @@ def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: boo
 
     Only of tasks that still wait for it: one that was withdrawn while it was sent stays withdrawn.
     """
-    project, quorum = context.project, context.settings.review.quorum
+    project, quorum = context.project, usual_votes(context.settings.review)
     with context.begin() as unit:
         tasks = unit.reviews.many(list(remote_ids))
         waiting = {key: task for key, task in tasks.items() if task.state is ReviewState.PLANNED}
@@ -178,7 +223,7 @@ def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: boo
 
 def _raise_overlaps(context: Context) -> int:
     with context.read() as unit:
-        tasks = unit.reviews.overlaps_to_tell(context.project.id)
+        tasks = unit.reviews.overlaps_to_tell(context.project.id, context.settings.review.extra_votes)
     return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector import wording
 from connector.jobs import JobKind
 from connector.model import IssueState, ItemRef, ReviewState, ReviewTask
-from workers.absorb import absorb_items, release_reviews, release_stale_issues
+from workers.absorb import absorb_items, release_reviews
 from workers.context import Context, Summary
 from workers.plan import job
 
@@ -78,8 +78,7 @@ def _delete_confirmed(context: Context, unseen: dict[str, tuple[int, ItemRef]]) 
                 deleted.append(item_id)
     if deleted:
         with context.begin() as unit:
-            unit.items.mark_deleted(deleted)
-            release_stale_issues(unit, context.project, deleted)
+            absorb_items(unit, context.project, (), gone=deleted)
             unit.audit.append(
                 "platform",
                 "items.deleted",

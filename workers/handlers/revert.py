@@ -7,6 +7,7 @@ from connector.jobs import JobKind
 from connector.model import Correction, CorrectionState, WriteRecord
 from workers.absorb import absorb_items
 from workers.context import Context, Summary
+from workers.deciding.settling import bears, give_up_waiting, release_waiting
 from workers.orders import order_for
 from workers.plan import job
 
@@ -34,7 +35,8 @@ def _undo(context: Context, correction: Correction) -> None:
     with context.begin() as unit:
         unit.corrections.reverted(correction.id)
         absorb_items(unit, project, items, own_write=True)
-        withdrawn = unit.notes.withdraw_of_issue(correction.issue_id)
+        withdrawn = unit.notes.withdraw_of_issue(correction.issue_id) if bears(unit, correction) else 0
+        release_waiting(unit, correction)
         detail = {"given": correction.given, "label": correction.label, "notes_withdrawn": withdrawn}
         actor = str(context.job.payload.get("actor", "secondlook"))
         unit.audit.append(actor, "correction.reverted", correction.id, detail, project.name)
@@ -46,6 +48,7 @@ def _refuse(context: Context, correction: Correction, reason: str) -> None:
     """Someone changed what we wrote: it stays applied, and the reason stands beside it."""
     with context.begin() as unit:
         unit.corrections.set_state(correction.id, CorrectionState.APPLIED, f"not reverted: {reason}")
+        give_up_waiting(unit, correction, context.project.name)
         detail = {"reason": reason}
         unit.audit.append(
             "secondlook", "correction.revert_refused", correction.id, detail, context.project.name

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -14,40 +14,82 @@ import numpy as np
 from connector import wording
 from connector.errors import Misconfigured, Retryable
 from connector.jobs import JobKind
-from connector.model import Issue, IssueState, LabelledItem, LabelSchema, LabelStatus, ScanSummary
-from connector.store.unit_of_work import UnitOfWork
+from connector.model import IssueState, LabelledItem, LabelSchema, LabelStatus, Project, ScanSummary
+from workers import detectors
 from workers.absorb import release_stale_issues
 from workers.context import Context, Summary
+from workers.detector import Basis, Detector
 from workers.flagging import Flags, find
 from workers.issues.validation import InvalidInput
+from workers.looking.detect import Looked
+from workers.looking.questions import ask_too
+from workers.looking.store import look_around
+from workers.merging import merge_all
 from workers.plan import job, lost_classes_fact
-from workers.planning import review_task
 from workers.probabilities import Probabilities, probabilities_for
 
 LEAST_CLASSES = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One scan: what it looks at, as of one moment."""
+
+    scan_id: str
+    started: datetime
+    seq: int  # the last label event that it knows of
+    counted: int  # changes since the last scan, as known
+    skipped: dict[str, int]
+
+
 def handle(context: Context) -> Summary:
-    started = context.services.clock.now()
     project = context.fresh_project()
     if project.schema is None or project.last_sync_at is None:
         with context.begin() as unit:
             unit.enqueue(job(JobKind.SYNC, project.id))
         msg = f"project {project.name!r} has not been synced yet; the scan follows the sync"
         raise Retryable(msg, after=5.0)
+    run, judged = _begin(context, project, project.schema)
+    if not _several_classes(judged):
+        return _nothing_to_judge(context, run, project.schema, judged)
+    probabilities = probabilities_for(context, project.schema, judged)
+    run.skipped.update(probabilities.skipped)
+    if not _several_classes(probabilities.items):
+        return _nothing_to_judge(context, run, project.schema, probabilities.items)
+    flags = _find(context, project.schema, probabilities)
+    looked = look_around(context, project.schema, probabilities.items, (probabilities, flags.found))
+    detector = _detector(context, run, project.schema, probabilities)
+    return _record(context, run, flags, probabilities, looked, detector)
+
+
+def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run, list[LabelledItem]]:
+    """What there is to judge, and up to which change of a label it is known."""
+    started = context.services.clock.now()
+    with context.begin() as unit:
+        unit.label_events.open(project.id)
     with context.read() as unit:
+        seq = unit.label_events.head(project.id)
         items = list(unit.items.labelled(project.id))
         statuses = unit.items.label_statuses(project.id)
-    judged = [item for item in items if item.label in project.schema.classes]
+    judged = [item for item in items if item.label in schema.classes]
     skipped = _skipped(statuses, len(items) - len(judged))
-    if not _several_classes(judged):
-        return _nothing_to_judge(context, started, judged, skipped, project.changes_since_scan)
-    probabilities = probabilities_for(context, project.schema, judged)
-    skipped |= probabilities.skipped
-    if not _several_classes(probabilities.items):
-        return _nothing_to_judge(context, started, probabilities.items, skipped, project.changes_since_scan)
-    flags = _find(context, project.schema, probabilities)
-    return _record(context, started, flags, probabilities, skipped, project.changes_since_scan)
+    return Run(str(uuid.uuid4()), started, seq, project.changes_since_scan, skipped), judged
+
+
+def _detector(
+    context: Context, run: Run, schema: LabelSchema, probabilities: Probabilities
+) -> Detector | None:
+    """What judges the changes that come after this scan; None where it would take too much memory."""
+    if probabilities.matrix.size > detectors.MOST_CELLS:
+        return None
+    basis = Basis(
+        scan_id=run.scan_id,
+        source=context.settings.predictions.source.value,
+        model_version=probabilities.model_version,
+        method=context.settings.policy.method.value,
+        classes=schema.classes,
+    )
+    return Detector.build(basis, run.seq, probabilities.items, probabilities.matrix)
 
 
 def _skipped(statuses: Mapping[str, int], of_other_classes: int) -> dict[str, int]:
@@ -81,17 +123,18 @@ def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -
 
 
 def _nothing_to_judge(
-    context: Context,
-    started: datetime,
-    items: Sequence[LabelledItem],
-    skipped: dict[str, int],
-    counted: int,
+    context: Context, run: Run, schema: LabelSchema, items: Sequence[LabelledItem]
 ) -> Summary:
     warning = wording.too_few_labels(len(items), len({item.label for item in items}))
-    summary = _summary(context, started, len(items), "none", skipped, (warning,))
+    looked = look_around(context, schema, items)
+    summary = _summary(context, run, len(items), "none", (warning,))
+    summary = replace(summary, report={"looked": looked.report()})
+    found = looked.findings(context.project.id, run.scan_id, [item.item_id for item in items])
     with context.begin() as unit:
+        unit.findings.replace(context.project.id, found)
         unit.issues.add_scan(summary)
-        unit.projects.scanned(context.project.id, counted)
+        unit.projects.scanned(context.project.id, run.counted)
+        detectors.make_count(unit, context.project.id, run.scan_id, run.seq, None)
     return {"items": len(items), "flagged": 0, "warnings": [warning]}
 
 
@@ -108,22 +151,26 @@ def _lost_classes(context: Context, skipped: Mapping[str, int]) -> list[str]:
 
 def _record(
     context: Context,
-    started: datetime,
+    run: Run,
     flags: Flags,
     probabilities: Probabilities,
-    skipped: dict[str, int],
-    counted: int,
+    looked: Looked,
+    detector: Detector | None,
 ) -> Summary:
     project, policy = context.project, context.settings.policy
-    warnings = (*_lost_classes(context, skipped), *probabilities.warnings, *flags.warnings)
-    base = _summary(
-        context, started, len(probabilities.items), probabilities.model_version, skipped, warnings
-    )
-    base = replace(base, report=dict(probabilities.report))
+    warnings = (*_lost_classes(context, run.skipped), *probabilities.warnings, *flags.warnings)
+    base = _summary(context, run, len(probabilities.items), probabilities.model_version, warnings)
+    base = replace(base, report={**probabilities.report, "looked": looked.report()})
+    blob = None if detector is None else detectors.store_content(context, detector)
     with context.begin() as unit:
         free = max(0, policy.budget - unit.reviews.open_count(project.id))
-        issues = flags.issues(project.id, base.id, probabilities.model_version, free)
-        planned = _merge(unit, context, issues)
+        issues = flags.issues(project.id, run.scan_id, probabilities.model_version, free)
+        issues = ask_too(unit, context, issues, flags, looked, run.scan_id, free)
+        unit.findings.replace(
+            project.id,
+            looked.findings(project.id, run.scan_id, [item.item_id for item in probabilities.items]),
+        )
+        planned = merge_all(unit, project.id, issues, context.settings.review)
         # A label may have changed while its old value was being judged.
         release_stale_issues(unit, project, [issue.item_id for issue in issues])
         controls = sum(1 for issue in issues if issue.kind.value == "control")
@@ -135,59 +182,31 @@ def _record(
             n_controls=controls,
         )
         unit.issues.add_scan(summary)
-        unit.projects.scanned(project.id, counted)
+        unit.projects.scanned(project.id, run.counted)
+        detectors.make_count(unit, project.id, run.scan_id, run.seq, blob)
         detail = {"flagged": summary.n_flagged, "planned": planned, "method": summary.method}
         unit.audit.append("secondlook", "scan", summary.id, detail, project.name)
         unit.enqueue(job(JobKind.PUSH, project.id))
+    if detector is not None:
+        detectors.keep(context, detector)
     return {
         "items": summary.n_items,
         "flagged": summary.n_flagged,
         "planned": planned,
         "suppressed": summary.n_suppressed,
         "controls": controls,
-        "skipped": skipped,
+        "skipped": run.skipped,
         "warnings": list(warnings),
     }
 
 
-def _merge(unit: UnitOfWork, context: Context, issues: Sequence[Issue]) -> int:
-    """Store this scan's issues beside those that stand; the number of review tasks planned.
-
-    An issue that is open or in review keeps its question; a suppressed one takes the new figures, or
-    becomes stale when it is not flagged any more.
-    """
-    active = unit.issues.active(context.project.id)
-    planned = 0
-    fresh: list[Issue] = []
-    for issue in issues:
-        old = active.pop(issue.item_id, None)
-        if old is not None and old.state is not IssueState.SUPPRESSED:
-            continue
-        if old is None:
-            fresh.append(issue)
-        else:
-            unit.issues.rescore(replace(issue, id=old.id))
-        planned += int(issue.state is IssueState.OPEN)
-    unit.issues.add(fresh)
-    dropped = [old.id for old in active.values() if old.state is IssueState.SUPPRESSED]
-    unit.issues.set_state(dropped, IssueState.STALE, wording.NO_LONGER_FLAGGED)
-    to_ask = unit.issues.open_without_review(context.project.id)
-    unit.reviews.plan([review_task(issue, context.settings.review.quorum) for issue in to_ask])
-    return planned
-
-
 def _summary(
-    context: Context,
-    started: datetime,
-    n_items: int,
-    model_version: str,
-    skipped: dict[str, int],
-    warnings: tuple[str, ...],
+    context: Context, run: Run, n_items: int, model_version: str, warnings: tuple[str, ...]
 ) -> ScanSummary:
     return ScanSummary(
-        id=str(uuid.uuid4()),
+        id=run.scan_id,
         project_id=context.project.id,
-        started_at=started,
+        started_at=run.started,
         finished_at=context.services.clock.now(),
         n_items=n_items,
         n_flagged=0,
@@ -196,6 +215,6 @@ def _summary(
         n_controls=0,
         method=context.settings.policy.method.value,
         model_version=model_version,
-        skipped=skipped,
+        skipped=run.skipped,
         warnings=warnings,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from connector import wording
 from connector.errors import Conflict, Rejected
 from connector.jobs import JobKind
 from connector.model import Correction, CorrectionState, WriteRecord
 from workers.absorb import absorb_items
 from workers.context import Context, Summary
+from workers.deciding.settling import bears, is_decided, is_wanted, release_waiting
 from workers.orders import order_for
 from workers.plan import job
 
@@ -18,6 +20,8 @@ def handle(context: Context) -> Summary:
         return {"correction": context.job.payload["correction"], "done": False}
     try:
         record = _write(context, correction)
+        if record is None:
+            return {"correction": correction.id, "done": False}
     except Conflict as error:
         _close(context, correction, CorrectionState.CONFLICT, str(error))
         return {"correction": correction.id, "conflict": str(error)}
@@ -28,19 +32,25 @@ def handle(context: Context) -> Summary:
     return {"correction": correction.id, "given": correction.given, "label": correction.label}
 
 
-def _write(context: Context, correction: Correction) -> WriteRecord:
-    """Write unless an earlier try did. What is replaced is journaled before anything is written.
+def _write(context: Context, correction: Correction) -> WriteRecord | None:
+    """Write unless an earlier try did; None where the decision was reopened before anything was written.
 
-    So where nothing is journaled nothing was written, and only where something is need it be looked for.
+    What is replaced is journaled before anything is written. So where nothing is journaled nothing was
+    written, and only where something is need it be looked for.
     """
     with context.read() as unit:
         order = order_for(unit, correction)
+        decided = is_decided(unit, correction)
     done = context.source.find_write(order) if correction.before is not None else None
     if done is not None:
         return done
+    if not decided:
+        _close(context, correction, CorrectionState.CANCELLED, wording.WITHDRAWN_DECISION)
+        return None
     before = context.source.prepare(order)
     with context.begin() as unit:
-        unit.corrections.prepared(correction.id, before)
+        if not unit.corrections.prepared(correction.id, before):
+            return None
     return context.source.write(order)
 
 
@@ -67,12 +77,17 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
         }
         unit.audit.append(correction.actor, "correction.applied", correction.id, detail, project.name)
         unit.enqueue(job(JobKind.GUIDELINES, project.id))
+        if not is_wanted(unit, correction):  # it was decided anew while this was written
+            unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
+            unit.enqueue(job(JobKind.REVERT, project.id, {"correction": correction.id}))
 
 
 def _close(context: Context, correction: Correction, state: CorrectionState, error: str) -> None:
     with context.begin() as unit:
         unit.corrections.set_state(correction.id, state, error)
-        unit.notes.withdraw_of_issue(correction.issue_id)
+        if bears(unit, correction):
+            unit.notes.withdraw_of_issue(correction.issue_id)
+        release_waiting(unit, correction)
         unit.audit.append(
             "secondlook", f"correction.{state.value}", correction.id, {"reason": error}, context.project.name
         )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from connector.model import Correction, CorrectionState, Json, WriteMode, WriteRecord
-from connector.store.repositories.base import Repository
+from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import corrections
+
+UNWRITTEN = (
+    CorrectionState.PENDING,
+    CorrectionState.WAITING,
+    CorrectionState.HELD,
+    CorrectionState.DRY_RUN,
+)
 
 
 class Corrections(Repository):
@@ -30,10 +38,43 @@ class Corrections(Repository):
         return None if row is None else _correction(row)
 
     def of_issue(self, issue_id: str) -> Correction | None:
-        row = self._connection.execute(
-            select(corrections).where(corrections.c.issue_id == issue_id)
-        ).one_or_none()
-        return None if row is None else _correction(row)
+        """The latest correction of an issue, whatever became of it."""
+        found = self.all_of_issue(issue_id)
+        return found[-1] if found else None
+
+    def all_of_issue(self, issue_id: str) -> list[Correction]:
+        """One for each decision that asked for one, in the order they were made."""
+        return self._where(corrections.c.issue_id == issue_id)
+
+    def standing(self, issue_ids: Sequence[str]) -> dict[str, Correction]:
+        """Issue id → its correction that is written, or may be just now."""
+        found: dict[str, Correction] = {}
+        for part in chunks(issue_ids):
+            rows = self._where(
+                self._among(corrections.c.issue_id, part),
+                or_(
+                    corrections.c.state.in_([CorrectionState.APPLIED.value, CorrectionState.REVERTING.value]),
+                    and_(
+                        corrections.c.state == CorrectionState.PENDING.value,
+                        corrections.c.before.is_not(None),
+                    ),
+                ),
+            )
+            found.update({one.issue_id: one for one in rows})
+        return found
+
+    def cancel(self, correction_id: str, reason: str) -> bool:
+        """Let go of a correction of which nothing was written; False where something may have been."""
+        done = self._connection.execute(
+            update(corrections)
+            .where(
+                corrections.c.id == correction_id,
+                corrections.c.state.in_([state.value for state in UNWRITTEN]),
+                corrections.c.before.is_(None),
+            )
+            .values(state=CorrectionState.CANCELLED.value, error=reason)
+        )
+        return bool(done.rowcount)
 
     def of_run(self, run_id: str) -> list[Correction]:
         return self._where(corrections.c.run_id == run_id)
@@ -46,9 +87,25 @@ class Corrections(Repository):
             conditions.append(corrections.c.state == state.value)
         return self._where(*conditions, limit=limit)
 
-    def prepared(self, correction_id: str, before: Json) -> None:
-        """Journal what is about to be replaced."""
-        self._set(correction_id, before=dict(before))
+    def waiting(self, issue_id: str) -> Correction | None:
+        """The correction that waits for the one before it to be taken back."""
+        found = self._where(
+            corrections.c.issue_id == issue_id, corrections.c.state == CorrectionState.WAITING.value
+        )
+        return found[0] if found else None
+
+    def adopt(self, correction_id: str, decision_id: str) -> None:
+        """A new decision asks for the same: the correction is that decision's from now on."""
+        self._set(correction_id, decision_id=decision_id)
+
+    def prepared(self, correction_id: str, before: Json) -> bool:
+        """Journal what is about to be replaced; False where the correction was let go of meanwhile."""
+        done = self._connection.execute(
+            update(corrections)
+            .where(corrections.c.id == correction_id, corrections.c.state == CorrectionState.PENDING.value)
+            .values(before=dict(before))
+        )
+        return bool(done.rowcount)
 
     def applied(self, correction_id: str, record: WriteRecord) -> None:
         self._set(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from connector.model import Hint, Role
 from connector.store.repositories.base import Repository, chunks
@@ -15,18 +15,24 @@ from connector.store.tables import deliveries
 
 
 class Deliveries(Repository):
-    def add(self, project_id: int, role: Role, hints: Sequence[Hint]) -> str:
+    def add(self, project_id: int, role: Role, hints: Sequence[Hint], event: str | None = None) -> str | None:
+        """Store a delivery; its id, or None where the same `event` was delivered before.
+
+        Whoever fetches for the first one does so after the event, so nothing is missed by that.
+        """
         delivery_id = str(uuid.uuid4())
-        self._connection.execute(
-            insert(deliveries).values(
-                id=delivery_id,
-                project_id=project_id,
-                role=role.value,
-                hints=[asdict(hint) for hint in hints],
-                received_at=self._now,
-            )
+        new = self._insert(deliveries).values(
+            id=delivery_id,
+            project_id=project_id,
+            role=role.value,
+            event=event,
+            hints=[asdict(hint) for hint in hints],
+            received_at=self._now,
         )
-        return delivery_id
+        stored = self._connection.execute(
+            new.on_conflict_do_nothing(index_elements=["project_id", "role", "event"])
+        )
+        return delivery_id if stored.rowcount else None
 
     def waiting(self, project_id: int, limit: int) -> list[tuple[str, Role, list[Hint]]]:
         """The oldest deliveries that are not handled: id, role, hints."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from connector.store.repositories.base import Repository
@@ -14,6 +16,13 @@ class Facts(Repository):
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": self._now})
         )
+
+    def at(self, name: str) -> datetime | None:
+        """When the fact was last put down."""
+        found: datetime | None = self._connection.execute(
+            select(facts.c.at).where(facts.c.name == name)
+        ).scalar_one_or_none()
+        return found
 
     def get(self, name: str) -> str | None:
         return self._connection.execute(

@@ -4,16 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import and_, case, func, insert, or_, select, update
 
-from connector.model import Decision, Issue, IssueKind, IssueState, Outcome, ScanSummary
+from connector.model import (
+    Decision,
+    DispositionKind,
+    DispositionState,
+    Issue,
+    IssueKind,
+    IssueState,
+    Outcome,
+    ScanSummary,
+)
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import decisions, issues, review_tasks, scans
+from connector.store.tables import (
+    CURRENT,
+    annotation_rows,
+    decisions,
+    dispositions,
+    issues,
+    review_tasks,
+    scans,
+)
 
+_CURRENT_OF_ISSUE = and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None))
 ACTIVE = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
 SETTLED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
+
+
+class Standing(NamedTuple):
+    """An active issue in short; `kind` and `state` as they are stored."""
+
+    id: str
+    item_id: int
+    kind: str
+    state: str
+    reason: str | None
 
 
 class Issues(Repository):
@@ -52,13 +80,13 @@ class Issues(Repository):
         """One issue; held in a transaction that may write, as its state is about to be judged."""
         query = self._held(select(issues).where(issues.c.id == issue_id), issues)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _issue(row)
+        return None if row is None else issue_of(row)
 
     def many(self, ids: Sequence[str]) -> dict[str, Issue]:
         found: dict[str, Issue] = {}
         for part in chunks(ids):
             rows = self._connection.execute(select(issues).where(self._among(issues.c.id, part)))
-            found.update({row.id: _issue(row) for row in rows})
+            found.update({row.id: issue_of(row) for row in rows})
         return found
 
     def active(self, project_id: int, item_ids: Sequence[int] | None = None) -> dict[int, Issue]:
@@ -72,13 +100,20 @@ class Issues(Repository):
         )
         if item_ids is None:
             self._hold_suppressed(project_id)
-            return {row.item_id: _issue(row) for row in self._connection.execute(query)}
+            return {row.item_id: issue_of(row) for row in self._connection.execute(query)}
         found: dict[int, Issue] = {}
         for part in chunks(sorted(item_ids)):
             these = query.where(self._among(issues.c.item_id, part)).order_by(issues.c.id)
             rows = self._connection.execute(self._held(these, issues))
-            found.update({row.item_id: _issue(row) for row in rows})
+            found.update({row.item_id: issue_of(row) for row in rows})
         return found
+
+    def standing(self, project_id: int) -> list[Standing]:
+        """All active issues in short: there may be as many as labels that look wrong."""
+        query = select(issues.c.id, issues.c.item_id, issues.c.kind, issues.c.state, issues.c.reason).where(
+            issues.c.project_id == project_id, issues.c.state.in_([state.value for state in ACTIVE])
+        )
+        return [Standing(*row) for row in self._connection.execute(query)]
 
     def _hold_suppressed(self, project_id: int) -> None:
         query = select(issues.c.id).where(
@@ -98,7 +133,7 @@ class Issues(Repository):
             )
             .order_by(issues.c.rank, issues.c.id)
         )
-        return [_issue(row) for row in rows]
+        return [issue_of(row) for row in rows]
 
     def waiting_for_budget(self, project_id: int, reason: str, limit: int) -> list[Issue]:
         """Suppressed issues that only the budget holds back, most suspicious first."""
@@ -112,24 +147,38 @@ class Issues(Repository):
             .order_by(issues.c.rank, issues.c.id)
             .limit(limit)
         )
-        return [_issue(row) for row in self._connection.execute(self._held(query, issues))]
+        return [issue_of(row) for row in self._connection.execute(self._held(query, issues))]
 
     def settled(self, project_id: int) -> set[tuple[int, str]]:
-        """(item, label) pairs that reviewers have answered: not to be asked about again."""
+        """(item, label) pairs not to be asked about again: reviewers have answered, or excluded the item."""
         rows = self._connection.execute(
             select(issues.c.item_id, issues.c.given, decisions.c.label)
-            .join(decisions, decisions.c.issue_id == issues.c.id, isouter=True)
+            .join(decisions, _CURRENT_OF_ISSUE, isouter=True)
             .where(
                 issues.c.project_id == project_id,
                 issues.c.state.in_([state.value for state in SETTLED]),
             )
         )
-        pairs: set[tuple[int, str]] = set()
+        pairs = self._excluded(project_id)
         for row in rows:
             pairs.add((row.item_id, row.given))
             if row.label is not None:
                 pairs.add((row.item_id, row.label))
         return pairs
+
+    def _excluded(self, project_id: int) -> set[tuple[int, str]]:
+        """The labels of items that fit no label of the project, or that cannot be judged at all."""
+        rows = self._connection.execute(
+            select(dispositions.c.item_id, annotation_rows.c.label)
+            .join(annotation_rows, annotation_rows.c.item_id == dispositions.c.item_id)
+            .where(
+                dispositions.c.project_id == project_id,
+                dispositions.c.kind == DispositionKind.EXCLUDE.value,
+                dispositions.c.state == DispositionState.OPEN.value,
+                annotation_rows.c.label.is_not(None),
+            )
+        )
+        return {(row.item_id, row.label) for row in rows}
 
     def counts(self, project_id: int) -> dict[IssueState, int]:
         rows = self._connection.execute(
@@ -140,7 +189,7 @@ class Issues(Repository):
         return {IssueState(state): int(n) for state, n in rows}
 
     def decide(self, decision: Decision) -> None:
-        """Record the decision of an issue; deciding again replaces nothing and is refused by the database."""
+        """Record the decision of an issue; a second one beside a current one is refused by the database."""
         self._connection.execute(
             insert(decisions).values(
                 id=decision.id,
@@ -149,25 +198,48 @@ class Issues(Repository):
                 label=decision.label,
                 reason=decision.reason,
                 votes=list(decision.votes),
+                probability=decision.probability,
                 decided_at=decision.decided_at,
             )
         )
 
     def decision(self, issue_id: str) -> Decision | None:
-        row = self._connection.execute(
-            select(decisions).where(decisions.c.issue_id == issue_id)
-        ).one_or_none()
-        if row is None:
-            return None
-        return Decision(
-            id=row.id,
-            issue_id=row.issue_id,
-            outcome=Outcome(row.outcome),
-            label=row.label,
-            reason=row.reason,
-            votes=tuple(row.votes),
-            decided_at=row.decided_at,
+        """The decision that stands."""
+        found = self._decisions(decisions.c.issue_id == issue_id, CURRENT)
+        return found[0] if found else None
+
+    def decisions_of(self, issue_id: str) -> list[Decision]:
+        """All decisions of an issue, the first one first; the last one may be current."""
+        return self._decisions(decisions.c.issue_id == issue_id)
+
+    def supersede(self, decision_id: str) -> None:
+        """The votes of a decision do not bear it any more; it is kept."""
+        self._connection.execute(
+            update(decisions).where(decisions.c.id == decision_id).values(superseded_at=self._now)
         )
+
+    def _decisions(self, *conditions: Any) -> list[Decision]:
+        rows = self._connection.execute(
+            select(decisions).where(*conditions).order_by(decisions.c.decided_at, decisions.c.id)
+        )
+        return [_decision(row) for row in rows]
+
+    def suggestions_confirmed(self, project_id: int) -> tuple[int, int]:
+        """Of the flagged items on whose label reviewers agreed: where it was the suggestion, and all."""
+        right = func.sum(case((decisions.c.label == issues.c.suggested, 1), else_=0))
+        row = self._connection.execute(
+            select(right.label("right"), func.count().label("n"))
+            .select_from(issues)
+            .join(decisions, _CURRENT_OF_ISSUE)
+            .where(
+                issues.c.project_id == project_id,
+                issues.c.state.in_([IssueState.ACCEPTED.value, IssueState.REJECTED.value]),
+                issues.c.kind == IssueKind.LABEL_ERROR.value,
+                issues.c.given != issues.c.suggested,
+                decisions.c.label.is_not(None),
+            )
+        ).one()
+        return int(row.right or 0), int(row.n)
 
     def add_scan(self, summary: ScanSummary) -> None:
         values = asdict(summary)
@@ -199,7 +271,13 @@ class Issues(Repository):
         if text:
             query = query.where(or_(issues.c.given == text, issues.c.suggested == text))
         rows = self._connection.execute(query.order_by(issues.c.rank, issues.c.id).limit(limit))
-        return [_issue(row) for row in rows]
+        return [issue_of(row) for row in rows]
+
+
+def _decision(row: Any) -> Decision:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
+    values |= {"outcome": Outcome(row.outcome), "votes": tuple(row.votes)}
+    return Decision(**values)
 
 
 def _values(issue: Issue) -> dict[str, Any]:
@@ -212,7 +290,8 @@ def _values(issue: Issue) -> dict[str, Any]:
     return values
 
 
-def _issue(row: Any) -> Issue:
+def issue_of(row: Any) -> Issue:
+    """The issue that a row of its table holds."""
     return Issue(
         id=row.id,
         project_id=row.project_id,

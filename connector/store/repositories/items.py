@@ -50,6 +50,18 @@ class Items(Repository):
             found.extend(self._connection.execute(query).scalars())
         return found
 
+    def ids_by_remote(self, project_id: int, remote_ids: Sequence[str]) -> dict[str, int]:
+        """The platform's id → ours, of items that are known and not deleted."""
+        found: dict[str, int] = {}
+        for part in chunks(sorted(set(remote_ids))):
+            query = select(items.c.remote_id, items.c.id).where(
+                items.c.project_id == project_id,
+                self._among(items.c.remote_id, part),
+                items.c.deleted_at.is_(None),
+            )
+            found.update({row.remote_id: row.id for row in self._connection.execute(query)})
+        return found
+
     def remote_ids_of_annotations(self, project_id: int, annotation_ids: Sequence[str]) -> list[str]:
         """Remote ids of the items that these annotations belong to, as far as they are known."""
         found: set[str] = set()
@@ -137,6 +149,14 @@ class Items(Repository):
                 .order_by(predictions.c.updated_at, predictions.c.id)
             )
             found.update({row.item_id: _prediction(row) for row in self._connection.execute(query)})
+        return found
+
+    def model_versions(self, item_ids: Sequence[int]) -> set[str]:
+        """Versions of the models that have predictions of these items."""
+        found: set[str] = set()
+        for part in chunks(item_ids):
+            query = select(predictions.c.model_version).where(self._among(predictions.c.item_id, part))
+            found.update(self._connection.execute(query.distinct()).scalars())
         return found
 
     def newest_model_version(self, project_id: int) -> str | None:

@@ -19,16 +19,22 @@ WHAT_COUNTS = ("label", "status", "ground_truth", "deleted_at")  # of an annotat
 
 @dataclass
 class PageChange:
-    """What a page changed. `relabelled` are our ids of items whose set of labels is another now."""
+    """What a page changed.
+
+    `relabelled` are our ids of items whose set of labels is another now, `repredicted` those of items whose
+    predictions are.
+    """
 
     new: int = 0
     changed: int = 0
     relabelled: set[int] = field(default_factory=set)
+    repredicted: set[int] = field(default_factory=set)
 
     def add(self, other: PageChange) -> None:
         self.new += other.new
         self.changed += other.changed
         self.relabelled |= other.relabelled
+        self.repredicted |= other.repredicted
 
 
 class Pages(Repository):
@@ -42,7 +48,7 @@ class Pages(Repository):
         ids = self._items(project_id, _newest_of_each(page), change)
         for part in chunks(list(ids.items())):
             self._annotations(dict(part), change)
-            self._predictions(dict(part))
+            self._predictions(dict(part), change)
         return change
 
     def _items(self, project_id: int, page: Mapping[str, Item], change: PageChange) -> dict[int, Item]:
@@ -121,7 +127,7 @@ class Pages(Repository):
         if fresh:
             self._connection.execute(insert(annotation_rows), fresh)
 
-    def _predictions(self, page: Mapping[int, Item]) -> None:
+    def _predictions(self, page: Mapping[int, Item], change: PageChange) -> None:
         stored = self._rows_of(predictions, page)
         fresh, changed = [], []
         for item_id, prediction in _each(page, lambda item: item.predictions):
@@ -136,6 +142,8 @@ class Pages(Repository):
         self._update_rows(predictions, changed)
         if fresh:
             self._connection.execute(insert(predictions), fresh)
+        change.repredicted.update(row["item_id"] for row in [*fresh, *changed])
+        change.repredicted.update(row.item_id for row in stored.values())
 
     def _rows_of(self, table: Table, page: Mapping[int, Item]) -> dict[tuple[int, str], Row[Any]]:
         """(item, remote id) → the stored row."""

@@ -71,6 +71,14 @@ class Projects(Repository):
     def set_review_project(self, project_id: int, remote_id: str, link: str) -> None:
         self._set(project_id, review_remote_id=remote_id, review_link=link)
 
+    def set_desk(self, project_id: int, identity: str) -> None:
+        """Where the project's reviews are answered."""
+        self._set(project_id, desk=identity)
+
+    def forget_review_project(self, project_id: int) -> None:
+        """The review project is out of reach: the next push makes one."""
+        self._set(project_id, review_remote_id=None, review_link=None, review_cursor=None)
+
     def add_changes(self, project_id: int, count: int) -> int:
         """Count changed labels towards the next scan; the new total."""
         self._set(project_id, changes_since_scan=projects.c.changes_since_scan + count)
@@ -171,4 +179,5 @@ def _project(row: Any) -> Project:
         last_scan_at=row.last_scan_at,
         last_collect_at=row.last_collect_at,
         paused_reason=row.paused_reason,
+        desk=row.desk,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, insert, literal, select, true, update
 
 from connector.model import ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import UNDECIDED, review_tasks
+from connector.store.tables import UNDECIDED, UtcDateTime, issues, review_tasks
 
 OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
 
@@ -31,6 +32,9 @@ class Reviews(Repository):
                 "request": dict(task.request),
                 "undecided_change": False,
                 "created_at": self._now,
+                "asked_at": task.asked_at,
+                "escalated_at": task.escalated_at,
+                "score": task.score,
             }
             for task in tasks
         ]
@@ -68,7 +72,10 @@ class Reviews(Repository):
         return self._where(review_tasks.c.batch == batch, review_tasks.c.state == ReviewState.PLANNED.value)
 
     def take_batch(self, project_id: int, size: int) -> tuple[str, list[ReviewTask]]:
-        """Give up to `size` planned tasks a batch name before they are sent for the first time."""
+        """Give up to `size` planned tasks a batch name before they are sent for the first time.
+
+        Of those planned together the most suspicious first: many platforms offer tasks in that order.
+        """
         keys = list(
             self._connection.execute(
                 select(review_tasks.c.key)
@@ -77,7 +84,8 @@ class Reviews(Repository):
                     review_tasks.c.state == ReviewState.PLANNED.value,
                     review_tasks.c.batch.is_(None),
                 )
-                .order_by(review_tasks.c.created_at, review_tasks.c.key)
+                .join(issues, issues.c.id == review_tasks.c.issue_id)
+                .order_by(review_tasks.c.created_at, issues.c.rank, review_tasks.c.key)
                 .limit(size)
             ).scalars()
         )
@@ -100,6 +108,7 @@ class Reviews(Repository):
                 state=case((planned, ReviewState.PUSHED.value), else_=review_tasks.c.state),
                 remote_id=bindparam("found"),
                 pushed_at=self._now,
+                asked_at=func.coalesce(review_tasks.c.asked_at, literal(self._now, UtcDateTime())),
                 overlap_pushed=overlap,
             )
         )
@@ -140,17 +149,87 @@ class Reviews(Repository):
             )
         return found
 
-    def want_overlap(self, key: str, overlap: int) -> None:
-        self._set(key, overlap=overlap)
+    def want_overlap(self, key: str, overlap: int, score: float | None = None) -> None:
+        """Ask for so many answers; with a score it is an extra vote, told as there is room for such."""
+        self._set(key, overlap=overlap, score=score)
+
+    def escalate(self, key: str) -> None:
+        """From now on an adjudicator's answer is waited for."""
+        self._set(key, escalated_at=self._now)
+
+    def reopen(self, key: str) -> None:
+        """Put a decided question again, where it stands."""
+        self._set(key, state=ReviewState.PUSHED.value, asked_at=self._now)
+
+    def forget_overlaps(self, project_id: int, before: int, now: int) -> None:
+        """The platform has set every task's overlap to that of the project, which was changed.
+
+        Tasks that want an answer more than that are told again; votes may suffice now that did not.
+        """
+        waiting = review_tasks.c.state.in_([state.value for state in OPEN])
+        mine = (review_tasks.c.project_id == project_id, waiting)
+        usual = review_tasks.c.overlap == before
+        self._connection.execute(
+            update(review_tasks)
+            .where(*mine)
+            .values(
+                overlap=case((usual, now), else_=review_tasks.c.overlap),
+                overlap_pushed=case(
+                    (review_tasks.c.state == ReviewState.PUSHED.value, now),
+                    else_=review_tasks.c.overlap_pushed,
+                ),
+                undecided_change=true(),
+            )
+        )
+
+    def mark_overdue(self, project_id: int, before: datetime) -> int:
+        """Questions put before that moment and not escalated yet are to be looked at; how many."""
+        done = self._connection.execute(
+            update(review_tasks)
+            .where(
+                review_tasks.c.project_id == project_id,
+                review_tasks.c.state == ReviewState.PUSHED.value,
+                review_tasks.c.escalated_at.is_(None),
+                review_tasks.c.asked_at < before,
+            )
+            .values(undecided_change=True)
+        )
+        return int(done.rowcount)
 
     def overlap_told(self, key: str, overlap: int) -> None:
         self._set(key, overlap_pushed=overlap)
 
-    def overlaps_to_tell(self, project_id: int) -> list[ReviewTask]:
-        return self._where(
+    def overlaps_to_tell(self, project_id: int, extra_votes: int) -> list[ReviewTask]:
+        """Raised overlaps that the platform does not know of yet.
+
+        Of questions that want an extra vote only so many as keep `extra_votes` of them waiting, those
+        first where a vote is worth most.
+        """
+        raised = self._where(*self._raised(project_id))
+        extra = sorted((task for task in raised if task.score is not None), key=_worth)
+        free = max(0, extra_votes - self._extra_waiting(project_id)) if extra else 0
+        return [task for task in raised if task.score is None] + extra[:free]
+
+    def _raised(self, project_id: int) -> tuple[ColumnElement[bool], ...]:
+        return (
             review_tasks.c.project_id == project_id,
             review_tasks.c.state == ReviewState.PUSHED.value,
             review_tasks.c.overlap > review_tasks.c.overlap_pushed,
+        )
+
+    def _extra_waiting(self, project_id: int) -> int:
+        """Questions whose extra vote was asked for and has not been given."""
+        return int(
+            self._connection.execute(
+                select(func.count())
+                .select_from(review_tasks)
+                .where(
+                    review_tasks.c.project_id == project_id,
+                    review_tasks.c.state == ReviewState.PUSHED.value,
+                    review_tasks.c.overlap <= review_tasks.c.overlap_pushed,
+                    review_tasks.c.score.is_not(None),
+                )
+            ).scalar_one()
         )
 
     def withdraw(self, keys: Sequence[str]) -> None:
@@ -187,19 +266,19 @@ class Reviews(Repository):
                 update(review_tasks).where(self._among(review_tasks.c.key, part)).values(state=state.value)
             )
 
-    def unsent(self, project_id: int) -> bool:
-        """Whether the platform is still to be told something: a task, an overlap, a withdrawal."""
-        state = review_tasks.c.state
-        at_work = [ReviewState.PLANNED.value, ReviewState.WITHDRAWING.value, ReviewState.PUSHED.value]
-        raised = review_tasks.c.overlap > review_tasks.c.overlap_pushed
-        return bool(
-            self._where(
-                review_tasks.c.project_id == project_id,
-                state.in_(at_work),  # what is decided stays for ever, and is not read
-                or_(state != ReviewState.PUSHED.value, raised),
-                limit=1,
-            )
-        )
+    def unsent(self, project_id: int, extra_votes: int) -> bool:
+        """Whether the platform is still to be told something: a task, an overlap, a withdrawal.
+
+        What is decided stays for ever, and is not read. Extra votes for which there is no room wait.
+        """
+        at_work = [ReviewState.PLANNED.value, ReviewState.WITHDRAWING.value]
+        mine = review_tasks.c.project_id == project_id
+        if self._where(mine, review_tasks.c.state.in_(at_work), limit=1):
+            return True
+        if self._where(*self._raised(project_id), review_tasks.c.score.is_(None), limit=1):
+            return True
+        extra = self._where(*self._raised(project_id), review_tasks.c.score.is_not(None), limit=1)
+        return bool(extra) and self._extra_waiting(project_id) < extra_votes
 
     def mark_undecided(self, keys: Sequence[str]) -> None:
         """Their votes changed: the next decide looks at them."""
@@ -212,6 +291,10 @@ class Reviews(Repository):
 
     def undecided(self, project_id: int, limit: int) -> list[ReviewTask]:
         return self._where(review_tasks.c.project_id == project_id, UNDECIDED, limit=limit)
+
+    def any_decided(self, project_id: int) -> bool:
+        decided = review_tasks.c.state == ReviewState.DECIDED.value
+        return bool(self._where(review_tasks.c.project_id == project_id, decided, limit=1))
 
     def looked_at(self, key: str) -> None:
         self._set(key, undecided_change=False)
@@ -246,4 +329,11 @@ def _task(row: Any) -> ReviewTask:
         overlap=row.overlap,
         overlap_pushed=row.overlap_pushed,
         request=row.request,
+        asked_at=row.asked_at,
+        escalated_at=row.escalated_at,
+        score=row.score,
     )
+
+
+def _worth(task: ReviewTask) -> tuple[float, str]:
+    return (1.0 if task.score is None else task.score), task.key

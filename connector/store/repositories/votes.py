@@ -23,7 +23,7 @@ class Votes(Repository):
                 .order_by(votes.c.created_at, votes.c.remote_id)
             )
             for row in rows:
-                found[row.review_key].append(_vote(row))
+                found[row.review_key].append(vote_of(row))
         return found
 
     def save(self, vote: Vote) -> None:
@@ -69,7 +69,8 @@ def _values(vote: Vote) -> dict[str, Any]:
     }
 
 
-def _vote(row: Any) -> Vote:
+def vote_of(row: Any) -> Vote:
+    """The vote that a row of its table holds."""
     return Vote(
         review_key=row.review_key,
         remote_id=row.remote_id,

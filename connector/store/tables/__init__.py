@@ -14,7 +14,25 @@ from connector.store.tables.base import (
     metadata,
     storable,
 )
-from connector.store.tables.detection import ACTIVE_ISSUE, issues, scans
+from connector.store.tables.detection import (
+    ACTIVE_ISSUE,
+    blobs,
+    issues,
+    label_events,
+    label_states,
+    scan_shards,
+    scans,
+    sharded_scans,
+)
+from connector.store.tables.findings import findings
+from connector.store.tables.guidance import (
+    STANDING_QUESTION,
+    audits,
+    guideline_notes,
+    guideline_questions,
+    guideline_versions,
+)
+from connector.store.tables.people import golden_items, golden_questions, reviewer_snapshots
 from connector.store.tables.platform import (
     annotation_rows,
     annotators,
@@ -23,14 +41,24 @@ from connector.store.tables.platform import (
     predictions,
     projects,
 )
-from connector.store.tables.review import UNDECIDED, decisions, review_tasks, votes
+from connector.store.tables.quality import class_releases, quality_figures
+from connector.store.tables.review import (
+    CURRENT,
+    UNDECIDED,
+    decisions,
+    dispositions,
+    review_tasks,
+    votes,
+)
 from connector.store.tables.work import QUEUED, RUNNING_IN_LANE, WAITING_IN_LANE, facts, jobs
-from connector.store.tables.writing import corrections, guideline_notes
+from connector.store.tables.writing import corrections
 
 __all__ = [
     "ACTIVE_ISSUE",
+    "CURRENT",
     "QUEUED",
     "RUNNING_IN_LANE",
+    "STANDING_QUESTION",
     "UNDECIDED",
     "UNSTORABLE",
     "WAITING_IN_LANE",
@@ -44,19 +72,34 @@ __all__ = [
     "annotators",
     "audit",
     "audit_head",
+    "audits",
+    "blobs",
+    "class_releases",
     "corrections",
     "decisions",
     "deliveries",
+    "dispositions",
     "facts",
+    "findings",
+    "golden_items",
+    "golden_questions",
     "guideline_notes",
+    "guideline_questions",
+    "guideline_versions",
     "issues",
     "items",
     "jobs",
+    "label_events",
+    "label_states",
     "metadata",
     "predictions",
     "projects",
+    "quality_figures",
     "review_tasks",
+    "reviewer_snapshots",
+    "scan_shards",
     "scans",
+    "sharded_scans",
     "storable",
     "votes",
 ]

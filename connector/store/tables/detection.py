@@ -1,8 +1,20 @@
-"""What scans found."""
+"""What scans found, and what detection keeps between them."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    text,
+)
 
 from connector.store.tables.base import Json, PlainText, RowId, Uid, UtcDateTime, metadata, project_column
 
@@ -61,4 +73,61 @@ Index(
     unique=True,
     sqlite_where=ACTIVE_ISSUE,
     postgresql_where=ACTIVE_ISSUE,
+)
+
+# Large content under a name, in parts that a database driver can hold at once.
+blobs = Table(
+    "blobs",
+    metadata,
+    project_column(),
+    Column("name", String(160), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("project_id", "name", "part"),
+)
+
+# The journal of changes that detection has to take in, in the order of their commits.
+label_events = Table(
+    "label_events",
+    metadata,
+    project_column(),
+    Column("seq", BigInteger, nullable=False),
+    Column("item_id", RowId, nullable=False),
+    PrimaryKeyConstraint("project_id", "seq"),
+)
+
+# What the saved state of a project's detection stands for; its content is a blob.
+label_states = Table(
+    "label_states",
+    metadata,
+    Column("project_id", RowId, ForeignKey("projects.id"), primary_key=True, autoincrement=False),
+    Column("scan_id", Uid, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("blob", String(160)),
+    Column("saved_at", UtcDateTime, nullable=False),
+)
+
+# A scan that several workers share, while it runs: one at a time for a project.
+sharded_scans = Table(
+    "sharded_scans",
+    metadata,
+    Column("id", Uid, primary_key=True),
+    Column("project_id", RowId, ForeignKey("projects.id"), nullable=False, unique=True),
+    Column("pass", Integer, nullable=False),
+    Column("plan", Json, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+# Its parts, each a range of items; what a part has found is a blob.
+scan_shards = Table(
+    "scan_shards",
+    metadata,
+    Column("scan_id", Uid, ForeignKey("sharded_scans.id"), nullable=False),
+    Column("shard", Integer, nullable=False),
+    Column("first_item", RowId, nullable=False),
+    Column("last_item", RowId, nullable=False),
+    Column("done_pass", Integer, nullable=False),
+    PrimaryKeyConstraint("scan_id", "shard"),
 )

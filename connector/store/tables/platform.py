@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -38,10 +39,12 @@ projects = Table(
     Column("label_schema", Json),
     Column("service_user", RemoteId),
     Column("source_cursor", PlainText),
+    Column("desk", PlainText),
     Column("review_remote_id", RemoteId),
     Column("review_link", PlainText),
     Column("review_cursor", PlainText),
     Column("changes_since_scan", Integer, nullable=False, default=0),
+    Column("label_seq", BigInteger, nullable=False, server_default="0"),
     Column("last_sync_at", UtcDateTime),
     Column("last_reconcile_at", UtcDateTime),
     Column("last_scan_at", UtcDateTime),
@@ -121,9 +124,11 @@ deliveries = Table(
     Column("id", Uid, primary_key=True),
     project_column(),
     Column("role", String(8), nullable=False),
+    Column("event", String(64)),  # the same of a delivery that was made before; NULL where none is known
     Column("hints", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("handled_at", UtcDateTime, index=True),
+    UniqueConstraint("project_id", "role", "event"),
 )
 
 Index(

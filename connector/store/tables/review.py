@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from connector.store.tables.base import (
     Json,
@@ -31,6 +42,9 @@ review_tasks = Table(
     Column("undecided_change", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("pushed_at", UtcDateTime),
+    Column("asked_at", UtcDateTime),  # when the question was last put: the deadline runs from here
+    Column("escalated_at", UtcDateTime),  # since when an adjudicator's answer is wanted
+    Column("score", Float),  # of a question that wants an extra vote: lowest where it is worth most
     Index("ix_review_tasks_project_id_state", "project_id", "state"),
     Index("ix_review_tasks_batch", "batch"),
 )
@@ -65,14 +79,45 @@ votes = Table(
     UniqueConstraint("review_key", "remote_id"),
 )
 
+# Several for an issue, of which one is current: a decision that its votes do not bear any more is kept.
 decisions = Table(
     "decisions",
     metadata,
     Column("id", Uid, primary_key=True),
-    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, unique=True),
+    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, index=True),
     Column("outcome", String(16), nullable=False),
     Column("label", PlainText),
     Column("reason", PlainText, nullable=False),
     Column("votes", Json, nullable=False),
+    Column("probability", Float),
     Column("decided_at", UtcDateTime, nullable=False),
+    Column("superseded_at", UtcDateTime),
+)
+
+CURRENT = text("superseded_at IS NULL")
+
+Index(
+    "uq_decisions_current",
+    decisions.c.issue_id,
+    unique=True,
+    sqlite_where=CURRENT,
+    postgresql_where=CURRENT,
+)
+
+# Where answers other than one label lead.
+dispositions = Table(
+    "dispositions",
+    metadata,
+    Column("id", Uid, primary_key=True),
+    project_column(),
+    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, index=True),
+    Column("decision_id", Uid, ForeignKey("decisions.id"), nullable=False),
+    Column("item_id", RowId, ForeignKey("items.id"), nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("problem", String(32), nullable=False),
+    Column("labels", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    UniqueConstraint("decision_id", "kind"),
+    Index("ix_dispositions_project_id_kind_state", "project_id", "kind", "state"),
 )

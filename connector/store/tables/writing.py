@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, Table
 
 from connector.store.tables.base import (
     Json,
@@ -20,7 +20,7 @@ corrections = Table(
     metadata,
     Column("id", Uid, primary_key=True),
     project_column(),
-    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, unique=True),
+    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, index=True),
     Column("decision_id", Uid, ForeignKey("decisions.id"), nullable=False, unique=True),
     Column("run_id", Uid, nullable=False, index=True),
     Column("item_id", RowId, ForeignKey("items.id"), nullable=False),
@@ -39,20 +39,4 @@ corrections = Table(
     Column("applied_at", UtcDateTime),
     Column("reverted_at", UtcDateTime),
     Index("ix_corrections_project_id_state", "project_id", "state"),
-)
-
-guideline_notes = Table(
-    "guideline_notes",
-    metadata,
-    Column("id", Uid, primary_key=True),
-    project_column(),
-    Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False),
-    Column("given", PlainText, nullable=False),
-    Column("label", PlainText, nullable=False),
-    Column("text", PlainText, nullable=False),
-    Column("author", RemoteId, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    UniqueConstraint("issue_id", "author"),
-    Index("ix_guideline_notes_project_id_state", "project_id", "state"),
 )

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import wording
-from connector.model import GuidelineNote, Problem
+from connector.model import GuidelineNote, LabelSchema, ObjectTag, Problem
 from connector.wording import FlagFacts
 from workers.consensus import Reason
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FACTS = FlagFacts(given="Labrador", suggested="Golden Retriever", probability=0.98)
 HOSTILE = "<script>alert('x')</script>\n\r\x00\u202e & \"more\""
+TEXT = ObjectTag("text", "Text", "text")
 NOTE = GuidelineNote("n1", 1, "i1", "Labrador", "Golden Retriever", "Look at the coat", "7", "accepted", NOON)
 
 
@@ -179,35 +180,45 @@ def test_the_instructions_take_no_side() -> None:
     assert "error" not in text
 
 
-def test_a_note_left_by_several_stands_once_and_no_address_is_published() -> None:
-    twice = [NOTE, replace(NOTE, id="n2", author="8", created_at=NOTE.created_at + timedelta(days=1))]
-    block = wording.guideline_block(twice, {"7": "ada@example.com", "8": "bo@example.com"})
+def entry(*notes: GuidelineNote, examples: tuple[str, ...] = ()) -> wording.Guideline:
+    first = notes[0]
+    return wording.Guideline(first.given, first.label, wording.note_text(first.text), notes, examples)
+
+
+def test_a_note_left_by_several_names_them_without_their_addresses() -> None:
+    again = replace(NOTE, id="n2", author="8", created_at=NOTE.created_at + timedelta(days=1))
+    block = wording.guideline_block([entry(NOTE, again)], {"7": "ada@example.com", "8": "bo@example.com"})
     assert block.count("Look at the coat") == 1
     assert "(ada and bo, 2026-03-03)" in block
 
 
-def test_the_guideline_block_holds_rule_author_and_day() -> None:
-    assert wording.guideline_block([NOTE], {"7": "Ada"}) == (
+def test_the_guideline_block_holds_rule_author_day_and_examples() -> None:
+    assert wording.guideline_block([entry(NOTE, examples=("item 3: “a dog”", "item 4"))], {"7": "Ada"}) == (
         "<h3>Notes from reviews</h3><ul class='list-disc pl-6'>"
-        "<li><b>Golden Retriever</b>, not <b>Labrador</b>: Look at the coat (Ada, 2026-03-02)</li></ul>"
+        "<li><b>Golden Retriever</b>, not <b>Labrador</b>: Look at the coat (Ada, 2026-03-02)"
+        "<br>For example item 3: “a dog” and item 4</li></ul>"
     )
 
 
 def test_nothing_typed_by_anybody_becomes_markup_in_the_guidelines() -> None:
     note = replace(NOTE, given=HOSTILE, label=HOSTILE, text=HOSTILE, author=HOSTILE)
+    shown = wording.example_item(HOSTILE, {"text": HOSTILE}, LabelSchema("l", "t", (), (TEXT,)))
 
     for names in ({}, {HOSTILE: HOSTILE}):
-        block = wording.guideline_block([note], names)
-        assert Tags(block).tags == {"h3", "ul", "li", "b"}
-        assert block.isprintable()
+        for written in (note, replace(note, issue_id=None)):
+            block = wording.guideline_block([entry(written, examples=(shown,))], names)
+            assert Tags(block).tags == {"h3", "ul", "li", "b", "br"}
+            assert block.isprintable()
 
 
-def test_an_unknown_author_is_named_by_number() -> None:
-    assert "(reviewer 7, 2026-03-02)" in wording.guideline_block([NOTE], {})
+def test_an_unknown_author_is_named_by_number_and_one_who_answered_us_by_name() -> None:
+    assert "(reviewer 7, 2026-03-02)" in wording.guideline_block([entry(NOTE)], {})
+    answer = replace(NOTE, issue_id=None, author="ada@example.com")
+    assert "(ada, 2026-03-02)" in wording.guideline_block([entry(answer)], {})
 
 
 def test_a_long_note_is_cut() -> None:
-    block = wording.guideline_block([replace(NOTE, text="x" * 5000)], {})
+    block = wording.guideline_block([entry(replace(NOTE, text="x" * 5000))], {})
 
     assert len(block) < 5000
     assert "x…" in block
@@ -215,6 +226,21 @@ def test_a_long_note_is_cut() -> None:
 
 def test_without_notes_there_is_no_block() -> None:
     assert wording.guideline_block([], {}) == ""
+
+
+@pytest.mark.parametrize("value", [None, 3, "", "https://example.com/1.png", "data:image/png;base64,AA", "/a"])
+def test_an_example_that_cannot_be_read_is_named_by_its_number(value: object) -> None:
+    assert wording.example_item("12", {"text": value}, LabelSchema("l", "t", (), (TEXT,))) == "item 12"
+    assert wording.example_item("12", {}, None) == "item 12"
+
+
+def test_a_guideline_question_says_what_was_found() -> None:
+    assert wording.guideline_question("cat", "dog", 4, 1).startswith(
+        "Reviewers moved 4 items between 'cat' and 'dog' and could not tell them apart for 1 item, and no "
+    )
+    assert wording.guideline_question("cat", "dog", 0, 2).startswith(
+        "Reviewers could not tell 'cat' from 'dog' for 2 items, and no guideline says how to tell."
+    )
 
 
 @pytest.mark.parametrize("title", ["Dogs", "d" * 49, "d" * 200, "", "a\nb"])

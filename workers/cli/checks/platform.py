@@ -109,7 +109,7 @@ def _predictions(services: Services, name: str, settings: ProjectSettings) -> Ch
 
 
 def _reviewers(services: Services, name: str, service_user: str) -> Check:
-    people = [each for each in services.source(name).annotators() if each.remote_id != service_user]
+    people = [each for each in services.reviewers(name) if each.remote_id != service_user]
     review = services.project_settings(name).review
     asked = f"{review.quorum} must agree, up to {review.max_votes} are asked"
     said = f"{len(people)} beside the service user; {asked}"

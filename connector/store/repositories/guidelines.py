@@ -1,0 +1,294 @@
+"""The instructions' managed block in all its versions, and the questions that call for a note."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Join,
+    Select,
+    Text,
+    and_,
+    cast,
+    distinct,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from connector.model import (
+    GuidelineQuestion,
+    GuidelineVersion,
+    IssueState,
+    Json,
+    Problem,
+    QuestionState,
+    label_pair,
+)
+from connector.store.repositories.base import Repository
+from connector.store.tables import (
+    STANDING_QUESTION,
+    decisions,
+    guideline_questions,
+    guideline_versions,
+    issues,
+    items,
+    review_tasks,
+    votes,
+)
+
+DECIDED = (IssueState.ACCEPTED, IssueState.UNRESOLVED)
+OVERLAPPING = (Problem.AMBIGUOUS, Problem.SEVERAL_FIT)  # what reviewers say of labels that overlap
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Confused:
+    """What decisions say of two labels: moved from one to the other, or found to overlap."""
+
+    moved: int = 0
+    ambiguous: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.moved + self.ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One decided item of a confused pair."""
+
+    item: str
+    data: Json
+    given: str
+    suggested: str
+    decided: str | None
+    reason: str
+
+
+class Guidelines(Repository):
+    # --- versions of the block ----------------------------------------------------------------
+
+    def last_version(self, project_id: int) -> GuidelineVersion | None:
+        query = _versions(project_id).order_by(guideline_versions.c.number.desc()).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _version(row)
+
+    def versions(self, project_id: int) -> list[GuidelineVersion]:
+        query = _versions(project_id).order_by(guideline_versions.c.number)
+        return [_version(row) for row in self._connection.execute(query)]
+
+    def add_version(
+        self, project_id: int, block: str, notes: Sequence[Json], change: Json
+    ) -> GuidelineVersion:
+        """The block as it now stands in the instructions."""
+        last = self.last_version(project_id)
+        made = GuidelineVersion(
+            id=str(uuid.uuid4()),
+            project_id=project_id,
+            number=last.number + 1 if last else 1,
+            at=self._now,
+            notes=tuple(notes),
+            change=change,
+            block=block,
+            hash=hashlib.sha256(block.encode("utf-8", "replace")).hexdigest(),
+        )
+        self._connection.execute(
+            insert(guideline_versions).values(
+                id=made.id,
+                project_id=project_id,
+                number=made.number,
+                at=made.at,
+                notes=[dict(note) for note in notes],
+                change=dict(change),
+                block=block,
+                hash=made.hash,
+            )
+        )
+        return made
+
+    # --- what is confused ---------------------------------------------------------------------
+
+    def confused(self, project_id: int) -> dict[Pair, Confused]:
+        """Every pair of labels that decisions moved items between, or that reviewers found to overlap."""
+        counts: dict[Pair, list[int]] = {}
+        for place, query in enumerate((self._moved(project_id), self._overlapping(project_id))):
+            for one, other, n in self._connection.execute(query):
+                counts.setdefault(label_pair(one, other), [0, 0])[place] += int(n)
+        return {pair: Confused(*both) for pair, both in counts.items() if pair[0] != pair[1]}
+
+    def instances(self, project_id: int, pair: Pair, limit: int) -> list[Instance]:
+        """The latest decided items of a pair, newest first."""
+        query = (
+            select(
+                items.c.remote_id.label("item"),
+                items.c.data,
+                issues.c.given,
+                issues.c.suggested,
+                decisions.c.label.label("decided"),
+                decisions.c.reason,
+            )
+            .select_from(_decided())
+            .join(items, items.c.id == issues.c.item_id)
+            .where(
+                issues.c.project_id == project_id,
+                issues.c.state.in_([state.value for state in DECIDED]),
+                issues.c.given.in_(pair),
+                func.coalesce(decisions.c.label, issues.c.suggested).in_(pair),
+                func.coalesce(decisions.c.label, issues.c.suggested) != issues.c.given,
+            )
+            .order_by(decisions.c.decided_at.desc(), decisions.c.id)
+            .limit(limit)
+        )
+        return [Instance(**row._mapping) for row in self._connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's public accessor
+
+    def _moved(self, project_id: int) -> Select[Any]:
+        return (
+            select(issues.c.given, decisions.c.label, func.count())
+            .select_from(_decided())
+            .where(
+                issues.c.project_id == project_id,
+                issues.c.state == IssueState.ACCEPTED.value,
+                decisions.c.label.is_not(None),
+            )
+            .group_by(issues.c.given, decisions.c.label)
+        )
+
+    def _overlapping(self, project_id: int) -> Select[Any]:
+        said = cast(votes.c.problems, Text)
+        return (
+            select(issues.c.given, issues.c.suggested, func.count(distinct(issues.c.id)))
+            .join(review_tasks, review_tasks.c.issue_id == issues.c.id)
+            .join(votes, votes.c.review_key == review_tasks.c.key)
+            .where(
+                issues.c.project_id == project_id,
+                issues.c.state == IssueState.UNRESOLVED.value,
+                votes.c.counted.is_(True),
+                or_(*(said.like(f'%"{problem.value}"%') for problem in OVERLAPPING)),
+            )
+            .group_by(issues.c.given, issues.c.suggested)
+        )
+
+    # --- questions ----------------------------------------------------------------------------
+
+    def ask(self, project_id: int, pair: Pair, confused: Confused, examples: Sequence[Json]) -> str | None:
+        """Raise a question about two labels; its id, or None where one stands already."""
+        made = str(uuid.uuid4())
+        values = {
+            "id": made,
+            "project_id": project_id,
+            "pair": _pair_key(pair),
+            "first": pair[0],
+            "second": pair[1],
+            "state": QuestionState.OPEN.value,
+            "confused": confused.moved,
+            "ambiguous": confused.ambiguous,
+            "examples": [dict(example) for example in examples],
+            "created_at": self._now,
+        }
+        statement = self._insert(guideline_questions).values(values)
+        done = self._connection.execute(
+            statement.on_conflict_do_nothing(
+                index_elements=["project_id", "pair"], index_where=STANDING_QUESTION
+            )
+        )
+        return made if done.rowcount else None
+
+    def question(self, project_id: int, question_id: str) -> GuidelineQuestion | None:
+        """One question; held in a transaction that may write."""
+        query = select(guideline_questions).where(
+            guideline_questions.c.id == question_id, guideline_questions.c.project_id == project_id
+        )
+        row = self._connection.execute(self._held(query, guideline_questions)).one_or_none()
+        return None if row is None else _question(row)
+
+    def questions(
+        self, project_id: int, states: Sequence[QuestionState] = (QuestionState.OPEN, QuestionState.ANSWERED)
+    ) -> list[GuidelineQuestion]:
+        """Questions in these states, those about the most decisions first."""
+        asked = guideline_questions.c
+        query = (
+            select(guideline_questions)
+            .where(asked.project_id == project_id, asked.state.in_([state.value for state in states]))
+            .order_by((asked.confused + asked.ambiguous).desc(), asked.created_at, asked.id)
+        )
+        return [_question(row) for row in self._connection.execute(query)]
+
+    def open_questions(self, project_id: int) -> int:
+        query = select(func.count()).where(
+            guideline_questions.c.project_id == project_id,
+            guideline_questions.c.state == QuestionState.OPEN.value,
+        )
+        return int(self._connection.execute(query).scalar_one())
+
+    def answered(self, question_id: str, note_id: str, by: str) -> None:
+        self._set(
+            guideline_questions.c.id == question_id,
+            state=QuestionState.ANSWERED.value,
+            note_id=note_id,
+            answered_by=by,
+            answered_at=self._now,
+        )
+
+    def reopened(self, note_id: str) -> None:
+        """The note that answered a question was taken back before it was published."""
+        self._set(
+            and_(
+                guideline_questions.c.note_id == note_id,
+                guideline_questions.c.state == QuestionState.ANSWERED.value,
+            ),
+            state=QuestionState.OPEN.value,
+            note_id=None,
+            answered_by=None,
+            answered_at=None,
+        )
+
+    def close(self, project_id: int, pairs: Mapping[Pair, str]) -> None:
+        """The instructions tell these pairs apart now, by the note of that id."""
+        for pair, note_id in pairs.items():
+            self._set(
+                and_(
+                    guideline_questions.c.project_id == project_id,
+                    guideline_questions.c.pair == _pair_key(pair),
+                    STANDING_QUESTION,
+                ),
+                state=QuestionState.CLOSED.value,
+                note_id=note_id,
+                closed_at=self._now,
+            )
+
+    def _set(self, condition: ColumnElement[bool], **values: Any) -> None:
+        self._connection.execute(update(guideline_questions).where(condition).values(**values))
+
+
+def _decided() -> Join:
+    """Issues with the decision that holds now."""
+    return issues.join(
+        decisions, and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None))
+    )
+
+
+def _pair_key(pair: Pair) -> str:
+    return hashlib.sha256(json.dumps(pair).encode()).hexdigest()
+
+
+def _versions(project_id: int) -> Select[Any]:
+    return select(guideline_versions).where(guideline_versions.c.project_id == project_id)
+
+
+def _version(row: Any) -> GuidelineVersion:
+    return GuidelineVersion(**{**row._mapping, "notes": tuple(row.notes)})  # noqa: SLF001 - SQLAlchemy's public accessor
+
+
+def _question(row: Any) -> GuidelineQuestion:
+    values = dict(row._mapping) | {"examples": tuple(row.examples)}  # noqa: SLF001 - SQLAlchemy's public accessor
+    values.pop("pair")
+    return GuidelineQuestion(**values)

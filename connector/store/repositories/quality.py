@@ -1,0 +1,150 @@
+"""Counts over what reviewers answered and what corrections moved, summed by the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from connector.model import CorrectionState, IssueKind, IssueState, Json
+from connector.store.repositories.base import Repository
+from connector.store.tables import class_releases, corrections, issues, quality_figures, review_tasks, votes
+
+DECIDED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
+STANDING = (CorrectionState.PENDING, CorrectionState.APPLIED)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """How many issues of one kind, pair and method ended in one state."""
+
+    kind: IssueKind
+    given: str
+    suggested: str
+    method: str
+    state: IssueState
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementCount:
+    """Counted votes on flagged items, by whether they saw the suggestion and whether they chose it."""
+
+    blind: bool
+    agreed: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    given: str
+    label: str
+    n: int
+
+
+class Quality(Repository):
+    def verdicts(self, project_id: int) -> list[VerdictCount]:
+        """Decided issues, counted by kind, pair, method and end."""
+        keys = (issues.c.kind, issues.c.given, issues.c.suggested, issues.c.method, issues.c.state)
+        rows = self._connection.execute(
+            select(*keys, func.count().label("n"))
+            .where(issues.c.project_id == project_id, issues.c.state.in_([state.value for state in DECIDED]))
+            .group_by(*keys)
+            .order_by(*keys)
+        )
+        return [
+            VerdictCount(IssueKind(r.kind), r.given, r.suggested, r.method, IssueState(r.state), int(r.n))
+            for r in rows
+        ]
+
+    def agreement(self, project_id: int) -> list[AgreementCount]:
+        """How often votes chose the suggestion, blind and not; only tasks that were made so by lot."""
+        agreed = func.sum(case((votes.c.label == issues.c.suggested, 1), else_=0))
+        rows = self._connection.execute(
+            select(votes.c.blind, agreed.label("agreed"), func.count().label("n"))
+            .join(review_tasks, review_tasks.c.key == votes.c.review_key)
+            .join(issues, issues.c.id == review_tasks.c.issue_id)
+            .where(
+                issues.c.project_id == project_id,
+                issues.c.kind == IssueKind.LABEL_ERROR.value,
+                issues.c.given != issues.c.suggested,
+                votes.c.counted.is_(True),
+            )
+            .group_by(votes.c.blind)
+        )
+        return [AgreementCount(bool(r.blind), int(r.agreed or 0), int(r.n)) for r in rows]
+
+    def waiting(self, project_id: int) -> int:
+        """Flagged items that nobody has decided about: open, in review, or held back by the policy."""
+        standing = [IssueState.OPEN.value, IssueState.IN_REVIEW.value, IssueState.SUPPRESSED.value]
+        return int(
+            self._connection.execute(
+                select(func.count()).where(
+                    issues.c.project_id == project_id,
+                    issues.c.state.in_(standing),
+                    issues.c.kind == IssueKind.LABEL_ERROR.value,
+                )
+            ).scalar_one()
+        )
+
+    def moved(self, project_id: int, since: datetime | None = None) -> list[Moved]:
+        """What corrections that stand took from and gave to classes; all, or those made since a moment."""
+        return self._moved(project_id, () if since is None else (corrections.c.created_at >= since,))
+
+    def moved_of_class(self, project_id: int, label: str, since: datetime | None) -> list[Moved]:
+        """The same for one class, without what a person has released."""
+        released = (
+            select(class_releases.c.released_at)
+            .where(class_releases.c.project_id == project_id, class_releases.c.label == label)
+            .scalar_subquery()
+        )
+        conditions: list[ColumnElement[bool]] = [
+            or_(corrections.c.given == label, corrections.c.label == label),
+            or_(released.is_(None), corrections.c.created_at > released),
+        ]
+        if since is not None:
+            conditions.append(corrections.c.created_at >= since)
+        return self._moved(project_id, conditions)
+
+    def _moved(self, project_id: int, conditions: Any) -> list[Moved]:
+        rows = self._connection.execute(
+            select(corrections.c.given, corrections.c.label, func.count().label("n"))
+            .where(
+                and_(
+                    corrections.c.project_id == project_id,
+                    corrections.c.state.in_([state.value for state in STANDING]),
+                    *conditions,
+                )
+            )
+            .group_by(corrections.c.given, corrections.c.label)
+            .order_by(corrections.c.given, corrections.c.label)
+        )
+        return [Moved(r.given, r.label, int(r.n)) for r in rows]
+
+    def release(self, project_id: int, label: str, by: str) -> None:
+        """What corrections took from this class until now was looked at by a person."""
+        values = {"released_at": self._now, "released_by": by}
+        self._connection.execute(
+            self._insert(class_releases)
+            .values(project_id=project_id, label=label, **values)
+            .on_conflict_do_update(index_elements=["project_id", "label"], set_=values)
+        )
+
+    def save(self, project_id: int, figures: Json) -> None:
+        """Keep the latest figures for those who only show them."""
+        values = {"at": self._now, "figures": dict(figures)}
+        self._connection.execute(
+            self._insert(quality_figures)
+            .values(project_id=project_id, **values)
+            .on_conflict_do_update(index_elements=["project_id"], set_=values)
+        )
+
+    def figures(self, project_id: int) -> tuple[datetime, Json] | None:
+        row = self._connection.execute(
+            select(quality_figures.c.at, quality_figures.c.figures).where(
+                quality_figures.c.project_id == project_id
+            )
+        ).one_or_none()
+        return None if row is None else (row.at, row.figures)

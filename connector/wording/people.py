@@ -1,0 +1,144 @@
+"""What is said of reviewers, annotators and golden items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.wording.text import listing, one_line, percent, quoted
+
+FEW_GOLDEN, MANY_GOLDEN = 100, 500
+NAME_CHARS = 60
+
+
+def rate(mean: float, low: float, high: float) -> str:
+    """'84% (95% interval 78% to 89%)'."""
+    return f"{percent(mean)} (95% interval {percent(low)} to {percent(high)})"
+
+
+def weighs_less(name: str, mean: float, low: float, high: float, answers: int, weight: float) -> str:
+    return (
+        f"Votes of {one_line(name, NAME_CHARS)} weigh {weight:.1f} instead of 1: right in "
+        f"{rate(mean, low, high)} of {answers} measured answers. "
+        "Talk to them, or look at their answers; nobody is blocked by this."
+    )
+
+
+def getting_worse(name: str, change: float) -> str:
+    return (
+        f"Answers of {one_line(name, NAME_CHARS)} are right less often than before: "
+        f"{abs(change):.0%} fewer of the newest ones."
+    )
+
+
+def too_few_reviewers(people: int, quorum: int) -> str:
+    who = "Nobody is" if people == 0 else f"Only {people} {'person is' if people == 1 else 'people are'}"
+    return (
+        f"{who} known who could review here, and {quorum} must agree: no decision can be reached. "
+        "Invite more people, or lower review.quorum."
+    )
+
+
+def barred_tasks(tasks: int, quorum: int) -> str:
+    wait = "1 review task waits" if tasks == 1 else f"{tasks} review tasks wait"
+    return (
+        f"{wait} in vain: of the known reviewers fewer than {quorum} did not label the item themselves, and "
+        "nobody reviews their own label. Invite people who did not label."
+    )
+
+
+def golden_size(n: int) -> str | None:
+    """Advice on how many golden items there are; None where it is a good number."""
+    items = "1 golden item" if n == 1 else f"{n} golden items"
+    if n < FEW_GOLDEN:
+        return (
+            f"{items}: with fewer than {FEW_GOLDEN} the same ones come back soon, and people remember them."
+        )
+    if n > MANY_GOLDEN:
+        return (
+            f"{items}: more than {MANY_GOLDEN} tell nothing new about reviewers, and must all be kept right."
+        )
+    return None
+
+
+def golden_doubted(n: int, project: str) -> str:
+    items = "1 golden item is" if n == 1 else f"{n} golden items are"
+    return (
+        f"{items} contradicted by most reviewers, and not used until somebody has looked: "
+        f"`secondlook golden report {project}` names them. Confirm with `secondlook golden add`, or remove."
+    )
+
+
+# --- golden items that are refused ---------------------------------------------------------------
+
+
+def golden_line(line: int, field: str, value: str, problem: str, remedy: str) -> str:
+    shown = f" {quoted(value)}" if value else ""
+    return f"line {line}, {field}{shown}: {problem}. {remedy}"
+
+
+def no_such_item() -> tuple[str, str]:
+    return "the project has no such item", "Give the platform's id of the item; sync first if it is new."
+
+
+def no_such_class(classes: Sequence[str]) -> tuple[str, str]:
+    return "no such class", f"Classes: {listing([quoted(each) for each in classes[:12]])}."
+
+
+def golden_conflict(before: str, label: str) -> tuple[str, str]:
+    return (
+        f"it is golden already as {quoted(before)}, not {quoted(label)}",
+        "Find out which is right; `secondlook golden remove` takes the old one away.",
+    )
+
+
+def golden_twice(line: int, same: bool) -> tuple[str, str]:  # noqa: FBT001 - which of two sentences
+    if same:
+        return f"line {line} says the same", "Remove one of the two lines."
+    return f"line {line} gives it another label", "Find out which is right, and remove the other line."
+
+
+# --- the feedback sheet ----------------------------------------------------------------------------
+
+
+def feedback_title(name: str) -> str:
+    return f"A second look at labels by {one_line(name, NAME_CHARS)}"
+
+
+def feedback_opening(name: str, decided: int, upheld: int, mean: float, low: float, high: float) -> str:
+    """What reviewers said of the labels of one annotator that were questioned."""
+    if not decided:
+        return (
+            f"No label by {one_line(name, NAME_CHARS)} has been decided about yet. There is nothing to say, "
+            "and nothing to do."
+        )
+    labels = "1 label" if decided == 1 else f"{decided} labels"
+    return (
+        f"Reviewers looked again at {labels} of yours and confirmed {upheld}: {rate(mean, low, high)}. "
+        "These labels were picked because a model disagreed, so the rate says nothing of your other labels: "
+        "most of those were never in doubt."
+    )
+
+
+def feedback_trend(change: float, low: float, high: float) -> str:
+    """How the share of confirmed labels moved between the older and the newer half."""
+    if low > 0:
+        return f"More of your newer labels were confirmed than of your older ones: {change:+.0%}. Well done."
+    if high < 0:
+        return f"Fewer of your newer labels were confirmed than of your older ones: {change:+.0%}."
+    return "Between your older and your newer labels no difference can be told from chance."
+
+
+def feedback_pair(given: str, decided: str, n: int) -> str:
+    times = "once" if n == 1 else f"{n} times"
+    return f"You chose {quoted(given)}, reviewers agreed on {quoted(decided)}: {times}."
+
+
+def feedback_no_note(given: str, decided: str) -> str:
+    return (
+        f"No published guideline tells {quoted(given)} from {quoted(decided)} yet. If the examples do not "
+        "convince you, say so: a rule is missing."
+    )
+
+
+def feedback_no_confusions() -> str:
+    return "No label of yours was changed to another one."

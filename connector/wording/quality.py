@@ -1,0 +1,93 @@
+"""What reviews say of all labels, in sentences. Shares are 0..1; None means that nothing is known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connector.wording.text import quoted
+
+
+def share(value: float | None) -> str:
+    """A share with one decimal, as measured: '0.8%'; a small one is not rounded to nothing."""
+    if value is None:
+        return "unknown"
+    return "less than 0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
+
+
+def clean_enough(items: int, high: float, target: float) -> str:
+    return (
+        f"Clean enough: with 95% confidence at most {share(high)} of {_labels(items)} can be wrong "
+        f"(target {share(target)})."
+    )
+
+
+def not_clean_enough(items: int, high: float, target: float, waiting: int, controls: tuple[int, int]) -> str:
+    """Why it cannot be said yet; `controls` are the wrong ones and all of them."""
+    wrong, n = controls
+    if not items:
+        return "Nothing was scanned yet, so nothing can be said of the labels."
+    if not n:
+        return (
+            "It is not known how many labels are wrong: no control was answered yet. "
+            "Controls are unflagged items, mixed into the reviews at random (policy.control_share)."
+        )
+    flagged = "no flagged item waits" if not waiting else f"{_items(waiting)} flagged and not decided"
+    return (
+        f"Not yet clean enough: up to {share(high)} of {_labels(items)} can be wrong "
+        f"(target {share(target)}). "
+        f"{_controls(wrong, n)}; {flagged}."
+    )
+
+
+def _controls(wrong: int, n: int) -> str:
+    asked = "1 control" if n == 1 else f"{n:,} controls"
+    return f"Of {asked}, {'none was' if not wrong else f'{wrong:,} {_were(wrong)}'} wrong"
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"
+
+
+def _labels(n: int) -> str:
+    return "1 label" if n == 1 else f"{n:,} labels"
+
+
+def _items(n: int) -> str:
+    return "1 item is" if n == 1 else f"{n:,} items are"
+
+
+def anchored(effect: float, low: float, high: float, limit: float, *, blind: bool) -> str:
+    """Seeing the suggestion changes answers by more than the limit."""
+    done = (
+        "New review tasks show no suggestion until this is over."
+        if blind
+        else "Set quality.blind_when_anchored = true to ask without it."
+    )
+    return (
+        f"Reviewers who see the suggestion choose it {points(effect)} more often than those who do not "
+        f"(95% interval {points(low)} to {points(high)}, limit {points(limit)}). {done}"
+    )
+
+
+def points(value: float) -> str:
+    """A difference of shares, in percentage points."""
+    return f"{value * 100:.1f} points"
+
+
+def class_losing(label: str, held: int) -> str:
+    """Corrections that would take too much from a class wait for a person."""
+    waiting = "1 correction is" if held == 1 else f"{held:,} corrections are"
+    return (
+        f"Corrections would take too many labels from the class {quoted(label)}; {waiting} held. "
+        "See `secondlook held list`, then release or discard them."
+    )
+
+
+def discarded(by: str) -> str:
+    """Why a held correction was never written."""
+    return f"held because its class would lose too many labels, and discarded by {quoted(by)}"
+
+
+def changes(change: Mapping[str, int]) -> str:
+    """What corrections did to each class: "'cat' +3, 'dog' -3"."""
+    return ", ".join(f"{quoted(name)} {n:+d}" for name, n in change.items()) or "none"

@@ -1,0 +1,148 @@
+"""What reviews say of all labels, in the small world and on counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from connector.jobs import JobKind
+from connector.model import IssueKind, IssueState
+from tests.support.world import CLASSES, World
+from workers.quality import QualityFigures, figures, next_to_ask
+from workers.quality.telling import alarms, verdict
+
+Build = Callable[..., World]
+
+
+def measured(world: World) -> QualityFigures:
+    with world.read() as unit:
+        return figures(unit, world.project, world.settings.projects["animals"].quality)
+
+
+def reviewed(world: World) -> World:
+    """Everybody answers all that is offered, with the truth: what the item's text begins with."""
+    for _ in range(3):
+        world.review_round(("rita", "ravi"), lambda _who, text: {"label": text.split()[0]})
+        world.later(seconds=61)
+    return world
+
+
+def labelled(world: World, *, right: int, wrong: int) -> World:
+    """Items whose text names the truth; the wrong ones are labeled cat and are dogs."""
+    for label in CLASSES:
+        for n in range(right):
+            rest = {other: 0.05 for other in CLASSES if other != label}
+            world.item(f"{label} {n}", label, **{label: 0.9, **rest})
+    for n in range(wrong):
+        world.wrong(f"dog wrong {n}", given="cat", truly="dog")
+    world.settle()
+    return world
+
+
+def test_before_anything_is_known_labels_are_not_clean(world: World) -> None:
+    found = measured(world)
+
+    assert (found.remaining_high, found.clean_enough) == (1.0, False)
+    assert verdict(found) == "Nothing was scanned yet, so nothing can be said of the labels."
+
+
+def test_without_controls_nothing_is_claimed(world: World) -> None:
+    found = measured(reviewed(labelled(world, right=3, wrong=1)))
+
+    assert not found.clean_enough
+    assert "no control was answered yet" in verdict(found)
+
+
+def test_controls_give_an_exact_bound_for_what_was_not_flagged(build: Build) -> None:
+    world = labelled(
+        build(policy={"control_share": 0.9}, quality={"target_error_rate": 0.2}), right=20, wrong=3
+    )
+    found = measured(reviewed(world))
+
+    assert (found.controls.hits, found.controls.n) == (0, found.controls.n)
+    assert found.controls.n > 20
+    # Clopper and Pearson without a hit: 1 - (0.05 / 2) ** (1 / n)
+    bound = 1 - 0.025 ** (1 / found.controls.n)
+    assert found.controls.high == pytest.approx(bound)
+    assert found.remaining_high == pytest.approx(bound * 60 / 63, rel=0.06)
+    assert found.clean_enough
+    assert verdict(found).startswith("Clean enough: with 95% confidence at most ")
+
+
+def test_flags_that_wait_count_as_far_as_decided_flags_were_right(build: Build) -> None:
+    world = labelled(build(policy={"control_share": 0.5, "budget": 4}), right=10, wrong=6)
+
+    found = measured(world)
+
+    assert found.waiting == 6
+    assert not found.clean_enough
+    assert found.remaining_high >= 6 / 36
+
+
+def test_flags_are_counted_by_how_they_ended(world: World) -> None:
+    labelled(world, right=4, wrong=2)
+    world.wrong("cat but flagged", given="cat", truly="dog")
+    world.later(hours=25)
+
+    found = measured(reviewed(world))
+
+    assert (found.flags.accepted, found.flags.rejected, found.flags.unresolved) == (2, 1, 0)
+    assert found.flags.precision.value == pytest.approx(2 / 3)
+    assert [(one.name, one.accepted, one.rejected) for one in found.by_class] == [("cat", 2, 1)]
+    assert [one.name for one in found.by_method] == ["predicted_neq_given"]
+    assert found.change == {"cat": -2, "dog": 2}
+
+
+def test_the_effect_of_seeing_the_suggestion_is_measured_and_said(build: Build) -> None:
+    """Reviewers who see a suggestion take it; blind, they say what they see."""
+    world = labelled(build(policy={"blind_share": 0.5, "budget": 100}), right=40, wrong=0)
+    for n in range(60):
+        world.wrong(f"cat {n + 100}", given="cat", truly="dog")
+    world.later(hours=25)
+
+    def say(_who: str, text: str) -> dict[str, str]:
+        shown = not world.task(text).blind
+        return {"label": "dog" if shown else "cat"}
+
+    world.review_round(("rita", "ravi"), say)
+    world.later(seconds=61)
+    found = measured(world)
+
+    assert found.anchoring.effect == 1.0
+    assert found.anchoring.low > 0.8
+    (alarm,) = alarms(found, 0.1, blind=False)
+    assert "choose it 100.0 points more often" in alarm
+
+
+def test_what_was_flagged_in_vain_is_asked_later(build: Build) -> None:
+    """Flags cat → dog are right, flags bird → cat never; the queue notices after ten verdicts."""
+    world = build(policy={"budget": 10, "class_cap": 1.0})
+    world.some_right(30)
+    for n in range(20):
+        world.wrong(f"bird {n + 100}", given="bird", truly="cat")
+    for n in range(20):
+        world.wrong(f"dog {n + 100}", given="cat", truly="dog")
+    world.settle()
+
+    asked: list[str] = []
+    for _ in range(3):
+        asked = [text for text in world.asked() if world.task(text).key]
+        reviewed(world)
+
+    with world.read() as unit:
+        pool = [
+            i for i in unit.issues.listed(world.project.id, None, 1000) if i.kind is IssueKind.LABEL_ERROR
+        ]
+        waiting = [one for one in pool if one.state in (IssueState.SUPPRESSED, IssueState.OPEN)]
+        chosen = next_to_ask(unit, world.project, waiting, 5)
+    assert asked
+    assert all(one.given == "cat" for one in chosen[:4]) or not waiting
+
+
+def test_figures_are_equal_however_often_they_are_computed(world: World) -> None:
+    labelled(world, right=3, wrong=2)
+    reviewed(world)
+    world.do(JobKind.SCAN)
+
+    assert measured(world) == measured(world)

@@ -1,0 +1,98 @@
+"""Corrections that wait for a person because their class would lose too many labels."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.errors import NotFound
+from connector.model import Correction, CorrectionState, Project
+from workers.cli.exits import EPILOG
+from workers.cli.output import note, print_json, table
+from workers.cli.session import JsonFlag, ProjectName, session_of
+
+if TYPE_CHECKING:
+    from connector.store.unit_of_work import UnitOfWork
+
+app = typer.Typer(
+    no_args_is_help=True, help="List, release or discard corrections that are held.", epilog=EPILOG
+)
+
+Settle = Callable[["UnitOfWork", "Project", str, Sequence[Correction], str], None]
+Label = Annotated[str, typer.Argument(metavar="CLASS", help="The class that would lose labels.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides this. Default: the user of this machine.")]
+
+
+@app.command("list", epilog=EPILOG)
+def list_held(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
+    """List held corrections, the oldest first."""
+    session = session_of(context)
+    session.require_project(project)
+    with session.services() as services:
+        stored = services.project(project)
+        with services.store.read() as unit:
+            found = unit.corrections.listed(stored.id, CorrectionState.HELD)
+    if json:
+        print_json({"held": found})
+        return
+    table(
+        ("correction", "given", "label", "since"),
+        [(one.id, one.given, one.label, one.created_at) for one in found],
+    )
+    if not found:
+        note("No correction is held.")
+
+
+@app.command(epilog=EPILOG)
+def release(
+    context: typer.Context, project: ProjectName, label: Label, *, by: By = None, json: JsonFlag = False
+) -> None:
+    """Have the held corrections of a class written; its losses until now do not count any more."""
+    from workers.quality.holding import release as let_go
+
+    _settle(context, project, label, by, json, "released", let_go)
+
+
+@app.command(epilog=EPILOG)
+def discard(
+    context: typer.Context, project: ProjectName, label: Label, *, by: By = None, json: JsonFlag = False
+) -> None:
+    """Never write the held corrections of a class; the labels stay as they are."""
+    from workers.quality.holding import discard as drop
+
+    _settle(context, project, label, by, json, "discarded", drop)
+
+
+def _settle(
+    context: typer.Context,
+    project: str,
+    label: str,
+    by: str | None,
+    json: bool,  # noqa: FBT001 - passed on from the flag
+    done: str,
+    action: Settle,
+) -> None:
+    session = session_of(context)
+    session.require_project(project)
+    with session.services() as services:
+        stored = services.project(project)
+        with services.store.begin() as unit:
+            chosen = _held(unit, stored.id, label)
+            action(unit, stored, label, chosen, f"cli:{by or getpass.getuser()}")
+    if json:
+        print_json({done: [one.id for one in chosen]})
+    else:
+        typer.echo(f"{len(chosen)} correction(s) {done}.")
+
+
+def _held(unit: UnitOfWork, project_id: int, label: str) -> list[Correction]:
+    held = unit.corrections.listed(project_id, CorrectionState.HELD)
+    found = [one for one in held if one.given == label]
+    if not found:
+        classes = ", ".join(sorted({one.given for one in held})) or "none"
+        msg = f"no correction of the class {label!r} is held (classes with held corrections: {classes})"
+        raise NotFound(msg)
+    return found

@@ -1,0 +1,76 @@
+"""What reviews say of a project's labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from connector.wording import changes, points, share
+from workers.cli.output import print_json, table
+from workers.cli.session import JsonFlag, ProjectName, session_of
+
+if TYPE_CHECKING:
+    from connector.wiring import Services
+    from workers.quality import QualityFigures
+    from workers.quality.figures import Anchoring, Outcomes, Proportion
+
+
+def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
+    """Show what is left to find, how often flags are right, and what corrections do to each class."""
+    session = session_of(context)
+    session.require_project(project)
+    with session.services() as services:
+        found = figures_of(services, project)
+        verdict, alarms = told(services, project, found)
+    if json:
+        print_json({**found.as_json(), "verdict": verdict, "alarms": alarms})
+        return
+    typer.echo(verdict)
+    for alarm in alarms:
+        typer.echo(alarm)
+    typer.echo(f"controls     {_of(found.controls)}, {found.controls_unresolved} unresolved")
+    typer.echo(f"corrections  {_of(found.flags.precision)} of decided flags")
+    typer.echo(f"anchoring    {_anchoring(found.anchoring)}")
+    typer.echo(f"classes      {changes(found.change)}")
+    if found.flags.precision.n:
+        table(("flags of", "accepted", "rejected", "unresolved", "precision"), _rows(found))
+
+
+def figures_of(services: Services, project: str) -> QualityFigures:
+    """The figures as they are now."""
+    from workers.quality import figures
+
+    stored = services.project(project)
+    with services.store.read() as unit:
+        return figures(unit, stored, services.project_settings(project).quality)
+
+
+def told(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
+    """The verdict and the alarms, in sentences."""
+    from workers.quality.telling import alarms, verdict
+
+    chosen = services.project_settings(project).quality
+    return verdict(found), alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)
+
+
+def _of(part: Proportion) -> str:
+    interval = f"95% interval {share(part.low)} to {share(part.high)}"
+    return f"{part.hits} of {part.n} ({share(part.value)}, {interval})"
+
+
+def _anchoring(seen: Anchoring) -> str:
+    if seen.effect is None:
+        return "unknown: needs votes on blind and on other review tasks"
+    interval = f"95% interval {points(seen.low)} to {points(seen.high)}"
+    return f"{points(seen.effect)} more agreement when the suggestion is seen ({interval})"
+
+
+def _rows(found: QualityFigures) -> list[tuple[str, int, int, int, str]]:
+    return [_row(f"class {one.name}", one) for one in found.by_class] + [
+        _row(f"method {one.name}", one) for one in found.by_method
+    ]
+
+
+def _row(name: str, one: Outcomes) -> tuple[str, int, int, int, str]:
+    return name, one.accepted, one.rejected, one.unresolved, share(one.precision.value)

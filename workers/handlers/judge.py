@@ -1,0 +1,78 @@
+"""Judge what changed since the last scan, at once and without another scan."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+
+from connector.jobs import JobKind
+from connector.model import LabelledItem, SavedState
+from workers import detectors
+from workers.changed_probabilities import LASTING, outdated, probabilities_of
+from workers.context import Context, Summary
+from workers.detector import Detector, Taken
+from workers.issues.validation import InvalidInput
+from workers.plan import job
+from workers.requeue import Queue, requeued
+
+LEAST_CHANGES, SHARE = 1000, 20  # more changes at once than these and one item in so many are for a scan
+
+
+def handle(context: Context) -> Summary:
+    with context.read() as unit:
+        saved = unit.label_states.get(context.project.id)
+    if saved is not None and saved.blob is None:
+        return {"judged": 0, "waits_for_scan": True}  # the last scan said why it left nothing to go on from
+    detector = None if saved is None else detectors.taken(context, saved)
+    if saved is None or detector is None or not detectors.fits(context, detector.basis):
+        return _scan_instead(context, "there is no state to go on from")
+    return _judge(context, saved, detector)
+
+
+def _judge(context: Context, saved: SavedState, detector: Detector) -> Summary:
+    most = max(LEAST_CHANGES, len(detector.state) // SHARE)
+    with context.read() as unit:
+        head = unit.label_events.head(context.project.id)
+        changed = unit.label_events.items(context.project.id, detector.seq, most + 1)
+        now = {item.item_id: item for item in unit.items.labelled(context.project.id, changed)}
+    if len(changed) > most or outdated(context, detector.basis, changed):
+        return _scan_instead(context, "too much has changed")
+    try:
+        taken = _take_in(context, detector, changed, now)
+    except InvalidInput as error:
+        return _scan_instead(context, str(error))
+    detector.seq = head
+    queue = _requeue(context, detector)
+    detectors.keep(context, detector)
+    return {
+        "changed": len(changed),
+        "waiting": taken.waiting,
+        "flagged": queue.fresh,
+        "planned": queue.planned,
+        "no_longer_flagged": queue.dropped,
+        "saved": detectors.save_when_due(context, saved, detector),
+    }
+
+
+def _scan_instead(context: Context, why: str) -> Summary:
+    with context.begin() as unit:
+        unit.enqueue(job(JobKind.SCAN, context.project.id))
+    return {"judged": 0, "scan": why}
+
+
+def _take_in(
+    context: Context, detector: Detector, changed: Sequence[int], now: dict[int, LabelledItem]
+) -> Taken:
+    lasting = context.settings.predictions.source in LASTING
+    asked = [item for item in now.values() if not (lasting and detector.knows(item.item_id))]
+    schema = context.fresh_project().schema
+    probs = {} if schema is None else probabilities_of(context, schema, detector.basis, asked)
+    return detector.take_in(changed, now, probs, lasting=lasting)
+
+
+def _requeue(context: Context, detector: Detector) -> Queue:
+    # Seeded by the job: one that is tried again draws the same controls.
+    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
+    return requeued(context, detector, chance)

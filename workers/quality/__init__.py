@@ -1,0 +1,18 @@
+"""Label quality over all reviews: figures, fairness to classes, and what to ask next."""
+
+from __future__ import annotations
+
+from workers.quality.asking import MOST_RANKED, next_to_ask
+from workers.quality.fairness import loses_too_much, net_change, rare_classes
+from workers.quality.figures import QualityFigures, blind_share, figures
+
+__all__ = [
+    "MOST_RANKED",
+    "QualityFigures",
+    "blind_share",
+    "figures",
+    "loses_too_much",
+    "net_change",
+    "next_to_ask",
+    "rare_classes",
+]
