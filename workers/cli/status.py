@@ -16,6 +16,8 @@ from workers.cli.quality import figures_of, told
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
+    from connector.store.guidance_views import GuidanceView
+    from connector.store.people_views import ReviewersView
     from connector.store.views import ProjectView
     from connector.wiring import Services
 
@@ -32,6 +34,8 @@ def status(
     """Show where each project stands, and the review link."""
     from connector.readiness import look
     from connector.store import views
+    from connector.store.guidance_views import guidance_views
+    from connector.store.people_views import reviewers_views
 
     session = session_of(context)
     if project is not None:
@@ -41,13 +45,16 @@ def status(
         ready = look(services)
         with services.store.read() as unit:
             stored = views.project_views(unit, project)
+            people = reviewers_views(unit, services.settings.projects, project)
+            guidance = guidance_views(unit, [each.name for each in stored])
         cleanness = {each.name: _cleanness(services, each.name) for each in stored}
     wanted = [project] if project else sorted(services.settings.projects)
     unknown = [name for name in wanted if name not in {each.name for each in stored}]
     if json:
-        print_json({"service": ready, "projects": stored, "not_synced": unknown, "labels": cleanness})
+        told_of = {"projects": stored, "not_synced": unknown, "labels": cleanness, "reviewers": people}
+        print_json({"service": ready, **told_of, "guidance": guidance})
     else:
-        _print(stored, unknown, cleanness, now)
+        _print(stored, unknown, cleanness, people, guidance, now)
         typer.echo(f"service: broker {ready.broker}, scheduler {ready.scheduler}")
     if check and (unknown or not all(each.clean_enough for each in cleanness.values())):
         raise typer.Exit(ExitCode.FAILED)
@@ -71,17 +78,28 @@ def _cleanness(services: Services, project: str) -> Cleanness:
 
 
 def _print(
-    stored: Sequence[ProjectView], unknown: Sequence[str], labels: Mapping[str, Cleanness], now: datetime
+    stored: Sequence[ProjectView],
+    unknown: Sequence[str],
+    labels: Mapping[str, Cleanness],
+    people: Mapping[str, ReviewersView],
+    guidance: Mapping[str, GuidanceView],
+    now: datetime,
 ) -> None:
     for each in stored:
-        typer.echo(_told(each, labels[each.name], now))
+        typer.echo(_told(each, labels[each.name], people.get(each.name), guidance[each.name], now))
     for name in unknown:
         typer.echo(f"{name}\n  not synced yet: `secondlook sync {name}`\n")
     if not stored and not unknown:
         typer.echo("No project is configured: `secondlook init` adds one.\n")
 
 
-def _told(project: ProjectView, labels: Cleanness, now: datetime) -> str:
+def _told(
+    project: ProjectView,
+    labels: Cleanness,
+    people: ReviewersView | None,
+    guidance: GuidanceView,
+    now: datetime,
+) -> str:
     dead = project.jobs.get("dead", 0)
     lines = [
         project.name,
@@ -95,6 +113,9 @@ def _told(project: ProjectView, labels: Cleanness, now: datetime) -> str:
         f"  review here  {project.review_link or 'nothing pushed yet'}",
         f"  labels       {labels.verdict}",
         *(f"  ALARM        {alarm}" for alarm in labels.alarms),
+        *(f"  reviewers    {warning}" for warning in (people.warnings if people else ())),
+        f"  last report  {_reported(guidance, now)}" if guidance.last_audit else "",
+        f"  guidelines   {_asked(project.name, len(guidance.questions))}" if guidance.questions else "",
         f"  not judged   {_states(project.skipped)}" if project.skipped else "",
         f"  given up     {dead} job(s): `secondlook jobs list`" if dead else "",
         f"  PAUSED       {project.paused_reason}" if project.paused_reason else "",
@@ -105,6 +126,16 @@ def _told(project: ProjectView, labels: Cleanness, now: datetime) -> str:
 
 def _states(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in sorted(counts.items())) or "none"
+
+
+def _reported(guidance: GuidanceView, now: datetime) -> str:
+    last = guidance.last_audit
+    return f"{_when(last.at, now)}: {last.headline}" if last else "never"
+
+
+def _asked(project: str, n: int) -> str:
+    what = "1 question waits" if n == 1 else f"{n} questions wait"
+    return f"{what} for a note: `secondlook guidelines questions {project}`"
 
 
 def _when(moment: datetime | None, now: datetime) -> str:

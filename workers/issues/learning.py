@@ -15,6 +15,7 @@ from workers.issues.arrays import Rows
 from workers.issues.validation import InvalidInput
 
 STRENGTH = 4.0  # verdicts that the level above counts for in judging a pair or class
+LEAST_CAP = 0.25  # of its cap that a class keeps, however often its flags were wrong
 STATIC_EVERY = 5  # each fifth place goes to the most suspicious flag, whatever was learned
 
 Floats = NDArray[np.float64]
@@ -73,10 +74,7 @@ def expected_precision(
     same with its class in the place of p.
     """
     row, column = np.asarray(given, dtype=np.int64), np.asarray(suggested, dtype=np.int64)
-    whole = float(verdicts.confirmed.sum() + 1) / float(verdicts.asked.sum() + 2)
-    asked_class = np.bincount(verdicts.given, weights=verdicts.asked, minlength=n_classes)
-    right_class = np.bincount(verdicts.given, weights=verdicts.confirmed, minlength=n_classes)
-    of_class = (right_class + strength * whole) / (asked_class + strength)
+    of_class = class_precision(verdicts, n_classes, strength=strength)
     # Pairs are sparse: with a thousand classes a table of them would be larger than the flags.
     pairs, at = np.unique(verdicts.given * n_classes + verdicts.suggested, return_inverse=True)
     asked_pair = np.bincount(at, weights=verdicts.asked, minlength=len(pairs))
@@ -91,6 +89,19 @@ def expected_precision(
     right = np.where(known, right_pair[found], 0.0)
     precision: Floats = (right + strength * of_class[row]) / (asked + strength)
     return precision
+
+
+def class_precision(verdicts: Verdicts, n_classes: int, *, strength: float = STRENGTH) -> Floats:
+    """(K,) the share of flags of each given class that reviewers will confirm; see `expected_precision`."""
+    asked = np.bincount(verdicts.given, weights=verdicts.asked, minlength=n_classes)
+    right = np.bincount(verdicts.given, weights=verdicts.confirmed, minlength=n_classes)
+    found: Floats = (right + strength * overall_precision(verdicts)) / (asked + strength)
+    return found
+
+
+def overall_precision(verdicts: Verdicts) -> float:
+    """The share of all flags that reviewers will confirm, with a uniform prior."""
+    return float(verdicts.confirmed.sum() + 1) / float(verdicts.asked.sum() + 2)
 
 
 def learned_order(precision: Floats) -> Rows:
@@ -111,11 +122,10 @@ def learned_order(precision: Floats) -> Rows:
     return np.array(order, dtype=np.intp)
 
 
-def learned_cap(cap: float, precision: Floats, whole: float, *, floor: float = 0.25) -> Floats:
-    """The share of each class that may be flagged, smaller where its flags are usually wrong.
+def cap_scale(verdicts: Verdicts, n_classes: int) -> Floats:
+    """(K,) how much of the cap on flags each class keeps: less where its flags are usually wrong.
 
-    `cap` (0..1) is scaled by the precision of the class over that of all (`whole`), at most to `cap` itself
-    and at least to `floor` of it: never to zero.
+    The precision of the class over that of all, at most 1, and never less than `LEAST_CAP`.
     """
-    scaled: Floats = cap * np.clip(precision / max(whole, 1e-12), floor, 1.0)
-    return scaled
+    relative = class_precision(verdicts, n_classes) / overall_precision(verdicts)
+    return np.clip(relative, LEAST_CAP, 1.0)

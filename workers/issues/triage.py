@@ -51,6 +51,7 @@ class Flagged:
     `given` and `suggested` are classes of all N rows, `order` the flagged rows, most suspicious first.
     `in_review` rows (N bool) have an open task, `settled` rows (N bool) have been decided: neither is asked
     about again. `n_open` counts all open tasks of the project, of rows no longer here as well.
+    `cap_scale` (K, 0..1) is how much of the cap each class keeps; all of it where it is None.
     """
 
     given: Classes
@@ -60,6 +61,7 @@ class Flagged:
     in_review: Mask
     settled: Mask
     n_open: int
+    cap_scale: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def _reasons(candidates: Rows, flagged: Flagged, policy: TriagePolicy) -> NDArra
     reasons = np.full(len(candidates), "", dtype="<U16")
     reasons[flagged.suggested[candidates] == given] = Suppressed.NO_ALTERNATIVE
     reasons[flagged.class_counts[given] < policy.min_class_examples] = Suppressed.RARE_CLASS
-    cap = np.maximum(1, np.floor(policy.per_class_cap * flagged.class_counts))
+    scale = 1.0 if flagged.cap_scale is None else flagged.cap_scale
+    cap = np.maximum(1, np.floor(policy.per_class_cap * scale * flagged.class_counts))
     taken = np.bincount(flagged.given[flagged.in_review], minlength=len(cap))
     fit = np.flatnonzero(reasons == "")
     over = _rank_in_class(given[fit]) + taken[given[fit]] >= cap[given[fit]]

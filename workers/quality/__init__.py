@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from workers.quality.asking import MOST_RANKED, next_to_ask
+from workers.quality.asking import MOST_RANKED, Learned, learned, next_to_ask
 from workers.quality.fairness import loses_too_much, net_change, rare_classes
-from workers.quality.figures import QualityFigures, blind_share, figures
+from workers.quality.figures import QualityFigures, figures
 
 __all__ = [
     "MOST_RANKED",
+    "Learned",
     "QualityFigures",
-    "blind_share",
     "figures",
+    "learned",
     "loses_too_much",
     "net_change",
     "next_to_ask",

@@ -11,6 +11,8 @@ from connector.project_settings import PolicySettings, QualitySettings
 from connector.store.repositories.quality import Moved
 from connector.store.unit_of_work import UnitOfWork
 
+FREE_LOSS = 3  # labels that a class may lose whatever its size
+
 
 def net_change(moved: Iterable[Moved]) -> dict[str, int]:
     """Class → labels gained less labels lost."""
@@ -27,12 +29,12 @@ def loses_too_much(
     """Whether one more correction would take too much from the class `given`.
 
     Too much is more than `max_class_loss` of what the last scan found of it, net of what it gained since,
-    or so much that fewer than `min_class_examples` are left of a class that had them. One label may always
-    go; and what a person has released does not count.
+    or so much that fewer than `min_class_examples` are left of a class that had them. The first few labels
+    may always go, for a share of a handful says nothing; what a person has released does not count.
     """
     size, since = _class_size(unit, project, given)
     loss = 1 - net_change(unit.quality.moved_of_class(project.id, given, since)).get(given, 0)
-    if loss <= 1 or not size:
+    if loss <= FREE_LOSS or not size:
         return False
     left = size - loss
     return loss > quality.max_class_loss * size or left < policy.min_class_examples <= size

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from workers.issues.learning import (
+    LEAST_CAP,
     STATIC_EVERY,
     Verdicts,
+    cap_scale,
     expected_precision,
-    learned_cap,
     learned_order,
 )
 from workers.issues.validation import InvalidInput
@@ -118,9 +119,13 @@ def _errors_found(
 
 
 def test_a_cap_shrinks_where_flags_are_wrong_but_never_to_nothing() -> None:
-    caps = learned_cap(0.2, np.array([0.5, 0.25, 0.0, 0.9]), 0.5)
+    told = verdicts([(0, 1, 400, 200), (1, 0, 400, 100), (2, 0, 400, 0), (3, 0, 400, 380)])
 
-    assert caps.tolist() == pytest.approx([0.2, 0.1, 0.05, 0.2])
+    scale = cap_scale(told, K)
+
+    assert scale[0] == scale[3] == 1.0, "no class may have more than its cap"
+    assert 0.5 < scale[1] < 0.7
+    assert scale[2] == LEAST_CAP
 
 
 def test_counts_that_cannot_be_are_refused() -> None:

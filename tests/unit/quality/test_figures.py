@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from connector.jobs import JobKind
-from connector.model import IssueKind, IssueState
 from tests.support.world import CLASSES, World
-from workers.quality import QualityFigures, figures, next_to_ask
+from workers.quality import QualityFigures, figures
 from workers.quality.telling import alarms, verdict
 
 Build = Callable[..., World]
@@ -111,33 +110,26 @@ def test_the_effect_of_seeing_the_suggestion_is_measured_and_said(build: Build) 
 
     assert found.anchoring.effect == 1.0
     assert found.anchoring.low > 0.8
-    (alarm,) = alarms(found, 0.1, blind=False)
-    assert "choose it 100.0 points more often" in alarm
+    assert any("choose it 100.0 points more often" in one for one in alarms(found, 0.1, blind=False))
 
 
 def test_what_was_flagged_in_vain_is_asked_later(build: Build) -> None:
     """Flags cat → dog are right, flags bird → cat never; the queue notices after ten verdicts."""
-    world = build(policy={"budget": 10, "class_cap": 1.0})
-    world.some_right(30)
+    world = build(policy={"budget": 10})
+    world.some_right(60)
     for n in range(20):
         world.wrong(f"bird {n + 100}", given="bird", truly="cat")
-    for n in range(20):
         world.wrong(f"dog {n + 100}", given="cat", truly="dog")
     world.settle()
+    first = world.asked()
 
-    asked: list[str] = []
-    for _ in range(3):
-        asked = [text for text in world.asked() if world.task(text).key]
-        reviewed(world)
+    world.review_round(("rita", "ravi"), lambda _who, text: {"label": text.split()[0]})
+    world.later(seconds=61)
 
-    with world.read() as unit:
-        pool = [
-            i for i in unit.issues.listed(world.project.id, None, 1000) if i.kind is IssueKind.LABEL_ERROR
-        ]
-        waiting = [one for one in pool if one.state in (IssueState.SUPPRESSED, IssueState.OPEN)]
-        chosen = next_to_ask(unit, world.project, waiting, 5)
-    assert asked
-    assert all(one.given == "cat" for one in chosen[:4]) or not waiting
+    after = [text.split()[0] for text in world.asked() if text not in first]
+    assert len(first) == len(after) == 10
+    assert after.count("dog") >= 8
+    assert "bird" in after, "a pair that was flagged in vain is never given up"
 
 
 def test_figures_are_equal_however_often_they_are_computed(world: World) -> None:
