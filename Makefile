@@ -41,4 +41,4 @@ lock: setup ## Write the lock files anew (LOCK_ARGS=--upgrade takes the newest v
 test-servers: setup
 	@scripts/install-test-servers.sh
 	@python -m workers.demo.home
-	@python -m tests.support.argilla_home
+	@python -m workers.demo.argilla_home

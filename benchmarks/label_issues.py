@@ -61,9 +61,9 @@ def measure(scene: Scene) -> Iterator[Line]:
     )
 
 
-def made_up(rows: int, classes: int) -> tuple[Labels, Probs]:
+def made_up(rows: int, classes: int, seed: int = 1) -> tuple[Labels, Probs]:
     """Labels of which some are wrong, and the probabilities of a model that is mostly right."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     probs = rng.standard_exponential((rows, classes)) ** 3
     probs[np.arange(rows), rng.integers(0, classes, rows)] += classes * rng.gamma(2, 1, rows)
     probs /= probs.sum(axis=1, keepdims=True)

@@ -25,9 +25,11 @@ from connector.settings import LogFormat, LogLevel, LogSettings
 
 BENCHMARKS = (
     "label_issues",
+    "large",
     "incremental",
     "neighbours",
     "consensus",
+    "policy",
     "webhook_intake",
     "full_sync",
     "delta_sync",

@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     RECONCILE = "reconcile"
     SCAN = "scan"
     SHARD = "shard"  # one part of a scan that several workers share
+    REDUCE = "reduce"  # what the shards of a scan have found, taken together
     JUDGE = "judge"  # changed labels, without a scan
     PUSH = "push"
     COLLECT = "collect"
@@ -27,6 +28,7 @@ class JobKind(StrEnum):
     WRITEBACK = "writeback"
     REVERT = "revert"
     GUIDELINES = "guidelines"
+    AUDIT = "audit"  # a scan and a dated report, where one is due
     REVIEWERS = "reviewers"  # everyone who reviews or labels is measured
     HOOKS = "hooks"  # webhooks registered, checked, registered again
 

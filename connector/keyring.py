@@ -57,6 +57,10 @@ class Keyring:
         """The mark by which a review project is recognised as ours."""
         return self._derive("owner", project, Role.REVIEW)[:KEY_BYTES]
 
+    def model_key(self, project: str) -> bytes:
+        """Seals a project's kept model, so that no other bytes are ever opened as one."""
+        return self._derive("model", project, Role.SOURCE).encode()
+
     def webhook_url(self, project: str, role: Role) -> str:
         """The address to register for one of a project's two webhooks."""
         key = self.webhook_path_key(project, role)

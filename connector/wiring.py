@@ -136,6 +136,7 @@ class Services:
             project_id=str(chosen.project),
             token=token.get_secret_value(),
             label_control=chosen.label_control,
+            data_fields=_named(chosen.predictions.field),
         )
 
     def _desk(self, name: str) -> DeskConfig:
@@ -154,6 +155,12 @@ class Services:
 
     def close(self) -> None:
         self.store.close()
+
+
+def _named(fields: str | Sequence[str] | None) -> tuple[str, ...]:
+    if fields is None:
+        return ()
+    return (fields,) if isinstance(fields, str) else tuple(fields)
 
 
 def _moved(unit: UnitOfWork, project: Project, desk: str) -> Project:

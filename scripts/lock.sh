@@ -12,4 +12,4 @@ uv pip compile pyproject.toml "${options[@]}" --all-extras --group dev -o requir
 version="$(.venv/bin/python -c 'from workers.demo.home import VERSION; print(VERSION)')"
 uv pip compile - "${options[@]}" --no-annotate -o workers/demo/label-studio.lock <<<"label-studio==$version"
 # Argilla's own pins are loose, and it is not maintained against what came after it.
-uv pip compile - "${options[@]}" --no-annotate --exclude-newer 2025-03-20 -o tests/support/argilla-server.lock <<<"argilla-server==2.8.0"
+uv pip compile - "${options[@]}" --no-annotate --exclude-newer 2025-03-20 -o workers/demo/argilla-server.lock <<<"argilla-server==2.8.0"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.project_settings import Backend
+from workers import builtin
 from workers.context import Context
 from workers.detector import Basis
 from workers.predictions.errors import NoPredictions
@@ -76,9 +77,13 @@ def _from_file(context: Context, schema: LabelSchema, basis: Basis, items: Seque
 
 
 def _from_builtin(context: Context, schema: LabelSchema, basis: Basis, items: Sequence[LabelledItem]) -> Rows:
-    """The model is not kept: a new item waits for the next scan."""
-    del context, schema, basis, items
-    return {}
+    """By the model that the scan kept; an item that it cannot read waits for the next scan."""
+    if basis.model_version != builtin.VERSION:
+        return {}
+    try:
+        return dict(builtin.rows_of(context, schema, items))
+    except NoPredictions:
+        return {}  # the next scan says it to a person
 
 
 def _usable(schema: LabelSchema, predictions: Mapping[int, Prediction]) -> Rows:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -78,14 +80,23 @@ class Flags:
     found: LabelIssues
     plan: TriagePlan
     method: str
+    kept: int  # flagged labels that are put forward: fewer than all where the model is weak
 
     @property
     def n_flagged(self) -> int:
         return int(self.found.mask.sum())
 
     @property
+    def class_counts(self) -> dict[str, int]:
+        """Class → how many labels were judged."""
+        counts = Counter(item.label for item in self.probabilities.items)
+        return {name: counts[name] for name in self.classes}
+
+    @property
     def warnings(self) -> tuple[str, ...]:
-        return self.found.warnings
+        if self.kept == len(self.found.order):
+            return self.found.warnings
+        return (*self.found.warnings, wording.flags_limited(self.kept, len(self.found.order)))
 
     def issues(self, project_id: int, scan_id: str, model_version: str, free: int) -> list[Issue]:
         """All issues: the first `free` of the queue open, the others suppressed with the reason."""
@@ -169,12 +180,20 @@ def _evidence(found: Finding, classes: tuple[str, ...], *, blind: bool) -> Json:
 
 
 def line_up(
-    policy: PolicySettings, flagged: Flagged, rng: np.random.Generator, *, controls: bool = True
+    policy: PolicySettings,
+    flagged: Flagged,
+    rng: np.random.Generator,
+    *,
+    controls: bool = True,
+    limit: float = 1.0,
 ) -> TriagePlan:
     """Lay out the whole queue, with controls in their places unless they are not wanted.
 
-    As much of it is opened as there is room for, and the push opens the rest as room appears.
+    As much of it is opened as there is room for, and the push opens the rest as room appears. Of a weak
+    model's flags only the most suspicious enter it: as many as `limit`, a share of the budget, allows.
     """
+    if limit < 1:
+        flagged = replace(flagged, order=flagged.order[: ceil(limit * policy.budget)])
     whole = TriagePolicy(
         budget=len(flagged.given),
         per_class_cap=policy.class_cap,
@@ -192,6 +211,7 @@ def find(
     in_review: Collection[int],
     settled: Collection[tuple[int, str]],
     rng: np.random.Generator,
+    cap_scale: NDArray[np.float64] | None = None,
 ) -> Flags:
     """Judge all labels, and line up the questions; `in_review` item ids and `settled` pairs are not asked."""
     labels = encode([item.label for item in probabilities.items], classes)
@@ -206,6 +226,8 @@ def find(
         in_review=asked,
         settled=answered,
         n_open=0,
+        cap_scale=cap_scale,
     )
-    plan = line_up(policy, flagged, rng)
-    return Flags(probabilities, classes, found, plan, policy.method.value)
+    plan = line_up(policy, flagged, rng, limit=probabilities.limit)
+    kept = ceil(probabilities.limit * policy.budget) if probabilities.limit < 1 else len(found.order)
+    return Flags(probabilities, classes, found, plan, policy.method.value, min(kept, len(found.order)))

@@ -143,7 +143,10 @@ def store(unit: UnitOfWork, project: Project, lines: Sequence[Line], source: str
     Rejected
         Naming line, field and remedy of each line that cannot be stored.
     """
-    classes = project.schema.classes if project.schema else ()
+    if project.schema is None:
+        msg = f"project {project.name!r} was not synced yet: `secondlook sync {project.name}` first"
+        raise Rejected(msg)
+    classes = project.schema.classes
     ids = unit.items.ids_by_remote(project.id, [line.item for line in lines])
     golden = {one.remote_id: one for one in unit.golden.of_items(ids.values()).values()}
     problems = [*_unknown(lines, ids, classes), *_repeated(lines), *_conflicts(lines, golden)]
@@ -217,7 +220,7 @@ def report(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Gol
         said = first_answers(answers[item.id], settings.reviewers)
         rows.append(_item(item, said, times.get(item.id, 0), current.get(item.item_id)))
         if item.doubted_at is None:
-            asked.update(said)
+            asked.update(said.keys())
             right.update(person for person, answer in said.items() if answer == item.label)
     names = unit.projects.annotator_names(project.id)
     return GoldenReport(

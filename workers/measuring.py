@@ -9,7 +9,7 @@ from statistics import median
 
 import numpy as np
 
-from connector.model import AnswerRow, DecidedLabel, GoldenItem, Outcome, PersonSnapshot
+from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, Outcome, PersonSnapshot
 from connector.project_settings import ReviewerSettings
 from workers.consensus.peers import Questions, class_reliability, judged_by_peers
 from workers.consensus.reliability import drift
@@ -87,10 +87,11 @@ def _one_each(
 
 
 def _upheld(labels: Sequence[DecidedLabel], settings: ReviewerSettings) -> dict[str, tuple[int, int]]:
-    """Person → how many of their labels were decided about, and how many of those stood."""
+    """Person → how many of their labels were flagged and decided about, and how many of those stood."""
     asked, stood = Counter[str](), Counter[str]()
     for one in labels:
-        if one.outcome in (Outcome.ACCEPT.value, Outcome.REJECT.value):
+        flagged = one.kind == IssueKind.LABEL_ERROR.value
+        if flagged and one.outcome in (Outcome.ACCEPT.value, Outcome.REJECT.value):
             person = settings.person_of(one.annotator)
             asked[person] += 1
             stood[person] += int(one.outcome == Outcome.REJECT.value)

@@ -42,7 +42,7 @@ def merge_changes(
     dropped: Sequence[str],
     review: ReviewSettings,
 ) -> None:
-    """Store new issues, let go of suppressed ones that are flagged no more, and plan the reviews of all open."""
+    """Store new issues, let go of suppressed ones flagged no more, and plan the reviews of all open ones."""
     unit.issues.add(fresh)
     unit.issues.set_state(dropped, IssueState.STALE, wording.NO_LONGER_FLAGGED)
     to_ask = unit.issues.open_without_review(project_id)

@@ -12,6 +12,8 @@ LANES = {
     JobKind.RECONCILE: "source",
     JobKind.SCAN: "scan",
     JobKind.JUDGE: "scan",
+    JobKind.SHARD: "shard",  # each part has a lane of its own
+    JobKind.REDUCE: "scan",
     JobKind.PUSH: "review",
     JobKind.COLLECT: "review",
     JobKind.DECIDE: "decide",
@@ -19,6 +21,7 @@ LANES = {
     JobKind.REVERT: "write",
     JobKind.GUIDELINES: "write",  # what a revert takes back must not be published beside it
     JobKind.REVIEWERS: "reviewers",
+    JobKind.AUDIT: "audit",
     JobKind.HOOKS: "hooks",
 }
 

@@ -36,14 +36,16 @@ ALSO_TOLD = (
 NEAR_OPTIONS = 6  # classes offered at once where a project has many
 
 
-def quorum_policy(review: ReviewSettings, person_of: Callable[[str], str] = str) -> QuorumPolicy:
-    """The rules of deciding as the settings state them."""
+def quorum_policy(
+    review: ReviewSettings, person_of: Callable[[str], str] = str, rare: Mapping[str, int] | None = None
+) -> QuorumPolicy:
+    """The rules of deciding as the settings state them; `rare` are quorums of classes by what they are."""
     return QuorumPolicy(
         quorum=review.quorum,
         max_votes=review.max_votes,
         adjudicators=frozenset(person_of(one) for one in review.adjudicators),
         min_votes=review.min_votes,
-        class_quorum=review.class_quorum,
+        class_quorum={**(rare or {}), **review.class_quorum},
         critical=frozenset(review.critical_classes),
         confidence=review.confidence,
         inconclusive=frozenset({Problem.CANNOT_TELL.value}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,19 +15,19 @@ from connector import wording
 from connector.errors import Misconfigured
 from connector.model import Json, LabelledItem, LabelSchema, Prediction
 from connector.project_settings import Backend
+from workers import builtin
 from workers.context import Context
 from workers.encoding import encode
 from workers.issues.neighbours import Neighbours, knn, searchable, too_many_rows
-from workers.predictions.crossval import Predicted, out_of_sample
 from workers.predictions.errors import NoPredictions
-from workers.predictions.features import extract
+from workers.predictions.kinds import FeatureKind
+from workers.predictions.limits import FEW, WEAK_GAIN, judgement_limit, knowledge, largest_share
+from workers.predictions.reliability import Reliability
 from workers.predictions.spread import Unusable, from_class_scores, spread_top
 from workers.predictions.suspicion import in_sample_suspicion
 from workers.predictions.uploaded import read_uploaded
 
-SEED = 20_210_208  # any fixed number: equal data gives equal probabilities
 ASK_AT_ONCE = 50  # tasks in one request to a model backend
-BUILTIN_VERSION = "secondlook-builtin-1"
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Probabilities:
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     report: Json = field(default_factory=dict)
+    limit: float = 1.0  # share of the review budget that its flags may take: less for a weak model
 
     @cached_property
     def neighbours(self) -> Neighbours | None:
@@ -50,7 +51,7 @@ class Probabilities:
         """
         if self.features is None or too_many_rows(len(self.items)):
             return None
-        return knn(searchable(self.features, SEED))
+        return knn(searchable(self.features, builtin.SEED))
 
 
 def probabilities_for(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
@@ -66,6 +67,11 @@ def probabilities_for(context: Context, schema: LabelSchema, items: Sequence[Lab
     return _with_doubts(found, schema, chosen.source, stated=chosen.out_of_sample)
 
 
+def found_in(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
+    """The configured source's probabilities of some items, which may be of none of them."""
+    return _SOURCES[context.settings.predictions.source](context, schema, items)
+
+
 def _with_doubts(
     found: Probabilities, schema: LabelSchema, source: Backend, *, stated: bool | None
 ) -> Probabilities:
@@ -75,18 +81,24 @@ def _with_doubts(
     warnings = list(found.warnings)
     if stated is None:
         warnings.append(wording.not_stated_out_of_sample(source.value))
-    doubt = in_sample_suspicion(encode([item.label for item in found.items], schema.classes), found.matrix)
+    labels = encode([item.label for item in found.items], schema.classes)
+    doubt = in_sample_suspicion(labels, found.matrix)
     if doubt is not None:
         warnings.append(doubt)
-    return Probabilities(
-        found.items,
-        found.matrix,
-        found.model_version,
-        found.features,
-        found.skipped,
-        tuple(warnings),
-        {**found.report, "out_of_sample": "stated" if stated else "not stated", "doubt": doubt},
-    )
+    accuracy, gain = knowledge(labels, found.matrix)
+    judges = len(labels) < FEW or gain >= WEAK_GAIN
+    if not judges:
+        warnings.append(wording.weak_model(accuracy, largest_share(labels)))
+    limit = 1.0 if judges else judgement_limit(gain)
+    report = {
+        "accuracy": round(accuracy, 4),
+        **found.report,
+        "weak": not judges,
+        "judgement_limit": limit,
+        "out_of_sample": "stated" if stated else "not stated",
+        "doubt": doubt,
+    }
+    return replace(found, warnings=tuple(warnings), report=report, limit=limit)
 
 
 def _from_platform(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
@@ -95,13 +107,13 @@ def _from_platform(context: Context, schema: LabelSchema, items: Sequence[Labell
             context.project.id
         )
         stored = unit.items.predicted([item.item_id for item in items], version) if version else {}
-    return _from_predictions(schema, items, [stored.get(item.item_id) for item in items], version or "none")
+    return from_predictions(schema, items, [stored.get(item.item_id) for item in items], version or "none")
 
 
 def _from_backend(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
     answers = ask_backend(context, schema, items)
     version = next((a.model_version for a in answers if a is not None and a.model_version), "backend")
-    return _from_predictions(schema, items, answers, version)
+    return from_predictions(schema, items, answers, version)
 
 
 def ask_backend(
@@ -119,7 +131,7 @@ def ask_backend(
     return answers
 
 
-def _from_predictions(
+def from_predictions(
     schema: LabelSchema,
     items: Sequence[LabelledItem],
     predictions: Sequence[Prediction | None],
@@ -170,39 +182,34 @@ def _from_file(context: Context, schema: LabelSchema, items: Sequence[LabelledIt
 
 
 def _from_builtin(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
-    wanted = context.settings.predictions.field or schema.objects[0].field
-    with context.read() as unit:
-        data = unit.items.data([item.item_id for item in items])
     try:
-        features = extract([data[item.item_id] for item in items], wanted)
-        kept = [items[int(row)] for row in features.rows]
-        predicted = out_of_sample(
-            features,
-            encode([item.label for item in kept], schema.classes),
-            len(schema.classes),
-            folds=context.settings.predictions.folds,
-            seed=SEED,
-            progress=lambda done, total: context.progress(done, total, "folds"),
-        )
+        answer = builtin.answer(context, schema, items)
     except NoPredictions as error:
         raise Misconfigured(
             str(error),
             field=f"projects.{context.project.name}.predictions",
             remedy="Set predictions.field, or take predictions from elsewhere.",
         ) from error
-    skipped = Counter(str(skip.reason) for skip in features.skipped)
+    features = None if answer.features.kind is FeatureKind.DATA else answer.features.matrix
+    warnings = list(answer.predicted.warnings)
+    if not answer.trained_now:
+        warnings.append(wording.model_reused(answer.changed, answer.trained_on))
+    if features is not None and too_many_rows(len(answer.items)):
+        warnings.append(wording.too_many_to_compare(len(answer.items)))
     return Probabilities(
-        kept,
-        predicted.probs,
-        BUILTIN_VERSION,
-        features=features.matrix,
-        skipped=dict(skipped),
-        warnings=predicted.warnings,
-        report=_report(predicted, schema),
+        answer.items,
+        answer.predicted.probs,
+        builtin.VERSION,
+        features=features,
+        skipped=dict(Counter(str(skip.reason) for skip in answer.features.skipped)),
+        warnings=tuple(warnings),
+        report=_report(answer, schema),
+        limit=judgement_limit(answer.predicted.gain),
     )
 
 
-def _report(predicted: Predicted, schema: LabelSchema) -> Json:
+def _report(answer: builtin.Answer, schema: LabelSchema) -> Json:
+    predicted = answer.predicted
     by_class = {
         name: None if np.isnan(value) else round(float(value), 4)
         for name, value in zip(schema.classes, predicted.class_accuracy, strict=True)
@@ -212,9 +219,22 @@ def _report(predicted: Predicted, schema: LabelSchema) -> Json:
         "accuracy_by_class": by_class,
         "log_loss": round(predicted.log_loss, 4),
         "expected_calibration_error": round(float(predicted.reliability.error), 4),
+        "reliability": _table(predicted.reliability),
         "weak": predicted.weak,
+        "judgement_limit": judgement_limit(predicted.gain),
+        "trained_now": answer.trained_now,
+        "trained_on": answer.trained_on,
         "out_of_sample": "by construction",
     }
+
+
+def _table(found: Reliability) -> list[Json]:
+    """The bins that have items: how sure the model was of them, and how often it was right."""
+    return [
+        {"confidence": round(float(sure), 4), "accuracy": round(float(right), 4), "items": int(count)}
+        for sure, right, count in zip(found.confidence, found.accuracy, found.count, strict=True)
+        if count
+    ]
 
 
 def _reasons(skipped: Mapping[str, int]) -> str:

@@ -13,14 +13,14 @@ from connector.model import CorrectionState, Project
 from connector.project_settings import ProjectSettings
 from connector.store.unit_of_work import UnitOfWork
 from connector.wiring import Services
-from workers.plan import guidelines_fact, job, measured_fact
+from workers.due import looks_due
+from workers.plan import job, measured_fact
 
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(days=30)  # done jobs and handled deliveries; what they did stands in the audit log
 FORGOTTEN_AT_ONCE = 500  # rows in one tick, so that a tick stays short
 HOOKS_EVERY = timedelta(minutes=10)
-NOTES_EVERY = timedelta(minutes=10)
 CORRECTIONS_AT_ONCE = 50  # looked after in one tick
 CARRIED_OUT_BY = {
     CorrectionState.PENDING: JobKind.WRITEBACK,
@@ -85,23 +85,12 @@ def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, no
         kinds.append(JobKind.SCAN)
     if project.review_remote_id is not None and due(project.last_collect_at, poll):
         kinds.append(JobKind.COLLECT)
-    if project.review_remote_id is not None and _asks_for_notes(unit, project):
-        kinds.append(JobKind.GUIDELINES)
     measured, refresh = unit.facts.at(measured_fact(project.id)), settings.reviewers.refresh_hours
     if project.review_remote_id is not None and due(measured, timedelta(hours=refresh)):
         kinds.append(JobKind.REVIEWERS)
     if settings.sync.webhooks and due(unit.projects.last_hooks_at(project.id), HOOKS_EVERY):
         kinds.append(JobKind.HOOKS)
-    return kinds
-
-
-def _asks_for_notes(unit: UnitOfWork, project: Project) -> bool:
-    """Whether confused labels should be looked for; first one interval after the first decision."""
-    fact = guidelines_fact(project.id)
-    looked = unit.facts.at(fact)
-    if looked is None and unit.reviews.any_decided(project.id):
-        unit.facts.put(fact, unit.now.isoformat())
-    return looked is not None and not timedelta(0) <= unit.now - looked < NOTES_EVERY
+    return kinds + looks_due(unit, project, settings)
 
 
 def _unfinished(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> list[NewJob]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
 from connector.access import Running, require_token
 from connector.errors import NotFound
 from connector.jobs import JobState
-from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
+from connector.model import CorrectionState, DispositionKind, IssueState, Project, ReviewState
 from connector.model.findings import FindingKind
 from connector.settings import PROJECT_NAME
-from connector.store import disposition_views, finding_views, views
+from connector.store import disposition_views, finding_views, guidance_views, views
 from connector.store.disposition_views import DispositionView
 from connector.store.finding_views import FindingView, LookedView
+from connector.store.guidance_views import AuditView, GuidelinesView
 from connector.store.paging import Slice
+from connector.store.people_views import ReviewersView, reviewers_views
+from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import CorrectionView, IssueView, JobView, ProjectView, ReviewView
 
 MOST_ROWS = 1000
@@ -45,6 +48,50 @@ def get_project(name: str, services: Running) -> ProjectView:
                 return found
     msg = "there is no such project, or it was not synced yet"
     raise NotFound(msg)
+
+
+@router.get("/projects/{name}/reviewers", tags=["projects"])
+def get_reviewers(name: str, services: Running) -> ReviewersView:
+    """What is known of the people who review and label, as last measured."""
+    with services.store.read() as unit:
+        for found in reviewers_views(unit, services.settings.projects, name).values():
+            return found
+    msg = "there is no such project, or it was not synced yet"
+    raise NotFound(msg)
+
+
+@router.get("/projects/{name}/audits", tags=["projects"])
+def list_audits(name: str, services: Running) -> list[AuditView]:
+    """Dated reports, the latest first."""
+    with services.store.read() as unit:
+        return guidance_views.audit_views(unit, _stored(unit, name))
+
+
+@router.get("/projects/{name}/audits/{audit_id}", tags=["projects"])
+def get_audit(name: str, audit_id: str, services: Running) -> dict[str, Any]:
+    """One dated report; its schema is docs/report.schema.json."""
+    with services.store.read() as unit:
+        project = _stored(unit, name)
+        found = guidance_views.audit_figures(unit, project, audit_id) if audit_id.isprintable() else None
+    if found is None:
+        msg = "there is no such report"
+        raise NotFound(msg)
+    return dict(found)
+
+
+@router.get("/projects/{name}/guidelines", tags=["projects"])
+def get_guidelines(name: str, services: Running) -> GuidelinesView:
+    """Notes of reviewers in every state, and the questions that wait for one."""
+    with services.store.read() as unit:
+        return guidance_views.guidelines_view(unit, _stored(unit, name))
+
+
+def _stored(unit: UnitOfWork, name: str) -> Project:
+    found = unit.projects.by_name(name) if PROJECT_NAME.fullmatch(name) else None
+    if found is None:
+        msg = "there is no such project, or it was not synced yet"
+        raise NotFound(msg)
+    return found
 
 
 @router.get("/issues", tags=["issues"])

@@ -16,6 +16,8 @@ from connector.model import CorrectionState, IssueState
 from connector.readiness import look
 from connector.store import views
 from connector.store.finding_views import kind_views
+from connector.store.guidance_views import guidance_views
+from connector.store.people_views import reviewers_views
 from connector.wiring import Services
 from connector.wording import ago, finding_title
 
@@ -57,8 +59,10 @@ def _page(services: Services) -> str:
     now = services.clock.now()
     with services.store.read() as unit:
         stored = views.project_views(unit)
+        told = guidance_views(unit, [project.name for project in stored])
         dead = views.job_views(unit, limit=SHOWN_DEAD_JOBS).items
         found = {project.name: kind_views(unit, project.name) for project in stored}
+        people = reviewers_views(unit, services.settings.projects)
     known = {project.name for project in stored}
     return (
         _templates()
@@ -68,8 +72,10 @@ def _page(services: Services) -> str:
             waiting=sorted(set(services.settings.projects) - known),
             dead_jobs=dead,
             found=found,
+            people=people,
             finding_title=finding_title,
             ready=look(services),
+            guidance=told,
             now=now,
             ago=lambda moment: ago(moment, now),
             issue_states=[state.value for state in IssueState],

@@ -50,6 +50,7 @@ from connector.model.stored import (
     ReviewTask,
     SavedState,
     ScanSummary,
+    ShardedScan,
     Vote,
 )
 from connector.model.writing import WriteOrder, WriteRecord
@@ -102,6 +103,7 @@ __all__ = [
     "Role",
     "SavedState",
     "ScanSummary",
+    "ShardedScan",
     "SourceInfo",
     "Vote",
     "WriteMode",

@@ -44,7 +44,7 @@ class PersonSnapshot:
     golden_right: int
     weight: float
     trusted: bool
-    questioned: int  # labels of theirs that reviewers decided about
+    questioned: int  # labels of theirs that were flagged and decided about
     upheld: int  # of those, how many stood
     detail: Mapping[str, Any] = field(default_factory=dict)
 

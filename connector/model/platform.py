@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,7 @@ class SourceInfo:
     schema: LabelSchema
     service_user: str
     n_items: int
+    unjudged: Mapping[str, str] = field(default_factory=dict)  # other controls: name → kind
 
 
 @dataclass(frozen=True, slots=True)

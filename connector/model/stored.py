@@ -175,6 +175,16 @@ class SavedState:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardedScan:
+    """A scan that several workers share, while it runs."""
+
+    id: str
+    number: int  # of the pass that its parts go through
+    plan: Json
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ScanSummary:
     id: str
     project_id: int

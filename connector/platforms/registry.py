@@ -26,6 +26,7 @@ class PlatformConfig:
     project_id: str
     token: str = field(default="", repr=False)
     label_control: str | None = None
+    data_fields: tuple[str, ...] = ()  # that are to be read, where a platform gives some only when asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,14 @@ def source(config: PlatformConfig) -> Source:
             memory.server(config.url), config.project_id, label_control=config.label_control
         )
     if config.kind == "argilla":
+        from connector.platforms.argilla.mapping import VECTORS
         from connector.platforms.argilla.source import ArgillaSource
 
         return ArgillaSource(
             _argilla(config.url.rstrip("/"), config.token),
             config.project_id,
             label_control=config.label_control,
+            vectors=[name.removeprefix(VECTORS) for name in config.data_fields if name.startswith(VECTORS)],
         )
     from connector.platforms.label_studio.source import LabelStudioSource
 

@@ -56,4 +56,10 @@ class PolicySettings(Frozen):
     scan_after_changes: int = Field(
         default=100, ge=1, description="A scan starts after so many changed labels."
     )
+    shard_rows: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="A scan of more items goes through shards of so many, which workers share. Changes then "
+        "wait for the next scan.",
+    )
     scan_every_hours: Seconds = Field(default=24.0, description="A scan starts at least this often (hours).")

@@ -41,6 +41,23 @@ class PredictionSettings(Frozen):
     field: str | None = Field(
         default=None, description="Data field to learn from (builtin). Default: the config's object tag."
     )
+    fields: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Several data fields to learn from, as a table of numbers and names (builtin).",
+    )
+    model: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Name of a model that an installed package offers (builtin). Default: Secondlook's own.",
+    )
+    refit_after_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="The model is trained again when more than this share of the items it was trained on has "
+        "changed; until then it is asked about what is new (builtin).",
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -53,6 +70,12 @@ class PredictionSettings(Frozen):
             raise ValueError(msg)
         if self.source is not Backend.FILE and (self.path or self.ids_path) is not None:
             msg = f"path and ids_path are for source = 'file', not {self.source.value!r}"
+            raise ValueError(msg)
+        if self.field is not None and self.fields:
+            msg = "give field or fields, not both: fields is for several data fields at once"
+            raise ValueError(msg)
+        if self.source is not Backend.BUILTIN and (self.fields or self.model) not in ((), None):
+            msg = f"fields and model are for source = 'builtin', not {self.source.value!r}"
             raise ValueError(msg)
         if self.source is Backend.BUILTIN and self.out_of_sample is False:
             msg = "source = 'builtin' is out-of-sample by construction; remove out_of_sample"

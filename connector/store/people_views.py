@@ -90,7 +90,7 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
     golden, doubted = unit.golden.counts(project.id)
     known = members(unit, project, settings)
     people = None if known is None else {settings.reviewers.person_of(each) for each in known.accounts}
-    barred = _barred(unit, project, settings, people)
+    barred = barred_tasks(unit, project, settings, people)
     shown = sorted((_person(one, names, settings) for one in found.values()), key=_by_reliability)
     return ReviewersView(
         project=project.name,
@@ -106,7 +106,22 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
     )
 
 
-def _barred(unit: UnitOfWork, project: Project, settings: ProjectSettings, people: set[str] | None) -> int:
+def reviewers_views(
+    unit: UnitOfWork, configured: Mapping[str, ProjectSettings], name: str | None = None
+) -> dict[str, ReviewersView]:
+    """The same for each project that is configured and stored, or for the one of that name."""
+    wanted = configured if name is None else {name: configured[name]} if name in configured else {}
+    stored = {each: unit.projects.by_name(each) for each in wanted}
+    return {
+        each: reviewers_view(unit, project, configured[each])
+        for each, project in stored.items()
+        if project is not None
+    }
+
+
+def barred_tasks(
+    unit: UnitOfWork, project: Project, settings: ProjectSettings, people: set[str] | None
+) -> int:
     """Open review tasks for which too few people are left who did not label the item."""
     quorum = settings.review.quorum
     if people is None or len(people) < quorum:

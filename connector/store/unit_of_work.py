@@ -17,6 +17,7 @@ from connector.jobs import Claim, NewJob
 from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
+from connector.store.repositories.answers import Answers
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.audits import Audits
 from connector.store.repositories.blobs import Blobs
@@ -38,6 +39,7 @@ from connector.store.repositories.people import People
 from connector.store.repositories.projects import Projects
 from connector.store.repositories.quality import Quality
 from connector.store.repositories.reviews import Reviews
+from connector.store.repositories.sharded_scans import ShardedScans
 from connector.store.repositories.votes import Votes
 
 
@@ -56,6 +58,10 @@ class UnitOfWork:
     @cached_property
     def items(self) -> Items:
         return Items(self.connection, self.now)
+
+    @cached_property
+    def answers(self) -> Answers:
+        return Answers(self.connection, self.now)
 
     @cached_property
     def issues(self) -> Issues:
@@ -132,6 +138,10 @@ class UnitOfWork:
     @cached_property
     def findings(self) -> Findings:
         return Findings(self.connection, self.now)
+
+    @cached_property
+    def sharded_scans(self) -> ShardedScans:
+        return ShardedScans(self.connection, self.now)
 
     @cached_property
     def facts(self) -> Facts:

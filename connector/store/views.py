@@ -48,6 +48,7 @@ class ProjectView:
     dispositions: Mapping[str, int]
     skipped: Mapping[str, int]
     warnings: tuple[str, ...]
+    quality: Json | None  # what reviews say of all labels, as last computed (docs/quality.md)
     jobs: Mapping[str, int]
     review_link: str | None
     last_sync_at: datetime | None
@@ -298,6 +299,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=_skipped(statuses, scan.skipped if scan else {}),
         warnings=scan.warnings if scan else (),
+        quality=(unit.quality.figures(row.id) or (None, None))[1],
         jobs=_states(unit, jobs.c.state, jobs.c.project_id == row.id),
         review_link=row.review_link,
         last_sync_at=row.last_sync_at,

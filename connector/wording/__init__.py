@@ -35,6 +35,15 @@ from connector.wording.guidelines import (
     guideline_question,
     note_text,
 )
+from connector.wording.models import (
+    flags_limited,
+    library_said,
+    model_not_kept,
+    model_reused,
+    rare_classes,
+    too_many_to_compare,
+    weak_model,
+)
 from connector.wording.people import (
     barred_tasks,
     feedback_no_confusions,
@@ -91,7 +100,13 @@ from connector.wording.review import (
     review_project_title,
     review_refused,
 )
-from connector.wording.scans import lost_class, not_stated_out_of_sample, too_few_labels
+from connector.wording.scans import (
+    lost_class,
+    not_judged_yet,
+    not_stated_out_of_sample,
+    other_controls,
+    too_few_labels,
+)
 from connector.wording.text import LABEL_CHARS, ago, counted, listing, one_line, percent, quoted
 
 __all__ = [
@@ -147,6 +162,7 @@ __all__ = [
     "finding_sentence",
     "finding_title",
     "flag_context",
+    "flags_limited",
     "getting_worse",
     "golden_conflict",
     "golden_doubted",
@@ -157,18 +173,24 @@ __all__ = [
     "guideline_effect",
     "guideline_instance",
     "guideline_question",
+    "library_said",
     "listing",
     "lost_class",
+    "model_not_kept",
+    "model_reused",
     "no_such_class",
     "no_such_item",
     "not_clean_enough",
+    "not_judged_yet",
     "not_looked_for",
     "not_stated_out_of_sample",
     "note_text",
     "one_line",
+    "other_controls",
     "percent",
     "points",
     "quoted",
+    "rare_classes",
     "rate",
     "reopened",
     "report_headline",
@@ -180,5 +202,7 @@ __all__ = [
     "share",
     "too_few_labels",
     "too_few_reviewers",
+    "too_many_to_compare",
+    "weak_model",
     "weighs_less",
 ]

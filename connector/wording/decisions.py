@@ -44,6 +44,8 @@ def _decided(code: str, label: str | None, given: str) -> str:
             return "Reviewers were not unanimous about a critical class"
         case "unsure":
             return "Reviewers agreed, but not surely enough"
+        case "disputed":
+            return "Reviewers changed their answers too often"
         case "overdue":
             return "Too few people answered in time"
         case _:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from connector.wording.text import quoted
 
 
@@ -12,6 +14,20 @@ def lost_class(label: str, count: int) -> str:
         f"The class {quoted(label)} is gone from the labelling config; {carried} carried it when it went, "
         "and what still carries it is not judged. Rename it back, or label these items again."
     )
+
+
+def not_judged_yet(control: str, kind: str) -> str:
+    """The reason under which answers to another question than the label are counted."""
+    return f"answers to {quoted(control)} ({kind.replace('_', ' ')}, not judged yet)"
+
+
+def other_controls(kinds: Mapping[str, str], stored: Mapping[str, int]) -> str:
+    """The controls beside the label, with how many answers to each are stored."""
+    said = [
+        f"{quoted(name)} ({kind.replace('_', ' ')}, {stored.get(name, 0)} answers)"
+        for name, kind in kinds.items()
+    ]
+    return f"stored and not judged yet: {', '.join(said)}"
 
 
 def too_few_labels(n_items: int, n_classes: int) -> str:

@@ -360,6 +360,13 @@ class World:
             ran += int(run(self.services, self.queue.messages.pop(0)))
         return ran
 
+    def run_next(self) -> bool:
+        """Run the next job that was announced; whether there was one."""
+        if not self.queue.messages:
+            return False
+        run(self.services, self.queue.messages.pop(0))
+        return True
+
     def settle(self) -> None:
         """Sweep and run until nothing is left to do, moving the clock to whatever comes next and is near."""
         quiet = 0

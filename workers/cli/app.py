@@ -20,14 +20,19 @@ from workers.cli import (
     dispositions,
     doctor,
     evaluate,
+    feedback,
     findings,
+    golden,
+    guidelines,
     held,
     init,
     issues,
     jobs,
     loop,
     quality,
+    report,
     revert,
+    reviewers,
     scan,
     serve,
     status,
@@ -99,6 +104,9 @@ def application(session: Session) -> typer.Typer:
         ("findings", findings.findings),
         ("dispositions", dispositions.dispositions),
         ("quality", quality.quality),
+        ("reviewers", reviewers.reviewers),
+        ("feedback", feedback.feedback),
+        ("report", report.report),
         ("revert", revert.revert),
         ("evaluate", evaluate.evaluate),
         ("demo", demo.demo),
@@ -106,7 +114,9 @@ def application(session: Session) -> typer.Typer:
         app.command(name, epilog=EPILOG)(command)
     app.add_typer(audit.app, name="audit")
     app.add_typer(jobs.app, name="jobs")
+    app.add_typer(guidelines.app, name="guidelines")
     app.add_typer(held.app, name="held")
+    app.add_typer(golden.app, name="golden")
     return app
 
 

@@ -1,4 +1,4 @@
-"""The whole loop on a real Label Studio, with planted errors and simulated reviewers."""
+"""The whole loop on a real platform, with planted errors and simulated reviewers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ def demo(
     leave: Annotated[
         bool, typer.Option("--exit", help="Stop everything at the end, also on a terminal.")
     ] = False,
+    platform: Annotated[str, typer.Option(help="label_studio or argilla.")] = "label_studio",
     json: JsonFlag = False,
 ) -> None:
-    """Run the loop on a real Label Studio, and measure it."""
+    """Run the loop on a real Label Studio or Argilla, and measure it."""
     from workers.demo.run import hold_until_interrupted, run
 
     session_of(context).quiet_logs()
     stays = sys.stdout.isatty() and not leave and not json
     say = note if json else typer.echo
-    outcome = run(folder, say, hold_until_interrupted if stays else None)
+    outcome = run(folder, say, hold_until_interrupted if stays else None, platform)
     if json:
         print_json(outcome)

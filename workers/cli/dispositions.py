@@ -23,7 +23,7 @@ def dispositions(
     after: Annotated[str | None, typer.Option(help="Go on after this cursor (`next` of --json).")] = None,
     json: JsonFlag = False,
 ) -> None:
-    """List items that no single label answers: more than one fits, none does, or the guidelines are silent."""
+    """List items that no single label answers: several fit, none does, or guidelines are silent."""
     from connector.store import disposition_views
 
     session = session_of(context)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".csv", ".json", ".jsonl")
 SHOWN = 50
+TOLD = 5  # findings of one kind
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Options:
     text_column: str | None
     id_column: str | None
     annotator_column: str | None
+    date_column: str | None
     field: str | None
     method: Method | None
     out: Path | None
@@ -53,6 +55,7 @@ def scan(
     text_column: Annotated[str | None, typer.Option(help="File: column with text to learn from.")] = None,
     id_column: Annotated[str | None, typer.Option(help="File: column with the item's id.")] = None,
     annotator_column: Annotated[str | None, typer.Option(help="File: column with who labeled.")] = None,
+    date_column: Annotated[str | None, typer.Option(help="File: column with when it was labeled.")] = None,
     field: Annotated[str | None, typer.Option(help="File: key to learn from, whatever it holds.")] = None,
     method: Annotated[Method | None, typer.Option(help="File: how issues are chosen.")] = None,
     out: Annotated[Path | None, typer.Option(help="File: write a .csv, .json or .html file.")] = None,
@@ -62,7 +65,7 @@ def scan(
 ) -> None:
     """Find suspicious labels: of a project, planning their review; or of a file, without a server."""
     options = Options(
-        label_column, text_column, id_column, annotator_column, field, method, out, limit, force
+        label_column, text_column, id_column, annotator_column, date_column, field, method, out, limit, force
     )
     if not is_file(target):
         if options.given():
@@ -96,6 +99,7 @@ def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:
         options.id_column,
         options.annotator_column,
         options.text_column or options.field,
+        options.date_column,
     )
     data = read_file(path, columns)
     with progress(f"scan {path.name}") as report:
@@ -126,7 +130,20 @@ def _tell(judged: Judged, path: Path, limit: int) -> None:
         table(columns, map(_cells, judged.issues[:limit]))
     if n_issues > limit:
         note(f"There are {n_issues - limit:,} more: --limit, or --out issues.csv for all.")
+    _tell_what_else(judged)
     _say_what_is_missing(judged)
+
+
+def _tell_what_else(judged: Judged) -> None:
+    """What concerns classes, annotators and groups as sentences; of single items how many there are."""
+    from workers.offline.findings import found_kinds
+
+    for kind in found_kinds(judged):
+        typer.echo(f"{kind.title}: {kind.total:,}")
+        for row in kind.rows[:TOLD] if kind.rows[0].place is None else ():
+            typer.echo(f"  {one_line(row.reason, NOTE_CHARS)}")
+    if judged.looked.totals and any(judged.looked.totals.values()):
+        note("Each of them is in the file of --out.")
 
 
 def _cells(issue: Issue) -> list[str]:

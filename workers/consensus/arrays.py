@@ -35,7 +35,7 @@ def checked_probs(pred_probs: ArrayLike, votes: Votes) -> Floats:
         )
     votes.refuse_labels_beyond(given.shape[1])
     probs = given.astype(np.float64, copy=False)
-    sums = probs @ np.ones(probs.shape[1])
+    sums = np.einsum("ij->i", probs)  # faster than sum for few columns
     fine = np.abs(sums - 1) <= SUM_SLACK  # false for NaN
     if not fine.all() or probs.min(initial=0) < -SUM_SLACK:
         row = int(np.argmax(~fine | (probs < -SUM_SLACK).any(axis=1)))
@@ -86,3 +86,17 @@ def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     found = np.full(np.broadcast(part, whole).shape, np.nan)
     np.divide(part, whole, out=found, where=whole > 0)
     return found
+
+
+def leading(columns: NDArray[Any]) -> tuple[Ints, NDArray[Any], Mask]:
+    """Of scores (K, T): each task's first best class, its score, and whether another class equals it.
+
+    A class a row, because operations along a long axis are several times faster than along K.
+    """
+    n_classes = len(columns)
+    top = columns.max(axis=0)
+    best: Mask = columns == top
+    dtype = np.int8 if n_classes < np.iinfo(np.int8).max else np.int64
+    countdown = np.arange(n_classes, 0, -1, dtype=dtype)[:, None]
+    first = n_classes - (best * countdown).max(axis=0)
+    return first.astype(np.int64), top, best.sum(axis=0, dtype=dtype) > 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from workers.consensus.arrays import Floats, Ints, checked_probs, sum_by
+from workers.consensus.arrays import Floats, Ints, checked_probs, leading, sum_by
 from workers.consensus.calibration import best_temperature, tempered
 from workers.consensus.crowd import Crowd, crowd_of, refuse_unshared
 from workers.consensus.tally import NO_VOTES
@@ -68,20 +68,18 @@ def crowdlab(votes: Votes, pred_probs: ArrayLike, *, calibrate: bool = False) ->
     found = _Fit(crowd, probs)
     majority = most_voted(crowd, probs)
     posterior, _, _ = found.given(majority)
-    label = posterior.argmax(axis=1)
-    top = posterior[np.arange(len(label)), label]
-    tied = np.count_nonzero(posterior == top[:, None], axis=1) > 1
+    label, _, tied = leading(posterior)
     label = np.where(tied, majority, label)
     posterior, w_model, w_people = found.given(label)
-    quality = posterior[np.arange(len(label)), label]
-    people = _annotator_quality(crowd, posterior, label, w_model, w_people)
+    quality = posterior[label, np.arange(len(label))]
+    people = _annotator_quality(crowd, found.of_votes(posterior), label, w_model, w_people)
     voted = crowd.n_votes > 0
     return Crowdlab(
         np.where(voted, label, NO_VOTES),
         np.where(voted, np.clip(quality, 0, 1), 0),
         people,
         tied & voted,
-        posterior,
+        np.ascontiguousarray(posterior.T),
         w_model,
         np.where(crowd.present, w_people, np.nan),
         temperature,
@@ -93,37 +91,45 @@ class _Fit:
 
     def __init__(self, crowd: Crowd, probs: Floats) -> None:
         self._crowd = crowd
-        self._probs = probs
+        self._probs = np.ascontiguousarray(probs.T)
+        self._place = crowd.votes.label * len(probs) + crowd.votes.task  # of each vote in (K, T), flattened
         self._error = 1 - crowd.agreement_with_others()
-        self._guess = probs.argmax(axis=1)[crowd.shared]
+        self._shared = np.flatnonzero(crowd.shared)
+        self._guess = leading(self._probs)[0][self._shared]
         self._mean_votes = float(crowd.n_votes[crowd.n_votes > 0].mean())
 
     def given(self, label: Ints) -> tuple[Floats, float, Floats]:
-        """Posterior (T, K), the model's weight and the annotators' (0 for those who have not voted)."""
-        crowd = self._crowd
-        shared = label[crowd.shared]
-        agreeing = crowd.counts[np.flatnonzero(crowd.shared), shared]
-        likely = float((agreeing / crowd.n_votes[crowd.shared]).mean())
-        unlikely = (1 - likely) / (self._probs.shape[1] - 1)
+        """Posterior (K, T), the model's weight and the annotators' (0 for those who have not voted)."""
+        crowd, n_classes = self._crowd, len(self._probs)
+        shared = label[self._shared]
+        agreeing = crowd.counts.ravel()[self._shared * n_classes + shared]
+        likely = float((agreeing / crowd.n_votes[self._shared]).mean())
+        unlikely = (1 - likely) / (n_classes - 1)
         base_error = max(float((shared != np.bincount(shared).argmax()).mean()), LEAST)
         people = np.where(crowd.present, np.maximum(1 - self._error / base_error, LEAST), 0)
         model_error = float((self._guess != shared).mean())
         model = max(1 - model_error / base_error, LEAST) * float(np.sqrt(self._mean_votes))
-        posterior = crowd.summed(people)
-        weight: Floats = posterior @ np.ones(posterior.shape[1])
+        posterior = sum_by(self._place, people[crowd.votes.annotator], self._probs.size)
+        posterior = posterior.reshape(self._probs.shape)
+        weight: Floats = posterior.sum(axis=0)
         posterior *= likely - unlikely
-        posterior += (weight * unlikely)[:, None]
+        posterior += weight * unlikely
         posterior += self._probs * model
-        posterior /= (weight + model)[:, None]
+        posterior /= weight + model
         return posterior, model, people
+
+    def of_votes(self, posterior: Floats) -> Floats:
+        """(V,): the posterior of the label that each vote names."""
+        found: Floats = posterior.ravel()[self._place]
+        return found
 
 
 def _annotator_quality(
-    crowd: Crowd, posterior: Floats, label: Ints, model_weight: float, weights: Floats
+    crowd: Crowd, believed: Floats, label: Ints, model_weight: float, weights: Floats
 ) -> Floats:
-    """The paper's equation 5: mean posterior of one's labels and agreement, mixed by the model's weight."""
+    """The paper's equation 5: mean posterior of one's labels (`believed`, of each vote) and agreement, mixed by the model's weight."""
     annotator = crowd.votes.annotator
-    believed = sum_by(annotator, posterior.ravel()[crowd.cell], len(weights))
+    believed = sum_by(annotator, believed, len(weights))
     believed = believed / np.maximum(np.bincount(annotator, minlength=len(weights)), 1)
     mean_votes = crowd.n_votes[crowd.n_votes > 0].mean()
     people_weight = weights.sum() * mean_votes / np.count_nonzero(crowd.present)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from workers.consensus.arrays import Floats, Ints, Mask, level_in_range, same_length, sum_by, whole_numbers
+from workers.consensus.binomial import exact_interval
 from workers.consensus.reliability import STRENGTH, Reliability
 from workers.consensus.votes import InvalidVotes, Votes
 
@@ -100,33 +101,33 @@ def judged_by_peers(
     (1 - q_v) / (K - 1)], under a Beta(s m, s (1 - m)) prior around the mean m of all. As the number of
     votes on a task depends only on the votes themselves, asking on where people differ bends nothing:
     a plain count of agreement with the decision would be bent by it. A single vote on a task says nothing.
+    Peers who err together look right to each other: where the interval from somebody's golden answers alone
+    does not hold the mean from all their answers, the golden answers speak alone.
+
     Before any vote, whether the given, the suggested or another label is right has the same three
     probabilities for every task, estimated along.
     """
     _check(votes, questions, n_classes, n_annotators, strength)
     level_in_range(level)
     cells = _Cells(votes, questions, n_classes)
-    grid = (np.arange(GRID) + 0.5) / GRID
     known = questions.golden[votes.task] != UNKNOWN
     measured = known | (np.bincount(votes.task, minlength=len(questions.golden))[votes.task] > 1)
-    who = votes.annotator[measured]
-    n = np.bincount(who, minlength=n_annotators)
-    mean, roles = np.full(n_annotators, FIRST_GUESS), np.array(FIRST_ROLES)
+    n = np.bincount(votes.annotator[measured], minlength=n_annotators)
+    evidence = _Evidence(votes.annotator, n_annotators, n_classes, strength, level)
+    mean: Floats = np.full(n_annotators, FIRST_GUESS)
+    roles: Floats = np.array(FIRST_ROLES)
+    alone: Mask = np.zeros(n_annotators, dtype=np.bool_)
     for _ in range(ROUNDS):
         right, roles, truth = cells.judge(mean, roles / roles.sum())
-        posterior = _posterior(right[measured], who, n, grid, n_classes, strength, mean)
-        found = posterior @ grid
+        posterior, alone = evidence.weigh(right, measured, known, mean, alone)
+        found = posterior @ evidence.grid
         moved = float(np.abs(found - mean).max(initial=0))
         mean = found
         if moved < TOLERANCE:
             break
-    right, _, truth = cells.judge(mean, roles / roles.sum())
-    posterior = _posterior(right[measured], who, n, grid, n_classes, strength, mean)
     low, high = _quantile(posterior, (1 - level) / 2), _quantile(posterior, (1 + level) / 2)
     confusions = cells.confusions(truth, measured)
-    return Peers(
-        Reliability(posterior @ grid, low, high, n), measured, np.where(measured, right, np.nan), confusions
-    )
+    return Peers(Reliability(mean, low, high, n), measured, np.where(measured, right, np.nan), confusions)
 
 
 def class_reliability(
@@ -234,20 +235,40 @@ class _Cells:
         }
 
 
-def _posterior(
-    right: Floats, who: Ints, n: Ints, grid: Floats, n_classes: int, strength: float, mean: Floats
-) -> Floats:
-    """(A, GRID): the posterior of each reliability, summing to 1."""
-    bins = np.rint(right * BINS).astype(np.int64)
-    counts = np.bincount(who * (BINS + 1) + bins, minlength=len(n) * (BINS + 1)).reshape(len(n), BINS + 1)
-    q = np.arange(BINS + 1)[:, None] / BINS
-    likelihood = np.log(grid * q + (1 - grid) * (1 - q) / (n_classes - 1))
-    centre = (float((n * mean).sum()) + 1) / (float(n.sum()) + 2)
-    prior = (strength * centre - 1) * np.log(grid) + (strength * (1 - centre) - 1) * np.log1p(-grid)
-    logs = counts @ likelihood + prior
-    found: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
-    found /= found.sum(axis=1, keepdims=True)
-    return found
+class _Evidence:
+    """From the chance that each vote is right to the posterior of each reliability, on a grid."""
+
+    def __init__(
+        self, annotator: Ints, n_annotators: int, n_classes: int, strength: float, level: float
+    ) -> None:
+        self._annotator, self._n = annotator, n_annotators
+        self._strength, self._level = strength, level
+        self.grid: Floats = (np.arange(GRID) + 0.5) / GRID
+        q = np.arange(BINS + 1)[:, None] / BINS
+        self._likelihood = np.log(self.grid * q + (1 - self.grid) * (1 - q) / (n_classes - 1))
+
+    def weigh(
+        self, right: Floats, measured: Mask, known: Mask, mean: Floats, alone: Mask
+    ) -> tuple[Floats, Mask]:
+        """(A, GRID) posteriors that sum to 1, and for whom golden answers speak `alone` by now."""
+        n = np.bincount(self._annotator[measured], minlength=self._n)
+        centre = (float((n * mean).sum()) + 1) / (float(n.sum()) + 2)
+        everything, golden = self._posterior(right, measured, centre), self._posterior(right, known, centre)
+        asked = np.bincount(self._annotator[known], minlength=self._n)
+        hits = np.bincount(self._annotator[known], right[known], minlength=self._n).astype(np.int64)
+        certain, together = exact_interval(hits, asked, level=self._level), everything @ self.grid
+        contradicted: Mask = alone | (together < certain.low) | (together > certain.high)
+        return np.where(contradicted[:, None], golden, everything), contradicted
+
+    def _posterior(self, right: Floats, chosen: Mask, centre: float) -> Floats:
+        bins = np.rint(right[chosen] * BINS).astype(np.int64)
+        place = self._annotator[chosen] * (BINS + 1) + bins
+        counts = np.bincount(place, minlength=self._n * (BINS + 1)).reshape(self._n, BINS + 1)
+        a, b = self._strength * centre, self._strength * (1 - centre)
+        logs = counts @ self._likelihood + (a - 1) * np.log(self.grid) + (b - 1) * np.log1p(-self.grid)
+        found: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
+        found /= found.sum(axis=1, keepdims=True)
+        return found
 
 
 def _quantile(posterior: NDArray[np.float64], share: float) -> Floats:

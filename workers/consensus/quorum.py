@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOT_UNANIMOUS = "not_unanimous"  # about a critical class
     UNSURE = "unsure"  # a quorum, but the probability is below the demanded one
     OVERDUE = "overdue"
+    DISPUTED = "disputed"  # decided and reopened too often
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Situation:
     probabilities: Mapping[str, float] | None = None
     escalated: bool = False  # an adjudicator was asked: what they say is final
     overdue: bool = False  # nobody is to be waited for any longer
+    disputed: bool = False  # reopened so often that only an adjudicator can settle it
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ def decide(
     judge = _one(ballot.said_by(policy.adjudicators))
     if judge is not None and (situation.escalated or situation.overdue):
         return asked.adjudicated(judge)
+    if situation.disputed and policy.adjudicators:
+        return asked.open(None)
     agreed = asked.agreed()
     if agreed is not None and asked.is_probable(agreed):
         return asked.settled(agreed)
@@ -218,7 +222,7 @@ class _Question:
         """Nothing is settled: ask on while that can help, then an adjudicator, then give up."""
         n_votes = self.ballot.n_votes
         params = (("votes", n_votes), ("positions", len(self.ballot.support)))
-        if not self._contested() and not self.situation.overdue and not self.situation.escalated:
+        if not self._contested() and not self._is_closed():
             first = self.policy.first_votes(self._labels)
             if n_votes < first:
                 return Verdict(Outcome.ASK_MORE, None, first, Reason.TOO_FEW_VOTES, params)
@@ -230,7 +234,13 @@ class _Question:
             return Verdict(Outcome.ESCALATE, None, n_votes + 1, reason, params)
         return Verdict(Outcome.UNRESOLVED, None, n_votes, reason, params)
 
+    def _is_closed(self) -> bool:
+        """Whether ordinary reviewers are not asked any more."""
+        return self.situation.overdue or self.situation.escalated or self.situation.disputed
+
     def _why_open(self, agreed: Position | None) -> Reason:
+        if self.situation.disputed:
+            return Reason.DISPUTED
         if self._contested():
             return Reason.NOT_UNANIMOUS
         if agreed is not None:

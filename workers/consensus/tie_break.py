@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.consensus.arrays import Floats, Ints, Mask
+from workers.consensus.arrays import Floats, Ints, Mask, leading
 from workers.consensus.crowd import Crowd
 
 
@@ -15,13 +15,11 @@ def most_voted(crowd: Crowd, probs: Floats) -> Ints:
     one whose voters agree most with the untied majorities; then the smallest, where cleanlab draws by lot.
     """
     counts = crowd.counts
-    label: Ints = counts.argmax(axis=1)
-    top = counts[np.arange(len(counts)), label]
-    leading = counts == top[:, None]
-    tied = np.flatnonzero((np.count_nonzero(leading, axis=1) > 1) & (crowd.n_votes > 0))
+    label, top, shared_lead = leading(np.ascontiguousarray(counts.T))
+    tied = np.flatnonzero(shared_lead & (crowd.n_votes > 0))
     if not tied.size:
         return label
-    modes = _greatest(leading[tied], probs[tied])
+    modes = _greatest(counts[tied] == top[tied, None], probs[tied])
     modes = _greatest(modes, np.broadcast_to(-counts.sum(axis=0), modes.shape))
     left = np.flatnonzero(modes.sum(axis=1) > 1)
     if left.size:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+PLACES_PER_VOTE = 64  # of a table of a byte each, so that memory stays linear in votes
 SLOTS_PER_VOTE = 8  # of a look for repeated votes: more would share fewer slots by chance
 
 
@@ -66,6 +67,8 @@ class Votes:
     def refuse_repeated(self) -> None:
         """Raise `InvalidVotes` if an annotator has two votes on one task."""
         key = self.task * max(self.n_annotators, 1) + self.annotator
+        if not self._collide(key):
+            return
         slot = key % (SLOTS_PER_VOTE * len(self) + 1)  # equal keys share a slot: only such need sorting
         key = key[np.bincount(slot)[slot] > 1]
         key.sort()
@@ -75,6 +78,15 @@ class Votes:
             raise InvalidVotes(
                 f"annotator {annotator} has two votes on task {task}. Keep one, with `latest` the last"
             )
+
+    def _collide(self, key: NDArray[np.int64]) -> bool:
+        """Whether keys may be equal: certain where a table of all possible keys is not too large."""
+        possible = self.n_tasks * self.n_annotators
+        if possible > PLACES_PER_VOTE * len(self):
+            return True
+        used = np.zeros(possible, dtype=np.bool_)
+        used[key] = True
+        return int(np.count_nonzero(used)) < len(self)
 
     def latest(self) -> Votes:
         """Only the last vote of each annotator on each task, in order of task and annotator."""

@@ -27,13 +27,12 @@ def reopen_if_overturned(context: Context, judge: Judge, unit: UnitOfWork, case:
     decision = unit.issues.decision(case.issue.id)
     if decision is None or _only_confirmed(case, decision) or judge.look(case, unit.now).confirms(decision):
         return None
-    times = len(unit.issues.decisions_of(case.issue.id)) - 1
-    obstacle = _obstacle(context, judge, unit, case, decision, times)
+    obstacle = _obstacle(context, judge, unit, case, decision)
     if obstacle is not None:
         detail = {"decision": decision.id, "reason": obstacle}
         unit.audit.append("secondlook", "decision.upheld", case.issue.id, detail, context.project.name)
         return None
-    return _reopen(context, unit, case, decision, escalated=times >= context.settings.review.reopen_limit)
+    return _reopen(context, unit, case, decision, escalated=case.reopened >= judge.reopen_limit)
 
 
 def _only_confirmed(case: Case, decision: Decision) -> bool:
@@ -48,13 +47,11 @@ def _only_confirmed(case: Case, decision: Decision) -> bool:
     return agree and there.issuperset(decision.votes)
 
 
-def _obstacle(
-    context: Context, judge: Judge, unit: UnitOfWork, case: Case, decision: Decision, times: int
-) -> str | None:
-    review = context.settings.review
-    if unit.now - decision.decided_at > timedelta(days=review.reopen_days):
+def _obstacle(context: Context, judge: Judge, unit: UnitOfWork, case: Case, decision: Decision) -> str | None:
+    if unit.now - decision.decided_at > timedelta(days=context.settings.review.reopen_days):
         return wording.TOO_LATE
-    if times > review.reopen_limit or (times == review.reopen_limit and not judge.policy.adjudicators):
+    most = judge.reopen_limit + bool(judge.policy.adjudicators)
+    if case.reopened >= most:
         return wording.STANDS
     if any(
         one.decision_id == decision.id and one.state in TAKEN_BACK
@@ -88,4 +85,4 @@ def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, 
         case.task, asked_at=unit.now, escalated_at=unit.now if escalated else case.task.escalated_at
     )
     standing = unit.corrections.standing([issue.id]).get(issue.id)
-    return replace(case, task=task, standing=standing)
+    return replace(case, task=task, standing=standing, reopened=case.reopened + 1)

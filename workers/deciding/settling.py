@@ -25,6 +25,7 @@ from workers.deciding.dispositions import dispositions_of
 from workers.deciding.verdicts import Case, Judged
 from workers.notes import notes_of
 from workers.plan import job
+from workers.quality import loses_too_much
 
 STATES = {
     Outcome.ACCEPT: IssueState.ACCEPTED,
@@ -116,7 +117,7 @@ def _correct(context: Context, unit: UnitOfWork, case: Case, decision: Decision,
         item_id=issue.item_id,
         annotation_id=_annotation_to_correct(case),
         mode=mode,
-        state=_first_state(case, mode),
+        state=_first_state(context, unit, case, mode),
         given=issue.given,
         label=decision.label or "",
         actor="secondlook",
@@ -124,7 +125,9 @@ def _correct(context: Context, unit: UnitOfWork, case: Case, decision: Decision,
     )
     unit.corrections.add(correction)
     detail = {"given": correction.given, "label": correction.label, "mode": mode.value, "run": run_id}
-    unit.audit.append("secondlook", "correction.planned", correction.id, detail, context.project.name)
+    held = correction.state is CorrectionState.HELD
+    action = "correction.held" if held else "correction.planned"
+    unit.audit.append("secondlook", action, correction.id, detail, context.project.name)
     if correction.state is CorrectionState.PENDING:
         unit.enqueue(job(JobKind.WRITEBACK, issue.project_id, {"correction": correction.id}))
 
@@ -136,9 +139,12 @@ def _annotation_to_correct(case: Case) -> int:
     return case.issue.annotation_id if case.current is None else case.current.annotation_id
 
 
-def _first_state(case: Case, mode: WriteMode) -> CorrectionState:
+def _first_state(context: Context, unit: UnitOfWork, case: Case, mode: WriteMode) -> CorrectionState:
+    settings = context.settings
     if mode is WriteMode.DRY_RUN:
         return CorrectionState.DRY_RUN
+    if loses_too_much(unit, context.project, case.issue.given, settings.policy, settings.quality):
+        return CorrectionState.HELD
     return CorrectionState.PENDING if case.standing is None else CorrectionState.WAITING
 
 

@@ -22,6 +22,7 @@ from workers.consensus.posterior import Prior, Trust, measured_accuracy, posteri
 from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
 from workers.context import Context
 from workers.planning import quorum_policy
+from workers.quality import rare_classes
 
 Person = Callable[[str], str]
 
@@ -39,6 +40,7 @@ class Case:
     votes: Sequence[Vote]
     current: LabelledItem | None
     standing: Correction | None
+    reopened: int  # how often a decision was taken off it
 
     @property
     def counted(self) -> list[Vote]:
@@ -64,6 +66,7 @@ def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue) -> Case:
         votes=unit.votes.of([task.key])[task.key],
         current=next(iter(unit.items.labelled(issue.project_id, [issue.item_id])), None),
         standing=unit.corrections.standing([issue.id]).get(issue.id),
+        reopened=sum(1 for one in unit.issues.decisions_of(issue.id) if one.superseded_at is not None),
     )
 
 
@@ -94,6 +97,7 @@ class Judge:
     trust: Trust
     model_accuracy: float
     person_of: Person
+    reopen_limit: int
     deadline: timedelta | None = None
 
     def look(self, case: Case, now: datetime) -> Judged:
@@ -106,6 +110,7 @@ class Judge:
             probabilities=probabilities,
             escalated=task.escalated_at is not None,
             overdue=self._is_overdue(task, now),
+            disputed=case.reopened > self.reopen_limit,
         )
         verdict = decide(ballot, issue.given, self.policy, situation)
         return Judged(verdict, probabilities, self._score(ballot, probabilities))
@@ -137,12 +142,15 @@ def judge_for(context: Context, unit: UnitOfWork) -> Judge:
     project, review = context.fresh_project(), context.settings.review
     person_of = context.settings.reviewers.person_of
     right, n = unit.issues.suggestions_confirmed(project.id)
+    quality = context.settings.quality
+    rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
     return Judge(
-        policy=quorum_policy(review, person_of),
+        policy=quorum_policy(review, person_of, rare),
         classes=project.schema.classes if project.schema else (),
         trust=trust_in(unit.people.latest(project.id)),
         model_accuracy=measured_accuracy(right, n),
         person_of=person_of,
+        reopen_limit=review.reopen_limit,
         deadline=None if review.deadline_hours is None else timedelta(hours=review.deadline_hours),
     )
 

@@ -13,6 +13,8 @@ from sklearn.datasets import load_digits
 
 CLASSES = tuple(str(digit) for digit in range(10))
 WRONG_SHARE = 0.06  # of all labels
+MISTAKE_SHARE = 0.05  # how often a simulated reviewer is wrong
+NOTE_EVERY = 12  # a simulated reviewer leaves a note on every so many answers
 BRIGHTEST = 16.0  # scikit-learn's digits hold 0..16
 
 LABEL_CONFIG = (
@@ -35,6 +37,22 @@ class Digits:
     @property
     def wrong(self) -> NDArray[np.bool_]:
         return np.asarray(self.truth != self.given)
+
+    def truth_by_image(self) -> dict[str, str]:
+        """Image → the digit that it shows."""
+        return {image: CLASSES[int(n)] for image, n in zip(self.images, self.truth, strict=True)}
+
+
+def seen_by(rng: np.random.Generator, truth: str) -> str:
+    """What a simulated reviewer takes a digit for."""
+    if rng.random() >= MISTAKE_SHARE:
+        return truth
+    return str(rng.choice([name for name in CLASSES if name != truth]))
+
+
+def note_on(label: str) -> str:
+    """What a simulated reviewer notes down for the guideline."""
+    return f"Look at the strokes, not at the size: this one is a {label}."
 
 
 def planted(rng: np.random.Generator, n_annotators: int) -> Digits:

@@ -2,20 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 
-from workers.demo.digits import CLASSES, LABEL_CONFIG, Digits
-from workers.demo.server import RunningLabelStudio, ServerError, User
+from workers.demo.digits import CLASSES, LABEL_CONFIG, NOTE_EVERY, Digits, note_on, seen_by
+from workers.demo.home import Progress
+from workers.demo.server import (
+    RunningLabelStudio,
+    ServerError,
+    User,
+    default_cache_dir,
+    prepare_label_studio,
+    start_label_studio,
+)
+from workers.demo.stage import ANNOTATORS, REVIEWERS
 
 TITLE = "Handwritten digits"
 IMPORT_AT_ONCE = 300  # tasks in one request
-MISTAKE_SHARE = 0.05  # how often a simulated reviewer is wrong
-NOTE_EVERY = 12  # a simulated reviewer leaves a note on every so many answers
+
+
+@contextmanager
+def label_studio_stage(folder: Path, digits: Digits, say: Progress) -> Iterator[LabelStudioStage]:
+    """Start a Label Studio and load the digits into it."""
+    say("Preparing Label Studio (the first time, this downloads and sets it up)")
+    home = prepare_label_studio(default_cache_dir(), say)
+    say("Starting Label Studio")
+    with start_label_studio(home, folder / "label-studio") as server:
+        annotators = [server.create_user(f"{name}@example.com") for name in ANNOTATORS]
+        reviewers = [server.create_user(f"{name}@example.com") for name in REVIEWERS]
+        say(f"Loading {len(digits.images)} labeled digits, {int(digits.wrong.sum())} of them labeled wrong")
+        yield LabelStudioStage(server, digits, create_project(server, digits, annotators), reviewers)
+
+
+@dataclass
+class LabelStudioStage:
+    """Implements Stage."""
+
+    server: RunningLabelStudio
+    digits: Digits
+    number: int
+    people: Sequence[User]
+    name: str = "Label Studio"
+    counted_in: str = "Label Studio's own export"
+
+    @property
+    def token(self) -> str:
+        """The administrator's."""
+        return self.server.token
+
+    def project(self) -> Mapping[str, Any]:
+        """Where the digits are."""
+        return {"platform": "label_studio", "url": self.server.url, "project": self.number}
+
+    def labels(self) -> dict[int, str]:
+        """From the export: ground truth first."""
+        return exported_labels(self.server, self.number)
+
+    def reviewers(self, review_link: str, seed: int) -> Sequence[SimulatedReviewer]:
+        """They take from the labelling stream."""
+        review_project = int(review_link.split("/projects/")[1].partition("/")[0])
+        truth_of = self.digits.truth_by_image()
+        return [
+            SimulatedReviewer(
+                self.server.client(user.token),
+                review_project,
+                truth_of,
+                np.random.default_rng([seed, number]),
+            )
+            for number, user in enumerate(self.people)
+        ]
+
+    def places(self) -> Mapping[str, str]:
+        """Its pages and its logins."""
+        server, reviewer = self.server, self.people[0]
+        return {
+            "Label Studio, the digits": f"{server.url}/projects/{self.number}/data",
+            "Label Studio, login as administrator": f"{server.admin_email} / {server.admin_password}",
+            "Label Studio, login as reviewer": f"{reviewer.email} / {reviewer.password}",
+        }
 
 
 def create_project(server: RunningLabelStudio, digits: Digits, annotators: Sequence[User]) -> int:
@@ -63,25 +133,22 @@ class SimulatedReviewer:
     """Not a person: knows the true digit, and errs at a set rate, from a seed of its own."""
 
     client: httpx.Client
+    review_project: int
     truth_of: Mapping[str, str]
     rng: np.random.Generator
     answered: int = 0
 
-    def answer_next(self, review_project: int) -> bool:
+    def answer_next(self) -> bool:
         """Take the next task from the labelling stream and answer it; False when there is none."""
-        found = self.client.get(f"/api/projects/{review_project}/next")
+        found = self.client.get(f"/api/projects/{self.review_project}/next")
         if found.status_code == httpx.codes.NOT_FOUND:
             return False
         task = answer(found)
-        truth = self.truth_of[task["data"]["image"]]
-        label = truth
-        if self.rng.random() < MISTAKE_SHARE:
-            label = str(self.rng.choice([name for name in CLASSES if name != truth]))
+        label = seen_by(self.rng, self.truth_of[task["data"]["image"]])
         self.answered += 1
         result = [_region("label", "choices", {"choices": [label]})]
         if self.answered % NOTE_EVERY == 0:
-            text = f"Look at the strokes, not at the size: this one is a {label}."
-            result.append(_region("note", "textarea", {"text": [text]}))
+            result.append(_region("note", "textarea", {"text": [note_on(label)]}))
         answer(
             self.client.post(
                 f"/api/tasks/{task['id']}/annotations/",
@@ -89,6 +156,10 @@ class SimulatedReviewer:
             )
         )
         return True
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.client.close()
 
 
 def _region(control: str, kind: str, value: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The demo: the whole loop on a real Label Studio, measured from Label Studio's own export."""
+"""The demo: the whole loop on a real platform, measured from what the platform itself then holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,20 +16,11 @@ import numpy as np
 
 from connector.errors import Misconfigured
 from workers.demo.digits import CLASSES, Digits, planted
-from workers.demo.platform import SimulatedReviewer, create_project, exported_labels
-from workers.demo.server import (
-    RunningLabelStudio,
-    User,
-    default_cache_dir,
-    prepare_label_studio,
-    start_label_studio,
-)
 from workers.demo.service import DemoFailed, Service, running, write_config
+from workers.demo.stage import ANNOTATORS, Stage, open_stage
 
 SEED = 7
 BUDGET = 400  # room for all that the digits can be flagged for
-ANNOTATORS = ("ada", "ben", "cleo", "dan")
-REVIEWERS = ("rev-1", "rev-2", "rev-3")
 SCAN_SECONDS = 240.0
 REVIEW_SECONDS = 240.0
 MARK = ".secondlook-demo"  # a folder that holds it was made by a demo
@@ -39,7 +30,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the demo measured. Labels are counted in Label Studio's export, before and after."""
+    """What the demo measured. Labels are counted on the platform, before and after."""
 
     items: int
     wrong_before: int
@@ -54,9 +45,15 @@ class Outcome:
     applied: int
     votes: int
     minutes: float
+    platform: str
 
 
-def run(folder: Path, say: Say, hold: Callable[[Mapping[str, str]], None] | None = None) -> Outcome:
+def run(
+    folder: Path,
+    say: Say,
+    hold: Callable[[Mapping[str, str]], None] | None = None,
+    platform: str = "label_studio",
+) -> Outcome:
     """Run the loop in `folder`, which is emptied first; `hold` is called while all is still running.
 
     Writes `summary.json`. Raises DemoFailed when a step does not happen, Misconfigured when something
@@ -64,25 +61,19 @@ def run(folder: Path, say: Say, hold: Callable[[Mapping[str, str]], None] | None
     """
     folder = folder.absolute()
     _empty(folder)
-    say("Preparing Label Studio (the first time, this downloads and sets it up)")
-    home = prepare_label_studio(default_cache_dir(), say)
-    say("Starting Label Studio")
-    started = time.monotonic()
-    with start_label_studio(home, folder / "label-studio") as server:
-        digits = planted(np.random.default_rng(SEED), len(ANNOTATORS))
-        annotators = [server.create_user(f"{name}@example.com") for name in ANNOTATORS]
-        reviewers = [server.create_user(f"{name}@example.com") for name in REVIEWERS]
-        say(f"Loading {len(digits.images)} labeled digits, {int(digits.wrong.sum())} of them labeled wrong")
-        project = create_project(server, digits, annotators)
-        before = exported_labels(server, project)
-        with running(write_config(folder, server, project, budget=BUDGET)) as service:
-            state = _review(server, service, digits, reviewers, say)
-            after = exported_labels(server, project)
-            outcome = _measure(digits, before, after, state, (time.monotonic() - started) / 60)
+    digits = planted(np.random.default_rng(SEED), len(ANNOTATORS))
+    with open_stage(platform, folder, digits, say) as stage:
+        started = time.monotonic()
+        before = stage.labels()
+        with running(write_config(folder, stage, budget=BUDGET)) as service:
+            state = _review(stage, service, say)
+            after = stage.labels()
+            minutes = (time.monotonic() - started) / 60
+            outcome = _measure(digits, before, after, state, minutes, platform)
             (folder / "summary.json").write_text(json.dumps(asdict(outcome), indent=2) + "\n")
-            say(report(outcome))
+            say(report(outcome, stage.counted_in))
             if hold is not None:
-                hold(_places(server, service, project, state, reviewers[0]))
+                hold(_places(stage, service, state))
     return outcome
 
 
@@ -99,30 +90,23 @@ def _empty(folder: Path) -> None:
     (folder / MARK).touch()
 
 
-def _review(
-    server: RunningLabelStudio, service: Service, digits: Digits, reviewers: Sequence[User], say: Say
-) -> dict[str, Any]:
+def _review(stage: Stage, service: Service, say: Say) -> dict[str, Any]:
     say("Sync, scan and push: Secondlook looks for labels that are probably wrong")
     state = service.wait("review tasks", _pushed, SCAN_SECONDS)
+    simulated = stage.reviewers(str(state["review_link"]), SEED)
     say(
-        f"{_count(state, 'reviews', 'pushed')} review tasks stand in Label Studio, of them some at random; "
-        f"{len(reviewers)} simulated reviewers answer, each wrong now and then"
+        f"{_count(state, 'reviews', 'pushed')} review tasks stand in {stage.name}, of them some at random; "
+        f"{len(simulated)} simulated reviewers answer, each wrong now and then"
     )
-    truth_of = {image: CLASSES[int(digit)] for image, digit in zip(digits.images, digits.truth, strict=True)}
-    review_project = int(state["review_link"].split("/projects/")[1].split("/")[0])
     deadline = time.monotonic() + REVIEW_SECONDS
-    simulated = [
-        SimulatedReviewer(server.client(user.token), truth_of, np.random.default_rng([SEED, number]))
-        for number, user in enumerate(reviewers)
-    ]
     while time.monotonic() < deadline:
         with ThreadPoolExecutor(len(simulated)) as pool:
-            busy = list(pool.map(lambda one: one.answer_next(review_project), simulated))
+            busy = list(pool.map(lambda one: one.answer_next(), simulated))
         if not any(busy):
             state = service.state()
             if _settled(state):
                 for one in simulated:
-                    one.client.close()
+                    one.close()
                 return state
             time.sleep(0.5)
     raise DemoFailed(f"reviews were not settled within {REVIEW_SECONDS:.0f} s: {service.state()['reviews']}")
@@ -147,6 +131,7 @@ def _measure(
     after: Mapping[int, str],
     state: Mapping[str, Any],
     minutes: float,
+    platform: str,
 ) -> Outcome:
     rows = range(len(digits.truth))
     truth = [CLASSES[int(digit)] for digit in digits.truth]
@@ -167,10 +152,11 @@ def _measure(
         applied=int(state["corrections"].get("applied", 0)),
         votes=int(state["votes"]),
         minutes=round(minutes, 2),
+        platform=platform,
     )
 
 
-def report(outcome: Outcome) -> str:
+def report(outcome: Outcome, counted_in: str) -> str:
     """Before and after, in words; every figure was measured in this run."""
     repaired = outcome.repaired / max(1, outcome.wrong_before)
     right = outcome.items - outcome.wrong_before
@@ -186,19 +172,15 @@ def report(outcome: Outcome) -> str:
             f"Written back          {outcome.applied:5d}",
             f"Minutes               {outcome.minutes:8.2f}",
             "",
-            "Counted in Label Studio's own export, before and after.",
+            f"Counted in {counted_in}, before and after.",
         ]
     )
 
 
-def _places(
-    server: RunningLabelStudio, service: Service, project: int, state: Mapping[str, Any], reviewer: User
-) -> dict[str, str]:
+def _places(stage: Stage, service: Service, state: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "Label Studio, the digits": f"{server.url}/projects/{project}/data",
-        "Label Studio, the reviews": str(state["review_link"]),
-        "Label Studio, login as administrator": f"{server.admin_email} / {server.admin_password}",
-        "Label Studio, login as reviewer": f"{reviewer.email} / {reviewer.password}",
+        **stage.places(),
+        f"{stage.name}, the reviews": str(state["review_link"]),
         "Secondlook, status page": f"{service.url}/ (any user name, password {service.token})",
         "Configuration": str(service.config),
     }

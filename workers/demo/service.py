@@ -17,7 +17,8 @@ import tomli_w
 from connector.config_file import load
 from connector.errors import SecondlookError
 from connector.keyring import Keyring
-from workers.demo.server import RunningLabelStudio, free_port
+from workers.demo.server import free_port
+from workers.demo.stage import Stage
 
 PROJECT = "digits"
 START_SECONDS = 60.0
@@ -64,11 +65,11 @@ class Service:
         raise DemoFailed(msg)
 
 
-def write_config(folder: Path, server: RunningLabelStudio, project: int, *, budget: int) -> Path:
+def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
     """A secondlook.toml for the demo, with the token in a file beside it."""
-    token = folder / "label-studio-token"
+    token = folder / "platform-token"
     token.touch(mode=0o600)
-    token.write_text(server.token)
+    token.write_text(stage.token)
     port = free_port()
     config = {
         "data_dir": "data",
@@ -76,9 +77,7 @@ def write_config(folder: Path, server: RunningLabelStudio, project: int, *, budg
         "worker": {"tick_seconds": 1.0},
         "projects": {
             PROJECT: {
-                "platform": "label_studio",
-                "url": server.url,
-                "project": project,
+                **stage.project(),
                 "token": {"file": token.name},
                 "predictions": {"source": "builtin"},
                 "policy": {"budget": budget, "class_cap": 0.5},

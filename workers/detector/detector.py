@@ -28,6 +28,7 @@ class Basis:
     model_version: str
     method: str
     classes: tuple[str, ...]
+    limit: float = 1.0  # share of the review budget that the model's flags may take
 
 
 @dataclass

@@ -15,6 +15,7 @@ from workers.deciding.settling import STATES, settle
 from workers.deciding.verdicts import Case, Judge, Judged, case_of, judge_for
 from workers.golden import close_if_answered
 from workers.plan import job
+from workers.quality.telling import keep as keep_quality
 
 AT_ONCE = 200
 LATE = "late"
@@ -31,6 +32,8 @@ def handle(context: Context) -> Summary:
             tasks = unit.reviews.undecided(context.project.id, AT_ONCE)
             for task in tasks:
                 outcomes[_look_at(context, judge, unit, task, run_id)] += 1
+            if not tasks:
+                keep_quality(unit, context.project, context.settings.quality)
         if not tasks:
             return {"run": run_id, **outcomes}
 

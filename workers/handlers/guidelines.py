@@ -131,10 +131,12 @@ def _entries(context: Context, unit: UnitOfWork, ready: Sequence[GuidelineNote])
     confused = {pair: counts.total for pair, counts in unit.guidelines.confused(context.project.id).items()}
     entries = guidelines_of(ready, confused, rule.most_notes)
     shown = _shown(context, unit, [note for entry in entries for note in entry.notes])
-    return [
-        replace(entry, examples=tuple(shown[n.id] for n in entry.notes if n.id in shown)[: rule.examples])
-        for entry in entries
-    ]
+    return [replace(entry, examples=_examples(entry, shown)[: rule.examples]) for entry in entries]
+
+
+def _examples(entry: wording.Guideline, shown: Mapping[str, str]) -> tuple[str, ...]:
+    """The items that its notes were written about, each once."""
+    return tuple(dict.fromkeys(shown[note.id] for note in entry.notes if note.id in shown))
 
 
 def _shown(context: Context, unit: UnitOfWork, notes: Sequence[GuidelineNote]) -> dict[str, str]:

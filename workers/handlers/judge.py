@@ -13,9 +13,11 @@ from workers import detectors
 from workers.changed_probabilities import LASTING, outdated, probabilities_of
 from workers.context import Context, Summary
 from workers.detector import Detector, Taken
+from workers.flagging import Origin
 from workers.issues.validation import InvalidInput
 from workers.plan import job
-from workers.requeue import Queue, requeued
+from workers.quality import learned
+from workers.requeue import Judged, Policy, Queue, carry_out, weigh
 
 LEAST_CHANGES, SHARE = 1000, 20  # more changes at once than these and one item in so many are for a scan
 
@@ -73,6 +75,39 @@ def _take_in(
 
 
 def _requeue(context: Context, detector: Detector) -> Queue:
+    """Bring the issues to what a scan would find, in one transaction."""
     # Seeded by the job: one that is tried again draws the same controls.
     chance = np.random.default_rng(uuid.UUID(context.job.id).int)
-    return requeued(context, detector, chance)
+    project, basis = context.project, detector.basis
+    with context.read() as unit:
+        now = learned(unit, project, context.settings, basis.classes)
+    judged = _judged(project.id, detector)
+    difference = weigh(context, judged, Policy(now.policy, now.cap_scale, basis.limit), chance)
+    if not difference:
+        return Queue()
+    with context.begin() as unit:
+        queue = carry_out(unit, context, judged, difference)
+        detail = {"flagged": queue.fresh, "planned": queue.planned, "no_longer_flagged": queue.dropped}
+        unit.audit.append("secondlook", "judged", basis.scan_id, detail, project.name)
+        unit.enqueue(job(JobKind.PUSH, project.id))
+    return queue
+
+
+def _judged(project_id: int, detector: Detector) -> Judged:
+    state, basis = detector.state, detector.basis
+    rows = np.flatnonzero(state.mask())
+    suggested = np.zeros(state.n_rows, dtype=np.int64)
+    suggested[rows] = state.pred_probs[rows].argmax(axis=1)
+    quality = np.ones(state.n_rows, dtype=state.pred_probs.dtype)
+    quality[rows] = state.qualities(rows)
+    return Judged(
+        origin=Origin(project_id, basis.scan_id, basis.model_version, basis.method, basis.classes),
+        item_ids=detector.item_ids,
+        given=state.given,
+        order=rows[np.argsort(quality[rows], kind="stable")],
+        suggested=suggested,
+        quality=quality,
+        row_of=detector.row_of,
+        probs_of=state.pred_probs.__getitem__,
+        whole=False,
+    )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from connector import wording
 from connector.errors import Misconfigured, Retryable
 from connector.jobs import JobKind
-from connector.model import IssueState, LabelledItem, LabelSchema, LabelStatus, Project, ScanSummary
-from workers import detectors
+from connector.model import IssueState, LabelledItem, LabelSchema, Project
+from workers import detectors, sharding
 from workers.absorb import release_stale_issues
 from workers.context import Context, Summary
 from workers.detector import Basis, Detector
@@ -25,21 +22,14 @@ from workers.looking.detect import Looked
 from workers.looking.questions import ask_too
 from workers.looking.store import look_around
 from workers.merging import merge_all
-from workers.plan import job, lost_classes_fact
+from workers.plan import job
 from workers.probabilities import Probabilities, probabilities_for
+from workers.quality import learned
+from workers.quality.telling import keep as keep_quality
+from workers.scanning import Run, lost_classes, scan_summary, skipped_labels
+from workers.unjudged import unjudged
 
 LEAST_CLASSES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One scan: what it looks at, as of one moment."""
-
-    scan_id: str
-    started: datetime
-    seq: int  # the last label event that it knows of
-    counted: int  # changes since the last scan, as known
-    skipped: dict[str, int]
 
 
 def handle(context: Context) -> Summary:
@@ -49,6 +39,8 @@ def handle(context: Context) -> Summary:
             unit.enqueue(job(JobKind.SYNC, project.id))
         msg = f"project {project.name!r} has not been synced yet; the scan follows the sync"
         raise Retryable(msg, after=5.0)
+    if sharding.wants_shards(context):
+        return sharding.begin(context, project, project.schema)
     run, judged = _begin(context, project, project.schema)
     if not _several_classes(judged):
         return _nothing_to_judge(context, run, project.schema, judged)
@@ -71,8 +63,10 @@ def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run
         seq = unit.label_events.head(project.id)
         items = list(unit.items.labelled(project.id))
         statuses = unit.items.label_statuses(project.id)
+        others = unjudged(unit, project.id)
     judged = [item for item in items if item.label in schema.classes]
-    skipped = _skipped(statuses, len(items) - len(judged))
+    skipped = skipped_labels(statuses, len(items) - len(judged))
+    skipped |= {wording.not_judged_yet(*control): n for control, n in others.items() if n}
     return Run(str(uuid.uuid4()), started, seq, project.changes_since_scan, skipped), judged
 
 
@@ -88,19 +82,9 @@ def _detector(
         model_version=probabilities.model_version,
         method=context.settings.policy.method.value,
         classes=schema.classes,
+        limit=probabilities.limit,
     )
     return Detector.build(basis, run.seq, probabilities.items, probabilities.matrix)
-
-
-def _skipped(statuses: Mapping[str, int], of_other_classes: int) -> dict[str, int]:
-    """What cannot be judged, by reason.
-
-    Labels stored as valid may be of classes that a changed config has no more: the sync that reads
-    them again is still on its way.
-    """
-    counts = Counter({name: n for name, n in statuses.items() if name != LabelStatus.VALID.value})
-    counts[LabelStatus.UNKNOWN_CLASS.value] += of_other_classes
-    return {name: n for name, n in counts.items() if n}
 
 
 def _several_classes(items: Sequence[LabelledItem]) -> bool:
@@ -111,11 +95,12 @@ def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -
     with context.read() as unit:
         active = unit.issues.active(context.project.id)
         settled = unit.issues.settled(context.project.id)
+        now = learned(unit, context.project, context.settings, schema.classes)
     in_review = {item_id for item_id, issue in active.items() if issue.state is not IssueState.SUPPRESSED}
     # Seeded by the job: a scan that is tried again draws the same controls.
     chance = np.random.default_rng(uuid.UUID(context.job.id).int)
     try:
-        return find(context.settings.policy, schema.classes, probabilities, in_review, settled, chance)
+        return find(now.policy, schema.classes, probabilities, in_review, settled, chance, now.cap_scale)
     except InvalidInput as error:
         raise Misconfigured(
             str(error), field=f"projects.{context.project.name}.predictions", remedy="Then scan again."
@@ -127,7 +112,7 @@ def _nothing_to_judge(
 ) -> Summary:
     warning = wording.too_few_labels(len(items), len({item.label for item in items}))
     looked = look_around(context, schema, items)
-    summary = _summary(context, run, len(items), "none", (warning,))
+    summary = scan_summary(context, run, len(items), "none", (warning,))
     summary = replace(summary, report={"looked": looked.report()})
     found = looked.findings(context.project.id, run.scan_id, [item.item_id for item in items])
     with context.begin() as unit:
@@ -136,17 +121,6 @@ def _nothing_to_judge(
         unit.projects.scanned(context.project.id, run.counted)
         detectors.make_count(unit, context.project.id, run.scan_id, run.seq, None)
     return {"items": len(items), "flagged": 0, "warnings": [warning]}
-
-
-def _lost_classes(context: Context, skipped: Mapping[str, int]) -> list[str]:
-    """Classes that labels carry although the labelling config does not have them any more."""
-    if not skipped.get(LabelStatus.UNKNOWN_CLASS.value):
-        return []  # all of them were labeled again since
-    project = context.fresh_project()
-    with context.read() as unit:
-        lost: dict[str, int] = json.loads(unit.facts.get(lost_classes_fact(project.id)) or "{}")
-    now = project.schema.classes if project.schema else ()
-    return [wording.lost_class(label, n) for label, n in lost.items() if label not in now]
 
 
 def _record(
@@ -158,9 +132,12 @@ def _record(
     detector: Detector | None,
 ) -> Summary:
     project, policy = context.project, context.settings.policy
-    warnings = (*_lost_classes(context, run.skipped), *probabilities.warnings, *flags.warnings)
-    base = _summary(context, run, len(probabilities.items), probabilities.model_version, warnings)
-    base = replace(base, report={**probabilities.report, "looked": looked.report()})
+    warnings = (*lost_classes(context, run.skipped), *probabilities.warnings, *flags.warnings)
+    base = scan_summary(context, run, len(probabilities.items), probabilities.model_version, warnings)
+    base = replace(
+        base,
+        report={**probabilities.report, "looked": looked.report(), "class_counts": flags.class_counts},
+    )
     blob = None if detector is None else detectors.store_content(context, detector)
     with context.begin() as unit:
         free = max(0, policy.budget - unit.reviews.open_count(project.id))
@@ -183,6 +160,7 @@ def _record(
         )
         unit.issues.add_scan(summary)
         unit.projects.scanned(project.id, run.counted)
+        keep_quality(unit, project, context.settings.quality)
         detectors.make_count(unit, project.id, run.scan_id, run.seq, blob)
         detail = {"flagged": summary.n_flagged, "planned": planned, "method": summary.method}
         unit.audit.append("secondlook", "scan", summary.id, detail, project.name)
@@ -198,23 +176,3 @@ def _record(
         "skipped": run.skipped,
         "warnings": list(warnings),
     }
-
-
-def _summary(
-    context: Context, run: Run, n_items: int, model_version: str, warnings: tuple[str, ...]
-) -> ScanSummary:
-    return ScanSummary(
-        id=run.scan_id,
-        project_id=context.project.id,
-        started_at=run.started,
-        finished_at=context.services.clock.now(),
-        n_items=n_items,
-        n_flagged=0,
-        n_planned=0,
-        n_suppressed=0,
-        n_controls=0,
-        method=context.settings.policy.method.value,
-        model_version=model_version,
-        skipped=run.skipped,
-        warnings=warnings,
-    )

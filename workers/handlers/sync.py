@@ -11,6 +11,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.absorb import absorb_items, release_classless_issues
 from workers.context import Context, Summary
 from workers.plan import job, lost_classes_fact
+from workers.unjudged import remember
 
 
 def handle(context: Context) -> Summary:
@@ -48,6 +49,7 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
             unit.projects.add_changes(project.id, context.settings.policy.scan_after_changes)
             unit.enqueue(job(JobKind.PUSH, project.id))
         unit.projects.described(project.id, info.title, info.schema, info.service_user)
+        remember(unit, project.id, info.unjudged)
         if restart:
             unit.projects.set_source_cursor(project.id, None)
         return unit.projects.get(project.id)

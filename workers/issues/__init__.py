@@ -1,5 +1,6 @@
 """Detection: arrays in, frozen results out, one idea a file."""
 
+from workers.issues.chunked import label_issues_of_chunks
 from workers.issues.detection import LabelIssues, label_issues
 from workers.issues.joint import confident_joint
 from workers.issues.methods import Method
@@ -26,6 +27,7 @@ __all__ = [
     "confident_thresholds",
     "corrected_weighted_entropy",
     "label_issues",
+    "label_issues_of_chunks",
     "normalized_margin",
     "self_confidence",
     "triage",

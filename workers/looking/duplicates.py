@@ -9,35 +9,30 @@ from numpy.typing import NDArray
 
 from connector.model import Json
 from connector.model.findings import FindingKind
-from connector.wording import findings as wording
+from workers.issues.kinds import unlikely_duplicates
 from workers.issues.neighbours import (
     DuplicateSets,
     Neighbours,
     exact_groups,
     label_conflicts,
-    near_duplicates,
 )
-from workers.looking.draft import MOST, Found, Missing, found, missing
+from workers.looking.draft import MOST, Found, Missing, found
 from workers.looking.items import about
 from workers.looking.seen import Seen
 
-LEAST_COLUMNS = 4  # in fewer, some items are near each other by chance alone
 NAMED = 3  # other items told of a duplicate
 
 
 def duplicates(seen: Seen) -> Sequence[Found] | Missing:
+    """Items of equal or nearly equal content: those with different labels, and the others."""
     same = None if seen.digests is None else exact_groups(_repeated(seen.digests))
     graph = seen.neighbours
-    if (
-        isinstance(graph, Neighbours)
-        and seen.features is not None
-        and seen.features.shape[1] >= LEAST_COLUMNS
-    ):
-        sets = near_duplicates(graph, exact=same)
+    if isinstance(graph, Neighbours):
+        sets = unlikely_duplicates(graph, exact=same)
     elif same is not None:
         sets = same
     else:
-        return graph if isinstance(graph, Missing) else missing(wording.FEW_COLUMNS)
+        return graph
     return [_conflicts(seen, same, sets), _alike(seen, same, sets)]
 
 

@@ -62,6 +62,7 @@ class Seen:
     probs: NDArray[np.floating[Any]] | None = None
     found: LabelIssues | None = None
     features: Any | None = None
+    graph: Neighbours | None = None  # of the features, where it has been computed already
     digests: NDArray[np.uint64] | None = None  # of each item's content; 0 for none
     answered: Answered | None = None
     times: Floats | None = None  # when the item's label was given, in seconds
@@ -77,6 +78,8 @@ class Seen:
             return missing(wording.NO_FEATURES)
         if len(self) <= NEIGHBOURS:
             return missing(wording.FEW_ITEMS)
+        if self.graph is not None:
+            return self.graph
         sparse = bool(issparse(self.features))
         if len(self) > (MOST_SPARSE if sparse else MOST_DENSE) and (sparse or installed_index() is None):
             return missing(wording.TOO_MANY_ITEMS)

@@ -70,6 +70,7 @@ def _seen(
         probs=None if judged is None else judged[0].matrix,
         found=None if judged is None else judged[1],
         features=None if judged is None else judged[0].features,
+        graph=None if judged is None else judged[0].neighbours,
         digests=digests,
         answered=_answered(unit, project_id, schema, row_of, people),
         times=np.array([item.updated_at.timestamp() for item in items]),

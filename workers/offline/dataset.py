@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Columns:
     id: str | None = None
     annotator: str | None = None
     field: str | None = None
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Record:
     label: str
     annotator: str | None
     answers: tuple[tuple[str | None, str], ...]  # (annotator, label) of all valid answers
+    at: float = math.nan  # when the label was given, in seconds; NaN where that is not known
+    times: tuple[float, ...] = ()  # the same of each answer; empty where none is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ def _together(rows: Sequence[Record]) -> Record:
     votes = [label for _, label in answers]
     winner = max(dict.fromkeys(votes), key=votes.count)
     first = next(row for row in rows if row.label == winner)
-    return Record(first.id, first.place, first.data, winner, first.annotator, answers)
+    times = tuple(row.at for row in rows)
+    return Record(first.id, first.place, first.data, winner, first.annotator, answers, first.at, times)
 
 
 def _order(label: str) -> tuple[bool, float, str]:

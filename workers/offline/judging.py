@@ -13,8 +13,10 @@ from connector import wording
 from connector.wording import FlagFacts
 from workers.encoding import encode
 from workers.issues import InvalidInput, LabelIssues, label_issues
+from workers.looking import Looked
 from workers.offline.dataset import ARGUMENT, Dataset, LeftOut, Record
 from workers.offline.errors import BadFile
+from workers.offline.looking import look
 from workers.predictions.crossval import Predicted, Progress, out_of_sample
 from workers.predictions.errors import NoPredictions
 from workers.predictions.features import FeatureKind, Features, extract
@@ -59,6 +61,7 @@ class Judged:
     issues: tuple[Issue, ...]
     left_out: tuple[LeftOut, ...]
     method: str
+    looked: Looked
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -103,8 +106,19 @@ def judge(
         for rank, row in enumerate(found.order, start=1)
     )
     left_out = (*data.left_out, *_unusable(data, features))
+    looked = look(data, records, labels, predicted.probs, found, features.matrix)
     return Judged(
-        data, features.kind, records, labels, predicted, features.matrix, found, issues, left_out, method
+        data,
+        features.kind,
+        records,
+        labels,
+        predicted,
+        features.matrix,
+        found,
+        issues,
+        left_out,
+        method,
+        looked,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from connector.labels import GivenLabel, carried
 from workers.offline.dataset import ARGUMENT, Columns, Dataset, LeftOut, Record, dataset
+from workers.offline.dates import moment
 from workers.offline.errors import BadFile
 
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
@@ -76,9 +78,16 @@ def _record(task: Raw, n: int, control: str) -> tuple[Record | None, list[LeftOu
     if not answers:
         return None, problems or [LeftOut(place, "not labelled")]
     chosen = carried(answers)
-    everyone = tuple((one.annotator, one.label) for one in answers)
-    record = Record(str(identity), place, task["data"], chosen.label, chosen.annotator, everyone)
-    return record, problems
+    return Record(
+        str(identity),
+        place,
+        task["data"],
+        chosen.label,
+        chosen.annotator,
+        answers=tuple((one.annotator, one.label) for one in answers),
+        at=_seconds(chosen),
+        times=tuple(_seconds(one) for one in answers),
+    ), problems
 
 
 def _label(annotation: Raw, control: str) -> tuple[str | None, str]:
@@ -109,8 +118,13 @@ def _answer(annotation: Raw, number: int, label: str) -> GivenLabel:
         label=label,
         ground_truth=bool(annotation.get("ground_truth")),
         created_at=created,
-        updated_at=_moment(annotation.get("updated_at")) or created,
+        updated_at=max(_moment(annotation.get("updated_at")), created),
     )
+
+
+def _seconds(given: GivenLabel) -> float:
+    known = max(given.created_at, given.updated_at)
+    return math.nan if known == EPOCH else known.timestamp()
 
 
 def _person(value: Any) -> str | None:
@@ -123,11 +137,7 @@ def _person(value: Any) -> str | None:
 
 
 def _moment(value: Any) -> datetime:
-    try:
-        parsed = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return EPOCH
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return moment(value) or EPOCH
 
 
 def dicts(value: Any) -> list[dict[str, Any]]:

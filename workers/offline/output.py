@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import Misconfigured
+from workers.offline.findings import finding_rows
 from workers.offline.judging import Issue, Judged
 from workers.offline.tables import annotator_rows, class_rows, left_out_rows, overlaps
 
 ARGUMENT = "--out"
 ENDINGS = (".csv", ".json", ".html")
-COLUMNS = ("rank", "id", "place", "given", "suggested", "probability", "quality", "annotator", "reason")
+COLUMNS = (
+    "rank", "id", "place", "given", "suggested", "probability", "quality", "annotator", "reason",
+    "kind", "score",
+)  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what starts so
 FIGURES = 4  # digits kept of probabilities
 
@@ -48,13 +52,16 @@ def write(path: Path, judged: Judged, source: str) -> None:
 
 
 def csv_text(judged: Judged) -> str:
-    """One line for each issue, most suspicious first."""
+    """One line for each issue, most suspicious first; then what else was found, kind by kind."""
     stream = io.StringIO(newline="")
     lines = csv.writer(stream)
     lines.writerow(COLUMNS)
     for issue in judged.issues:
-        values = {**asdict(issue), **_rounded(issue)}
+        kind = {"kind": "label_error", "score": round(1 - issue.quality, FIGURES)}
+        values = {**asdict(issue), **_rounded(issue), **kind}
         lines.writerow([_safe(values[name]) for name in COLUMNS])
+    for row in finding_rows(judged):
+        lines.writerow([_safe(getattr(row, name, None)) for name in COLUMNS])
     return stream.getvalue()
 
 
@@ -86,6 +93,8 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
         "classes": [asdict(row) for row in class_rows(judged)],
         "overlaps": [asdict(row) for row in overlaps(judged)],
         "annotators": [asdict(row) for row in annotator_rows(judged)],
+        "findings": [asdict(row) for row in finding_rows(judged)],
+        "looked": judged.looked.report(),
     }
 
 

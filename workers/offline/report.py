@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from connector.wording import one_line, percent
+from connector.model.findings import FindingKind
+from connector.wording import not_looked_for, one_line, percent
 from workers.offline import tables
+from workers.offline.findings import FindingRow, FoundKind, found_kinds
 from workers.offline.judging import Issue, Judged
 from workers.offline.similarity import HEIGHT, SHADES, WIDTH, similarity_map
-from workers.predictions.features import FeatureKind
 from workers.predictions.images import is_image_uri
 
 MOST_EXAMPLES = 200
+MOST_FINDINGS = 25  # of one kind
 TEXT_CHARS = 600
 NAME_CHARS = 40  # of a class in a table's head
 MOST_URI_CHARS = 400_000  # a larger picture would make the file unwieldy
@@ -44,9 +47,43 @@ def html(judged: Judged, source: str) -> str:
         bins=tables.reliability_rows(judged),
         left_out=tables.left_out_rows(judged),
         points=similarity_map(judged),
+        kinds=[_kind(judged, kind) for kind in found_kinds(judged)],
+        not_looked_for=_not_looked_for(judged),
         map_size=(WIDTH, HEIGHT),
         n_shades=SHADES,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding with what the reader can see of its item, where it is about one."""
+
+    row: FindingRow
+    image: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKind:
+    """A kind of finding with its first few."""
+
+    kind: FoundKind
+    findings: tuple[ShownFinding, ...]
+
+
+def _kind(judged: Judged, kind: FoundKind) -> ShownKind:
+    drafts = judged.looked.of(kind.kind)[:MOST_FINDINGS]
+    shown = [_seen(judged, draft.row) for draft in drafts]
+    pairs = zip(kind.rows, shown, strict=False)  # as many as are shown
+    return ShownKind(kind, tuple(ShownFinding(row, image, text) for row, (image, text) in pairs))
+
+
+def _not_looked_for(judged: Judged) -> list[str]:
+    """One sentence for each reason."""
+    kinds: dict[str, list[FindingKind]] = defaultdict(list)
+    for kind, why in judged.looked.not_looked_for.items():
+        kinds[why].append(kind)
+    return [not_looked_for(found, why) for why, found in kinds.items()]
 
 
 @cache
@@ -71,15 +108,22 @@ def _examples(judged: Judged) -> list[Example]:
 
 
 def _example(issue: Issue, judged: Judged, row: int) -> Example:
+    return Example(issue, *_seen(judged, row))
+
+
+def _seen(judged: Judged, row: int | None) -> tuple[str | None, str | None]:
+    """The image, or the text, that stands for an item; neither without one."""
+    if row is None:
+        return None, None
     value = judged.records[row].data[judged.dataset.field]
-    if judged.kind is FeatureKind.VECTOR:
-        return Example(issue, None, f"{len(value)} numbers")
+    if isinstance(value, list | tuple):
+        return None, f"{len(value)} numbers"
     text = str(value)
     if not is_image_uri(text):
-        return Example(issue, None, one_line(text, TEXT_CHARS))
+        return None, one_line(text, TEXT_CHARS)
     if len(text) > MOST_URI_CHARS or not text.startswith(SHOWN_AS_IMAGE):
-        return Example(issue, None, "an image that is too large, or of a kind, to be shown here")
-    return Example(issue, text, None)
+        return None, "an image that is too large, or of a kind, to be shown here"
+    return text, None
 
 
 def _share(value: float | None) -> str:

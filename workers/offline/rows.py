@@ -6,11 +6,13 @@ import contextlib
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workers.offline.dataset import ARGUMENT, NAMED, Columns, Dataset, LeftOut, Record, dataset, merged
+from workers.offline.dates import moment
 from workers.offline.errors import BadFile
 from workers.offline.text import parse_json
 
@@ -19,6 +21,7 @@ LABEL_NAMES = (
 )  # fmt: skip
 ID_NAMES = ("id", "task_id", "item_id", "uid")
 ANNOTATOR_NAMES = ("annotator", "annotator_id", "completed_by", "worker")
+DATE_NAMES = ("updated_at", "created_at", "annotated_at", "labeled_at", "timestamp", "date")
 # What stands beside the item's own fields in Label Studio's flat exports; and an index without a name.
 NO_DATA = frozenset({"", "annotation_id", "created_at", "updated_at", "lead_time"})
 DELIMITERS = ",;\t|"
@@ -34,6 +37,7 @@ class Known:
     label: str
     id: str | None
     annotator: str | None
+    date: str | None
 
 
 def csv_rows(text: str) -> list[Row]:
@@ -112,7 +116,8 @@ def read_rows(rows: Sequence[Row], columns: Columns) -> Dataset:
         raise _unknown("--label-column", problem, names)
     identity = _column("--id-column", columns.id, ID_NAMES, names)
     person = _column("--annotator-column", columns.annotator, ANNOTATOR_NAMES, names)
-    known = Known(label, identity, person)
+    date = _column("--date-column", columns.date, DATE_NAMES, names)
+    known = Known(label, identity, person, date)
     records: list[Record] = []
     left_out: list[LeftOut] = []
     for place, row in rows:
@@ -139,9 +144,12 @@ def _record(place: str, row: Mapping[str, Any], label: str, known: Known) -> Rec
     named = None if known.id is None else row.get(known.id)
     annotator = None if known.annotator is None else row.get(known.annotator)
     who = None if annotator in (None, "") else str(annotator)
-    no_data = {known.label, known.id, known.annotator} | NO_DATA
+    no_data = {known.label, known.id, known.annotator, known.date} | NO_DATA
     data = {name: value for name, value in row.items() if name not in no_data}
-    return Record(place if named in (None, "") else str(named), place, data, label, who, ((who, label),))
+    given = None if known.date is None else moment(row.get(known.date))
+    at = math.nan if given is None else given.timestamp()
+    identity = place if named in (None, "") else str(named)
+    return Record(identity, place, data, label, who, ((who, label),), at, (at,))
 
 
 def _column(option: str, wanted: str | None, usual: Sequence[str], names: Sequence[str]) -> str | None:

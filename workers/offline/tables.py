@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.model.findings import FindingKind
 from workers.evaluate import share
 from workers.issues import confident_joint
 from workers.offline.judging import Judged
@@ -45,6 +46,7 @@ class Overlap:
     first_as_second: int
     second_as_first: int
     share: float  # of both classes' items
+    beyond_chance: bool  # more than any two classes are confused
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def overlaps(judged: Judged) -> list[Overlap]:
     """Pairs confused both ways, by the confident joint: the classes themselves may not be clear."""
     joint: NDArray[np.int64] = confident_joint(judged.labels, judged.predicted.probs)
     totals = joint.sum(axis=1)
+    tested = {(one.facts["first"], one.facts["second"]) for one in judged.looked.of(FindingKind.OVERLAP)}
     first, second = np.nonzero(np.triu((joint > 0) & (joint.T > 0), k=1))
     found = [
         Overlap(
@@ -122,6 +125,7 @@ def overlaps(judged: Judged) -> list[Overlap]:
             int(joint[i, j]),
             int(joint[j, i]),
             float((joint[i, j] + joint[j, i]) / (totals[i] + totals[j])),
+            (judged.classes[i], judged.classes[j]) in tested,
         )
         for i, j in zip(first.tolist(), second.tolist(), strict=True)
     ]

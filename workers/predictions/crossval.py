@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,17 +12,32 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
-from workers.predictions.calibration import calibrate
+from connector import wording
+from workers.predictions.calibration import Calibration, calibrate
 from workers.predictions.errors import NoPredictions
 from workers.predictions.features import Features
 from workers.predictions.folds import stratified_folds
+from workers.predictions.limits import WEAK_GAIN, knowledge, largest_share
 from workers.predictions.models import model_for, scores_of
+from workers.predictions.plugins import Learner
 from workers.predictions.reliability import Reliability, class_accuracy, log_loss, reliability
 
-WEAK_GAIN = 0.2  # of the way from always naming the largest class to being always right
 UNKNOWN = -np.inf  # the score of a class that a fold's model was not shown
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldModel:
+    """A model trained without one fold, its calibration, and a key of what it was trained on."""
+
+    model: Any
+    calibration: Calibration
+    key: str = ""
+
+    def probabilities(self, matrix: Any, n_classes: int) -> NDArray[np.float64]:
+        """(M, n_classes) for rows of the features that the model was trained on."""
+        return self.calibration.probabilities(_scores(self.model, matrix, n_classes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +45,10 @@ class Predicted:
     """Held-out probabilities and how good they are, measured on the given labels.
 
     `probs` is (N, K) and its rows sum to 1; `class_accuracy` is (K,), NaN for a class without items;
-    `log_loss` is in nats. `weak` says that the model knows little more than which class is the largest:
-    what it finds suspicious is then mostly its own ignorance.
+    `log_loss` is in nats; `gain` is how far accuracy has come from always naming the largest class (0) to
+    being always right (1), and may be negative. `weak` says that the model knows little more than which
+    class is the largest: what it finds suspicious is then mostly its own ignorance. `folds` is (N,), and
+    `models[f]` was trained without the rows of fold f.
     """
 
     probs: NDArray[np.float64]
@@ -39,8 +56,11 @@ class Predicted:
     class_accuracy: NDArray[np.float64]
     log_loss: float
     reliability: Reliability
+    gain: float
     weak: bool
     warnings: tuple[str, ...]
+    folds: NDArray[np.int64]
+    models: tuple[FoldModel, ...]
 
 
 def out_of_sample(
@@ -48,11 +68,15 @@ def out_of_sample(
     labels: ArrayLike,
     n_classes: int,
     *,
-    folds: int = 5,
+    folds: int | NDArray[np.int64] = 5,
     seed: int,
     progress: Progress | None = None,
+    names: Sequence[str] | None = None,
+    learner: Learner | None = None,
+    known: Mapping[str, Any] | None = None,
+    keys: Sequence[str] = (),
 ) -> Predicted:
-    """Cross-validate the built-in model for this kind of features.
+    """Cross-validate a model on these features.
 
     Parameters
     ----------
@@ -63,11 +87,19 @@ def out_of_sample(
     n_classes
         K, at least 2; classes without items are allowed.
     folds
-        How many parts are held out in turn; fewer where there are fewer items.
+        How many parts are held out in turn (fewer where there are fewer items), or the fold (N,) of each
+        row, 0, 1, ...
     seed
         Equal seeds and data give equal probabilities.
     progress
         Called with (folds done, folds in all).
+    names
+        The classes' names, for warnings; their numbers where not given.
+    learner
+        A plug-in; by default the built-in model for this kind of features.
+    known, keys
+        Trained models by the key of their training content, and each fold's key: a fold whose key is known
+        is not trained again.
 
     Raises
     ------
@@ -79,16 +111,52 @@ def out_of_sample(
     Each fold's scores are calibrated with two numbers fitted on the other folds' held-out scores, so no
     item's own label takes part in its probabilities beyond what those two numbers carry.
     """
-    given = _checked(labels, len(features), n_classes, folds)
-    n_folds = min(folds, len(given))
-    rng = np.random.default_rng(seed)
-    parts = stratified_folds(given, n_folds, rng)
-    scores, said = _held_out_scores(features, given, parts, n_classes, seed, progress)
+    n_folds = folds if isinstance(folds, int) else int(folds.max(initial=-1)) + 1
+    given = _checked(labels, len(features), n_classes, n_folds)
+    if isinstance(folds, int):
+        parts = stratified_folds(given, min(folds, len(given)), np.random.default_rng(seed))
+    else:
+        parts = folds
+    template = learner or model_for(features.kind, features.matrix, seed)
+    names_of_folds = keys or [""] * (int(parts.max()) + 1)
+    models, scores, said = _trained(
+        template, features, given, parts, n_classes, progress, known or {}, names_of_folds
+    )
     probs = np.empty_like(scores)
-    for part in range(n_folds):
+    judges = []
+    for part, (model, key) in enumerate(zip(models, names_of_folds, strict=True)):
         held = parts == part
-        probs[held] = calibrate(scores[~held], given[~held]).probabilities(scores[held])
-    return _judged(probs, given, (*_rare_classes(given, n_classes, n_folds), *said))
+        calibration = calibrate(scores[~held], given[~held])
+        probs[held] = calibration.probabilities(scores[held])
+        judges.append(FoldModel(model, calibration, key))
+    rare = rare_classes(given, n_classes, len(models), names)
+    return judged(probs, given, (*rare, *said), parts, tuple(judges))
+
+
+def judged(
+    probs: NDArray[np.float64],
+    given: NDArray[np.int64],
+    said: tuple[str, ...],
+    folds: NDArray[np.int64],
+    models: tuple[FoldModel, ...],
+) -> Predicted:
+    """Measure probabilities (N, K) on the given labels (N,)."""
+    predicted = probs.argmax(axis=1)
+    accuracy, gain = knowledge(given, probs)
+    if gain < WEAK_GAIN:
+        said = (*said, wording.weak_model(accuracy, largest_share(given)))
+    return Predicted(
+        probs=probs,
+        accuracy=accuracy,
+        class_accuracy=class_accuracy(predicted, given, probs.shape[1]),
+        log_loss=log_loss(probs, given),
+        reliability=reliability(probs, given),
+        gain=gain,
+        weak=gain < WEAK_GAIN,
+        warnings=said,
+        folds=folds,
+        models=models,
+    )
 
 
 def _checked(labels: ArrayLike, n_rows: int, n_classes: int, n_folds: int) -> NDArray[np.int64]:
@@ -118,34 +186,47 @@ def _checked(labels: ArrayLike, n_rows: int, n_classes: int, n_folds: int) -> ND
     return given.astype(np.int64)
 
 
-def _held_out_scores(
+def _trained(
+    template: Any,
     features: Features,
     given: NDArray[np.int64],
     parts: NDArray[np.int64],
     n_classes: int,
-    seed: int,
     progress: Progress | None,
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Scores (N, K) of each item by the model trained without its fold, and what scikit-learn warned of."""
-    template = model_for(features.kind, features.matrix, seed)
+    known: Mapping[str, Any],
+    keys: Sequence[str],
+) -> tuple[list[Any], NDArray[np.float64], tuple[str, ...]]:
+    """A model for each fold, scores (N, K) of each item by the one without it, and what was warned of."""
     scores = np.full((len(given), n_classes), UNKNOWN)
     said: list[tuple[str, str]] = []
-    n_folds = int(parts.max()) + 1
-    for part in range(n_folds):
-        held = np.flatnonzero(parts == part)
-        learnt = np.flatnonzero(parts != part)
-        model, caught = _fitted(template, features.matrix[learnt], given[learnt])
-        said.extend(caught)
-        scores[held[:, None], model.classes_] = scores_of(model, features.matrix[held])
+    models = []
+    for part, key in enumerate(keys):
+        held, learnt = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
+        model = known.get(key)
+        if model is None:
+            model, caught = _fitted(template, features.matrix[learnt], given[learnt])
+            said.extend(caught)
+        models.append(model)
+        scores[held] = _scores(model, features.matrix[held], n_classes)
         if progress is not None:
-            progress(part + 1, n_folds)
-    return scores, _grouped(said)
+            progress(part + 1, len(keys))
+    return models, scores, _grouped(said)
+
+
+def _scores(model: Any, matrix: Any, n_classes: int) -> NDArray[np.float64]:
+    scores = np.full((matrix.shape[0], n_classes), UNKNOWN)
+    scores[:, model.classes_] = scores_of(model, matrix)
+    return scores
 
 
 def _fitted(template: Any, matrix: Any, given: NDArray[np.int64]) -> tuple[Any, list[tuple[str, str]]]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        model = clone(template).fit(matrix, given)
+        model = (
+            template.fit(matrix, given)
+            if isinstance(template, Learner)
+            else clone(template).fit(matrix, given)
+        )
     return model, [(warning.category.__name__, str(warning.message)) for warning in caught]
 
 
@@ -153,39 +234,19 @@ def _grouped(said: list[tuple[str, str]]) -> tuple[str, ...]:
     """One sentence for each kind of warning: the messages differ from fold to fold by a number."""
     times = Counter(kind for kind, _ in said)
     first = dict(reversed(said))
-    return tuple(f"{kind} ({times[kind]} times while learning): {first[kind]}" for kind in times)
+    return tuple(wording.library_said(kind, times[kind], first[kind]) for kind in times)
 
 
-def _rare_classes(given: NDArray[np.int64], n_classes: int, n_folds: int) -> tuple[str, ...]:
+def rare_classes(
+    given: NDArray[np.int64], n_classes: int, n_folds: int, names: Sequence[str] | None
+) -> tuple[str, ...]:
+    """A warning that names the classes with fewer rows than folds, if there are any."""
     counts = np.bincount(given, minlength=n_classes)
     rare = np.flatnonzero((counts > 0) & (counts < n_folds))
     if rare.size == 0:
         return ()
-    named = ", ".join(f"{label} ({counts[label]})" for label in rare[:10])
-    sentence = (
-        f"{rare.size} classes have fewer items than the {n_folds} folds, so their probabilities mean little: "
-        f"class (items) {named}{', ...' if rare.size > 10 else ''}"
-    )
-    return (sentence,)
-
-
-def _judged(probs: NDArray[np.float64], given: NDArray[np.int64], said: tuple[str, ...]) -> Predicted:
-    predicted = probs.argmax(axis=1)
-    accuracy = float(np.mean(predicted == given))
-    largest = float(np.bincount(given).max() / len(given))
-    weak = accuracy - largest < WEAK_GAIN * (1 - largest)
-    if weak:
-        sentence = (
-            f"the model is too weak to judge labels: {accuracy:.1%} of items are predicted as labelled, and "
-            f"always naming the largest class would give {largest:.1%}"
-        )
-        said = (*said, sentence)
-    return Predicted(
-        probs=probs,
-        accuracy=accuracy,
-        class_accuracy=class_accuracy(predicted, given, probs.shape[1]),
-        log_loss=log_loss(probs, given),
-        reliability=reliability(probs, given),
-        weak=weak,
-        warnings=said,
+    return (
+        wording.rare_classes(
+            [(str(k) if names is None else names[k], int(counts[k])) for k in rare], n_folds
+        ),
     )

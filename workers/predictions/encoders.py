@@ -1,4 +1,4 @@
-"""From values that items hold to the matrix that a model learns from, the same way for items that come later."""
+"""From values that items hold to the rows that a model learns from; for later items, the same way."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from workers.predictions.images import Shape, pixels, usual_shape
 from workers.predictions.kinds import FeatureKind
 from workers.predictions.table import TableEncoder
 from workers.predictions.texts import TextEncoder
+from workers.predictions.vectors import usual_length
 
 
 class Encoder(Protocol):
@@ -58,6 +59,21 @@ class PixelEncoder:
         return np.stack([pixels(image, self.shape) for image in values])
 
 
+@dataclass(frozen=True)
+class DataEncoder:
+    """Items' data as they are."""
+
+    def usable(self, value: Any) -> bool:
+        """All are: the model reads them itself."""
+        return value is not None
+
+    def matrix(self, values: Sequence[Any]) -> NDArray[np.object_]:
+        """(N,) objects."""
+        rows = np.empty(len(values), dtype=object)
+        rows[:] = values
+        return rows
+
+
 def fit_encoder(kind: FeatureKind, values: Sequence[Any]) -> Encoder:
     """Learn how values of this kind become rows. NoPredictions where they have nothing to learn from."""
     return _FITS[kind](values)
@@ -65,7 +81,8 @@ def fit_encoder(kind: FeatureKind, values: Sequence[Any]) -> Encoder:
 
 _FITS: dict[FeatureKind, Callable[[Sequence[Any]], Encoder]] = {
     FeatureKind.TEXT: TextEncoder.fit,
-    FeatureKind.VECTOR: lambda values: VectorEncoder(len(values[0])),
+    FeatureKind.VECTOR: lambda values: VectorEncoder(usual_length(values)),
     FeatureKind.IMAGE: lambda values: PixelEncoder(usual_shape(values)),
     FeatureKind.TABLE: TableEncoder.fit,
+    FeatureKind.DATA: lambda _: DataEncoder(),
 }

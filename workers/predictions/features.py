@@ -16,7 +16,7 @@ from workers.predictions.kinds import FeatureKind
 from workers.predictions.skipping import Skip, Skipped
 from workers.predictions.table import cells
 from workers.predictions.texts import usable_text
-from workers.predictions.vectors import usable_vector, usual_length
+from workers.predictions.vectors import usable_vector
 
 __all__ = ["FeatureKind", "Features", "Values", "detect", "encoded", "extract", "read"]
 
@@ -94,6 +94,8 @@ def encoded(values: Values, encoder: Encoder) -> Features:
 
 def read(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | None = None) -> Values:
     """The values of one field, or of several as a table, that can be used, and why others cannot."""
+    if kind is FeatureKind.DATA:
+        return Values(kind, tuple(items), np.arange(len(items)), ())
     if not isinstance(field, str) or kind is FeatureKind.TABLE:
         return _table(items, [field] if isinstance(field, str) else field)
     kind = kind or detect(items, field)
@@ -145,11 +147,8 @@ def _read_texts(values: dict[int, Any]) -> tuple[dict[int, Any], list[Skipped]]:
 
 def _read_vectors(values: dict[int, Any]) -> tuple[dict[int, Any], list[Skipped]]:
     read = {index: usable_vector(value) for index, value in values.items()}
-    numbers = {index: vector for index, vector in read.items() if vector is not None}
-    length = usual_length(list(numbers.values()))
-    good = {index: vector for index, vector in numbers.items() if len(vector) == length}
-    reasons = {index: Skip.WRONG_LENGTH if index in numbers else Skip.NOT_NUMBERS for index in read}
-    return good, [Skipped(index, reason) for index, reason in reasons.items() if index not in good]
+    good = {index: vector for index, vector in read.items() if vector is not None}
+    return good, [Skipped(index, Skip.NOT_NUMBERS) for index in read if index not in good]
 
 
 def _read_images(values: dict[int, Any]) -> tuple[dict[int, Any], list[Skipped]]:

@@ -10,3 +10,4 @@ class FeatureKind(StrEnum):
     VECTOR = "vector"
     IMAGE = "image"
     TABLE = "table"  # several fields: numbers and names
+    DATA = "data"  # whatever there is: for models that read the items' data themselves

@@ -63,7 +63,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
     project_id = asked.project.id
     scan = unit.issues.last_scan(project_id)
     names = unit.projects.annotator_names(project_id)
-    votes = _persons(figures.cast_votes(unit, project_id, asked.since), asked.settings)
+    votes = persons(figures.cast_votes(unit, project_id, asked.since), asked.settings)
     found = Report(
         schema=SCHEMA,
         occasion=_occasion(unit, asked),
@@ -181,7 +181,7 @@ def _remaining(unit: UnitOfWork, asked: Asked) -> Remaining:
 # --- people ------------------------------------------------------------------------------------
 
 
-def _persons(cast: Iterator[CastVote], settings: ProjectSettings) -> Iterator[CastVote]:
+def persons(cast: Iterator[CastVote], settings: ProjectSettings) -> Iterator[CastVote]:
     """Votes of persons: two accounts of one person are one reviewer."""
     return (replace(vote, reviewer=settings.reviewers.person_of(vote.reviewer)) for vote in cast)
 

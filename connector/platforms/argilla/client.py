@@ -72,9 +72,9 @@ class ArgillaClient:
         items = as_dict(self.api.get(path), path).get("items")
         return [row for row in items if isinstance(row, dict)] if isinstance(items, list) else []
 
-    def page(self, dataset_id: str, offset: int, size: int) -> list[Raw]:
-        """Records in the order in which they were added, with responses and suggestions."""
-        return self._records(dataset_id, {"offset": offset, "limit": size, "include": _RELATED})[0]
+    def page(self, dataset_id: str, offset: int, size: int, *, vectors: Sequence[str] = ()) -> list[Raw]:
+        """Records in the order in which they were added, with responses, suggestions and these vectors."""
+        return self._records(dataset_id, {"offset": offset, "limit": size, "include": _related(vectors)})[0]
 
     def count(self, dataset_id: str) -> int:
         """How many records a dataset has."""
@@ -99,7 +99,7 @@ class ArgillaClient:
         rows = [row for row in answer.get("items") or [] if isinstance(row, dict) and "id" in row]
         return rows, total if isinstance(total, int) else None
 
-    def record(self, dataset_id: str, record_id: str) -> Raw | None:
+    def record(self, dataset_id: str, record_id: str, *, vectors: Sequence[str] = ()) -> Raw | None:
         """One record of this dataset with all that belongs to it, or None."""
         if not is_uuid(record_id):
             return None
@@ -109,23 +109,25 @@ class ArgillaClient:
         except NotFound:
             return None
         except Retryable:
-            found = next(iter(self._searched(dataset_id, [record_id])), None)
+            found = next(iter(self._searched(dataset_id, [record_id], vectors)), None)
         if not isinstance(found, dict) or str(found.get("dataset_id")) != str(UUID(dataset_id)):
             return None
         return found
 
-    def records(self, dataset_id: str, record_ids: Sequence[str]) -> list[Raw]:
+    def records(
+        self, dataset_id: str, record_ids: Sequence[str], *, vectors: Sequence[str] = ()
+    ) -> list[Raw]:
         """The records with these ids that exist in this dataset."""
-        found = (self.record(dataset_id, one) for one in dict.fromkeys(record_ids))
+        found = (self.record(dataset_id, one, vectors=vectors) for one in dict.fromkeys(record_ids))
         return [row for row in found if row is not None]
 
-    def _searched(self, dataset_id: str, record_ids: Sequence[str]) -> list[Raw]:
+    def _searched(self, dataset_id: str, record_ids: Sequence[str], vectors: Sequence[str]) -> list[Raw]:
         path = f"/api/v1/datasets/{uuid_of(dataset_id)}/records/search"
         scope = {"entity": "record", "property": "id"}
         body = {
             "filters": {"type": "and", "and": [{"type": "terms", "scope": scope, "values": [*record_ids]}]}
         }
-        params = {"include": _RELATED, "limit": IDS_PER_CALL}
+        params = {"include": _related(vectors), "limit": IDS_PER_CALL}
         answer, _ = self.api.read(path, params, method="POST", json=body)
         rows = as_dict(answer, path).get("items") or []
         return [
@@ -141,6 +143,10 @@ class ArgillaClient:
     def patch_dataset(self, dataset_id: str, changes: Mapping[str, Any]) -> None:
         """Change a dataset's settings. The server announces every response of it as updated."""
         self.api.write("PATCH", f"/api/v1/datasets/{uuid_of(dataset_id)}", dict(changes))
+
+
+def _related(vectors: Sequence[str]) -> list[str]:
+    return [*_RELATED, *([f"vectors:{','.join(vectors)}"] if vectors else [])]
 
 
 def members(client: ArgillaClient, workspace_id: str) -> list[Annotator]:

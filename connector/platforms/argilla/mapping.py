@@ -13,6 +13,7 @@ from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus,
 
 MARKS = "secondlook"  # key in a record's metadata: our corrections, as JSON text
 SCORES = "class_scores"  # key in a record's metadata where others may give probabilities by class
+VECTORS = "vectors."  # prefix, in an item's data, of the vectors of a record
 AGENT = "secondlook "  # prefix of the agent of a suggestion that is a correction of ours
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
@@ -68,10 +69,16 @@ def item(record: Raw, schema: LabelSchema, question_id: str) -> Item:
         remote_id=str(record["id"]),
         created_at=moment(record.get("inserted_at")),
         updated_at=moment(record.get("updated_at")),
-        data=fields if isinstance(fields, dict) else {},
+        data=(fields if isinstance(fields, dict) else {}) | vectors_of(record),
         annotations=tuple(annotation(row, schema, marks) for row in given),
         predictions=tuple(predictions(record, question_id, marks)),
     )
+
+
+def vectors_of(record: Raw) -> dict[str, Any]:
+    """The record's vectors that were asked for, under the names that settings call them by."""
+    held = record.get("vectors")
+    return {f"{VECTORS}{name}": value for name, value in held.items()} if isinstance(held, dict) else {}
 
 
 def item_ref(record: Raw) -> ItemRef:

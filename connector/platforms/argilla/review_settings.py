@@ -6,6 +6,7 @@ not used: a creation that breaks off could not be finished.
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -100,8 +101,7 @@ def _sdk() -> ModuleType:
     # Imported here: it takes 3 s and 140 MB, which only the creation of a review dataset need spend.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it declares its models as pydantic did before version 2
-        import argilla
-    return argilla
+        return importlib.import_module("argilla")
 
 
 def _fields(rg: Any, schema: LabelSchema) -> list[Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from connector.model import (
     Annotator,
@@ -19,10 +21,20 @@ from connector.model import (
 from connector.platforms.argilla import guidelines, hooks, mapping, writes
 from connector.platforms.argilla.changes import Changes
 from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, members, uuid_of
-from connector.platforms.argilla.schema import schema_of
+from connector.platforms.argilla.schema import kind_of, schema_of
 from connector.platforms.prefetch import one_ahead
 
 REF_PAGE_SIZE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a dataset's settings say: the judged question, and the kinds of the others by name."""
+
+    dataset: dict[str, Any]
+    schema: LabelSchema
+    question_id: str
+    unjudged: dict[str, str]
 
 
 class ArgillaSource:
@@ -34,21 +46,25 @@ class ArgillaSource:
         dataset_id: str,
         *,
         label_control: str | None = None,
+        vectors: Sequence[str] = (),
         page_size: int = PAGE_SIZE,
     ) -> None:
+        """`vectors` names those that are read along, into the item's data as `vectors.NAME`."""
         self._client = client
         self._dataset_id = dataset_id
         self._label_control = label_control
-        self._changes = Changes(client, dataset_id, page_size=page_size)
+        self._vectors = tuple(vectors)
+        self._changes = Changes(client, dataset_id, vectors=self._vectors, page_size=page_size)
 
     def describe(self) -> SourceInfo:
         """The dataset as it is now; Misconfigured for a draft and without a usable question."""
-        dataset = self._client.dataset(self._dataset_id)
+        read = self._read_settings()
         return SourceInfo(
-            title=str(dataset.get("name") or self._dataset_id),
-            schema=self._schema()[0],
+            title=str(read.dataset.get("name") or self._dataset_id),
+            schema=read.schema,
             service_user=self._client.user_id(),
             n_items=self._client.count(self._dataset_id),
+            unjudged=read.unjudged,
         )
 
     def annotators(self) -> Sequence[Annotator]:
@@ -65,7 +81,7 @@ class ArgillaSource:
         if not remote_ids:
             return []
         schema, question_id = self._schema()
-        rows = self._client.records(self._dataset_id, remote_ids)
+        rows = self._client.records(self._dataset_id, remote_ids, vectors=self._vectors)
         return [mapping.item(row, schema, question_id) for row in rows]
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
@@ -120,9 +136,14 @@ class ArgillaSource:
 
     def _schema(self) -> tuple[LabelSchema, str]:
         """The label schema as it is now, and the id of the question that it is about."""
+        read = self._read_settings()
+        return read.schema, read.question_id
+
+    def _read_settings(self) -> Settings:
         dataset = self._client.dataset(self._dataset_id)
         path = f"/api/v1/datasets/{uuid_of(self._dataset_id)}"
         questions = self._client.listed(f"{path}/questions")
         schema = schema_of(dataset, questions, self._client.listed(f"{path}/fields"), self._label_control)
-        question = next(row for row in questions if row["name"] == schema.control)
-        return schema, str(question["id"])
+        judged = next(row for row in questions if row["name"] == schema.control)
+        others = {str(row["name"]): kind_of(row) for row in questions if row is not judged}
+        return Settings(dataset, schema, str(judged["id"]), others)

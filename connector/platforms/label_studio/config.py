@@ -27,6 +27,11 @@ def schema_of(xml: str, label_control: str | None) -> LabelSchema:
     return LabelSchema(chosen.name, chosen.to_name[0], classes, objects)
 
 
+def other_controls(xml: str, schema: LabelSchema) -> dict[str, str]:
+    """The controls beside the judged one, by name, and of which kind they are."""
+    return {one.name: _kind(one) for one in parsed(xml).controls if one.name and one.name != schema.control}
+
+
 def parsed(xml: str) -> Any:
     """The config as the SDK reads it; Misconfigured for one that cannot be read."""
     # Imported here: it takes a second and 110 MB, which the web process need not spend.

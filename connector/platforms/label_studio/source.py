@@ -26,7 +26,7 @@ from connector.platforms.label_studio.client import (
     id_above,
     members,
 )
-from connector.platforms.label_studio.config import schema_of
+from connector.platforms.label_studio.config import other_controls, schema_of
 from connector.platforms.prefetch import one_ahead
 
 REF_PAGE_SIZE = 1000
@@ -59,6 +59,7 @@ class LabelStudioSource:
             schema=schema,
             service_user=self._client.user_id(),
             n_items=int(project.get("task_number") or 0),
+            unjudged=other_controls(str(project.get("label_config") or ""), schema),
         )
 
     def annotators(self) -> Sequence[Annotator]:

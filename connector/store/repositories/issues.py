@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, func, insert, or_, select, update
@@ -18,7 +19,7 @@ from connector.model import (
     Outcome,
     ScanSummary,
 )
-from connector.store.repositories.base import Repository, chunks
+from connector.store.repositories.base import ROW, Repository, chunks
 from connector.store.tables import (
     CURRENT,
     annotation_rows,
@@ -42,6 +43,10 @@ class Standing(NamedTuple):
     kind: str
     state: str
     reason: str | None
+    given: str
+    suggested: str
+    quality: float
+    rank: int
 
 
 class Issues(Repository):
@@ -58,6 +63,10 @@ class Issues(Repository):
             .where(issues.c.id == issue.id, issues.c.state == IssueState.SUPPRESSED.value)
             .values(_values(issue) | {"updated_at": self._now})
         )
+
+    def rank(self, ranks: Mapping[str, int]) -> None:
+        """Give issues other places in the queue."""
+        self._update_rows(issues, [{ROW: issue_id, "rank": rank} for issue_id, rank in ranks.items()])
 
     def set_state(self, ids: Sequence[str], state: IssueState, reason: str | None = None) -> None:
         for part in chunks(ids):
@@ -110,7 +119,7 @@ class Issues(Repository):
 
     def standing(self, project_id: int) -> list[Standing]:
         """All active issues in short: there may be as many as labels that look wrong."""
-        query = select(issues.c.id, issues.c.item_id, issues.c.kind, issues.c.state, issues.c.reason).where(
+        query = select(*(issues.c[name] for name in Standing._fields)).where(
             issues.c.project_id == project_id, issues.c.state.in_([state.value for state in ACTIVE])
         )
         return [Standing(*row) for row in self._connection.execute(query)]
@@ -187,6 +196,23 @@ class Issues(Repository):
             .group_by(issues.c.state)
         )
         return {IssueState(state): int(n) for state, n in rows}
+
+    def decided_since(self, project_id: int, moment: datetime | None) -> bool:
+        """Whether anything was decided after that moment, or ever."""
+        query = select(issues.c.id).where(
+            issues.c.project_id == project_id, issues.c.state.in_([state.value for state in SETTLED])
+        )
+        if moment is not None:
+            query = query.where(issues.c.updated_at > moment)
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def any_to_review(self, project_id: int, waiting: str) -> bool:
+        """Whether an issue is asked about, or held back for the reason `waiting` until there is room."""
+        state = issues.c.state
+        asked = state.in_([IssueState.OPEN.value, IssueState.IN_REVIEW.value])
+        next_up = and_(state == IssueState.SUPPRESSED.value, issues.c.reason == waiting)
+        query = select(issues.c.id).where(issues.c.project_id == project_id, or_(asked, next_up))
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def decide(self, decision: Decision) -> None:
         """Record the decision of an issue; a second one beside a current one is refused by the database."""

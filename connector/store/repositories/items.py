@@ -103,8 +103,14 @@ class Items(Repository):
         )
         return {row.annotator for row in rows if row.annotator is not None}
 
-    def labelled(self, project_id: int, item_ids: Sequence[int] | None = None) -> Iterator[LabelledItem]:
-        """Items with at least one valid label, by our id; all, or some of the project."""
+    def labelled(
+        self,
+        project_id: int,
+        item_ids: Sequence[int] | None = None,
+        *,
+        between: tuple[int, int] | None = None,
+    ) -> Iterator[LabelledItem]:
+        """Items with at least one valid label, by our id; all, some, or a range of the project."""
         query = (
             select(
                 items.c.id.label("item_id"),
@@ -120,6 +126,8 @@ class Items(Repository):
             )
             .order_by(items.c.id, annotation_rows.c.created_at, annotation_rows.c.id)
         )
+        if between is not None:
+            query = query.where(items.c.id.between(*between))
         if item_ids is None:
             yield from self._grouped(query)
             return

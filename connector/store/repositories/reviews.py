@@ -296,6 +296,24 @@ class Reviews(Repository):
         decided = review_tasks.c.state == ReviewState.DECIDED.value
         return bool(self._where(review_tasks.c.project_id == project_id, decided, limit=1))
 
+    def first_batch_decided(self, project_id: int) -> bool:
+        """Whether all that was asked in the first request to the platform is answered."""
+        mine = review_tasks.c.project_id == project_id
+        first = self._connection.execute(
+            select(review_tasks.c.batch)
+            .where(mine, review_tasks.c.batch.is_not(None), review_tasks.c.pushed_at.is_not(None))
+            .order_by(review_tasks.c.pushed_at, review_tasks.c.key)
+            .limit(1)
+        ).scalar_one_or_none()
+        if first is None:
+            return False
+        states = set(
+            self._connection.execute(
+                select(review_tasks.c.state).where(mine, review_tasks.c.batch == first).distinct()
+            ).scalars()
+        )
+        return ReviewState.DECIDED.value in states and not states & {state.value for state in OPEN}
+
     def looked_at(self, key: str) -> None:
         self._set(key, undecided_change=False)
 

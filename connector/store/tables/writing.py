@@ -39,4 +39,5 @@ corrections = Table(
     Column("applied_at", UtcDateTime),
     Column("reverted_at", UtcDateTime),
     Index("ix_corrections_project_id_state", "project_id", "state"),
+    Index("ix_corrections_project_id_created_at", "project_id", "created_at"),
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.model import Item, LabelStatus
+from connector.model import Annotation, Item, LabelStatus
 from tests.integration.store.house import NOW, House, annotation, at, item, prediction
 
 NAMES = count()
@@ -311,3 +311,17 @@ def test_pages_repeated_and_out_of_order_end_in_the_newest_state(
         for start in range(0, len(order), sizes):
             unit.items.apply(crooked, order[start : start + sizes])
     assert snapshot(house, crooked) == snapshot(house, straight)
+
+
+def test_answers_beside_the_label_are_counted_by_control(house: House) -> None:
+    def answering(remote_id: str, *names: str, key: str = "question") -> Annotation:
+        return replace(annotation(remote_id), result=[{key: name, "value": ["x"]} for name in names])
+
+    house.apply(item("1", answering("11", "kind", "mood"), answering("12", "mood", "mood", "stars")))
+    house.apply(item("2", answering("21", "mood", key="from_name"), replace(annotation("22"), result=[])))
+    house.apply(item("3", answering("31", "mood")))
+    with house.store.begin() as unit:
+        unit.items.mark_deleted(unit.items.ids_of(["3"], house.project))
+        assert unit.answers.counts(house.project, ["mood", "stars", "rank"]) == {"mood": 3, "stars": 1}
+        assert unit.answers.counts(house.project, []) == {}
+        assert unit.answers.counts(house.project + 1, ["mood"]) == {}

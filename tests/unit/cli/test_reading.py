@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connector.wiring import Services
 from tests.unit.cli.conftest import Secondlook
-from tests.unit.web.seeding import HOSTILE, kill_job, seed
+from tests.unit.web.seeding import HOSTILE, kill_job, seed, seed_findings
 
 
 def test_status_shows_the_link_and_what_stands_where(secondlook: Secondlook, configured: Services) -> None:
@@ -106,3 +106,24 @@ def test_a_changed_row_of_the_audit_log_is_named(secondlook: Secondlook, configu
     assert done.code == 1
     assert "row 2" in done.out
     assert [fault["seq"] for fault in secondlook("audit", "verify", "--json").json["faults"]] == [2]
+
+
+def test_findings_are_listed_with_what_was_not_looked_for(
+    secondlook: Secondlook, configured: Services
+) -> None:
+    seed_findings(configured)
+    ran = secondlook("findings", "cats")
+    assert "Outliers: 7" in ran.out
+    assert "4.0 times as far" in ran.out
+    assert "Not looked for: annotators disagree (no item has answers of two people)." in ran.err
+    first = secondlook("findings", "cats", "--limit", "2", "--json").json
+    rest = secondlook("findings", "cats", "--limit", "2", "--after", first["next"], "--json").json
+    assert [one["kind"] for one in first["findings"] + rest["findings"]] == ["overlap", "outlier", "outlier"]
+    assert first["looked"]["found"] == {"overlap": 1, "outlier": 7}
+    only = secondlook("findings", "cats", "--kind", "overlap")
+    assert "Outliers" not in only.out
+    assert "Not looked for" not in only.err
+
+
+def test_findings_before_the_first_scan_are_none(secondlook: Secondlook, configured: Services) -> None:
+    assert "Not scanned yet." in secondlook("findings", "cats").err

@@ -103,8 +103,14 @@ def test_an_adjudicator_among_the_first_reviewers_decides_when_the_votes_split()
     assert verdict.reason == Reason.ADJUDICATED
 
 
-def test_a_fourth_vote_of_someone_else_does_not_escalate_again() -> None:
-    assert decide(labels("cat", "dog", "cow", "yak"), "cat", JUDGED).outcome == Outcome.UNRESOLVED
+def test_someone_else_who_takes_the_adjudicators_place_leaves_the_question_to_the_adjudicator() -> None:
+    assert outcome(decide(labels("cat", "dog", "cow", "yak"), "cat", JUDGED)) == ("escalate", None, 5)
+
+
+def test_adjudicators_who_differ_leave_it_unresolved() -> None:
+    two = QuorumPolicy(adjudicators=frozenset({"judge", "jury"}))
+    votes = [*labels("cat", "dog", "cow"), QuorumVote("judge", "yak"), QuorumVote("jury", "ox")]
+    assert decide(votes, "cat", two).outcome == Outcome.UNRESOLVED
 
 
 def test_three_unanimous_votes_can_be_demanded() -> None:
@@ -157,7 +163,7 @@ def test_never_more_votes_are_asked_for_than_the_most_and_one_adjudicator(
     if verdict.outcome == Outcome.ASK_MORE:
         assert verdict.wanted_votes <= policy.max_votes
     elif verdict.outcome == Outcome.ESCALATE:
-        assert verdict.wanted_votes == policy.max_votes + 1
+        assert verdict.wanted_votes == sum(1 for vote in crowd if vote.label or vote.problems) + 1
 
 
 @given(crowd=crowds, policy=rules)
@@ -182,7 +188,8 @@ def test_reject_names_the_given_label_and_accept_another(
 @given(policy=rules, said=st.lists(st.sampled_from(["cat", "dog", "cow"]), min_size=8, max_size=8))
 def test_asking_ends_after_the_most_votes_and_one_more(policy: QuorumPolicy, said: list[str]) -> None:
     for n_votes in range(policy.max_votes + 2):
-        votes = [QuorumVote(f"r{number}", said[number]) for number in range(n_votes)]
+        names = [f"r{number}" if number < policy.max_votes else "judge" for number in range(n_votes)]
+        votes = [QuorumVote(name, label) for name, label in zip(names, said, strict=False)]
         verdict = decide(votes, "cat", policy)
         if verdict.outcome not in (Outcome.ASK_MORE, Outcome.ESCALATE):
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,12 @@ from workers.notes import acceptable, guidelines_of
 Build = Callable[..., World]
 START = datetime(2026, 3, 2, tzinfo=UTC)
 HOSTILE = "</li></ul><script>alert(1)</script>"
+
+
+@pytest.fixture
+def build(build: Build) -> Build:
+    """Worlds in which corrections of few items may empty a class."""
+    return partial(build, quality={"max_class_loss": 1.0, "rare_share": 0.0})
 
 
 def asking(world: World, *texts: str, given: str = "cat", truly: str = "dog") -> World:

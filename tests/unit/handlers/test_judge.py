@@ -275,7 +275,7 @@ def test_more_changes_than_pay_are_left_to_a_scan(judging: World, monkeypatch: p
     [
         "DELETE FROM blobs",
         "DELETE FROM label_states",
-        "UPDATE blobs SET content = 'x' WHERE part = 0",
+        "UPDATE blobs SET content = x'78' WHERE part = 0",
         "UPDATE label_states SET scan_id = 'another'",
     ],
 )
@@ -420,9 +420,7 @@ class Turmoil:
 
     def predict(self) -> None:
         item_id = self.world.held(self._any()).item.remote_id
-        self.world.server.predict(
-            self.world.source_id, item_id, None, class_scores=self.scores(self.label())
-        )
+        self.world.server.predict(self.world.source_id, item_id, None, class_scores=self.scores(self.label()))
 
     def delete(self) -> None:
         text = self._any()
@@ -488,6 +486,7 @@ def test_a_kill_at_any_point_of_judging_leaves_no_trace(
     start.relabel("cat 0", "dog")
     start.item("new", "cat", **ODD)
     start.server.delete_item(start.source_id, start.held("bird 1").item.remote_id)
+    start.deliver()
     start.close()
 
     def told(name: str, at: int | None) -> tuple[Any, int]:
@@ -495,10 +494,10 @@ def test_a_kill_at_any_point_of_judging_leaves_no_trace(
         if at is not None:
             world.points.strike(at, Killed())
         try:
-            hear(world)
+            world.settle()
         except Killed:
             world.restart()
-            hear(world)
+            world.settle()
         told = (found(world), sorted(world.asked()), world.scan_count(), world.jobs(JobState.DEAD))
         passed = len(world.points.passed)
         world.close()

@@ -84,7 +84,17 @@ def test_every_section_can_be_reached_and_is_named(page: str) -> None:
     ids = [attrs["id"] for _, attrs in tags if "id" in attrs]
     links = [attrs["href"][1:] for tag, attrs in tags if tag == "a"]
     assert len(ids) == len(set(ids))
-    assert links == ["labels", "matrix", "overlaps", "classes", "annotators", "map", "model", "skipped"]
+    assert links == [
+        "found",
+        "labels",
+        "matrix",
+        "overlaps",
+        "classes",
+        "annotators",
+        "map",
+        "model",
+        "skipped",
+    ]
     assert set(links) <= set(ids)
     named = {attrs["aria-labelledby"] for _, attrs in tags if "aria-labelledby" in attrs}
     assert named <= set(ids)

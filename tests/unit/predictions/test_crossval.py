@@ -74,7 +74,7 @@ def test_rows_sum_to_one_with_two_classes_with_many_and_with_rare_ones(sizes: li
 def test_a_class_smaller_than_the_folds_is_said() -> None:
     features, labels = clouds([40, 3, 40, 1])
     predicted = out_of_sample(features, labels, 4, seed=0)
-    assert "class (items) 1 (3), 3 (1)" in predicted.warnings[0]
+    assert "class (items) '1' (3) and '3' (1)" in predicted.warnings[0]
 
 
 def test_accuracy_is_given_overall_and_by_class() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connector.jobs import JobKind, NewJob
@@ -26,6 +26,7 @@ from connector.model import (
     Vote,
     WriteMode,
 )
+from connector.model.findings import Finding, FindingKind
 from connector.queue import SilentQueue
 from connector.settings import ProjectSettings, SecretRef, Settings
 from connector.wiring import Services, build
@@ -160,3 +161,32 @@ def _scan(project_id: int) -> ScanSummary:
         skipped={"no_prediction": 2},
         warnings=("The predictions may not be out-of-sample.",),
     )
+
+
+def seed_findings(services: Services) -> None:
+    """A scan that found one overlap and, of seven outliers, listed two."""
+    seed(services)
+    project = services.project("cats")
+    overlap = {"first": "lynx", "second": HOSTILE, "first_as_second": 3, "second_as_first": 4, "share": 0.1}
+    with services.store.begin() as unit:
+        scan = unit.issues.last_scan(project.id)
+        assert scan is not None
+        looked = {
+            "found": {"overlap": 1, "outlier": 7},
+            "not_looked_for": {"disagreement": "no item has answers of two people"},
+        }
+        later = replace(
+            scan, id="scan-with-findings", finished_at=NOW + timedelta(hours=1), report={"looked": looked}
+        )
+        unit.issues.add_scan(later)
+        items = list(unit.items.labelled(project.id))[:2]
+        found = [(FindingKind.OVERLAP, None, f"lynx / {HOSTILE}", overlap)]
+        far = {"times": 4.0, "by": "distance"}
+        found += [(FindingKind.OUTLIER, each.item_id, each.remote_id, far) for each in items]
+        unit.findings.replace(
+            project.id,
+            [
+                Finding(f"finding-{n}", project.id, later.id, kind, item_id, subject, 0.5, facts)
+                for n, (kind, item_id, subject, facts) in enumerate(found)
+            ],
+        )

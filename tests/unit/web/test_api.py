@@ -10,7 +10,7 @@ import pytest
 
 from connector.errors import Retryable
 from connector.wiring import Services
-from tests.unit.web.seeding import HOSTILE, TOKEN, kill_job, seed
+from tests.unit.web.seeding import HOSTILE, TOKEN, kill_job, seed, seed_findings
 
 READS = ["/api/v1/projects", "/api/v1/issues", "/api/v1/reviews", "/api/v1/corrections", "/api/v1/jobs"]
 
@@ -145,3 +145,33 @@ def test_the_api_describes_itself_without_foreign_scripts(client: httpx.Client) 
     assert set(READS) <= set(paths)
     assert not any(path.startswith("/hooks") for path in paths)
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
+
+
+# --- findings ------------------------------------------------------------------------------------
+
+
+def test_findings_are_listed_kind_by_kind_with_a_sentence(api: httpx.Client, services: Services) -> None:
+    seed_findings(services)
+    found = api.get("/api/v1/findings", params={"project": "cats"}).json()
+    assert [(one["kind"], one["item"], one["subject"]) for one in found["items"]] == [
+        ("overlap", None, f"lynx / {HOSTILE}"),
+        ("outlier", "1", "1"),
+        ("outlier", "2", "2"),
+    ]
+    assert found["items"][1]["why"].startswith("It is unlike all other items: 4.0 times")
+    first = api.get("/api/v1/findings", params={"limit": 2}).json()
+    rest = api.get("/api/v1/findings", params={"limit": 2, "after": first["next"]}).json()
+    assert [one["subject"] for one in rest["items"]] == ["2"]
+    assert rest["next"] is None
+    assert len(api.get("/api/v1/findings", params={"kind": "overlap"}).json()["items"]) == 1
+    assert api.get("/api/v1/findings", params={"kind": "nonsense"}).status_code == 422
+
+
+def test_what_a_scan_looked_for_is_told(api: httpx.Client, services: Services) -> None:
+    seed_findings(services)
+    looked = api.get("/api/v1/projects/cats/looked").json()
+    assert looked == {
+        "found": {"overlap": 1, "outlier": 7},
+        "not_looked_for": {"disagreement": "no item has answers of two people"},
+    }
+    assert api.get("/api/v1/projects/dogs/looked").status_code == 404

@@ -11,7 +11,7 @@ import pytest
 from connector.errors import Retryable
 from connector.wiring import Services
 from connector.wording import ago
-from tests.unit.web.seeding import HOSTILE, NOW, TOKEN, kill_job, seed
+from tests.unit.web.seeding import HOSTILE, NOW, TOKEN, kill_job, seed, seed_findings
 
 
 def test_without_the_token_the_page_says_how_to_sign_in(client: httpx.Client) -> None:
@@ -101,3 +101,16 @@ def test_a_database_that_does_not_answer_is_said(
 )
 def test_ages_are_said_in_one_unit(seconds: int, words: str) -> None:
     assert ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+def test_what_else_was_found_is_shown_kind_by_kind(api: httpx.Client, services: Services) -> None:
+    seed_findings(services)
+    page = api.get("/").text
+    assert HOSTILE not in page
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+    assert "Also found by the last scan" in text
+    assert "Classes that overlap 1" in text
+    assert "Outliers 7" in text
+    assert "4.0 times as far" in text
+    assert "secondlook findings cats --kind outlier" in text
+    assert "--kind overlap" not in text

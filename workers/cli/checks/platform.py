@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from connector import wording
 from connector.model import SourceInfo
 from connector.platforms import registry
 from connector.project_settings import Backend, ProjectSettings
 from connector.store import views
+from connector.store.people_views import barred_tasks
 from connector.survey import Survey
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
@@ -82,9 +84,19 @@ def _labels(services: Services, name: str, described: list[SourceInfo]) -> Check
     said = (
         f"{info.title!r}: {info.n_items} items, control {info.schema.control!r} with {len(classes)} classes"
     )
+    if info.unjudged:
+        said += f"; {_unjudged(services, name, info)}"
     if not info.n_items:
         return Check("labels", Level.WARN, said, "Import tasks, and label some.", name)
     return Check("labels", Level.OK, said, project=name)
+
+
+def _unjudged(services: Services, name: str, info: SourceInfo) -> str:
+    """The other controls, with the number of answers that are stored and not judged."""
+    project = services.project(name)
+    with services.store.read() as unit:
+        stored = unit.answers.counts(project.id, info.unjudged)
+    return wording.other_controls(info.unjudged, stored)
 
 
 def _predictions(services: Services, name: str, settings: ProjectSettings) -> Check:
@@ -109,13 +121,26 @@ def _predictions(services: Services, name: str, settings: ProjectSettings) -> Ch
 
 
 def _reviewers(services: Services, name: str, service_user: str) -> Check:
-    people = [each for each in services.reviewers(name) if each.remote_id != service_user]
-    review = services.project_settings(name).review
+    chosen = services.project_settings(name)
+    accounts = {each.remote_id for each in services.reviewers(name)} - {service_user}
+    people = {
+        chosen.reviewers.person_of(each) for each in accounts & set(chosen.reviewers.expected or accounts)
+    }
+    review = chosen.review
     asked = f"{review.quorum} must agree, up to {review.max_votes} are asked"
     said = f"{len(people)} beside the service user; {asked}"
     if len(people) < review.quorum:
         remedy = "Invite more people, or lower review.quorum: no decision can be reached."
         return Check("reviewers", Level.FAIL, said, remedy, name)
+    unknown = sorted(set(chosen.reviewers.expected) - accounts)
+    if unknown:
+        remedy = f"The platform does not know {', '.join(unknown)} of reviewers.expected. Correct or invite."
+        return Check("reviewers", Level.WARN, said, remedy, name)
+    project = services.project(name)
+    with services.store.read() as unit:
+        barred = barred_tasks(unit, project, chosen, people)
+    if barred:
+        return Check("reviewers", Level.WARN, said, wording.barred_tasks(barred, review.quorum), name)
     if len(people) < review.max_votes:
         remedy = "Invite more people, or ties stay unresolved."
         return Check("reviewers", Level.WARN, said, remedy, name)

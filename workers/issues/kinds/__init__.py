@@ -5,6 +5,7 @@ from workers.issues.kinds.annotators import Answers, Differs, Drift, differing, 
 from workers.issues.kinds.balance import Balance, class_balance
 from workers.issues.kinds.clusters import clusters
 from workers.issues.kinds.disagreement import Disagreement, disagreements
+from workers.issues.kinds.duplicates import unlikely_duplicates
 from workers.issues.kinds.outliers import Outlying, outlying
 from workers.issues.kinds.overlap import Overlap, overlapping
 from workers.issues.kinds.taxonomy import Change, ClassChange, class_changes
@@ -31,5 +32,6 @@ __all__ = [
     "drifting",
     "outlying",
     "overlapping",
+    "unlikely_duplicates",
     "worse_groups",
 ]

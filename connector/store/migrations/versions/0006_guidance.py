@@ -31,6 +31,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("published_at", MOMENT, nullable=True))
         batch_op.add_column(sa.Column("withdrawn_at", MOMENT, nullable=True))
 
+    with op.batch_alter_table("corrections", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_corrections_project_id_created_at", ["project_id", "created_at"], unique=False
+        )
+
     op.create_table(
         "guideline_versions",
         sa.Column("id", sa.String(length=36), nullable=False),

@@ -21,9 +21,11 @@ from workers.issues.kinds import (
     drifting,
     outlying,
     overlapping,
+    unlikely_duplicates,
     worse_groups,
 )
 from workers.issues.kinds.rates import at_least, at_most, discoveries, higher_rate
+from workers.issues.neighbours import exact_groups, knn
 
 K = 5
 RUNS = 60  # simulations of clean data; at a level of 5 % more than 9 alarms have a chance below 0.2 %
@@ -136,6 +138,36 @@ def test_items_far_from_all_others_are_outlying_even_if_there_are_several() -> N
 def test_few_items_or_nothing_but_doubles_have_no_outliers() -> None:
     assert len(outlying(np.r_[np.ones(40), 99.0]).rows) == 0
     assert len(outlying(np.r_[np.zeros(900), np.ones(9)]).rows) == 0
+
+
+# --- duplicates --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dimensions", [2, 5, 30])
+def test_unrelated_items_are_no_duplicates_at_the_stated_rate(dimensions: int) -> None:
+    rng = np.random.default_rng(20)
+    clouds = (rng.normal(size=(300, dimensions)) + 2 for _ in range(RUNS))
+    assert sum(bool(unlikely_duplicates(knn(points, 10)).mask.any()) for points in clouds) <= MOST_ALARMS
+
+
+@pytest.mark.parametrize("dimensions", [5, 30])
+def test_items_that_were_hardly_changed_are_duplicates(dimensions: int) -> None:
+    rng = np.random.default_rng(21)
+    points = rng.normal(size=(400, dimensions)) + 2
+    again = points[[3, 50]] + rng.normal(size=(2, dimensions)) * 1e-3
+    many = points[7] + rng.normal(size=(20, dimensions)) * 1e-4  # more than the graph has neighbours
+    found = unlikely_duplicates(knn(np.vstack([points, again, many]), 10))
+    expected = {3, 50, 7, *range(400, 422)}
+    assert set(np.flatnonzero(found.mask).tolist()) == expected
+    assert found.group[3] == found.group[400] != found.group[50] == found.group[401]
+
+
+def test_equal_content_counts_whatever_lies_between() -> None:
+    points = np.random.default_rng(22).normal(size=(100, 3))
+    same = exact_groups([5 if row in (1, 9) else None for row in range(100)])
+    assert np.flatnonzero(unlikely_duplicates(knn(points, 10), exact=same).mask).tolist() == [1, 9]
+    assert np.flatnonzero(unlikely_duplicates(knn(points, 2), exact=same).mask).tolist() == [1, 9]
+    assert not unlikely_duplicates(knn(np.zeros((30, 2)), 3)).mask.any()
 
 
 # --- classes -----------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """What Argilla asks of Elasticsearch, answered from memory: `python search_stand_in.py PORT`.
 
-So that a test needs no search engine, while server, database, queue and worker stay real. It keeps
-documents, and filters, sorts and counts them. It does not search text or vectors and has no
-mappings, shards, refresh delay or disk: nothing about those is shown by a test that runs on it.
+So that demo and tests need no search engine, while server, database, queue and worker stay real. It
+keeps documents, and filters, sorts and counts them. It does not search text or vectors and has no
+mappings, shards, refresh delay or disk: nothing about those is shown by what runs on it.
 PUT and DELETE of /_failing make it fail and recover.
 """
 

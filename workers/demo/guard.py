@@ -1,7 +1,7 @@
-"""Run a program that cannot outlive the test run: `python guard.py [--user NAME] PROGRAM ARGUMENTS`.
+"""Run a program that cannot outlive the one who starts it: `python guard.py [--user NAME] PROGRAM ARGUMENTS`.
 
-It ends when its standard input closes. The test holds the other end of that pipe, and the kernel
-closes it even when the test run is killed. Run as the leader of a process group of its own.
+It ends when its standard input closes. The starter holds the other end of that pipe, and the
+kernel closes it even when the starter is killed. Run as the leader of a process group of its own.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ def main(arguments: list[str]) -> int:
     user = None
     if arguments[0] == "--user":
         user, arguments = arguments[1], arguments[2:]
-    identity = {"user": user, "extra_groups": []} if user else {}
-    child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, **identity)
+    groups: list[str | int] | None = [] if user else None
+    child = subprocess.Popen(  # noqa: S603 - what it is for
+        arguments, stdin=subprocess.DEVNULL, user=user, extra_groups=groups
+    )
     for polite in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(polite, lambda number, _: child.send_signal(number))
     threading.Thread(target=_end_with_parent, daemon=True).start()

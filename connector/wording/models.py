@@ -1,0 +1,59 @@
+"""How good the model is that judges labels, and what follows where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.wording.text import listing, quoted
+
+MOST_NAMED = 10  # classes in one sentence
+
+
+def rare_classes(classes: Sequence[tuple[str, int]], n_folds: int) -> str:
+    """Classes (name, items) that some fold's model has hardly seen."""
+    named = [f"{quoted(name)} ({count})" for name, count in classes[:MOST_NAMED]]
+    if len(classes) > MOST_NAMED:
+        named.append(f"{len(classes) - MOST_NAMED} more")
+    one = len(classes) == 1
+    return (
+        f"{'A class has' if one else f'{len(classes)} classes have'} fewer items than the {n_folds} folds, "
+        f"so {'its' if one else 'their'} probabilities mean little: class (items) {listing(named)}"
+    )
+
+
+def weak_model(accuracy: float, largest: float) -> str:
+    return (
+        f"the model is too weak to judge labels: {accuracy:.1%} of items are predicted as labelled, and "
+        f"always naming the largest class would give {largest:.1%}"
+    )
+
+
+def flags_limited(kept: int, found: int) -> str:
+    """A weak model's flags are cut to the most suspicious."""
+    return (
+        f"Because the model is weak, only the {kept} most suspicious of {found} flagged labels are put "
+        "forward. Label more items, or take predictions of a better model."
+    )
+
+
+def model_reused(changed: int, fitted: int) -> str:
+    return (
+        f"The model was not trained again: {changed} items came, went or changed since it was trained on "
+        f"{fitted}, no more than predictions.refit_after_share allows."
+    )
+
+
+def model_not_kept(reason: str) -> str:
+    return f"The model cannot be stored, so each scan trains it again: {reason}"
+
+
+def library_said(kind: str, times: int, message: str) -> str:
+    """What the model's own library warned of while learning."""
+    return f"{kind} ({times} times while learning): {message}"
+
+
+def too_many_to_compare(n_items: int) -> str:
+    return (
+        f"{n_items} items are too many to compare with each other, so similar items, near duplicates and "
+        "outliers are not looked for: install secondlook[neighbours]."
+    )

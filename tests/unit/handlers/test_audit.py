@@ -1,0 +1,170 @@
+"""Dated reports by themselves: what calls for one, the scan before it, and never two a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from connector.errors import Misconfigured
+from connector.jobs import JobKind
+from connector.model import Audit, AuditState
+from tests.support.world import Killed, World
+
+Build = Callable[..., World]
+
+
+@pytest.fixture
+def build(build: Build) -> Build:
+    """Worlds in which corrections of few items may empty a class."""
+    return partial(build, quality={"max_class_loss": 1.0, "rare_share": 0.0})
+
+
+def audits(world: World) -> list[Audit]:
+    """Those that were made, the oldest first."""
+    with world.read() as unit:
+        return unit.audits.listed(world.project.id, 100)[::-1]
+
+
+def triggers(world: World) -> list[str]:
+    return [audit.trigger.value for audit in audits(world)]
+
+
+def reviewed(world: World, *texts: str) -> World:
+    """Items that are flagged, asked about and decided."""
+    world.some_right(4)
+    for text in texts or ("odd", "even"):
+        world.wrong(text, given="cat", truly="dog")
+    world.settle()
+    for text in texts or ("odd", "even"):
+        world.agree(text, "dog")
+    world.later(seconds=61)
+    return world
+
+
+def test_the_first_batch_calls_for_a_scan_and_then_a_report(world: World) -> None:
+    reviewed(world)
+    scans = world.scan_count()
+    assert audits(world) == [], "an hour after the first decision at the earliest"
+
+    world.later(hours=1)
+    world.later(hours=1)
+
+    (audit,) = audits(world)
+    assert (audit.trigger, audit.state) == ("first_batch", AuditState.DONE)
+    assert world.scan_count() == scans + 1
+    assert audit.figures is not None
+    assert audit.figures["judged"]["fresh"] is True
+    assert audit.figures["corrections"]["by_state"] == {"applied": 2}
+    assert audit.headline is not None
+    assert "2 corrections applied" in audit.headline
+    assert [detail["trigger"] for _, _, detail in world.audit("report.made")] == ["first_batch"]
+
+
+def test_a_batch_with_an_open_question_calls_for_none(world: World) -> None:
+    world.some_right(4)
+    world.wrong("odd")
+    world.wrong("even")
+    world.settle()
+    world.agree("odd", "dog")
+    world.later(hours=1)
+    world.later(hours=2)
+
+    assert audits(world) == []
+
+
+def test_the_whole_set_calls_for_a_report_once_a_day_has_passed(world: World) -> None:
+    reviewed(world)
+    world.later(hours=1)
+    world.later(hours=1)
+    world.wrong("late")
+    world.later(hours=1)
+    world.do(JobKind.SCAN)
+    world.settle()
+    world.agree("late", "dog")
+    world.later(hours=2)
+    world.later(hours=2)
+    assert triggers(world) == ["first_batch"], "never two a day"
+
+    world.later(hours=24)
+    world.later(hours=1)
+
+    assert triggers(world) == ["first_batch", "whole_set"]
+
+
+def test_time_calls_for_a_report_also_where_nobody_answers(build: Build) -> None:
+    world = build(audits={"every_days": 3.0})
+    world.some_right(4)
+    world.settle()
+    for _ in range(8):
+        world.later(hours=12)
+        world.later(hours=1)
+
+    assert triggers(world) == ["schedule"]
+    (audit,) = audits(world)
+    assert audit.reason == "3 days have passed"
+
+
+def test_a_figure_that_moved_beyond_its_limit_calls_for_a_report(world: World) -> None:
+    reviewed(world)
+    world.later(hours=1)
+    world.later(hours=1)
+    (first,) = audits(world)
+    assert first.figures is not None
+    before = first.figures["model"]["accuracy"]
+    assert before is not None, "the model's accuracy is known, wherever its predictions come from"
+
+    for n in range(12):
+        world.item(f"new {n}", "cat", bird=0.9, cat=0.05, dog=0.05)
+    world.later(hours=25)
+    world.later(hours=2)
+    world.later(hours=1)
+
+    assert triggers(world) == ["first_batch", "quality"]
+    second = audits(world)[-1]
+    assert "the accuracy of the model moved" in second.reason
+    assert second.figures is not None
+    (moved,) = [one for one in second.figures["comparison"]["figures"] if one["name"] == "model_accuracy"]
+    assert moved["beyond"] is True
+    assert moved["before"] == before
+    assert second.figures["comparison"]["previous"] == first.id
+
+
+@pytest.mark.parametrize("at", range(14))
+def test_a_kill_between_any_two_steps_leaves_one_report(world: World, at: int) -> None:
+    reviewed(world)
+    world.clock.advance(hours=1)
+    world.points.strike(at, Killed())
+    try:
+        world.settle()
+    except Killed:
+        world.restart()
+    world.later(minutes=20)
+    world.later(hours=1)
+    world.later(hours=1)
+
+    assert triggers(world) == ["first_batch"]
+    assert len(world.audit("report.made")) == len(world.audit("report.wanted")) == 1
+    assert world.audit_faults() == []
+
+
+def test_a_scan_that_never_ends_is_not_waited_for_longer_than_a_day(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reviewed(world)
+    broken = Misconfigured("no predictions", field="predictions", remedy="Import some.")
+
+    def refuse(context: object) -> None:
+        raise broken
+
+    monkeypatch.setattr("workers.handlers.scan.handle", refuse)
+    for _ in range(10):
+        world.later(hours=3)
+    (audit,) = audits(world)
+
+    assert audit.figures is not None
+    assert audit.figures["judged"]["fresh"] is False
+    assert audit.finished_at is not None
+    assert audit.finished_at - audit.wanted_at >= timedelta(days=1)

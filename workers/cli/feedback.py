@@ -1,0 +1,68 @@
+"""Sheets for annotators: what reviewers changed of their labels, and which guideline decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector.errors import Misconfigured
+from workers.cli.output import json_line, note, print_json
+from workers.cli.session import JsonFlag, ProjectName, session_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from workers.feedback import Sheet
+
+FORMATS = (".html", ".json", ".md")
+
+
+def feedback(
+    context: typer.Context,
+    project: ProjectName,
+    annotator: Annotated[
+        str | None, typer.Argument(help="User id or name of one annotator; everyone without it.")
+    ] = None,
+    *,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write: .html, .json or .md.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Write a friendly sheet for each annotator whose labels were looked at again."""
+    from workers.feedback import markdown, sheets
+
+    if out is not None and out.suffix.lower() not in FORMATS:
+        msg = f"{out} has none of the endings {', '.join(FORMATS)}"
+        raise typer.BadParameter(msg, param_hint="--out")
+    session = session_of(context)
+    session.require_project(project)
+    with session.services() as services:
+        stored = services.project(project)
+        with services.store.read() as unit:
+            found = sheets(unit, stored, services.project_settings(project), annotator)
+        now = services.clock.now()
+    if out is not None:
+        _write(out, found, now)
+        note(f"{len(found)} sheet(s) written to {out}.")
+    if json:
+        print_json({"sheets": found})
+    elif out is None:
+        typer.echo(markdown(found) if found else "No label was decided about yet: there is no sheet to show.")
+
+
+def _write(file: Path, found: Sequence[Sheet], now: datetime) -> None:
+    from workers.feedback import html, markdown
+
+    forms = {
+        ".html": lambda: html(found, now),
+        ".md": lambda: markdown(found),
+        ".json": lambda: json_line({"sheets": found}),
+    }
+    try:
+        file.write_text(forms[file.suffix.lower()](), encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(
+            f"{file} cannot be written ({error.strerror})", field="--out", remedy="Choose another file."
+        ) from error

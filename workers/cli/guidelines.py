@@ -1,0 +1,354 @@
+"""What reviewers note about labels: read it, decide what is published, answer what is asked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connector import wording
+from connector.errors import NotFound, Rejected, SecondlookError
+from connector.jobs import JobKind
+from connector.model import GuidelineNote, GuidelineQuestion, NoteState, Project, QuestionState
+from workers.cli.exits import EPILOG
+from workers.cli.output import note, print_json, table
+from workers.cli.session import JsonFlag, ProjectName, Session, session_of
+
+if TYPE_CHECKING:
+    from connector.store.unit_of_work import UnitOfWork
+    from connector.wiring import Services
+
+app = typer.Typer(
+    no_args_is_help=True, help="Notes of reviewers, and what the instructions say of them.", epilog=EPILOG
+)
+
+By = Annotated[str, typer.Option("--by", help="Who decides: your id on the platform, for the audit log.")]
+NoteId = Annotated[str, typer.Argument(help="Id of the note.")]
+SHOWN_TEXT = 120
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project and a transaction about it."""
+
+    unit: UnitOfWork
+    project: Project
+
+
+@app.command("list", epilog=EPILOG)
+def list_notes(
+    context: typer.Context,
+    project: ProjectName,
+    *,
+    state: Annotated[NoteState | None, typer.Option(help="Only notes in this state.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """List notes by the two labels that they are about."""
+    with _read(context, project) as opened:
+        found = opened.unit.notes.listed(opened.project.id, state)
+        names = opened.unit.projects.annotator_names(opened.project.id)
+    found.sort(key=lambda one: (one.pair, one.given, one.created_at, one.id))
+    if json:
+        print_json({"notes": found})
+        return
+    table(
+        ("note", "rule", "text", "by", "date", "state"),
+        [
+            (
+                one.id,
+                f"{wording.one_line(one.label)}, not {wording.one_line(one.given)}",
+                wording.one_line(one.text, SHOWN_TEXT),
+                names.get(one.author, one.author),
+                f"{one.created_at:%Y-%m-%d}",
+                one.state,
+            )
+            for one in found
+        ],
+    )
+    if not found:
+        note("No such notes.")
+
+
+@app.command(epilog=EPILOG)
+def show(context: typer.Context, project: ProjectName, note_id: NoteId, *, json: JsonFlag = False) -> None:
+    """Show one note, its history, and whether it helped since it was published."""
+    from workers.reporting.effects import effects_of
+
+    with _read(context, project) as opened:
+        found = _found(opened, note_id)
+        history = list(opened.unit.audit.entries(subject=note_id))
+        effect = None
+        if found.published_at is not None:
+            effect = asdict(effects_of(opened.unit, opened.project.id, [found])[0])
+    if json:
+        print_json({"note": found, "history": history, "effect": effect})
+        return
+    typer.echo(f"{found.label!r}, not {found.given!r}: {wording.note_text(found.text)}")
+    typer.echo(f"{found.state}, by {found.author} on {found.created_at:%Y-%m-%d}")
+    for entry in history:
+        typer.echo(f"  {entry.at:%Y-%m-%d %H:%M} {entry.actor}: {entry.action}")
+    if effect is not None:
+        typer.echo(f"since its publication: {wording.guideline_effect(effect)}")
+
+
+@app.command(epilog=EPILOG)
+def accept(
+    context: typer.Context,
+    project: ProjectName,
+    note_id: NoteId,
+    *,
+    by: By,
+    text: Annotated[str | None, typer.Option(help="Publish these words in place of the note's.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Accept a note, so that it is published; a withdrawn one too."""
+    with _change(context, project, by) as opened:
+        found = _found(opened, note_id)
+        if found.state in (NoteState.ACCEPTED, NoteState.PUBLISHED) and text is None:
+            raise Rejected(f"note {note_id} is {found.state} already")
+        if text is not None:
+            _reword(opened, found, text, by)
+        opened.unit.notes.accept([note_id], by)
+        detail = {"given": found.given, "label": found.label, "text": text or found.text}
+        _record(opened, "guideline.accepted", note_id, by, detail)
+    _publish(context, project, note_id, as_json=json)
+
+
+@app.command(epilog=EPILOG)
+def edit(
+    context: typer.Context,
+    project: ProjectName,
+    note_id: NoteId,
+    *,
+    by: By,
+    text: Annotated[str, typer.Option(help="The new words.")],
+    json: JsonFlag = False,
+) -> None:
+    """Change the words of a note. What the instructions said before stays in their history."""
+    with _change(context, project, by) as opened:
+        _reword(opened, _found(opened, note_id), text, by)
+    _publish(context, project, note_id, as_json=json)
+
+
+@app.command(epilog=EPILOG)
+def withdraw(
+    context: typer.Context, project: ProjectName, note_id: NoteId, *, by: By, json: JsonFlag = False
+) -> None:
+    """Take a note back, out of the instructions too."""
+    with _change(context, project, by) as opened:
+        _found(opened, note_id)
+        if not opened.unit.notes.withdraw(note_id):
+            raise Rejected(f"note {note_id} was withdrawn before")
+        opened.unit.guidelines.reopened(note_id)
+        _record(opened, "guideline.withdrawn", note_id, by, {})
+    _publish(context, project, note_id, as_json=json)
+
+
+@app.command(epilog=EPILOG)
+def history(
+    context: typer.Context,
+    project: ProjectName,
+    *,
+    version: Annotated[int | None, typer.Option(min=1, help="Print the block of this version.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Show what the instructions said, version by version."""
+    with _read(context, project) as opened:
+        found = opened.unit.guidelines.versions(opened.project.id)
+    if version is not None:
+        found = [one for one in found if one.number == version]
+        if not found:
+            raise NotFound(f"there is no version {version}")
+    if json:
+        print_json({"versions": found})
+    elif version is not None:
+        typer.echo(found[0].block)
+    else:
+        table(
+            ("version", "since", "notes", "added", "removed", "reworded", "sha256"),
+            [
+                (
+                    one.number,
+                    f"{one.at:%Y-%m-%d %H:%M}",
+                    len(one.notes),
+                    *(len(one.change[name]) for name in ("added", "removed", "reworded")),
+                    one.hash,
+                )
+                for one in found
+            ],
+        )
+
+
+@app.command(epilog=EPILOG)
+def questions(
+    context: typer.Context,
+    project: ProjectName,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """List the pairs of labels that are confused again and again without a note."""
+    states = list(QuestionState) if all_ else [QuestionState.OPEN, QuestionState.ANSWERED]
+    with _read(context, project) as opened:
+        found = opened.unit.guidelines.questions(opened.project.id, states)
+    if json:
+        print_json({"questions": found})
+        return
+    for one in found:
+        typer.echo(f"{one.id} ({one.state})")
+        typer.echo(f"  {wording.guideline_question(one.first, one.second, one.confused, one.ambiguous)}")
+        for each in one.examples:
+            told = wording.guideline_instance(
+                each["shown"], each["given"], each["decided"], each["suggested"]
+            )
+            typer.echo(f"  - {told}")
+    if not found:
+        note("Nothing is asked.")
+
+
+@app.command(epilog=EPILOG)
+def answer(
+    context: typer.Context,
+    project: ProjectName,
+    question: Annotated[str, typer.Argument(help="Id of the question.")],
+    text: Annotated[str, typer.Argument(help="How to tell the two labels apart.")],
+    *,
+    by: By,
+    label: Annotated[
+        str | None, typer.Option(help="The label that the note explains; else the one decided most often.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Answer a question with a note, which is accepted and published."""
+    with _change(context, project, by) as opened:
+        asked = opened.unit.guidelines.question(opened.project.id, question)
+        if asked is None:
+            raise NotFound(f"there is no question {question}")
+        if asked.state != QuestionState.OPEN:
+            raise Rejected(f"question {question} is {asked.state} already")
+        made = _answer(asked, _words(text), _explained(asked, label), by, opened)
+        opened.unit.notes.save(made)
+        opened.unit.notes.accept([made.id], by)
+        opened.unit.guidelines.answered(question, made.id, by)
+        detail = {"given": made.given, "label": made.label, "text": made.text, "question": question}
+        _record(opened, "guideline.answered", made.id, by, detail)
+    _publish(context, project, made.id, as_json=json)
+
+
+# --- what the commands share ------------------------------------------------------------------
+
+
+@contextmanager
+def _read(context: typer.Context, name: str) -> Iterator[Opened]:
+    with _services(context, name) as services:
+        project = services.project(name)
+        with services.store.read() as unit:
+            yield Opened(unit, project)
+
+
+@contextmanager
+def _change(context: typer.Context, name: str, by: str) -> Iterator[Opened]:
+    """One transaction, with the job that carries the change into the instructions."""
+    from workers.plan import job
+
+    _refuse_stranger(session_of(context), name, by)
+    with _services(context, name) as services:
+        project = services.project(name)
+        with services.store.begin() as unit:
+            yield Opened(unit, project)
+            unit.enqueue(job(JobKind.GUIDELINES, project.id))
+
+
+@contextmanager
+def _services(context: typer.Context, name: str) -> Iterator[Services]:
+    session = session_of(context)
+    session.require_project(name)
+    with session.services() as services:
+        yield services
+
+
+def _refuse_stranger(session: Session, project: str, by: str) -> None:
+    """Where adjudicators are named, nobody else decides."""
+    if not by.strip():
+        msg = "say who decides"
+        raise typer.BadParameter(msg, param_hint="--by")
+    named = session.settings.project(project).review.adjudicators
+    if named and by not in named:
+        raise Rejected(
+            f"{by!r} is no adjudicator of {project!r}: projects.{project}.review.adjudicators names "
+            f"{', '.join(named)}"
+        )
+
+
+def _found(opened: Opened, note_id: str) -> GuidelineNote:
+    found = opened.unit.notes.get(opened.project.id, note_id)
+    if found is None:
+        raise NotFound(f"project {opened.project.name!r} has no note {note_id}")
+    return found
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        msg = "a note needs words"
+        raise typer.BadParameter(msg)
+    if len(text) > wording.NOTE_CHARS:
+        msg = f"{len(text)} characters are too many for the instructions; {wording.NOTE_CHARS} are shown"
+        raise typer.BadParameter(msg)
+    return text.strip()
+
+
+def _reword(opened: Opened, found: GuidelineNote, text: str, by: str) -> None:
+    words = _words(text)
+    opened.unit.notes.reword(found.id, words)
+    _record(opened, "guideline.reworded", found.id, by, {"before": found.text, "after": words})
+
+
+def _record(opened: Opened, action: str, note_id: str, by: str, detail: dict[str, object]) -> None:
+    opened.unit.audit.append(by, action, note_id, detail, opened.project.name)
+
+
+def _explained(asked: GuidelineQuestion, label: str | None) -> str:
+    """The label of the pair that an answer speaks for."""
+    pair = (asked.first, asked.second)
+    if label is not None and label not in pair:
+        msg = f"the question is about {asked.first!r} and {asked.second!r}"
+        raise typer.BadParameter(msg, param_hint="--label")
+    decided: Sequence[str | None] = [example["decided"] for example in asked.examples]
+    return label or max(pair, key=decided.count)
+
+
+def _answer(asked: GuidelineQuestion, text: str, label: str, by: str, opened: Opened) -> GuidelineNote:
+    return GuidelineNote(
+        id=str(uuid.uuid4()),
+        project_id=opened.project.id,
+        issue_id=None,
+        given=asked.first if label == asked.second else asked.second,
+        label=label,
+        text=text,
+        author=by,
+        state=NoteState.ACCEPTED.value,
+        created_at=opened.unit.now,
+        question_id=asked.id,
+    )
+
+
+def _publish(context: typer.Context, project: str, note_id: str, *, as_json: bool) -> None:
+    """Carry the change into the instructions here and now; where that fails, a service does it later."""
+    from workers.runner import run_inline
+
+    with _services(context, project) as services:
+        try:
+            run_inline(services, project, JobKind.GUIDELINES)
+        except SecondlookError:
+            note(f"{note_id}: recorded. A running service changes the instructions when it can.")
+            raise
+        with services.store.read() as unit:
+            found = unit.notes.get(services.project(project).id, note_id)
+    if as_json:
+        print_json({"note": found})
+    elif found is not None:
+        typer.echo(f"{note_id}: {found.state}")
