@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from statistics import median
 
 import numpy as np
 from lines import Line, figures, interleaved, summary, times
@@ -13,11 +14,18 @@ from numpy.typing import NDArray
 from scene import Scene
 
 from workers.issues import Method, label_issues
+from workers.issues.groups import Groups
+from workers.issues.joint import calibrated, confident_counts, prune_counts
+from workers.issues.pruning import prune_by_class, prune_by_noise_rate
+from workers.issues.reading import read_rows
+from workers.issues.thresholds import cutoffs, thresholds_from
+from workers.issues.validation import checked_labels
 
-ROWS, QUICK_ROWS = 1_000_000, 100_000
-CLASSES = 10
+SHAPES = {"label_issues": (1_000_000, 10), "label_issues_wide": (100_000, 1000)}
+QUICK_PART = 10  # of the rows
 ROUNDS, QUICK_ROUNDS = 5, 3
 WRONG_SHARE = 0.12
+METHODS = [method.value for method in Method]
 EXTRA = ("ours_extra_x_input", "peer_extra_x_input")
 
 Labels = NDArray[np.int64]
@@ -27,38 +35,85 @@ Find = Callable[[Labels, Probs, str], Mask]
 
 
 def measure(scene: Scene) -> Iterator[Line]:
-    """A line for each method, and the geometric mean of all."""
-    rows = QUICK_ROWS if scene.quick else ROWS
-    labels, probs = made_up(rows, CLASSES)
-    for find in SIDES.values():
-        find(labels[:WARM_ROWS], probs[:WARM_ROWS], Method.BOTH.value)
+    """For each shape a line for each method, the geometric mean of all, and how the time is spent."""
+    for bench, (rows, classes) in SHAPES.items():
+        labels, probs = made_up(rows // QUICK_PART if scene.quick else rows, classes)
+        for find in SIDES.values():
+            find(labels[:WARM_ROWS], probs[:WARM_ROWS], Method.BOTH.value)
+        extra = _memory(scene, labels, probs)
+        lines: list[Line] = []
+        for method in METHODS:
+            lines.append(_compared(scene, bench, labels, probs, method) | extra[method])
+            scene.say(f"   {method}: {lines[-1]['ratio']}x")
+            yield lines[-1]
+        yield summary(
+            bench,
+            lines,
+            rows=len(labels),
+            classes=classes,
+            equal=all(line["equal"] for line in lines),
+            **{name: max(line[name] for line in lines) for name in EXTRA if name in lines[0]},
+        )
+        yield stages(f"{bench}/stages", labels, probs, QUICK_ROUNDS if scene.quick else ROUNDS)
+
+
+def _memory(scene: Scene, labels: Labels, probs: Probs) -> dict[str, Line]:
+    """By method, the most memory beyond the input that each side needs."""
     arrays = scene.new_folder()
     np.save(arrays / "labels.npy", labels)
     np.save(arrays / "probs.npy", probs)
     scene.say("   measuring memory")
-    methods = [method.value for method in Method]
-    extra = {f"{side}_extra": extra_mb(find, methods, arrays) for side, find in SIDES.items()}
     input_mb = (labels.nbytes + probs.nbytes) / 1e6
-    lines: list[Line] = []
-    for method in methods:
-        line = _compared(scene, labels, probs, method)
-        for side, found in extra.items():
-            if method in found:
-                line |= {
-                    f"{side}_mb": figures(found[method]),
-                    f"{side}_x_input": figures(found[method] / input_mb),
-                }
-        scene.say(f"   {method}: {line['ratio']}x")
-        lines.append(line)
-        yield line
-    yield summary(
-        "label_issues",
-        lines,
-        rows=rows,
-        classes=CLASSES,
-        equal=all(line["equal"] for line in lines),
-        **{name: max(line[name] for line in lines) for name in EXTRA if name in lines[0]},
-    )
+    found: dict[str, Line] = {method: {} for method in METHODS}
+    for side, find in SIDES.items():
+        for method, mb in extra_mb(find, METHODS, arrays).items():
+            found[method][f"{side}_extra_mb"] = figures(mb)
+            found[method][f"{side}_extra_x_input"] = figures(mb / input_mb)
+    return found
+
+
+def stages(bench: str, labels: Labels, probs: Probs, rounds: int) -> Line:
+    """How long each step takes, in reads of the whole matrix by one thread: the least is 1 for each pass.
+
+    Selection is that of the default method; order and quality come on top.
+    """
+    n_classes = probs.shape[1]
+    given = checked_labels(labels, *probs.shape)
+    groups = Groups(given, n_classes)
+    cuts = cutoffs(thresholds_from(probs, groups), probs.dtype)
+    facts = read_rows(probs, cuts, given)
+    counts = confident_counts(given, facts.confident, n_classes)
+    prune = prune_counts(calibrated(counts, groups.counts))
+    steps: dict[str, Callable[[], object]] = {
+        "plain_read": probs.max,
+        "thresholds": lambda: thresholds_from(probs, groups),
+        "argmax_given_and_checks": lambda: read_rows(probs, None, given),
+        "the_same_and_confident_class": lambda: read_rows(probs, cuts, given),
+        "joint": lambda: prune_counts(
+            calibrated(confident_counts(given, facts.confident, n_classes), groups.counts)
+        ),
+        "selection": lambda: prune_by_noise_rate(probs, facts.trust, facts.disagreeing, groups, prune),
+        "selection_by_class": lambda: prune_by_class(facts.trust, facts.disagreeing, groups, prune),
+        "whole_call": lambda: label_issues(labels, probs),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            started = time.perf_counter()
+            step()
+            seconds[name].append(time.perf_counter() - started)
+    typical = {name: median(found) for name, found in seconds.items()}
+    plain = typical["plain_read"]
+    return {
+        "bench": bench,
+        "ours": figures(typical["whole_call"]),
+        "unit": "s",
+        "runs": rounds,
+        "rows": len(labels),
+        "classes": n_classes,
+        "plain_read_gb_per_s": figures(probs.nbytes / plain / 1e9),
+        "plain_reads": {name: figures(value / plain) for name, value in typical.items()},
+    }
 
 
 def made_up(rows: int, classes: int, seed: int = 1) -> tuple[Labels, Probs]:
@@ -71,7 +126,7 @@ def made_up(rows: int, classes: int, seed: int = 1) -> tuple[Labels, Probs]:
     return np.where(wrong, rng.integers(0, classes, rows), probs.argmax(axis=1)), probs
 
 
-def _compared(scene: Scene, labels: Labels, probs: Probs, method: str) -> Line:
+def _compared(scene: Scene, bench: str, labels: Labels, probs: Probs, method: str) -> Line:
     masks: dict[str, Mask] = {}
 
     def seconds(side: str, find: Find) -> Callable[[], float]:
@@ -85,7 +140,7 @@ def _compared(scene: Scene, labels: Labels, probs: Probs, method: str) -> Line:
     rounds = QUICK_ROUNDS if scene.quick else ROUNDS
     found = interleaved(rounds, *(seconds(side, find) for side, find in SIDES.items()))
     return times(
-        f"label_issues/{method}",
+        f"{bench}/{method}",
         *found,
         "s",
         rows=len(labels),

@@ -29,12 +29,15 @@ BENCHMARKS = (
     "incremental",
     "neighbours",
     "consensus",
+    "consensus_real",
     "policy",
     "webhook_intake",
     "full_sync",
     "delta_sync",
     "push",
     "review_visible",
+    "argilla_sync",
+    "webhook_storm",
 )
 
 

@@ -53,8 +53,8 @@ def measure(scene: Scene) -> Iterator[Line]:
     web = [sys.executable, "-m", "workers.cli", "--config", str(config), "web"]
     bare = [sys.executable, str(Path(__file__).with_name("bare_app.py")), str(spare)]
     with (
-        _process(web, port, config.with_name("web.log")),
-        _process(bare, spare, config.with_name("bare.log")),
+        running_process(web, port, config.with_name("web.log")),
+        running_process(bare, spare, config.with_name("bare.log")),
     ):
         for where in (ours, peer):
             deliver(where, SENDERS * 5, SENDERS)
@@ -104,7 +104,7 @@ def _stored(services: Services) -> int:
 
 
 @contextmanager
-def _process(command: list[str], port: int, log: Path) -> Iterator[None]:
+def running_process(command: list[str], port: int, log: Path) -> Iterator[None]:
     """Run a web process until the block ends."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)

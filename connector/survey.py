@@ -12,6 +12,7 @@ from typing import Protocol
 class ServerFound:
     version: str
     clock_ahead_seconds: float | None  # of the server's clock before ours; None where it says no time
+    remark: str | None = None  # what a person should know of this version
 
 
 @dataclass(frozen=True, slots=True)

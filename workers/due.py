@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from connector.jobs import JobKind
@@ -23,8 +24,10 @@ def looks_due(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> 
 
 def notes_due(unit: UnitOfWork, project: Project) -> bool:
     """Whether confused labels should be looked for; first one interval after the first decision."""
-    return project.review_remote_id is not None and _look_due(
-        unit, guidelines_fact(project.id), NOTES_EVERY, start=unit.reviews.any_decided(project.id)
+    if project.review_remote_id is None:
+        return False
+    return _look_due(
+        unit, guidelines_fact(project.id), NOTES_EVERY, lambda: unit.reviews.any_decided(project.id)
     )
 
 
@@ -33,8 +36,11 @@ def audit_due(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> 
     waiting = unit.audits.wanted(project.id)
     if waiting is not None:
         return scanned_since(project, waiting) or unit.now - waiting.wanted_at >= PATIENCE
-    start = unit.reviews.any_decided(project.id) or schedule_due(unit, project, settings)
-    return _look_due(unit, audit_fact(project.id), AUDIT_LOOK_EVERY, start=start)
+
+    def reason() -> bool:
+        return unit.reviews.any_decided(project.id) or schedule_due(unit, project, settings)
+
+    return _look_due(unit, audit_fact(project.id), AUDIT_LOOK_EVERY, reason)
 
 
 def schedule_due(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> bool:
@@ -49,10 +55,12 @@ def scanned_since(project: Project, waiting: Audit) -> bool:
     return project.last_scan_at is not None and project.last_scan_at >= waiting.wanted_at
 
 
-def _look_due(unit: UnitOfWork, fact: str, every: timedelta, *, start: bool) -> bool:
-    """Whether it is time to look again; the first time that there is a reason, the wait begins."""
+def _look_due(unit: UnitOfWork, fact: str, every: timedelta, reason: Callable[[], bool]) -> bool:
+    """Whether it is time to look again; once there is a reason to look at all, the wait begins."""
     looked = unit.facts.at(fact)
-    if looked is None and start:
-        unit.facts.put(fact, unit.now.isoformat())
+    if looked is None:
+        if reason():
+            unit.facts.put(fact, unit.now.isoformat())
+        return False
     # A moment that is still to come was noted down by a clock that has been set back since.
-    return looked is not None and not timedelta(0) <= unit.now - looked < every
+    return not timedelta(0) <= unit.now - looked < every

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connector.jobs import JobKind, NewJob
-from connector.model import Json
+from connector.model import Json, ShardedScan
+from connector.store.unit_of_work import UnitOfWork
 
 # Kinds of one project that must not run side by side share a lane.
 LANES = {
@@ -41,6 +42,37 @@ def job(kind: JobKind, project_id: int, payload: Json | None = None) -> NewJob:
 def _subject(payload: Json) -> str:
     """What tells a job from others of its kind: two corrections, or a full sync from a small one."""
     return str(payload.get("correction") or ("full" if payload.get("full") else ""))
+
+
+def shard_job(project_id: int, scan: ShardedScan, shard: int) -> NewJob:
+    """One part of a shared scan, in a lane of its own: workers do several at once and no part twice."""
+    return NewJob(
+        JobKind.SHARD,
+        project_id,
+        {"scan": scan.id, "shard": shard, "pass": scan.number},
+        key=f"shard:{scan.id}:{shard}:{scan.number}",
+        lane=f"{LANES[JobKind.SHARD]}:{scan.id}:{shard}",
+    )
+
+
+def reduce_job(project_id: int, scan: ShardedScan) -> NewJob:
+    """What follows a pass of a shared scan."""
+    return NewJob(
+        JobKind.REDUCE,
+        project_id,
+        {"scan": scan.id, "pass": scan.number},
+        key=f"reduce:{scan.id}:{scan.number}",
+        lane=f"{LANES[JobKind.REDUCE]}:{project_id}",
+    )
+
+
+def jobs_of_scan(unit: UnitOfWork, project_id: int) -> list[NewJob]:
+    """The jobs that a shared scan waits for now; none where no such scan is running."""
+    scan = unit.sharded_scans.running(project_id)
+    if scan is None:
+        return []
+    undone = unit.sharded_scans.undone(scan.id, scan.number)
+    return [shard_job(project_id, scan, shard) for shard in undone] or [reduce_job(project_id, scan)]
 
 
 def lost_classes_fact(project_id: int) -> str:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector import wording
+from connector.jobs import JobKind
 from connector.model import LabelStatus, ScanSummary
+from connector.project_settings import PolicySettings
+from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
-from workers.plan import lost_classes_fact
+from workers.plan import job, lost_classes_fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,18 @@ class Run:
     seq: int  # the last label event that it knows of
     counted: int  # changes since the last scan, as known
     skipped: dict[str, int]
+
+
+def scan_when_due(unit: UnitOfWork, project_id: int, policy: PolicySettings) -> None:
+    """Have the project scanned if enough has changed, or if it was synced and never scanned.
+
+    Where several workers share a scan, its end looks at this again.
+    """
+    now = unit.projects.get(project_id)
+    never = now.last_sync_at is not None and now.last_scan_at is None
+    due = never or now.changes_since_scan >= policy.scan_after_changes
+    if due and unit.sharded_scans.running(project_id) is None:
+        unit.enqueue(job(JobKind.SCAN, project_id))
 
 
 def skipped_labels(statuses: Mapping[str, int], of_other_classes: int) -> dict[str, int]:

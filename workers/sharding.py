@@ -6,7 +6,6 @@ see the same numbers whatever is labelled or predicted meanwhile, on whichever h
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.errors import Misconfigured
-from connector.jobs import JobKind, NewJob
+from connector.jobs import JobKind
 from connector.model import LabelSchema, Project, ShardedScan
 from connector.project_settings import Backend
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.issues.arrays import Classes, Probabilities, Rows
 from workers.issues.incremental import saving
-from workers.plan import job
+from workers.plan import job, jobs_of_scan, reduce_job
 from workers.scanning import skipped_labels
 
 EMPTY = 99  # the pass that a part without rows has gone through from the beginning
@@ -92,8 +91,12 @@ def begin(context: Context, project: Project, schema: LabelSchema) -> Summary:
         unit.label_events.open(project.id)
         running = unit.sharded_scans.running(project.id)
         if running is not None:
-            _enqueue(unit, project.id, running)
+            enqueue_due(unit, project.id)
             return {"waits_for": running.id}
+        # Named by the job: one that is tried again after its scan was done does not scan again.
+        scan_id = context.job.id
+        if unit.issues.has_scan(scan_id):
+            return {"scan": scan_id, "done": "before"}
         version = chosen.model_version or unit.items.newest_model_version(project.id)
         plan = {
             "classes": list(schema.classes),
@@ -105,16 +108,21 @@ def begin(context: Context, project: Project, schema: LabelSchema) -> Summary:
             "skipped": skipped_labels(unit.items.label_statuses(project.id), 0),
         }
         ranges = unit.sharded_scans.ranges(project.id, policy.shard_rows)
-        scan_id = str(uuid.uuid4())
         unit.sharded_scans.begin(scan_id, project.id, plan, ranges)
-        _enqueue(unit, project.id, unit.sharded_scans.running(project.id))
+        enqueue_due(unit, project.id)
     return {"scan": scan_id, "shards": len(ranges)}
 
 
 def advance(unit: UnitOfWork, project_id: int, scan: ShardedScan, number: int) -> None:
     """Have all parts go through the next pass."""
     unit.sharded_scans.advance(scan.id, number)
-    _enqueue(unit, project_id, unit.sharded_scans.running(project_id))
+    enqueue_due(unit, project_id)
+
+
+def enqueue_due(unit: UnitOfWork, project_id: int) -> None:
+    """Have done what the scan waits for."""
+    for due in jobs_of_scan(unit, project_id):
+        unit.enqueue(due)
 
 
 def finish_part(unit: UnitOfWork, project_id: int, scan: ShardedScan, shard: int, number: int) -> None:
@@ -124,7 +132,7 @@ def finish_part(unit: UnitOfWork, project_id: int, scan: ShardedScan, shard: int
     """
     unit.sharded_scans.done(scan.id, shard, number)
     if not unit.sharded_scans.undone(scan.id, scan.number):
-        unit.enqueue(_reduce_job(project_id, scan))
+        unit.enqueue(reduce_job(project_id, scan))
 
 
 def give_up(unit: UnitOfWork, project_id: int, scan_id: str) -> None:
@@ -180,35 +188,3 @@ class FrozenRows:
         for number in np.unique(owner).tolist():
             content = Content.from_bytes(load(self._context, self._scan_id, "rows", self._shards[number]))
             yield content.matrix[rows[owner == number] - self._starts[number]]
-
-
-def _enqueue(unit: UnitOfWork, project_id: int, scan: ShardedScan | None) -> None:
-    """The jobs of a scan that are to be done now. Equal ones wait only once."""
-    if scan is None:
-        return
-    undone = unit.sharded_scans.undone(scan.id, scan.number)
-    for shard in undone:
-        unit.enqueue(_shard_job(project_id, scan, shard))
-    if not undone:
-        unit.enqueue(_reduce_job(project_id, scan))
-
-
-def _shard_job(project_id: int, scan: ShardedScan, shard: int) -> NewJob:
-    """In a lane of its own, so that workers do several at once and no part twice."""
-    return NewJob(
-        JobKind.SHARD,
-        project_id,
-        {"scan": scan.id, "shard": shard, "pass": scan.number},
-        key=f"shard:{scan.id}:{shard}:{scan.number}",
-        lane=f"shard:{scan.id}:{shard}",
-    )
-
-
-def _reduce_job(project_id: int, scan: ShardedScan) -> NewJob:
-    return NewJob(
-        JobKind.REDUCE,
-        project_id,
-        {"scan": scan.id, "pass": scan.number},
-        key=f"reduce:{scan.id}:{scan.number}",
-        lane=f"scan:{project_id}",
-    )

@@ -14,7 +14,7 @@ from connector.project_settings import ProjectSettings
 from connector.store.unit_of_work import UnitOfWork
 from connector.wiring import Services
 from workers.due import looks_due
-from workers.plan import job, measured_fact
+from workers.plan import job, jobs_of_scan, measured_fact
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,8 @@ def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, no
         return kinds  # everything else builds on a first sync
     if due(project.last_reconcile_at, timedelta(hours=settings.sync.reconcile_hours)):
         kinds.append(JobKind.RECONCILE)
-    if due(project.last_scan_at, timedelta(hours=settings.policy.scan_every_hours)):
+    rescan = due(project.last_scan_at, timedelta(hours=settings.policy.scan_every_hours))
+    if rescan and unit.sharded_scans.running(project.id) is None:
         kinds.append(JobKind.SCAN)
     if project.review_remote_id is not None and due(project.last_collect_at, poll):
         kinds.append(JobKind.COLLECT)
@@ -98,6 +99,7 @@ def _unfinished(unit: UnitOfWork, project: Project, settings: ProjectSettings) -
     found: list[NewJob] = []
     if unit.deliveries.has_waiting(project.id):
         found.append(ingest_job(project.id))
+    found += jobs_of_scan(unit, project.id)
     if settings.review.deadline_hours is not None:
         unit.reviews.mark_overdue(project.id, unit.now - timedelta(hours=settings.review.deadline_hours))
     if unit.reviews.undecided(project.id, 1):

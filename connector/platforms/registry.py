@@ -96,17 +96,17 @@ def dialect(kind: str) -> WebhookDialect:
     return LabelStudioWebhooks()
 
 
-def survey(kind: str, url: str, token: str) -> Survey:
+def survey(kind: str, url: str, token: str, section: str = "") -> Survey:
     """Looking around on a platform, before a project is configured."""
     if _kind(kind) == "memory":
         raise Misconfigured("memory has nothing to look around on", field="platform", remedy="Use a server.")
     if kind == "argilla":
         from connector.platforms.argilla.survey import ArgillaSurvey
 
-        return ArgillaSurvey(_argilla(url.rstrip("/"), token))
+        return ArgillaSurvey(_argilla(url.rstrip("/"), token, section))
     from connector.platforms.label_studio.survey import LabelStudioSurvey
 
-    return LabelStudioSurvey(_label_studio(url.rstrip("/"), token), token)
+    return LabelStudioSurvey(_label_studio(url.rstrip("/"), token, section), token)
 
 
 def model_backend(url: str) -> ModelBackend:

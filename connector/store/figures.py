@@ -136,8 +136,9 @@ def windows(unit: UnitOfWork, project_id: int, cuts: Sequence[Cut]) -> list[tupl
     the other. One pass over the labels for every twenty cuts.
     """
     found: list[tuple[Window, Window]] = []
+    ours = unit.projects.get(project_id).service_user
     for part in chunks(cuts, CUTS_AT_ONCE):
-        labels = _sums(unit, _given_labels(project_id, part), [annotation_rows.c.label], part)
+        labels = _sums(unit, _given_labels(project_id, ours, part), [annotation_rows.c.label], part)
         confused = _sums(unit, _confused_labels(project_id, part), [issues.c.given, decisions.c.label], part)
         found += [
             (Window(wrong[0], given[0]), Window(wrong[1], given[1]))
@@ -167,8 +168,8 @@ def _sides(cut: Cut) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return moment < cut.at, after if cut.until is None else and_(after, moment < cut.until)
 
 
-def _given_labels(project_id: int, cuts: Sequence[Cut]) -> Select[Any]:
-    """Labels that people gave to items that are there."""
+def _given_labels(project_id: int, service_user: str | None, cuts: Sequence[Cut]) -> Select[Any]:
+    """Labels that people gave to items that are there, also where a correction has changed them since."""
     return (
         select(annotation_rows.c.id)
         .select_from(annotation_rows.join(items, items.c.id == annotation_rows.c.item_id))
@@ -177,7 +178,7 @@ def _given_labels(project_id: int, cuts: Sequence[Cut]) -> Select[Any]:
             items.c.deleted_at.is_(None),
             annotation_rows.c.deleted_at.is_(None),
             annotation_rows.c.status == LabelStatus.VALID.value,
-            annotation_rows.c.marker.is_(None),
+            annotation_rows.c.annotator.is_distinct_from(service_user),
             annotation_rows.c.label.in_(_named(cuts)),
         )
     )

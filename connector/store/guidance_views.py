@@ -92,14 +92,14 @@ def guidelines_view(unit: UnitOfWork, project: Project) -> GuidelinesView:
         hash=version.hash if version else None,
         published_at=version.at if version else None,
         notes=[_note(one) for one in unit.notes.listed(project.id)[:MOST_NOTES]],
-        questions=[_question(one) for one in unit.guidelines.questions(project.id)],
+        questions=[_question(one) for one in unit.questions.listed(project.id)],
     )
 
 
 def _guidance(unit: UnitOfWork, project: Project) -> GuidanceView:
     last = unit.audits.last_done(project.id)
     notes = unit.notes.counts(project.id)
-    asked = unit.guidelines.questions(project.id)[:SHOWN_QUESTIONS]
+    asked = unit.questions.listed(project.id)[:SHOWN_QUESTIONS]
     return GuidanceView(
         last_audit=_audit(last) if last else None,
         published=notes.get("published", 0),

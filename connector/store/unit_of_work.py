@@ -38,6 +38,7 @@ from connector.store.repositories.notes import Notes
 from connector.store.repositories.people import People
 from connector.store.repositories.projects import Projects
 from connector.store.repositories.quality import Quality
+from connector.store.repositories.questions import Questions
 from connector.store.repositories.reviews import Reviews
 from connector.store.repositories.sharded_scans import ShardedScans
 from connector.store.repositories.votes import Votes
@@ -90,6 +91,10 @@ class UnitOfWork:
     @cached_property
     def audits(self) -> Audits:
         return Audits(self.connection, self.now)
+
+    @cached_property
+    def questions(self) -> Questions:
+        return Questions(self.connection, self.now)
 
     @cached_property
     def guidelines(self) -> Guidelines:

@@ -8,6 +8,7 @@ from connector.wording.text import listing, one_line, percent, quoted
 
 FEW_GOLDEN, MANY_GOLDEN = 100, 500
 NAME_CHARS = 60
+ENOUGH_FOR_A_RATE = 5  # labels: fewer are counted, not rated
 
 
 def rate(mean: float, low: float, high: float) -> str:
@@ -25,8 +26,8 @@ def weighs_less(name: str, mean: float, low: float, high: float, answers: int, w
 
 def getting_worse(name: str, change: float) -> str:
     return (
-        f"Answers of {one_line(name, NAME_CHARS)} are right less often than before: "
-        f"{abs(change):.0%} fewer of the newest ones."
+        f"The newest answers of {one_line(name, NAME_CHARS)} are right less often than those before: by "
+        f"{abs(change) * 100:.0f} percentage points."
     )
 
 
@@ -112,10 +113,13 @@ def feedback_opening(name: str, decided: int, upheld: int, mean: float, low: flo
             "and nothing to do."
         )
     labels = "1 label" if decided == 1 else f"{decided} labels"
+    chance = (
+        f" ({mean:.0%}; allowing for chance, {low:.0%} to {high:.0%})" if decided >= ENOUGH_FOR_A_RATE else ""
+    )
     return (
-        f"Reviewers looked again at {labels} of yours and confirmed {upheld}: {rate(mean, low, high)}. "
-        "These labels were picked because a model disagreed, so the rate says nothing of your other labels: "
-        "most of those were never in doubt."
+        f"Reviewers looked again at {labels} of yours and confirmed {upheld or 'none'}{chance}. A model had "
+        "disagreed with these labels, so this says nothing of your other labels: most of them were never "
+        "in doubt."
     )
 
 

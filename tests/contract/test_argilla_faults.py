@@ -321,3 +321,20 @@ def test_init_writes_a_project_of_argilla_that_doctor_understands(
     assert "version 2.8.0" in said
     assert "API key of an admin of service" in said
     assert "control 'breed' with 3 classes" in said
+
+
+def test_while_redis_is_down_nothing_is_lost_or_written_twice(scene: ArgillaScene) -> None:
+    item = scene.add_items(["dog"])[0]
+    given = scene.annotate(item, LABRADOR)
+    order = order_for(scene, item, given, WriteMode.GROUND_TRUTH)
+    redis = scene.server.redis
+    redis.kill()
+    try:
+        assert scene.source.fetch([item])[0].annotations[0].label == LABRADOR, "reading needs no Redis"
+        with suppress(UnknownOutcome):
+            scene.source.write(order)
+    finally:
+        redis.start()
+    record = scene.source.find_write(order) or scene.source.write(order)
+    assert scene.source.find_write(order) == record
+    assert len(raw(scene, item)["responses"]) == 2

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from connector.model import Role
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+from connector.model import GuidelineNote, Role
 from connector.ports import Guidelines, WebhookRegistrar
+from connector.wording import Guideline, guideline_block
 from tests.contract.scenes import Scene
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 URL = "http://127.0.0.1:9/hooks/dogs/source/one"
 
 
@@ -37,3 +43,22 @@ def test_guidelines_keep_what_people_wrote(scene: Scene) -> None:
     assert "Poodles curl" in second
     assert "long-haired" not in second
     assert "Poodles" not in source.write_guidelines("")
+
+
+def test_the_block_as_we_write_it_is_kept_and_changed_in_place(scene: Scene) -> None:
+    """What is published: a rule with its author, its day and its examples, hostile words escaped."""
+    source = scene.source
+    assert isinstance(source, Guidelines)
+    note = GuidelineNote("n", 1, "i", "poodle", "<b>golden</b>", "Look & see", "7", "accepted", NOON)
+    entry = Guideline(note.given, note.label, note.text, (note,), ("item 3: “a <i>dog</i>”",))
+
+    held = source.write_guidelines(guideline_block([entry], {"7": "Ada"}))
+
+    read = unescape(re.sub(r"<[^>]*>", " ", held))
+    assert "<b>golden</b> , not poodle : Look & see (Ada, 2026-03-02)" in " ".join(read.split())
+    assert "For example item 3: “a <i>dog</i>”" in read
+    assert "&lt;i&gt;" in held, "the server has kept what was escaped"
+    assert source.write_guidelines(guideline_block([entry], {"7": "Ada"})) == held
+    reworded = Guideline(note.given, note.label, "Look twice", (note,))
+    assert "Look &amp; see" not in source.write_guidelines(guideline_block([reworded], {"7": "Ada"}))
+    assert "Look twice" not in source.write_guidelines("")

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from connector import wording
-from connector.errors import NotFound, Rejected, SecondlookError
-from connector.jobs import JobKind
-from connector.model import GuidelineNote, GuidelineQuestion, NoteState, Project, QuestionState
+from connector.errors import NotFound, Rejected
+from connector.model import GuidelineNote, GuidelineQuestion, NoteState, QuestionState
 from workers.cli.exits import EPILOG
+from workers.cli.guideline_access import Opened, changing, found_note, publish, reading, record
 from workers.cli.output import note, print_json, table
-from workers.cli.session import JsonFlag, ProjectName, Session, session_of
-
-if TYPE_CHECKING:
-    from connector.store.unit_of_work import UnitOfWork
-    from connector.wiring import Services
+from workers.cli.session import JsonFlag, ProjectName
 
 app = typer.Typer(
     no_args_is_help=True, help="Notes of reviewers, and what the instructions say of them.", epilog=EPILOG
@@ -29,14 +24,6 @@ app = typer.Typer(
 By = Annotated[str, typer.Option("--by", help="Who decides: your id on the platform, for the audit log.")]
 NoteId = Annotated[str, typer.Argument(help="Id of the note.")]
 SHOWN_TEXT = 120
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A project and a transaction about it."""
-
-    unit: UnitOfWork
-    project: Project
 
 
 @app.command("list", epilog=EPILOG)
@@ -48,7 +35,7 @@ def list_notes(
     json: JsonFlag = False,
 ) -> None:
     """List notes by the two labels that they are about."""
-    with _read(context, project) as opened:
+    with reading(context, project) as opened:
         found = opened.unit.notes.listed(opened.project.id, state)
         names = opened.unit.projects.annotator_names(opened.project.id)
     found.sort(key=lambda one: (one.pair, one.given, one.created_at, one.id))
@@ -78,8 +65,8 @@ def show(context: typer.Context, project: ProjectName, note_id: NoteId, *, json:
     """Show one note, its history, and whether it helped since it was published."""
     from workers.reporting.effects import effects_of
 
-    with _read(context, project) as opened:
-        found = _found(opened, note_id)
+    with reading(context, project) as opened:
+        found = found_note(opened, note_id)
         history = list(opened.unit.audit.entries(subject=note_id))
         effect = None
         if found.published_at is not None:
@@ -106,16 +93,16 @@ def accept(
     json: JsonFlag = False,
 ) -> None:
     """Accept a note, so that it is published; a withdrawn one too."""
-    with _change(context, project, by) as opened:
-        found = _found(opened, note_id)
+    with changing(context, project, by) as opened:
+        found = found_note(opened, note_id)
         if found.state in (NoteState.ACCEPTED, NoteState.PUBLISHED) and text is None:
             raise Rejected(f"note {note_id} is {found.state} already")
         if text is not None:
             _reword(opened, found, text, by)
         opened.unit.notes.accept([note_id], by)
         detail = {"given": found.given, "label": found.label, "text": text or found.text}
-        _record(opened, "guideline.accepted", note_id, by, detail)
-    _publish(context, project, note_id, as_json=json)
+        record(opened, "guideline.accepted", note_id, by, detail)
+    publish(context, project, note_id, as_json=json)
 
 
 @app.command(epilog=EPILOG)
@@ -129,9 +116,9 @@ def edit(
     json: JsonFlag = False,
 ) -> None:
     """Change the words of a note. What the instructions said before stays in their history."""
-    with _change(context, project, by) as opened:
-        _reword(opened, _found(opened, note_id), text, by)
-    _publish(context, project, note_id, as_json=json)
+    with changing(context, project, by) as opened:
+        _reword(opened, found_note(opened, note_id), text, by)
+    publish(context, project, note_id, as_json=json)
 
 
 @app.command(epilog=EPILOG)
@@ -139,13 +126,13 @@ def withdraw(
     context: typer.Context, project: ProjectName, note_id: NoteId, *, by: By, json: JsonFlag = False
 ) -> None:
     """Take a note back, out of the instructions too."""
-    with _change(context, project, by) as opened:
-        _found(opened, note_id)
+    with changing(context, project, by) as opened:
+        found_note(opened, note_id)
         if not opened.unit.notes.withdraw(note_id):
             raise Rejected(f"note {note_id} was withdrawn before")
-        opened.unit.guidelines.reopened(note_id)
-        _record(opened, "guideline.withdrawn", note_id, by, {})
-    _publish(context, project, note_id, as_json=json)
+        opened.unit.questions.reopened(note_id)
+        record(opened, "guideline.withdrawn", note_id, by, {})
+    publish(context, project, note_id, as_json=json)
 
 
 @app.command(epilog=EPILOG)
@@ -157,7 +144,7 @@ def history(
     json: JsonFlag = False,
 ) -> None:
     """Show what the instructions said, version by version."""
-    with _read(context, project) as opened:
+    with reading(context, project) as opened:
         found = opened.unit.guidelines.versions(opened.project.id)
     if version is not None:
         found = [one for one in found if one.number == version]
@@ -193,8 +180,8 @@ def questions(
 ) -> None:
     """List the pairs of labels that are confused again and again without a note."""
     states = list(QuestionState) if all_ else [QuestionState.OPEN, QuestionState.ANSWERED]
-    with _read(context, project) as opened:
-        found = opened.unit.guidelines.questions(opened.project.id, states)
+    with reading(context, project) as opened:
+        found = opened.unit.questions.listed(opened.project.id, states)
     if json:
         print_json({"questions": found})
         return
@@ -224,8 +211,8 @@ def answer(
     json: JsonFlag = False,
 ) -> None:
     """Answer a question with a note, which is accepted and published."""
-    with _change(context, project, by) as opened:
-        asked = opened.unit.guidelines.question(opened.project.id, question)
+    with changing(context, project, by) as opened:
+        asked = opened.unit.questions.get(opened.project.id, question)
         if asked is None:
             raise NotFound(f"there is no question {question}")
         if asked.state != QuestionState.OPEN:
@@ -233,62 +220,13 @@ def answer(
         made = _answer(asked, _words(text), _explained(asked, label), by, opened)
         opened.unit.notes.save(made)
         opened.unit.notes.accept([made.id], by)
-        opened.unit.guidelines.answered(question, made.id, by)
+        opened.unit.questions.answered(question, made.id, by)
         detail = {"given": made.given, "label": made.label, "text": made.text, "question": question}
-        _record(opened, "guideline.answered", made.id, by, detail)
-    _publish(context, project, made.id, as_json=json)
+        record(opened, "guideline.answered", made.id, by, detail)
+    publish(context, project, made.id, as_json=json)
 
 
-# --- what the commands share ------------------------------------------------------------------
-
-
-@contextmanager
-def _read(context: typer.Context, name: str) -> Iterator[Opened]:
-    with _services(context, name) as services:
-        project = services.project(name)
-        with services.store.read() as unit:
-            yield Opened(unit, project)
-
-
-@contextmanager
-def _change(context: typer.Context, name: str, by: str) -> Iterator[Opened]:
-    """One transaction, with the job that carries the change into the instructions."""
-    from workers.plan import job
-
-    _refuse_stranger(session_of(context), name, by)
-    with _services(context, name) as services:
-        project = services.project(name)
-        with services.store.begin() as unit:
-            yield Opened(unit, project)
-            unit.enqueue(job(JobKind.GUIDELINES, project.id))
-
-
-@contextmanager
-def _services(context: typer.Context, name: str) -> Iterator[Services]:
-    session = session_of(context)
-    session.require_project(name)
-    with session.services() as services:
-        yield services
-
-
-def _refuse_stranger(session: Session, project: str, by: str) -> None:
-    """Where adjudicators are named, nobody else decides."""
-    if not by.strip():
-        msg = "say who decides"
-        raise typer.BadParameter(msg, param_hint="--by")
-    named = session.settings.project(project).review.adjudicators
-    if named and by not in named:
-        raise Rejected(
-            f"{by!r} is no adjudicator of {project!r}: projects.{project}.review.adjudicators names "
-            f"{', '.join(named)}"
-        )
-
-
-def _found(opened: Opened, note_id: str) -> GuidelineNote:
-    found = opened.unit.notes.get(opened.project.id, note_id)
-    if found is None:
-        raise NotFound(f"project {opened.project.name!r} has no note {note_id}")
-    return found
+# --- the parts of a change ----------------------------------------------------------------------
 
 
 def _words(text: str) -> str:
@@ -304,11 +242,7 @@ def _words(text: str) -> str:
 def _reword(opened: Opened, found: GuidelineNote, text: str, by: str) -> None:
     words = _words(text)
     opened.unit.notes.reword(found.id, words)
-    _record(opened, "guideline.reworded", found.id, by, {"before": found.text, "after": words})
-
-
-def _record(opened: Opened, action: str, note_id: str, by: str, detail: dict[str, object]) -> None:
-    opened.unit.audit.append(by, action, note_id, detail, opened.project.name)
+    record(opened, "guideline.reworded", found.id, by, {"before": found.text, "after": words})
 
 
 def _explained(asked: GuidelineQuestion, label: str | None) -> str:
@@ -334,21 +268,3 @@ def _answer(asked: GuidelineQuestion, text: str, label: str, by: str, opened: Op
         created_at=opened.unit.now,
         question_id=asked.id,
     )
-
-
-def _publish(context: typer.Context, project: str, note_id: str, *, as_json: bool) -> None:
-    """Carry the change into the instructions here and now; where that fails, a service does it later."""
-    from workers.runner import run_inline
-
-    with _services(context, project) as services:
-        try:
-            run_inline(services, project, JobKind.GUIDELINES)
-        except SecondlookError:
-            note(f"{note_id}: recorded. A running service changes the instructions when it can.")
-            raise
-        with services.store.read() as unit:
-            found = unit.notes.get(services.project(project).id, note_id)
-    if as_json:
-        print_json({"note": found})
-    elif found is not None:
-        typer.echo(f"{note_id}: {found.state}")

@@ -30,8 +30,7 @@ class Confusions:
         ones = np.ones(len(votes))
         self._votes = sparse.csr_array((ones, (votes.task, place)), shape=(n_tasks, n_pairs))
         step = max(BLOCK // max(n_classes, 1), 1)
-        blocks = [slice(start, start + step) for start in range(0, n_tasks, step)]
-        self._blocks = [(rows, self._votes[rows]) for rows in blocks]
+        self._blocks = [_rows_of(self._votes, start, start + step) for start in range(0, n_tasks, step)]
         self._by_pair = self._votes.T  # by column: walks the tasks in order
         owners = (np.ones(n_pairs), (self._annotator, np.arange(n_pairs)))
         self._by_annotator = sparse.csr_array(owners, shape=(self._n_annotators, n_pairs))
@@ -39,11 +38,13 @@ class Confusions:
         self._by_label = sparse.csr_array(labels, shape=(n_classes, n_pairs))
         self._rows: Floats = np.zeros((n_pairs, n_classes))
         self._absent: Floats = np.zeros((self._n_annotators, n_classes))
+        cell = votes.task * n_classes + votes.label
+        self._counts = np.bincount(cell, minlength=n_tasks * n_classes).reshape(n_tasks, n_classes)
         self.answered: Mask = np.bincount(votes.task, minlength=n_tasks) > 0
 
     def vote_shares(self) -> Floats:
         """(T, K): each label's share of a task's votes; 0 without votes."""
-        counts: Floats = (self._votes @ self._by_label.T).toarray()
+        counts = self._counts.astype(np.float64)
         counts /= np.maximum(counts.sum(axis=1, keepdims=True), 1)
         return counts
 
@@ -89,6 +90,15 @@ class Confusions:
         pooled += 1 / self._n_classes
         found: Floats = pooled / pooled.sum(axis=0)
         return found
+
+
+def _rows_of(matrix: sparse.csr_array, start: int, stop: int) -> tuple[slice, sparse.csr_array]:
+    """Some consecutive rows, without a copy."""
+    ends = matrix.indptr[start : stop + 1]
+    inside = slice(int(ends[0]), int(ends[-1]))
+    shape = (len(ends) - 1, matrix.shape[1])
+    part = sparse.csr_array((matrix.data[inside], matrix.indices[inside], ends - ends[0]), shape=shape)
+    return slice(start, start + len(ends) - 1), part
 
 
 def _numbered(key: Ints, n_votes: int) -> tuple[Ints, Ints]:

@@ -21,11 +21,6 @@ class Crowd:
     shared: Mask  # (T,): two votes or more
     present: Mask  # (A,): has voted
 
-    def summed(self, weight: Floats) -> Floats:
-        """(T, K): the weight of the votes for each label, with a weight for each annotator."""
-        by_vote = weight[self.votes.annotator]
-        return sum_by(self.cell, by_vote, self.counts.size).reshape(self.counts.shape)
-
     def agreement_with_others(self) -> Floats:
         """(A,): share of pairs with others' votes that agree; the mean of all for those without any."""
         task, annotator = self.votes.task, self.votes.annotator

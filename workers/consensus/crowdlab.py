@@ -127,7 +127,10 @@ class _Fit:
 def _annotator_quality(
     crowd: Crowd, believed: Floats, label: Ints, model_weight: float, weights: Floats
 ) -> Floats:
-    """The paper's equation 5: mean posterior of one's labels (`believed`, of each vote) and agreement, mixed by the model's weight."""
+    """The paper's equation 5: mean posterior of one's labels and agreement, mixed by the model's weight.
+
+    `believed` (V,) is the posterior of the label that each vote names.
+    """
     annotator = crowd.votes.annotator
     believed = sum_by(annotator, believed, len(weights))
     believed = believed / np.maximum(np.bincount(annotator, minlength=len(weights)), 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from workers.consensus.arrays import Floats, Ints, Mask
+from workers.consensus.arrays import Floats, Ints, Mask, leading
 from workers.consensus.confusions import Confusions
 from workers.consensus.tally import NO_VOTES
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
@@ -77,13 +77,13 @@ def dawid_skene(
     usable = confusions.answered | (known != NO_VOTES)
     probs = _fixed(confusions.vote_shares(), known)
     share = usable / usable.sum()
-    prior, rounds, before = share @ probs, 0, -np.inf
+    prior, rounds, before = _weighed(share, probs), 0, -np.inf
     confusions.learn(probs)
     while rounds < n_iter:
         rounds += 1
         fit = confusions.estimate(prior, probs)
         probs = _fixed(probs, known)
-        prior = share @ probs
+        prior = _weighed(share, probs)
         confusions.learn(probs)
         now = fit / max(len(votes), 1)
         if tol > 0 and now - before < tol:
@@ -110,6 +110,12 @@ def _fixed(probs: Floats, known: Ints) -> Floats:
     return probs
 
 
+def _weighed(share: Floats, probs: Floats) -> Floats:
+    """(K,): the mean of the rows, weighed; a threaded product would cost more in waiting than in work."""
+    mean: Floats = np.einsum("i,ij->j", share, probs)
+    return mean
+
+
 def _result(
     probs: Floats,
     prior: Floats,
@@ -117,12 +123,10 @@ def _result(
     usable: Mask,
     crowd: Confusions,
 ) -> DawidSkene:
-    top = probs.max(axis=1)
-    tied = usable & ((probs == top[:, None]).sum(axis=1) > 1)
-    label = np.where(usable, probs.argmax(axis=1), NO_VOTES)
-    return DawidSkene(
-        label, np.where(usable, np.minimum(top, 1), 0), crowd.quality(prior), tied, probs, prior, rounds
-    )
+    first, top, equalled = leading(np.ascontiguousarray(probs.T))
+    label = np.where(usable, first, NO_VOTES)
+    quality = np.where(usable, np.minimum(top, 1), 0)
+    return DawidSkene(label, quality, crowd.quality(prior), usable & equalled, probs, prior, rounds)
 
 
 def _nothing(n_classes: int) -> DawidSkene:

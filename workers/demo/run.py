@@ -22,7 +22,7 @@ from workers.demo.stage import ANNOTATORS, Stage, open_stage
 SEED = 7
 BUDGET = 400  # room for all that the digits can be flagged for
 SCAN_SECONDS = 240.0
-REVIEW_SECONDS = 240.0
+REVIEW_SECONDS = 480.0
 MARK = ".secondlook-demo"  # a folder that holds it was made by a demo
 
 Say = Callable[[str], None]

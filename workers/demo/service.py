@@ -77,11 +77,11 @@ def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
         "worker": {"tick_seconds": 1.0},
         "projects": {
             PROJECT: {
-                **stage.project(),
                 "token": {"file": token.name},
                 "predictions": {"source": "builtin"},
                 "policy": {"budget": budget, "class_cap": 0.5},
                 "sync": {"poll_seconds": 10.0},
+                **stage.project(),
             }
         },
     }

@@ -62,7 +62,7 @@ def _ask(context: Context) -> int:
             return 0
         confused = unit.guidelines.confused(project.id)
         told = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
-        asked = {label_pair(one.first, one.second) for one in unit.guidelines.questions(project.id)}
+        asked = {label_pair(one.first, one.second) for one in unit.questions.listed(project.id)}
         wanted = {
             pair: counts
             for pair, counts in confused.items()
@@ -73,7 +73,7 @@ def _ask(context: Context) -> int:
     with context.begin() as unit:
         unit.facts.put(fact, unit.now.isoformat())
         for pair, counts in wanted.items():
-            question = unit.guidelines.ask(project.id, pair, counts, examples[pair])
+            question = unit.questions.ask(project.id, pair, counts, examples[pair])
             if question is not None:
                 raised += 1
                 detail = {"labels": list(pair), "confused": counts.moved, "ambiguous": counts.ambiguous}
@@ -181,7 +181,7 @@ def _record(
         held = [{"id": note.id, "text": note.text} for note in chosen]
         made = unit.guidelines.add_version(project.id, block, held, change)
         detail |= {"version": made.number, "hash": made.hash}
-    unit.guidelines.close(project.id, {note.pair: note.id for note in chosen})
+    unit.questions.close(project.id, {note.pair: note.id for note in chosen})
     unit.audit.append("secondlook", "guidelines.published", project.name, detail, project.name)
 
 

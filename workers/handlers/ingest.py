@@ -10,6 +10,7 @@ from connector.model import Hint, Role
 from workers.absorb import absorb_items
 from workers.context import Context, Summary
 from workers.plan import job
+from workers.scanning import scan_when_due
 
 DELIVERIES_AT_ONCE = 500
 FETCH_AT_ONCE = 100
@@ -48,7 +49,5 @@ def _source(context: Context, hints: Sequence[Hint]) -> int:
         with context.begin() as unit:
             gone = unit.items.ids_of([one for one in part if one not in present], project.id)
             absorb_items(unit, project, items, gone=gone)
-            now = unit.projects.get(project.id)
-            if now.changes_since_scan >= context.settings.policy.scan_after_changes:
-                unit.enqueue(job(JobKind.SCAN, project.id))
+            scan_when_due(unit, project.id, context.settings.policy)
     return len(wanted)

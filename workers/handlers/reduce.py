@@ -33,7 +33,7 @@ from workers.plan import job
 from workers.quality import learned
 from workers.quality.telling import keep as keep_quality
 from workers.requeue import Judged, Policy, carry_out, weigh
-from workers.scanning import Run, lost_classes, scan_summary
+from workers.scanning import Run, lost_classes, scan_summary, scan_when_due
 from workers.sharding import FrozenRows, Part, advance, begin_anew, blob_name, give_up, load
 
 LEAST_CLASSES = 2
@@ -178,8 +178,7 @@ def _conclude(unit: UnitOfWork, context: Context, scan: ShardedScan, summary: Sc
     # Too many rows to keep at hand: changes from now on wait for the next scan.
     detectors.make_count(unit, project_id, scan.id, int(scan.plan["seq"]), None)
     give_up(unit, project_id, scan.id)
-    if unit.projects.get(project_id).changes_since_scan >= context.settings.policy.scan_after_changes:
-        unit.enqueue(job(JobKind.SCAN, project_id))
+    scan_when_due(unit, project_id, context.settings.policy)
 
 
 def _record(

@@ -11,6 +11,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.absorb import absorb_items, release_classless_issues
 from workers.context import Context, Summary
 from workers.plan import job, lost_classes_fact
+from workers.scanning import scan_when_due
 from workers.unjudged import remember
 
 
@@ -66,9 +67,6 @@ def _remember_lost_classes(unit: UnitOfWork, project: Project, info: SourceInfo)
 
 
 def _finish(context: Context, project: Project) -> None:
-    policy = context.settings.policy
     with context.begin() as unit:
         unit.projects.synced(project.id)
-        now = unit.projects.get(project.id)
-        if now.last_scan_at is None or now.changes_since_scan >= policy.scan_after_changes:
-            unit.enqueue(job(JobKind.SCAN, project.id))
+        scan_when_due(unit, project.id, context.settings.policy)

@@ -13,8 +13,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.intp]
 Counts: TypeAlias = NDArray[np.int64]
 
-BLOCK_BYTES = 1 << 20  # of the matrix at a time: about what a core's cache holds
-CHUNK = 1 << 16  # labels counted at a time, so that the temporaries stay small
+BLOCK_BYTES = 1 << 19  # of the matrix at a time: about what a core's cache holds
+CHUNK = 1 << 14  # labels counted at a time, so that the temporaries stay small
 
 
 def class_dtype(n_classes: int) -> np.dtype[np.signedinteger[Any]]:

@@ -200,6 +200,7 @@ def _ascending(values: Probabilities) -> Rows:
     order = np.argsort(values)
     ordered = values[order]
     same = ordered[1:] == ordered[:-1]
+    del ordered
     if same.any():
         tied = np.append(same, False) | np.append(False, same)
         run = np.cumsum(np.append(True, ~same))[tied]

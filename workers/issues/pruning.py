@@ -77,8 +77,11 @@ def prune_by_noise_rate(
         wanted = counts[:, label].copy()
         wanted[label] = 0
         others = np.flatnonzero(wanted)
-        search = _largest_clear if len(candidates) >= MANY_ROWS else _largest_margins
-        hit, left = search(_margins(probs, self_confidence, candidates, others), wanted[others])
+        if len(candidates) >= MANY_ROWS:
+            hit, left = _largest_clear(probs, self_confidence, candidates, others, wanted[others])
+        else:
+            margins = _margins(probs, self_confidence, candidates, others)
+            hit, left = _largest_margins(margins, wanted[others])
         mask[candidates[hit]] = True
         if left.size:
             rows, left = groups.rows(label), others[left]
@@ -100,11 +103,16 @@ def _split(disagreeing: Mask, groups: Groups) -> list[tuple[int, Rows]]:
     return [(label, part) for label, part in enumerate(parts) if part.size and groups.counts[label] > 1]
 
 
-def _largest_clear(margins: Probabilities, wanted: Counts) -> tuple[Mask, Rows]:
+def _largest_clear(
+    probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows, wanted: Counts
+) -> tuple[Mask, Rows]:
     """`_largest_margins` above `CLEAR`, pair by pair among the margins that are clear at all."""
-    hit = np.zeros(margins.shape[1], dtype=bool)
+    hit = np.zeros(len(rows), dtype=bool)
+    given = self_confidence[rows]
     left = []
-    for pair, (margin, n) in enumerate(zip(margins, wanted.tolist(), strict=True)):
+    for pair, (other, n) in enumerate(zip(others.tolist(), wanted.tolist(), strict=True)):
+        margin = probs[rows, other]
+        margin -= given
         clear = np.flatnonzero(margin > CLEAR)
         place = len(clear) - n
         if place > 0:

@@ -13,7 +13,7 @@ Part = TypeVar("Part")
 def spread(
     make_work: Callable[[], Callable[[Part], None]], parts: Iterable[Part], threads: int = THREADS
 ) -> None:
-    """Do the work on every part. Each thread makes its own work first, which may own buffers.
+    """Do the work on every part. Each thread has a work of its own, which may own buffers.
 
     Parts are begun in order, and which thread does which is left to chance, so parts must not depend on
     each other. Where several fail, the error of the first of them is raised, whatever the number of threads.
@@ -27,18 +27,17 @@ def spread(
         return
     queue, failures = iter(waiting), []
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(_work_off, make_work, queue, failures) for _ in range(threads)]:
+        for done in [pool.submit(_work_off, make_work(), queue, failures) for _ in range(threads)]:
             done.result()
     if failures:
         raise min(failures, key=lambda failure: failure[0])[1]
 
 
 def _work_off(
-    make_work: Callable[[], Callable[[Part], None]],
+    work: Callable[[Part], None],
     queue: Iterator[tuple[int, Part]],
     failures: list[tuple[int, Exception]],
 ) -> None:
-    work = make_work()
     for number, part in queue:
         try:
             work(part)

@@ -84,7 +84,7 @@ class Trained:
         given = list(rows) if self.takes_data else rows
         answer = _guarded(self.name, "failed to predict", lambda: self.model.predict_proba(given))
         probs = np.asarray(answer, dtype=np.float64)
-        shape = (len(given) if self.takes_data else given.shape[0], len(self.classes_))
+        shape = (rows.shape[0], len(self.classes_))
         if probs.shape != shape:
             raise _broken(self.name, f"gave probabilities of the shape {probs.shape} in place of {shape}")
         if not (np.isfinite(probs).all() and (probs >= -SLACK).all()):

@@ -76,7 +76,8 @@ class NameColumn:
 
     def columns(self, rows: Sequence[tuple[Cell, ...]]) -> list[NDArray[np.float64]]:
         """As many columns as names."""
-        values = [_name(row[self.place]) for row in rows]
+        cells_of = [row[self.place] for row in rows]
+        values = [None if cell is None else _name(cell) for cell in cells_of]
         return [np.array([float(value == name) for value in values]) for name in self.names]
 
 
@@ -116,12 +117,12 @@ def _learnt(rows: Sequence[tuple[Cell, ...]], place: int) -> NumberColumn | Name
         if deviation == 0 and len(numbers) == len(rows):
             return None
         return NumberColumn(place, float(numbers.mean()), deviation or 1.0, len(numbers) < len(rows))
-    counts = Counter(_name(value) for value in present)
+    counts = Counter(_name(value) for value in present if value is not None)
     frequent = sorted((name for name in counts if counts[name] >= LEAST_OFTEN), key=lambda n: (-counts[n], n))
     if not frequent or counts[frequent[0]] == len(rows):
         return None
     return NameColumn(place, tuple(frequent[:MOST_NAMES]))
 
 
-def _name(value: Cell) -> str | None:
+def _name(value: float | str) -> str:
     return f"{value:g}" if isinstance(value, float) else value

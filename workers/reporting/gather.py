@@ -69,7 +69,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         occasion=_occasion(unit, asked),
         judged=_judged(unit, asked, scan),
         model=_model(scan),
-        reviews=_reviews(figures.issue_counts(unit, project_id, asked.since)),
+        reviews=_reviews(unit, asked),
         remaining=_remaining(unit, asked),
         agreement=_named(
             agreement(votes, asked.project.schema.classes if asked.project.schema else ()), names
@@ -108,6 +108,7 @@ def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Judged:
         controls=scan.n_controls if scan else 0,
         method=scan.method if scan else None,
         skipped={reason: int(n) for reason, n in (scan.skipped if scan else {}).items()},
+        findings={kind.value: n for kind, n in unit.findings.counts(asked.project.id).items()},
         warnings=list(scan.warnings) if scan else [],
         fresh=asked.fresh,
     )
@@ -128,13 +129,15 @@ def _model(scan: ScanSummary | None) -> Model:
 # --- reviews -----------------------------------------------------------------------------------
 
 
-def _reviews(counts: Sequence[IssueCount]) -> Reviews:
+def _reviews(unit: UnitOfWork, asked: Asked) -> Reviews:
+    counts = figures.issue_counts(unit, asked.project.id, asked.since)
     flags = [one for one in counts if one.kind not in (IssueKind.CONTROL, IssueKind.GOLDEN)]
     states = Counter[str]()
     for one in flags:
         states[one.state] += one.n
     return Reviews(
         issues=dict(sorted(states.items())),
+        set_aside={kind.value: n for kind, n in unit.dispositions.counts(asked.project.id).items()},
         flags=_flag_count("all", flags),
         by_class=_by([(one.given, one) for one in flags]),
         by_method=_by([(one.method, one) for one in flags]),
@@ -242,7 +245,7 @@ def _corrections(unit: UnitOfWork, asked: Asked) -> Corrections:
 
 def _guidelines(unit: UnitOfWork, project_id: int) -> Guidelines:
     version = unit.guidelines.last_version(project_id)
-    asked = unit.guidelines.questions(project_id, list(QuestionState))[:MOST_QUESTIONS]
+    asked = unit.questions.listed(project_id, list(QuestionState))[:MOST_QUESTIONS]
     counts = unit.notes.counts(project_id)
     return Guidelines(
         notes={state.value: counts[state.value] for state in NoteState if counts.get(state.value)},

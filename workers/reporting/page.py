@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -38,7 +38,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    filters: dict[str, Callable[[Any], str]] = {
         "share": lambda value: "–" if value is None else f"{value:.1%}",
         "plain": lambda value: "–" if value is None else f"{value:.3g}",
         "signed": lambda value: "–" if value is None else f"{value:+.3g}",
@@ -50,6 +50,7 @@ def _environment() -> Environment:
         "said": said,
         "json": _json,
     }
+    made.filters.update(filters)
     return made
 
 

@@ -62,6 +62,7 @@ class Judged:
     controls: int
     method: str | None
     skipped: dict[str, int]  # what could not be judged, by reason
+    findings: dict[str, int]  # by kind: what is odd about items, beside their label
     warnings: list[str]
     fresh: bool  # false where the report could not wait for a scan any longer
 
@@ -92,6 +93,7 @@ class FlagCount:
 @dataclass(frozen=True, slots=True)
 class Reviews:
     issues: dict[str, int]  # flags by state
+    set_aside: dict[str, int]  # items that no single label fits, by what is to be done with them
     flags: FlagCount
     by_class: list[FlagCount]
     by_method: list[FlagCount]

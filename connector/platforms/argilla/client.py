@@ -17,6 +17,7 @@ from connector.errors import Misconfigured, NotFound, Retryable
 from connector.model import Annotator
 from connector.platforms.http import Api, FixedHeader
 
+MAJOR, TESTED = "2", "2.8.0"  # versions of the server: whose API we speak, and what was tested
 PAGE_SIZE = 500
 IDS_PER_CALL = 100
 BULK_SIZE = 500  # the server's limit
@@ -36,6 +37,7 @@ class ArgillaClient:
         self.api = Api(self.url, credentials, transport=transport, secrets=(key,), section=section)
         self.key = key
         self._me: Raw | None = None
+        self._version: str | None = None
         self._lock = threading.Lock()
 
     def me(self) -> Raw:
@@ -50,7 +52,21 @@ class ArgillaClient:
         return str(self.me()["id"])
 
     def version(self) -> str:
-        return str(as_dict(self.api.get("/api/v1/version"), "version").get("version") or "")
+        """The server's version; Misconfigured for a server whose API is another."""
+        with self._lock:
+            if self._version is None:
+                self._version = self._asked_version()
+            return self._version
+
+    def _asked_version(self) -> str:
+        try:
+            answer = as_dict(self.api.get("/api/v1/version"), "version")
+        except NotFound as error:
+            raise _unsupported("of an unknown version, from before 2.0,") from error
+        version = str(answer.get("version") or "")
+        if version.partition(".")[0] != MAJOR:
+            raise _unsupported(version or "of an unknown version")
+        return version
 
     def dataset(self, dataset_id: str) -> Raw:
         """One dataset; Misconfigured when it does not exist for this user."""
@@ -143,6 +159,14 @@ class ArgillaClient:
     def patch_dataset(self, dataset_id: str, changes: Mapping[str, Any]) -> None:
         """Change a dataset's settings. The server announces every response of it as updated."""
         self.api.write("PATCH", f"/api/v1/datasets/{uuid_of(dataset_id)}", dict(changes))
+
+
+def _unsupported(version: str) -> Misconfigured:
+    return Misconfigured(
+        f"this Argilla is {version} and cannot be worked with",
+        field="url",
+        remedy=f"Use a server of version {MAJOR}; {TESTED} is the one that was tested.",
+    )
 
 
 def _related(vectors: Sequence[str]) -> list[str]:

@@ -44,6 +44,7 @@ class ArgillaDesk:
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review dataset, found, finished or created, with its settings repaired."""
+        self._client.version()
         return review_dataset.ensure(self._client, setup, known_id, self._workspace_id())
 
     def reviewers(self) -> Sequence[Annotator]:

@@ -57,7 +57,8 @@ class ArgillaSource:
         self._changes = Changes(client, dataset_id, vectors=self._vectors, page_size=page_size)
 
     def describe(self) -> SourceInfo:
-        """The dataset as it is now; Misconfigured for a draft and without a usable question."""
+        """The dataset as it is now; Misconfigured for a draft, and without a usable question or server."""
+        self._client.version()
         read = self._read_settings()
         return SourceInfo(
             title=str(read.dataset.get("name") or self._dataset_id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connector.platforms.argilla import hooks
-from connector.platforms.argilla.client import ArgillaClient, uuid_of
+from connector.platforms.argilla.client import TESTED, ArgillaClient, uuid_of
 from connector.platforms.argilla.schema import single_labels
 from connector.survey import AccountFound, HookFound, ProjectFound, ServerFound
 
@@ -18,7 +18,10 @@ class ArgillaSurvey:
 
     def server(self) -> ServerFound:
         """The version. The clock does not matter: no moment of the server's is compared with ours."""
-        return ServerFound(version=self._client.version(), clock_ahead_seconds=None)
+        version = self._client.version()
+        same = version.rpartition(".")[0] == TESTED.rpartition(".")[0]
+        remark = None if same else f"only {TESTED} was tested; webhooks and reviews may behave otherwise here"
+        return ServerFound(version=version, clock_ahead_seconds=None, remark=remark)
 
     def account(self) -> AccountFound:
         """The key's user and role."""

@@ -59,9 +59,9 @@ class Audits(Repository):
         return None if row is None else _audit(row)
 
     def listed(self, project_id: int, limit: int) -> list[Audit]:
-        """Reports that were made, the latest first."""
+        """Reports that were made, the latest first; without their figures, which are long."""
         query = (
-            select(audits)
+            select(*(column for column in audits.c if column is not audits.c.figures))
             .where(audits.c.project_id == project_id, audits.c.state == AuditState.DONE.value)
             .order_by(audits.c.wanted_at.desc(), audits.c.id)
             .limit(limit)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Join,
     Select,
     Text,
@@ -21,23 +19,18 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    update,
 )
 
 from connector.model import (
-    GuidelineQuestion,
     GuidelineVersion,
     IssueState,
     Json,
     Problem,
-    QuestionState,
     label_pair,
 )
 from connector.store.repositories.base import Repository
 from connector.store.tables import (
-    STANDING_QUESTION,
     decisions,
-    guideline_questions,
     guideline_versions,
     issues,
     items,
@@ -177,97 +170,6 @@ class Guidelines(Repository):
             .group_by(issues.c.given, issues.c.suggested)
         )
 
-    # --- questions ----------------------------------------------------------------------------
-
-    def ask(self, project_id: int, pair: Pair, confused: Confused, examples: Sequence[Json]) -> str | None:
-        """Raise a question about two labels; its id, or None where one stands already."""
-        made = str(uuid.uuid4())
-        values = {
-            "id": made,
-            "project_id": project_id,
-            "pair": _pair_key(pair),
-            "first": pair[0],
-            "second": pair[1],
-            "state": QuestionState.OPEN.value,
-            "confused": confused.moved,
-            "ambiguous": confused.ambiguous,
-            "examples": [dict(example) for example in examples],
-            "created_at": self._now,
-        }
-        statement = self._insert(guideline_questions).values(values)
-        done = self._connection.execute(
-            statement.on_conflict_do_nothing(
-                index_elements=["project_id", "pair"], index_where=STANDING_QUESTION
-            )
-        )
-        return made if done.rowcount else None
-
-    def question(self, project_id: int, question_id: str) -> GuidelineQuestion | None:
-        """One question; held in a transaction that may write."""
-        query = select(guideline_questions).where(
-            guideline_questions.c.id == question_id, guideline_questions.c.project_id == project_id
-        )
-        row = self._connection.execute(self._held(query, guideline_questions)).one_or_none()
-        return None if row is None else _question(row)
-
-    def questions(
-        self, project_id: int, states: Sequence[QuestionState] = (QuestionState.OPEN, QuestionState.ANSWERED)
-    ) -> list[GuidelineQuestion]:
-        """Questions in these states, those about the most decisions first."""
-        asked = guideline_questions.c
-        query = (
-            select(guideline_questions)
-            .where(asked.project_id == project_id, asked.state.in_([state.value for state in states]))
-            .order_by((asked.confused + asked.ambiguous).desc(), asked.created_at, asked.id)
-        )
-        return [_question(row) for row in self._connection.execute(query)]
-
-    def open_questions(self, project_id: int) -> int:
-        query = select(func.count()).where(
-            guideline_questions.c.project_id == project_id,
-            guideline_questions.c.state == QuestionState.OPEN.value,
-        )
-        return int(self._connection.execute(query).scalar_one())
-
-    def answered(self, question_id: str, note_id: str, by: str) -> None:
-        self._set(
-            guideline_questions.c.id == question_id,
-            state=QuestionState.ANSWERED.value,
-            note_id=note_id,
-            answered_by=by,
-            answered_at=self._now,
-        )
-
-    def reopened(self, note_id: str) -> None:
-        """The note that answered a question was taken back before it was published."""
-        self._set(
-            and_(
-                guideline_questions.c.note_id == note_id,
-                guideline_questions.c.state == QuestionState.ANSWERED.value,
-            ),
-            state=QuestionState.OPEN.value,
-            note_id=None,
-            answered_by=None,
-            answered_at=None,
-        )
-
-    def close(self, project_id: int, pairs: Mapping[Pair, str]) -> None:
-        """The instructions tell these pairs apart now, by the note of that id."""
-        for pair, note_id in pairs.items():
-            self._set(
-                and_(
-                    guideline_questions.c.project_id == project_id,
-                    guideline_questions.c.pair == _pair_key(pair),
-                    STANDING_QUESTION,
-                ),
-                state=QuestionState.CLOSED.value,
-                note_id=note_id,
-                closed_at=self._now,
-            )
-
-    def _set(self, condition: ColumnElement[bool], **values: Any) -> None:
-        self._connection.execute(update(guideline_questions).where(condition).values(**values))
-
 
 def _decided() -> Join:
     """Issues with the decision that holds now."""
@@ -276,19 +178,9 @@ def _decided() -> Join:
     )
 
 
-def _pair_key(pair: Pair) -> str:
-    return hashlib.sha256(json.dumps(pair).encode()).hexdigest()
-
-
 def _versions(project_id: int) -> Select[Any]:
     return select(guideline_versions).where(guideline_versions.c.project_id == project_id)
 
 
 def _version(row: Any) -> GuidelineVersion:
     return GuidelineVersion(**{**row._mapping, "notes": tuple(row.notes)})  # noqa: SLF001 - SQLAlchemy's public accessor
-
-
-def _question(row: Any) -> GuidelineQuestion:
-    values = dict(row._mapping) | {"examples": tuple(row.examples)}  # noqa: SLF001 - SQLAlchemy's public accessor
-    values.pop("pair")
-    return GuidelineQuestion(**values)

@@ -276,6 +276,10 @@ class Issues(Repository):
         }
         self._connection.execute(insert(scans).values(**values))
 
+    def has_scan(self, scan_id: str) -> bool:
+        """Whether that scan was recorded."""
+        return self._connection.execute(select(scans.c.id).where(scans.c.id == scan_id)).first() is not None
+
     def last_scan(self, project_id: int) -> ScanSummary | None:
         row = self._connection.execute(
             select(scans)

@@ -293,8 +293,10 @@ class Reviews(Repository):
         return self._where(review_tasks.c.project_id == project_id, UNDECIDED, limit=limit)
 
     def any_decided(self, project_id: int) -> bool:
-        decided = review_tasks.c.state == ReviewState.DECIDED.value
-        return bool(self._where(review_tasks.c.project_id == project_id, decided, limit=1))
+        query = select(review_tasks.c.key).where(
+            review_tasks.c.project_id == project_id, review_tasks.c.state == ReviewState.DECIDED.value
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def first_batch_decided(self, project_id: int) -> bool:
         """Whether all that was asked in the first request to the platform is answered."""

@@ -14,6 +14,7 @@ from connector.model import (
     Decision,
     GuidelineNote,
     IssueState,
+    LabelSchema,
     Outcome,
     Problem,
     QuestionState,
@@ -70,27 +71,27 @@ def test_a_decision_that_does_not_hold_any_more_confuses_nothing(house: House) -
 def test_one_question_stands_about_a_pair_until_it_is_closed(house: House) -> None:
     def ask(_: int) -> str | None:
         with house.store.begin() as unit:
-            return unit.guidelines.ask(house.project, PAIR, Confused(5, 1), [{"item": "1"}])
+            return unit.questions.ask(house.project, PAIR, Confused(5, 1), [{"item": "1"}])
 
     asked = together(4, ask)
     (made,) = [one for one in asked if isinstance(one, str)]
     assert asked.count(None) == 3
     with house.store.begin() as unit:
-        assert unit.guidelines.open_questions(house.project) == 1
-        unit.guidelines.answered(made, "note", "ada")
-        assert unit.guidelines.open_questions(house.project) == 0
-        unit.guidelines.close(house.project, {PAIR: "note"})
-        assert unit.guidelines.questions(house.project) == []
-        (closed,) = unit.guidelines.questions(house.project, [QuestionState.CLOSED])
+        assert unit.questions.open_count(house.project) == 1
+        unit.questions.answered(made, "note", "ada")
+        assert unit.questions.open_count(house.project) == 0
+        unit.questions.close(house.project, {PAIR: "note"})
+        assert unit.questions.listed(house.project) == []
+        (closed,) = unit.questions.listed(house.project, [QuestionState.CLOSED])
         assert (closed.answered_by, closed.closed_at, closed.examples) == ("ada", NOW, ({"item": "1"},))
-        assert unit.guidelines.ask(house.project, PAIR, Confused(6), []) is not None
+        assert unit.questions.ask(house.project, PAIR, Confused(6), []) is not None
 
 
 def test_a_pair_of_very_long_labels_can_be_asked_about(house: House) -> None:
     pair = label_pair("a" * 5000, "b" * 5000)
     with house.store.begin() as unit:
-        assert unit.guidelines.ask(house.project, pair, Confused(5), []) is not None
-        assert unit.guidelines.questions(house.project)[0].first == pair[0]
+        assert unit.questions.ask(house.project, pair, Confused(5), []) is not None
+        assert unit.questions.listed(house.project)[0].first == pair[0]
 
 
 def test_versions_are_numbered_and_keep_their_block(house: House) -> None:
@@ -125,7 +126,7 @@ def test_several_notes_may_answer_questions_and_stand_without_an_issue(house: Ho
 
 
 @pytest.mark.parametrize("published", [False, True])
-def test_a_published_note_keeps_its_first_day(house: House, published: bool) -> None:  # noqa: FBT001
+def test_a_published_note_keeps_its_first_day(house: House, published: bool) -> None:
     house.corrected(1, CorrectionState.APPLIED)
     with house.store.begin() as unit:
         unit.notes.save(
@@ -145,7 +146,9 @@ def test_windows_count_labels_and_confusions_on_either_side_of_a_moment(house: H
         house.corrected(number)
     cut = NOW + timedelta(days=1)
     late = [item(str(n), annotation(str(n), "dog", created_at=cut)) for n in range(10, 14)]
-    ours = item("20", annotation("20", "dog", created_at=cut, marker="correction"))
+    with house.store.begin() as unit:
+        unit.projects.described(house.project, "Cats", LabelSchema("l", "t", PAIR, ()), "service")
+    ours = item("20", annotation("20", "dog", created_at=cut, annotator="service", marker="correction"))
     house.apply(*late, ours, item("21", annotation("21", "bird")))
     cuts = [Cut(PAIR, cut), Cut(PAIR, cut, cut), Cut(("bird", "dog"), cut)]
     with house.store.read() as unit:

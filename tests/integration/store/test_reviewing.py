@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,9 @@ from connector.errors import Retryable
 from connector.model import (
     CorrectionState,
     Decision,
+    Disposition,
+    DispositionKind,
+    DispositionState,
     GuidelineNote,
     Issue,
     IssueState,
@@ -131,6 +135,49 @@ class TestIssues:
         with house.store.read() as unit:
             assert unit.issues.decision(found.id) == decision
             assert unit.issues.decision("no such issue") is None
+
+    def test_a_decision_that_is_superseded_is_kept_and_another_is_current(self, house: House) -> None:
+        found = house.flagged(1)
+        first = Decision("d1", found.id, Outcome.ACCEPT, "dog", "2 of 2", ("1", "2"), NOW, 0.9)
+        second = Decision("d2", found.id, Outcome.REJECT, "cat", "3 of 5", ("3",), NOW + timedelta(hours=1))
+        with house.store.begin() as unit:
+            unit.issues.decide(first)
+            unit.issues.supersede("d1")
+            assert unit.issues.decision(found.id) is None
+            unit.issues.decide(second)
+        with house.store.read() as unit:
+            assert unit.issues.decision(found.id) == second
+            kept, current = unit.issues.decisions_of(found.id)
+        assert (kept.id, kept.probability, kept.superseded_at is None) == ("d1", 0.9, False)
+        assert current == second
+
+    def test_excluded_items_are_settled_with_every_label(self, house: House) -> None:
+        found = house.flagged(1, IssueState.UNRESOLVED)
+        decision = Decision("d1", found.id, Outcome.UNRESOLVED, None, "bad data", ("1",), NOW)
+        listed = Disposition(
+            *("x1", house.project, found.id, "d1", found.item_id),
+            *(DispositionKind.EXCLUDE, "bad data", (), DispositionState.OPEN, NOW),
+        )
+        with house.store.begin() as unit:
+            unit.issues.decide(decision)
+            unit.dispositions.add([listed])
+            assert unit.dispositions.counts(house.project) == {DispositionKind.EXCLUDE: 1}
+            carried = {one.label for one in unit.items.labelled(house.project, [found.item_id])}
+            assert {(found.item_id, label) for label in carried} <= unit.issues.settled(house.project)
+            assert unit.dispositions.withdraw_of_issue(found.id) == 1
+            assert unit.dispositions.counts(house.project) == {}
+            (kept,) = unit.dispositions.of_issue(found.id)
+        assert kept == replace(listed, state=DispositionState.WITHDRAWN)
+
+    def test_only_what_was_not_written_can_be_cancelled(self, house: House) -> None:
+        waiting, written = house.corrected(1), house.corrected(2)
+        with house.store.begin() as unit:
+            assert unit.corrections.prepared(written.id, {"label": "cat"})
+            assert unit.corrections.cancel(waiting.id, "reopened")
+            assert not unit.corrections.cancel(written.id, "reopened")
+            assert not unit.corrections.prepared(waiting.id, {"label": "cat"})
+            standing = unit.corrections.standing([waiting.issue_id, written.issue_id])
+        assert {one.id for one in standing.values()} == {written.id}
 
     def test_issues_are_counted_by_state(self, house: House) -> None:
         house.flagged(1)
@@ -278,14 +325,39 @@ class TestReviewTasks:
         with house.store.begin() as unit:
             unit.reviews.pushed({task.key: "71"}, 2)
             unit.reviews.set_state([planned.key], ReviewState.WITHDRAWN)
-            assert unit.reviews.overlaps_to_tell(house.project) == []
-            assert not unit.reviews.unsent(house.project)
+            assert unit.reviews.overlaps_to_tell(house.project, 9) == []
+            assert not unit.reviews.unsent(house.project, 9)
             unit.reviews.want_overlap(task.key, 3)
-            [found] = unit.reviews.overlaps_to_tell(house.project)
+            [found] = unit.reviews.overlaps_to_tell(house.project, 9)
             assert (found.key, found.overlap) == (task.key, 3)
-            assert unit.reviews.unsent(house.project)
+            assert unit.reviews.unsent(house.project, 9)
             unit.reviews.overlap_told(task.key, 3)
-            assert unit.reviews.overlaps_to_tell(house.project) == []
+            assert unit.reviews.overlaps_to_tell(house.project, 9) == []
+
+    def test_extra_votes_are_told_where_they_are_worth_most_and_no_more_than_wait(self, house: House) -> None:
+        tasks = [house.reviewed(number) for number in range(3)]
+        with house.store.begin() as unit:
+            unit.reviews.pushed({task.key: f"7{n}" for n, task in enumerate(tasks)}, 2)
+            for task, score in zip(tasks, (0.9, 0.5, 0.7), strict=True):
+                unit.reviews.want_overlap(task.key, 3, score)
+            told = [task.key for task in unit.reviews.overlaps_to_tell(house.project, 2)]
+            assert told == [tasks[1].key, tasks[2].key]
+            for key in told:
+                unit.reviews.overlap_told(key, 3)
+            assert unit.reviews.overlaps_to_tell(house.project, 2) == []
+            assert not unit.reviews.unsent(house.project, 2)
+            assert unit.reviews.unsent(house.project, 3)
+            unit.reviews.want_overlap(tasks[0].key, 4)
+            assert [task.key for task in unit.reviews.overlaps_to_tell(house.project, 2)] == [tasks[0].key]
+
+    def test_only_questions_that_are_put_and_not_escalated_are_overdue(self, house: House) -> None:
+        keys = [house.reviewed(number).key for number in range(3)]
+        with house.store.begin() as unit:
+            unit.reviews.pushed({keys[0]: "71", keys[1]: "72"}, 2)
+            unit.reviews.escalate(keys[1])
+            assert unit.reviews.mark_overdue(house.project, unit.now) == 0
+            assert unit.reviews.mark_overdue(house.project, unit.now + timedelta(hours=1)) == 1
+            assert [task.key for task in unit.reviews.undecided(house.project, 9)] == [keys[0]]
 
     def test_tasks_whose_votes_changed_are_looked_at_once(self, house: House) -> None:
         keys = [house.reviewed(number).key for number in range(3)]

@@ -25,7 +25,9 @@ def build(build: Build) -> Build:
 def audits(world: World) -> list[Audit]:
     """Those that were made, the oldest first."""
     with world.read() as unit:
-        return unit.audits.listed(world.project.id, 100)[::-1]
+        listed = unit.audits.listed(world.project.id, 100)
+        found = [unit.audits.get(world.project.id, one.id) for one in reversed(listed)]
+    return [one for one in found if one is not None]
 
 
 def triggers(world: World) -> list[str]:

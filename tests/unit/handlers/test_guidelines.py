@@ -56,7 +56,7 @@ def notes(world: World) -> list[GuidelineNote]:
 
 def questions(world: World, *states: QuestionState) -> list[GuidelineQuestion]:
     with world.read() as unit:
-        return unit.guidelines.questions(world.project.id, states or list(QuestionState))
+        return unit.questions.listed(world.project.id, states or list(QuestionState))
 
 
 def accept(world: World, note_id: str) -> None:
@@ -240,7 +240,7 @@ def test_a_question_is_answered_by_a_note_and_closed_by_its_publication(build: B
     )  # fmt: skip
     with world.services.store.begin() as unit:
         unit.notes.save(note)
-        unit.guidelines.answered(question.id, note.id, "ada")
+        unit.questions.answered(question.id, note.id, "ada")
     assert [one.state for one in questions(world)] == ["answered"]
 
     accept(world, note.id)

@@ -101,3 +101,19 @@ def test_open_reviews_move_with_the_desk_and_decided_ones_stay(build: Any, other
     assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]
     assert world.labels("strange") == [("ann", "bird"), ("service", "cat")]
     world.do(JobKind.HOOKS)
+
+
+def test_who_reviews_there_and_labels_here_is_one_person_where_it_is_said(
+    build: Any, other: MemoryServer
+) -> None:
+    world: World = build(desk=ELSEWHERE, reviewers={"same_person": {"r-7": "ann"}})
+    with_desk_at(world, other)
+    world.some_right()
+    world.wrong("odd")
+    world.settle()
+    for reviewer in ("r-7", "rita"):
+        other.answer(task_about(board_of(other), "odd"), reviewer, "dog")
+    world.later(seconds=POLL)
+    counted = {vote.reviewer: vote.counted for vote in world.votes("odd")}
+    assert counted == {"r-7": False, "rita": True}, "nobody reviews their own label"
+    assert world.labels("odd") == [("ann", "cat")]

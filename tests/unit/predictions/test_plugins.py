@@ -124,7 +124,10 @@ def test_a_name_that_nobody_offers_is_said_with_those_that_are_offered(install: 
             "takes = 'pixels'",
         ),
         (
-            "class model:\n def fit(self, X, y): raise ValueError('too few')\n def predict_proba(self, X): ...",
+            (
+                "class model:\n def fit(self, X, y): raise ValueError('too few')\n"
+                " def predict_proba(self, X): ..."
+            ),
             "failed to train: ValueError: too few",
         ),
         ("class model:\n def fit(self, X, y): ...\n def predict_proba(self, X): ...", "has no classes_"),

@@ -26,9 +26,12 @@ def shop(n_rows: int, seed: int = 0) -> tuple[list[dict[str, Any]], np.ndarray]:
     return items, labels
 
 
-@pytest.mark.parametrize("n_rows", [300, 1200])
-def test_numbers_and_names_together_tell_classes_apart(n_rows: int) -> None:
-    items, labels = shop(n_rows)
+@pytest.mark.parametrize("most_rows_of_a_kernel_machine", [1000, 200])
+def test_numbers_and_names_together_tell_classes_apart(
+    monkeypatch: pytest.MonkeyPatch, most_rows_of_a_kernel_machine: int
+) -> None:
+    monkeypatch.setattr("workers.predictions.models.FEW_ROWS", most_rows_of_a_kernel_machine)
+    items, labels = shop(300)
 
     features = extract(items, ["price", "country", "note", "weight"])
     predicted = out_of_sample(features, labels, 3, seed=0)

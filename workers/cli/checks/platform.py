@@ -37,6 +37,11 @@ def checks(services: Services, name: str) -> Iterator[Check]:
     yield token
     if token.level is Level.FAIL:
         return
+    if settings.desk_place.elsewhere:
+        desk = guard("reviews' platform", lambda: _desk(name, settings))
+        yield desk
+        if desk.level is Level.FAIL:
+            return
     described: list[SourceInfo] = []
     yield guard("labels", lambda: _labels(services, name, described))
     if not described:
@@ -51,11 +56,33 @@ def survey_of(name: str, settings: ProjectSettings) -> Survey:
     return registry.survey(settings.platform, settings.url, token)
 
 
+def desk_survey_of(name: str, settings: ProjectSettings) -> Survey:
+    place = settings.desk_place
+    section = f"projects.{name}.{place.section}".rstrip(".")
+    token = place.token.read(f"{section}.token").get_secret_value()
+    return registry.survey(place.platform, place.url, token, place.section)
+
+
+def _desk(name: str, settings: ProjectSettings) -> Check:
+    survey = desk_survey_of(name, settings)
+    server, account = survey.server(), survey.account()
+    said = (
+        f"{settings.desk_place.url}, version {server.version or 'unknown'}; "
+        f"{account.token_kind} of {account.name} (user {account.user_id})"
+    )
+    if server.remark is not None:
+        return Check("reviews' platform", Level.WARN, said, f"{server.remark.capitalize()}.", name)
+    return Check("reviews' platform", Level.OK, said, project=name)
+
+
 def _server(name: str, settings: ProjectSettings, found: list[Survey]) -> Check:
     survey = survey_of(name, settings)
     server = survey.server()
     found.append(survey)
     said = f"{settings.url}, version {server.version or 'unknown'}"
+    if server.remark is not None:
+        remedy = f"{server.remark[0].upper()}{server.remark[1:]}. Install the version that was tested."
+        return Check("platform", Level.WARN, said, remedy, name)
     ahead = server.clock_ahead_seconds
     if ahead is None or abs(ahead) < SKEW_WARN_SECONDS:
         return Check("platform", Level.OK, said, project=name)

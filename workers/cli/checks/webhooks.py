@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from connector.model import Role
 from connector.survey import Survey
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
-from workers.cli.checks.platform import survey_of
+from workers.cli.checks.platform import desk_survey_of, survey_of
 
 CALL_SECONDS = 5.0
 
@@ -26,10 +26,10 @@ def checks(services: Services, name: str) -> Iterator[Check]:
     yield _address(services.settings.server.url, name)
     yield _reception(services, name)
     try:
-        survey = survey_of(name, settings)
+        surveys = {Role.SOURCE: survey_of(name, settings), Role.REVIEW: desk_survey_of(name, settings)}
     except SecondlookError:
         return  # reported with the token
-    yield guarded("webhook registered", name, lambda: _registered(services, name, survey))
+    yield guarded("webhook registered", name, lambda: _registered(services, name, surveys))
 
 
 def _address(url: str, name: str) -> Check:
@@ -87,7 +87,7 @@ def _post(url: str) -> int:
         connection.close()
 
 
-def _registered(services: Services, name: str, survey: Survey) -> Check:
+def _registered(services: Services, name: str, surveys: Mapping[Role, Survey]) -> Check:
     project = services.project(name)
     places = {Role.SOURCE: project.remote_id, Role.REVIEW: project.review_remote_id}
     missing = []
@@ -95,7 +95,7 @@ def _registered(services: Services, name: str, survey: Survey) -> Check:
         if remote_id is None:
             continue
         wanted = services.keyring.webhook_url(name, role)
-        if not any(hook.url == wanted and hook.active for hook in survey.hooks(remote_id)):
+        if not any(hook.url == wanted and hook.active for hook in surveys[role].hooks(remote_id)):
             missing.append(f"{role.value} project {remote_id}")
     if missing:
         remedy = "A running service registers it within minutes; polling sees the changes meanwhile."

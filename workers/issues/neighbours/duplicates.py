@@ -55,7 +55,7 @@ class DuplicateSets:
     @property
     def mask(self) -> NDArray[np.bool_]:
         """(N,): which rows have a duplicate."""
-        return self.group != ALONE
+        return np.asarray(self.group != ALONE)
 
     def rows(self, number: int) -> Rows:
         """The rows of one set, ascending."""

@@ -137,13 +137,19 @@ def _checked(features: Any) -> Any:
         raise InvalidInput(f"has dtype {matrix.dtype}", argument="features", remedy="Give numbers")
     if matrix.dtype != np.float64:
         matrix = matrix.astype(np.float64)
-    values = matrix.data if issparse(matrix) else matrix
-    if not np.isfinite(values).all():
-        rows = matrix.tocoo().row if issparse(matrix) else np.indices(matrix.shape, sparse=True)[0]
-        first = int(np.broadcast_to(rows, values.shape)[~np.isfinite(values)].min())
+    if (bad := _first_bad(matrix)) is not None:
         remedy = "Leave the item out, or compute its features again"
-        raise InvalidInput("holds NaN or infinity", argument="features", remedy=remedy, row=first)
+        raise InvalidInput("holds NaN or infinity", argument="features", remedy=remedy, row=bad)
     return matrix
+
+
+def _first_bad(matrix: Any) -> int | None:
+    """The first row with a value that is no finite number."""
+    if issparse(matrix):
+        rows = matrix.tocoo().row[~np.isfinite(matrix.data)]
+        return int(rows.min()) if len(rows) else None
+    finite = np.isfinite(matrix).all(axis=1)
+    return None if finite.all() else int(np.flatnonzero(~finite)[0])
 
 
 def _squares(points: Any) -> NDArray[np.float64]:
