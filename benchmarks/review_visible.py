@@ -26,7 +26,7 @@ LONGEST_S = 120.0
 START_S = 300.0
 POLICY = {
     "method": "predicted_neq_given",  # certain to flag what is planted here
-    "scan_after_changes": 1,
+    "scan_after_changes": 1_000_000,  # changed labels are judged at once, without a scan
     "budget": 1_000,
     "class_cap": 1.0,
     "control_share": 0.0,

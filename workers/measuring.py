@@ -11,7 +11,8 @@ import numpy as np
 
 from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, Outcome, PersonSnapshot
 from connector.project_settings import ReviewerSettings
-from workers.consensus.peers import Questions, class_reliability, judged_by_peers
+from workers.consensus.cells import Questions
+from workers.consensus.peers import class_reliability, judged_by_peers
 from workers.consensus.reliability import drift
 from workers.consensus.votes import Votes
 

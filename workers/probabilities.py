@@ -21,7 +21,7 @@ from workers.encoding import encode
 from workers.issues.neighbours import Neighbours, knn, searchable, too_many_rows
 from workers.predictions.errors import NoPredictions
 from workers.predictions.kinds import FeatureKind
-from workers.predictions.limits import FEW, WEAK_GAIN, judgement_limit, knowledge, largest_share
+from workers.predictions.limits import judgement_limit, knowledge
 from workers.predictions.reliability import Reliability
 from workers.predictions.spread import Unusable, from_class_scores, spread_top
 from workers.predictions.suspicion import in_sample_suspicion
@@ -85,20 +85,14 @@ def _with_doubts(
     doubt = in_sample_suspicion(labels, found.matrix)
     if doubt is not None:
         warnings.append(doubt)
-    accuracy, gain = knowledge(labels, found.matrix)
-    judges = len(labels) < FEW or gain >= WEAK_GAIN
-    if not judges:
-        warnings.append(wording.weak_model(accuracy, largest_share(labels)))
-    limit = 1.0 if judges else judgement_limit(gain)
+    # A model from elsewhere is not called weak for contradicting labels: they may be as bad as it says.
     report = {
-        "accuracy": round(accuracy, 4),
+        "accuracy": round(knowledge(labels, found.matrix)[0], 4),
         **found.report,
-        "weak": not judges,
-        "judgement_limit": limit,
         "out_of_sample": "stated" if stated else "not stated",
         "doubt": doubt,
     }
-    return replace(found, warnings=tuple(warnings), report=report, limit=limit)
+    return replace(found, warnings=tuple(warnings), report=report)
 
 
 def _from_platform(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:

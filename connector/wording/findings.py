@@ -46,6 +46,7 @@ NO_DATES = "it is not known when labels were given"
 ONE_DATE = "all labels were given at one moment"
 NO_GROUPS = "no data field, date or cluster divides the items"
 NO_LABELS = "no item has a label"
+SHARDED = "the project is scanned in parts, of which none holds all items"
 
 
 def finding_sentence(kind: FindingKind, facts: Facts) -> str:

@@ -21,7 +21,7 @@ def report_headline(figures: Json) -> str:
         _known("model accuracy", figures["model"]["accuracy"]),
         f"{figures['corrections']['by_state'].get('applied', 0):,} corrections applied",
     ]
-    text = listing([part for part in parts if part])
+    text = "; ".join(part for part in parts if part)
     return f"{text[0].upper()}{text[1:]}."
 
 

@@ -14,9 +14,8 @@ import numpy as np
 
 from workers.demo.argilla_home import PASSWORD
 from workers.demo.argilla_server import RunningArgilla, a_field, label_question, running_argilla
-from workers.demo.digits import CLASSES, NOTE_EVERY, Digits, note_on, seen_by
+from workers.demo.digits import ANNOTATORS, CLASSES, NOTE_EVERY, REVIEWERS, Digits, note_on, seen_by
 from workers.demo.home import Progress
-from workers.demo.stage import ANNOTATORS, REVIEWERS
 
 TITLE = "Handwritten digits"
 ADD_AT_ONCE = 300  # records in one request

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_digits
 
+ANNOTATORS = ("ada", "ben", "cleo", "dan")
+REVIEWERS = ("rev-1", "rev-2", "rev-3")  # simulated
 CLASSES = tuple(str(digit) for digit in range(10))
 WRONG_SHARE = 0.06  # of all labels
 MISTAKE_SHARE = 0.05  # how often a simulated reviewer is wrong

@@ -11,7 +11,16 @@ from typing import Any
 import httpx
 import numpy as np
 
-from workers.demo.digits import CLASSES, LABEL_CONFIG, NOTE_EVERY, Digits, note_on, seen_by
+from workers.demo.digits import (
+    ANNOTATORS,
+    CLASSES,
+    LABEL_CONFIG,
+    NOTE_EVERY,
+    REVIEWERS,
+    Digits,
+    note_on,
+    seen_by,
+)
 from workers.demo.home import Progress
 from workers.demo.server import (
     RunningLabelStudio,
@@ -21,7 +30,6 @@ from workers.demo.server import (
     prepare_label_studio,
     start_label_studio,
 )
-from workers.demo.stage import ANNOTATORS, REVIEWERS
 
 TITLE = "Handwritten digits"
 IMPORT_AT_ONCE = 300  # tasks in one request

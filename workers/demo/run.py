@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from connector.errors import Misconfigured
-from workers.demo.digits import CLASSES, Digits, planted
+from workers.demo.digits import ANNOTATORS, CLASSES, Digits, planted
 from workers.demo.service import DemoFailed, Service, running, write_config
-from workers.demo.stage import ANNOTATORS, Stage, open_stage
+from workers.demo.stage import Stage, open_stage
 
 SEED = 7
 BUDGET = 400  # room for all that the digits can be flagged for

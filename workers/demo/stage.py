@@ -11,8 +11,6 @@ from connector.errors import Misconfigured
 from workers.demo.digits import Digits
 from workers.demo.home import Progress
 
-ANNOTATORS = ("ada", "ben", "cleo", "dan")
-REVIEWERS = ("rev-1", "rev-2", "rev-3")
 PLATFORMS = ("label_studio", "argilla")
 
 

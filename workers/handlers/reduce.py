@@ -29,6 +29,7 @@ from workers.issues.sharded import (
     cuts_of,
 )
 from workers.issues.validation import InvalidInput
+from workers.looking.detect import not_looked
 from workers.plan import job
 from workers.quality import learned
 from workers.quality.telling import keep as keep_quality
@@ -158,7 +159,11 @@ def _summary(context: Context, scan: ShardedScan, parts: Parts, said: Sequence[s
         warnings.append(wording.not_stated_out_of_sample(str(scan.plan["source"])))
     n_items = sum(len(part.item_ids) for part in parts.all)
     made = scan_summary(context, run, n_items, parts.model_version, tuple(warnings))
-    report = {"shards": len(parts.all), "out_of_sample": "stated" if stated else "not stated"}
+    report = {
+        "shards": len(parts.all),
+        "out_of_sample": "stated" if stated else "not stated",
+        "looked": not_looked().report(),
+    }
     return replace(made, report=report)
 
 
@@ -173,6 +178,7 @@ def _nothing_to_judge(context: Context, scan: ShardedScan, parts: Parts, n_class
 def _conclude(unit: UnitOfWork, context: Context, scan: ShardedScan, summary: ScanSummary) -> None:
     """The scan is over: its record stands, its parts go, and what waited for its end comes next."""
     project_id = context.project.id
+    unit.findings.replace(project_id, [])  # those of an earlier scan, when there were fewer items
     unit.issues.add_scan(summary)
     unit.projects.scanned(project_id, int(scan.plan["counted"]))
     # Too many rows to keep at hand: changes from now on wait for the next scan.

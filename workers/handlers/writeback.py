@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector import wording
-from connector.errors import Conflict, Rejected
+from connector.errors import Conflict, Rejected, Retryable
 from connector.jobs import JobKind
 from connector.model import Correction, CorrectionState, WriteRecord
 from workers.absorb import absorb_items
@@ -47,11 +47,25 @@ def _write(context: Context, correction: Correction) -> WriteRecord | None:
     if not decided:
         _close(context, correction, CorrectionState.CANCELLED, wording.WITHDRAWN_DECISION)
         return None
+    _wait_for_the_one_before(context, correction)
     before = context.source.prepare(order)
     with context.begin() as unit:
         if not unit.corrections.prepared(correction.id, before):
             return None
     return context.source.write(order)
+
+
+def _wait_for_the_one_before(context: Context, correction: Correction) -> None:
+    """A person may release a held correction while that of an earlier decision still stands."""
+    with context.read() as unit:
+        others = [
+            one for one in unit.corrections.all_of_issue(correction.issue_id) if one.id != correction.id
+        ]
+    if any(one.state is CorrectionState.REVERTING for one in others):
+        msg = "the correction before it is being taken back"
+        raise Retryable(msg)
+    if any(one.state is CorrectionState.APPLIED for one in others):
+        raise Conflict(wording.NOT_TAKEN_BACK)
 
 
 def _journal(context: Context, correction: Correction, record: WriteRecord) -> None:

@@ -96,7 +96,7 @@ class _Columnwise:
         self._columns = np.empty(n_classes * step, dtype=probs.dtype)
         self._hits = np.empty(n_classes * step, dtype=np.int8)
         self._number = np.arange(1, n_classes + 1, dtype=np.int8)[:, None]
-        self._cutoffs = None if cutoffs is None else cutoffs[:, None]
+        self._cutoffs = np.zeros((0, 1)) if cutoffs is None else cutoffs[:, None]
         self._top = np.empty(step, dtype=probs.dtype)
         self.sums = np.empty(0, dtype=probs.dtype)
         self.lowest = 0.0
@@ -107,7 +107,7 @@ class _Columnwise:
         np.copyto(columns, block.T)
         self.sums = columns.sum(axis=0)
         self.lowest = float(columns.min())
-        top = np.maximum.reduce(columns, axis=0, out=self._top[: len(block)])
+        top: Probabilities = np.maximum.reduce(columns, axis=0, out=self._top[: len(block)])
         hits = self._hits[: block.size].reshape(columns.shape)
         np.equal(columns, top, out=hits.view(np.bool_))
         hits *= self._number[::-1]
@@ -132,7 +132,7 @@ class _Rowwise:
     """For many classes, where numpy's row reductions are fast and confident entries are few."""
 
     def __init__(self, probs: Probabilities, cutoffs: Probabilities | None, step: int) -> None:
-        self._block = np.empty((0, probs.shape[1]), dtype=probs.dtype)
+        self._block: Probabilities = np.empty((0, probs.shape[1]), dtype=probs.dtype)
         self._place = np.arange(step)
         self._cutoffs = np.zeros(0, dtype=probs.dtype) if cutoffs is None else cutoffs
         self._top = np.empty(0, dtype=probs.dtype)

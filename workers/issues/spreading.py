@@ -25,7 +25,8 @@ def spread(
         for _, part in waiting:
             work(part)
         return
-    queue, failures = iter(waiting), []
+    queue = iter(waiting)
+    failures: list[tuple[int, Exception]] = []
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(_work_off, make_work(), queue, failures) for _ in range(threads)]:
             done.result()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from connector.model import Json
 from connector.model.findings import Finding, FindingKind
-from connector.wording.findings import NO_LABELS
+from connector.wording.findings import NO_LABELS, SHARDED
 from workers.looking.draft import Draft, Found, Missing, missing
 from workers.looking.duplicates import duplicates
 from workers.looking.items import ambiguous_items, disagreeing, outliers
@@ -71,6 +71,11 @@ class Looked:
             "found": {kind.value: n for kind, n in self.totals.items()},
             "not_looked_for": {kind.value: why for kind, why in self.not_looked_for.items()},
         }
+
+
+def not_looked() -> Looked:
+    """Of a scan that never has all items at hand."""
+    return Looked(not_looked_for=dict.fromkeys(FindingKind, SHARDED))
 
 
 def look_at(seen: Seen, others: Sequence[Found] = ()) -> Looked:

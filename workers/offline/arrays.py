@@ -10,15 +10,26 @@ from numpy.typing import NDArray
 
 from workers.offline.errors import BadFile
 
+MAGIC = b"\x93NUMPY"  # how every .npy file begins
+ZIP = b"PK"  # an .npz archive
+
 
 def load_array(path: Path, argument: str) -> NDArray[Any]:
     """The array of a .npy file, mapped rather than read. BadFile where it is none."""
     try:
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+        if start and not start.startswith((MAGIC, ZIP)):
+            problem = f"{path.name} is no .npy file"
+            raise BadFile(problem, argument=argument, remedy="Save an array of numbers with numpy.save")
         loaded = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         raise BadFile(f"there is no file {path}", argument=argument, remedy="Check the path") from error
     except (OSError, ValueError, EOFError) as error:
         said = str(error).strip().rstrip(".") or type(error).__name__
+        if "Python objects" in said:
+            problem = f"{path.name} holds Python objects, not numbers"
+            raise BadFile(problem, argument=argument, remedy="Convert the array before saving it") from error
         remedy = "The file may be cut short: save it again with numpy.save"
         raise BadFile(f"{path.name} cannot be read ({said})", argument=argument, remedy=remedy) from error
     if not isinstance(loaded, np.ndarray):  # an .npz archive

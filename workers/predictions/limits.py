@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 WEAK_GAIN = 0.2  # of the way from always naming the largest class to being always right
 LEAST_SHARE = 0.1  # a person may still see the worst: a weak model is surest where it is right
-FEW = 50  # labels of which agreement by chance says too little
 
 
 def largest_share(labels: NDArray[np.integer]) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connector.wiring import Services
 from tests.unit.cli.conftest import Secondlook
-from tests.unit.web.seeding import HOSTILE, kill_job, seed, seed_findings
+from tests.unit.web.seeding import HOSTILE, kill_job, seed, seed_findings, set_aside
 
 
 def test_status_shows_the_link_and_what_stands_where(secondlook: Secondlook, configured: Services) -> None:
@@ -49,6 +49,16 @@ def test_issues_are_listed_in_pages(secondlook: Secondlook, configured: Services
         secondlook("issues", "cats", "--state", "accepted", "--json").json["issues"][0]["id"] == "issue-000"
     )
     assert secondlook("issues", "cats", "--after", "odd").code == 1
+
+
+def test_items_that_no_single_label_answers_are_listed(secondlook: Secondlook, configured: Services) -> None:
+    set_aside(configured)
+    text = secondlook("dispositions", "cats", "--kind", "multi_label").out
+    assert "ambiguous" in text
+    assert "guideline_question" not in text
+    assert len(secondlook("dispositions", "cats", "--json").json["dispositions"]) == 2
+    assert "1 multi label" in secondlook("status").out
+    assert secondlook("dispositions", "cats", "--kind", "odd").code == 2
 
 
 def test_a_label_cannot_format_the_page(secondlook: Secondlook, configured: Services) -> None:

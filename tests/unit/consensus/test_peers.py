@@ -10,7 +10,8 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from workers.consensus.peers import Peers, Questions, class_reliability, judged_by_peers
+from workers.consensus.cells import Questions
+from workers.consensus.peers import Peers, class_reliability, judged_by_peers
 from workers.consensus.votes import InvalidVotes, Votes
 
 K = 5

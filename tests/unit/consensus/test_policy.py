@@ -304,3 +304,28 @@ def test_a_reviewer_who_answers_at_random_costs_less_once_known() -> None:
     known, _ = played(policy, Trust(weight={"random": 0.0}), people, 5)
 
     assert known > unknown
+
+
+def test_people_who_always_take_the_suggestion_are_outweighed_once_known() -> None:
+    """Two of four do so; suggestions are right in three of ten cases, as on flagged items."""
+    policy = QuorumPolicy(quorum=2, max_votes=4)
+    followers = {"f0": 0.0, "f1": 0.0}
+
+    def changed_wrongly(weights: dict[str, float]) -> int:
+        rng = np.random.default_rng(7)
+        wrong = 0
+        for _ in range(N_ITEMS):
+            suggestion_right = rng.random() < 0.3
+            truth = "dog" if suggestion_right else "cat"
+            said = {name: truth if rng.random() < 0.9 else "cow" for name in ("a", "b")}
+            answers = [
+                QuorumVote(name, said.get(name, "dog")) for name in rng.permutation(["a", "b", *followers])
+            ]
+            verdict = decide([], "cat", policy)
+            while verdict.outcome == Outcome.ASK_MORE:
+                votes = answers[: verdict.wanted_votes]
+                verdict = decide(votes, "cat", policy, Situation(weights=weights))
+            wrong += verdict.outcome == Outcome.ACCEPT and verdict.label != truth
+        return wrong
+
+    assert changed_wrongly(followers) < changed_wrongly({}) / 2

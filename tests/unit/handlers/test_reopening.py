@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from connector import wording
-from connector.errors import Conflict
+from connector.errors import Conflict, Retryable
 from connector.jobs import JobKind
 from connector.model import CorrectionState, Decision, IssueState, Outcome, Problem, ReviewState
 from tests.support.world import World
@@ -327,3 +327,22 @@ def test_the_lists_and_the_notes_follow_the_decision(asking: World) -> None:
     with asking.read() as unit:
         assert unit.dispositions.counts(asking.project.id) == {}
     assert asking.issue("odd").state is IssueState.IN_REVIEW
+
+
+def test_a_held_correction_that_is_released_early_waits_for_the_one_before_it(asking: World) -> None:
+    corrected(asking)
+    asking.server.fail("revert", Retryable("no connection"))
+    asking.agree("odd", "bird", "rosa", "remy", "ruth")
+    asking.clock.advance(seconds=61)
+    asking.do(JobKind.COLLECT)
+    asking.do(JobKind.DECIDE)
+    made = asking.corrected("odd")
+    with asking.services.store.begin() as unit:
+        unit.corrections.set_state(made.id, CorrectionState.PENDING)
+
+    with pytest.raises(Retryable):
+        asking.do(JobKind.WRITEBACK, {"correction": made.id})
+    asking.later(seconds=120)
+
+    assert asking.labels("odd") == [("ann", "cat"), ("service", "bird")]
+    assert [state for _, state in corrections(asking)] == [CorrectionState.REVERTED, CorrectionState.APPLIED]

@@ -12,6 +12,9 @@ from connector.model import (
     Correction,
     CorrectionState,
     Decision,
+    Disposition,
+    DispositionKind,
+    DispositionState,
     Issue,
     IssueKind,
     IssueState,
@@ -189,4 +192,23 @@ def seed_findings(services: Services) -> None:
                 Finding(f"finding-{n}", project.id, later.id, kind, item_id, subject, 0.5, facts)
                 for n, (kind, item_id, subject, facts) in enumerate(found)
             ],
+        )
+
+
+def set_aside(services: Services) -> None:
+    """The first issue's item stands on two lists, and was taken off a third."""
+    seed(services)
+    with services.store.begin() as unit:
+        issue = unit.issues.get("issue-000")
+        assert issue is not None
+        common = (issue.project_id, issue.id, "decision", issue.item_id)
+        unit.dispositions.add(
+            [
+                Disposition(str(kind), *common, kind, "ambiguous", (HOSTILE, "lynx"), state, NOW)
+                for kind, state in (
+                    (DispositionKind.MULTI_LABEL, DispositionState.OPEN),
+                    (DispositionKind.GUIDELINE_QUESTION, DispositionState.OPEN),
+                    (DispositionKind.EXCLUDE, DispositionState.WITHDRAWN),
+                )
+            ]
         )

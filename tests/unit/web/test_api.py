@@ -12,7 +12,10 @@ from connector.errors import Retryable
 from connector.wiring import Services
 from tests.unit.web.seeding import HOSTILE, TOKEN, kill_job, seed, seed_findings
 
-READS = ["/api/v1/projects", "/api/v1/issues", "/api/v1/reviews", "/api/v1/corrections", "/api/v1/jobs"]
+READS = [
+    *("/api/v1/projects", "/api/v1/issues", "/api/v1/reviews", "/api/v1/corrections", "/api/v1/jobs"),
+    "/api/v1/dispositions",
+]
 
 
 def test_without_the_token_nothing_is_shown(client: httpx.Client) -> None:

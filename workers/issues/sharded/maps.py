@@ -14,7 +14,15 @@ from workers.issues.methods import BY_MARGIN, PRUNING, Method
 from workers.issues.pruning import CLEAR
 from workers.issues.quality import margins_of
 from workers.issues.reading import NO_CLASS, read_rows
-from workers.issues.sharded.parts import Cuts, Margins, Question, ShardEvidence, ShardMargins, ShardTrust
+from workers.issues.sharded.parts import (
+    Cuts,
+    Margins,
+    Places,
+    Question,
+    ShardEvidence,
+    ShardMargins,
+    ShardTrust,
+)
 from workers.issues.thresholds import cutoffs
 from workers.issues.validation import InvalidInput, checked_probs, compact_labels
 
@@ -125,9 +133,9 @@ class _Largest:
     def __init__(self, limit: int, probs: Probabilities) -> None:
         self.floor = CLEAR
         self._limit = limit
-        self._row = np.empty(0, dtype=np.int32)
-        self._other = np.empty(0, dtype=class_dtype(probs.shape[1]))
-        self._lead = np.empty(0, dtype=probs.dtype)
+        self._row: Places = np.empty(0, dtype=np.int32)
+        self._other: Classes = np.empty(0, dtype=class_dtype(probs.shape[1]))
+        self._lead: Probabilities = np.empty(0, dtype=probs.dtype)
 
     def add(self, row: Rows, other: Rows, lead: Probabilities) -> None:
         self._row = np.append(self._row, row.astype(self._row.dtype))

@@ -104,7 +104,7 @@ class ShardEvidence:
         """What `to_bytes` gave; raises `UnusableState`."""
         told, arrays = _unpacked("evidence", content)
         n_rows = len(arrays["predicted"])
-        masks = {
+        masks: dict[str, Any] = {
             name: np.unpackbits(arrays[name].view(np.uint8), count=n_rows).view(np.bool_) for name in _BITS
         }
         plain = {name: arrays[name] for name in _PLAIN}
