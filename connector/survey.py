@@ -23,6 +23,8 @@ class AccountFound:
     name: str
     token_kind: str
     expires_at: datetime | None
+    unfit: str | None = None  # why this account cannot do our work, and what to use instead
+    may_register_hooks: bool = True
 
 
 @dataclass(frozen=True, slots=True)

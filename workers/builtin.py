@@ -17,7 +17,7 @@ from connector.store.unit_of_work import Store
 from workers.context import Context
 from workers.encoding import encode
 from workers.predictions.crossval import Predicted, judged, rare_classes
-from workers.predictions.features import Features
+from workers.predictions.features import Features, Values, encoded
 from workers.predictions.fitting import (
     Fitted,
     Spec,
@@ -27,6 +27,7 @@ from workers.predictions.fitting import (
     features_of,
     fit,
     specified,
+    values_for,
 )
 from workers.predictions.sealed import NotKept, opened, seal_of, sealed
 
@@ -52,7 +53,6 @@ class _Asked:
     """What the model is asked about, in arrays."""
 
     items: list[LabelledItem]
-    features: Features
     ids: NDArray[np.int64]
     digests: NDArray[np.uint64]
     labels: NDArray[np.int64]
@@ -67,12 +67,14 @@ def answer(context: Context, schema: LabelSchema, items: Sequence[LabelledItem])
     data = _data(context, items)
     kept = load(context, spec)
     if kept is not None:
-        asked = _asked(spec, items, data, kept)
+        values = values_for(kept, data)
+        asked = _asked(spec, items, data, values)
         changed = changed_since(kept, asked.ids, asked.digests, asked.labels)
         share = context.settings.predictions.refit_after_share
         if len(asked.items) and changed <= share * len(kept.seen.ids):
-            return _asked_again(kept, asked, changed)
-    return _trained_now(context, spec, _asked(spec, items, data), kept)
+            return _asked_again(kept, encoded(values, kept.encoder), asked, changed)
+    features = features_of(spec, data)
+    return _trained_now(context, features, _asked(spec, items, data, features), spec, kept)
 
 
 def rows_of(
@@ -85,10 +87,12 @@ def rows_of(
     kept = load(context, spec_of(context, schema))
     if kept is None or not items:
         return {}
-    asked = _asked(kept.spec, items, _data(context, items), kept)
-    if not len(asked.items):
+    data = _data(context, items)
+    values = values_for(kept, data)
+    if not len(values):
         return {}
-    probs, _ = ask_again(kept, asked.features, asked.ids, asked.digests)
+    asked = _asked(kept.spec, items, data, values)
+    probs, _ = ask_again(kept, encoded(values, kept.encoder), asked.ids, asked.digests)
     return dict(zip(asked.ids.tolist(), probs, strict=True))
 
 
@@ -116,17 +120,19 @@ def load(context: Context, spec: Spec) -> Fitted | None:
     return found if found.spec == spec else None
 
 
-def _asked_again(kept: Fitted, asked: _Asked, changed: int) -> Answer:
-    probs, folds = ask_again(kept, asked.features, asked.ids, asked.digests)
+def _asked_again(kept: Fitted, features: Features, asked: _Asked, changed: int) -> Answer:
+    probs, folds = ask_again(kept, features, asked.ids, asked.digests)
     said = rare_classes(asked.labels, len(kept.spec.classes), len(kept.models), kept.spec.classes)
     predicted = judged(probs, asked.labels, said, folds, kept.models)
-    return Answer(asked.items, asked.features, predicted, len(kept.seen.ids), changed, trained_now=False)
+    return Answer(asked.items, features, predicted, len(kept.seen.ids), changed, trained_now=False)
 
 
-def _trained_now(context: Context, spec: Spec, asked: _Asked, earlier: Fitted | None) -> Answer:
+def _trained_now(
+    context: Context, features: Features, asked: _Asked, spec: Spec, earlier: Fitted | None
+) -> Answer:
     fitted, predicted = fit(
         spec,
-        asked.features,
+        features,
         asked.ids,
         asked.digests,
         asked.labels,
@@ -134,7 +140,7 @@ def _trained_now(context: Context, spec: Spec, asked: _Asked, earlier: Fitted | 
         progress=lambda done, total: context.progress(done, total, "folds"),
     )
     predicted = replace(predicted, warnings=(*predicted.warnings, *_keep(context, fitted)))
-    return Answer(asked.items, asked.features, predicted, len(asked.items), 0, trained_now=True)
+    return Answer(asked.items, features, predicted, len(asked.items), 0, trained_now=True)
 
 
 def _keep(context: Context, fitted: Fitted) -> tuple[str, ...]:
@@ -152,15 +158,14 @@ def _keep(context: Context, fitted: Fitted) -> tuple[str, ...]:
 
 
 def _asked(
-    spec: Spec, items: Sequence[LabelledItem], data: Sequence[Mapping[str, Any]], kept: Fitted | None = None
+    spec: Spec, items: Sequence[LabelledItem], data: Sequence[Mapping[str, Any]], read: Values | Features
 ) -> _Asked:
-    features = features_of(spec, data, kept)
-    usable = [items[int(row)] for row in features.rows]
+    rows = read.rows.tolist()
+    usable = [items[row] for row in rows]
     return _Asked(
         items=usable,
-        features=features,
         ids=np.array([item.item_id for item in usable], dtype=np.int64),
-        digests=digests_of(spec, [data[int(row)] for row in features.rows], features.kind),
+        digests=digests_of(spec, [data[row] for row in rows], read.kind),
         labels=encode([item.label for item in usable], spec.classes),
     )
 

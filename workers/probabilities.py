@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from connector import wording
 from connector.errors import Misconfigured
 from connector.model import Json, LabelledItem, LabelSchema, Prediction
 from connector.project_settings import Backend
+from connector.store.unit_of_work import UnitOfWork
 from workers import builtin
 from workers.context import Context
 from workers.encoding import encode
@@ -27,6 +28,7 @@ from workers.predictions.spread import Unusable, from_class_scores, spread_top
 from workers.predictions.suspicion import in_sample_suspicion
 from workers.predictions.uploaded import read_uploaded
 
+READ_AT_ONCE = 5000  # stored predictions held as objects
 ASK_AT_ONCE = 50  # tasks in one request to a model backend
 
 
@@ -100,8 +102,17 @@ def _from_platform(context: Context, schema: LabelSchema, items: Sequence[Labell
         version = context.settings.predictions.model_version or unit.items.newest_model_version(
             context.project.id
         )
-        stored = unit.items.predicted([item.item_id for item in items], version) if version else {}
-    return from_predictions(schema, items, [stored.get(item.item_id) for item in items], version or "none")
+        return from_predictions(schema, items, _stored(unit, items, version), version or "none")
+
+
+def _stored(
+    unit: UnitOfWork, items: Sequence[LabelledItem], version: str | None
+) -> Iterator[Prediction | None]:
+    """The prediction of each item; a few thousand at a time, for a million of them would fill the memory."""
+    for start in range(0, len(items), READ_AT_ONCE):
+        part = items[start : start + READ_AT_ONCE]
+        found = unit.items.predicted([item.item_id for item in part], version) if version else {}
+        yield from (found.get(item.item_id) for item in part)
 
 
 def _from_backend(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
@@ -128,12 +139,12 @@ def ask_backend(
 def from_predictions(
     schema: LabelSchema,
     items: Sequence[LabelledItem],
-    predictions: Sequence[Prediction | None],
+    predictions: Iterable[Prediction | None],
     version: str,
 ) -> Probabilities:
     """One row for each usable prediction; the others are skipped by reason."""
     kept: list[LabelledItem] = []
-    rows: list[NDArray[np.float64]] = []
+    matrix = np.empty((len(items), len(schema.classes)))
     skipped: Counter[str] = Counter()
     for item, prediction in zip(items, predictions, strict=True):
         if prediction is None:
@@ -143,10 +154,9 @@ def from_predictions(
         if isinstance(row, Unusable):
             skipped[f"prediction: {row.reason.value.replace('_', ' ')}"] += 1
             continue
+        matrix[len(kept)] = row
         kept.append(item)
-        rows.append(row)
-    matrix = np.vstack(rows) if rows else np.empty((0, len(schema.classes)))
-    return Probabilities(kept, matrix, version, skipped=dict(skipped))
+    return Probabilities(kept, matrix[: len(kept)], version, skipped=dict(skipped))
 
 
 def row_of(prediction: Prediction, classes: Sequence[str]) -> NDArray[np.float64] | Unusable:

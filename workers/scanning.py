@@ -33,11 +33,11 @@ def scan_when_due(unit: UnitOfWork, project_id: int, policy: PolicySettings) -> 
 
     Where several workers share a scan, its end looks at this again.
     """
-    now = unit.projects.get(project_id)
-    never = now.last_sync_at is not None and now.last_scan_at is None
+    now, scan = unit.projects.get(project_id), job(JobKind.SCAN, project_id)
+    never = now.last_sync_at is not None and now.last_scan_at is None and not unit.jobs.runs(scan.key)
     due = never or now.changes_since_scan >= policy.scan_after_changes
     if due and unit.sharded_scans.running(project_id) is None:
-        unit.enqueue(job(JobKind.SCAN, project_id))
+        unit.enqueue(scan)
 
 
 def skipped_labels(statuses: Mapping[str, int], of_other_classes: int) -> dict[str, int]:

@@ -82,7 +82,8 @@ def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, no
     if due(project.last_reconcile_at, timedelta(hours=settings.sync.reconcile_hours)):
         kinds.append(JobKind.RECONCILE)
     rescan = due(project.last_scan_at, timedelta(hours=settings.policy.scan_every_hours))
-    if rescan and unit.sharded_scans.running(project.id) is None:
+    runs = unit.jobs.runs(job(JobKind.SCAN, project.id).key) or unit.sharded_scans.running(project.id)
+    if rescan and not runs:
         kinds.append(JobKind.SCAN)
     if project.review_remote_id is not None and due(project.last_collect_at, poll):
         kinds.append(JobKind.COLLECT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, select
 
 from connector.model import CorrectionState, IssueState, LabelStatus
 from connector.store.repositories.base import chunks
@@ -15,6 +15,7 @@ from connector.store.tables import annotation_rows, corrections, decisions, issu
 from connector.store.unit_of_work import UnitOfWork
 
 STREAM_ROWS = 2000  # rows fetched at a time
+NO_PROBLEMS = "[]"  # an empty list as it is stored
 CUTS_AT_ONCE = 20  # pairs counted in one pass over the labels
 
 
@@ -88,15 +89,19 @@ def moved(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> l
 def cast_votes(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[CastVote]:
     """Every vote for one label that counted, in a stream."""
     query = (
-        select(votes.c.review_key, votes.c.reviewer, votes.c.label, votes.c.problems, votes.c.created_at)
+        select(votes.c.review_key, votes.c.reviewer, votes.c.label, votes.c.created_at)
         .join(review_tasks, review_tasks.c.key == votes.c.review_key)
-        .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True), votes.c.label.is_not(None))
+        .where(
+            review_tasks.c.project_id == project_id,
+            votes.c.counted.is_(True),
+            votes.c.label.is_not(None),
+            cast(votes.c.problems, Text) == NO_PROBLEMS,
+        )
     )
     if since is not None:
         query = query.where(votes.c.created_at >= since)
     for row in _stream(unit, query):
-        if not row.problems:
-            yield CastVote(row.review_key, row.reviewer, row.label, row.created_at)
+        yield CastVote(row.review_key, row.reviewer, row.label, row.created_at)
 
 
 def reviewer_counts(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> list[ReviewerCount]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from connector import wording
 from connector.model import PersonSnapshot, Project
 from connector.project_settings import ProjectSettings
 from connector.store.unit_of_work import UnitOfWork
+
+HISTORY_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class PersonView:
     suggestions_taken: int
     labels_questioned: int
     labels_upheld: int
+    history: tuple[tuple[str, float], ...]  # (day, reliability) of the last 30 days, oldest first
     confusions: tuple[tuple[str, str, float], ...]  # true class, answer, how often
     classes: tuple[tuple[str, float, float, float, float], ...]  # class, mean, low, high, answers
 
@@ -91,7 +94,11 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
     known = members(unit, project, settings)
     people = None if known is None else {settings.reviewers.person_of(each) for each in known.accounts}
     barred = barred_tasks(unit, project, settings, people)
-    shown = sorted((_person(one, names, settings) for one in found.values()), key=_by_reliability)
+    history = unit.people.history(project.id, HISTORY_DAYS)
+    shown = sorted(
+        (_person(one, names, history.get(one.person, []), settings) for one in found.values()),
+        key=_by_reliability,
+    )
     return ReviewersView(
         project=project.name,
         measured_at=max((one.at for one in found.values()), default=None),
@@ -159,7 +166,12 @@ def _by_reliability(one: PersonView) -> tuple[bool, float, str]:
     return one.answers == 0, one.reliability, one.person
 
 
-def _person(one: PersonSnapshot, names: Mapping[str, str], settings: ProjectSettings) -> PersonView:
+def _person(
+    one: PersonSnapshot,
+    names: Mapping[str, str],
+    history: Sequence[tuple[str, float]],
+    settings: ProjectSettings,
+) -> PersonView:
     others = [second for second, main in settings.reviewers.same_person.items() if main == one.person]
     drift = one.detail["drift"] or (None, None, None)
     taken, shown = one.detail["suggestions"]
@@ -183,6 +195,7 @@ def _person(one: PersonSnapshot, names: Mapping[str, str], settings: ProjectSett
         suggestions_taken=taken,
         labels_questioned=one.questioned,
         labels_upheld=one.upheld,
+        history=tuple(history),
         confusions=tuple((str(true), str(said), float(n)) for true, said, n in one.detail["confusions"]),
         classes=tuple(
             (str(label), float(mean), float(low), float(high), float(n))

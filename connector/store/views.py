@@ -251,9 +251,7 @@ def _issue_query() -> Select[Any]:
         .join(projects, projects.c.id == issues.c.project_id)
         .join(items, items.c.id == issues.c.item_id)
         .join(annotation_rows, annotation_rows.c.id == issues.c.annotation_id)
-        .outerjoin(
-            decisions, and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None))
-        )
+        .outerjoin(decisions, and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None)))
         .outerjoin(review_tasks, review_tasks.c.issue_id == issues.c.id)
         .outerjoin(corrections, corrections.c.decision_id == decisions.c.id)
     )

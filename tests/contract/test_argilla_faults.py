@@ -321,6 +321,11 @@ def test_init_writes_a_project_of_argilla_that_doctor_understands(
     assert "version 2.8.0" in said
     assert "API key of an admin of service" in said
     assert "control 'breed' with 3 classes" in said
+    assert "'mood' (multi label selection, 0 answers)" in said
+    assert "this account may not register webhooks" in said
+    key.write_text(scene.server.key("anna"))
+    assert run(["--config", str(config), "doctor"]) != 0
+    assert "Use the key of an admin or an owner" in capsys.readouterr().out
 
 
 def test_while_redis_is_down_nothing_is_lost_or_written_twice(scene: ArgillaScene) -> None:

@@ -51,6 +51,7 @@ def _show(found: ReviewersView) -> None:
             "weight",
             "seconds",
             "lately",
+            "30 days",
             "labels",
         ),
         [_row(one) for one in found.people],
@@ -74,5 +75,6 @@ def _row(one: PersonView) -> tuple[object, ...]:
         f"{one.weight:.1f}" if measured else "",
         "" if one.seconds is None else f"{one.seconds:.0f}",
         drift,
+        f"{one.history[-1][1] - one.history[0][1]:+.0%}" if len(one.history) > 1 else "",
         f"{one.labels_upheld} of {one.labels_questioned} upheld" if one.labels_questioned else "",
     )

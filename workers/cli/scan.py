@@ -136,7 +136,7 @@ def _tell(judged: Judged, path: Path, limit: int) -> None:
 
 def _tell_what_else(judged: Judged) -> None:
     """What concerns classes, annotators and groups as sentences; of single items how many there are."""
-    from workers.offline.findings import found_kinds
+    from workers.offline.findings import found_kinds, reasons
 
     for kind in found_kinds(judged):
         typer.echo(f"{kind.title}: {kind.total:,}")
@@ -144,6 +144,8 @@ def _tell_what_else(judged: Judged) -> None:
             typer.echo(f"  {one_line(row.reason, NOTE_CHARS)}")
     if judged.looked.totals and any(judged.looked.totals.values()):
         note("Each of them is in the file of --out.")
+    for sentence in reasons(judged):
+        note(sentence)
 
 
 def _cells(issue: Issue) -> list[str]:

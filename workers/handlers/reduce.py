@@ -18,6 +18,7 @@ from workers import detectors
 from workers.context import Context, Summary
 from workers.flagging import Origin
 from workers.issues import LabelIssues
+from workers.issues.arrays import Classes
 from workers.issues.sharded import (
     Cuts,
     Question,
@@ -188,7 +189,7 @@ def _conclude(unit: UnitOfWork, context: Context, scan: ShardedScan, summary: Sc
 
 
 def _record(
-    context: Context, scan: ShardedScan, parts: Parts, found: LabelIssues, given: np.ndarray
+    context: Context, scan: ShardedScan, parts: Parts, found: LabelIssues, given: Classes
 ) -> Summary:
     project = context.project
     classes = tuple(str(name) for name in scan.plan["classes"])

@@ -26,7 +26,7 @@ from workers.issues.sharded import (
 )
 from workers.issues.validation import InvalidInput
 from workers.predictions.suspicion import in_sample_suspicion
-from workers.probabilities import found_in, from_predictions
+from workers.probabilities import Probabilities, found_in, from_predictions
 from workers.sharding import EMPTY, Content, Part, blob_name, finish_part
 
 AT_ONCE = 5000  # items whose predictions are held as objects
@@ -139,7 +139,9 @@ def _chunks(context: Context, between: tuple[int, int]) -> Iterator[list[Labelle
             yield chunk
 
 
-def _probabilities(context: Context, schema: LabelSchema, items: list[LabelledItem], version: str) -> Any:
+def _probabilities(
+    context: Context, schema: LabelSchema, items: list[LabelledItem], version: str
+) -> Probabilities:
     if context.settings.predictions.source is not Backend.PLATFORM:
         return found_in(context, schema, items)
     with context.read() as unit:

@@ -40,12 +40,13 @@ def _conflicts(seen: Seen, same: DuplicateSets | None, sets: DuplicateSets) -> F
     conflicts = label_conflicts(sets, seen.labels)
     drafts = []
     for row in conflicts.rows[:MOST].tolist():
-        others = [twin for twin in conflicts.evidence(row, limit=NAMED) if twin.label != seen.labels[row]]
+        twins = sets.twins(row)[0]
+        others = twins[seen.labels[twins] != seen.labels[row]][:NAMED].tolist()
         facts: Json = {
             **_like(same, sets, row),
             "label": seen.classes[int(seen.labels[row])],
             "suggested": seen.classes[int(conflicts.suggested[row])],
-            "others": [[seen.names[twin.row], seen.classes[twin.label]] for twin in others],
+            "others": [[seen.names[other], seen.classes[int(seen.labels[other])]] for other in others],
         }
         drafts.append(about(seen, FindingKind.LABEL_CONFLICT, row, float(1 - conflicts.score[row]), facts))
     return found(FindingKind.LABEL_CONFLICT, drafts, len(conflicts.rows))

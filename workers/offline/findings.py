@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from connector.model.findings import FindingKind
-from connector.wording import finding_sentence, finding_title
+from connector.wording import finding_sentence, finding_title, not_looked_for
 from workers.looking.draft import Draft
 from workers.offline.judging import Judged
 
@@ -58,6 +59,14 @@ def found_kinds(judged: Judged) -> list[FoundKind]:
         )
         for kind in kinds
     ]
+
+
+def reasons(judged: Judged) -> list[str]:
+    """What was not looked for: one sentence for each reason."""
+    kinds: dict[str, list[FindingKind]] = defaultdict(list)
+    for kind, why in judged.looked.not_looked_for.items():
+        kinds[why].append(kind)
+    return [not_looked_for(found, why) for why, found in kinds.items()]
 
 
 def _row(judged: Judged, draft: Draft, rank: int) -> FindingRow:

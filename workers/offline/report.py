@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from connector.model.findings import FindingKind
-from connector.wording import not_looked_for, one_line, percent
+from connector.wording import one_line, percent
 from workers.offline import tables
-from workers.offline.findings import FindingRow, FoundKind, found_kinds
+from workers.offline.findings import FindingRow, FoundKind, found_kinds, reasons
 from workers.offline.judging import Issue, Judged
 from workers.offline.similarity import HEIGHT, SHADES, WIDTH, similarity_map
 from workers.predictions.images import is_image_uri
@@ -48,7 +46,7 @@ def html(judged: Judged, source: str) -> str:
         left_out=tables.left_out_rows(judged),
         points=similarity_map(judged),
         kinds=[_kind(judged, kind) for kind in found_kinds(judged)],
-        not_looked_for=_not_looked_for(judged),
+        not_looked_for=reasons(judged),
         map_size=(WIDTH, HEIGHT),
         n_shades=SHADES,
     )  # fmt: skip
@@ -76,14 +74,6 @@ def _kind(judged: Judged, kind: FoundKind) -> ShownKind:
     shown = [_seen(judged, draft.row) for draft in drafts]
     pairs = zip(kind.rows, shown, strict=False)  # as many as are shown
     return ShownKind(kind, tuple(ShownFinding(row, image, text) for row, (image, text) in pairs))
-
-
-def _not_looked_for(judged: Judged) -> list[str]:
-    """One sentence for each reason."""
-    kinds: dict[str, list[FindingKind]] = defaultdict(list)
-    for kind, why in judged.looked.not_looked_for.items():
-        kinds[why].append(kind)
-    return [not_looked_for(found, why) for why, found in kinds.items()]
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
+from threadpoolctl import threadpool_limits
 
 from connector import wording
 from workers.predictions.calibration import Calibration, calibrate
@@ -22,6 +23,7 @@ from workers.predictions.models import model_for, scores_of
 from workers.predictions.plugins import Learner
 from workers.predictions.reliability import Reliability, class_accuracy, log_loss, reliability
 
+FEW_ROWS = 50_000  # threads of trees bring little below, and cost much where other jobs use the cores
 UNKNOWN = -np.inf  # the score of a class that a fold's model was not shown
 
 Progress = Callable[[int, int], None]
@@ -220,7 +222,8 @@ def _scores(model: Any, matrix: Any, n_classes: int) -> NDArray[np.float64]:
 
 
 def _fitted(template: Any, matrix: Any, given: NDArray[np.int64]) -> tuple[Any, list[tuple[str, str]]]:
-    with warnings.catch_warnings(record=True) as caught:
+    threads = threadpool_limits(1 if len(given) <= FEW_ROWS else None, user_api="openmp")
+    with threads, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         model = (
             template.fit(matrix, given)

@@ -18,7 +18,7 @@ from workers.predictions.table import cells
 from workers.predictions.texts import usable_text
 from workers.predictions.vectors import usable_vector
 
-__all__ = ["FeatureKind", "Features", "Values", "detect", "encoded", "extract", "read"]
+__all__ = ["FeatureKind", "Features", "Values", "detect", "encoded", "extract", "read", "readable"]
 
 Fields = str | Sequence[str]
 
@@ -84,12 +84,18 @@ def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind
 
 def encoded(values: Values, encoder: Encoder) -> Features:
     """Features by an encoder that may have been learnt from other items; what it cannot take is skipped."""
+    usable = readable(values, encoder)
+    matrix = encoder.matrix(usable.found) if len(usable) else None
+    return Features(usable.kind, matrix, usable.rows, usable.skipped, encoder)
+
+
+def readable(values: Values, encoder: Encoder) -> Values:
+    """The values that an encoder can take, the others skipped."""
     fits = np.array([encoder.usable(value) for value in values.found], dtype=bool)
     unusable = [Skipped(int(row), Skip.WRONG_LENGTH) for row in values.rows[~fits]]
-    usable = [value for value, fit in zip(values.found, fits, strict=True) if fit]
+    found = tuple(value for value, fit in zip(values.found, fits, strict=True) if fit)
     skipped = sorted([*values.skipped, *unusable], key=lambda skip: skip.index)
-    matrix = encoder.matrix(usable) if usable else None
-    return Features(values.kind, matrix, values.rows[fits], tuple(skipped), encoder)
+    return Values(values.kind, found, values.rows[fits], tuple(skipped))
 
 
 def read(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | None = None) -> Values:

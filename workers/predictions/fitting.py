@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from workers.predictions.crossval import FoldModel, Predicted, Progress, out_of_sample
 from workers.predictions.encoders import Encoder
-from workers.predictions.features import Features, encoded, extract, read
+from workers.predictions.features import Features, Values, encoded, extract, read, readable
 from workers.predictions.folds import folds_by_id
 from workers.predictions.kinds import FeatureKind
 from workers.predictions.plugins import Learner, plugin
@@ -89,15 +89,15 @@ def specified(
     return Spec(tuple(classes), tuple(fields), model, folds, seed, version)
 
 
-def features_of(spec: Spec, data: Data, kept: Fitted | None = None) -> Features:
-    """What the model reads of items; for a kept model, the way it has learnt to read them.
-
-    NoPredictions where there is no kept model and no item can be used.
-    """
-    if kept is not None:
-        return encoded(read(data, spec.field, kept.kind), kept.encoder)
+def features_of(spec: Spec, data: Data) -> Features:
+    """What a model that is to be trained reads of items. NoPredictions where it can use none."""
     kind = FeatureKind.DATA if spec.model is not None and plugin(spec.model).takes_data else None
     return extract(data, spec.field, kind)
+
+
+def values_for(fitted: Fitted, data: Data) -> Values:
+    """The items that a kept model can read; `encoded` with its encoder makes features of them."""
+    return readable(read(data, fitted.spec.field, fitted.kind), fitted.encoder)
 
 
 def digests_of(spec: Spec, data: Data, kind: FeatureKind) -> NDArray[np.uint64]:
@@ -214,7 +214,7 @@ def predict_new(fitted: Fitted, data: Data) -> NewProbabilities:
     NoPredictions
         If a plug-in fails.
     """
-    features = features_of(fitted.spec, data, fitted)
+    features = encoded(values_for(fitted, data), fitted.encoder)
     if not len(features):
         return NewProbabilities(np.empty((0, len(fitted.spec.classes))), features.rows, features.skipped)
     return NewProbabilities(_mean(fitted, features.matrix), features.rows, features.skipped)

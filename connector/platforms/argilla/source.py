@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +27,7 @@ from connector.platforms.argilla.schema import kind_of, schema_of
 from connector.platforms.prefetch import one_ahead
 
 REF_PAGE_SIZE = 1000
+SETTINGS_KEPT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class ArgillaSource:
         self._dataset_id = dataset_id
         self._label_control = label_control
         self._vectors = tuple(vectors)
+        self._recent: tuple[float, Settings] | None = None
+        self._lock = threading.Lock()
         self._changes = Changes(client, dataset_id, vectors=self._vectors, page_size=page_size)
 
     def describe(self) -> SourceInfo:
@@ -132,8 +137,15 @@ class ArgillaSource:
             yield Page(tuple(mapping.item(row, schema, question_id) for row in rows), after)
 
     def _writer(self) -> writes.Writer:
-        schema, question_id = self._schema()
-        return writes.Writer(self._client, self._dataset_id, schema, question_id)
+        read = self._recent_settings()
+        return writes.Writer(self._client, self._dataset_id, read.schema, read.question_id)
+
+    def _recent_settings(self) -> Settings:
+        """Remembered for a moment: each step of a correction needs them, and three calls bring them."""
+        with self._lock:
+            if self._recent is None or time.monotonic() - self._recent[0] > SETTINGS_KEPT_S:
+                self._recent = time.monotonic(), self._read_settings()
+            return self._recent[1]
 
     def _schema(self) -> tuple[LabelSchema, str]:
         """The label schema as it is now, and the id of the question that it is about."""

@@ -9,6 +9,8 @@ from connector.platforms.argilla.client import TESTED, ArgillaClient, uuid_of
 from connector.platforms.argilla.schema import single_labels
 from connector.survey import AccountFound, HookFound, ProjectFound, ServerFound
 
+ADMIN = "admin"
+
 
 class ArgillaSurvey:
     """Implements Survey."""
@@ -26,8 +28,15 @@ class ArgillaSurvey:
     def account(self) -> AccountFound:
         """The key's user and role."""
         me = self._client.me()
-        kind = f"API key of an {me['role']}"
-        return AccountFound(str(me["id"]), str(me["username"]), token_kind=kind, expires_at=None)
+        role = str(me["role"])
+        return AccountFound(
+            str(me["id"]),
+            str(me["username"]),
+            token_kind=f"API key of an {role}",
+            expires_at=None,
+            unfit=None if role in (hooks.OWNER, ADMIN) else "Use the key of an admin or an owner.",
+            may_register_hooks=role == hooks.OWNER,
+        )
 
     def projects(self) -> Sequence[ProjectFound]:
         """The published datasets that the account sees, by name."""

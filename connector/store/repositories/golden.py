@@ -63,9 +63,6 @@ class Golden(Repository):
     def doubt(self, ids: Sequence[int]) -> None:
         self._set(ids, doubted_at=self._now)
 
-    def trust_again(self, ids: Sequence[int]) -> None:
-        self._set(ids, doubted_at=None)
-
     def listed(self, project_id: int, *, retired: bool = False) -> list[GoldenItem]:
         """Golden items by the order they were added; with those that were removed if so asked."""
         conditions = [golden_items.c.project_id == project_id]

@@ -175,6 +175,13 @@ class Jobs(Repository):
         statement = statement.order_by(jobs.c.created_at.desc()).limit(limit)
         return [_job(row) for row in self._connection.execute(statement)]
 
+    def runs(self, key: str | None) -> bool:
+        """Whether a worker has a job of this key in hand."""
+        running = jobs.c.state == JobState.RUNNING.value
+        return (
+            self._connection.execute(select(jobs.c.id).where(running, jobs.c.key == key)).first() is not None
+        )
+
     def unfinished(self, project_id: int) -> int:
         """Jobs of a project that are queued or running."""
         return int(

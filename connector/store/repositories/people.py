@@ -53,10 +53,8 @@ class People(Repository):
             AnswerRow(**{name: getattr(row, name) for name in AnswerRow.__slots__}) for row in reversed(rows)
         ]
 
-    def decided_labels(
-        self, project_id: int, annotator: Sequence[str] | None = None, limit: int = 100_000
-    ) -> list[DecidedLabel]:
-        """Labels that reviewers decided about, of all annotators or some; at most `limit`, newest first."""
+    def decided_labels(self, project_id: int, limit: int = 100_000) -> list[DecidedLabel]:
+        """Labels that reviewers decided about; at most `limit`, newest first."""
         query = (
             select(
                 annotation_rows.c.annotator,
@@ -80,8 +78,6 @@ class People(Repository):
             .order_by(decisions.c.decided_at.desc(), decisions.c.id)
             .limit(limit)
         )
-        if annotator is not None:
-            query = query.where(self._among(annotation_rows.c.annotator, annotator))
         return [
             DecidedLabel(**{name: getattr(row, name) for name in DecidedLabel.__slots__})
             for row in self._connection.execute(query)
@@ -150,19 +146,22 @@ class People(Repository):
         )
         return {row.person: _snapshot(row) for row in rows}
 
-    def trend(self, project_id: int, person: str, days: int = KEPT_DAYS) -> list[PersonSnapshot]:
-        """The figures of one person day by day, oldest first."""
+    def history(self, project_id: int, days: int = KEPT_DAYS) -> dict[str, list[tuple[str, float]]]:
+        """Person → (day, mean) of each day on which something was measured of them, oldest first."""
         since = (self._now - timedelta(days=days)).date().isoformat()
         rows = self._connection.execute(
-            select(reviewer_snapshots)
+            select(reviewer_snapshots.c.person, reviewer_snapshots.c.day, reviewer_snapshots.c.mean)
             .where(
                 reviewer_snapshots.c.project_id == project_id,
-                reviewer_snapshots.c.person == person,
                 reviewer_snapshots.c.day >= since,
+                reviewer_snapshots.c.answers > 0,
             )
             .order_by(reviewer_snapshots.c.day)
         )
-        return [_snapshot(row) for row in rows]
+        found: dict[str, list[tuple[str, float]]] = {}
+        for person, day, mean in rows:
+            found.setdefault(person, []).append((day, mean))
+        return found
 
 
 def _snapshot(row: Any) -> PersonSnapshot:

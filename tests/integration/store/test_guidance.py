@@ -172,6 +172,8 @@ def test_counts_of_issues_corrections_votes_and_reviewers(house: House) -> None:
     house.corrected(1, CorrectionState.APPLIED)
     house.corrected(2, CorrectionState.CONFLICT)
     unresolved(house, 3, Problem.AMBIGUOUS)
+    with house.store.begin() as unit:
+        unit.votes.save(vote(3, "rosa", "dog", Problem.SEVERAL_FIT))
     with house.store.read() as unit:
         counts = figures.issue_counts(unit, house.project)
         assert [(one.given, one.state, one.n) for one in counts] == [

@@ -115,7 +115,6 @@ def test_answers_and_decided_labels_are_what_is_measured(house: House) -> None:
         assert (answer.reviewer, answer.review_key, answer.decided) == ("3", task.key, "accept")
         [label] = unit.people.decided_labels(house.project)
         assert (label.annotator, label.given, label.decided, label.remote_id) == ("ann", "cat", "dog", "1")
-        assert unit.people.decided_labels(house.project, ["bob"]) == []
         assert unit.people.active_since(house.project, NOW) == {"ann", "3", "4"}
         assert unit.people.active_since(house.project, NOW + timedelta(days=1)) == set()
         assert unit.people.labelers_of_open_tasks(house.project) == {task.key: {"ann"}}
@@ -132,5 +131,5 @@ def test_a_day_keeps_its_last_figures(house: House) -> None:
     with house.store.begin() as unit:
         unit.people.save(house.project, [snapshot("3", 0.7)])
         assert {person: one.mean for person, one in unit.people.latest(house.project).items()} == {"3": 0.7}
-        assert [one.mean for one in unit.people.trend(house.project, "3")] == [0.6, 0.7]
+        assert [mean for _, mean in unit.people.history(house.project)["3"]] == [0.6, 0.7]
         assert unit.people.latest(house.project + 1) == {}

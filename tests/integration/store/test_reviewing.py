@@ -350,6 +350,13 @@ class TestReviewTasks:
             unit.reviews.want_overlap(tasks[0].key, 4)
             assert [task.key for task in unit.reviews.overlaps_to_tell(house.project, 2)] == [tasks[0].key]
 
+    def test_tasks_planned_together_are_sent_in_the_order_of_suspicion(self, house: House) -> None:
+        found = [house.flagged(number) for number in (3, 1, 2)]
+        with house.store.begin() as unit:
+            unit.reviews.plan([review_task(f"r-{9 - one.rank}", one) for one in found])
+            _, first = unit.reviews.take_batch(house.project, 2)
+        assert {task.issue_id for task in first} == {"issue-1", "issue-2"}
+
     def test_only_questions_that_are_put_and_not_escalated_are_overdue(self, house: House) -> None:
         keys = [house.reviewed(number).key for number in range(3)]
         with house.store.begin() as unit:

@@ -54,6 +54,9 @@ def test_people_get_a_table_with_remedies(secondlook: Secondlook, home: Path, st
         ({"project": 6}, "labels", "no single-choice"),
         ({"url": "http://127.0.0.1:1"}, "platform", "no connection"),
         ({"more": "review = { quorum = 4, max_votes = 4 }\n"}, "reviewers", "3 beside the service user"),
+        ({"more": 'reviewers = { same_person = { "3" = "2", "4" = "2" } }\n'}, "reviewers",
+         "1 beside the service user"),
+        ({"more": 'reviewers = { expected = ["2"] }\n'}, "reviewers", "1 beside the service user"),
         ({"more": 'predictions = { source = "file", path = "p.npy", out_of_sample = true }\n'},
          "predictions", "not found"),
         ({"more": '[server]\npublic_url = "http://secondlook:8400"\n'}, "webhook address", "without a dot"),
@@ -70,6 +73,15 @@ def test_what_is_wrong_fails_with_a_remedy(
     assert words in found[name]["found"]
     assert found[name]["remedy"]
     assert "f" * 40 not in str(found)
+
+
+def test_a_reviewer_whom_the_platform_does_not_know_is_named(
+    secondlook: Secondlook, home: Path, studio: str
+) -> None:
+    configure(home, studio, more='reviewers = { expected = ["2", "3", "77"] }\n')
+    _, found = checks(secondlook)
+    assert found["reviewers"]["level"] == "warn"
+    assert "does not know 77" in found["reviewers"]["remedy"]
 
 
 def test_a_secret_that_others_can_read_is_a_warning(secondlook: Secondlook, home: Path, studio: str) -> None:

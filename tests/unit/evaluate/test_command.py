@@ -149,3 +149,18 @@ def test_files_that_are_no_arrays_are_refused(evaluate: Callable[..., Ran], tmp_
     np.savez("several.npz", a=LABELS)
     (tmp_path / "several.npz").rename(tmp_path / "probs.npy")
     assert "several arrays" in evaluate()[2]
+
+
+def test_a_file_that_is_no_array_is_named_for_what_it_is(evaluate: Callable[..., Ran]) -> None:
+    Path("text.npy").write_text("hello")
+    np.save("objects.npy", np.array([{}, []], dtype=object), allow_pickle=True)
+    Path("empty.npy").write_bytes(b"")
+    for name, said in (
+        ("text", "text.npy is no .npy file"),
+        ("objects", "objects.npy holds Python objects, not numbers"),
+        ("empty", "may be cut short"),
+    ):
+        code, _, err = evaluate("--labels", "labels.npy", "--probs", f"{name}.npy")
+        assert code == 1
+        assert said in err
+        assert "pickle" not in err

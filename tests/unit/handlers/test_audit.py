@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -14,12 +17,13 @@ from connector.model import Audit, AuditState
 from tests.support.world import Killed, World
 
 Build = Callable[..., World]
+LOOSE = {"max_class_loss": 1.0, "rare_share": 0.0}
 
 
 @pytest.fixture
 def build(build: Build) -> Build:
     """Worlds in which corrections of few items may empty a class."""
-    return partial(build, quality={"max_class_loss": 1.0, "rare_share": 0.0})
+    return partial(build, quality=LOOSE)
 
 
 def audits(world: World) -> list[Audit]:
@@ -134,22 +138,42 @@ def test_a_figure_that_moved_beyond_its_limit_calls_for_a_report(world: World) -
     assert second.figures["comparison"]["previous"] == first.id
 
 
-@pytest.mark.parametrize("at", range(14))
-def test_a_kill_between_any_two_steps_leaves_one_report(world: World, at: int) -> None:
-    reviewed(world)
+def test_a_kill_anywhere_in_a_report_leaves_one(tmp_path: Path, template_database: Path) -> None:
+    """Struck at each commit and message of the jobs that want a report and make it."""
+    world = reviewed(World(tmp_path / "before", template_database, quality=LOOSE))
     world.clock.advance(hours=1)
-    world.points.strike(at, Killed())
-    try:
-        world.settle()
-    except Killed:
-        world.restart()
+    world.close()
+    places = _points_of_reports(_reported(world.fork(tmp_path / "calm")))
+    assert len(places) >= 8
+
+    for at in places:
+        twin = world.fork(tmp_path / f"struck-{at}")
+        twin.points.strike(at, Killed())
+        with suppress(Killed):
+            twin.settle()
+            twin.later(minutes=20)
+        assert twin.points.struck
+        twin.restart()
+        _reported(twin)
+
+
+def _reported(world: World) -> list[str]:
+    """The points that were passed until there was one report, which there is; the world is closed."""
+    world.settle()
     world.later(minutes=20)
     world.later(hours=1)
-    world.later(hours=1)
-
     assert triggers(world) == ["first_batch"]
     assert len(world.audit("report.made")) == len(world.audit("report.wanted")) == 1
     assert world.audit_faults() == []
+    world.close()
+    return list(world.points.passed)
+
+
+def _points_of_reports(passed: list[str]) -> list[int]:
+    """Where the first two jobs about reports can be struck: from their claim to the next one's."""
+    claims = [at for at, name in enumerate(passed) if name.startswith("claimed ")]
+    spans = [span for span in pairwise([*claims, len(passed)]) if passed[span[0]] == "claimed audit"]
+    return [at for start, end in spans[:2] for at in range(start, end)]
 
 
 def test_a_scan_that_never_ends_is_not_waited_for_longer_than_a_day(

@@ -18,6 +18,7 @@ from connector.jobs import JobKind, JobState
 from connector.model import IssueKind, IssueState
 from tests.support.world import CLASSES, NAME, World
 from workers.runner import run_inline
+from workers.sweep import sweep
 
 Build = Callable[..., World]
 BARKING = "bark fetch bone bark fetch"
@@ -234,6 +235,21 @@ def test_a_label_that_changed_while_it_was_judged_is_not_asked_about(build: Buil
 
     assert world.issue(BARKING).state is IssueState.STALE
     assert BARKING not in world.asked()
+
+
+def test_a_first_scan_that_takes_long_is_not_followed_by_another(build: Build) -> None:
+    world = texts_to_learn(build)
+    world.do(JobKind.SYNC)
+
+    def meanwhile(done: int, total: int | None, what: str) -> None:
+        world.clock.advance(seconds=61)
+        world.do(JobKind.SYNC)
+        sweep(world.services)
+
+    run_inline(world.services, NAME, JobKind.SCAN, progress=meanwhile)
+    world.settle()
+
+    assert world.scan_count() == 1
 
 
 def test_a_scan_that_is_tried_again_draws_the_same_controls(build: Build) -> None:

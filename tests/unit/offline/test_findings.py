@@ -83,6 +83,7 @@ def test_the_csv_and_the_terminal_hold_them_too(scan: Scan, export: Path, tmp_pa
     assert "Annotators who differ: 1" in out
     assert "'fox' is in use since 2026-01-08 only" in out
     assert "The annotation is empty" not in out
+    assert "Not looked for: annotators disagree (no item has answers of two people)." in err
     with (tmp_path / "issues.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     kinds = [row["kind"] for row in rows]

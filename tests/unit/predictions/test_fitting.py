@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.predictions import sealed as sealing
+from workers.predictions.features import encoded
 from workers.predictions.fitting import (
     Fitted,
     Spec,
@@ -20,6 +21,7 @@ from workers.predictions.fitting import (
     features_of,
     fit,
     predict_new,
+    values_for,
 )
 from workers.predictions.folds import folds_by_id
 from workers.predictions.kinds import FeatureKind
@@ -46,7 +48,7 @@ def trained(
 
 
 def asked(fitted: Fitted, items: list[dict[str, Any]], ids: np.ndarray) -> np.ndarray:
-    features = features_of(fitted.spec, items, fitted)
+    features = encoded(values_for(fitted, items), fitted.encoder)
     return ask_again(fitted, features, ids, digests_of(fitted.spec, items, fitted.kind))[0]
 
 

@@ -212,13 +212,13 @@ def test_each_day_has_its_figures_and_a_year_is_kept(lived: World) -> None:
     for _ in range(3):
         lived.later(days=1)
     with lived.read() as unit:
-        days = [one.day for one in unit.people.trend(lived.project.id, "rita")]
+        days = [day for day, _ in unit.people.history(lived.project.id)["rita"]]
     assert days == sorted(set(days))
     assert len(days) == 4
     lived.clock.advance(days=400)
     lived.do(JobKind.REVIEWERS)
     with lived.read() as unit:
-        assert len(unit.people.trend(lived.project.id, "rita", days=10_000)) == 1
+        assert len(unit.people.history(lived.project.id, days=10_000)["rita"]) == 1
 
 
 def test_members_are_those_of_the_platform_or_those_expected(lived: World) -> None:

@@ -57,7 +57,8 @@ def secret_refs(model: BaseModel, path: str = "") -> Iterator[tuple[str, SecretR
             yield from secret_refs(value, f"{key}.")
         elif isinstance(value, Mapping):
             for each, below in value.items():
-                yield from secret_refs(below, f"{key}.{each}.")
+                if isinstance(below, BaseModel):  # a table of texts or numbers holds none
+                    yield from secret_refs(below, f"{key}.{each}.")
 
 
 def _secret(key: str, ref: SecretRef) -> Check:

@@ -70,6 +70,8 @@ def _desk(name: str, settings: ProjectSettings) -> Check:
         f"{settings.desk_place.url}, version {server.version or 'unknown'}; "
         f"{account.token_kind} of {account.name} (user {account.user_id})"
     )
+    if account.unfit is not None:
+        return Check("reviews' platform", Level.FAIL, said, account.unfit, name)
     if server.remark is not None:
         return Check("reviews' platform", Level.WARN, said, f"{server.remark.capitalize()}.", name)
     return Check("reviews' platform", Level.OK, said, project=name)
@@ -95,6 +97,8 @@ def _server(name: str, settings: ProjectSettings, found: list[Survey]) -> Check:
 def _token(name: str, survey: Survey) -> Check:
     account = survey.account()
     said = f"{account.token_kind} of {account.name} (user {account.user_id})"
+    if account.unfit is not None:
+        return Check("token", Level.FAIL, f"{said} cannot read and write all records", account.unfit, name)
     if account.expires_at is None:
         return Check("token", Level.OK, said, project=name)
     left = account.expires_at - datetime.now(UTC)
