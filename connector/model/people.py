@@ -58,11 +58,9 @@ class AnswerRow:
     label: str | None  # None where the reviewer named a problem
     created_at: datetime
     item_id: int
-    kind: str  # of the issue
     blind: bool
     given: str
     suggested: str
-    decided: str | None  # the outcome, once there is one
 
 
 @dataclass(frozen=True, slots=True)

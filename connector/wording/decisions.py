@@ -13,6 +13,15 @@ TOO_LATE = "the votes came too late to reopen the decision"
 REVERTED_BY_HAND = "a person has taken the correction back"
 STANDS = "it was reopened as often as it may be, and there is no adjudicator to ask"
 
+WITHOUT_A_LABEL = {
+    "agreed_on_problem": "Reviewers agreed that no single label can be chosen",
+    "adjudicated": "An adjudicator found that no single label can be chosen",
+    "not_unanimous": "Reviewers were not unanimous about a critical class",
+    "unsure": "Reviewers agreed, but not surely enough",
+    "disputed": "Reviewers changed their answers too often",
+    "overdue": "Too few people answered in time",
+}
+
 
 def decision_reason(
     code: str, votes: Sequence[str], label: str | None, given: str, probability: float | None = None
@@ -32,24 +41,12 @@ def _decided(code: str, label: str | None, given: str) -> str:
             return f"Reviewers agreed on {quoted(label or '')} instead of {quoted(given)}"
         case "agreed_on_given":
             return f"Reviewers confirmed {quoted(given)}"
-        case "agreed_on_problem":
-            return "Reviewers agreed that no single label can be chosen"
         case "probable":
             return f"{quoted(label or '')} is sure enough without asking more people"
-        case "adjudicated" if label is None:
-            return "An adjudicator found that no single label can be chosen"
-        case "adjudicated":
-            return f"An adjudicator chose {quoted(label or '')}"
-        case "not_unanimous":
-            return "Reviewers were not unanimous about a critical class"
-        case "unsure":
-            return "Reviewers agreed, but not surely enough"
-        case "disputed":
-            return "Reviewers changed their answers too often"
-        case "overdue":
-            return "Too few people answered in time"
+        case "adjudicated" if label is not None:
+            return f"An adjudicator chose {quoted(label)}"
         case _:
-            return "Reviewers did not agree"
+            return WITHOUT_A_LABEL.get(code, "Reviewers did not agree")
 
 
 def _sure(label: str, probability: float) -> str:

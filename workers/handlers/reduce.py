@@ -188,9 +188,7 @@ def _conclude(unit: UnitOfWork, context: Context, scan: ShardedScan, summary: Sc
     scan_when_due(unit, project_id, context.settings.policy)
 
 
-def _record(
-    context: Context, scan: ShardedScan, parts: Parts, found: LabelIssues, given: Classes
-) -> Summary:
+def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssues, given: Classes) -> Summary:
     project = context.project
     classes = tuple(str(name) for name in scan.plan["classes"])
     rows = FrozenRows(context, scan.id, parts.filled, parts.with_rows)

@@ -34,16 +34,13 @@ class People(Repository):
                 votes.c.label,
                 votes.c.created_at,
                 issues.c.item_id,
-                issues.c.kind,
                 votes.c.blind,
                 issues.c.given,
                 issues.c.suggested,
-                decisions.c.outcome.label("decided"),
                 votes.c.id,
             )
             .join(review_tasks, review_tasks.c.key == votes.c.review_key)
             .join(issues, issues.c.id == review_tasks.c.issue_id)
-            .outerjoin(decisions, (decisions.c.issue_id == issues.c.id) & decisions.c.superseded_at.is_(None))
             .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
             .order_by(votes.c.created_at.desc(), votes.c.id.desc())
             .limit(limit)

@@ -112,7 +112,7 @@ def test_answers_and_decided_labels_are_what_is_measured(house: House) -> None:
         unit.issues.decide(Decision("decision", task.issue_id, Outcome.ACCEPT, "dog", "2 of 2", ("1",), NOW))
     with house.store.read() as unit:
         [answer] = unit.people.answers(house.project, 10)
-        assert (answer.reviewer, answer.review_key, answer.decided) == ("3", task.key, "accept")
+        assert (answer.reviewer, answer.review_key, answer.given) == ("3", task.key, "cat")
         [label] = unit.people.decided_labels(house.project)
         assert (label.annotator, label.given, label.decided, label.remote_id) == ("ann", "cat", "dog", "1")
         assert unit.people.active_since(house.project, NOW) == {"ann", "3", "4"}

@@ -242,7 +242,6 @@ def test_a_first_scan_that_takes_long_is_not_followed_by_another(build: Build) -
     world.do(JobKind.SYNC)
 
     def meanwhile(done: int, total: int | None, what: str) -> None:
-        world.clock.advance(seconds=61)
         world.do(JobKind.SYNC)
         sweep(world.services)
 

@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 def row(task: str, who: str, label: str | None, **changes: Any) -> AnswerRow:
     known: dict[str, Any] = {
         "review_key": task, "reviewer": who, "label": label, "created_at": NOW, "item_id": hash(task) % 10**6,
-        "kind": "label_error", "blind": False, "given": "cat", "suggested": "dog", "decided": None,
+        "blind": False, "given": "cat", "suggested": "dog",
     }  # fmt: skip
     return AnswerRow(**known | changes)
 
