@@ -178,9 +178,7 @@ def list_dispositions(
 ) -> Slice[DispositionView]:
     """Items that no single label answers, the oldest first: several fit, none does, or nobody can say."""
     with services.store.read() as unit:
-        return disposition_views.disposition_views(
-            unit, project=project, kind=kind, limit=limit, after=after
-        )
+        return disposition_views.disposition_views(unit, project=project, kind=kind, limit=limit, after=after)
 
 
 @router.get("/jobs", tags=["jobs"])
