@@ -54,8 +54,8 @@ def refuse_password(url: str, key: str) -> None:
 def server_of(url: str) -> str:
     """Host, port and path: one server, however its address is spelled."""
     parts = urlsplit(url)
-    default_port = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.hostname}:{parts.port or default_port}{parts.path.rstrip('/')}"
+    usual = {"http": 80, "https": 443}.get(parts.scheme, "")
+    return f"{parts.hostname}:{parts.port or usual}{parts.path.rstrip('/')}"
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
