@@ -27,6 +27,10 @@ def accept(services: Services, project_name: str, role: Role, headers: Mapping[s
         return NOTHING
     with services.store.begin() as unit:
         project = services.bound(unit, project_name)
+        ours = project.remote_id if role is Role.SOURCE else project.review_remote_id
+        hints = [hint for hint in hints if hint.place is None or hint.place == ours]
+        if not hints:
+            return NOTHING
         delivery_id = unit.deliveries.add(project.id, role, hints, dialect.event(body))
         if delivery_id is None:
             return NOTHING

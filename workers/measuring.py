@@ -155,6 +155,9 @@ class _Facts:
             len(classes),
         )
         self._peers = judged_by_peers(self._votes, questions, len(classes), len(people))
+        self._confused: dict[int, dict[tuple[int, int, int], float]] = {}
+        for cell, n in self._peers.confusions.items():
+            self._confused.setdefault(cell[0], {})[cell] = n
 
     def drifts(self) -> dict[int, tuple[float, float, float]]:
         """Person → how much their rate of right answers rose lately, with an interval; where known."""
@@ -203,7 +206,7 @@ class _Facts:
 
     def _by_class(self, who: int, centre: float) -> list[list[object]]:
         """[class, mean, low, high, answers] of the classes with the most answers."""
-        found = class_reliability(self._peers.confusions, who, centre)
+        found = class_reliability(self._confused.get(who, {}), who, centre)
         most = sorted(found.items(), key=lambda pair: (-pair[1][3], pair[0]))[:CLASSES_KEPT]
         return [[self._classes[true], *figures] for true, figures in most]
 
@@ -211,8 +214,8 @@ class _Facts:
         """[true class, answer, expected number] where they differ, most frequent first."""
         found = [
             (n, true, said)
-            for (person, true, said), n in self._peers.confusions.items()
-            if person == who and true != said
+            for (_, true, said), n in self._confused.get(who, {}).items()
+            if true != said
         ]
         most = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:CONFUSIONS_KEPT]
         return [[self._classes[true], self._classes[said], n] for n, true, said in most]

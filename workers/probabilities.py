@@ -19,7 +19,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers import builtin
 from workers.context import Context
 from workers.encoding import encode
-from workers.issues.neighbours import Neighbours, knn, searchable, too_many_rows
+from workers.issues.neighbours import Metric, Neighbours, knn, searchable, too_many_rows
 from workers.predictions.errors import NoPredictions
 from workers.predictions.kinds import FeatureKind
 from workers.predictions.limits import judgement_limit, knowledge
@@ -40,6 +40,7 @@ class Probabilities:
     matrix: NDArray[np.floating[Any]]
     model_version: str
     features: Any | None = None  # (N, D) where the model had some; for finding similar items
+    metric: Metric | None = None  # of the features; None: what their number of columns suggests
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     report: Json = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Probabilities:
         """
         if self.features is None or too_many_rows(len(self.items)):
             return None
-        return knn(searchable(self.features, builtin.SEED))
+        return knn(searchable(self.features, builtin.SEED), metric=self.metric)
 
 
 def probabilities_for(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Probabilities:
@@ -205,6 +206,8 @@ def _from_builtin(context: Context, schema: LabelSchema, items: Sequence[Labelle
         answer.predicted.probs,
         builtin.VERSION,
         features=features,
+        # A number far from all others is far away, not in another direction.
+        metric=Metric.EUCLIDEAN if answer.features.kind is FeatureKind.TABLE else None,
         skipped=dict(Counter(str(skip.reason) for skip in answer.features.skipped)),
         warnings=tuple(warnings),
         report=_report(answer, schema),

@@ -31,8 +31,8 @@ class Judged:
 
     `given` (N) are classes, -1 where there is no row any more; `order` the flagged rows, most suspicious
     first, `suggested` (N) the classes that those rows probably are of and `quality` (N) the probability of
-    their labels. `probs_of` gives the probabilities
-    (M, K) of ascending rows. `whole` where this is a scan, whose controls and order replace earlier ones.
+    their labels. `probs_of` gives the probabilities (M, K) of ascending rows. `whole` where this is a scan,
+    whose controls and order replace earlier ones.
     """
 
     origin: Origin

@@ -112,3 +112,4 @@ class Hint:
     schema_changed: bool = False
     deleted: bool = False
     own: bool = False  # an event of our own write
+    place: str | None = None  # remote id of the project or dataset that it is about, where the event says it

@@ -54,6 +54,6 @@ def library_said(kind: str, times: int, message: str) -> str:
 
 def too_many_to_compare(n_items: int) -> str:
     return (
-        f"{n_items} items are too many to compare with each other, so similar items, near duplicates and "
-        "outliers are not looked for: install secondlook[neighbours]."
+        f"{n_items} items are too many to compare with each other, so similar items and near duplicates are "
+        "not looked for, and outliers by probabilities only: install secondlook[neighbours]."
     )

@@ -21,8 +21,11 @@ def clean_enough(items: int, high: float, target: float) -> str:
     )
 
 
-def not_clean_enough(items: int, high: float, target: float, waiting: int, controls: tuple[int, int]) -> str:
-    """Why it cannot be said yet; `controls` are the wrong ones and all of them."""
+def not_clean_enough(
+    items: int, high: float, target: float, waiting: int, controls: tuple[int, int], unwritten: int
+) -> str:
+    """Why it cannot be said yet; `controls` are the wrong ones and all of them, `unwritten` the labels
+    that reviewers found wrong and that still stand."""
     wrong, n = controls
     if not items:
         return "Nothing was scanned yet, so nothing can be said of the labels."
@@ -35,13 +38,19 @@ def not_clean_enough(items: int, high: float, target: float, waiting: int, contr
     return (
         f"Not yet clean enough: up to {share(high)} of {_labels(items)} can be wrong "
         f"(target {share(target)}). "
-        f"{_controls(wrong, n)}; {flagged}."
+        f"{_controls(wrong, n)}; {flagged}{_unwritten(unwritten)}."
     )
 
 
 def _controls(wrong: int, n: int) -> str:
     asked = "1 control" if n == 1 else f"{n:,} controls"
     return f"Of {asked}, {'none was' if not wrong else f'{wrong:,} {_were(wrong)}'} wrong"
+
+
+def _unwritten(n: int) -> str:
+    if not n:
+        return ""
+    return f"; {_labels(n)} found wrong still {'stands' if n == 1 else 'stand'}"
 
 
 def _were(n: int) -> str:

@@ -27,6 +27,7 @@ from connector.platforms.argilla.webhook import ArgillaWebhooks
 from tests.contract.argilla_scene import ArgillaScene
 from tests.contract.scenes import CLASSES, SCHEMA
 from tests.support.argilla import ArgillaServer, label_question, text_field
+from tests.support.loop import wait_until
 from workers.cli.app import run
 
 LABRADOR, GOLDEN, POODLE = CLASSES
@@ -248,9 +249,32 @@ def test_real_deliveries_carry_the_secret_that_the_server_tells_its_owner(scene:
                 (hint,) = ArgillaWebhooks().hints(body)
                 if hint.annotation_ids == (given,):
                     break
-            assert hint.item_ids == (item,)
+            assert (hint.item_ids, hint.place) == ((item,), scene.project_id)
         finally:
             source.remove_webhook(scene.project_id, url)
+
+
+def test_a_changed_setting_of_the_dataset_sets_off_no_storm(scene: ArgillaScene) -> None:
+    source = source_as(scene, "owner")
+    *answered, last = scene.add_items(["dog"] * 4)
+    for item in answered:
+        scene.annotate(item, LABRADOR)
+    with receiver() as (url, arrived):
+        source.ensure_webhook(Role.SOURCE, scene.project_id, url, "s")
+        try:
+            overlap = {"strategy": "overlap", "min_submitted": 2}
+            scene.client.patch_dataset(scene.project_id, {"distribution": overlap})
+            wait_until("every record to be looked at", lambda: _statuses(scene) == {"pending"})
+            given, seen = scene.annotate(last, LABRADOR), []
+            while not any(hint.annotation_ids == (given,) for hint in seen):
+                seen += ArgillaWebhooks().hints(arrived.get(timeout=DELIVERY_S)[1])
+            assert {hint.action for hint in seen if hint.place == scene.project_id} == {"response.created"}
+        finally:
+            source.remove_webhook(scene.project_id, url)
+
+
+def _statuses(scene: ArgillaScene) -> set[str]:
+    return {str(row["status"]) for rows in scene.client.bare_pages(scene.project_id, 100) for row in rows}
 
 
 @contextmanager

@@ -132,6 +132,19 @@ def test_a_task_that_wants_one_more_answer_is_offered_again(scene: Scene, setup:
     assert scene.offered(review_id, "uma") is None
 
 
+def test_a_complete_task_is_offered_again_when_an_answer_to_it_is_deleted(
+    scene: Scene, setup: ReviewSetup
+) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    task = scene.desk.push(review_id, [request_for("k0")])["k0"]
+    scene.answer(task, "rita", GOLDEN)
+    gone = scene.answer(task, "saul", LABRADOR)
+    assert scene.offered(review_id, "tess") is None
+    scene.delete_answer(gone)
+    assert scene.offered(review_id, "rita") is None
+    assert scene.offered(review_id, "tess") == task
+
+
 def test_a_withdrawn_task_keeps_its_answers_and_is_not_offered_where_both_can_be(
     scene: Scene, setup: ReviewSetup
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,16 +75,21 @@ class Scene:
 
 
 def set_scene(server: LabelStudioServer, n_items: int = 30, n_wrong: int = 6) -> Scene:
+    rows = []
+    for row in range(n_items):
+        right = CLASSES[row % len(CLASSES)]
+        given = CLASSES[(row + 1) % len(CLASSES)] if row < n_wrong else right
+        rows.append((f"item {row:03d}", given, right))
+    return scene_of(server, rows)
+
+
+def scene_of(server: LabelStudioServer, rows: Sequence[tuple[str, str, str]], **settings: Any) -> Scene:
+    """A project of (text, given label, right label); `settings` are Label Studio's own."""
     annotator = server.create_user("annotator@example.com")
     reviewers = [server.create_user(f"reviewer-{n}@example.com") for n in range(3)]
-    truth: dict[str, str] = {}
-    tasks = []
-    for row in range(n_items):
-        text, right = f"item {row:03d}", CLASSES[row % len(CLASSES)]
-        given = CLASSES[(row + 1) % len(CLASSES)] if row < n_wrong else right
-        truth[text] = right
-        tasks.append(_task(text, given, right, annotator.id))
-    return Scene(server, server.new_project("Animals", CONFIG, tasks), truth, reviewers)
+    tasks = [_task(text, given, right, annotator.id) for text, given, right in rows]
+    project = server.new_project("Animals", CONFIG, tasks, **settings)
+    return Scene(server, project, {text: right for text, _, right in rows}, reviewers)
 
 
 def _task(text: str, given: str, right: str, annotator: int) -> dict[str, Any]:
@@ -103,9 +108,15 @@ def _task(text: str, given: str, right: str, annotator: int) -> dict[str, Any]:
 
 
 def write_config(
-    folder: Path, scene: Scene, url: str, *, poll_seconds: float = 3.0, **sections: Mapping[str, Any]
+    folder: Path,
+    scene: Scene,
+    url: str,
+    *,
+    poll_seconds: float = 3.0,
+    project: Mapping[str, Mapping[str, Any]] | None = None,
+    **sections: Mapping[str, Any],
 ) -> Path:
-    """A secondlook.toml with quick timings; `sections` are laid over it."""
+    """A secondlook.toml with quick timings; `sections` are laid over it, `project` over the project's."""
     folder.mkdir(parents=True, exist_ok=True)
     token = folder / "token"
     token.touch(mode=0o600)
@@ -132,8 +143,9 @@ def write_config(
             }
         },
     }
-    for name, values in sections.items():
-        config.setdefault(name, {}).update(values)
+    for place, laid in ((config, sections), (config["projects"][NAME], project or {})):
+        for name, values in laid.items():
+            place.setdefault(name, {}).update(values)
     path = folder / "secondlook.toml"
     path.write_bytes(tomli_w.dumps(config).encode())
     return path

@@ -81,8 +81,9 @@ def scan(
 
 
 def is_file(target: str) -> bool:
-    """A file's ending, whether or not the file is there: a wrong path is then said to be one."""
-    return Path(target).suffix.lower() in ENDINGS
+    """A file's ending, there or not, or a file with another ending: what is wrong with it is then said."""
+    path = Path(target)
+    return path.suffix.lower() in ENDINGS or (path.suffix != "" and path.is_file())
 
 
 def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:

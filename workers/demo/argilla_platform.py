@@ -21,7 +21,6 @@ TITLE = "Handwritten digits"
 ADD_AT_ONCE = 300  # records in one request
 READ_AT_ONCE = 1000
 OWNER = "owner"
-POLL_SECONDS = 5.0
 
 
 @contextmanager
@@ -75,13 +74,8 @@ class ArgillaStage:
         return self.server.key(OWNER)
 
     def project(self) -> Mapping[str, Any]:
-        """Where the digits are.
-
-        Changes are polled for. Each change of the guidelines would set off an event for each of the 1,800
-        responses, and keep Argilla's one worker busy for ten minutes.
-        """
-        where = {"platform": "argilla", "url": self.server.url, "project": self.dataset}
-        return where | {"sync": {"webhooks": False, "poll_seconds": POLL_SECONDS}}
+        """Where the digits are."""
+        return {"platform": "argilla", "url": self.server.url, "project": self.dataset}
 
     def labels(self) -> dict[int, str]:
         """The owner's response, which a correction is, before the annotator's."""

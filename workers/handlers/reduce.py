@@ -188,6 +188,12 @@ def _conclude(unit: UnitOfWork, context: Context, scan: ShardedScan, summary: Sc
     scan_when_due(unit, project_id, context.settings.policy)
 
 
+def _class_counts(classes: Sequence[str], given: Classes) -> dict[str, int]:
+    """Class → how many labels were judged."""
+    counts = np.bincount(given, minlength=len(classes))
+    return {name: int(n) for name, n in zip(classes, counts, strict=True)}
+
+
 def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssues, given: Classes) -> Summary:
     project = context.project
     classes = tuple(str(name) for name in scan.plan["classes"])
@@ -218,6 +224,7 @@ def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssue
             n_planned=queue.planned,
             n_suppressed=difference.n_places - queue.planned,
             n_controls=controls,
+            report={**summary.report, "class_counts": _class_counts(classes, given)},
         )
         _conclude(unit, context, scan, summary)
         keep_quality(unit, project, context.settings.quality)

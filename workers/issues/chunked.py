@@ -24,7 +24,7 @@ def label_issues_of_chunks(
     ----------
     chunks
         Begins to read anew each time it is called, which is twice, or three times where boundaries are tied,
-        and gives labels (n,) and probabilities (n, K) of the next n rows; n may differ.
+        and gives labels (n,) and probabilities (n, K) of the next n rows; n may differ, and be 0.
     method
         One of `Method`.
 
@@ -36,7 +36,7 @@ def label_issues_of_chunks(
     Raises
     ------
     InvalidInput
-        As `label_issues`, with rows numbered over all chunks.
+        As `label_issues`, with rows numbered over all chunks; and where they are not the same when read anew.
     """
     trust = [read_trust(labels, probs, first_row=first) for first, labels, probs in _numbered(chunks())]
     if not trust:
@@ -45,15 +45,25 @@ def label_issues_of_chunks(
     evidence = [
         read_evidence(labels, probs, cuts, first_row=first) for first, labels, probs in _numbered(chunks())
     ]
+    if [len(part.predicted) for part in evidence] != [len(part.given) for part in trust]:
+        raise InvalidInput(
+            "gives other rows when it is called again",
+            argument="chunks",
+            remedy="Begin to read anew at each call: a generator is used up after one",
+        )
     found = Reduction(cuts, trust, evidence)
     if found.question is None:
         return found.issues()
-    return found.issues([read_margins(labels, probs, cuts, found.question) for labels, probs in chunks()])
+    return found.issues(
+        [read_margins(labels, probs, cuts, found.question) for _, labels, probs in _numbered(chunks())]
+    )
 
 
 def _numbered(chunks: Iterable[Chunk]) -> Iterator[tuple[int, ArrayLike, ArrayLike]]:
-    """Each chunk with the number of its first row."""
+    """Each chunk that has rows, with the number of its first one."""
     first = 0
     for labels, probs in chunks:
-        yield first, labels, probs
-        first += len(probs)  # type: ignore[arg-type]
+        n_rows = len(probs)  # type: ignore[arg-type]
+        if n_rows or len(labels):  # type: ignore[arg-type]
+            yield first, labels, probs
+        first += n_rows

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, confident_counts, prune_counts
-from workers.issues.methods import PRUNING, Method
+from workers.issues.methods import PRUNING, Method, method_of
 from workers.issues.pruning import prune_by_class, prune_by_noise_rate
 from workers.issues.quality import margins_of
 from workers.issues.reading import NO_CLASS, RowFacts, read_rows
@@ -77,8 +77,6 @@ def label_issues(
     ------
     InvalidInput
         Naming the argument, the first bad row and the remedy.
-    ValueError
-        For an unknown method.
 
     Notes
     -----
@@ -88,7 +86,7 @@ def label_issues(
     given for the normalised row, and `warnings` says so. Values above 1 by more than 1e-6, which cleanlab
     refuses, are taken as 1.
     """
-    chosen = Method(method)
+    chosen = method_of(method)
     probs = checked_probs(pred_probs)
     evidence = _gather(checked_labels(labels, *probs.shape), probs, chosen, threads)
     facts = evidence.facts

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from workers.issues.validation import InvalidInput
+
 
 class Method(StrEnum):
     """How issues are chosen; all but the last three use the confident joint."""
@@ -19,3 +21,12 @@ class Method(StrEnum):
 
 PRUNING = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.PRUNE_BY_CLASS, Method.BOTH})
 BY_MARGIN = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.BOTH})
+
+
+def method_of(name: str) -> Method:
+    """The method of that name; raises `InvalidInput` where there is none."""
+    try:
+        return Method(name)
+    except ValueError as error:
+        remedy = f"Choose one of {', '.join(Method)}"
+        raise InvalidInput(f"is {name!r}", argument="method", remedy=remedy) from error

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
 from workers.issues.arrays import Classes, Probabilities, block_rows
+from workers.issues.reading import read_rows
 from workers.issues.thresholds import confident_thresholds, given_probs
 from workers.issues.validation import checked_labels, checked_probs
 
@@ -33,7 +34,7 @@ def self_confidence(labels: ArrayLike, pred_probs: ArrayLike) -> Probabilities:
     Raises
     ------
     InvalidInput
-        For shapes, types and labels that do not fit.
+        Naming the argument, the first bad row and the remedy.
 
     Notes
     -----
@@ -137,7 +138,9 @@ def adjusted(
 
 def _checked(labels: ArrayLike, pred_probs: ArrayLike) -> tuple[Classes, Probabilities]:
     probs = checked_probs(pred_probs)
-    return checked_labels(labels, *probs.shape), probs
+    given = checked_labels(labels, *probs.shape)
+    read_rows(probs, None)  # refuses the first row that is no distribution
+    return given, probs
 
 
 def margins_of(given: Classes, probs: Probabilities) -> Probabilities:

@@ -42,7 +42,7 @@ class OffSums:
 
 def checked_probs(pred_probs: ArrayLike) -> Probabilities:
     """The matrix as it is, once its type and shape are right; values are checked while it is read."""
-    probs = np.asarray(pred_probs)
+    probs = _array(pred_probs, "pred_probs")
     if probs.ndim != 2:
         raise _probs(
             f"has {probs.ndim} dimensions instead of 2", "Give one row per item, one column per class"
@@ -65,7 +65,7 @@ def checked_labels(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
 
 def compact_labels(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
     """The labels as compact class numbers."""
-    given = np.asarray(labels)
+    given = _array(labels, "labels")
     if given.ndim != 1:
         raise _labels(f"has {given.ndim} dimensions instead of 1", "Give one class number per item")
     if given.dtype.kind not in "iu":
@@ -82,6 +82,16 @@ def refuse_one_class(given: Classes) -> None:
     """Raise unless two classes occur."""
     if given.min() == given.max():
         raise _labels(f"holds class {given[0]} only", "Give items of at least two classes")
+
+
+def _array(values: ArrayLike, argument: str) -> NDArray[Any]:
+    """numpy's own refusal of rows of different lengths names no argument."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InvalidInput(
+            "is no array of numbers", argument=argument, remedy="Give rows of equal length"
+        ) from error
 
 
 def _refuse_outside(given: NDArray[Any], n_classes: int) -> None:

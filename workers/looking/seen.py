@@ -12,19 +12,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
 from connector.wording import findings as wording
 from workers.issues import LabelIssues
-from workers.issues.neighbours import Neighbours, installed_index, knn
+from workers.issues.neighbours import Neighbours, knn, searchable, too_many_rows
 from workers.looking.draft import Missing, missing
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 NEIGHBOURS = 10
-MOST_DENSE = 50_000  # rows of features that are compared each with each, without an index
-MOST_SPARSE = 20_000
+SEED = 20_210_208  # any fixed number: equal data gives equal findings
 NOBODY = -1  # the number of an unknown annotator
 NO_GROUP = -1
 MOST_VALUES = 50  # distinct values of a data field that divides items into groups
@@ -80,10 +78,9 @@ class Seen:
             return missing(wording.FEW_ITEMS)
         if self.graph is not None:
             return self.graph
-        sparse = bool(issparse(self.features))
-        if len(self) > (MOST_SPARSE if sparse else MOST_DENSE) and (sparse or installed_index() is None):
+        if too_many_rows(len(self)):
             return missing(wording.TOO_MANY_ITEMS)
-        return knn(self.features, NEIGHBOURS)
+        return knn(searchable(self.features, SEED), NEIGHBOURS)
 
 
 class FactorBuilder:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workers.looking.seen import Seen
-
-GAIN = 0.2  # of the way from always naming the largest class to agreeing with every label
+from workers.predictions.limits import WEAK_GAIN, largest_share
 
 
 def is_weak(seen: Seen) -> bool:
@@ -14,5 +13,5 @@ def is_weak(seen: Seen) -> bool:
     if seen.found is None:
         return True
     agreed = float(np.mean(seen.found.suggested == seen.labels))
-    largest = float(np.bincount(seen.labels).max() / len(seen))
-    return agreed - largest < GAIN * (1 - largest)
+    largest = largest_share(seen.labels)
+    return agreed - largest < WEAK_GAIN * (1 - largest)

@@ -21,10 +21,9 @@ from workers.issues.kinds import (
     worse_groups,
 )
 from workers.looking.draft import Draft, Found, Missing, found, missing
-from workers.looking.seen import NOBODY, Factor, Seen, calendar, iso
+from workers.looking.seen import NOBODY, SEED, Factor, Seen, calendar, iso
 from workers.looking.strength import is_weak
 
-SEED = 20_210_208  # any fixed number: equal data gives equal clusters
 LABELS_NAMED = 2  # of a cluster
 
 

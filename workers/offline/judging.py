@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from workers.offline.looking import look
 from workers.predictions.crossval import Predicted, Progress, out_of_sample
 from workers.predictions.errors import NoPredictions
 from workers.predictions.features import FeatureKind, Features, extract
+from workers.predictions.limits import judgement_limit
 
 SEED = 20_210_208  # any fixed number: equal files give equal reports
 FOLDS = 5
@@ -96,7 +98,7 @@ def judge(
         predicted = out_of_sample(
             features, labels, len(data.classes), folds=FOLDS, seed=SEED, progress=progress
         )
-        found = label_issues(labels, predicted.probs, method=method)
+        found = _put_forward(label_issues(labels, predicted.probs, method=method), predicted.gain)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
     except InvalidInput as error:
@@ -120,6 +122,17 @@ def judge(
         method,
         looked,
     )
+
+
+def _put_forward(found: LabelIssues, gain: float) -> LabelIssues:
+    """Of a weak model's flags the most suspicious only, as in the service; the others are its ignorance."""
+    kept = found.order[: ceil(judgement_limit(gain) * len(found.order))]
+    if len(kept) == len(found.order):
+        return found
+    mask = np.zeros_like(found.mask)
+    mask[kept] = True
+    said = wording.flags_limited(len(kept), len(found.order))
+    return replace(found, mask=mask, order=kept, warnings=(*found.warnings, said))
 
 
 def _refuse_addresses(data: Dataset) -> None:

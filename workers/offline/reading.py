@@ -22,6 +22,9 @@ def read_file(path: Path, columns: Columns) -> Dataset:
     BadFile
         If it is not there, not what its ending says, or holds nothing to judge.
     """
+    if path.suffix.lower() not in ENDINGS:
+        problem = f"'{path.name}' ends in none of {', '.join(ENDINGS)}"
+        raise BadFile(problem, argument=ARGUMENT, remedy="Say what it holds by the ending")
     text = read_text(path, ARGUMENT)
     if path.suffix.lower() == ".csv":
         return read_rows(csv_rows(text), columns)

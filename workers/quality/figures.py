@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from connector.model import CorrectionState, IssueKind, IssueState, Json, Project
+from connector.model import IssueKind, IssueState, Json, Project
 from connector.project_settings import PolicySettings, QualitySettings
 from connector.store.repositories.quality import AgreementCount, Moved, VerdictCount
 from connector.store.unit_of_work import UnitOfWork
@@ -54,6 +54,7 @@ class QualityFigures:
 
     items: int
     waiting: int
+    unwritten: int  # flagged labels that reviewers found wrong, and that still stand
     controls: Proportion
     controls_unresolved: int
     flags: Outcomes
@@ -81,11 +82,14 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
     flags = _outcomes("all", flagged)
     items = scan.n_items if scan else 0
     waiting = unit.quality.waiting(project.id)
-    high = _remaining(items, scan.n_flagged if scan else 0, waiting, control, flagged)
+    unwritten = unit.quality.unwritten(project.id)
+    doubtful = waiting + _in(flagged, IssueState.UNRESOLVED)
+    high = _remaining(items, scan.n_flagged if scan else 0, doubtful, unwritten, control, flagged)
     moved = tuple(unit.quality.moved(project.id))
     return QualityFigures(
         items=items,
         waiting=waiting,
+        unwritten=unwritten,
         controls=control,
         controls_unresolved=_in(controls, IssueState.UNRESOLVED),
         flags=flags,
@@ -97,25 +101,26 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         anchoring=_anchoring(unit.quality.agreement(project.id), settings.anchoring_limit),
         moved=moved,
         change=net_change(moved),
-        held_by_class=_held(unit, project),
+        held_by_class=unit.quality.held_by_class(project.id),
     )
 
 
 def _remaining(
-    items: int, flagged: int, waiting: int, controls: Proportion, flags: Sequence[VerdictCount]
+    items: int,
+    flagged: int,
+    doubtful: int,
+    unwritten: int,
+    controls: Proportion,
+    flags: Sequence[VerdictCount],
 ) -> float:
-    """The largest share of labels that can be wrong: what controls allow for the unflagged, and of the
-    flags that nobody has decided about what the decided ones allow. 1 without controls or items."""
+    """The largest share of labels that can be wrong: what controls allow for the unflagged; of the flags
+    that wait or were left unresolved what the decided ones allow; and all that are known to be wrong and
+    were not replaced. 1 without controls or items."""
     if not items:
         return 1.0
     undecided = _proportion(_in(flags, IssueState.ACCEPTED), _judged(flags))
     unflagged = max(0, items - flagged)
-    return min(1.0, (unflagged * controls.high + waiting * undecided.high) / items)
-
-
-def _held(unit: UnitOfWork, project: Project) -> dict[str, int]:
-    held = unit.corrections.listed(project.id, CorrectionState.HELD)
-    return dict(sorted(Counter(one.given for one in held).items()))
+    return min(1.0, (unflagged * controls.high + doubtful * undecided.high + unwritten) / items)
 
 
 def _in(counts: Iterable[VerdictCount], state: IssueState) -> int:

@@ -21,7 +21,8 @@ def release(unit: UnitOfWork, project: Project, label: str, held: Sequence[Corre
 
 
 def discard(unit: UnitOfWork, project: Project, label: str, held: Sequence[Correction], by: str) -> None:
-    """Never write these corrections of the class."""
+    """Never write these corrections of the class, nor publish what was noted about them."""
     for one in held:
         unit.corrections.set_state(one.id, CorrectionState.FAILED, wording.discarded(by))
+        unit.notes.withdraw_of_issue(one.issue_id)
         unit.audit.append(by, "correction.discarded", one.id, {"class": label}, project.name)

@@ -26,6 +26,7 @@ def verdict(found: QualityFigures) -> str:
         found.target,
         found.waiting,
         (found.controls.hits, found.controls.n),
+        found.unwritten,
     )
 
 

@@ -18,10 +18,10 @@ from connector.platforms.argilla.client import ArgillaClient
 
 OWNER = "owner"
 EVENTS = {
-    # Not record.completed, which repeats response events, and not dataset.*, which polling sees.
+    # Not record.updated: it repeats each response event, and a changed setting of a dataset sets off one
+    # for each response in it. Edits of records are polled for, as are changed settings (dataset.*).
     Role.SOURCE: (
         "record.created",
-        "record.updated",
         "record.deleted",
         "response.created",
         "response.updated",

@@ -80,15 +80,18 @@ class ArgillaSource:
 
     def changes_since(self, cursor: str | None) -> Iterator[Page]:
         """Pages of changed items; see `changes` for what a cursor promises."""
-        return one_ahead(self._pages(cursor))
+        schema, question_id = self._schema()
+        # Only the fetching runs ahead: what the caller's thread reads meanwhile does not hold it up.
+        for rows, after in one_ahead(self._changes.since(cursor)):
+            yield Page(tuple(mapping.item(row, schema, question_id) for row in rows), after)
 
     def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
         """The items as they are now."""
         if not remote_ids:
             return []
-        schema, question_id = self._schema()
+        read = self._recent_settings()
         rows = self._client.records(self._dataset_id, remote_ids, vectors=self._vectors)
-        return [mapping.item(row, schema, question_id) for row in rows]
+        return [mapping.item(row, read.schema, read.question_id) for row in rows]
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """Every item's identity; without responses and suggestions, which cost the most."""
@@ -131,17 +134,12 @@ class ArgillaSource:
         """Replace the managed part of the dataset's guidelines."""
         return guidelines.write(self._client, self._dataset_id, block)
 
-    def _pages(self, cursor: str | None) -> Iterator[Page]:
-        schema, question_id = self._schema()
-        for rows, after in self._changes.since(cursor):
-            yield Page(tuple(mapping.item(row, schema, question_id) for row in rows), after)
-
     def _writer(self) -> writes.Writer:
         read = self._recent_settings()
         return writes.Writer(self._client, self._dataset_id, read.schema, read.question_id)
 
     def _recent_settings(self) -> Settings:
-        """Remembered for a moment: each step of a correction needs them, and three calls bring them."""
+        """Remembered for a moment: each fetch and each step of a correction needs them: three calls."""
         with self._lock:
             if self._recent is None or time.monotonic() - self._recent[0] > SETTINGS_KEPT_S:
                 self._recent = time.monotonic(), self._read_settings()

@@ -54,14 +54,17 @@ class ArgillaWebhooks:
         kind = payload.get("type") if isinstance(payload, dict) else None
         if not isinstance(kind, str):
             raise BadPayload("a delivery of Argilla names its type")
-        subject, _, happened = kind.partition(".")
+        subject = kind.partition(".")[0]
         data = payload.get("data")
         if subject == "record":
-            return [Hint(kind, item_ids=(_id(data, "record"),), deleted=happened == "deleted")]
-        if subject == "response":
+            record, answers = data, ()
+        elif subject == "response":
             record = data.get("record") if isinstance(data, dict) else None
-            return [Hint(kind, item_ids=(_id(record, "record"),), annotation_ids=(_id(data, "response"),))]
-        return []
+            answers = (_id(data, "response"),)
+        else:
+            return []
+        deleted = kind == "record.deleted"
+        return [Hint(kind, (_id(record, "record"),), answers, deleted=deleted, place=_dataset(record))]
 
     def event(self, body: bytes) -> str | None:
         """A digest of kind, subject and moment: each attempt to deliver has an id of its own.
@@ -99,6 +102,11 @@ def _id(thing: Any, what: str) -> str:
         return str(UUID(given))
     except ValueError:
         _refuse(what)
+
+
+def _dataset(record: Any) -> str | None:
+    """Webhooks are the server's: this tells the events of other datasets, which are none of ours."""
+    return _id(record["dataset"], "dataset") if record.get("dataset") is not None else None
 
 
 def _refuse(what: str) -> NoReturn:

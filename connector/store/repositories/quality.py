@@ -10,10 +10,27 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from connector.model import CorrectionState, IssueKind, IssueState, Json
 from connector.store.repositories.base import Repository
-from connector.store.tables import class_releases, corrections, issues, quality_figures, review_tasks, votes
+from connector.store.tables import (
+    annotation_rows,
+    class_releases,
+    corrections,
+    issues,
+    quality_figures,
+    review_tasks,
+    votes,
+)
 
 DECIDED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
 STANDING = (CorrectionState.PENDING, CorrectionState.APPLIED)
+# Of these nothing is written; where a person took a correction back, the label is not known to be wrong.
+UNWRITTEN = (
+    CorrectionState.PENDING,
+    CorrectionState.WAITING,
+    CorrectionState.HELD,
+    CorrectionState.DRY_RUN,
+    CorrectionState.CONFLICT,
+    CorrectionState.FAILED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,38 @@ class Quality(Repository):
                 )
             ).scalar_one()
         )
+
+    def unwritten(self, project_id: int) -> int:
+        """Flagged labels that reviewers found wrong, and that still stand: nothing was written."""
+        return int(
+            self._connection.execute(
+                select(func.count())
+                .select_from(corrections)
+                .join(issues, issues.c.id == corrections.c.issue_id)
+                .join(annotation_rows, annotation_rows.c.id == corrections.c.annotation_id)
+                .where(
+                    corrections.c.project_id == project_id,
+                    corrections.c.state.in_([state.value for state in UNWRITTEN]),
+                    issues.c.kind == IssueKind.LABEL_ERROR.value,
+                    issues.c.state == IssueState.ACCEPTED.value,
+                    annotation_rows.c.label == corrections.c.given,
+                    annotation_rows.c.deleted_at.is_(None),
+                )
+            ).scalar_one()
+        )
+
+    def held_by_class(self, project_id: int) -> dict[str, int]:
+        """Class → how many corrections that would take a label from it wait for a person."""
+        rows = self._connection.execute(
+            select(corrections.c.given, func.count())
+            .where(
+                corrections.c.project_id == project_id,
+                corrections.c.state == CorrectionState.HELD.value,
+            )
+            .group_by(corrections.c.given)
+            .order_by(corrections.c.given)
+        )
+        return {label: int(n) for label, n in rows}
 
     def moved(self, project_id: int, since: datetime | None = None) -> list[Moved]:
         """What corrections that stand took from and gave to classes; all, or those made since a moment."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, func, insert, literal, select, true, update
 
-from connector.model import ReviewState, ReviewTask
+from connector.model import IssueKind, ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import UNDECIDED, UtcDateTime, issues, review_tasks
 
@@ -42,13 +42,16 @@ class Reviews(Repository):
             self._connection.execute(insert(review_tasks), rows)
 
     def open_count(self, project_id: int) -> int:
+        """Tasks that take a place of the budget: all that stand or are about to, but golden ones."""
         return int(
             self._connection.execute(
                 select(func.count())
                 .select_from(review_tasks)
+                .join(issues, issues.c.id == review_tasks.c.issue_id)
                 .where(
                     review_tasks.c.project_id == project_id,
                     review_tasks.c.state.in_([state.value for state in OPEN]),
+                    issues.c.kind != IssueKind.GOLDEN.value,
                 )
             ).scalar_one()
         )

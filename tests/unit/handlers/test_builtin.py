@@ -11,6 +11,7 @@ import pytest
 from connector import wording
 from connector.jobs import JobKind
 from connector.model import IssueState
+from connector.model.findings import FindingKind
 from tests.support.world import World
 from workers import builtin
 from workers.predictions import fitting
@@ -192,3 +193,24 @@ def test_a_model_that_nobody_offers_stops_the_scan_and_names_the_setting(build: 
 
     with pytest.raises(Misconfigured, match=r"predictions\.model"):
         world.do(JobKind.SCAN)
+
+
+def test_an_item_of_a_table_that_is_far_away_in_any_number_is_an_outlier(build: Build) -> None:
+    world = build(
+        predictions={"source": "builtin", "out_of_sample": None, "folds": 2, "fields": ["a", "b", "c", "d"]}
+    )
+    rng = np.random.default_rng(3)
+    sizes = rng.normal(size=(160, 4)) + np.where(np.arange(160) % 2, 3.0, -3.0)[:, None]
+    sizes[100] *= 30  # in the direction of its class, so no angle shows it
+    for n, row in enumerate(sizes.tolist()):
+        item = world.server.add_item(
+            world.source_id, {"text": f"size {n}", **dict(zip("abcd", row, strict=True))}
+        )
+        world.server.annotate(world.source_id, item, "dog" if n % 2 else "cat", "ann")
+    world.settle()
+    world.do(JobKind.SCAN)
+
+    with world.read() as unit:
+        found = unit.findings.of_items(range(1, 200))
+    outliers = [item for item, every in found.items() for one in every if one.kind is FindingKind.OUTLIER]
+    assert [world.text_of(item) for item in outliers] == ["size 100"]

@@ -85,6 +85,7 @@ def test_shards_find_what_one_worker_finds(build: Build, method: str, decimals: 
     assert found(shared) == found(whole)
     assert record(shared) == record(whole)
     assert shared.last_scan().report["shards"] == 5
+    assert shared.last_scan().report["class_counts"] == whole.last_scan().report["class_counts"]
     assert shared.jobs_made(JobKind.SHARD) >= 10
     assert len(shared.asked()) == len(whole.asked()) == 5
     assert left_behind(shared) == 0

@@ -118,3 +118,17 @@ def test_of_several_failures_the_first_part_decides() -> None:
     for threads in (1, 2, 4):
         with pytest.raises(ValueError, match="3"):
             spread(lambda: work, range(10), threads)
+
+
+def test_empty_chunks_change_nothing() -> None:
+    labels, probs = many(3, 2, np.float64)
+    parts = [slice(0, 0), slice(0, 20_000), slice(7, 7), slice(20_000, ROWS), slice(ROWS, ROWS)]
+    found = label_issues_of_chunks(lambda: [(labels[part], probs[part]) for part in parts])
+    assert_same(found, label_issues(labels, probs))
+
+
+def test_chunks_that_can_be_read_only_once_are_refused() -> None:
+    labels, probs = many(3, None, np.float64)
+    once = iter([(labels[:5000], probs[:5000]), (labels[5000:], probs[5000:])])
+    with pytest.raises(InvalidInput, match="chunks: gives other rows when it is called again"):
+        label_issues_of_chunks(lambda: once)

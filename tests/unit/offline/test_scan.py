@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,13 @@ def test_a_path_that_leads_nowhere_is_said_to_be_one(scan: Scan) -> None:
     assert "FILE: there is no such file" in err
 
 
+def test_a_file_of_another_ending_is_refused_by_it(scan: Scan, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("text,label\na,x\n")
+    code, _, err = scan("a.txt")
+    assert code == 1
+    assert "FILE: 'a.txt' ends in none of .json, .jsonl, .csv" in err
+
+
 def test_items_that_cannot_be_used_are_counted_with_the_reason(scan: Scan, tmp_path: Path) -> None:
     rows: list[list[Any]] = [["text", "label"], *([text, label] for text, label in texts())]
     rows += [["", "cat"], ["purr", ""]]
@@ -182,9 +190,12 @@ def test_what_would_steer_the_terminal_is_left_out(scan: Scan, tmp_path: Path) -
 def test_a_weak_model_says_so(scan: Scan, tmp_path: Path) -> None:
     rows = [["text", "label"], *([f"word{n * 7 % 11} word{n * 5 % 13}", "xyz"[n % 3]] for n in range(60))]
     (tmp_path / "a.csv").write_text(csv_of(rows), encoding="utf-8")
-    code, _, err = scan("a.csv", "--out", "r.html")
+    code, out, err = scan("a.csv", "--out", "r.html")
     assert code == 0
     assert "too weak to judge labels" in err
+    assert (said := re.search(r"only the (\d+) most suspicious of (\d+) flagged labels", err))
+    assert int(said[1]) <= 0.1 * int(said[2]) + 1
+    assert f"{said[1]} of 60 labels are suspicious" in out
     assert 'class="notice bad"' in (tmp_path / "r.html").read_text()
 
 

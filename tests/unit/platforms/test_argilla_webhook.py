@@ -21,6 +21,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = base64.b64encode(b"k" * 64).decode()
 OLDER = base64.b64encode(b"o" * 64).decode()
 RECORD, RESPONSE = "5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d", "00000000-0000-4000-8000-000000000001"
+DATASET = "8e1a6a0e-1111-4222-8333-0123456789ab"
 HOOKS = ArgillaWebhooks()
 
 
@@ -112,6 +113,19 @@ def test_events_name_the_record_to_fetch() -> None:
     assert deleted.deleted
     (answered,) = HOOKS.hints(body_of("response.created", id=RESPONSE, record={"id": RECORD}))
     assert (answered.item_ids, answered.annotation_ids) == ((RECORD,), (RESPONSE,))
+
+
+def test_events_name_the_dataset_that_they_are_about() -> None:
+    dataset = {"id": DATASET.upper()}
+    (deleted,) = HOOKS.hints(body_of("record.deleted", dataset=dataset))
+    (answered,) = HOOKS.hints(
+        body_of("response.created", id=RESPONSE, record={"id": RECORD, "dataset": dataset})
+    )
+    assert deleted.place == answered.place == DATASET
+    (unsaid,) = HOOKS.hints(body_of("record.deleted"))
+    assert unsaid.place is None
+    with pytest.raises(BadPayload, match="a dataset without an id"):
+        HOOKS.hints(body_of("record.deleted", dataset={}))
 
 
 def test_events_that_do_not_matter_hold_nothing_to_do() -> None:

@@ -80,6 +80,20 @@ def test_what_is_held_waits_for_a_person_who_is_named(build: Build) -> None:
     assert world.audit_faults() == []
 
 
+def test_what_is_discarded_takes_its_notes_with_it(build: Build) -> None:
+    world = biased(build(policy=POLICY), birds=6, others=30)
+    world.review_round(("rita", "ravi"), lambda _who, text: {"label": "dog", "note": f"{text} barks"})
+    world.later(seconds=61)
+    held = world_held(world)
+    noted = {f"{world.text_of(one.item_id)} barks" for one in held}
+    assert {world.notes()[text] for text in noted} == {"draft"}
+
+    with world.services.store.begin() as unit:
+        discard(unit, world.project, "bird", held, "cli:olga")
+
+    assert {world.notes()[text] for text in noted} == {"withdrawn"}
+
+
 def test_after_a_release_the_class_may_lose_as_much_again(build: Build) -> None:
     world = credulous(biased(build(policy={**POLICY, "budget": 6}), birds=20, others=30), rounds=1)
     applied = states(world)["applied"]
@@ -115,8 +129,10 @@ def test_a_scan_does_not_forget_what_is_held(build: Build) -> None:
     assert len(world_held(world)) == held
 
 
-def test_a_rare_class_asks_for_one_more_agreeing_vote(build: Build) -> None:
-    world = build(policy=POLICY, quality={"rare_share": 0.2, "rare_quorum": 3})
+@pytest.mark.parametrize("shard_rows", [None, 13])
+def test_a_rare_class_asks_for_one_more_agreeing_vote(build: Build, shard_rows: int | None) -> None:
+    shards = {} if shard_rows is None else {"shard_rows": shard_rows}
+    world = build(policy={**POLICY, **shards}, quality={"rare_share": 0.2, "rare_quorum": 3})
     biased(world, birds=5, others=30)
 
     world.review_round(("rita", "ravi"), lambda _who, _text: {"label": "dog"})

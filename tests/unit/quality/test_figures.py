@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from connector.jobs import JobKind
+from connector.model import Problem
 from tests.support.world import CLASSES, World
 from workers.quality import QualityFigures, figures
 from workers.quality.telling import alarms, verdict
@@ -77,6 +78,50 @@ def test_flags_that_wait_count_as_far_as_decided_flags_were_right(build: Build) 
     assert found.waiting == 6
     assert not found.clean_enough
     assert found.remaining_high >= 6 / 36
+
+
+def test_labels_found_wrong_that_still_stand_count_as_wrong(build: Build) -> None:
+    world = labelled(
+        build(
+            policy={"control_share": 0.9, "class_cap": 1.0},
+            quality={"target_error_rate": 0.2},
+            writeback={"mode": "dry_run"},
+        ),
+        right=20,
+        wrong=15,
+    )
+    found = measured(reviewed(world))
+
+    assert (found.waiting, found.unwritten, found.flags.accepted) == (0, 15, 15)
+    assert found.remaining_high >= 15 / 75
+    assert not found.clean_enough
+    assert "15 labels found wrong still stand" in verdict(found)
+
+    for n in range(15):  # somebody does by hand what the dry run has told
+        world.relabel(f"dog wrong {n}", "dog")
+    world.deliver()
+    world.settle()
+    assert measured(world).unwritten == 0
+
+
+def test_flags_left_unresolved_are_not_taken_for_right(build: Build) -> None:
+    world = labelled(
+        build(policy={"control_share": 0.9, "class_cap": 1.0}, quality={"target_error_rate": 0.2}),
+        right=20,
+        wrong=15,
+    )
+
+    def say(_who: str, text: str) -> dict[str, object]:
+        wrong = "wrong" in text
+        return {"problems": [Problem.NONE_FITS]} if wrong else {"label": text.split(maxsplit=1)[0]}
+
+    world.review_round(("rita", "ravi"), say)
+    world.later(seconds=61)
+    found = measured(world)
+
+    assert (found.waiting, found.flags.unresolved, found.controls.hits) == (0, 15, 0)
+    assert found.remaining_high >= 15 / 75
+    assert not found.clean_enough
 
 
 def test_flags_are_counted_by_how_they_ended(world: World) -> None:

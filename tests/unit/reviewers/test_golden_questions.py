@@ -72,6 +72,20 @@ def test_golden_questions_make_up_the_set_share_of_the_tasks(build: Build) -> No
     assert 0.15 < share < 0.33, "three standard deviations around a quarter"
 
 
+def test_golden_questions_take_no_place_of_the_budget(build: Build) -> None:
+    world = crowded(build, share=0.3, budget=20)
+    golden = len(golden_issues(world))
+    answered = [text for text in world.asked() if text.startswith("odd")]
+    assert golden
+    assert len(answered) == 20
+
+    for text in answered:
+        world.agree(text, "cat")
+    world.settle()
+
+    assert len([text for text in world.asked() if text.startswith("odd") and text not in answered]) == 20
+
+
 def test_pushing_again_adds_no_golden_question(mixed: World) -> None:
     before = len(golden_issues(mixed))
     assert before > 0

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 
 from connector.intake import NOTHING, accept
 from connector.model import Role
+from connector.platforms.argilla.desk import ArgillaDesk
 from connector.platforms.argilla.source import ArgillaSource
 from connector.queue import SilentQueue
 from connector.settings import ProjectSettings, SecretRef
@@ -37,7 +38,8 @@ def clock() -> TestClock:
 @pytest.fixture
 def services(tmp_path: Path, clock: TestClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """A project in Argilla, whose server tells us one secret and is asked for nothing else."""
-    monkeypatch.setattr(ArgillaSource, "webhook_secrets", lambda *_: [SECRET])
+    for place in (ArgillaSource, ArgillaDesk):
+        monkeypatch.setattr(place, "webhook_secrets", lambda *_: [SECRET])
     dataset = ProjectSettings(
         platform="argilla",
         url="http://argilla.example.org",
@@ -51,11 +53,14 @@ def services(tmp_path: Path, clock: TestClock, monkeypatch: pytest.MonkeyPatch) 
     made.close()
 
 
-def event(record: str, kind: str = "record.updated", at: str = MOMENT) -> dict[str, Any]:
-    return {"type": kind, "version": 1, "timestamp": at, "data": {"id": record}}
+def event(
+    record: str, kind: str = "record.updated", at: str = MOMENT, dataset: str | None = None
+) -> dict[str, Any]:
+    about = {} if dataset is None else {"dataset": {"id": dataset}}
+    return {"type": kind, "version": 1, "timestamp": at, "data": {"id": record, **about}}
 
 
-def deliver(services: Services, payload: dict[str, Any]) -> str:
+def deliver(services: Services, payload: dict[str, Any], role: Role = Role.SOURCE) -> str:
     """One attempt, as Argilla makes it: its id and stamp are new each time."""
     body, attempt = json.dumps(payload), f"msg_{next(_attempts)}"
     now = services.clock.now()
@@ -64,7 +69,7 @@ def deliver(services: Services, payload: dict[str, Any]) -> str:
         "Webhook-Timestamp": str(int(now.timestamp())),
         "Webhook-Signature": Webhook(SECRET).sign(attempt, now, body),
     }
-    return accept(services, "cats", Role.SOURCE, headers, body.encode())
+    return accept(services, "cats", role, headers, body.encode())
 
 
 def waiting(services: Services) -> list[str]:
@@ -102,3 +107,17 @@ def test_another_kind_record_or_moment_is_another_event(services: Services) -> N
 def test_an_event_without_a_moment_is_never_taken_for_another(services: Services) -> None:
     payload = event(str(uuid.uuid4())) | {"timestamp": None}
     assert deliver(services, payload) != deliver(services, payload) != NOTHING
+
+
+def test_events_of_other_datasets_of_the_server_are_dropped_at_the_door(services: Services) -> None:
+    ours, reviews, strange, record = services.project("cats").remote_id, *(str(uuid.uuid4()) for _ in "123")
+    with services.store.begin() as unit:
+        unit.projects.set_review_project(services.project("cats").id, reviews, "http://argilla.example.org")
+    for dataset in (strange, reviews):
+        assert deliver(services, event(record, dataset=dataset)) == NOTHING
+    for dataset in (strange, ours):
+        assert deliver(services, event(record, dataset=dataset), Role.REVIEW) == NOTHING
+    assert waiting(services) == []
+    assert deliver(services, event(record, dataset=ours)) != NOTHING
+    assert deliver(services, event(record, dataset=reviews), Role.REVIEW) != NOTHING
+    assert waiting(services) == [record, record]

@@ -61,10 +61,18 @@ def checked_classes(labels: ArrayLike, n_rows: int, n_classes: int) -> Classes:
 
 def checked_class(label: SupportsIndex, n_classes: int) -> int:
     """One class number within 0..K-1."""
-    number = index(label)
+    number = whole(label, "label")
     if not 0 <= number < n_classes:
         raise InvalidInput(f"is {number}", argument="label", remedy=_range(n_classes))
     return number
+
+
+def whole(value: SupportsIndex, argument: str) -> int:
+    """The integer that it is."""
+    try:
+        return index(value)
+    except TypeError as error:
+        raise InvalidInput(f"is {value!r}", argument=argument, remedy="Give an integer") from error
 
 
 def _range(n_classes: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import index
 from pathlib import Path
 from typing import BinaryIO, SupportsIndex
 
@@ -21,12 +20,13 @@ from workers.issues.incremental.incoming import (
     checked_values,
     qualities_of,
     quality_of,
+    whole,
 )
 from workers.issues.incremental.margins import disagreeing
 from workers.issues.incremental.members import members_of
 from workers.issues.incremental.ranking import Ranking
 from workers.issues.incremental.table import REMOVED, Table
-from workers.issues.methods import Method
+from workers.issues.methods import Method, method_of
 from workers.issues.thresholds import given_probs
 from workers.issues.validation import InvalidInput, checked_labels, checked_probs
 
@@ -54,8 +54,6 @@ class LabelIssueState:
     ------
     InvalidInput
         Naming the argument, the first bad row and the remedy.
-    ValueError
-        For an unknown method.
 
     Notes
     -----
@@ -69,7 +67,7 @@ class LabelIssueState:
     def __init__(
         self, labels: ArrayLike, pred_probs: ArrayLike, *, method: str = "prune_by_noise_rate"
     ) -> None:
-        self._method = Method(method)
+        self._method = method_of(method)
         probs = checked_probs(pred_probs)
         given = checked_labels(labels, *probs.shape)
         self._begin(Table(given, checked_values(probs)))
@@ -232,7 +230,7 @@ class LabelIssueState:
         return len(rows) > FEW + self._table.n_rows // SHARE
 
     def _checked_row(self, row: SupportsIndex) -> int:
-        number = index(row)
+        number = whole(row, "row")
         if 0 <= number < self._table.n_rows and self._table.given[number] != REMOVED:
             return number
         raise InvalidInput(

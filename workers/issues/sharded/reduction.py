@@ -10,7 +10,7 @@ from workers.issues.arrays import Counts, Mask, Probabilities
 from workers.issues.detection import LabelIssues, found_issues
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, prune_counts
-from workers.issues.methods import BY_MARGIN, PRUNING, Method
+from workers.issues.methods import BY_MARGIN, PRUNING, Method, method_of
 from workers.issues.pruning import prune_by_class
 from workers.issues.selection import smallest
 from workers.issues.sharded.leads import NoiseRate
@@ -25,11 +25,10 @@ def cuts_of(trusts: Sequence[ShardTrust], method: str) -> Cuts:
     Raises
     ------
     InvalidInput
-        Where all labels are of one class, or shards differ in type or number of classes.
-    ValueError
-        For an unknown method.
+        Where all labels are of one class, shards differ in type or number of classes, or there is no such
+        method.
     """
-    chosen = Method(method)
+    chosen = method_of(method)
     if len({(part.n_classes, part.trust.dtype) for part in trusts}) != 1:
         raise InvalidInput(
             "differs in type or number of classes from shard to shard",

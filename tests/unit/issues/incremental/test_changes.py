@@ -101,6 +101,8 @@ REFUSED: list[tuple[Change, str, int | None]] = [
     (lambda s: s.remove(range(12)), "rows", None),
     (lambda s: s.quality(99), "row", None),
     (lambda s: s.is_issue(99), "row", None),
+    (lambda s: s.is_issue("1"), "row", None),
+    (lambda s: s.set_label(1, 0.5), "label", None),
 ]
 
 
