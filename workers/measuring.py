@@ -213,9 +213,7 @@ class _Facts:
     def _confusions(self, who: int) -> list[list[object]]:
         """[true class, answer, expected number] where they differ, most frequent first."""
         found = [
-            (n, true, said)
-            for (_, true, said), n in self._confused.get(who, {}).items()
-            if true != said
+            (n, true, said) for (_, true, said), n in self._confused.get(who, {}).items() if true != said
         ]
         most = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:CONFUSIONS_KEPT]
         return [[self._classes[true], self._classes[said], n] for n, true, said in most]

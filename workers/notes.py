@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from connector import wording
 from connector.model import Decision, GuidelineNote, Issue, NoteState, Vote, label_pair
@@ -36,11 +36,13 @@ def notes_of(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> list[Gu
     ]
 
 
-def acceptable(notes: Sequence[GuidelineNote], accept_after: int) -> list[GuidelineNote]:
-    """Drafts about pairs of labels that enough reviewers left a note about."""
+def acceptable(
+    notes: Sequence[GuidelineNote], accept_after: int, person_of: Callable[[str], str]
+) -> list[GuidelineNote]:
+    """Drafts about pairs of labels that enough people left a note about, whatever accounts they have."""
     authors: dict[Pair, set[str]] = {}
     for note in notes:
-        authors.setdefault(note.pair, set()).add(note.author)
+        authors.setdefault(note.pair, set()).add(person_of(note.author))
     return [
         note for note in notes if note.state == NoteState.DRAFT and len(authors[note.pair]) >= accept_after
     ]

@@ -18,7 +18,7 @@ import pytest
 
 from connector.config_file import load
 from connector.errors import Conflict, Misconfigured, Retryable, UnknownOutcome
-from connector.model import ItemRef, ReviewRequest, ReviewSetup, Role, WriteMode, WriteOrder
+from connector.model import Hint, ItemRef, ReviewRequest, ReviewSetup, Role, WriteMode, WriteOrder
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.desk import ArgillaDesk
 from connector.platforms.argilla.source import ArgillaSource
@@ -265,7 +265,8 @@ def test_a_changed_setting_of_the_dataset_sets_off_no_storm(scene: ArgillaScene)
             overlap = {"strategy": "overlap", "min_submitted": 2}
             scene.client.patch_dataset(scene.project_id, {"distribution": overlap})
             wait_until("every record to be looked at", lambda: _statuses(scene) == {"pending"})
-            given, seen = scene.annotate(last, LABRADOR), []
+            given = scene.annotate(last, LABRADOR)
+            seen: list[Hint] = []
             while not any(hint.annotation_ids == (given,) for hint in seen):
                 seen += ArgillaWebhooks().hints(arrived.get(timeout=DELIVERY_S)[1])
             assert {hint.action for hint in seen if hint.place == scene.project_id} == {"response.created"}

@@ -36,12 +36,12 @@ def _accept_by_rule(context: Context) -> int:
     rule = context.settings.guidelines
     if rule.accept is not Acceptance.RULE:
         return 0
-    project = context.project
+    project, person_of = context.project, context.settings.reviewers.person_of
     with context.read() as unit:
-        if not acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after):
+        if not acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of):
             return 0
     with context.begin() as unit:
-        drafts = acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after)
+        drafts = acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of)
         by = wording.accepted_by_rule(rule.accept_after)
         unit.notes.accept([note.id for note in drafts], by)
         for note in drafts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -133,12 +134,11 @@ def worse(seen: Seen) -> Sequence[Found] | Missing:
         return missing(wording.NO_PROBABILITIES)
     if is_weak(seen):
         return missing(wording.WEAK_MODEL)
-    factors = dict(seen.factors)
-    if seen.times is not None:
-        factors |= calendar(seen.times)
+    factors = {} if seen.times is None else calendar(seen.times)
     if seen.features is not None:
         number = clusters(seen.features, seed=SEED)
         factors["cluster"] = Factor(number, tuple(str(n + 1) for n in range(int(number.max()) + 1)))
+    factors |= {f"data.{name}" if name in factors else name: own for name, own in seen.factors.items()}
     if not factors:
         return missing(wording.NO_GROUPS)
     drafts = []
@@ -152,7 +152,7 @@ def worse(seen: Seen) -> Sequence[Found] | Missing:
             "flagged": one.flagged,
             "expected": one.expected,
             "rest_share": one.rest_share,
-            "times": one.times,
+            "times": one.times if isfinite(one.times) else None,  # JSON knows no infinity
             "p_value": one.p_value,
         }
         if one.factor == "cluster":

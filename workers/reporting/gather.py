@@ -10,7 +10,7 @@ from datetime import datetime
 from connector.model import Audit, IssueKind, IssueState, NoteState, Project, QuestionState, ScanSummary
 from connector.project_settings import ProjectSettings
 from connector.store import figures
-from connector.store.figures import CastVote, IssueCount
+from connector.store.figures import CastVote, IssueCount, ReviewerCount
 from connector.store.unit_of_work import UnitOfWork
 from workers.quality.figures import figures as quality_figures
 from workers.reporting.agreement import agreement
@@ -206,8 +206,8 @@ def _named(found: Agreement, names: Mapping[str, str]) -> Agreement:
 def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list[Reviewer]:
     known = unit.people.latest(asked.project.id)
     rows: list[Reviewer] = []
-    for one in figures.reviewer_counts(unit, asked.project.id, asked.since):
-        person = known.get(asked.settings.reviewers.person_of(one.reviewer))
+    for one in _by_person(figures.reviewer_counts(unit, asked.project.id, asked.since), asked.settings):
+        person = known.get(one.reviewer)
         rows.append(
             Reviewer(
                 reviewer=one.reviewer,
@@ -222,6 +222,22 @@ def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list
             )
         )
     return rows
+
+
+def _by_person(counts: Sequence[ReviewerCount], settings: ProjectSettings) -> list[ReviewerCount]:
+    """Two accounts of one person are one reviewer; the busiest first."""
+    found: dict[str, ReviewerCount] = {}
+    for one in counts:
+        person = settings.reviewers.person_of(one.reviewer)
+        before = found.get(person, ReviewerCount(person, 0, 0, 0, None))
+        found[person] = ReviewerCount(
+            person,
+            before.votes + one.votes,
+            before.decided + one.decided,
+            before.agreed + one.agreed,
+            max(filter(None, (before.last_at, one.last_at)), default=None),
+        )
+    return sorted(found.values(), key=lambda one: (-one.votes, one.reviewer))
 
 
 # --- corrections and guidelines ----------------------------------------------------------------

@@ -80,10 +80,11 @@ class ArgillaSource:
 
     def changes_since(self, cursor: str | None) -> Iterator[Page]:
         """Pages of changed items; see `changes` for what a cursor promises."""
-        schema, question_id = self._schema()
-        # Only the fetching runs ahead: what the caller's thread reads meanwhile does not hold it up.
+        read: Settings | None = None
         for rows, after in one_ahead(self._changes.since(cursor)):
-            yield Page(tuple(mapping.item(row, schema, question_id) for row in rows), after)
+            # Here and not in the other thread, so that the next page is under way meanwhile.
+            read = read or self._read_settings()
+            yield Page(tuple(mapping.item(row, read.schema, read.question_id) for row in rows), after)
 
     def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
         """The items as they are now."""
@@ -142,13 +143,8 @@ class ArgillaSource:
         """Remembered for a moment: each fetch and each step of a correction needs them: three calls."""
         with self._lock:
             if self._recent is None or time.monotonic() - self._recent[0] > SETTINGS_KEPT_S:
-                self._recent = time.monotonic(), self._read_settings()
+                return self._read_settings()
             return self._recent[1]
-
-    def _schema(self) -> tuple[LabelSchema, str]:
-        """The label schema as it is now, and the id of the question that it is about."""
-        read = self._read_settings()
-        return read.schema, read.question_id
 
     def _read_settings(self) -> Settings:
         dataset = self._client.dataset(self._dataset_id)
@@ -157,4 +153,6 @@ class ArgillaSource:
         schema = schema_of(dataset, questions, self._client.listed(f"{path}/fields"), self._label_control)
         judged = next(row for row in questions if row["name"] == schema.control)
         others = {str(row["name"]): kind_of(row) for row in questions if row is not judged}
-        return Settings(dataset, schema, str(judged["id"]), others)
+        read = Settings(dataset, schema, str(judged["id"]), others)
+        self._recent = time.monotonic(), read
+        return read

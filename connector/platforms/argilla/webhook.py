@@ -56,8 +56,9 @@ class ArgillaWebhooks:
             raise BadPayload("a delivery of Argilla names its type")
         subject = kind.partition(".")[0]
         data = payload.get("data")
+        answers: tuple[str, ...] = ()
         if subject == "record":
-            record, answers = data, ()
+            record = data
         elif subject == "response":
             record = data.get("record") if isinstance(data, dict) else None
             answers = (_id(data, "response"),)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, insert, literal, select, true, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, literal, select, true, update
 
 from connector.model import IssueKind, ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import UNDECIDED, UtcDateTime, issues, review_tasks
+from connector.store.tables import UNDECIDED, UtcDateTime, golden_questions, issues, review_tasks
 
 OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
 
@@ -186,7 +186,11 @@ class Reviews(Repository):
         )
 
     def mark_overdue(self, project_id: int, before: datetime) -> int:
-        """Questions put before that moment and not escalated yet are to be looked at; how many."""
+        """Questions put before that moment and not escalated yet are to be looked at; how many.
+
+        Golden ones have no deadline: they wait for their answers, and nothing would come of looking.
+        """
+        golden = exists().where(golden_questions.c.review_key == review_tasks.c.key)
         done = self._connection.execute(
             update(review_tasks)
             .where(
@@ -194,6 +198,7 @@ class Reviews(Repository):
                 review_tasks.c.state == ReviewState.PUSHED.value,
                 review_tasks.c.escalated_at.is_(None),
                 review_tasks.c.asked_at < before,
+                ~golden,
             )
             .values(undecided_change=True)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -92,6 +93,18 @@ def test_outliers_are_found_by_probabilities_where_there_are_no_features() -> No
     drafts = look_at(replace(strange, features=None)).of(FindingKind.OUTLIER)
     assert [draft.facts["by"] for draft in drafts] == ["probabilities"] * len(drafts)
     assert len(drafts) < 60
+
+
+def test_a_group_that_holds_all_flags_has_facts_that_can_be_stored() -> None:
+    calm = seen()
+    assert calm.found is not None
+    bad = np.arange(len(calm)) < 40
+    group = Factor(bad.astype(np.int64), ("good", "bad"))
+    found = look_at(replace(calm, found=replace(calm.found, mask=bad), factors={"month": group}))
+    (worse,) = [one for one in found.of(FindingKind.WORSE_GROUP) if one.facts["group"] == "bad"]
+    assert worse.facts["factor"] == "data.month"  # beside the months in which labels were given
+    assert worse.facts["times"] is None  # as often as elsewhere, where there is none
+    json.dumps([draft.facts for draft in found.drafts], allow_nan=False)
 
 
 def test_a_kind_is_listed_up_to_a_limit_and_counted_whole() -> None:

@@ -92,6 +92,24 @@ def test_a_report_says_what_was_judged_flagged_decided_and_changed(world: World,
     assert found["record"]["rows"] == len(world.audit()) - 1, "the row about the report comes after"
 
 
+def test_two_accounts_of_one_person_are_one_reviewer(build: Build, tmp_path: Path) -> None:
+    world = build(reviewers={"same_person": {"rita2": "rita"}})
+    world.some_right(4)
+    for text_ in ("odd", "even"):
+        world.wrong(text_)
+    world.settle()
+    world.agree("odd", "dog", "rita", "ravi")
+    world.agree("even", "dog", "rita2", "ravi")
+    world.later(seconds=61)
+
+    found = report_of(world, tmp_path)["reviewers"]
+
+    assert [(one["reviewer"], one["votes"], one["agreed"]["hits"]) for one in found] == [
+        ("ravi", 2, 2),
+        ("rita", 2, 2),
+    ]
+
+
 def test_only_what_happened_since_a_day_counts_where_one_is_given(world: World, tmp_path: Path) -> None:
     reviewed(world)
     world.clock.advance(days=2)

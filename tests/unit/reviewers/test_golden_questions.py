@@ -86,6 +86,29 @@ def test_golden_questions_take_no_place_of_the_budget(build: Build) -> None:
     assert len([text for text in world.asked() if text.startswith("odd") and text not in answered]) == 20
 
 
+def test_a_golden_question_has_no_deadline(build: Build) -> None:
+    review = {"quorum": 2, "deadline_hours": 1}
+    world = build(reviewers={"golden_share": 0.5}, review=review)
+    world.some_right(each=4)
+    for n in range(6):
+        world.wrong(f"odd {n}")
+    world.do(JobKind.SYNC)
+    make_golden(world, {f"{label} {n}": label for label in ("bird", "cat", "dog") for n in range(4)})
+    world.do(JobKind.SCAN)
+    world.settle()
+    golden = len(golden_issues(world))
+    assert golden
+
+    world.later(hours=2)  # comes to rest: a question that stays open is not looked at again and again
+
+    states = {(one.kind, one.state) for one in world.issues()}
+    assert states == {
+        (IssueKind.LABEL_ERROR, IssueState.UNRESOLVED),
+        (IssueKind.GOLDEN, IssueState.IN_REVIEW),
+    }
+    assert len(world.asked()) >= golden
+
+
 def test_pushing_again_adds_no_golden_question(mixed: World) -> None:
     before = len(golden_issues(mixed))
     assert before > 0

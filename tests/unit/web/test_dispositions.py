@@ -23,3 +23,13 @@ def test_the_lists_are_counted_in_the_project(api: httpx.Client, services: Servi
 
     counted = api.get("/api/v1/projects/cats").json()["dispositions"]
     assert counted == {"multi_label": 1, "guideline_question": 1}
+
+
+def test_the_lists_are_counted_on_the_status_page(api: httpx.Client, services: Services) -> None:
+    assert "Set aside" not in api.get("/").text
+
+    set_aside(services)
+
+    shown = api.get("/").text
+    assert "Set aside" in shown
+    assert "<dt>multi label</dt><dd>1</dd>" in shown
