@@ -11,6 +11,7 @@ import numpy as np
 
 from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, Outcome, PersonSnapshot
 from connector.project_settings import ReviewerSettings
+from workers.consensus.ballot import LEAST_WEIGHT
 from workers.consensus.cells import Questions
 from workers.consensus.peers import class_reliability, judged_by_peers
 from workers.consensus.reliability import drift
@@ -20,7 +21,6 @@ LONGEST_PAUSE = 600.0  # seconds: more between two answers is a break, not work
 WINDOW, BEFORE, LEAST_IN_WINDOW = 50, 200, 20  # answers: the newest, those before, and what drift needs
 SHARP = 0.8  # an answer is surely right or wrong from this probability on
 DRIFT_LEVEL = 0.99  # many people are watched for long: a false alarm shall be rare
-LEAST_WEIGHT = 0.1  # nobody is silenced by a machine
 CONFUSIONS_KEPT = 20  # most frequent (true, said) pairs of a person
 CLASSES_KEPT = 50  # classes of a person with the most answers
 

@@ -68,7 +68,7 @@ def _items(n: int) -> str:
 def anchored(effect: float, low: float, high: float, limit: float, *, blind: bool) -> str:
     """Seeing the suggestion changes answers by more than the limit."""
     done = (
-        "New review tasks show no suggestion until this is over."
+        "New review tasks show no suggestion."
         if blind
         else "Set quality.blind_when_anchored = true to ask without it."
     )

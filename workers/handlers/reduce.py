@@ -30,7 +30,8 @@ from workers.issues.sharded import (
     cuts_of,
 )
 from workers.issues.validation import InvalidInput
-from workers.looking.detect import not_looked
+from workers.looking.detect import Looked
+from workers.looking.store import look_around_in_parts
 from workers.plan import job
 from workers.quality import learned
 from workers.quality.telling import keep as keep_quality
@@ -163,7 +164,6 @@ def _summary(context: Context, scan: ShardedScan, parts: Parts, said: Sequence[s
     report = {
         "shards": len(parts.all),
         "out_of_sample": "stated" if stated else "not stated",
-        "looked": not_looked().report(),
     }
     return replace(made, report=report)
 
@@ -171,16 +171,19 @@ def _summary(context: Context, scan: ShardedScan, parts: Parts, said: Sequence[s
 def _nothing_to_judge(context: Context, scan: ShardedScan, parts: Parts, n_classes: int) -> Summary:
     n_items = sum(len(part.item_ids) for part in parts.all)
     summary = _summary(context, scan, parts, [wording.too_few_labels(n_items, n_classes)])
+    looked = look_around_in_parts(context, scan.plan["classes"], np.zeros(0, dtype=np.int64))
     with context.begin() as unit:
-        _conclude(unit, context, scan, summary)
+        _conclude(unit, context, scan, summary, looked)
     return {"items": n_items, "flagged": 0, "warnings": list(summary.warnings)}
 
 
-def _conclude(unit: UnitOfWork, context: Context, scan: ShardedScan, summary: ScanSummary) -> None:
+def _conclude(
+    unit: UnitOfWork, context: Context, scan: ShardedScan, summary: ScanSummary, looked: Looked
+) -> None:
     """The scan is over: its record stands, its parts go, and what waited for its end comes next."""
     project_id = context.project.id
-    unit.findings.replace(project_id, [])  # those of an earlier scan, when there were fewer items
-    unit.issues.add_scan(summary)
+    unit.findings.replace(project_id, looked.findings(project_id, scan.id, ()))
+    unit.issues.add_scan(replace(summary, report={**summary.report, "looked": looked.report()}))
     unit.projects.scanned(project_id, int(scan.plan["counted"]))
     # Too many rows to keep at hand: changes from now on wait for the next scan.
     detectors.make_count(unit, project_id, scan.id, int(scan.plan["seq"]), None)
@@ -215,6 +218,7 @@ def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssue
     chance = np.random.default_rng(uuid.UUID(scan.id).int)
     difference = weigh(context, judged, Policy(now.policy, now.cap_scale), chance)
     summary = _summary(context, scan, parts, found.warnings)
+    looked = look_around_in_parts(context, classes, given)
     with context.begin() as unit:
         queue = carry_out(unit, context, judged, difference)
         controls = sum(place.kind is IssueKind.CONTROL for place in difference.fresh.values())
@@ -226,7 +230,7 @@ def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssue
             n_controls=controls,
             report={**summary.report, "class_counts": _class_counts(classes, given)},
         )
-        _conclude(unit, context, scan, summary)
+        _conclude(unit, context, scan, summary, looked)
         keep_quality(unit, project, context.settings.quality)
         detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
         unit.audit.append("secondlook", "scan", scan.id, detail, project.name)

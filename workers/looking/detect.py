@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.model import Json
 from connector.model.findings import Finding, FindingKind
@@ -73,9 +73,10 @@ class Looked:
         }
 
 
-def not_looked() -> Looked:
-    """Of a scan that never has all items at hand."""
-    return Looked(not_looked_for=dict.fromkeys(FindingKind, SHARDED))
+def look_at_labels(seen: Seen, others: Sequence[Found] = ()) -> Looked:
+    """What labels alone show, for a scan that never has all items at hand."""
+    looked = look_at(seen, others)
+    return replace(looked, not_looked_for=dict.fromkeys(looked.not_looked_for, SHARDED))
 
 
 def look_at(seen: Seen, others: Sequence[Found] = ()) -> Looked:

@@ -13,7 +13,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.encoding import encode
 from workers.issues import LabelIssues
-from workers.looking.detect import Looked, look_at
+from workers.looking.detect import Looked, look_at, look_at_labels
 from workers.looking.draft import MOST, Draft, Found, found
 from workers.looking.seen import NOBODY, Answered, FactorBuilder, Ints, Seen, digest_of
 from workers.probabilities import Probabilities
@@ -41,6 +41,15 @@ def look_around(
         seen = _seen(unit, project_id, schema, least, items, judged, people)
         unusable = _unusable(unit, project_id, people)
     return look_at(seen, [unusable])
+
+
+def look_around_in_parts(context: Context, classes: Sequence[str], labels: Ints) -> Looked:
+    """Look at a project that is scanned in parts: at what its labels and the database alone can show."""
+    project_id, least = context.project.id, context.settings.policy.min_class_examples
+    with context.read() as unit:
+        people = unit.projects.annotator_names(project_id)
+        unusable = _unusable(unit, project_id, people)
+    return look_at_labels(Seen(tuple(classes), (), labels, least), [unusable])
 
 
 def _seen(

@@ -72,6 +72,10 @@ def left_behind(world: World) -> int:
         return int(running is not None) + len(unit.blobs.names(world.project.id, "scan:"))
 
 
+def kinds_found(world: World) -> set[str]:
+    return {kind for kind, n in world.last_scan().report["looked"]["found"].items() if n}
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("decimals", [12, 1])
 def test_shards_find_what_one_worker_finds(build: Build, method: str, decimals: int) -> None:
@@ -86,6 +90,7 @@ def test_shards_find_what_one_worker_finds(build: Build, method: str, decimals: 
     assert record(shared) == record(whole)
     assert shared.last_scan().report["shards"] == 5
     assert shared.last_scan().report["class_counts"] == whole.last_scan().report["class_counts"]
+    assert kinds_found(shared) == kinds_found(whole) & {"rare_class", "imbalance", "invalid_label"}
     assert shared.jobs_made(JobKind.SHARD) >= 10
     assert len(shared.asked()) == len(whole.asked()) == 5
     assert left_behind(shared) == 0

@@ -14,6 +14,7 @@ from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, Pers
 from connector.project_settings import ReviewerSettings
 from connector.store.people_views import ReviewersView, reviewers_view
 from tests.support.world import CLASSES, NAME, World
+from workers.consensus.ballot import LEAST_WEIGHT
 from workers.measuring import measure
 
 Build = Callable[..., World]
@@ -111,7 +112,7 @@ def test_votes_weigh_less_only_where_the_whole_interval_is_below_the_floor() -> 
     found = known([*crowd, *answers("poor", 0.4, 100), *answers("new", 0.0, 5), *answers("fair", 0.68, 100)],
                   truths=truths)  # fmt: skip
     assert not found["poor"].trusted
-    assert 0.1 <= found["poor"].weight < 0.3
+    assert LEAST_WEIGHT <= found["poor"].weight < 0.3, "what is told of a vote is what it counts for"
     assert found["new"].trusted, "five answers are too few"
     assert found["fair"].trusted, "its interval reaches above the floor"
     assert {found[f"good{k}"].weight for k in range(4)} == {1.0}
