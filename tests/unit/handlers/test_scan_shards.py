@@ -13,6 +13,7 @@ from connector import wording
 from connector.errors import Misconfigured
 from connector.jobs import JobKind, JobState
 from connector.model import IssueState
+from connector.model.findings import FindingKind
 from tests.support.world import CLASSES, Killed, World
 
 Build = Callable[..., World]
@@ -119,6 +120,18 @@ def test_a_later_shared_scan_changes_issues_as_a_scan_by_one_worker_does(build: 
     assert flagged[0] == flagged[1]
     assert shared.scan_count() == 2
     assert left_behind(shared) == 0
+
+
+def test_a_scan_in_parts_finds_what_labels_alone_show(build: Build) -> None:
+    world = build(policy={**POLICY, "shard_rows": 13, "min_class_examples": 5})
+    crowd(world)
+    world.server.annotate(world.source_id, world.item("skipped"), None, "ann", cancelled=True)
+    world.settle()
+
+    assert kinds_found(world) >= {"invalid_label"}
+    assert "outlier" in world.last_scan().report["looked"]["not_looked_for"]
+    with world.read() as unit:
+        assert unit.findings.counts(world.project.id)[FindingKind.INVALID_LABEL] == 1
 
 
 def test_controls_and_blind_tasks_are_drawn_in_shards_too(build: Build) -> None:
