@@ -131,9 +131,10 @@ def _model(scan: ScanSummary | None) -> Model:
 
 def _reviews(unit: UnitOfWork, asked: Asked) -> Reviews:
     counts = figures.issue_counts(unit, asked.project.id, asked.since)
-    flags = [one for one in counts if one.kind not in (IssueKind.CONTROL, IssueKind.GOLDEN)]
+    asked_about = [one for one in counts if one.kind not in (IssueKind.CONTROL, IssueKind.GOLDEN)]
+    flags = [one for one in asked_about if one.kind == IssueKind.LABEL_ERROR]
     states = Counter[str]()
-    for one in flags:
+    for one in asked_about:
         states[one.state] += one.n
     return Reviews(
         issues=dict(sorted(states.items())),
