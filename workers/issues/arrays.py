@@ -14,6 +14,7 @@ Rows: TypeAlias = NDArray[np.intp]
 Counts: TypeAlias = NDArray[np.int64]
 
 BLOCK_BYTES = 1 << 19  # of the matrix at a time: about what a core's cache holds
+LEAST_ROWS = 512  # of a block, whatever their width: below, calls cost more than what they compute
 CHUNK = 1 << 14  # labels counted at a time, so that the temporaries stay small
 
 
@@ -27,4 +28,4 @@ def class_dtype(n_classes: int) -> np.dtype[np.signedinteger[Any]]:
 
 def block_rows(pred_probs: Probabilities) -> int:
     """How many rows of the matrix make one block."""
-    return max(32, BLOCK_BYTES // (pred_probs.shape[1] * pred_probs.itemsize))
+    return max(LEAST_ROWS, BLOCK_BYTES // (pred_probs.shape[1] * pred_probs.itemsize))

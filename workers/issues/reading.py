@@ -160,9 +160,11 @@ class _Rowwise:
         if rows.size == 0:
             return
         hits: Mask = self._block[rows] >= self._cutoffs
-        first, last = hits.argmax(axis=1), hits.shape[1] - 1 - hits[:, ::-1].argmax(axis=1)
-        found = np.where(first == last, first, predicted[rows])
-        confident[rows] = np.where(hits[np.arange(len(rows)), first], found, NO_CLASS)
+        row, column = np.divmod(np.flatnonzero(hits), hits.shape[1])  # few, so they are listed
+        count = np.bincount(row, minlength=len(rows))
+        one, several = rows[row[count[row] == 1]], rows[count > 1]
+        confident[one] = column[count[row] == 1]
+        confident[several] = predicted[several]
 
 
 def _judged(
