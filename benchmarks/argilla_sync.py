@@ -9,11 +9,11 @@ from argilla_scene import argilla_config, argilla_for, filled_dataset
 from lines import Line, interleaved, rates
 from scene import Scene
 
-from connector.jobs import JobKind
+from connector.model.jobs import JobKind
 from connector.platforms.argilla.client import PAGE_SIZE
 from workers.demo.argilla_server import RunningArgilla
 from workers.demo.service import PROJECT
-from workers.runner import run_inline
+from workers.service.runner import run_inline
 
 RECORDS, QUICK_RECORDS = 10_000, 600
 ROUNDS, QUICK_ROUNDS = 3, 2

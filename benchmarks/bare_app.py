@@ -7,7 +7,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from connector.web import listening
+from connector.web.app import listening
 
 
 def app() -> FastAPI:

@@ -11,11 +11,11 @@ from statistics import median
 from lines import Line, figures, times
 from scene import CLASSES, Scene, choice, tasks
 
-from connector.jobs import JobKind
+from connector.model.jobs import JobKind
 from connector.platforms.label_studio.changes import DATE_STEP_S, LATE_COMMITS_S
 from connector.wiring import Services
 from workers.demo.service import PROJECT
-from workers.runner import run_inline
+from workers.service.runner import run_inline
 
 SMALL, LARGE = 1_000, 10_000
 QUICK_SMALL, QUICK_LARGE = 100, 1_000

@@ -11,10 +11,10 @@ import httpx
 from lines import Line, figures, interleaved, rates
 from scene import Scene, tasks
 
-from connector.jobs import JobKind
+from connector.model.jobs import JobKind
 from connector.platforms.label_studio.client import ITEM_FIELDS, PAGE_SIZE
 from workers.demo.service import PROJECT
-from workers.runner import run_inline
+from workers.service.runner import run_inline
 
 TASKS, QUICK_TASKS = 10_000, 600
 ROUNDS, QUICK_ROUNDS = 3, 2

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from lines import Line, interleaved, rates
 from scene import Scene, other_than, tasks
 
-from connector.jobs import JobKind
 from connector.model import Issue, IssueKind, IssueState, LabelledItem
+from connector.model.jobs import JobKind
 from connector.wiring import Services
 from workers.demo.service import PROJECT
-from workers.handlers.push import BATCH
-from workers.planning import review_task
-from workers.runner import run_inline
+from workers.review.push import BATCH
+from workers.review.question import review_task
+from workers.service.runner import run_inline
 
 REVIEWS, QUICK_REVIEWS = 500, 100  # in one round
 ROUNDS, QUICK_ROUNDS = 5, 2

@@ -21,7 +21,7 @@ from lines import Line
 from scene import Scene
 
 from connector import logs
-from connector.settings import LogFormat, LogLevel, LogSettings
+from connector.config.settings import LogFormat, LogLevel, LogSettings
 
 BENCHMARKS = (
     "label_issues",

@@ -14,7 +14,7 @@ from typing import Any, Self
 import httpx
 import tomli_w
 
-from connector.config_file import load
+from connector.config.file import load
 from connector.queue import SilentQueue
 from connector.wiring import Services, build
 from workers.demo.server import (

@@ -16,7 +16,7 @@ from deliveries import Target, deliver, target
 from lines import Line, figures, interleaved, percentile, rates
 from scene import Scene, choice
 
-from connector.config_file import load
+from connector.config.file import load
 from connector.model import Role
 from connector.platforms.label_studio.webhook import SECRET_HEADER
 from connector.wiring import Services

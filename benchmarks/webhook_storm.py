@@ -18,15 +18,15 @@ from sqlalchemy import func, select
 from standardwebhooks import Webhook
 from webhook_intake import running_process
 
-from connector.config_file import load
-from connector.jobs import JobKind
+from connector.config.file import load
 from connector.model import Role
+from connector.model.jobs import JobKind
 from connector.ports import WebhookRegistrar
 from connector.store.tables import deliveries
 from connector.wiring import Services
 from workers.demo.server import free_port
 from workers.demo.service import PROJECT
-from workers.runner import run_inline
+from workers.service.runner import run_inline
 
 EVENTS, QUICK_EVENTS = 1_000, 100  # different ones in a round
 RECORDS = 50  # that they are about

@@ -9,7 +9,7 @@ import structlog
 from celery import Celery
 from kombu.exceptions import KombuError
 
-from connector.jobs import RUN_JOB
+from connector.model.jobs import RUN_JOB
 
 log = structlog.get_logger(__name__)
 

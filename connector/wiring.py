@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from connector.clock import SystemClock
+from connector.config.keyring import Keyring, broker_url, database_url
+from connector.config.project import ProjectSettings
+from connector.config.settings import Settings
 from connector.errors import Misconfigured
-from connector.keyring import Keyring, broker_url, database_url
 from connector.model import Annotator, Project, Role
 from connector.platforms import registry
 from connector.platforms.registry import DeskConfig, PlatformConfig
@@ -22,15 +23,20 @@ from connector.ports import (
     WebhookDialect,
     WebhookSecrets,
 )
-from connector.project_settings import ProjectSettings
 from connector.queue import CeleryQueue, make_celery
-from connector.settings import Settings
 from connector.store import migrate
 from connector.store.engine import open_engine
 from connector.store.unit_of_work import Store, UnitOfWork
 
 # How long a secret that the platform made is remembered: a webhook made anew is known by then.
 PLATFORM_SECRETS_KEPT = timedelta(seconds=30)
+
+
+class SystemClock:
+    """The real clock. Tests pass one of their own."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
 
 @dataclass

@@ -12,13 +12,13 @@ from typing import Any
 
 from celery import Celery, signals
 
-from connector.config_file import load
-from connector.keyring import broker_url
+from connector.config.file import load
+from connector.config.keyring import broker_url
 from connector.logs import configure
 from connector.queue import CeleryQueue, make_celery
 from connector.wiring import Services, build
-from workers.schedule import schedule
-from workers.tasks import register
+from workers.service.schedule import schedule
+from workers.service.tasks import register
 
 HEARTBEAT_FILE = "worker-heartbeat"  # in data_dir: touched while the worker's loop runs, for liveness probes
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from connector.jobs import Claim, Job
+from connector.config.project import ProjectSettings
 from connector.model import Project
+from connector.model.jobs import Claim, Job
 from connector.ports import ReviewDesk, Source
-from connector.project_settings import ProjectSettings
 from connector.store.unit_of_work import UnitOfWork
 from connector.wiring import Services
 

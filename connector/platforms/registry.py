@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connector.errors import Misconfigured
-from connector.ports import ModelBackend, ReviewDesk, Source, WebhookDialect
-from connector.survey import Survey
+from connector.ports import ModelBackend, ReviewDesk, Source, Survey, WebhookDialect
 
 if TYPE_CHECKING:
     from connector.platforms.argilla.client import ArgillaClient

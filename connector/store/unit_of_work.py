@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
 from connector.errors import LeaseLost
-from connector.jobs import Claim, NewJob
+from connector.model.jobs import Claim, NewJob
 from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated

@@ -68,7 +68,7 @@ def test_importing_a_module_does_nothing_to_the_world(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("module", ["connector.web", "connector.intake"])
+@pytest.mark.parametrize("module", ["connector.web.app", "connector.web.intake"])
 def test_the_web_process_does_not_load_what_computes(module: str, tmp_path: Path) -> None:
     loaded = _run(f"import {module}, sys; print(*sys.modules)", tmp_path).split()
     assert set(HEAVY) & set(loaded) == set()

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from connector.config_file import load
+from connector.config.file import load
 from connector.errors import Conflict, Misconfigured, Retryable, UnknownOutcome
 from connector.model import Hint, ItemRef, ReviewRequest, ReviewSetup, Role, WriteMode, WriteOrder
 from connector.platforms.argilla.client import ArgillaClient

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import tomli_w
 
-from connector.config_file import load
-from connector.jobs import JobKind
+from connector.config.file import load
 from connector.model import Item, LabelSchema, ObjectTag, Problem, ReviewRequest, ReviewSetup
+from connector.model.jobs import JobKind
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.desk import ArgillaDesk
 from connector.platforms.argilla.source import ArgillaSource
@@ -20,7 +20,7 @@ from connector.wiring import build
 from tests.contract.argilla_scene import ArgillaScene
 from tests.contract.scenes import CLASSES, SCHEMA
 from tests.support.argilla import ArgillaServer, label_question, text_field
-from workers.runner import run_inline
+from workers.service.runner import run_inline
 
 LABRADOR, GOLDEN, POODLE = CLASSES
 OPTIONS = [{"value": name, "text": name} for name in ("calm", "wild", "shy")]

@@ -8,16 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from connector.config_file import load
-from connector.jobs import JobKind
+from connector.actions.golden import Line, store
+from connector.config.file import load
 from connector.model import IssueKind, IssueState
+from connector.model.jobs import JobKind
 from connector.queue import SilentQueue
-from connector.store.people_views import reviewers_view
+from connector.store.views.people import reviewers_view
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer, choice
 from tests.support.loop import CLASSES, NAME, Scene, set_scene, write_config
-from workers.golden_set import Line, store
-from workers.runner import run_inline
+from workers.service.runner import run_inline
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-from connector.config_file import load
-from connector.jobs import JobKind
+from connector.actions.golden import Line, store
+from connector.config.file import load
 from connector.model import (
     CorrectionState,
     Decision,
@@ -31,14 +31,15 @@ from connector.model import (
     NoteState,
     Problem,
 )
+from connector.model.jobs import JobKind
 from connector.queue import SilentQueue
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer, choice
 from tests.support.loop import CLASSES, NAME, Scene, scene_of, write_config
 from workers.cli.app import run as command
 from workers.demo.server import User
-from workers.golden_set import Line, report, store
-from workers.runner import run, run_inline
+from workers.people.golden_set import report
+from workers.service.runner import run, run_inline
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

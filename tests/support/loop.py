@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import tomli_w
 
-from connector.config_file import load
-from connector.keyring import Keyring
+from connector.config.file import load
+from connector.config.keyring import Keyring
+from connector.config.settings import Settings
 from connector.queue import SilentQueue
-from connector.settings import Settings
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer, choice
 from tests.support.processes import GuardedProcess, ProcessPark

@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import Engine, event, func, select
 
-from connector.intake import accept
-from connector.jobs import Claim, JobKind, JobState
-from connector.keyring import Keyring
+from connector.config.keyring import Keyring
+from connector.config.project import ProjectSettings
+from connector.config.settings import Settings, WorkerSettings
+from connector.config.types import SecretRef
 from connector.model import (
     Correction,
     CorrectionState,
@@ -35,21 +36,20 @@ from connector.model import (
     ScanSummary,
     Vote,
 )
+from connector.model.jobs import Claim, JobKind, JobState
+from connector.model.lanes import job as plan_job
 from connector.platforms.memory import MemoryDesk, MemoryServer, MemorySource
 from connector.platforms.memory.server import Board, Held
-from connector.project_settings import ProjectSettings
-from connector.setting_types import SecretRef
-from connector.settings import Settings, WorkerSettings
 from connector.store import migrate
 from connector.store.engine import open_engine
 from connector.store.tables import guideline_notes, jobs, scans
 from connector.store.unit_of_work import Store, UnitOfWork
-from connector.store.views import JobView, job_views
+from connector.store.views.loop import JobView, job_views
+from connector.web.intake import accept
 from connector.wiring import Services
 from workers.context import Summary
-from workers.plan import job as plan_job
-from workers.runner import run, run_inline
-from workers.sweep import sweep
+from workers.service.runner import run, run_inline
+from workers.service.sweep import sweep
 
 NAME = "animals"
 CLASSES = ("bird", "cat", "dog")

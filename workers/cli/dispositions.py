@@ -24,14 +24,12 @@ def dispositions(
     json: JsonFlag = False,
 ) -> None:
     """List items that no single label answers: several fit, none does, or guidelines are silent."""
-    from connector.store import disposition_views
+    from connector.store.views import dispositions
 
     session = session_of(context)
     session.require_project(project)
     with session.services() as services, services.store.read() as unit:
-        found = disposition_views.disposition_views(
-            unit, project=project, kind=kind, limit=limit, after=after
-        )
+        found = dispositions.disposition_views(unit, project=project, kind=kind, limit=limit, after=after)
     if json:
         print_json({"dispositions": found.items, "next": found.next})
         return

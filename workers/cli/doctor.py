@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from connector.config_file import find_file
+from connector.config.file import find_file
 from connector.errors import SecondlookError
 from workers.cli.checks import Check, Level, guarded
 from workers.cli.exits import ExitCode

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.project_settings import Method
+from connector.config.project import Method
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
-    from workers.evaluate import ReviewScores, TruthScores
+    from workers.cli.offline.evaluate import ReviewScores, TruthScores
     from workers.issues import LabelIssues
 
 AT = [10, 100, 1000]
@@ -32,7 +32,7 @@ def evaluate(
 ) -> None:
     """Measure what a method finds against the truth, people's votes, or neither."""
     session_of(context).quiet_logs()
-    from workers.offline.measuring import measure
+    from workers.cli.offline.measuring import measure
 
     measured = measure(labels, probs, truth=truth, votes=votes, method=method.value, at=at or AT)
     for warning in measured.found.warnings:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from workers.feedback import Sheet
+    from workers.people.feedback import Sheet
 
 FORMATS = (".html", ".json", ".md")
 
@@ -31,7 +31,7 @@ def feedback(
     json: JsonFlag = False,
 ) -> None:
     """Write a friendly sheet for each annotator whose labels were looked at again."""
-    from workers.feedback import markdown, sheets
+    from workers.people.feedback import markdown, sheets
 
     if out is not None and out.suffix.lower() not in FORMATS:
         msg = f"{out} has none of the endings {', '.join(FORMATS)}"
@@ -53,7 +53,7 @@ def feedback(
 
 
 def _write(file: Path, found: Sequence[Sheet], now: datetime) -> None:
-    from workers.feedback import html, markdown
+    from workers.people.feedback import html, markdown
 
     forms = {
         ".html": lambda: html(found, now),

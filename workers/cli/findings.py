@@ -24,16 +24,16 @@ def findings(
     json: JsonFlag = False,
 ) -> None:
     """List what else the last scan found: of classes, annotators and groups first, then of items."""
-    from connector.store import finding_views, views
+    from connector.store.views import findings, loop
 
     session = session_of(context)
     session.require_project(project)
     with session.services() as services:
         stored = services.project(project)
         with services.store.read() as unit:
-            known = views.project_views(unit, project)
-            looked = finding_views.looked_view(unit, stored.id)
-            found = finding_views.finding_views(unit, project=project, kind=kind, limit=limit, after=after)
+            known = loop.project_views(unit, project)
+            looked = findings.looked_view(unit, stored.id)
+            found = findings.finding_views(unit, project=project, kind=kind, limit=limit, after=after)
     if json:
         print_json({"looked": looked, "findings": found.items, "next": found.next})
         return

@@ -16,10 +16,11 @@ from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
 if TYPE_CHECKING:
+    from connector.actions.golden import Line, Stored
+    from connector.config.project import ProjectSettings
     from connector.model import Project
-    from connector.project_settings import ProjectSettings
     from connector.store.unit_of_work import UnitOfWork
-    from workers.golden_set import GoldenReport, Line, Stored
+    from workers.people.golden_set import GoldenReport
 
 app = typer.Typer(
     no_args_is_help=True, help="Keep the golden set: verified items that measure reviewers.", epilog=EPILOG
@@ -40,7 +41,7 @@ def add(
     json: JsonFlag = False,
 ) -> None:
     """Make an item golden, or confirm that its golden label is right."""
-    from workers.golden_set import Line
+    from connector.actions.golden import Line
 
     _store(context, project, [Line(1, item, label)], "cli", by, as_json=json)
 
@@ -55,7 +56,7 @@ def import_file(
     json: JsonFlag = False,
 ) -> None:
     """Make all items of a file golden. Every line is checked before anything is stored."""
-    from workers.golden_set import read_lines
+    from workers.people.golden_set import read_lines
 
     _store(context, project, read_lines(file), "import", by, as_json=json)
 
@@ -63,7 +64,7 @@ def import_file(
 def _store(
     context: typer.Context, project: str, lines: list[Line], source: str, by: str | None, *, as_json: bool
 ) -> None:
-    from workers.golden_set import store
+    from connector.actions.golden import store
 
     session = session_of(context)
     session.require_project(project)
@@ -89,7 +90,7 @@ def remove(
     context: typer.Context, project: ProjectName, item: Item, *, by: By = None, json: JsonFlag = False
 ) -> None:
     """Take an item out of the golden set. What was answered to it is kept."""
-    from workers.golden_set import remove as take_out
+    from connector.actions.golden import remove as take_out
 
     session = session_of(context)
     session.require_project(project)
@@ -135,7 +136,7 @@ def _state(doubted_at: object) -> str:
 @app.command(epilog=EPILOG)
 def report(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
     """Say how reviewers answered golden items, and which items they contradict."""
-    from workers.golden_set import report as gathered
+    from workers.people.golden_set import report as gathered
 
     with _reading(context, project) as (unit, stored, settings):
         found = gathered(unit, stored, settings)

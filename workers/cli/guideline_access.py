@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from connector.errors import NotFound, Rejected, SecondlookError
-from connector.jobs import JobKind
 from connector.model import GuidelineNote, Json, Project
+from connector.model.jobs import JobKind
 from workers.cli.output import note, print_json
 from workers.cli.session import Session, session_of
 
@@ -39,7 +39,7 @@ def reading(context: typer.Context, name: str) -> Iterator[Opened]:
 @contextmanager
 def changing(context: typer.Context, name: str, by: str) -> Iterator[Opened]:
     """One transaction, with the job that carries the change into the instructions."""
-    from workers.plan import job
+    from connector.model.lanes import job
 
     _refuse_stranger(session_of(context), name, by)
     with _services(context, name) as services:
@@ -83,7 +83,7 @@ def record(opened: Opened, action: str, note_id: str, by: str, detail: Json) -> 
 
 def publish(context: typer.Context, project: str, note_id: str, *, as_json: bool) -> None:
     """Carry the change into the instructions here and now; where that fails, a service does it later."""
-    from workers.runner import run_inline
+    from workers.service.runner import run_inline
 
     with _services(context, project) as services:
         try:

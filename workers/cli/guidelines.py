@@ -63,7 +63,7 @@ def list_notes(
 @app.command(epilog=EPILOG)
 def show(context: typer.Context, project: ProjectName, note_id: NoteId, *, json: JsonFlag = False) -> None:
     """Show one note, its history, and whether it helped since it was published."""
-    from workers.reporting.effects import effects_of
+    from workers.report.effects import effects_of
 
     with reading(context, project) as opened:
         found = found_note(opened, note_id)

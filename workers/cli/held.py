@@ -51,7 +51,7 @@ def release(
     context: typer.Context, project: ProjectName, label: Label, *, by: By = None, json: JsonFlag = False
 ) -> None:
     """Have the held corrections of a class written; its losses until now do not count any more."""
-    from workers.quality.holding import release as let_go
+    from connector.actions.held import release as let_go
 
     _settle(context, project, label, by, json, "released", let_go)
 
@@ -61,7 +61,7 @@ def discard(
     context: typer.Context, project: ProjectName, label: Label, *, by: By = None, json: JsonFlag = False
 ) -> None:
     """Never write the held corrections of a class; the labels stay as they are."""
-    from workers.quality.holding import discard as drop
+    from connector.actions.held import discard as drop
 
     _settle(context, project, label, by, json, "discarded", drop)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector.config_file import DEFAULT_FILE, load
+from connector.config.file import DEFAULT_FILE, load
 from connector.errors import Misconfigured
 from workers.cli.output import note
 from workers.cli.session import session_of

@@ -23,12 +23,12 @@ def issues(
     json: JsonFlag = False,
 ) -> None:
     """List issues, the most suspicious first."""
-    from connector.store import views
+    from connector.store.views import loop
 
     session = session_of(context)
     session.require_project(project)
     with session.services() as services, services.store.read() as unit:
-        found = views.issue_views(unit, project=project, state=state, limit=limit, after=after)
+        found = loop.issue_views(unit, project=project, state=state, limit=limit, after=after)
     if json:
         print_json({"issues": found.items, "next": found.next})
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.errors import NotFound
-from connector.jobs import JobState
+from connector.model.jobs import JobState
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
@@ -27,10 +27,10 @@ def list_jobs(
     json: JsonFlag = False,
 ) -> None:
     """List jobs, the oldest first: those that were given up, unless another state is asked for."""
-    from connector.store import views
+    from connector.store.views import loop
 
     with session_of(context).services() as services, services.store.read() as unit:
-        found = views.job_views(unit, project=project, state=state, limit=limit)
+        found = loop.job_views(unit, project=project, state=state, limit=limit)
     if json:
         print_json({"jobs": found.items, "next": found.next})
         return
@@ -51,14 +51,14 @@ def replay(
     json: JsonFlag = False,
 ) -> None:
     """Queue jobs that were given up again, with all their tries."""
-    from connector.store import views
+    from connector.store.views import loop
 
     if bool(job_ids) == every:
         msg = "give job ids, or --all"
         raise typer.BadParameter(msg)
     with session_of(context).services() as services:
         with services.store.begin() as unit:
-            chosen = job_ids or [job.id for job in views.job_views(unit, limit=MOST_ROWS).items]
+            chosen = job_ids or [job.id for job in loop.job_views(unit, limit=MOST_ROWS).items]
             for job_id in chosen:
                 if not unit.jobs.replay(job_id):
                     msg = f"there is no job {job_id} that was given up; none was replayed"

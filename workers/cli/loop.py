@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.jobs import JobKind
+from connector.model.jobs import JobKind
 from workers.cli.output import note, print_json, progress
 from workers.cli.session import JsonFlag, ProjectName, Session, session_of
 
 if TYPE_CHECKING:
-    from workers.runner import JobResult
+    from workers.service.runner import JobResult
 
 
 def sync(
@@ -37,15 +37,15 @@ def collect(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
 
 def step(session: Session, project: str, kind: JobKind, payload: dict[str, Any], *, as_json: bool) -> None:
     """Run one step here and now, and say what it did."""
-    from connector.store import views
-    from workers.runner import run_inline
+    from connector.store.views import loop
+    from workers.service.runner import run_inline
 
     session.require_project(project)
     with session.services() as services:
         with progress(f"{kind.value} {project}") as report:
             result = run_inline(services, project, kind, payload, report)
         with services.store.read() as unit:
-            stored = views.project_views(unit, project)
+            stored = loop.project_views(unit, project)
     waiting = sum(stored[0].jobs.get(state, 0) for state in ("queued", "running")) if stored else 0
     if as_json:
         print_json({"project": project, "jobs_waiting": waiting, **_figures(result)})

@@ -12,8 +12,8 @@ from workers.cli.session import JsonFlag, ProjectName, session_of
 
 if TYPE_CHECKING:
     from connector.wiring import Services
-    from workers.quality import QualityFigures
-    from workers.quality.figures import Anchoring, Outcomes, Proportion
+    from workers.review.quality import QualityFigures
+    from workers.review.quality.figures import Anchoring, Outcomes, Proportion
 
 
 def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
@@ -39,7 +39,7 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
 
 def figures_of(services: Services, project: str) -> QualityFigures:
     """The figures as they are now."""
-    from workers.quality import figures
+    from workers.review.quality import figures
 
     stored = services.project(project)
     with services.store.read() as unit:
@@ -48,7 +48,7 @@ def figures_of(services: Services, project: str) -> QualityFigures:
 
 def told(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
     """The verdict and the alarms, in sentences."""
-    from workers.quality.telling import alarms, verdict
+    from workers.review.quality.telling import alarms, verdict
 
     chosen = services.project_settings(project).quality
     return verdict(found), alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)

@@ -19,7 +19,7 @@ from workers.cli.session import JsonFlag, ProjectName, session_of
 if TYPE_CHECKING:
     from connector.store.unit_of_work import UnitOfWork
     from connector.wiring import Services
-    from workers.reporting import validation as record
+    from workers.report import validation as record
 
 FORMATS = (".html", ".json", ".csv")
 MOST_LISTED = 1000
@@ -124,8 +124,8 @@ def _stored(services: Services, project: str, audit_id: str) -> Audit:
 def _made(services: Services, project: str, since: datetime | None) -> Audit:
     """A report of now, from the last scan."""
     from connector.wording import report_reason
-    from workers.reporting.gather import Asked
-    from workers.reporting.making import keep, make
+    from workers.report.gather import Asked
+    from workers.report.making import keep, make
 
     stored = services.project(project)
     asked = Asked(
@@ -145,8 +145,8 @@ def _made(services: Services, project: str, since: datetime | None) -> Audit:
 
 
 def _write(unit: UnitOfWork, made: Audit, out: Path, since: datetime | None, *, validation: bool) -> None:
-    from workers.reporting import page
-    from workers.reporting import validation as record
+    from workers.report import page
+    from workers.report import validation as record
 
     with _opened(out) as stream:
         if out.suffix == ".csv":

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.errors import Conflict, NotFound, Rejected, SecondlookError
-from connector.jobs import JobKind
 from connector.model import Correction, CorrectionState
+from connector.model.jobs import JobKind
 from workers.cli.exits import ExitCode
 from workers.cli.output import note, print_json, progress
 from workers.cli.session import JsonFlag, session_of
@@ -76,7 +76,7 @@ def _run(services: Services, run_id: str) -> list[Correction]:
 
 
 def _revert(services: Services, correction: Correction) -> Reverted:
-    from workers.runner import run_inline
+    from workers.service.runner import run_inline
 
     actor = f"cli:{_user()}"
     with services.store.begin() as unit:

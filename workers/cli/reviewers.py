@@ -10,7 +10,7 @@ from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
 if TYPE_CHECKING:
-    from connector.store.people_views import PersonView, ReviewersView
+    from connector.store.views.people import PersonView, ReviewersView
 
 
 def reviewers(
@@ -21,9 +21,9 @@ def reviewers(
     json: JsonFlag = False,
 ) -> None:
     """Show how far each reviewer can be relied on, and what operations should know."""
-    from connector.jobs import JobKind
-    from connector.store.people_views import reviewers_view
-    from workers.runner import run_inline
+    from connector.model.jobs import JobKind
+    from connector.store.views.people import reviewers_view
+    from workers.service.runner import run_inline
 
     session = session_of(context)
     session.require_project(project)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.jobs import JobKind
-from connector.project_settings import Method
+from connector.config.project import Method
+from connector.model.jobs import JobKind
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.output import note, print_json, progress, table
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
-    from workers.offline.judging import Issue, Judged
+    from workers.cli.offline.judging import Issue, Judged
 
 ENDINGS = (".csv", ".json", ".jsonl")
 SHOWN = 50
@@ -87,11 +87,11 @@ def is_file(target: str) -> bool:
 
 
 def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:
-    from workers.offline import output
-    from workers.offline.dataset import Columns
-    from workers.offline.judging import judge
-    from workers.offline.reading import read_file
-    from workers.predictions.features import FeatureKind
+    from workers.cli.offline import output
+    from workers.cli.offline.dataset import Columns
+    from workers.cli.offline.judging import judge
+    from workers.cli.offline.reading import read_file
+    from workers.detect.predictions.features import FeatureKind
 
     if options.out is not None:
         output.check_target(options.out, force=options.force)
@@ -137,7 +137,7 @@ def _tell(judged: Judged, path: Path, limit: int) -> None:
 
 def _tell_what_else(judged: Judged) -> None:
     """What concerns classes, annotators and groups as sentences; of single items how many there are."""
-    from workers.offline.findings import found_kinds, reasons
+    from workers.cli.offline.findings import found_kinds, reasons
 
     for kind in found_kinds(judged):
         typer.echo(f"{kind.title}: {kind.total:,}")
@@ -157,7 +157,7 @@ def _cells(issue: Issue) -> list[str]:
 
 
 def _say_what_is_missing(judged: Judged) -> None:
-    from workers.offline.tables import left_out_rows
+    from workers.cli.offline.tables import left_out_rows
 
     for row in left_out_rows(judged):
         more = ", …" if row.count > len(row.places) else ""

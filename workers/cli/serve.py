@@ -16,7 +16,7 @@ def up(context: typer.Context) -> None:
     session = session_of(context)
     settings = session.settings
     session.service_logs()
-    from workers.embedded import run_up
+    from workers.service.embedded import run_up
 
     note(f"Status page: {settings.server.url}/   (stop with Ctrl+C)")
     run_up(settings)
@@ -30,7 +30,7 @@ def web(context: typer.Context) -> None:
     session = session_of(context)
     settings = session.settings
     session.service_logs()
-    from connector.web import serve
+    from connector.web.app import serve
 
     note(f"Status page: {settings.server.url}/   (stop with Ctrl+C)")
     serve(settings)

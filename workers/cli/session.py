@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector import logs
-from connector.config_file import load
+from connector.config.file import load
+from connector.config.settings import MEMORY_BROKER, LogFormat, LogLevel, LogSettings, Settings
 from connector.errors import Misconfigured
-from connector.settings import MEMORY_BROKER, LogFormat, LogLevel, LogSettings, Settings
 
 # Whatever needs the database is imported when a command needs it: `--help` is shown at once.
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from workers.cli.quality import figures_of, told
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
-    from connector.store.guidance_views import GuidanceView
-    from connector.store.people_views import ReviewersView
-    from connector.store.views import ProjectView
+    from connector.store.views.guidance import GuidanceView
+    from connector.store.views.loop import ProjectView
+    from connector.store.views.people import ReviewersView
     from connector.wiring import Services
 
 
@@ -32,10 +32,10 @@ def status(
     json: JsonFlag = False,
 ) -> None:
     """Show where each project stands, and the review link."""
-    from connector.readiness import look
-    from connector.store import views
-    from connector.store.guidance_views import guidance_views
-    from connector.store.people_views import reviewers_views
+    from connector.store.views import loop
+    from connector.store.views.guidance import guidance_views
+    from connector.store.views.people import reviewers_views
+    from connector.web.readiness import look
 
     session = session_of(context)
     if project is not None:
@@ -44,7 +44,7 @@ def status(
         now = services.clock.now()
         ready = look(services)
         with services.store.read() as unit:
-            stored = views.project_views(unit, project)
+            stored = loop.project_views(unit, project)
             people = reviewers_views(unit, services.settings.projects, project)
             guidance = guidance_views(unit, [each.name for each in stored])
         cleanness = {each.name: _cleanness(services, each.name) for each in stored}

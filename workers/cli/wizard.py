@@ -14,11 +14,11 @@ import tomli_w
 import typer
 from pydantic import TypeAdapter, ValidationError
 
+from connector.config.settings import PROJECT_NAME
+from connector.config.types import HttpUrl, SecretRef
 from connector.errors import Misconfigured, Retryable, SecondlookError
 from connector.platforms import registry
-from connector.setting_types import HttpUrl, SecretRef
-from connector.settings import PROJECT_NAME
-from connector.survey import ProjectFound, Survey
+from connector.ports import ProjectFound, Survey
 from workers.cli.output import note
 
 T = TypeVar("T")

@@ -14,9 +14,9 @@ from typing import Any
 import httpx
 import tomli_w
 
-from connector.config_file import load
+from connector.config.file import load
+from connector.config.keyring import Keyring
 from connector.errors import SecondlookError
-from connector.keyring import Keyring
 from workers.demo.server import free_port
 from workers.demo.stage import Stage
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from connector.platforms.argilla import hooks
 from connector.platforms.argilla.client import TESTED, ArgillaClient, uuid_of
 from connector.platforms.argilla.schema import single_labels
-from connector.survey import AccountFound, HookFound, ProjectFound, ServerFound
+from connector.ports import AccountFound, HookFound, ProjectFound, ServerFound
 
 ADMIN = "admin"
 

@@ -9,7 +9,7 @@ from connector.errors import Misconfigured
 from connector.platforms.label_studio.changes import server_time
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict, jwt_claims, whole
 from connector.platforms.label_studio.config import schema_of
-from connector.survey import AccountFound, HookFound, ProjectFound, ServerFound
+from connector.ports import AccountFound, HookFound, ProjectFound, ServerFound
 
 
 class LabelStudioSurvey:

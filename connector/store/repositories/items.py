@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.sql import Select
 
-from connector.labels import GivenLabel, carried
 from connector.model import Item, ItemRef, LabelledItem, LabelStatus, Prediction
+from connector.model.carried import GivenLabel, carried
 from connector.store.repositories.base import Repository, chunks
 from connector.store.repositories.pages import PageChange, Pages
 from connector.store.tables import annotation_rows, items, predictions

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connector.jobs import Claim, Job, JobKind, JobState, NewJob
+from connector.model.jobs import Claim, Job, JobKind, JobState, NewJob
 from connector.store.repositories.base import Repository
 from connector.store.tables import QUEUED, WAITING_IN_LANE, jobs
 

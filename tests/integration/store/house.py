@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, text
 
-from connector.jobs import JobKind, NewJob
 from connector.model import (
     Annotation,
     Correction,
@@ -30,6 +29,7 @@ from connector.model import (
     Vote,
     WriteMode,
 )
+from connector.model.jobs import JobKind, NewJob
 from connector.store.unit_of_work import Store, UnitOfWork
 
 T = TypeVar("T")

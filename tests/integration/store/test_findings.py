@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.model import LabelStatus
 from connector.model.findings import Finding, FindingKind
-from connector.store.finding_views import finding_views
+from connector.store.views.findings import finding_views
 from tests.integration.store.house import House, annotation, item
 
 

@@ -21,10 +21,10 @@ from connector.model import (
     Vote,
     label_pair,
 )
-from connector.store import figures
-from connector.store.figures import Cut, Window
-from connector.store.records import found_errors
 from connector.store.repositories.guidelines import Confused
+from connector.store.views import figures
+from connector.store.views.figures import Cut, Window
+from connector.store.views.records import found_errors
 from tests.integration.store.house import NOW, House, annotation, item, review_task, together
 
 PAIR = ("cat", "dog")
@@ -194,7 +194,7 @@ def test_counts_of_issues_corrections_votes_and_reviewers(house: House) -> None:
 def test_every_correction_is_found_once_whatever_the_size_of_a_page(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.store.records.AT_ONCE", 2)
+    monkeypatch.setattr("connector.store.views.records.AT_ONCE", 2)
     for number in range(5):
         house.corrected(number)
     with house.store.begin() as unit:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.errors import LeaseLost
-from connector.jobs import Claim, JobKind, JobState
+from connector.model.jobs import Claim, JobKind, JobState
 from connector.store.repositories.jobs import ERROR_CHARS, MOST_DEATHS
 from tests.integration.store.house import LEASE, House, new_job
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.errors import LeaseLost
-from connector.jobs import Claim, JobKind
+from connector.model.jobs import Claim, JobKind
 from connector.store.engine import open_engine
 from tests.integration.store.house import LEASE, House, in_thread, new_job, together, until_blocked
 from tests.support.processes import ProcessPark

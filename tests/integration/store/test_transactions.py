@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from connector.errors import SecondlookError
-from connector.jobs import JobKind
 from connector.model import Annotator, Hint, LabelSchema, ObjectTag, Role
+from connector.model.jobs import JobKind
 from connector.store.engine import BUSY_TIMEOUT_MS, open_engine
 from tests.integration.store.house import NOW, House, annotation, in_thread, item, new_job, together
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connector import errors
-from connector.store import views
+from connector.store.views import loop
 from connector.wiring import Services
 from tests.unit.cli.conftest import Secondlook
 from workers.cli.exits import ExitCode, exit_code
@@ -82,7 +82,7 @@ def test_a_fault_of_ours_is_short_and_its_details_go_to_a_private_file(
         msg = "boom, Authorization: Token 0123456789abcdef0123456789abcdef01234567"
         raise RuntimeError(msg)
 
-    monkeypatch.setattr(views, "project_views", broken)
+    monkeypatch.setattr(loop, "project_views", broken)
     done = secondlook("status")
     assert done.code == 1
     assert "unexpected RuntimeError" in done.err

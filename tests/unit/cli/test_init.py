@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.config_file import load
+from connector.config.file import load
 from tests.unit.cli.conftest import Secondlook
 from tests.unit.cli.little_studio import TOKEN
 from workers.cli.wizard import slug

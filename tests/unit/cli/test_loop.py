@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from connector.config.project import ProjectSettings
+from connector.config.settings import Settings
+from connector.config.types import SecretRef
 from connector.errors import Retryable
 from connector.model import (
     Correction,
@@ -21,15 +24,12 @@ from connector.model import (
     WriteMode,
 )
 from connector.platforms.memory import MemoryServer, server
-from connector.project_settings import ProjectSettings
 from connector.queue import SilentQueue
-from connector.setting_types import SecretRef
-from connector.settings import Settings
 from connector.wiring import Services, build
 from tests.unit.cli.conftest import Done
 from workers.cli.app import run
 from workers.cli.session import Session
-from workers.orders import order_for
+from workers.write_back.orders import order_for
 
 SCHEMA = LabelSchema("kind", "t", ("cat", "dog", "fox"), (ObjectTag("t", "Text", "text"),))
 Command = Callable[..., Done]

@@ -109,7 +109,7 @@ def test_every_command_has_help_with_exit_codes(name: str) -> None:
 
 
 def test_the_paths_of_the_api() -> None:
-    from connector.api.v1 import router
+    from connector.web.api.v1 import router
 
     told = set(re.findall(r"`(/api/v1/[^`]+)`", _section("The JSON API")))
     assert told == {getattr(route, "path", "") for route in router.routes}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from connector.config_file import load
+from connector.config.file import load
+from connector.config.settings import Settings
 from connector.queue import make_celery
-from connector.settings import Settings
 from tests.unit.docs.pages import ROOT, blocks
 
 DEPLOY = ROOT / "deploy"
@@ -123,7 +123,7 @@ def test_the_worker_is_stopped_softly_everywhere() -> None:
 
 
 def test_probes_look_at_what_the_processes_offer() -> None:
-    from connector.api.health import router
+    from connector.web.api.health import router
     from workers.app import HEARTBEAT_FILE
 
     paths = {getattr(route, "path", "") for route in router.routes}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from workers.evaluate import Review, against_reviews, against_truth, auprc, auroc, precision_at
+from workers.cli.offline.evaluate import Review, against_reviews, against_truth, auprc, auroc, precision_at
 from workers.issues import LabelIssues
 
 # Rows by quality: 2, 0, 4, 1, 3. Rows 0 and 2 are flagged; 0 and 4 are wrong.

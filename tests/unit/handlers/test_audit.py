@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from connector.errors import Misconfigured
-from connector.jobs import JobKind
 from connector.model import Audit, AuditState
+from connector.model.jobs import JobKind
 from tests.support.world import Killed, World
 
 Build = Callable[..., World]
@@ -185,7 +185,7 @@ def test_a_scan_that_never_ends_is_not_waited_for_longer_than_a_day(
     def refuse(context: object) -> None:
         raise broken
 
-    monkeypatch.setattr("workers.handlers.scan.handle", refuse)
+    monkeypatch.setattr("workers.detect.scan.handle", refuse)
     for _ in range(10):
         world.later(hours=3)
     (audit,) = audits(world)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from connector import wording
-from connector.jobs import JobKind
 from connector.model import IssueState
 from connector.model.findings import FindingKind
+from connector.model.jobs import JobKind
 from tests.support.world import World
-from workers import builtin
-from workers.predictions import fitting
-from workers.predictions.sealed import opened, sealed
+from workers.detect.predictions import fitting
+from workers.detect.predictions.sealed import opened, sealed
+from workers.detect.sources import trained
 
 Build = Callable[..., World]
 WORDS = {"cat": "meow purr whiskers", "dog": "bark fetch bone", "bird": "tweet wing feather"}
@@ -113,13 +113,13 @@ def test_a_kept_model_that_is_not_ours_is_never_opened_and_made_anew(
 ) -> None:
     world = taught(build)
     with world.services.store.begin() as unit:
-        stored = unit.blobs.get(world.project.id, builtin.BLOB)
+        stored = unit.blobs.get(world.project.id, trained.BLOB)
         assert stored is not None
         assert opened(stored, b"of someone else") is None
         key = world.services.keyring.model_key(world.project.name)
         fitted = opened(stored, key)
         assert fitted is not None
-        unit.blobs.put(world.project.id, builtin.BLOB, sealed(fitted, b"of someone else"))
+        unit.blobs.put(world.project.id, trained.BLOB, sealed(fitted, b"of someone else"))
     once = len(trainings)
 
     world.restart()

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from connector.jobs import JobKind
 from connector.model import IssueKind, IssueState
 from connector.model.findings import Finding, FindingKind
-from connector.store.finding_views import finding_views, kind_views, looked_view
+from connector.model.jobs import JobKind
+from connector.store.views.findings import finding_views, kind_views, looked_view
 from tests.support.world import CLASSES, NAME, World
 
 Build = Callable[..., World]

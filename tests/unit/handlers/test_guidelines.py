@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import wording
-from connector.jobs import JobKind
 from connector.model import (
     CorrectionState,
     GuidelineNote,
@@ -22,8 +21,9 @@ from connector.model import (
     QuestionState,
     label_pair,
 )
+from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
-from workers.notes import acceptable, guidelines_of
+from workers.write_back.notes import acceptable, guidelines_of
 
 Build = Callable[..., World]
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from connector import wording
-from connector.jobs import JobKind, JobState
 from connector.model import IssueKind, IssueState
+from connector.model.jobs import JobKind, JobState
 from tests.support.world import CLASSES, Killed, World
-from workers import detectors
-from workers.detector import memory_of
+from workers.detect.state import kept, memory_of
 
 Build = Callable[..., World]
 NO_SCANS = {"scan_after_changes": 1_000_000}
@@ -257,7 +256,7 @@ def test_where_too_few_classes_are_left_a_scan_says_so(judging: World) -> None:
 
 
 def test_more_changes_than_pay_are_left_to_a_scan(judging: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.handlers.judge.LEAST_CHANGES", 2)
+    monkeypatch.setattr("workers.detect.judge.LEAST_CHANGES", 2)
     for label in CLASSES:
         judging.relabel(f"{label} 0", "cat" if label == "dog" else "dog")
 
@@ -326,7 +325,7 @@ def test_the_state_is_saved_from_time_to_time_and_its_events_forgotten(
     hear(judging)
     assert events() == 0
 
-    monkeypatch.setattr(detectors, "SAVE_AFTER_EVENTS", 2)
+    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 2)
     for n, expected in ((0, 1), (1, 0)):
         judging.relabel(f"bird {n}", "dog")
         hear(judging)
@@ -338,14 +337,14 @@ def test_the_state_is_saved_from_time_to_time_and_its_events_forgotten(
 def test_a_worker_that_others_have_overtaken_takes_up_the_saved_state(
     judging: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detectors, "SAVE_AFTER_EVENTS", 1)
+    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 1)
     memory = memory_of(judging.services.store)
     judging.restart()
     judging.relabel("cat 0", "dog")
     hear(judging)
     overtaken = memory.take(judging.project.id)
     assert overtaken is not None
-    detectors.memory_of(judging.services.store).put(judging.project.id, overtaken)
+    kept.memory_of(judging.services.store).put(judging.project.id, overtaken)
 
     judging.relabel("cat 1", "dog")
     hear(judging)
@@ -362,7 +361,7 @@ def test_a_first_sync_leaves_no_events_behind(judging: World) -> None:
 def test_a_scan_without_a_state_leaves_changes_to_the_next_one(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detectors, "MOST_CELLS", 1)
+    monkeypatch.setattr(kept, "MOST_CELLS", 1)
     world = build(policy=NO_SCANS)
     world.some_right()
     world.wrong()
@@ -448,7 +447,7 @@ METHODS = ("prune_by_noise_rate", "prune_by_class", "confident_learning", "low_n
 def test_after_any_changes_kills_and_restarts_judging_finds_what_a_scan_finds(
     build: Build, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detectors, "SAVE_AFTER_EVENTS", 7)
+    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 7)
     policy = {**NO_SCANS, "method": method, "class_cap": 0.3, "budget": 4, "min_class_examples": 3}
     world = build(policy=policy)
     turmoil = Turmoil(world, seed=METHODS.index(method))
@@ -478,7 +477,7 @@ def test_after_any_changes_kills_and_restarts_judging_finds_what_a_scan_finds(
 def test_a_kill_at_any_point_of_judging_leaves_no_trace(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(detectors, "SAVE_AFTER_EVENTS", 2)
+    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 2)
     start = build(policy=NO_SCANS)
     start.some_right(each=4)
     start.wrong()

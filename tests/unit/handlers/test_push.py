@@ -9,8 +9,8 @@ import pytest
 
 from connector import wording
 from connector.errors import NotFound, Rejected, Retryable, UnknownOutcome
-from connector.jobs import JobKind, JobState
 from connector.model import IssueState, ReviewState
+from connector.model.jobs import JobKind, JobState
 from tests.support.world import SCHEMA, World, withdrawn
 
 Build = Callable[..., World]

@@ -8,8 +8,8 @@ import pytest
 
 from connector import wording
 from connector.errors import Conflict, Retryable
-from connector.jobs import JobKind
 from connector.model import CorrectionState, Decision, IssueState, Outcome, Problem, ReviewState
+from connector.model.jobs import JobKind
 from tests.support.world import World
 
 Build = Callable[..., World]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from connector import wording
-from connector.jobs import JobKind
 from connector.model import Disposition, DispositionKind, IssueState, Problem
+from connector.model.jobs import JobKind
 from tests.support.world import World
 
 Build = Callable[..., World]

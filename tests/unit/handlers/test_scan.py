@@ -14,11 +14,11 @@ import pytest
 
 from connector import wording
 from connector.errors import Misconfigured, Retryable
-from connector.jobs import JobKind, JobState
 from connector.model import IssueKind, IssueState
+from connector.model.jobs import JobKind, JobState
 from tests.support.world import CLASSES, NAME, World
-from workers.runner import run_inline
-from workers.sweep import sweep
+from workers.service.runner import run_inline
+from workers.service.sweep import sweep
 
 Build = Callable[..., World]
 BARKING = "bark fetch bone bark fetch"

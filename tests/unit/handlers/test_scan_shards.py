@@ -11,9 +11,9 @@ import pytest
 
 from connector import wording
 from connector.errors import Misconfigured
-from connector.jobs import JobKind, JobState
 from connector.model import IssueState
 from connector.model.findings import FindingKind
+from connector.model.jobs import JobKind, JobState
 from tests.support.world import CLASSES, Killed, World
 
 Build = Callable[..., World]

@@ -8,8 +8,8 @@ import pytest
 
 from connector import wording
 from connector.errors import Misconfigured, Retryable
-from connector.jobs import JobKind, JobState
 from connector.model import IssueState, LabelledItem
+from connector.model.jobs import JobKind, JobState
 from tests.support.world import SCHEMA, World, schema_of
 
 Build = Callable[..., World]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from connector.errors import Misconfigured, Rejected, Retryable, UnknownOutcome
-from connector.jobs import JobKind, JobState
 from connector.model import CorrectionState, Issue, IssueState
+from connector.model.jobs import JobKind, JobState
 from tests.support.world import World
 
 Build = Callable[..., World]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from connector.model.findings import FindingKind
 from connector.wording import findings as wording
+from workers.detect.findings import Answered, Factor, Seen, look_at
+from workers.detect.findings.draft import MOST
+from workers.detect.findings.seen import NO_GROUP, FactorBuilder, calendar, digest_of
 from workers.issues import label_issues
-from workers.looking import Answered, Factor, Seen, look_at
-from workers.looking.draft import MOST
-from workers.looking.seen import NO_GROUP, FactorBuilder, calendar, digest_of
 
 DAY = 86_400.0
 SPRING = 1_772_323_200.0  # 2026-03-01

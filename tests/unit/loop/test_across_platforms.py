@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from connector.jobs import JobKind
 from connector.model import Role
+from connector.model.jobs import JobKind
 from connector.platforms.argilla.webhook import ArgillaWebhooks
 from connector.platforms.memory import MemoryDesk, MemoryServer
 from connector.platforms.memory.server import Board

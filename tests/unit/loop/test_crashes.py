@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from connector.errors import Retryable, SecondlookError, UnknownOutcome
-from connector.jobs import JobKind, JobState
 from connector.model import CorrectionState
+from connector.model.jobs import JobKind, JobState
 from tests.support.world import NAME, Killed, World, withdrawn
 
 Picture = dict[str, Any]

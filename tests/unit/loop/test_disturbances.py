@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import Retryable
-from connector.jobs import JobKind, JobState
 from connector.model import IssueState
+from connector.model.jobs import JobKind, JobState
+from connector.model.lanes import job as plan_job
 from tests.support.world import World
-from workers.plan import job as plan_job
-from workers.runner import run
-from workers.sweep import sweep
+from workers.service.runner import run
+from workers.service.sweep import sweep
 
 POLL = 61.0
 SIX_HOURS = 6 * 3600.0 + 1

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from tests.unit.offline.conftest import Ran, annotation, csv_of, task
-from workers.offline.dataset import Columns
-from workers.offline.dates import moment
-from workers.offline.reading import read_file
+from workers.cli.offline.dataset import Columns
+from workers.cli.offline.dates import moment
+from workers.cli.offline.reading import read_file
 
 Scan = Callable[..., Ran]
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.offline.conftest import annotation, csv_of, task, tasks, text_csv, texts
-from workers.offline.dataset import Columns, Dataset
-from workers.offline.errors import BadFile
-from workers.offline.reading import read_file
+from workers.cli.offline.dataset import Columns, Dataset
+from workers.cli.offline.errors import BadFile
+from workers.cli.offline.reading import read_file
 
 
 def read(folder: Path, name: str, text: str | bytes, **columns: str) -> Dataset:

@@ -11,15 +11,15 @@ from scipy.special import softmax
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
+from workers.detect.predictions import crossval
+from workers.detect.predictions.calibration import calibrate
+from workers.detect.predictions.crossval import out_of_sample
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.features import FeatureKind, Features, extract
+from workers.detect.predictions.folds import stratified_folds
+from workers.detect.predictions.reliability import class_accuracy, reliability
+from workers.detect.predictions.suspicion import in_sample_suspicion
 from workers.issues import label_issues
-from workers.predictions import crossval
-from workers.predictions.calibration import calibrate
-from workers.predictions.crossval import out_of_sample
-from workers.predictions.errors import NoPredictions
-from workers.predictions.features import FeatureKind, Features, extract
-from workers.predictions.folds import stratified_folds
-from workers.predictions.reliability import class_accuracy, reliability
-from workers.predictions.suspicion import in_sample_suspicion
 
 
 def vectors(matrix: NDArray[np.float64]) -> Features:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workers.predictions.errors import NoPredictions
-from workers.predictions.features import FeatureKind, detect, extract
-from workers.predictions.skipping import Skip
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.features import FeatureKind, detect, extract
+from workers.detect.predictions.skipping import Skip
 
 
 def data_uri(image: Image.Image, fmt: str = "PNG") -> str:

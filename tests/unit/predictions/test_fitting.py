@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.predictions import sealed as sealing
-from workers.predictions.features import encoded
-from workers.predictions.fitting import (
+from workers.detect.predictions import sealed as sealing
+from workers.detect.predictions.features import encoded
+from workers.detect.predictions.fitting import (
     Fitted,
     Spec,
     ask_again,
@@ -23,10 +23,10 @@ from workers.predictions.fitting import (
     predict_new,
     values_for,
 )
-from workers.predictions.folds import folds_by_id
-from workers.predictions.kinds import FeatureKind
-from workers.predictions.limits import judgement_limit, knowledge
-from workers.predictions.sealed import NotKept, opened, sealed
+from workers.detect.predictions.folds import folds_by_id
+from workers.detect.predictions.kinds import FeatureKind
+from workers.detect.predictions.limits import judgement_limit, knowledge
+from workers.detect.predictions.sealed import NotKept, opened, sealed
 
 SPEC = Spec(("cat", "dog", "bird"), ("v",))
 KEY = b"k" * 32

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workers.predictions.errors import NoPredictions
-from workers.predictions.fitting import digests_of, features_of, fit, predict_new, specified
-from workers.predictions.kinds import FeatureKind
-from workers.predictions.plugins import plugin
-from workers.predictions.sealed import opened, sealed
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.fitting import digests_of, features_of, fit, predict_new, specified
+from workers.detect.predictions.kinds import FeatureKind
+from workers.detect.predictions.plugins import plugin
+from workers.detect.predictions.sealed import opened, sealed
 
 Install = Callable[..., None]
 PAGE = Path(__file__).parents[3] / "docs" / "models.md"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.predictions.spread import Refused, Unusable, from_class_scores, spread_top
+from workers.detect.predictions.spread import Refused, Unusable, from_class_scores, spread_top
 
 CLASSES = ("cat", "dog", "cow")
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workers.predictions.crossval import out_of_sample
-from workers.predictions.errors import NoPredictions
-from workers.predictions.features import FeatureKind, encoded, extract, read
-from workers.predictions.skipping import Skip
+from workers.detect.predictions.crossval import out_of_sample
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.features import FeatureKind, encoded, extract, read
+from workers.detect.predictions.skipping import Skip
 
 
 def shop(n_rows: int, seed: int = 0) -> tuple[list[dict[str, Any]], np.ndarray]:
@@ -30,7 +30,7 @@ def shop(n_rows: int, seed: int = 0) -> tuple[list[dict[str, Any]], np.ndarray]:
 def test_numbers_and_names_together_tell_classes_apart(
     monkeypatch: pytest.MonkeyPatch, most_rows_of_a_kernel_machine: int
 ) -> None:
-    monkeypatch.setattr("workers.predictions.models.FEW_ROWS", most_rows_of_a_kernel_machine)
+    monkeypatch.setattr("workers.detect.predictions.models.FEW_ROWS", most_rows_of_a_kernel_machine)
     items, labels = shop(300)
 
     features = extract(items, ["price", "country", "note", "weight"])

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from workers.predictions.errors import NoPredictions
-from workers.predictions.uploaded import read_uploaded
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.uploaded import read_uploaded
 
 CLASSES = ("cat", "dog")
 PROBS = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]], dtype=np.float32)

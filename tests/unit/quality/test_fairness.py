@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.jobs import JobKind
+from connector.actions.held import discard, release
 from connector.model import Correction, CorrectionState
+from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
-from workers.quality.fairness import FREE_LOSS
-from workers.quality.holding import discard, release
+from workers.review.quality.fairness import FREE_LOSS
 
 Build = Callable[..., World]
 POLICY = {"min_class_examples": 5, "class_cap": 1.0}

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.jobs import JobKind
 from connector.model import Problem
+from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
-from workers.quality import QualityFigures, figures
-from workers.quality.telling import alarms, verdict
+from workers.review.quality import QualityFigures, figures
+from workers.review.quality.telling import alarms, verdict
 
 Build = Callable[..., World]
 

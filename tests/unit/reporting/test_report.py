@@ -20,16 +20,16 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from sqlalchemy import text
 
-from connector.jobs import JobKind
+from connector.config.project import AuditSettings
 from connector.model import Json
-from connector.project_settings import AuditSettings
-from connector.store.figures import CastVote
+from connector.model.jobs import JobKind
+from connector.store.views.figures import CastVote
 from tests.support.commands import command
 from tests.support.world import NAME, World, schema_of
 from workers.consensus import Votes, krippendorff_alpha
-from workers.reporting.agreement import agreement
-from workers.reporting.compare import moved_beyond
-from workers.reporting.shapes import Report, json_schema
+from workers.report.agreement import agreement
+from workers.report.compare import moved_beyond
+from workers.report.shapes import Report, json_schema
 
 Build = Callable[..., World]
 HOSTILE = '"><script>alert(1)</script>'
@@ -284,7 +284,7 @@ def test_every_correction_stands_once_in_the_record_with_votes_and_audit_rows(
 def test_the_record_is_complete_beyond_one_page(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connector.store.records.AT_ONCE", 1)
+    monkeypatch.setattr("connector.store.views.records.AT_ONCE", 1)
     found = report_of(reviewed(world), tmp_path, "--validation")
 
     with world.read() as unit:

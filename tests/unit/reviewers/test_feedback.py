@@ -10,7 +10,7 @@ import pytest
 
 from connector.errors import NotFound
 from tests.support.world import NAME, World
-from workers.feedback import Sheet, html, markdown, sheets
+from workers.people.feedback import Sheet, html, markdown, sheets
 
 Build = Callable[..., World]
 HOSTILE = "<img src=x onerror=alert(1)> | *odd*"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from connector.jobs import JobKind
 from connector.model import GoldenItem, Issue, IssueKind, IssueState, Json, ReviewState
+from connector.model.jobs import JobKind
 from tests.support.world import World, withdrawn
 
 Build = Callable[..., World]

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from connector.actions.golden import Line, Stored, remove, store
+from connector.config.project import ReviewerSettings
 from connector.errors import NotFound, Rejected
-from connector.jobs import JobKind
-from connector.project_settings import ReviewerSettings
+from connector.model.jobs import JobKind
 from connector.wording import golden_size
 from tests.support.world import NAME, World
-from workers.golden_set import Line, Stored, read_lines, remove, report, store
+from workers.people.golden_set import read_lines, report
 
 Build = Callable[..., World]
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from connector.jobs import JobKind
 from connector.model import IssueKind, IssueState
+from connector.model.jobs import JobKind
 from tests.support.world import Killed, World
 
 Build = Callable[..., World]

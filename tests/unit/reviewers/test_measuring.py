@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from connector.jobs import JobKind
+from connector.config.project import ReviewerSettings
 from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, PersonSnapshot
-from connector.project_settings import ReviewerSettings
-from connector.store.people_views import ReviewersView, reviewers_view
+from connector.model.jobs import JobKind
+from connector.store.views.people import ReviewersView, reviewers_view
 from tests.support.world import CLASSES, NAME, World
 from workers.consensus.ballot import LEAST_WEIGHT
-from workers.measuring import measure
+from workers.people.measure import measure
 
 Build = Callable[..., World]
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

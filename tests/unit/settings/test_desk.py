@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connector.project_settings import ProjectSettings
+from connector.config.project import ProjectSettings
 
 THERE = {"url": "http://argilla.test:6900", "token": {"env": "T"}}
 DATASET = "5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d"

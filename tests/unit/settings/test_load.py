@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from connector.config_file import load
+from connector.config.file import load
+from connector.config.settings import Backend, Settings
 from connector.errors import Misconfigured
 from connector.model import WriteMode
-from connector.settings import Backend, Settings
 
 CATS = """
 [projects.cats]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.config_file import load
-from connector.config_reference import entries, render_reference
+from connector.config.file import load
+from connector.config.reference import entries, render_reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
 

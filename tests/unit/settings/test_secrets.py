@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from connector.config_file import load
+from connector.config.file import load
+from connector.config.keyring import Keyring, broker_url, database_url
+from connector.config.settings import BrokerSettings, DatabaseSettings, ServerSettings, Settings
+from connector.config.types import SecretRef
 from connector.errors import Misconfigured
-from connector.keyring import Keyring, broker_url, database_url
 from connector.model import Role
-from connector.setting_types import SecretRef
-from connector.settings import BrokerSettings, DatabaseSettings, ServerSettings, Settings
 
 SECRET = "geheim-3f9a"
 

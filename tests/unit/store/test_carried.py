@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.labels import GivenLabel, carried
+from connector.model.carried import GivenLabel, carried
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

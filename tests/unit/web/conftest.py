@@ -11,7 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
-from connector.web import create_app
+from connector.web.app import create_app
 from connector.wiring import Services
 from tests.unit.web.seeding import TOKEN, services_in
 

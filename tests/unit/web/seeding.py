@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from connector.jobs import JobKind, NewJob
+from connector.config.settings import ProjectSettings, SecretRef, Settings
 from connector.model import (
     Annotation,
     Correction,
@@ -30,8 +30,8 @@ from connector.model import (
     WriteMode,
 )
 from connector.model.findings import Finding, FindingKind
+from connector.model.jobs import JobKind, NewJob
 from connector.queue import SilentQueue
-from connector.settings import ProjectSettings, SecretRef, Settings
 from connector.wiring import Services, build
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ import sys
 import httpx
 import pytest
 
+from connector.config.settings import BrokerSettings, Settings
 from connector.errors import Misconfigured
-from connector.readiness import broker_state
-from connector.settings import BrokerSettings, Settings
+from connector.web.readiness import broker_state
 from connector.wiring import Services
 
 

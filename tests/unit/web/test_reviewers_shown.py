@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connector.model import PersonSnapshot
-from connector.store.people_views import Members, keep_members
+from connector.store.views.people import Members, keep_members
 from connector.wiring import Services
 from tests.unit.web.seeding import HOSTILE, NOW, seed
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from connector.intake import NOTHING, accept
+from connector.config.settings import ProjectSettings, SecretRef
 from connector.model import Role
 from connector.platforms.argilla.desk import ArgillaDesk
 from connector.platforms.argilla.source import ArgillaSource
 from connector.queue import SilentQueue
-from connector.settings import ProjectSettings, SecretRef
+from connector.web.intake import NOTHING, accept
 from connector.wiring import Services, build
 from tests.support.world import TestClock
 from tests.unit.web.seeding import settings_in

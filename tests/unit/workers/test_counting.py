@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from connector import wording
 from connector.model import Answer, Problem, Vote
-from workers.counting import count_answers, submitted_without_counting
+from workers.review.votes import count_answers, submitted_without_counting
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CLASSES = ("cat", "dog")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connector.jobs import JobKind
-from workers.plan import LANES, job
+from connector.model.jobs import JobKind
+from connector.model.lanes import LANES, job
 
 
 def test_equal_jobs_share_a_key_and_others_do_not() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.config.settings import WorkerSettings
 from connector.errors import (
     BadPayload,
     Conflict,
@@ -19,8 +20,7 @@ from connector.errors import (
     Unauthorised,
     UnknownOutcome,
 )
-from connector.settings import WorkerSettings
-from workers.retries import LONGEST_WAIT_SECONDS, Fate, backoff, judge
+from workers.service.retries import LONGEST_WAIT_SECONDS, Fate, backoff, judge
 
 attempts = st.integers(1, 1000)
 seconds = st.floats(0.001, 3600)

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from connector.errors import Conflict, LeaseLost, Misconfigured, Rejected, Retryable, UnknownOutcome
-from connector.jobs import JobKind, JobState
 from connector.model import CorrectionState
+from connector.model.jobs import JobKind, JobState
+from connector.model.lanes import job as plan_job
 from tests.support.world import Killed, World
-from workers.plan import job as plan_job
-from workers.runner import run, run_inline
-from workers.sweep import sweep
+from workers.service.runner import run, run_inline
+from workers.service.sweep import sweep
 
 Build = Callable[..., World]
 TOKEN = Misconfigured("HTTP 401", field="token", remedy="Put a valid token there.")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from connector.keyring import KEY_FILE, TOKEN_FILE
-from connector.readiness import Readiness, broker_state, look
-from connector.setting_types import SecretRef
-from connector.settings import Settings
+from connector.config.keyring import KEY_FILE, TOKEN_FILE
+from connector.config.settings import Settings
+from connector.config.types import SecretRef
+from connector.web.readiness import Readiness, broker_state, look
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from connector import wording
+from connector.config.project import Backend, ProjectSettings
 from connector.model import SourceInfo
 from connector.platforms import registry
-from connector.project_settings import Backend, ProjectSettings
-from connector.store import views
-from connector.store.people_views import barred_tasks
-from connector.survey import Survey
+from connector.ports import Survey
+from connector.store.views import loop
+from connector.store.views.people import barred_tasks
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
 
@@ -180,7 +180,7 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
 
 def _state(services: Services, name: str) -> Iterator[Check]:
     with services.store.read() as unit:
-        stored = views.project_views(unit, name)
+        stored = loop.project_views(unit, name)
     if not stored or stored[0].last_sync_at is None:
         yield Check(
             "sync", Level.WARN, "never synced", f"`secondlook sync {name}`, or a running service.", name

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from connector.errors import SecondlookError
 from connector.model import Role
-from connector.survey import Survey
+from connector.ports import Survey
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
 from workers.cli.checks.platform import desk_survey_of, survey_of

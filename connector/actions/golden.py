@@ -1,0 +1,97 @@
+"""The golden set as people keep it: lines checked before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from connector import wording
+from connector.errors import NotFound, Rejected
+from connector.model import GoldenItem, Project
+from connector.store.unit_of_work import UnitOfWork
+
+MOST_TOLD = 20  # problems of a file that are told at once
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One wanted golden item: `number` is its line in a CSV file, or its place in a JSON list."""
+
+    number: int
+    item: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    added: int
+    unchanged: int  # golden already, with this label: confirmed by now
+    advice: str | None
+
+
+def store(unit: UnitOfWork, project: Project, lines: Sequence[Line], source: str, by: str) -> Stored:
+    """Make all of these golden, or none.
+
+    Raises
+    ------
+    Rejected
+        Naming line, field and remedy of each line that cannot be stored.
+    """
+    if project.schema is None:
+        msg = f"project {project.name!r} was not synced yet: `secondlook sync {project.name}` first"
+        raise Rejected(msg)
+    classes = project.schema.classes
+    ids = unit.items.ids_by_remote(project.id, [line.item for line in lines])
+    golden = {one.remote_id: one for one in unit.golden.of_items(ids.values()).values()}
+    problems = [*_unknown(lines, ids, classes), *_repeated(lines), *_conflicts(lines, golden)]
+    if problems:
+        raise _all_refused(problems)
+    unit.golden.put(project.id, [(ids[line.item], line.label) for line in lines], source, by)
+    again = sum(1 for line in lines if line.item in golden and golden[line.item].retired_at is None)
+    for line in lines:
+        detail = {"label": line.label, "source": source}
+        action = "golden.confirmed" if line.item in golden else "golden.added"
+        unit.audit.append(by, action, f"item:{line.item}", detail, project.name)
+    return Stored(len(lines) - again, again, wording.golden_size(unit.golden.counts(project.id)[0]))
+
+
+def remove(unit: UnitOfWork, project: Project, item: str, by: str) -> GoldenItem:
+    """Take an item out of the golden set; what was answered is kept."""
+    found = next((one for one in unit.golden.listed(project.id) if one.remote_id == item), None)
+    if found is None:
+        msg = f"item {wording.quoted(item)} of {project.name} is not golden: nothing to remove"
+        raise NotFound(msg)
+    unit.golden.retire([found.id])
+    unit.audit.append(by, "golden.removed", f"item:{item}", {"label": found.label}, project.name)
+    return found
+
+
+def _unknown(lines: Sequence[Line], ids: dict[str, int], classes: Sequence[str]) -> Iterable[str]:
+    for line in lines:
+        if line.item not in ids:
+            yield wording.golden_line(line.number, "item", line.item, *wording.no_such_item())
+        if line.label not in classes:
+            yield wording.golden_line(line.number, "label", line.label, *wording.no_such_class(classes))
+
+
+def _repeated(lines: Sequence[Line]) -> Iterable[str]:
+    first: dict[str, Line] = {}
+    for line in lines:
+        before = first.setdefault(line.item, line)
+        if before is not line:
+            said = wording.golden_twice(before.number, before.label == line.label)
+            yield wording.golden_line(line.number, "item", line.item, *said)
+
+
+def _conflicts(lines: Sequence[Line], golden: dict[str, GoldenItem]) -> Iterable[str]:
+    for line in lines:
+        before = golden.get(line.item)
+        if before is not None and before.retired_at is None and before.label != line.label:
+            said = wording.golden_conflict(before.label, line.label)
+            yield wording.golden_line(line.number, "label", line.label, *said)
+
+
+def _all_refused(problems: Sequence[str]) -> Rejected:
+    more = len(problems) - MOST_TOLD
+    also = [f"… and {more} more"] if more > 0 else []
+    return Rejected("\n".join(["nothing was stored:", *problems[:MOST_TOLD], *also]))

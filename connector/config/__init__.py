@@ -1,0 +1,1 @@
+"""One frozen settings object, and the only reader of the configuration file and the environment."""

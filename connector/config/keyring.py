@@ -1,0 +1,137 @@
+"""Secrets in use: full addresses with passwords, the API token, and what is derived from the master key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+from connector.config.settings import Settings
+from connector.config.types import SecretRef
+from connector.errors import Misconfigured
+from connector.model import Role
+
+KEY_FILE = "secret-key"
+TOKEN_FILE = "api-token"  # noqa: S105 - a file's name
+DATABASE_FILE = "secondlook.db"
+KEY_BYTES = 32
+SHORTEST_SECRET = 16  # characters: below this a token or key can be guessed
+
+
+class Keyring:
+    """Reads each secret when it is first asked for; none is ever stored in the database."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __repr__(self) -> str:
+        return "Keyring(...)"
+
+    @cached_property
+    def api_token(self) -> SecretStr:
+        """Token of the API and the status page; made on first use where none is configured."""
+        ref, file = self._settings.server.api_token, self._settings.data_dir / TOKEN_FILE
+        return SecretStr(_configured_or_made(ref, "server.api_token", file))
+
+    @cached_property
+    def _master(self) -> bytes:
+        ref, file = self._settings.server.secret_key, self._settings.data_dir / KEY_FILE
+        return _configured_or_made(ref, "server.secret_key", file).encode()
+
+    def webhook_secret(self, project: str, role: Role) -> SecretStr:
+        """What the platform sends in a header with each delivery."""
+        return SecretStr(self._derive("webhook-secret", project, role))
+
+    def webhook_path_key(self, project: str, role: Role) -> str:
+        """The part of the webhook's address that cannot be guessed."""
+        return self._derive("webhook-path", project, role)[:KEY_BYTES]
+
+    def owner_key(self, project: str) -> str:
+        """The mark by which a review project is recognised as ours."""
+        return self._derive("owner", project, Role.REVIEW)[:KEY_BYTES]
+
+    def model_key(self, project: str) -> bytes:
+        """Seals a project's kept model, so that no other bytes are ever opened as one."""
+        return self._derive("model", project, Role.SOURCE).encode()
+
+    def webhook_url(self, project: str, role: Role) -> str:
+        """The address to register for one of a project's two webhooks."""
+        key = self.webhook_path_key(project, role)
+        return f"{self._settings.server.url}/hooks/{project}/{role.value}/{key}"
+
+    def _derive(self, purpose: str, project: str, role: Role) -> str:
+        message = f"{purpose}\x00{project}\x00{role.value}".encode()
+        return hmac.new(self._master, message, hashlib.sha256).hexdigest()
+
+
+def database_url(settings: Settings) -> SecretStr:
+    """SQLAlchemy URL with the password put in; SQLite in `data_dir` where none is configured."""
+    database = settings.database
+    url = database.url or f"sqlite:///{settings.data_dir.absolute() / DATABASE_FILE}"
+    return _with_password(url, database.password, "database.password")
+
+
+def broker_url(settings: Settings) -> SecretStr:
+    """Celery broker URL with the password put in."""
+    return _with_password(settings.broker.url, settings.broker.password, "broker.password")
+
+
+def _with_password(url: str, ref: SecretRef | None, field: str) -> SecretStr:
+    if ref is None:
+        return SecretStr(url)
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    password = quote(ref.read(field).get_secret_value(), safe="")
+    return SecretStr(urlunsplit(parts._replace(netloc=f"{user}:{password}@{host}")))
+
+
+def _configured_or_made(ref: SecretRef | None, field: str, file: Path) -> str:
+    if ref is None:
+        return _kept(file)
+    value = ref.read(field).get_secret_value()
+    if len(value) < SHORTEST_SECRET:
+        raise Misconfigured(
+            f"has {len(value)} characters, which can be guessed",
+            field=field,
+            remedy=f"Use at least {SHORTEST_SECRET}, for example from `openssl rand -hex 32`.",
+        )
+    return value
+
+
+def _kept(file: Path) -> str:
+    """The secret in `file`; made on first use, complete at once, so that two processes agree on one."""
+    try:
+        if not file.exists():
+            _make(file)
+        value = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(
+            f"{file} cannot be written or read ({type(error).__name__})",
+            field="data_dir",
+            remedy="Choose a folder that the service's user can write to.",
+        ) from error
+    if len(value) < SHORTEST_SECRET:
+        raise Misconfigured(
+            f"{file} holds no usable secret", field="data_dir", remedy="Delete it; a new one is made."
+        )
+    return value
+
+
+def _make(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(secrets.token_hex(KEY_BYTES) + "\n")
+        with suppress(FileExistsError):  # another process was first: its secret is the one
+            os.link(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)

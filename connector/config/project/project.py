@@ -1,0 +1,76 @@
+"""One project: where it is, what judges it, who reviews, how it is written back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+
+from connector.config.project.audits import AuditSettings
+from connector.config.project.desk import DeskPlace, DeskSettings, PlatformName
+from connector.config.project.guidelines import GuidelineSettings
+from connector.config.project.policy import PolicySettings
+from connector.config.project.predictions import PredictionSettings
+from connector.config.project.quality import QualitySettings
+from connector.config.project.review import ReviewSettings
+from connector.config.project.reviewers import ReviewerSettings
+from connector.config.project.sync import SyncSettings
+from connector.config.project.writeback import WriteBackSettings
+from connector.config.types import Frozen, HttpUrl, SecretRef, server_of
+
+
+def _id_text(value: Any) -> Any:
+    """A number stands as its digits: Label Studio's ids are numbers, Argilla's are not."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class ProjectSettings(Frozen):
+    platform: PlatformName = Field(default="label_studio", description="Kind of platform.")
+    url: HttpUrl = Field(description="Address of the platform, without a token.")
+    project: Annotated[str, BeforeValidator(_id_text)] = Field(
+        description="The project on the platform: its number in Label Studio, the dataset's id in Argilla."
+    )
+    token: SecretRef = Field(description="Access token, by reference.")
+    label_control: str | None = Field(
+        default=None, description="Name of the control that holds the label. Default: the only one."
+    )
+    predictions: PredictionSettings = PredictionSettings()
+    policy: PolicySettings = PolicySettings()
+    review: ReviewSettings = ReviewSettings()
+    reviewers: ReviewerSettings = ReviewerSettings()
+    desk: DeskSettings = DeskSettings()
+    quality: QualitySettings = QualitySettings()
+    sync: SyncSettings = SyncSettings()
+    writeback: WriteBackSettings = WriteBackSettings()
+    guidelines: GuidelineSettings = GuidelineSettings()
+    audits: AuditSettings = AuditSettings()
+
+    @field_validator("project")
+    @classmethod
+    def _of_the_platform(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("platform") == "argilla":
+            try:
+                return str(UUID(value))
+            except ValueError:
+                msg = "is no dataset id of Argilla, such as 5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d"
+                raise ValueError(msg) from None
+        if not (value.isascii() and value.isdecimal() and int(value) >= 1):
+            msg = "is no project number of Label Studio: a whole number from 1 on"
+            raise ValueError(msg)
+        return str(int(value))
+
+    @model_validator(mode="after")
+    def _desk_is_possible(self) -> Self:
+        _ = self.desk_place
+        return self
+
+    @property
+    def desk_place(self) -> DeskPlace:
+        """Where the reviews of this project are answered."""
+        return self.desk.place(self.platform, self.url, self.token)
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What makes it one remote project, however the address is spelled."""
+        return server_of(self.url), self.project

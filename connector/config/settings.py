@@ -1,0 +1,227 @@
+"""One frozen settings object: what can be set, what it means, and what is impossible.
+
+`connector.config_file.load` builds it from secondlook.toml and the environment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_serializer, field_validator, model_validator
+
+from connector.config.project import (
+    Backend,
+    Method,
+    PolicySettings,
+    PredictionSettings,
+    ProjectSettings,
+    ReviewSettings,
+    SyncSettings,
+    WriteBackSettings,
+)
+from connector.config.types import Frozen, HttpUrl, LaxPath, Seconds, SecretRef, refuse_password
+from connector.errors import Misconfigured
+
+__all__ = [
+    "MEMORY_BROKER",
+    "PROJECT_NAME",
+    "Backend",
+    "BrokerSettings",
+    "DatabaseSettings",
+    "LogFormat",
+    "LogLevel",
+    "LogSettings",
+    "Method",
+    "PolicySettings",
+    "PredictionSettings",
+    "ProjectSettings",
+    "ReviewSettings",
+    "SecretRef",
+    "ServerSettings",
+    "Settings",
+    "SyncSettings",
+    "WorkerSettings",
+    "WriteBackSettings",
+]
+
+MEMORY_BROKER = "memory://"
+PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+class ServerSettings(Frozen):
+    host: str = Field(default="127.0.0.1", description="Address that the web process listens on.")
+    port: int = Field(default=8400, ge=1, le=65535, description="Port that the web process listens on.")
+    public_url: HttpUrl | None = Field(
+        default=None,
+        description="Address under which the platform reaches the web process; webhooks need it. "
+        "Default: http://HOST:PORT.",
+    )
+    api_token: SecretRef | None = Field(
+        default=None,
+        description="Token for the API and the status page. Default: one is made and kept in "
+        "`data_dir`/api-token.",
+    )
+    secret_key: SecretRef | None = Field(
+        default=None,
+        description="Key that the webhooks' secrets are derived from; set the same one on every host when "
+        "there are several. Default: one is made and kept in `data_dir`/secret-key.",
+    )
+    max_body_bytes: int = Field(
+        default=10_000_000, ge=1_000, description="Larger deliveries are answered with 413 (bytes)."
+    )
+
+    @property
+    def url(self) -> str:
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class DatabaseSettings(Frozen):
+    url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL without a password. Default: SQLite in `data_dir`. Use "
+        "postgresql+psycopg://USER@HOST/NAME when there is more than one worker host.",
+    )
+    password: SecretRef | None = Field(default=None, description="Password for `url`, by reference.")
+
+    @field_validator("url")
+    @classmethod
+    def _known_dialect(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"sqlite", "postgresql+psycopg"}:
+            msg = "use sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+            raise ValueError(msg)
+        if parts.scheme == "sqlite" and len(parts.path) < 2:
+            msg = "name a file: sqlite:///FILE; a database in memory would be lost with the process"
+            raise ValueError(msg)
+        refuse_password(value, "database.password")
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.password is not None and not (self.url or "").startswith("postgresql"):
+            msg = "password is for a postgresql+psycopg:// url; SQLite has none"
+            raise ValueError(msg)
+        return self
+
+
+class BrokerSettings(Frozen):
+    url: str = Field(
+        default=MEMORY_BROKER,
+        description="Celery broker without a password: redis://, rediss://, amqp:// or amqps://. "
+        "memory:// serves `secondlook up` alone.",
+    )
+    password: SecretRef | None = Field(default=None, description="Password for `url`, by reference.")
+
+    @field_validator("url")
+    @classmethod
+    def _known_transport(cls, value: str) -> str:
+        if urlsplit(value).scheme not in {"memory", "redis", "rediss", "amqp", "amqps"}:
+            msg = "use memory://, redis://HOST:PORT/N or amqp://USER@HOST/VHOST"
+            raise ValueError(msg)
+        refuse_password(value, "broker.password")
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.password is not None and self.url.startswith("memory:"):
+            msg = "password is for a broker on a network; memory:// has none"
+            raise ValueError(msg)
+        return self
+
+
+class WorkerSettings(Frozen):
+    concurrency: int = Field(default=2, ge=1, le=64, description="Jobs at once in `secondlook up`.")
+    lease_seconds: Seconds = Field(
+        default=60.0,
+        description="A job whose worker shows no life for so long is given to another (seconds).",
+    )
+    max_attempts: int = Field(default=8, ge=1, description="After so many tries a job is given up as dead.")
+    retry_base_seconds: Seconds = Field(default=2.0, description="Wait before the first retry (seconds).")
+    retry_max_seconds: Seconds = Field(default=600.0, description="Longest wait between retries (seconds).")
+    tick_seconds: Seconds = Field(default=5.0, description="How often due work is looked for (seconds).")
+    resend_seconds: Seconds = Field(
+        default=30.0, description="A due job that nobody took is announced again after this (seconds)."
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.retry_max_seconds < self.retry_base_seconds:
+            msg = f"retry_max_seconds = {self.retry_max_seconds:g} is less than retry_base_seconds"
+            raise ValueError(msg)
+        return self
+
+
+class LogFormat(StrEnum):
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogSettings(Frozen):
+    format: LogFormat = Field(
+        default=LogFormat.AUTO,
+        strict=False,
+        description="console (for people), json (one object a line), or auto: console on a terminal.",
+    )
+    level: LogLevel = Field(
+        default=LogLevel.INFO, strict=False, description="Least serious level that is written."
+    )
+
+
+class Settings(Frozen):
+    """Everything that can be set; no secret is inside, only where each one is found."""
+
+    data_dir: LaxPath = Field(default=Path(".secondlook"), description="Folder for the database and secrets.")
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    broker: BrokerSettings = BrokerSettings()
+    worker: WorkerSettings = WorkerSettings()
+    log: LogSettings = LogSettings()
+    projects: Mapping[str, ProjectSettings] = Field(default={}, description="Projects by name.")
+
+    @field_validator("projects")
+    @classmethod
+    def _distinct(cls, projects: Mapping[str, ProjectSettings]) -> Mapping[str, ProjectSettings]:
+        seen: dict[tuple[str, str], str] = {}
+        for name, project in projects.items():
+            if not PROJECT_NAME.fullmatch(name):
+                msg = (
+                    f"{name!r} is no project name: up to 40 of a-z, 0-9, _ and -, "
+                    "beginning with a letter or digit"
+                )
+                raise ValueError(msg)
+            other = seen.setdefault(project.identity, name)
+            if other != name:
+                msg = f"{other!r} and {name!r} point to the same project {project.project} of {project.url}"
+                raise ValueError(msg)
+        return MappingProxyType(dict(projects))
+
+    @field_serializer("projects")
+    def _plain(self, projects: Mapping[str, ProjectSettings]) -> dict[str, Any]:
+        return {name: project.model_dump() for name, project in projects.items()}
+
+    def project(self, name: str) -> ProjectSettings:
+        """The project of that name; Misconfigured, saying which there are, when there is none."""
+        if name not in self.projects:
+            known = ", ".join(sorted(self.projects)) or "none"
+            raise Misconfigured(
+                f"there is no project {name!r}",
+                field="projects",
+                remedy=f"Projects in the configuration: {known}.",
+            )
+        return self.projects[name]

@@ -1,0 +1,106 @@
+"""Read models of findings: what the API, the status page and the command line show of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from connector.model import Json
+from connector.model.findings import FindingKind
+from connector.store.tables import findings, items, projects
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.paging import Slice, page
+from connector.wording import finding_sentence
+
+FEW = 3  # of each kind, where all kinds are shown together
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    id: str
+    project: str
+    kind: str
+    subject: str
+    item: str | None  # the platform's id
+    score: float
+    why: str
+    facts: Json
+    scan_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LookedView:
+    """What the last scan looked for: how much it found of each kind, and why it did not look for some."""
+
+    found: Mapping[str, int]
+    not_looked_for: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KindView:
+    """One kind in a project: how many there are, and the first of them."""
+
+    kind: FindingKind
+    total: int
+    first: tuple[FindingView, ...]
+
+
+def finding_views(
+    unit: UnitOfWork,
+    *,
+    project: str | None = None,
+    kind: FindingKind | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> Slice[FindingView]:
+    """Findings of the last scan, kind by kind, the most severe first; none about items that are gone."""
+    query = (
+        select(findings, projects.c.name.label("project"), items.c.remote_id.label("item"))
+        .join(projects, projects.c.id == findings.c.project_id)
+        .outerjoin(items, items.c.id == findings.c.item_id)
+        .where(or_(findings.c.item_id.is_(None), items.c.deleted_at.is_(None)))
+    )
+    if project is not None:
+        query = query.where(projects.c.name == project)
+    if kind is not None:
+        query = query.where(findings.c.kind == kind.value)
+    keys = (findings.c.rank, findings.c.id)
+    return page(unit.connection, query, keys, _finding, limit=limit, after=after)
+
+
+def looked_view(unit: UnitOfWork, project_id: int) -> LookedView:
+    """As the last scan recorded it; nothing before the first."""
+    scan = unit.issues.last_scan(project_id)
+    looked = (scan.report.get("looked") if scan else None) or {}
+    return LookedView(looked.get("found", {}), looked.get("not_looked_for", {}))
+
+
+def kind_views(unit: UnitOfWork, project: str) -> list[KindView]:
+    """Every kind that the last scan of a project found, with its first few."""
+    stored = unit.projects.by_name(project)
+    found = {} if stored is None else looked_view(unit, stored.id).found
+    return [
+        KindView(kind, found[kind.value], finding_views(unit, project=project, kind=kind, limit=FEW).items)
+        for kind in FindingKind
+        if found.get(kind.value)
+    ]
+
+
+def _finding(row: Any) -> FindingView:
+    return FindingView(
+        id=row.id,
+        project=row.project,
+        kind=row.kind,
+        subject=row.subject,
+        item=row.item,
+        score=row.score,
+        why=finding_sentence(FindingKind(row.kind), row.facts),
+        facts=row.facts,
+        scan_id=row.scan_id,
+        created_at=row.created_at,
+    )

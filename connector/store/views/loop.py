@@ -1,0 +1,338 @@
+"""Read models: what the API, the status page and the command line show. One query shape for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, distinct, func, select
+
+from connector.model import CorrectionState, IssueState, Json, LabelStatus, ReviewState
+from connector.model.jobs import JobState
+from connector.store.tables import (
+    annotation_rows,
+    corrections,
+    decisions,
+    facts,
+    issues,
+    items,
+    jobs,
+    projects,
+    review_tasks,
+    votes,
+)
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.paging import Slice, page
+
+TICK_FACT = "last_tick"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    name: str
+    title: str | None
+    platform: str
+    url: str
+    remote_id: str
+    items: int
+    labelled: int
+    changes_since_scan: int
+    flagged: int  # by the last scan
+    issues: Mapping[str, int]
+    reviews: Mapping[str, int]
+    votes: int
+    votes_counted: int
+    corrections: Mapping[str, int]
+    dispositions: Mapping[str, int]
+    skipped: Mapping[str, int]
+    warnings: tuple[str, ...]
+    quality: Json | None  # what reviews say of all labels, as last computed (docs/quality.md)
+    jobs: Mapping[str, int]
+    review_link: str | None
+    last_sync_at: datetime | None
+    last_reconcile_at: datetime | None
+    last_scan_at: datetime | None
+    last_collect_at: datetime | None
+    paused_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    id: str
+    project: str
+    item: str
+    annotation: str
+    kind: str
+    state: str
+    given: str
+    suggested: str
+    probability: float
+    quality: float
+    rank: int
+    method: str
+    model_version: str
+    evidence: Json
+    reason: str | None
+    outcome: str | None
+    decided_label: str | None
+    review: str | None
+    correction: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    key: str
+    project: str
+    issue: str
+    state: str
+    remote_id: str | None
+    blind: bool
+    overlap: int
+    votes: int
+    votes_counted: int
+    created_at: datetime
+    pushed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    id: str
+    project: str
+    issue: str
+    run: str
+    item: str
+    annotation: str
+    mode: str
+    state: str
+    given: str
+    label: str
+    actor: str
+    error: str | None
+    created_at: datetime
+    applied_at: datetime | None
+    reverted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    id: str
+    project: str
+    kind: str
+    state: str
+    attempts: int
+    error: str | None
+    created_at: datetime
+    due_at: datetime
+
+
+def project_views(unit: UnitOfWork, name: str | None = None) -> list[ProjectView]:
+    """All stored projects by name, or the one of that name."""
+    query = select(projects).order_by(projects.c.name)
+    if name is not None:
+        query = query.where(projects.c.name == name)
+    return [_project(unit, row) for row in unit.connection.execute(query).all()]
+
+
+def issue_views(
+    unit: UnitOfWork,
+    *,
+    project: str | None = None,
+    state: IssueState | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> Slice[IssueView]:
+    """Issues, the most suspicious first."""
+    query = _where(_issue_query(), project, issues.c.state, state)
+    return page(unit.connection, query, (issues.c.rank, issues.c.id), _issue, limit=limit, after=after)
+
+
+def issue_view(unit: UnitOfWork, issue_id: str) -> IssueView | None:
+    row = unit.connection.execute(_issue_query().where(issues.c.id == issue_id)).one_or_none()
+    return None if row is None else _issue(row)
+
+
+def review_views(
+    unit: UnitOfWork,
+    *,
+    project: str | None = None,
+    state: ReviewState | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> Slice[ReviewView]:
+    """Review tasks, the oldest first."""
+    mine = votes.c.review_key == review_tasks.c.key
+    cast = select(func.count()).where(mine, votes.c.withdrawn.is_(False))
+    query = select(
+        review_tasks,
+        projects.c.name.label("project"),
+        cast.scalar_subquery().label("votes"),
+        cast.where(votes.c.counted.is_(True)).scalar_subquery().label("votes_counted"),
+    ).join(projects, projects.c.id == review_tasks.c.project_id)
+    query = _where(query, project, review_tasks.c.state, state)
+    keys = (review_tasks.c.created_at, review_tasks.c.key)
+    return page(unit.connection, query, keys, _review, limit=limit, after=after)
+
+
+def correction_views(
+    unit: UnitOfWork,
+    *,
+    project: str | None = None,
+    state: CorrectionState | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> Slice[CorrectionView]:
+    """Corrections, the oldest first."""
+    query = (
+        select(
+            corrections,
+            projects.c.name.label("project"),
+            items.c.remote_id.label("item"),
+            annotation_rows.c.remote_id.label("annotation"),
+        )
+        .join(projects, projects.c.id == corrections.c.project_id)
+        .join(items, items.c.id == corrections.c.item_id)
+        .join(annotation_rows, annotation_rows.c.id == corrections.c.annotation_id)
+    )
+    query = _where(query, project, corrections.c.state, state)
+    keys = (corrections.c.created_at, corrections.c.id)
+    return page(unit.connection, query, keys, _correction, limit=limit, after=after)
+
+
+def job_views(
+    unit: UnitOfWork,
+    *,
+    project: str | None = None,
+    state: JobState | None = JobState.DEAD,
+    limit: int = 100,
+    after: str | None = None,
+) -> Slice[JobView]:
+    """Jobs, the oldest first; those that were given up unless another state is asked for."""
+    query = select(jobs, projects.c.name.label("project")).join(projects, projects.c.id == jobs.c.project_id)
+    query = _where(query, project, jobs.c.state, state)
+    return page(unit.connection, query, (jobs.c.created_at, jobs.c.id), _job, limit=limit, after=after)
+
+
+def last_tick_at(unit: UnitOfWork) -> datetime | None:
+    """When the scheduler last looked for due work."""
+    query = select(facts.c.at).where(facts.c.name == TICK_FACT)
+    found: datetime | None = unit.connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _where(
+    query: Select[Any],
+    project: str | None,
+    column: ColumnElement[Any],
+    state: IssueState | ReviewState | CorrectionState | JobState | None,
+) -> Select[Any]:
+    if project is not None:
+        query = query.where(projects.c.name == project)
+    if state is not None:
+        query = query.where(column == state.value)
+    return query
+
+
+def _issue_query() -> Select[Any]:
+    return (
+        select(
+            issues,
+            projects.c.name.label("project"),
+            items.c.remote_id.label("item"),
+            annotation_rows.c.remote_id.label("annotation"),
+            decisions.c.outcome,
+            decisions.c.label.label("decided_label"),
+            review_tasks.c.key.label("review"),
+            corrections.c.id.label("correction"),
+        )
+        .join(projects, projects.c.id == issues.c.project_id)
+        .join(items, items.c.id == issues.c.item_id)
+        .join(annotation_rows, annotation_rows.c.id == issues.c.annotation_id)
+        .outerjoin(decisions, and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None)))
+        .outerjoin(review_tasks, review_tasks.c.issue_id == issues.c.id)
+        .outerjoin(corrections, corrections.c.decision_id == decisions.c.id)
+    )
+
+
+def _issue(row: Any) -> IssueView:
+    return IssueView(**{name: getattr(row, name) for name in IssueView.__slots__})
+
+
+def _review(row: Any) -> ReviewView:
+    renamed = {"issue": row.issue_id}
+    return ReviewView(**{n: renamed.get(n) or getattr(row, n) for n in ReviewView.__slots__})
+
+
+def _correction(row: Any) -> CorrectionView:
+    renamed = {"issue": row.issue_id, "run": row.run_id}
+    return CorrectionView(**{n: renamed.get(n) or getattr(row, n) for n in CorrectionView.__slots__})
+
+
+def _job(row: Any) -> JobView:
+    return JobView(**{name: getattr(row, name) for name in JobView.__slots__})
+
+
+def _project(unit: UnitOfWork, row: Any) -> ProjectView:
+    scan = unit.issues.last_scan(row.id)
+    statuses = unit.items.label_statuses(row.id)
+    cast = unit.votes.counts(row.id)
+    return ProjectView(
+        name=row.name,
+        title=row.title,
+        platform=row.platform,
+        url=row.url,
+        remote_id=row.remote_id,
+        items=unit.items.count(row.id),
+        labelled=_labelled(unit, row.id),
+        changes_since_scan=row.changes_since_scan,
+        flagged=scan.n_flagged if scan else 0,
+        issues={state.value: n for state, n in unit.issues.counts(row.id).items()},
+        reviews=_states(unit, review_tasks.c.state, review_tasks.c.project_id == row.id),
+        votes=cast["all"],
+        votes_counted=cast["counted"],
+        corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
+        dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
+        skipped=_skipped(statuses, scan.skipped if scan else {}),
+        warnings=scan.warnings if scan else (),
+        quality=(unit.quality.figures(row.id) or (None, None))[1],
+        jobs=_states(unit, jobs.c.state, jobs.c.project_id == row.id),
+        review_link=row.review_link,
+        last_sync_at=row.last_sync_at,
+        last_reconcile_at=row.last_reconcile_at,
+        last_scan_at=row.last_scan_at,
+        last_collect_at=row.last_collect_at,
+        paused_reason=row.paused_reason,
+    )
+
+
+def _skipped(statuses: Mapping[str, int], by_scan: Mapping[str, int]) -> dict[str, int]:
+    """What no scan can judge, by reason: annotations by their status, and what the last scan left out."""
+    not_valid = {status: n for status, n in statuses.items() if status != LabelStatus.VALID.value}
+    return {reason: n for reason, n in {**not_valid, **by_scan}.items() if n}
+
+
+def _labelled(unit: UnitOfWork, project_id: int) -> int:
+    query = (
+        select(func.count(distinct(items.c.id)))
+        .join(annotation_rows, annotation_rows.c.item_id == items.c.id)
+        .where(
+            items.c.project_id == project_id,
+            items.c.deleted_at.is_(None),
+            annotation_rows.c.deleted_at.is_(None),
+            annotation_rows.c.status == LabelStatus.VALID.value,
+        )
+    )
+    return int(unit.connection.execute(query).scalar_one())
+
+
+def _states(unit: UnitOfWork, column: ColumnElement[Any], condition: ColumnElement[bool]) -> dict[str, int]:
+    query = select(column, func.count()).where(condition).group_by(column)
+    return {str(state): int(n) for state, n in unit.connection.execute(query)}
+
+
+def project_names(unit: UnitOfWork) -> list[str]:
+    """The names of all stored projects."""
+    return list(unit.connection.execute(select(projects.c.name).order_by(projects.c.name)).scalars())

@@ -1,0 +1,1 @@
+"""The web process: deliveries in, pages and JSON out; it verifies, records, enqueues and reads."""

@@ -1,0 +1,81 @@
+"""The web process: receives webhooks, answers reads, computes nothing."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import uvicorn
+from fastapi import FastAPI
+
+from connector import wiring
+from connector.config.file import load
+from connector.config.settings import MEMORY_BROKER, Settings
+from connector.errors import Misconfigured
+from connector.queue import SilentQueue
+from connector.web.api import health, hooks, v1
+from connector.web.api.answers import SafeHeaders, add_error_answers
+from connector.web.dashboard import page
+from connector.wiring import Services
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
+    """The application over `services`, or over services of its own that it closes at its end.
+
+    Without any argument the configuration is read: `uvicorn --factory connector.web:create_app`.
+    """
+    running = services or _services(settings or load())
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if services is None:
+            running.close()
+
+    app = FastAPI(
+        title="Secondlook",
+        version=version("secondlook"),
+        description="What Secondlook found, asked and corrected. Send `Authorization: Bearer TOKEN`.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # both viewers load scripts from a foreign host
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.services = running
+    for router in (hooks.router, health.router, v1.router, page.router):
+        app.include_router(router)
+    add_error_answers(app)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def _services(settings: Settings) -> Services:
+    """With a broker of this process alone nobody would read messages: the sweep finds the jobs."""
+    alone = settings.broker.url.startswith(MEMORY_BROKER)
+    return wiring.build(settings, SilentQueue() if alone else None)
+
+
+def serve(settings: Settings) -> None:
+    """Run the web process until it is told to stop. Misconfigured when its port cannot be had."""
+    with listening(settings.server.host, settings.server.port) as socket_:
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings), log_config=None, server_header=False, ws="none")
+        )
+        server.run(sockets=[socket_])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """The socket to serve on, taken before anything else is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise Misconfigured(
+            f"{host}:{port} cannot be listened on ({reason})",
+            field="server.port",
+            remedy="Stop what uses it, or set another server.host and server.port.",
+        ) from error

@@ -1,0 +1,65 @@
+"""What the service can do right now: the database decides, broker and scheduler are reported."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from connector.config.settings import MEMORY_BROKER, Settings
+from connector.errors import SecondlookError
+from connector.store.views import loop
+from connector.wiring import Services
+
+CONNECT_SECONDS = 1.0
+DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671}
+TICKS_MISSED = 6  # so many in a row, and the scheduler is taken to be down
+SHORTEST_LATE_SECONDS = 30.0  # a busy machine delays quick ticks by seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    ready: bool
+    database: str
+    broker: str
+    scheduler: str
+    seconds_since_tick: float | None
+
+
+def look(services: Services) -> Readiness:
+    """Ask database, broker and the scheduler's last mark; takes at most a few seconds."""
+    try:
+        with services.store.read() as unit:
+            loop.project_names(unit)
+            tick = loop.last_tick_at(unit)
+        database = "ok"
+    except SecondlookError:
+        database, tick = "unreachable", None
+    age = (services.clock.now() - tick).total_seconds() if tick else None
+    return Readiness(
+        ready=database == "ok",
+        database=database,
+        broker=broker_state(services.settings),
+        scheduler=_scheduler(services.settings, age),
+        seconds_since_tick=None if age is None else round(age, 1),
+    )
+
+
+def broker_state(settings: Settings) -> str:
+    """Whether something listens at the broker's address; no credentials are sent."""
+    if settings.broker.url.startswith(MEMORY_BROKER):
+        return "in this process"
+    parts = urlsplit(settings.broker.url)
+    address = (parts.hostname or "localhost", parts.port or DEFAULT_PORTS[parts.scheme])
+    try:
+        socket.create_connection(address, timeout=CONNECT_SECONDS).close()
+    except OSError:
+        return "unreachable"
+    return "ok"
+
+
+def _scheduler(settings: Settings, age: float | None) -> str:
+    if age is None:
+        return "never seen"
+    late = max(SHORTEST_LATE_SECONDS, TICKS_MISSED * settings.worker.tick_seconds)
+    return "ok" if age < late else "late"

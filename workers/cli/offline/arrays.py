@@ -1,0 +1,56 @@
+"""Arrays from .npy files, with errors that name the option they were given for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.cli.offline.errors import BadFile
+
+MAGIC = b"\x93NUMPY"  # how every .npy file begins
+ZIP = b"PK"  # an .npz archive
+
+
+def load_array(path: Path, argument: str) -> NDArray[Any]:
+    """The array of a .npy file, mapped rather than read. BadFile where it is none."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+        if start and not start.startswith((MAGIC, ZIP)):
+            problem = f"{path.name} is no .npy file"
+            raise BadFile(problem, argument=argument, remedy="Save an array of numbers with numpy.save")
+        loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError as error:
+        raise BadFile(f"there is no file {path}", argument=argument, remedy="Check the path") from error
+    except (OSError, ValueError, EOFError) as error:
+        said = str(error).strip().rstrip(".") or type(error).__name__
+        if "Python objects" in said:
+            problem = f"{path.name} holds Python objects, not numbers"
+            raise BadFile(problem, argument=argument, remedy="Convert the array before saving it") from error
+        remedy = "The file may be cut short: save it again with numpy.save"
+        raise BadFile(f"{path.name} cannot be read ({said})", argument=argument, remedy=remedy) from error
+    if not isinstance(loaded, np.ndarray):  # an .npz archive
+        loaded.close()
+        problem = f"{path.name} holds several arrays"
+        raise BadFile(problem, argument=argument, remedy="Save one array with numpy.save")
+    return loaded
+
+
+def load_classes(path: Path, argument: str, n_rows: int, n_classes: int) -> NDArray[Any]:
+    """True classes: (n_rows,) integers in 0..n_classes - 1."""
+    found = load_array(path, argument)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        problem = f"it holds {found.ndim} dimensions of {found.dtype}"
+        raise BadFile(problem, argument=argument, remedy="Save one integer class number per item")
+    if len(found) != n_rows:
+        problem = f"it has {len(found)} entries for {n_rows} labels"
+        raise BadFile(problem, argument=argument, remedy="Save both for the same items, in the same order")
+    bad = np.flatnonzero((found < 0) | (found >= n_classes))
+    if bad.size:
+        problem = f"class {found[bad[0]]} is outside 0..{n_classes - 1}"
+        remedy = "Number the classes as the columns of --probs"
+        raise BadFile(problem, argument=argument, where=f"row {bad[0]}", remedy=remedy)
+    return found

@@ -1,0 +1,90 @@
+"""What was found besides suspicious labels, as rows of a file, a table and a report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector.model.findings import FindingKind
+from connector.wording import finding_sentence, finding_title, not_looked_for
+from workers.cli.offline.judging import Judged
+from workers.detect.findings.draft import Draft
+
+FIGURES = 4  # digits kept of scores
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """One finding; `rank` from 1 within its kind, `id` and `place` of the item where it is about one."""
+
+    kind: str
+    rank: int
+    subject: str
+    id: str | None
+    place: str | None
+    given: str | None
+    suggested: str | None
+    score: float
+    reason: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKind:
+    """A kind with its title, how many there are, and those that are listed."""
+
+    kind: FindingKind
+    title: str
+    total: int
+    rows: tuple[FindingRow, ...]
+
+
+def finding_rows(judged: Judged) -> list[FindingRow]:
+    """All that are listed, kind by kind, the most severe first."""
+    return [row for kind in found_kinds(judged) for row in kind.rows]
+
+
+def found_kinds(judged: Judged) -> list[FoundKind]:
+    """Every kind of which something was found."""
+    looked = judged.looked
+    kinds = [kind for kind in FindingKind if looked.totals.get(kind)]
+    return [
+        FoundKind(
+            kind,
+            finding_title(kind),
+            looked.totals[kind],
+            tuple(_row(judged, draft, rank) for rank, draft in enumerate(looked.of(kind), start=1)),
+        )
+        for kind in kinds
+    ]
+
+
+def reasons(judged: Judged) -> list[str]:
+    """What was not looked for: one sentence for each reason."""
+    kinds: dict[str, list[FindingKind]] = defaultdict(list)
+    for kind, why in judged.looked.not_looked_for.items():
+        kinds[why].append(kind)
+    return [not_looked_for(found, why) for why, found in kinds.items()]
+
+
+def _row(judged: Judged, draft: Draft, rank: int) -> FindingRow:
+    record = None if draft.row is None else judged.records[draft.row]
+    return FindingRow(
+        kind=draft.kind.value,
+        rank=rank,
+        subject=draft.subject,
+        id=None if record is None else record.id,
+        place=_place(draft) if record is None else record.place,
+        given=None if record is None else record.label,
+        suggested=draft.facts.get("suggested"),
+        score=round(draft.score, FIGURES),
+        reason=finding_sentence(draft.kind, draft.facts),
+        facts=draft.facts,
+    )
+
+
+def _place(draft: Draft) -> str | None:
+    """Where an annotation without a usable label stands; other kinds without a row are about no item."""
+    return draft.subject if draft.kind is FindingKind.INVALID_LABEL else None

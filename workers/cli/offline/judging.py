@@ -1,0 +1,183 @@
+"""From labelled items to issues, with the built-in model."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connector import wording
+from connector.wording import FlagFacts
+from workers.cli.offline.dataset import ARGUMENT, Dataset, LeftOut, Record
+from workers.cli.offline.errors import BadFile
+from workers.cli.offline.looking import look
+from workers.detect.findings import Looked
+from workers.detect.predictions.crossval import Predicted, Progress, out_of_sample
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.features import FeatureKind, Features, extract
+from workers.detect.predictions.limits import judgement_limit
+from workers.issues import InvalidInput, LabelIssues, label_issues
+from workers.label_types.choice.encode import encode
+
+SEED = 20_210_208  # any fixed number: equal files give equal reports
+FOLDS = 5
+RARE_NAMED = 10  # classes
+NUMBERED = "class (items)"  # marks the sentence of the model that has numbers for names
+NEAR_SHARE = 0.05  # a class below this probability is no near miss
+NEAR_CLASSES = 2
+ADDRESS = re.compile(r"\s*([a-z][a-z0-9+.-]*://|/data/)\S+\s*\Z", re.IGNORECASE)
+CALLED = {"not_inline": "image by address: only images within the file are read"}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One suspicious label, ranked from 1; probabilities in 0..1."""
+
+    rank: int
+    id: str
+    place: str
+    given: str
+    suggested: str
+    probability: float
+    quality: float
+    annotator: str | None
+    others: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Row i of `labels` and `predicted.probs` is about `records[i]`."""
+
+    dataset: Dataset
+    kind: FeatureKind
+    records: tuple[Record, ...]
+    labels: NDArray[np.int64]
+    predicted: Predicted
+    matrix: Any  # (N, D), dense or sparse: what the model learnt from
+    found: LabelIssues
+    issues: tuple[Issue, ...]
+    left_out: tuple[LeftOut, ...]
+    method: str
+    looked: Looked
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.dataset.classes
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        said = [text for text in self.predicted.warnings if NUMBERED not in text]
+        return (*self._rare_classes(), *said, *self.found.warnings)
+
+    def _rare_classes(self) -> tuple[str, ...]:
+        """The model counts classes by number; a reader knows their names."""
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        rare = np.flatnonzero((counts > 0) & (counts < FOLDS))
+        if rare.size == 0:
+            return ()
+        named = [f"{wording.quoted(self.classes[k])} ({counts[k]})" for k in rare[:RARE_NAMED]]
+        named += [f"{rare.size - RARE_NAMED} more"] if rare.size > RARE_NAMED else []
+        return (f"Classes with fewer than {FOLDS} items cannot be judged well: {wording.listing(named)}",)
+
+
+def judge(
+    data: Dataset, *, method: str, kind: FeatureKind | None = None, progress: Progress | None = None
+) -> Judged:
+    """Learn from the items, and judge each by a model that has not seen it. BadFile where that fails."""
+    if kind is None:
+        _refuse_addresses(data)
+    try:
+        features = extract([one.data for one in data.records], data.field, kind)
+        records = tuple(data.records[int(row)] for row in features.rows)
+        labels = encode([one.label for one in records], data.classes)
+        predicted = out_of_sample(
+            features, labels, len(data.classes), folds=FOLDS, seed=SEED, progress=progress
+        )
+        found = _put_forward(label_issues(labels, predicted.probs, method=method), predicted.gain)
+    except NoPredictions as error:
+        raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
+    except InvalidInput as error:
+        raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
+    issues = tuple(
+        _issue(rank, records[int(row)], predicted.probs[row], data.classes)
+        for rank, row in enumerate(found.order, start=1)
+    )
+    left_out = (*data.left_out, *_unusable(data, features))
+    looked = look(data, records, labels, predicted.probs, found, features.matrix)
+    return Judged(
+        data,
+        features.kind,
+        records,
+        labels,
+        predicted,
+        features.matrix,
+        found,
+        issues,
+        left_out,
+        method,
+        looked,
+    )
+
+
+def _put_forward(found: LabelIssues, gain: float) -> LabelIssues:
+    """Of a weak model's flags the most suspicious only, as in the service; the others are its ignorance."""
+    kept = found.order[: ceil(judgement_limit(gain) * len(found.order))]
+    if len(kept) == len(found.order):
+        return found
+    mask = np.zeros_like(found.mask)
+    mask[kept] = True
+    said = wording.flags_limited(len(kept), len(found.order))
+    return replace(found, mask=mask, order=kept, warnings=(*found.warnings, said))
+
+
+def _refuse_addresses(data: Dataset) -> None:
+    """A model of text would learn from the names of files, and find nonsense."""
+    values = [one.data.get(data.field) for one in data.records]
+    n_addresses = sum(isinstance(value, str) and ADDRESS.match(value) is not None for value in values)
+    if n_addresses * 2 > len(values):
+        problem = f"'{data.field}' holds addresses, and nothing is fetched from them"
+        remedy = "Name a field with text, numbers or images in place (data URIs), or say --text-column"
+        raise BadFile(problem, argument="--field", remedy=remedy)
+
+
+def _issue(rank: int, record: Record, probs: NDArray[np.float64], classes: tuple[str, ...]) -> Issue:
+    order = np.argsort(-probs, kind="stable")
+    top = int(order[0])
+    told = {classes[top], record.label}
+    near = [(classes[k], float(probs[k])) for k in order if classes[k] not in told]
+    others = tuple(label for who, label in record.answers if (who, label) != (record.annotator, record.label))
+    facts = FlagFacts(
+        given=record.label,
+        suggested=classes[top],
+        probability=float(probs[top]),
+        near=[pair for pair in near[:NEAR_CLASSES] if pair[1] >= NEAR_SHARE],
+        others=others,
+    )
+    return Issue(
+        rank=rank,
+        id=record.id,
+        place=record.place,
+        given=record.label,
+        suggested=classes[top],
+        probability=float(probs[top]),
+        quality=float(probs[classes.index(record.label)]),
+        annotator=record.annotator,
+        others=others,
+        reason=wording.flag_context(facts).replace("\n", " "),
+    )
+
+
+def _unusable(data: Dataset, features: Features) -> list[LeftOut]:
+    return [
+        LeftOut(data.records[one.index].place, f"'{data.field}': {_called(str(one.reason))}")
+        for one in features.skipped
+    ]
+
+
+def _called(reason: str) -> str:
+    return CALLED.get(reason, reason.replace("_", " "))

@@ -1,0 +1,47 @@
+"""From files of arrays to figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workers.cli.offline.arrays import load_array, load_classes
+from workers.cli.offline.errors import BadFile
+from workers.cli.offline.evaluate import ReviewScores, TruthScores, against_reviews, against_truth
+from workers.cli.offline.votes import read_votes
+from workers.issues import InvalidInput, LabelIssues, label_issues
+
+OPTIONS = {"labels": "--labels", "pred_probs": "--probs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    found: LabelIssues
+    truth: TruthScores | None
+    reviews: ReviewScores | None
+
+
+def measure(
+    labels: Path, probs: Path, *, truth: Path | None, votes: Path | None, method: str, at: Sequence[int]
+) -> Measured:
+    """Find issues in the arrays, and measure them against what is known. BadFile names the bad one."""
+    given = load_array(labels, OPTIONS["labels"])
+    matrix = load_array(probs, OPTIONS["pred_probs"])
+    try:
+        found = label_issues(given, matrix, method=method)
+    except InvalidInput as error:
+        raise _named(error) from error
+    true = None if truth is None else load_classes(truth, "--truth", len(given), matrix.shape[1])
+    reviews = None if votes is None else read_votes(votes, given)
+    return Measured(
+        found,
+        None if true is None else against_truth(found, given, true, at),
+        None if reviews is None else against_reviews(found, reviews, at),
+    )
+
+
+def _named(error: InvalidInput) -> BadFile:
+    where = None if error.row is None else f"row {error.row}"
+    argument = OPTIONS.get(error.argument, error.argument)
+    return BadFile(error.problem, argument=argument, where=where, remedy=error.remedy)

@@ -1,0 +1,125 @@
+"""The report as one HTML file that needs nothing else: no script, no style sheet, no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from connector.wording import one_line, percent
+from workers.cli.offline import tables
+from workers.cli.offline.findings import FindingRow, FoundKind, found_kinds, reasons
+from workers.cli.offline.judging import Issue, Judged
+from workers.cli.offline.similarity import HEIGHT, SHADES, WIDTH, similarity_map
+from workers.detect.predictions.images import is_image_uri
+
+MOST_EXAMPLES = 200
+MOST_FINDINGS = 25  # of one kind
+TEXT_CHARS = 600
+NAME_CHARS = 40  # of a class in a table's head
+MOST_URI_CHARS = 400_000  # a larger picture would make the file unwieldy
+SHOWN_AS_IMAGE = ("data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp", "data:image/bmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An issue with what the reader can see of the item: a picture or text."""
+
+    issue: Issue
+    image: str | None
+    text: str | None
+
+
+def html(judged: Judged, source: str) -> str:
+    """The whole report; every value that comes from the file is escaped."""
+    return _environment().get_template("report.html").render(
+        source=source,
+        judged=judged,
+        n_items=len(judged.records),
+        examples=_examples(judged),
+        classes=tables.class_rows(judged),
+        matrix=tables.confusion(judged),
+        overlaps=tables.overlaps(judged),
+        annotators=tables.annotator_rows(judged),
+        bins=tables.reliability_rows(judged),
+        left_out=tables.left_out_rows(judged),
+        points=similarity_map(judged),
+        kinds=[_kind(judged, kind) for kind in found_kinds(judged)],
+        not_looked_for=reasons(judged),
+        map_size=(WIDTH, HEIGHT),
+        n_shades=SHADES,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """A finding with what the reader can see of its item, where it is about one."""
+
+    row: FindingRow
+    image: str | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownKind:
+    """A kind of finding with its first few."""
+
+    kind: FoundKind
+    findings: tuple[ShownFinding, ...]
+
+
+def _kind(judged: Judged, kind: FoundKind) -> ShownKind:
+    drafts = judged.looked.of(kind.kind)[:MOST_FINDINGS]
+    shown = [_seen(judged, draft.row) for draft in drafts]
+    pairs = zip(kind.rows, shown, strict=False)  # as many as are shown
+    return ShownKind(kind, tuple(ShownFinding(row, image, text) for row, (image, text) in pairs))
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("workers.cli.offline"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["share"] = _share
+    made.filters["sure"] = percent
+    made.filters["name"] = lambda text: one_line(text, NAME_CHARS)
+    made.filters["heat"] = _heat
+    return made
+
+
+def _examples(judged: Judged) -> list[Example]:
+    shown = zip(judged.issues[:MOST_EXAMPLES], judged.found.order[:MOST_EXAMPLES], strict=True)
+    return [_example(issue, judged, int(row)) for issue, row in shown]
+
+
+def _example(issue: Issue, judged: Judged, row: int) -> Example:
+    return Example(issue, *_seen(judged, row))
+
+
+def _seen(judged: Judged, row: int | None) -> tuple[str | None, str | None]:
+    """The image, or the text, that stands for an item; neither without one."""
+    if row is None:
+        return None, None
+    value = judged.records[row].data[judged.dataset.field]
+    if isinstance(value, list | tuple):
+        return None, f"{len(value)} numbers"
+    text = str(value)
+    if not is_image_uri(text):
+        return None, one_line(text, TEXT_CHARS)
+    if len(text) > MOST_URI_CHARS or not text.startswith(SHOWN_AS_IMAGE):
+        return None, "an image that is too large, or of a kind, to be shown here"
+    return text, None
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _heat(count: int, highest: int) -> int:
+    """The background of a cell off the diagonal: 0 (none) to 4."""
+    return 0 if count == 0 else 1 + min(3, 3 * count // max(highest, 1))

@@ -1,0 +1,81 @@
+"""Turn votes into decisions; what follows from them is stored with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from connector.model import IssueKind, IssueState, Outcome, ReviewState, ReviewTask
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
+from workers.consensus.quorum import Reason
+from workers.context import Context, Summary
+from workers.decide.reopening import reopen_if_overturned
+from workers.decide.settling import STATES, settle
+from workers.decide.verdicts import Case, Judge, Judged, case_of, judge_for
+from workers.review.golden import close_if_answered
+from workers.review.quality.telling import keep as keep_quality
+from workers.review.votes import submitted_without_counting
+
+AT_ONCE = 200
+LATE = "late"
+DECIDED = frozenset(STATES.values())
+
+
+def handle(context: Context) -> Summary:
+    outcomes: Counter[str] = Counter()
+    run_id = context.job.id  # corrections of one run can be reverted together
+    with context.read() as unit:
+        judge = judge_for(context, unit)
+    while True:
+        with context.begin() as unit:
+            tasks = unit.reviews.undecided(context.project.id, AT_ONCE)
+            for task in tasks:
+                outcomes[_look_at(context, judge, unit, task, run_id)] += 1
+            if not tasks:
+                keep_quality(unit, context.project, context.settings.quality)
+        if not tasks:
+            return {"run": run_id, **outcomes}
+
+
+def _look_at(context: Context, judge: Judge, unit: UnitOfWork, task: ReviewTask, run_id: str) -> str:
+    """Decide one review task if its votes suffice; what came of it."""
+    unit.reviews.looked_at(task.key)
+    issue = unit.issues.get(task.issue_id)
+    if issue is None:
+        return LATE
+    asked = task.state is ReviewState.PUSHED and issue.state is IssueState.IN_REVIEW
+    if issue.kind is IssueKind.GOLDEN:
+        return close_if_answered(unit, context.project, context.settings, task, issue) if asked else LATE
+    decided = task.state is ReviewState.DECIDED and issue.state in DECIDED
+    if not (asked or decided):
+        return LATE
+    case: Case | None = case_of(unit, task, issue)
+    if decided and case is not None:
+        case = reopen_if_overturned(context, judge, unit, case)
+    if case is None:
+        return LATE
+    judged = judge.look(case, unit.now)
+    if Outcome(judged.verdict.outcome.value) in STATES:
+        return settle(context, unit, case, judged, run_id)
+    return _ask_on(context, unit, case, judged)
+
+
+def _ask_on(context: Context, unit: UnitOfWork, case: Case, judged: Judged) -> str:
+    """Ask one more person, or an adjudicator, unless that was done before."""
+    task, verdict = case.task, judged.verdict
+    outcome = Outcome(verdict.outcome.value)
+    wanted = verdict.wanted_votes + submitted_without_counting(case.votes)
+    escalates = outcome is Outcome.ESCALATE and task.escalated_at is None
+    if escalates:
+        unit.reviews.escalate(task.key)
+    if wanted > task.overlap:
+        # Only votes beyond the usual ones have to wait for their turn.
+        extra = outcome is Outcome.ASK_MORE and verdict.reason is not Reason.TOO_FEW_VOTES
+        unit.reviews.want_overlap(task.key, wanted, judged.score if extra else None)
+        unit.enqueue(job(JobKind.PUSH, context.project.id))
+    if escalates or wanted > task.overlap:
+        detail = {"votes": len(case.votes), "wanted": wanted, "reason": verdict.reason.value}
+        action = f"review.{outcome.value}"
+        unit.audit.append("secondlook", action, case.issue.id, detail, context.project.name)
+    return outcome.value

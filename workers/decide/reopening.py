@@ -1,0 +1,88 @@
+"""Votes that changed after a decision: recorded always, and the decision reopened where they overturn it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from connector import wording
+from connector.model import CorrectionState, Decision, IssueState
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context
+from workers.decide.settling import said_by
+from workers.decide.verdicts import Case, Judge
+
+# A correction that a decision still asks for is taken back by nobody but a person.
+TAKEN_BACK = (CorrectionState.REVERTED, CorrectionState.REVERTING)
+
+
+def reopen_if_overturned(context: Context, judge: Judge, unit: UnitOfWork, case: Case) -> Case | None:
+    """The case to be decided anew, or None where the decision stands.
+
+    It is reopened at most `review.reopen_limit` times by votes; once more it goes to an adjudicator, whose
+    answer is final. What stands in the way of a reopening is said in the audit log.
+    """
+    decision = unit.issues.decision(case.issue.id)
+    if decision is None or _only_confirmed(case, decision) or judge.look(case, unit.now).confirms(decision):
+        return None
+    obstacle = _obstacle(context, judge, unit, case, decision)
+    if obstacle is not None:
+        detail = {"decision": decision.id, "reason": obstacle}
+        unit.audit.append("secondlook", "decision.upheld", case.issue.id, detail, context.project.name)
+        return None
+    return _reopen(context, unit, case, decision, escalated=case.reopened >= judge.reopen_limit)
+
+
+def _only_confirmed(case: Case, decision: Decision) -> bool:
+    """Whether all votes that bore the decision are there, and nobody has said anything else since.
+
+    Then it stands whatever the rules or the trust in people have become meanwhile.
+    """
+    if decision.label is None:
+        return False
+    there = {vote.remote_id for vote in case.counted}
+    agree = all(vote.label == decision.label and not vote.problems for vote in case.counted)
+    return agree and there.issuperset(decision.votes)
+
+
+def _obstacle(context: Context, judge: Judge, unit: UnitOfWork, case: Case, decision: Decision) -> str | None:
+    if unit.now - decision.decided_at > timedelta(days=context.settings.review.reopen_days):
+        return wording.TOO_LATE
+    most = judge.reopen_limit + bool(judge.policy.adjudicators)
+    if case.reopened >= most:
+        return wording.STANDS
+    if any(
+        one.decision_id == decision.id and one.state in TAKEN_BACK
+        for one in unit.corrections.all_of_issue(case.issue.id)
+    ):
+        return wording.REVERTED_BY_HAND
+    if unit.issues.active(case.issue.project_id, [case.issue.item_id]):
+        return wording.OTHER_QUESTION
+    return None if case.asks_about_the_label else wording.LABEL_CHANGED
+
+
+def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, *, escalated: bool) -> Case:
+    """Take the decision off: its question is open again. What is written stays until it is decided anew."""
+    issue, project = case.issue, context.project
+    reason = wording.reopened(decision.reason, [one for vote in case.counted for one in said_by(vote)])
+    unit.issues.supersede(decision.id)
+    unit.issues.set_state([issue.id], IssueState.IN_REVIEW, reason)
+    unit.reviews.reopen(case.task.key)
+    if escalated:
+        unit.reviews.escalate(case.task.key)
+    unit.dispositions.withdraw_of_issue(issue.id)
+    if unit.notes.withdraw_of_issue(issue.id):
+        unit.enqueue(job(JobKind.GUIDELINES, project.id))
+    detail = {"decision": decision.id, "outcome": decision.outcome.value, "reason": reason}
+    unit.audit.append("secondlook", "decision.reopened", issue.id, detail, project.name)
+    for correction in unit.corrections.all_of_issue(issue.id):
+        if unit.corrections.cancel(correction.id, wording.WITHDRAWN_DECISION):
+            said = {"reason": wording.WITHDRAWN_DECISION}
+            unit.audit.append("secondlook", "correction.cancelled", correction.id, said, project.name)
+    task = replace(
+        case.task, asked_at=unit.now, escalated_at=unit.now if escalated else case.task.escalated_at
+    )
+    standing = unit.corrections.standing([issue.id]).get(issue.id)
+    return replace(case, task=task, standing=standing, reopened=case.reopened + 1)

@@ -1,0 +1,172 @@
+"""Carry out a verdict: the decision is stored, and what follows from it planned in the same transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from connector import wording
+from connector.model import (
+    Correction,
+    CorrectionState,
+    Decision,
+    Issue,
+    IssueState,
+    Outcome,
+    ReviewState,
+    Vote,
+    WriteMode,
+)
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context
+from workers.decide.dispositions import dispositions_of
+from workers.decide.verdicts import Case, Judged
+from workers.review.quality import loses_too_much
+from workers.review.release import release_stale_issues
+from workers.write_back.notes import notes_of
+
+STATES = {
+    Outcome.ACCEPT: IssueState.ACCEPTED,
+    Outcome.REJECT: IssueState.REJECTED,
+    Outcome.UNRESOLVED: IssueState.UNRESOLVED,
+}
+
+
+def settle(context: Context, unit: UnitOfWork, case: Case, judged: Judged, run_id: str) -> str:
+    """Decide the issue as the verdict says; what came of it."""
+    issue, verdict = case.issue, judged.verdict
+    if not case.asks_about_the_label:
+        release_stale_issues(unit, context.project, [issue.item_id])
+        return "stale"
+    decision = _decision(unit, case, judged)
+    unit.issues.decide(decision)
+    unit.issues.set_state([issue.id], STATES[decision.outcome], decision.reason)
+    unit.reviews.set_state([case.task.key], ReviewState.DECIDED)
+    detail = {
+        "label": decision.label,
+        "reason": decision.reason,
+        "votes": list(decision.votes),
+        "probability": None if decision.probability is None else round(decision.probability, 4),
+    }
+    unit.audit.append(
+        "secondlook", f"decision.{decision.outcome.value}", issue.id, detail, context.project.name
+    )
+    for note in notes_of(issue, decision, case.counted):
+        unit.notes.save(note)
+    unit.dispositions.add(dispositions_of(issue, decision, case.counted, verdict.problem))
+    _carry_out(context, unit, case, decision, run_id)
+    unit.enqueue(job(JobKind.PUSH, context.project.id))  # a place in the queue is free
+    return decision.outcome.value
+
+
+def _decision(unit: UnitOfWork, case: Case, judged: Judged) -> Decision:
+    verdict = judged.verdict
+    said = [one for vote in case.counted for one in said_by(vote)]
+    return Decision(
+        id=str(uuid.uuid4()),
+        issue_id=case.issue.id,
+        outcome=Outcome(verdict.outcome.value),
+        label=verdict.label,
+        reason=wording.decision_reason(
+            verdict.reason.value, said, verdict.label, case.issue.given, judged.probability
+        ),
+        votes=tuple(vote.remote_id for vote in case.counted),
+        decided_at=unit.now,
+        probability=judged.probability,
+    )
+
+
+def said_by(vote: Vote) -> list[str]:
+    """What a vote counts for, in words."""
+    return [problem.value for problem in vote.problems] or [vote.label or ""]
+
+
+def _carry_out(context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str) -> None:
+    """What is written already stays if it is what was decided; else it is taken back first."""
+    standing = case.standing
+    if standing is not None:
+        keeps = decision.outcome is Outcome.ACCEPT and decision.label == standing.label
+        if keeps and standing.state is not CorrectionState.REVERTING:
+            unit.corrections.adopt(standing.id, decision.id)
+            return
+        _take_back(context, unit, standing, decision)
+    if decision.outcome is Outcome.ACCEPT:
+        _correct(context, unit, case, decision, run_id)
+
+
+def _take_back(context: Context, unit: UnitOfWork, standing: Correction, decision: Decision) -> None:
+    """Ask for the revert. What is just being written is taken back by whoever writes it."""
+    detail = {"decision": decision.id, "reason": decision.reason}
+    unit.audit.append("secondlook", "correction.revert_asked", standing.id, detail, context.project.name)
+    if standing.state is CorrectionState.APPLIED:
+        unit.corrections.set_state(standing.id, CorrectionState.REVERTING)
+        unit.enqueue(job(JobKind.REVERT, context.project.id, {"correction": standing.id}))
+
+
+def _correct(context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str) -> None:
+    """Store the correction with all its evidence."""
+    issue, mode = case.issue, context.settings.writeback.mode
+    correction = Correction(
+        id=str(uuid.uuid4()),
+        project_id=issue.project_id,
+        issue_id=issue.id,
+        decision_id=decision.id,
+        run_id=run_id,
+        item_id=issue.item_id,
+        annotation_id=_annotation_to_correct(case),
+        mode=mode,
+        state=_first_state(context, unit, case, mode),
+        given=issue.given,
+        label=decision.label or "",
+        actor="secondlook",
+        evidence=_evidence(issue, decision, case.counted),
+    )
+    unit.corrections.add(correction)
+    detail = {"given": correction.given, "label": correction.label, "mode": mode.value, "run": run_id}
+    held = correction.state is CorrectionState.HELD
+    action = "correction.held" if held else "correction.planned"
+    unit.audit.append("secondlook", action, correction.id, detail, context.project.name)
+    if correction.state is CorrectionState.PENDING:
+        unit.enqueue(job(JobKind.WRITEBACK, issue.project_id, {"correction": correction.id}))
+
+
+def _annotation_to_correct(case: Case) -> int:
+    """The one that carries the given label, which comes back when the standing correction is taken back."""
+    if case.standing is not None:
+        return case.standing.annotation_id
+    return case.issue.annotation_id if case.current is None else case.current.annotation_id
+
+
+def _first_state(context: Context, unit: UnitOfWork, case: Case, mode: WriteMode) -> CorrectionState:
+    settings = context.settings
+    if mode is WriteMode.DRY_RUN:
+        return CorrectionState.DRY_RUN
+    if loses_too_much(unit, context.project, case.issue.given, settings.policy, settings.quality):
+        return CorrectionState.HELD
+    return CorrectionState.PENDING if case.standing is None else CorrectionState.WAITING
+
+
+def _evidence(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> dict[str, object]:
+    return {
+        "issue_kind": issue.kind.value,
+        "method": issue.method,
+        "model_version": issue.model_version,
+        "suggested": issue.suggested,
+        "probability": issue.probability,
+        "quality": issue.quality,
+        "scan": issue.scan_id,
+        "decided_probability": decision.probability,
+        "votes": [
+            {
+                "reviewer": vote.reviewer,
+                "label": vote.label,
+                "problems": [problem.value for problem in vote.problems],
+                "blind": vote.blind,
+                "origin": vote.origin,
+                "answer": vote.remote_id,
+            }
+            for vote in votes
+        ],
+    }

@@ -1,0 +1,182 @@
+"""What the votes on a question come to, by the project's rules and by what is known of the people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.model import (
+    Correction,
+    Decision,
+    Issue,
+    LabelledItem,
+    PersonSnapshot,
+    ReviewTask,
+    Vote,
+)
+from connector.store.unit_of_work import UnitOfWork
+from workers.consensus.active import active_score
+from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
+from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior, skill
+from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
+from workers.context import Context
+from workers.review.quality import rare_classes
+from workers.review.question import quorum_policy
+
+Person = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question with everything that bears on it now.
+
+    `current` is the label that the item carries, None where it is gone; `standing` the correction of this
+    issue that is written, or may be just now.
+    """
+
+    task: ReviewTask
+    issue: Issue
+    votes: Sequence[Vote]
+    current: LabelledItem | None
+    standing: Correction | None
+    reopened: int  # how often a decision was taken off it
+
+    @property
+    def counted(self) -> list[Vote]:
+        return [vote for vote in self.votes if vote.counted]
+
+    @property
+    def author(self) -> str | None:
+        """Who gave the label in question, as far as it still stands."""
+        here = self.current is not None and self.current.annotation_id == self.issue.annotation_id
+        return self.current.annotator if here and self.current is not None else None
+
+    @property
+    def asks_about_the_label(self) -> bool:
+        """Whether the item still carries the label in question, or what this issue made of it."""
+        made = {self.issue.given} | ({self.standing.label} if self.standing else set())
+        return self.current is not None and self.current.label in made
+
+
+def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue) -> Case:
+    return Case(
+        task=task,
+        issue=issue,
+        votes=unit.votes.of([task.key])[task.key],
+        current=next(iter(unit.items.labelled(issue.project_id, [issue.item_id])), None),
+        standing=unit.corrections.standing([issue.id]).get(issue.id),
+        reopened=sum(1 for one in unit.issues.decisions_of(issue.id) if one.superseded_at is not None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, how probable each label is, and what one more vote is worth (lowest: most)."""
+
+    verdict: Verdict
+    probabilities: Mapping[str, float]
+    score: float
+
+    @property
+    def probability(self) -> float | None:
+        """Of the label decided on."""
+        return None if self.verdict.label is None else self.probabilities.get(self.verdict.label)
+
+    def confirms(self, decision: Decision) -> bool:
+        """Whether the votes come to what was decided."""
+        return (self.verdict.outcome.value, self.verdict.label) == (decision.outcome.value, decision.label)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What one run of deciding goes by."""
+
+    policy: QuorumPolicy
+    classes: tuple[str, ...]
+    trust: Trust
+    model_accuracy: float
+    person_of: Person
+    reopen_limit: int
+    deadline: timedelta | None = None
+
+    def look(self, case: Case, now: datetime) -> Judged:
+        """The verdict on a question as things stand now."""
+        task, issue = case.task, case.issue
+        ballot = [_quorum_vote(vote, self.person_of) for vote in case.counted]
+        probabilities = self._probabilities(ballot, issue, case.author)
+        situation = Situation(
+            weights=self.trust.weight,
+            probabilities=probabilities,
+            escalated=task.escalated_at is not None,
+            overdue=self._is_overdue(task, now),
+            disputed=case.reopened > self.reopen_limit,
+        )
+        verdict = decide(ballot, issue.given, self.policy, situation)
+        return Judged(verdict, probabilities, self._score(ballot, probabilities))
+
+    def _is_overdue(self, task: ReviewTask, now: datetime) -> bool:
+        if self.deadline is None or task.asked_at is None:
+            return False
+        return now - task.asked_at > self.deadline
+
+    def _probabilities(
+        self, ballot: Sequence[QuorumVote], issue: Issue, author: str | None
+    ) -> dict[str, float]:
+        person = None if author is None else self.person_of(author)
+        prior = Prior(issue.given, person, _opinion_of_the_model(issue), self.model_accuracy)
+        return posterior(ballot, self.classes, prior, self.trust)
+
+    def _score(self, ballot: Sequence[QuorumVote], probabilities: Mapping[str, float]) -> float:
+        """ActiveLab's, with what is known of the people as their weights."""
+        n_classes = max(len(self.classes), 2)
+        people = [self.trust.accuracy.get(vote.reviewer, self.trust.usual) for vote in ballot]
+        behind = sum(skill(one, n_classes) for one in [*people, self.model_accuracy])
+        usual = max(skill(self.trust.usual, n_classes), LEAST_WEIGHT)
+        quality = max(probabilities.values(), default=1.0)
+        return float(active_score(quality, behind, usual, n_classes))
+
+
+def judge_for(context: Context, unit: UnitOfWork) -> Judge:
+    """The rules of a project, with what was measured so far of its people and of its model."""
+    project, review = context.fresh_project(), context.settings.review
+    person_of = context.settings.reviewers.person_of
+    right, n = unit.issues.suggestions_confirmed(project.id)
+    quality = context.settings.quality
+    rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
+    return Judge(
+        policy=quorum_policy(review, person_of, rare),
+        classes=project.schema.classes if project.schema else (),
+        trust=trust_in(unit.people.latest(project.id)),
+        model_accuracy=measured_accuracy(right, n),
+        person_of=person_of,
+        reopen_limit=review.reopen_limit,
+        deadline=None if review.deadline_hours is None else timedelta(hours=review.deadline_hours),
+    )
+
+
+def trust_in(people: Mapping[str, PersonSnapshot]) -> Trust:
+    """What was last measured of each person, as the policy takes it."""
+    measured = {name: one for name, one in people.items() if one.answers}
+    return Trust(
+        weight={name: one.weight for name, one in measured.items()},
+        accuracy={name: one.mean for name, one in measured.items()},
+        by_class={
+            (name, str(label)): float(mean)
+            for name, one in measured.items()
+            for label, mean, *_ in one.detail.get("classes", [])
+        },
+    )
+
+
+def _quorum_vote(vote: Vote, person_of: Person) -> QuorumVote:
+    problems = tuple(problem.value for problem in vote.problems)
+    return QuorumVote(person_of(vote.reviewer), vote.label, problems)
+
+
+def _opinion_of_the_model(issue: Issue) -> dict[str, float]:
+    """The probabilities that were kept with the issue: of the labels that matter, not of all."""
+    near = {str(label): float(p) for label, p in issue.evidence.get("near", [])}
+    known = near | {issue.suggested: issue.probability}
+    given = issue.evidence.get("given_probability")
+    return known if given is None else known | {issue.given: float(given)}

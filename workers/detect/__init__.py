@@ -1,0 +1,1 @@
+"""Which labels are probably wrong, and why: a scan, the judging of single changes, their queue."""

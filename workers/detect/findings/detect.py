@@ -1,0 +1,94 @@
+"""All detectors, one after the other: what they found, how much of it, and what was not looked for."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from connector.model import Json
+from connector.model.findings import Finding, FindingKind
+from connector.wording.findings import NO_LABELS, SHARDED
+from workers.detect.findings.draft import Draft, Found, Missing, missing
+from workers.detect.findings.duplicates import duplicates
+from workers.detect.findings.items import ambiguous_items, disagreeing, outliers
+from workers.detect.findings.seen import Seen
+from workers.detect.findings.whole import (
+    balance,
+    differing_annotators,
+    drifting_annotators,
+    overlaps,
+    taxonomy_changes,
+    worse,
+)
+
+__all__ = ["Draft", "Looked", "look_at"]
+
+DETECTORS: Sequence[tuple[tuple[FindingKind, ...], Callable[[Seen], Sequence[Found] | Missing]]] = (
+    ((FindingKind.TAXONOMY_CHANGE,), taxonomy_changes),
+    ((FindingKind.ANNOTATOR_DIFFERS,), differing_annotators),
+    ((FindingKind.ANNOTATOR_DRIFT,), drifting_annotators),
+    ((FindingKind.WORSE_GROUP,), worse),
+    ((FindingKind.OVERLAP,), overlaps),
+    ((FindingKind.IMBALANCE, FindingKind.RARE_CLASS), balance),
+    ((FindingKind.DISAGREEMENT,), disagreeing),
+    ((FindingKind.OUTLIER,), outliers),
+    ((FindingKind.AMBIGUOUS,), ambiguous_items),
+    ((FindingKind.LABEL_CONFLICT, FindingKind.NEAR_DUPLICATE), duplicates),
+)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """`drafts` in the order in which they are listed; `totals` count what was found, listed or not."""
+
+    drafts: tuple[Draft, ...] = ()
+    totals: Mapping[FindingKind, int] = field(default_factory=dict)
+    not_looked_for: Mapping[FindingKind, str] = field(default_factory=dict)
+
+    def of(self, kind: FindingKind) -> list[Draft]:
+        return [draft for draft in self.drafts if draft.kind is kind]
+
+    def findings(self, project_id: int, scan_id: str, item_ids: Sequence[int]) -> list[Finding]:
+        """To be stored; `item_ids` are ours of the rows."""
+        return [
+            Finding(
+                id=str(uuid.uuid4()),
+                project_id=project_id,
+                scan_id=scan_id,
+                kind=draft.kind,
+                item_id=draft.item_id if draft.row is None else item_ids[draft.row],
+                subject=draft.subject,
+                score=draft.score,
+                facts=draft.facts,
+            )
+            for draft in self.drafts
+        ]
+
+    def report(self) -> Json:
+        """For the scan's record."""
+        return {
+            "found": {kind.value: n for kind, n in self.totals.items()},
+            "not_looked_for": {kind.value: why for kind, why in self.not_looked_for.items()},
+        }
+
+
+def look_at_labels(seen: Seen, others: Sequence[Found] = ()) -> Looked:
+    """What labels alone show, for a scan that never has all items at hand."""
+    looked = look_at(seen, others)
+    return replace(looked, not_looked_for=dict.fromkeys(looked.not_looked_for, SHARDED))
+
+
+def look_at(seen: Seen, others: Sequence[Found] = ()) -> Looked:
+    """Run every detector whose inputs are there; `others` were found elsewhere, as by queries."""
+    found = {one.kind: one for one in others}
+    lacking: dict[FindingKind, str] = {}
+    for kinds, detector in DETECTORS:
+        result = detector(seen) if len(seen) else missing(NO_LABELS)
+        if isinstance(result, Missing):
+            lacking |= dict.fromkeys(kinds, result.why)
+        else:
+            found |= {one.kind: one for one in result}
+    drafts = tuple(draft for kind in FindingKind if kind in found for draft in found[kind].drafts)
+    totals = {kind: found[kind].total for kind in FindingKind if kind in found}
+    return Looked(drafts, totals, {kind: lacking[kind] for kind in FindingKind if kind in lacking})

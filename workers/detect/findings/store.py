@@ -1,0 +1,129 @@
+"""A project's rows as the detectors want them, in streams: memory grows with the arrays alone."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from connector.model import LabelledItem, LabelSchema, LabelStatus
+from connector.model.findings import FindingKind
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context
+from workers.detect.findings.detect import Looked, look_at, look_at_labels
+from workers.detect.findings.draft import MOST, Draft, Found, found
+from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, Seen, digest_of
+from workers.detect.sources.choose import Probabilities
+from workers.issues import LabelIssues
+from workers.label_types.choice.encode import encode
+
+# How much is wrong: a class that nobody knows hides a label, a cancelled annotation may be meant so.
+UNUSABLE = {
+    LabelStatus.UNKNOWN_CLASS: 1.0,
+    LabelStatus.UNREADABLE: 0.9,
+    LabelStatus.SEVERAL: 0.7,
+    LabelStatus.EMPTY: 0.5,
+    LabelStatus.CANCELLED: 0.2,
+}
+
+
+def look_around(
+    context: Context,
+    schema: LabelSchema,
+    items: Sequence[LabelledItem],
+    judged: tuple[Probabilities, LabelIssues] | None = None,
+) -> Looked:
+    """Look at a project for every kind. `items` are those of `judged`, or all that carry a label."""
+    project_id, least = context.project.id, context.settings.policy.min_class_examples
+    with context.read() as unit:
+        people = unit.projects.annotator_names(project_id)
+        seen = _seen(unit, project_id, schema, least, items, judged, people)
+        unusable = _unusable(unit, project_id, people)
+    return look_at(seen, [unusable])
+
+
+def look_around_in_parts(context: Context, classes: Sequence[str], labels: Ints) -> Looked:
+    """Look at a project that is scanned in parts: at what its labels and the database alone can show."""
+    project_id, least = context.project.id, context.settings.policy.min_class_examples
+    with context.read() as unit:
+        people = unit.projects.annotator_names(project_id)
+        unusable = _unusable(unit, project_id, people)
+    return look_at_labels(Seen(tuple(classes), (), labels, least), [unusable])
+
+
+def _seen(
+    unit: UnitOfWork,
+    project_id: int,
+    schema: LabelSchema,
+    least: int,
+    items: Sequence[LabelledItem],
+    judged: tuple[Probabilities, LabelIssues] | None,
+    people: Mapping[str, str],
+) -> Seen:
+    ids = np.array([item.item_id for item in items], dtype=np.int64)
+    row_of = {int(each): row for row, each in enumerate(ids)}
+    content = [tag.field for tag in schema.objects]
+    builder = FactorBuilder(len(items), content)
+    digests = np.zeros(len(items), dtype=np.uint64)
+    for item_id, data in unit.content.data(project_id):
+        row = row_of.get(item_id)
+        if row is not None:
+            digests[row] = digest_of(data, content)
+            builder.add(row, data)
+    return Seen(
+        classes=schema.classes,
+        names=[item.remote_id for item in items],
+        labels=encode([item.label for item in items], schema.classes),
+        least=least,
+        probs=None if judged is None else judged[0].matrix,
+        found=None if judged is None else judged[1],
+        features=None if judged is None else judged[0].features,
+        graph=None if judged is None else judged[0].neighbours,
+        digests=digests,
+        answered=_answered(unit, project_id, schema, row_of, people),
+        times=np.array([item.updated_at.timestamp() for item in items]),
+        factors=builder.factors(),
+    )
+
+
+def _answered(
+    unit: UnitOfWork,
+    project_id: int,
+    schema: LabelSchema,
+    row_of: Mapping[int, int],
+    people: Mapping[str, str],
+) -> Answered:
+    number = {label: k for k, label in enumerate(schema.classes)}
+    known: dict[str, int] = {}
+    rows, who, labels, times = array("q"), array("q"), array("q"), array("d")
+    for answer in unit.content.answers(project_id):
+        row, label = row_of.get(answer.item_id), number.get(answer.label)
+        if row is None or label is None:
+            continue
+        rows.append(row)
+        labels.append(label)
+        times.append(answer.updated_at.timestamp())
+        person = answer.annotator
+        who.append(NOBODY if person is None else known.setdefault(person, len(known)))
+    names = tuple(people.get(person) or person for person in known)
+    return Answered(_ints(rows), _ints(who), _ints(labels), np.frombuffer(times, dtype=np.float64), names)
+
+
+def _ints(values: array[int]) -> Ints:
+    return np.frombuffer(values, dtype=np.int64)
+
+
+def _unusable(unit: UnitOfWork, project_id: int, people: Mapping[str, str]) -> Found:
+    counts = unit.items.label_statuses(project_id)
+    drafts: list[Draft] = []
+    for status, score in UNUSABLE.items():
+        room = MOST - len(drafts)
+        if not counts.get(status.value) or not room:
+            continue
+        for one in unit.content.unusable(project_id, status, room):
+            who = one.annotator and (people.get(one.annotator) or one.annotator)
+            facts = {"status": status.value, "label": one.label, "annotator": who}
+            drafts.append(Draft(FindingKind.INVALID_LABEL, None, one.item, score, facts, one.item_id))
+    total = sum(counts.get(status.value, 0) for status in UNUSABLE)
+    return found(FindingKind.INVALID_LABEL, drafts, total)

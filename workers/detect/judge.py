@@ -1,0 +1,112 @@
+"""Judge what changed since the last scan, at once and without another scan."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import numpy as np
+
+from connector.model import LabelledItem, SavedState
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from workers.context import Context, Summary
+from workers.detect.flags import Origin
+from workers.detect.queue import Judged, Policy, Queue, carry_out, weigh
+from workers.detect.sources.again import LASTING, outdated, probabilities_of
+from workers.detect.state import Detector, Taken, kept
+from workers.issues.validation import InvalidInput
+from workers.review.quality import learned
+
+LEAST_CHANGES, SHARE = 1000, 20  # more changes at once than these and one item in so many are for a scan
+
+
+def handle(context: Context) -> Summary:
+    with context.read() as unit:
+        saved = unit.label_states.get(context.project.id)
+    if saved is not None and saved.blob is None:
+        return {"judged": 0, "waits_for_scan": True}  # the last scan said why it left nothing to go on from
+    detector = None if saved is None else kept.taken(context, saved)
+    if saved is None or detector is None or not kept.fits(context, detector.basis):
+        return _scan_instead(context, "there is no state to go on from")
+    return _judge(context, saved, detector)
+
+
+def _judge(context: Context, saved: SavedState, detector: Detector) -> Summary:
+    most = max(LEAST_CHANGES, len(detector.state) // SHARE)
+    with context.read() as unit:
+        head = unit.label_events.head(context.project.id)
+        changed = unit.label_events.items(context.project.id, detector.seq, most + 1)
+        now = {item.item_id: item for item in unit.items.labelled(context.project.id, changed)}
+    if len(changed) > most or outdated(context, detector.basis, changed):
+        return _scan_instead(context, "too much has changed")
+    try:
+        taken = _take_in(context, detector, changed, now)
+    except InvalidInput as error:
+        return _scan_instead(context, str(error))
+    detector.seq = head
+    queue = _requeue(context, detector)
+    kept.keep(context, detector)
+    return {
+        "changed": len(changed),
+        "waiting": taken.waiting,
+        "flagged": queue.fresh,
+        "planned": queue.planned,
+        "no_longer_flagged": queue.dropped,
+        "saved": kept.save_when_due(context, saved, detector),
+    }
+
+
+def _scan_instead(context: Context, why: str) -> Summary:
+    with context.begin() as unit:
+        unit.enqueue(job(JobKind.SCAN, context.project.id))
+    return {"judged": 0, "scan": why}
+
+
+def _take_in(
+    context: Context, detector: Detector, changed: Sequence[int], now: dict[int, LabelledItem]
+) -> Taken:
+    lasting = context.settings.predictions.source in LASTING
+    asked = [item for item in now.values() if not (lasting and detector.knows(item.item_id))]
+    schema = context.fresh_project().schema
+    probs = {} if schema is None else probabilities_of(context, schema, detector.basis, asked)
+    return detector.take_in(changed, now, probs, lasting=lasting)
+
+
+def _requeue(context: Context, detector: Detector) -> Queue:
+    """Bring the issues to what a scan would find, in one transaction."""
+    # Seeded by the job: one that is tried again draws the same controls.
+    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
+    project, basis = context.project, detector.basis
+    with context.read() as unit:
+        now = learned(unit, project, context.settings, basis.classes)
+    judged = _judged(project.id, detector)
+    difference = weigh(context, judged, Policy(now.policy, now.cap_scale, basis.limit), chance)
+    if not difference:
+        return Queue()
+    with context.begin() as unit:
+        queue = carry_out(unit, context, judged, difference)
+        detail = {"flagged": queue.fresh, "planned": queue.planned, "no_longer_flagged": queue.dropped}
+        unit.audit.append("secondlook", "judged", basis.scan_id, detail, project.name)
+        unit.enqueue(job(JobKind.PUSH, project.id))
+    return queue
+
+
+def _judged(project_id: int, detector: Detector) -> Judged:
+    state, basis = detector.state, detector.basis
+    rows = np.flatnonzero(state.mask())
+    suggested = np.zeros(state.n_rows, dtype=np.int64)
+    suggested[rows] = state.pred_probs[rows].argmax(axis=1)
+    quality = np.ones(state.n_rows, dtype=state.pred_probs.dtype)
+    quality[rows] = state.qualities(rows)
+    return Judged(
+        origin=Origin(project_id, basis.scan_id, basis.model_version, basis.method, basis.classes),
+        item_ids=detector.item_ids,
+        given=state.given,
+        order=rows[np.argsort(quality[rows], kind="stable")],
+        suggested=suggested,
+        quality=quality,
+        row_of=detector.row_of,
+        probs_of=state.pred_probs.__getitem__,
+        whole=False,
+    )

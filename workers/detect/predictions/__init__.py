@@ -1,0 +1,1 @@
+"""Probabilities: cross-validation, kept models and plug-ins, files, class scores."""

@@ -1,0 +1,170 @@
+"""From what items hold to what a model learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.detect.predictions.encoders import Encoder, fit_encoder
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.images import is_image_uri, usable_image
+from workers.detect.predictions.kinds import FeatureKind
+from workers.detect.predictions.skipping import Skip, Skipped
+from workers.detect.predictions.table import cells
+from workers.detect.predictions.texts import usable_text
+from workers.detect.predictions.vectors import usable_vector
+
+__all__ = ["FeatureKind", "Features", "Values", "detect", "encoded", "extract", "read", "readable"]
+
+Fields = str | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What was read of items: `found[i]` is of the item at position `rows[i]` of the list given."""
+
+    kind: FeatureKind
+    found: tuple[Any, ...]
+    rows: NDArray[np.intp]
+    skipped: tuple[Skipped, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One row of `matrix` (dense, or sparse for text) for each usable item.
+
+    `rows` are the usable items' positions in the list given, in order; `skipped` are the others. `encoder`
+    makes the same of items that come later.
+    """
+
+    kind: FeatureKind
+    matrix: Any
+    rows: NDArray[np.intp]
+    skipped: tuple[Skipped, ...]
+    encoder: Encoder | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | None = None) -> Features:
+    """Turn one field of the items' data, or several, into features.
+
+    Parameters
+    ----------
+    items
+        The items' data.
+    field
+        The key to read, or several keys: these make a table of numbers and names.
+    kind
+        What the field holds; found from the first items that have it where not given.
+
+    Raises
+    ------
+    NoPredictions
+        If no item can be used.
+    """
+    values = read(items, field, kind)
+    if not len(values):
+        reasons = ", ".join(sorted({str(skip.reason) for skip in values.skipped})) or "there are no items"
+        raise NoPredictions(
+            f"no item can be used as {values.kind} ({reasons})",
+            field=field if isinstance(field, str) else ", ".join(field),
+            remedy="Name the field that holds text, a list of numbers or an image as data URI",
+        )
+    return encoded(values, fit_encoder(values.kind, values.found))
+
+
+def encoded(values: Values, encoder: Encoder) -> Features:
+    """Features by an encoder that may have been learnt from other items; what it cannot take is skipped."""
+    usable = readable(values, encoder)
+    matrix = encoder.matrix(usable.found) if len(usable) else None
+    return Features(usable.kind, matrix, usable.rows, usable.skipped, encoder)
+
+
+def readable(values: Values, encoder: Encoder) -> Values:
+    """The values that an encoder can take, the others skipped."""
+    fits = np.array([encoder.usable(value) for value in values.found], dtype=bool)
+    unusable = [Skipped(int(row), Skip.WRONG_LENGTH) for row in values.rows[~fits]]
+    found = tuple(value for value, fit in zip(values.found, fits, strict=True) if fit)
+    skipped = sorted([*values.skipped, *unusable], key=lambda skip: skip.index)
+    return Values(values.kind, found, values.rows[fits], tuple(skipped))
+
+
+def read(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | None = None) -> Values:
+    """The values of one field, or of several as a table, that can be used, and why others cannot."""
+    if kind is FeatureKind.DATA:
+        return Values(kind, tuple(items), np.arange(len(items)), ())
+    if not isinstance(field, str) or kind is FeatureKind.TABLE:
+        return _table(items, [field] if isinstance(field, str) else field)
+    kind = kind or detect(items, field)
+    values, skipped = _present(items, field)
+    usable, unusable = _READERS[kind](values)
+    rows = sorted(usable)
+    skipped = sorted([*skipped, *unusable], key=lambda skip: skip.index)
+    return Values(kind, tuple(usable[row] for row in rows), np.array(rows, dtype=np.intp), tuple(skipped))
+
+
+def detect(items: Sequence[Mapping[str, Any]], field: str) -> FeatureKind:
+    """What the field holds, by its first value that is there; text where none is."""
+    for item in items:
+        value = item.get(field)
+        if isinstance(value, list | tuple) and value:
+            return FeatureKind.VECTOR
+        if isinstance(value, str) and value.strip():
+            return FeatureKind.IMAGE if is_image_uri(value) else FeatureKind.TEXT
+    return FeatureKind.TEXT
+
+
+def _table(items: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Values:
+    found = {index: cells(item, fields) for index, item in enumerate(items)}
+    usable = {index: row for index, row in found.items() if row is not None}
+    skipped = tuple(Skipped(index, Skip.MISSING) for index in found if index not in usable)
+    rows = np.array(list(usable), dtype=np.intp)
+    return Values(FeatureKind.TABLE, tuple(usable.values()), rows, skipped)
+
+
+def _present(items: Sequence[Mapping[str, Any]], field: str) -> tuple[dict[int, Any], list[Skipped]]:
+    values: dict[int, Any] = {}
+    skipped = []
+    for index, item in enumerate(items):
+        value = item.get(field)
+        if value is None:
+            skipped.append(Skipped(index, Skip.MISSING))
+        elif value in ("", [], ()) or (isinstance(value, str) and not value.strip()):
+            skipped.append(Skipped(index, Skip.EMPTY))
+        else:
+            values[index] = value
+    return values, skipped
+
+
+def _read_texts(values: dict[int, Any]) -> tuple[dict[int, Any], list[Skipped]]:
+    read = {index: usable_text(value) for index, value in values.items()}
+    good = {index: text for index, text in read.items() if text is not None}
+    return good, [Skipped(index, Skip.NOT_TEXT) for index in read if index not in good]
+
+
+def _read_vectors(values: dict[int, Any]) -> tuple[dict[int, Any], list[Skipped]]:
+    read = {index: usable_vector(value) for index, value in values.items()}
+    good = {index: vector for index, vector in read.items() if vector is not None}
+    return good, [Skipped(index, Skip.NOT_NUMBERS) for index in read if index not in good]
+
+
+def _read_images(values: dict[int, Any]) -> tuple[dict[int, Any], list[Skipped]]:
+    read = {index: usable_image(value) for index, value in values.items()}
+    good = {index: image for index, image in read.items() if not isinstance(image, Skip)}
+    return good, [Skipped(index, image) for index, image in read.items() if isinstance(image, Skip)]
+
+
+_READERS: dict[FeatureKind, Callable[[dict[int, Any]], tuple[dict[int, Any], list[Skipped]]]] = {
+    FeatureKind.TEXT: _read_texts,
+    FeatureKind.VECTOR: _read_vectors,
+    FeatureKind.IMAGE: _read_images,
+}

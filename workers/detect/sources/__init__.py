@@ -1,0 +1,1 @@
+"""Where probabilities come from: the platform, an ML backend, a file, the built-in model."""

@@ -1,0 +1,88 @@
+"""Where a project's detector is between two changes: in this process's memory, or saved in the database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connector.model import SavedState
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context
+from workers.detect.state import Basis, Detector, UnusableState, memory_of
+
+MOST_CELLS = 50_000_000  # probabilities; for more no detector is kept, and changes wait for the next scan
+SAVE_AFTER_EVENTS = 1000  # a restart takes in so many again at most,
+SAVE_AFTER = timedelta(minutes=10)  # or those of so long
+PREFIX = "detector:"
+
+
+def taken(context: Context, saved: SavedState) -> Detector | None:
+    """The detector, out of this process's memory or restored; None where it cannot be gone on from.
+
+    Whoever has changed it says so by `keep`; until then the memory has none.
+    """
+    known = memory_of(context.services.store).take(context.project.id)
+    # Another process may have saved a later state, and the events up to that are gone then.
+    if known is not None and known.basis.scan_id == saved.scan_id and known.seq >= saved.seq:
+        return known
+    del known
+    with context.read() as unit:
+        content = None if saved.blob is None else unit.blobs.get(context.project.id, saved.blob)
+    if content is None:
+        return None
+    try:
+        found = Detector.from_bytes(content)
+    except UnusableState:
+        return None
+    return found if found.basis.scan_id == saved.scan_id else None
+
+
+def keep(context: Context, detector: Detector) -> None:
+    """Have the detector at hand for the next change that this process is given."""
+    memory_of(context.services.store).put(context.project.id, detector)
+
+
+def store_content(context: Context, detector: Detector) -> str:
+    """Store a new detector's content ahead of the transaction that makes it count; the name of it."""
+    name = f"{PREFIX}{detector.basis.scan_id}"
+    with context.begin() as unit:
+        unit.blobs.put(context.project.id, name, detector.to_bytes())
+    return name
+
+
+def make_count(unit: UnitOfWork, project_id: int, scan_id: str, seq: int, blob: str | None) -> None:
+    """From now on the project's state is that of this scan; what stood for earlier ones goes."""
+    unit.label_states.put(project_id, scan_id, seq, blob)
+    unit.label_events.forget(project_id, seq)
+    for name in unit.blobs.names(project_id, PREFIX):
+        if name != blob:
+            unit.blobs.delete(project_id, name)
+
+
+def save_when_due(context: Context, saved: SavedState, detector: Detector) -> bool:
+    """Save the detector if it has taken in much since the last time, or for long; whether it was saved."""
+    new = detector.seq - saved.seq
+    waited = context.services.clock.now() - saved.saved_at
+    if saved.blob is None or not (new >= SAVE_AFTER_EVENTS or (new and waited >= SAVE_AFTER)):
+        return False
+    content = detector.to_bytes()
+    with context.begin() as unit:
+        now = unit.label_states.get(context.project.id)
+        if now != saved:
+            return False  # a scan has ended meanwhile
+        unit.blobs.put(context.project.id, saved.blob, content)
+        unit.label_states.put(context.project.id, saved.scan_id, detector.seq, saved.blob)
+        unit.label_events.forget(context.project.id, detector.seq)
+    return True
+
+
+def fits(context: Context, basis: Basis) -> bool:
+    """Whether the settings and the labelling config still are what the scan judged by."""
+    chosen, project = context.settings, context.fresh_project()
+    named = chosen.predictions.model_version
+    return (
+        project.schema is not None
+        and basis.classes == project.schema.classes
+        and basis.method == chosen.policy.method.value
+        and basis.source == chosen.predictions.source.value
+        and named in (None, basis.model_version)
+    )

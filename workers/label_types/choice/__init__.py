@@ -1,0 +1,1 @@
+"""A single choice: one class an item."""

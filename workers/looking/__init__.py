@@ -1,9 +1,0 @@
-"""What to look for besides suspicious labels: the detectors of `workers.issues.kinds`, given names and facts.
-
-`seen` is what they look at, whatever it was made from; `store` makes it from a project's rows.
-"""
-
-from workers.looking.detect import Draft, Looked, look_at
-from workers.looking.seen import Answered, Factor, Seen
-
-__all__ = ["Answered", "Draft", "Factor", "Looked", "Seen", "look_at"]

@@ -1,0 +1,59 @@
+"""What is known of the people who review: measured now and then, kept day by day, used where votes count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from connector.config.project import ProjectSettings
+from connector.model import PersonSnapshot, Project
+from connector.store.unit_of_work import UnitOfWork
+from workers.people.measure import measure
+
+log = structlog.get_logger(__name__)
+
+MOST_ANSWERS = 200_000  # the newest answers that are measured
+
+
+def measured(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> list[PersonSnapshot]:
+    """What is known of everyone now. It may take seconds: let it read in a transaction of its own."""
+    if project.schema is None:
+        return []
+    golden = {one.item_id: one for one in unit.golden.listed(project.id) if one.doubted_at is None}
+    return measure(
+        unit.people.answers(project.id, MOST_ANSWERS),
+        unit.people.decided_labels(project.id),
+        golden,
+        project.schema.classes,
+        settings.reviewers,
+        unit.now,
+    )
+
+
+def keep(unit: UnitOfWork, project: Project, found: Sequence[PersonSnapshot]) -> None:
+    """Keep what was measured, and tell whose votes weigh less from now on, or full again."""
+    before = unit.people.latest(project.id)
+    unit.people.save(project.id, found)
+    for one in found:
+        was_trusted = one.person not in before or before[one.person].trusted
+        if was_trusted != one.trusted:
+            _tell(unit, project, one)
+
+
+def _tell(unit: UnitOfWork, project: Project, person: PersonSnapshot) -> None:
+    figures = {
+        "reliability": round(person.mean, 3),
+        "low": round(person.low, 3),
+        "high": round(person.high, 3),
+    }
+    detail = {**figures, "answers": person.answers, "weight": round(person.weight, 3)}
+    action = "reviewer.trusted" if person.trusted else "reviewer.weighs_less"
+    unit.audit.append("secondlook", action, f"reviewer:{person.person}", detail, project.name)
+    if not person.trusted:
+        log.warning("votes of a reviewer weigh less", project=project.name, reviewer=person.person, **figures)
+
+
+def measured_fact(project_id: int) -> str:
+    """The fact that says when everyone who reviews or labels was measured last."""
+    return f"measured:{project_id}"

@@ -1,0 +1,133 @@
+"""How far reviewers agree: by project, class, pair of reviewers and month."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connector.store.views.figures import CastVote
+from workers.consensus import (
+    Votes,
+    agreement_by_class,
+    agreement_by_pair,
+    agreement_over_time,
+    alpha_sums,
+    bootstrap_interval,
+    fleiss_sums,
+    pairwise_sums,
+)
+from workers.consensus.measures import Measure
+from workers.report.shapes import Agreement, ClassAgreement, Estimate, MonthAgreement, PairAgreement, number
+
+Seconds = NDArray[np.float64]  # since 1970, in UTC
+
+RESAMPLES = 200  # enough for an interval of 95 % that is only shown
+MOST_PAIRS = 50  # of reviewers, those who share most tasks
+SEED = 20_260_302  # any fixed number: equal votes give equal intervals
+
+
+def agreement(cast: Iterable[CastVote], classes: Sequence[str]) -> Agreement:
+    """From the votes on single labels; of one who answered a task twice the last answer counts."""
+    numbering = Numbering(classes)
+    votes, when = numbering.encode(cast)
+    chance = np.random.default_rng(SEED)
+
+    def estimate(measure: Measure) -> Estimate:
+        found = bootstrap_interval(votes, measure, chance, n_resamples=RESAMPLES)
+        return Estimate(number(found.value), number(found.low), number(found.high))
+
+    return Agreement(
+        votes=len(votes),
+        tasks=len(np.unique(votes.task)),
+        reviewers=len(np.unique(votes.annotator)),
+        alpha=estimate(alpha_sums),
+        kappa=estimate(fleiss_sums),
+        pairwise=estimate(pairwise_sums),
+        by_class=_by_class(votes, numbering),
+        by_pair=_by_pair(votes, numbering),
+        by_month=_by_month(votes, when),
+    )
+
+
+def alpha(cast: Iterable[CastVote], classes: Sequence[str]) -> float | None:
+    """Krippendorff's alpha of the project, without an interval."""
+    votes, _ = Numbering(classes).encode(cast)
+    return number(alpha_sums(votes).value())
+
+
+class Numbering:
+    """Numbers for tasks, reviewers and labels; labels that the schema does not name come last."""
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._tasks: dict[str, int] = {}
+        self._reviewers: dict[str, int] = {}
+        self._labels = {name: place for place, name in enumerate(classes)}
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self._labels)
+
+    @property
+    def reviewers(self) -> list[str]:
+        return list(self._reviewers)
+
+    def encode(self, cast: Iterable[CastVote]) -> tuple[Votes, Seconds]:
+        """The votes in the order in which they were given, and when; each only as four numbers."""
+        task, reviewer, label, when = array("q"), array("q"), array("q"), array("d")
+        for vote in cast:
+            task.append(self._tasks.setdefault(vote.task, len(self._tasks)))
+            reviewer.append(self._reviewers.setdefault(vote.reviewer, len(self._reviewers)))
+            label.append(self._labels.setdefault(vote.label, len(self._labels)))
+            when.append(vote.at.timestamp())
+        order = np.argsort(np.asarray(when), kind="stable")
+        votes = Votes(np.asarray(task)[order], np.asarray(reviewer)[order], np.asarray(label)[order])
+        kept = _last_answers(votes)
+        return votes.where(kept), np.asarray(when)[order][kept]
+
+
+def _last_answers(votes: Votes) -> NDArray[np.int64]:
+    """Positions, ascending."""
+    key = votes.task * max(votes.n_annotators, 1) + votes.annotator
+    _, from_end = np.unique(key[::-1], return_index=True)
+    return np.sort(len(key) - 1 - from_end)
+
+
+def _by_class(votes: Votes, numbering: Numbering) -> list[ClassAgreement]:
+    labels = numbering.labels
+    found = agreement_by_class(votes, len(labels)) if len(votes) else np.full(len(labels), np.nan)
+    return [ClassAgreement(name, number(value)) for name, value in zip(labels, found, strict=True)]
+
+
+def _by_pair(votes: Votes, numbering: Numbering) -> list[PairAgreement]:
+    if not len(votes):
+        return []
+    found, names = agreement_by_pair(votes), numbering.reviewers
+    busiest = np.argsort(-found.n_shared, kind="stable")[:MOST_PAIRS]
+    return [
+        PairAgreement(
+            names[int(found.first[place])],
+            names[int(found.second[place])],
+            int(found.n_shared[place]),
+            int(found.n_agreed[place]),
+            number(found.kappa[place]),
+        )
+        for place in busiest
+    ]
+
+
+def _by_month(votes: Votes, when: Seconds) -> list[MonthAgreement]:
+    """Months of the calendar in UTC, from the first vote to the last."""
+    if not len(when):
+        return []
+    month = when.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)  # since 1970-01
+    edges = np.arange(month.min(), month.max() + 2)
+    found = agreement_over_time(votes, month, edges)
+    counts = np.bincount(month - edges[0], minlength=len(found))
+    return [
+        MonthAgreement(str(np.datetime64(int(start), "M")), int(n), number(value))
+        for start, n, value in zip(edges[:-1], counts, found, strict=True)
+        if n
+    ]

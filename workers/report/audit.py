@@ -1,0 +1,51 @@
+"""Make the dated report that is due: first a scan, then the figures."""
+
+from __future__ import annotations
+
+from connector.model import Audit
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from workers.context import Context, Summary
+from workers.report.due import PATIENCE, audit_fact, scanned_since
+from workers.report.gather import Asked
+from workers.report.making import keep, make
+from workers.report.triggers import wanted
+
+
+def handle(context: Context) -> Summary:
+    with context.read() as unit:
+        waiting = unit.audits.wanted(context.project.id)
+    return _ask(context) if waiting is None else _make(context, waiting)
+
+
+def _ask(context: Context) -> Summary:
+    """Look whether a report is due, and have labels scanned for it."""
+    project = context.fresh_project()
+    with context.read() as unit:
+        found = wanted(unit, project, context.settings)
+    with context.begin() as unit:
+        unit.facts.put(audit_fact(project.id), unit.now.isoformat())
+        if found is None or unit.audits.wanted(project.id) is not None:
+            return {"wanted": None}
+        trigger, reason = found
+        made = unit.audits.want(project.id, trigger, reason)
+        detail = {"trigger": trigger.value, "reason": reason}
+        unit.audit.append("secondlook", "report.wanted", made, detail, project.name)
+        unit.enqueue(job(JobKind.SCAN, project.id))
+    return {"wanted": trigger.value, "reason": reason}
+
+
+def _make(context: Context, waiting: Audit) -> Summary:
+    """The report itself, once a scan has ended that started after it was wanted."""
+    project = context.fresh_project()
+    fresh = scanned_since(project, waiting)
+    if not fresh and context.services.clock.now() - waiting.wanted_at < PATIENCE:
+        with context.begin() as unit:
+            unit.enqueue(job(JobKind.SCAN, project.id))
+        return {"waits": waiting.id}
+    with context.read() as unit:
+        asked = Asked(project, context.settings, unit.now, waiting.trigger.value, waiting.reason, fresh=fresh)
+        figures = make(unit, asked)
+    with context.begin() as unit:
+        headline = keep(unit, project, waiting.id, figures)
+    return {"report": waiting.id, "headline": headline}

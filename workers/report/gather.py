@@ -1,0 +1,279 @@
+"""A report from what stands in the store: counts come summed from the database, votes as a stream."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from connector.config.project import ProjectSettings
+from connector.model import Audit, IssueKind, IssueState, NoteState, Project, QuestionState, ScanSummary
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views import figures
+from connector.store.views.figures import CastVote, IssueCount, ReviewerCount
+from workers.report.agreement import agreement
+from workers.report.compare import compared
+from workers.report.effects import effects
+from workers.report.shapes import (
+    SCHEMA,
+    Agreement,
+    ClassChange,
+    Comparison,
+    Corrections,
+    FlagCount,
+    Guidelines,
+    Judged,
+    Model,
+    Moved,
+    Occasion,
+    PairAgreement,
+    Question,
+    Rate,
+    Record,
+    Remaining,
+    Report,
+    Reviewer,
+    Reviews,
+    number,
+    numbers,
+    rate,
+)
+from workers.review.quality.figures import figures as quality_figures
+
+WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
+MOST_QUESTIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is about, and why it is made."""
+
+    project: Project
+    settings: ProjectSettings
+    at: datetime
+    trigger: str
+    reason: str
+    since: datetime | None = None
+    fresh: bool = True
+
+
+def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
+    """Everything that is known now, set against the report before."""
+    project_id = asked.project.id
+    scan = unit.issues.last_scan(project_id)
+    names = unit.projects.annotator_names(project_id)
+    votes = persons(figures.cast_votes(unit, project_id, asked.since), asked.settings)
+    found = Report(
+        schema=SCHEMA,
+        occasion=_occasion(unit, asked),
+        judged=_judged(unit, asked, scan),
+        model=_model(scan),
+        reviews=_reviews(unit, asked),
+        remaining=_remaining(unit, asked),
+        agreement=_named(
+            agreement(votes, asked.project.schema.classes if asked.project.schema else ()), names
+        ),
+        corrections=_corrections(unit, asked),
+        guidelines=_guidelines(unit, project_id),
+        reviewers=_reviewers(unit, asked, names),
+        comparison=Comparison(None, None, []),
+        record=Record(*unit.audit.head()),
+    )
+    return replace(found, comparison=compared(found, previous, asked.settings.audits))
+
+
+def _occasion(unit: UnitOfWork, asked: Asked) -> Occasion:
+    project = asked.project
+    return Occasion(
+        project=project.name,
+        title=unit.projects.title(project.id),
+        platform=project.platform,
+        url=project.url,
+        at=asked.at.isoformat(),
+        since=None if asked.since is None else asked.since.isoformat(),
+        trigger=asked.trigger,
+        reason=asked.reason,
+    )
+
+
+def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Judged:
+    return Judged(
+        scan=scan.id if scan else None,
+        at=scan.finished_at.isoformat() if scan else None,
+        items=unit.items.count(asked.project.id),
+        judged=scan.n_items if scan else 0,
+        flagged=scan.n_flagged if scan else 0,
+        held_back=scan.n_suppressed if scan else 0,
+        controls=scan.n_controls if scan else 0,
+        method=scan.method if scan else None,
+        skipped={reason: int(n) for reason, n in (scan.skipped if scan else {}).items()},
+        findings={kind.value: n for kind, n in unit.findings.counts(asked.project.id).items()},
+        warnings=list(scan.warnings) if scan else [],
+        fresh=asked.fresh,
+    )
+
+
+def _model(scan: ScanSummary | None) -> Model:
+    told = scan.report if scan else {}
+    return Model(
+        version=scan.model_version if scan else None,
+        accuracy=number(told.get("accuracy")),
+        log_loss=number(told.get("log_loss")),
+        calibration_error=number(told.get("expected_calibration_error")),
+        by_class=numbers(told.get("accuracy_by_class")),
+        out_of_sample=told.get("out_of_sample"),
+    )
+
+
+# --- reviews -----------------------------------------------------------------------------------
+
+
+def _reviews(unit: UnitOfWork, asked: Asked) -> Reviews:
+    counts = figures.issue_counts(unit, asked.project.id, asked.since)
+    asked_about = [one for one in counts if one.kind not in (IssueKind.CONTROL, IssueKind.GOLDEN)]
+    flags = [one for one in asked_about if one.kind == IssueKind.LABEL_ERROR]
+    states = Counter[str]()
+    for one in asked_about:
+        states[one.state] += one.n
+    return Reviews(
+        issues=dict(sorted(states.items())),
+        set_aside={kind.value: n for kind, n in unit.dispositions.counts(asked.project.id).items()},
+        flags=_flag_count("all", flags),
+        by_class=_by([(one.given, one) for one in flags]),
+        by_method=_by([(one.method, one) for one in flags]),
+    )
+
+
+def _by(named: Sequence[tuple[str, IssueCount]]) -> list[FlagCount]:
+    groups: dict[str, list[IssueCount]] = {}
+    for name, one in named:
+        groups.setdefault(name, []).append(one)
+    return [_flag_count(name, groups[name]) for name in sorted(groups)]
+
+
+def _flag_count(name: str, counts: Sequence[IssueCount]) -> FlagCount:
+    n = Counter[str]()
+    for one in counts:
+        n[one.state] += one.n
+    accepted, rejected, unresolved = (
+        n[state.value] for state in (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
+    )
+    return FlagCount(
+        name=name,
+        flagged=sum(n.values()),
+        waiting=sum(n[state.value] for state in WAITING),
+        accepted=accepted,
+        rejected=rejected,
+        unresolved=unresolved,
+        precision=rate(accepted, accepted + rejected + unresolved),
+    )
+
+
+def _remaining(unit: UnitOfWork, asked: Asked) -> Remaining:
+    found = quality_figures(unit, asked.project, asked.settings.quality)
+    controls = found.controls
+    return Remaining(
+        controls=Rate(controls.hits, controls.n, controls.value, controls.low, controls.high),
+        unresolved=found.controls_unresolved,
+        highest=found.remaining_high,
+        target=found.target,
+        clean_enough=found.clean_enough,
+    )
+
+
+# --- people ------------------------------------------------------------------------------------
+
+
+def persons(cast: Iterator[CastVote], settings: ProjectSettings) -> Iterator[CastVote]:
+    """Votes of persons: two accounts of one person are one reviewer."""
+    return (replace(vote, reviewer=settings.reviewers.person_of(vote.reviewer)) for vote in cast)
+
+
+def _named(found: Agreement, names: Mapping[str, str]) -> Agreement:
+    pairs = [
+        PairAgreement(
+            names.get(each.first, each.first),
+            names.get(each.second, each.second),
+            each.shared,
+            each.agreed,
+            each.kappa,
+        )
+        for each in found.by_pair
+    ]
+    return replace(found, by_pair=pairs)
+
+
+def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list[Reviewer]:
+    known = unit.people.latest(asked.project.id)
+    rows: list[Reviewer] = []
+    for one in _by_person(figures.reviewer_counts(unit, asked.project.id, asked.since), asked.settings):
+        person = known.get(one.reviewer)
+        rows.append(
+            Reviewer(
+                reviewer=one.reviewer,
+                name=names.get(one.reviewer, one.reviewer),
+                votes=one.votes,
+                agreed=rate(one.agreed, one.decided),
+                reliability=person.mean if person else None,
+                reliability_low=person.low if person else None,
+                reliability_high=person.high if person else None,
+                weight=person.weight if person else None,
+                last_at=one.last_at.isoformat() if one.last_at else None,
+            )
+        )
+    return rows
+
+
+def _by_person(counts: Sequence[ReviewerCount], settings: ProjectSettings) -> list[ReviewerCount]:
+    """Two accounts of one person are one reviewer; the busiest first."""
+    found: dict[str, ReviewerCount] = {}
+    for one in counts:
+        person = settings.reviewers.person_of(one.reviewer)
+        before = found.get(person, ReviewerCount(person, 0, 0, 0, None))
+        found[person] = ReviewerCount(
+            person,
+            before.votes + one.votes,
+            before.decided + one.decided,
+            before.agreed + one.agreed,
+            max(filter(None, (before.last_at, one.last_at)), default=None),
+        )
+    return sorted(found.values(), key=lambda one: (-one.votes, one.reviewer))
+
+
+# --- corrections and guidelines ----------------------------------------------------------------
+
+
+def _corrections(unit: UnitOfWork, asked: Asked) -> Corrections:
+    project_id = asked.project.id
+    moved = figures.moved(unit, project_id, asked.since)
+    gained, lost = Counter[str](), Counter[str]()
+    for given, label, n in moved:
+        lost[given] += n
+        gained[label] += n
+    now = unit.items.label_counts(project_id)
+    names = sorted({*gained, *lost, *(asked.project.schema.classes if asked.project.schema else ())})
+    return Corrections(
+        by_state=figures.correction_counts(unit, project_id, asked.since),
+        moved=[Moved(*each) for each in moved],
+        classes=[ClassChange(name, gained[name], lost[name], now.get(name, 0)) for name in names],
+    )
+
+
+def _guidelines(unit: UnitOfWork, project_id: int) -> Guidelines:
+    version = unit.guidelines.last_version(project_id)
+    asked = unit.questions.listed(project_id, list(QuestionState))[:MOST_QUESTIONS]
+    counts = unit.notes.counts(project_id)
+    return Guidelines(
+        notes={state.value: counts[state.value] for state in NoteState if counts.get(state.value)},
+        version=version.number if version else None,
+        published_at=version.at.isoformat() if version else None,
+        hash=version.hash if version else None,
+        effects=effects(unit, project_id),
+        questions=[
+            Question(
+                one.first, one.second, one.state, one.confused, one.ambiguous, one.created_at.isoformat()
+            )
+            for one in asked
+        ],
+    )

@@ -1,0 +1,176 @@
+"""The validation record: every error that reviews found, how it was remedied, by whom, on what evidence.
+
+One entry for each correction, whatever became of it, bound to its rows of the audit log.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TextIO
+
+from connector.model import Json
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.records import Found, found_errors
+
+COLUMNS = (
+    "correction",
+    "item",
+    "given",
+    "label",
+    "remedy",
+    "mode",
+    "found_by",
+    "model_version",
+    "suggested",
+    "probability",
+    "decided_at",
+    "decision",
+    "reviewers",
+    "votes",
+    "actor",
+    "applied_at",
+    "reverted_at",
+    "reverted_by",
+    "error",
+    "before",
+    "after",
+    "audit_seq",
+    "audit_hash",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    seq: int
+    at: str
+    actor: str
+    action: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One error with its remedy. `audit` holds the rows of the audit log about it, oldest first."""
+
+    correction: str
+    issue: str
+    item: str
+    given: str
+    label: str
+    remedy: str  # the correction's state: applied, reverted, conflict, ...
+    mode: str
+    found_by: str  # kind of issue, and method
+    model_version: str | None
+    suggested: str | None
+    probability: float | None
+    decided_at: str
+    decision: str  # in words
+    votes: list[dict[str, Any]]
+    actor: str
+    applied_at: str | None
+    reverted_at: str | None
+    reverted_by: str | None
+    error: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    audit: list[AuditRow]
+
+    @property
+    def bound(self) -> AuditRow | None:
+        """The row of the audit log that records what became of it."""
+        return self.audit[-1] if self.audit else None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Whether the audit log is what was written, all of it."""
+
+    ok: bool
+    rows: int
+    hash: str
+    faults: list[str]
+
+
+def entries(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[Entry]:
+    """In the order in which they were decided, as a stream."""
+    for found in found_errors(unit, project_id, since):
+        yield _entry(found)
+
+
+def chain(unit: UnitOfWork) -> Chain:
+    """Every row's hash computed again; takes a while where the log is long."""
+    faults = [fault.problem for fault in unit.audit.verify()]
+    rows, head = unit.audit.head()
+    return Chain(ok=not faults, rows=rows, hash=head, faults=faults)
+
+
+def write_csv(out: TextIO, found: Iterator[Entry]) -> int:
+    """One row for each error, for a spreadsheet; how many rows."""
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    n = 0
+    for n, entry in enumerate(found, start=1):  # noqa: B007 - the count of the last is the answer
+        writer.writerow([_cell(value) for value in _flat(entry)])
+    return n
+
+
+def as_json(entry: Entry) -> Json:
+    return asdict(entry)
+
+
+def _entry(found: Found) -> Entry:
+    evidence = found.evidence
+    reverted = [row for row in found.audit if row.action == "correction.reverted"]
+    return Entry(
+        correction=found.id,
+        issue=found.issue_id,
+        item=found.item,
+        given=found.given,
+        label=found.label,
+        remedy=found.state,
+        mode=found.mode,
+        found_by=" · ".join(str(evidence[key]) for key in ("issue_kind", "method") if evidence.get(key)),
+        model_version=evidence.get("model_version"),
+        suggested=evidence.get("suggested"),
+        probability=evidence.get("probability"),
+        decided_at=found.decided_at.isoformat(),
+        decision=found.reason,
+        votes=[dict(vote) for vote in evidence.get("votes", [])],
+        actor=found.actor,
+        applied_at=_moment(found.applied_at),
+        reverted_at=_moment(found.reverted_at),
+        reverted_by=reverted[-1].actor if reverted else None,
+        error=found.error,
+        before=found.before,
+        after=found.after,
+        audit=[AuditRow(row.seq, row.at, row.actor, row.action, row.hash) for row in found.audit],
+    )
+
+
+def said(vote: Json) -> str:
+    """What a vote says: its problems, or its label."""
+    return ", ".join(vote.get("problems") or []) or str(vote.get("label") or "")
+
+
+def _flat(entry: Entry) -> list[object]:
+    values = asdict(entry) | {
+        "reviewers": "; ".join(str(vote.get("reviewer")) for vote in entry.votes),
+        "votes": "; ".join(f"{vote.get('reviewer')}: {said(vote)}" for vote in entry.votes),
+        "audit_seq": entry.bound.seq if entry.bound else None,
+        "audit_hash": entry.bound.hash if entry.bound else None,
+    }
+    return [values[name] for name in COLUMNS]
+
+
+def _cell(value: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA) else text
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()

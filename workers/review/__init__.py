@@ -1,0 +1,1 @@
+"""People are asked, and answer: review tasks out, votes in."""

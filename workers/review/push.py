@@ -1,0 +1,260 @@
+"""Make the review project what it should be: tasks created, overlaps raised, stale tasks taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from connector import wording
+from connector.errors import NotFound, Rejected
+from connector.model import (
+    Issue,
+    IssueState,
+    LabelSchema,
+    ReviewRequest,
+    ReviewSetup,
+    ReviewState,
+    ReviewTask,
+)
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context, Summary
+from workers.review.golden import put_beside
+from workers.review.quality import MOST_RANKED, next_to_ask
+from workers.review.question import first_votes, review_request, review_task, usual_votes
+from workers.review.release import release_reviews
+
+BATCH = 100  # review tasks in one request
+
+
+def handle(context: Context) -> Summary:
+    project = context.fresh_project()
+    opened = _open_waiting(context) + _put_golden(context)
+    with context.read() as unit:
+        counts = unit.reviews.counts(project.id)
+    if project.schema is None or not counts:
+        return {"pushed": 0, "opened": opened}
+    review_id = _ensure_project(context, project.schema, project.review_remote_id)
+    recovered = _settle_uncertain(context, review_id, project.schema)
+    pushed = _push_new(context, review_id, project.schema, counts.get(ReviewState.PLANNED, 0) + opened)
+    raised = _raise_overlaps(context)
+    withdrawn = _withdraw(context, review_id)
+    return {
+        "pushed": pushed + recovered,
+        "opened": opened,
+        "overlaps_raised": raised,
+        "withdrawn": withdrawn,
+        "link": context.desk.link(review_id),
+    }
+
+
+def _open_waiting(context: Context) -> int:
+    """Open issues that waited for the budget, as many as there is room for now."""
+    with context.begin() as unit:
+        free = context.settings.policy.budget - unit.reviews.open_count(context.project.id)
+        if free <= 0:
+            return 0
+        waiting = _best_waiting(context, unit, free)
+        unit.issues.set_state([issue.id for issue in waiting], IssueState.OPEN)
+        review = context.settings.review
+        unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in waiting])
+    return len(waiting)
+
+
+def _put_golden(context: Context) -> int:
+    """Golden questions beside the ordinary ones that are about to be sent."""
+    with context.begin() as unit:
+        # Seeded by the job: a push that is tried again draws the same.
+        return put_beside(unit, context.project, context.settings, UUID(context.job.id).int)
+
+
+def _best_waiting(context: Context, unit: UnitOfWork, free: int) -> list[Issue]:
+    """The issues to open next, chosen by what verdicts so far say of flags like these."""
+    if not context.settings.quality.learn_from_verdicts:
+        return unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, free)
+    pool = unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, max(free, MOST_RANKED))
+    return next_to_ask(unit, context.project, pool, free)
+
+
+def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None) -> str:
+    project, review = context.project, context.settings.review
+    with context.read() as unit:
+        source_title = unit.projects.title(project.id) or project.name
+    setup = ReviewSetup(
+        owner_key=context.services.keyring.owner_key(project.name),
+        title=review.title or wording.review_project_title(source_title),
+        schema=schema,
+        quorum=usual_votes(review),
+        instructions=wording.review_instructions(source_title, review.quorum),
+    )
+    review_id = context.desk.ensure(setup, known_id)
+    if review_id != known_id:
+        with context.begin() as unit:
+            if known_id is not None:  # the old one is gone, with the tasks that stood in it
+                unit.reviews.replan(project.id)
+                unit.projects.set_review_cursor(project.id, None)
+            unit.projects.set_review_project(project.id, review_id, context.desk.link(review_id))
+            detail = {"review_project": review_id}
+            unit.audit.append("secondlook", "review_project.created", project.name, detail, project.name)
+            unit.enqueue(job(JobKind.HOOKS, project.id))
+    _follow_quorum(context, setup.quorum)
+    return review_id
+
+
+def _follow_quorum(context: Context, quorum: int) -> None:
+    """A changed quorum has reset the overlap of every task on the platform: raised ones are told again."""
+    fact = usual_votes_fact(context.project.id)
+    with context.read() as unit:
+        known = unit.facts.get(fact)
+    if known == str(quorum):
+        return
+    with context.begin() as unit:
+        if known is not None:
+            unit.reviews.forget_overlaps(context.project.id, int(known), quorum)
+            unit.enqueue(job(JobKind.DECIDE, context.project.id))
+        unit.facts.put(fact, str(quorum))
+
+
+def _settle_uncertain(context: Context, review_id: str, schema: LabelSchema) -> int:
+    """Batches that an earlier try may have sent: adopt what arrived, remove doubles, send the rest."""
+    with context.read() as unit:
+        batches = unit.reviews.batches(context.project.id)
+    done = 0
+    for batch in batches:
+        done += _adopt(context, review_id, batch)
+        with context.read() as unit:
+            missing = unit.reviews.batch(batch)
+        if missing:
+            done += _send(context, review_id, missing, schema)
+            _adopt(context, review_id, batch)  # the first request may have been done meanwhile
+    return done
+
+
+def _adopt(context: Context, review_id: str, batch: str) -> int:
+    """Take over the tasks of a batch that stand on the platform, one for each key; how many were new."""
+    found = context.desk.find(review_id, batch)
+    with context.read() as unit:
+        tasks = unit.reviews.many(list(found))
+    ours = {key: tasks[key].remote_id or found[key][0] for key in tasks if found[key]}
+    doubles = [one for key, ids in found.items() for one in ids if one != ours.get(key)]
+    if doubles:
+        context.desk.withdraw(review_id, doubles)
+    return _mark_pushed(context, ours, reread=True)
+
+
+def _push_new(context: Context, review_id: str, schema: LabelSchema, expected: int) -> int:
+    pushed = 0
+    while True:
+        with context.begin() as unit:
+            _, tasks = unit.reviews.take_batch(context.project.id, BATCH)
+        if not tasks:
+            return pushed
+        pushed += _send(context, review_id, tasks, schema)
+        context.progress(pushed, max(expected, pushed), "review tasks")
+
+
+def _send(context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema) -> int:
+    """Send tasks whose batch is stored already, so that a lost answer can be looked for."""
+    try:
+        remote_ids = context.desk.push(review_id, _requests(context, tasks, schema))
+    except NotFound:
+        raise
+    except Rejected as error:
+        return _send_singly(context, review_id, tasks, schema, error)
+    return _mark_pushed(context, remote_ids, reread=False)
+
+
+def _send_singly(
+    context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema, whole: Rejected
+) -> int:
+    """A platform takes a batch as a whole or not at all: find out which tasks it refuses, send the others.
+
+    Where it refuses all of several the fault is not theirs, and the refusal is raised.
+    """
+    refused: list[tuple[ReviewTask, str]] = []
+    for task in tasks:
+        try:
+            remote_ids = context.desk.push(review_id, _requests(context, [task], schema))
+        except Rejected as error:
+            refused.append((task, str(error)))
+        else:
+            _mark_pushed(context, remote_ids, reread=False)
+    if len(refused) == len(tasks) > 1:
+        raise whole
+    with context.begin() as unit:
+        for task, said in refused:
+            release_reviews(unit, context.project, [task], wording.review_refused(said))
+    return len(tasks) - len(refused)
+
+
+def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema) -> list[ReviewRequest]:
+    with context.read() as unit:
+        issues = unit.issues.many([task.issue_id for task in tasks])
+        data = unit.items.data([issue.item_id for issue in issues.values()])
+        found = unit.findings.of_items([issue.item_id for issue in issues.values()])
+    asked = [(task, issues[task.issue_id]) for task in tasks]
+    return [
+        review_request(task, issue, data[issue.item_id], schema, found.get(issue.item_id, ()))
+        for task, issue in asked
+    ]
+
+
+def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: bool) -> int:
+    """Record where the tasks stand; `reread` where answers may have come before we knew.
+
+    Only of tasks that still wait for it: one that was withdrawn while it was sent stays withdrawn.
+    """
+    project, quorum = context.project, usual_votes(context.settings.review)
+    with context.begin() as unit:
+        tasks = unit.reviews.many(list(remote_ids))
+        waiting = {key: task for key, task in tasks.items() if task.state is ReviewState.PLANNED}
+        if not waiting:
+            return 0
+        unit.reviews.pushed({key: remote_ids[key] for key in waiting}, quorum)
+        unit.issues.start_review([task.issue_id for task in waiting.values()])
+        detail = {"tasks": sorted(waiting)}
+        unit.audit.append("secondlook", "reviews.pushed", project.name, detail, project.name)
+        if reread:
+            unit.projects.set_review_cursor(project.id, None)
+            unit.enqueue(job(JobKind.COLLECT, project.id))
+    return len(waiting)
+
+
+def _raise_overlaps(context: Context) -> int:
+    with context.read() as unit:
+        tasks = unit.reviews.overlaps_to_tell(context.project.id, context.settings.review.extra_votes)
+    return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
+
+
+def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
+    try:
+        context.desk.set_overlap(remote_id, task.overlap)
+    except NotFound:
+        with context.begin() as unit:
+            release_reviews(unit, context.project, [task], wording.TASK_GONE)
+        return False
+    with context.begin() as unit:
+        unit.reviews.overlap_told(task.key, task.overlap)
+    return True
+
+
+def _withdraw(context: Context, review_id: str) -> int:
+    with context.read() as unit:
+        tasks = unit.reviews.withdrawing(context.project.id)
+    if not tasks:
+        return 0
+    known = [task.remote_id for task in tasks if task.remote_id is not None]
+    for batch in sorted({task.batch for task in tasks if task.remote_id is None and task.batch}):
+        found = context.desk.find(review_id, batch)
+        mine = {task.key for task in tasks}
+        known += [remote_id for key, ids in found.items() if key in mine for remote_id in ids]
+    context.desk.withdraw(review_id, known)
+    with context.begin() as unit:
+        unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
+    return len(tasks)
+
+
+def usual_votes_fact(project_id: int) -> str:
+    """The fact that tells how many answers the review project was last told to collect for each task."""
+    return f"usual_votes:{project_id}"

@@ -1,0 +1,19 @@
+"""Label quality over all reviews: figures, fairness to classes, and what to ask next."""
+
+from __future__ import annotations
+
+from workers.review.quality.asking import MOST_RANKED, Learned, learned, next_to_ask
+from workers.review.quality.fairness import loses_too_much, net_change, rare_classes
+from workers.review.quality.figures import QualityFigures, figures
+
+__all__ = [
+    "MOST_RANKED",
+    "Learned",
+    "QualityFigures",
+    "figures",
+    "learned",
+    "loses_too_much",
+    "net_change",
+    "next_to_ask",
+    "rare_classes",
+]

@@ -1,0 +1,78 @@
+"""Whom the queue asks about next, learned from the verdicts so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connector.config.project import PolicySettings, ProjectSettings
+from connector.model import Issue, IssueKind, IssueState, Project
+from connector.store.repositories.quality import VerdictCount
+from connector.store.unit_of_work import UnitOfWork
+from workers.issues.learning import Verdicts, cap_scale, expected_precision, learned_order
+from workers.review.quality.figures import blind_share
+
+LEAST_ASKED = 10  # verdicts before the queue learns from them
+MOST_RANKED = 1_000  # waiting issues that are ranked anew at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What reviews so far change in the policy: the policy itself, and how much of its cap a class keeps."""
+
+    policy: PolicySettings
+    cap_scale: NDArray[np.float64] | None = None
+
+
+def learned(unit: UnitOfWork, project: Project, settings: ProjectSettings, classes: Sequence[str]) -> Learned:
+    """The policy as it is to be applied now."""
+    blind = blind_share(unit, project, settings.policy, settings.quality)
+    policy = settings.policy.model_copy(update={"blind_share": blind})
+    counts = _flags(unit, project) if settings.quality.learn_from_verdicts else []
+    number = {name: k for k, name in enumerate(classes)}
+    known = [one for one in counts if one.given in number and one.suggested in number]
+    if sum(one.n for one in known) < LEAST_ASKED:
+        return Learned(policy)
+    return Learned(policy, cap_scale(_verdicts(known, number), len(classes)))
+
+
+def next_to_ask(unit: UnitOfWork, project: Project, waiting: Sequence[Issue], free: int) -> list[Issue]:
+    """Of issues that wait, most suspicious first, the `free` to open: those most likely to be confirmed.
+
+    What is no flag (a control, say) keeps its place. Below `LEAST_ASKED` verdicts the order stays.
+    """
+    counts = _flags(unit, project)
+    if sum(one.n for one in counts) < LEAST_ASKED:
+        return list(waiting[:free])
+    flags = [issue for issue in waiting if issue.kind is IssueKind.LABEL_ERROR]
+    number = {name: k for k, name in enumerate(_names(counts, flags))}
+    precision = expected_precision(
+        [number[issue.given] for issue in flags],
+        [number[issue.suggested] for issue in flags],
+        _verdicts(counts, number),
+        len(number),
+    )
+    ordered = iter([flags[row] for row in learned_order(precision)])
+    return [next(ordered) if issue.kind is IssueKind.LABEL_ERROR else issue for issue in waiting][:free]
+
+
+def _flags(unit: UnitOfWork, project: Project) -> list[VerdictCount]:
+    return [one for one in unit.quality.verdicts(project.id) if one.kind is IssueKind.LABEL_ERROR]
+
+
+def _names(counts: Sequence[VerdictCount], flags: Sequence[Issue]) -> list[str]:
+    named = {name for one in counts for name in (one.given, one.suggested)}
+    return sorted(named | {name for issue in flags for name in (issue.given, issue.suggested)})
+
+
+def _verdicts(counts: Sequence[VerdictCount], number: Mapping[str, int]) -> Verdicts:
+    accepted = [one.n if one.state is IssueState.ACCEPTED else 0 for one in counts]
+    return Verdicts(
+        given=np.array([number[one.given] for one in counts], dtype=np.int64),
+        suggested=np.array([number[one.suggested] for one in counts], dtype=np.int64),
+        asked=np.array([one.n for one in counts], dtype=np.int64),
+        confirmed=np.array(accepted, dtype=np.int64),
+    )

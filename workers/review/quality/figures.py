@@ -1,0 +1,181 @@
+"""What reviews say of all labels: what is left to find, how often flags are right, and when to stop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from connector.config.project import PolicySettings, QualitySettings
+from connector.model import IssueKind, IssueState, Json, Project
+from connector.store.repositories.quality import AgreementCount, Moved, VerdictCount
+from connector.store.unit_of_work import UnitOfWork
+from workers.consensus.binomial import difference, exact_interval
+from workers.review.quality.fairness import net_change
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """`hits` of `n`, with the exact 95 % interval; the value is None for n = 0."""
+
+    hits: int
+    n: int
+    value: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How flags of one class or method ended. `precision` is the share of corrections among all of them."""
+
+    name: str
+    accepted: int
+    rejected: int
+    unresolved: int
+    precision: Proportion
+
+
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """How often votes chose the suggestion, blind and seeing it; the effect has a 95 % interval."""
+
+    blind: Proportion
+    shown: Proportion
+    effect: float | None
+    low: float
+    high: float
+    beyond_limit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFigures:
+    """See docs/quality.md. `remaining_high` is the largest share of all labels that can be wrong."""
+
+    items: int
+    waiting: int
+    unwritten: int  # flagged labels that reviewers found wrong, and that still stand
+    controls: Proportion
+    controls_unresolved: int
+    flags: Outcomes
+    by_class: tuple[Outcomes, ...]
+    by_method: tuple[Outcomes, ...]
+    remaining_high: float
+    target: float
+    clean_enough: bool
+    anchoring: Anchoring
+    moved: tuple[Moved, ...]
+    change: Mapping[str, int]  # class → labels gained less labels lost, by all corrections that stand
+    held_by_class: Mapping[str, int]  # corrections that wait for a person
+
+    def as_json(self) -> Json:
+        return asdict(self)
+
+
+def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
+    """Computed from what stands in the store now."""
+    counts = unit.quality.verdicts(project.id)
+    scan = unit.issues.last_scan(project.id)
+    controls = [one for one in counts if one.kind is IssueKind.CONTROL]
+    flagged = [one for one in counts if one.kind is IssueKind.LABEL_ERROR]
+    control = _proportion(_in(controls, IssueState.ACCEPTED), _judged(controls))
+    flags = _outcomes("all", flagged)
+    items = scan.n_items if scan else 0
+    waiting = unit.quality.waiting(project.id)
+    unwritten = unit.quality.unwritten(project.id)
+    doubtful = waiting + _in(flagged, IssueState.UNRESOLVED)
+    high = _remaining(items, scan.n_flagged if scan else 0, doubtful, unwritten, control, flagged)
+    moved = tuple(unit.quality.moved(project.id))
+    return QualityFigures(
+        items=items,
+        waiting=waiting,
+        unwritten=unwritten,
+        controls=control,
+        controls_unresolved=_in(controls, IssueState.UNRESOLVED),
+        flags=flags,
+        by_class=_by(flagged, "given"),
+        by_method=_by(flagged, "method"),
+        remaining_high=high,
+        target=settings.target_error_rate,
+        clean_enough=high <= settings.target_error_rate,
+        anchoring=_anchoring(unit.quality.agreement(project.id), settings.anchoring_limit),
+        moved=moved,
+        change=net_change(moved),
+        held_by_class=unit.quality.held_by_class(project.id),
+    )
+
+
+def _remaining(
+    items: int,
+    flagged: int,
+    doubtful: int,
+    unwritten: int,
+    controls: Proportion,
+    flags: Sequence[VerdictCount],
+) -> float:
+    """The largest share of labels that can be wrong: what controls allow for the unflagged; of the flags
+    that wait or were left unresolved what the decided ones allow; and all that are known to be wrong and
+    were not replaced. 1 without controls or items."""
+    if not items:
+        return 1.0
+    undecided = _proportion(_in(flags, IssueState.ACCEPTED), _judged(flags))
+    unflagged = max(0, items - flagged)
+    return min(1.0, (unflagged * controls.high + doubtful * undecided.high + unwritten) / items)
+
+
+def _in(counts: Iterable[VerdictCount], state: IssueState) -> int:
+    return sum(one.n for one in counts if one.state is state)
+
+
+def _judged(counts: Sequence[VerdictCount]) -> int:
+    return _in(counts, IssueState.ACCEPTED) + _in(counts, IssueState.REJECTED)
+
+
+def _proportion(hits: int, n: int) -> Proportion:
+    share = exact_interval([hits], [n])
+    return Proportion(
+        hits, n, float(share.value[0]) if n else None, float(share.low[0]), float(share.high[0])
+    )
+
+
+def _outcomes(name: str, counts: Sequence[VerdictCount]) -> Outcomes:
+    accepted, rejected, unresolved = (
+        _in(counts, state) for state in (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
+    )
+    precision = _proportion(accepted, accepted + rejected + unresolved)
+    return Outcomes(name, accepted, rejected, unresolved, precision)
+
+
+def _by(counts: Sequence[VerdictCount], field: str) -> tuple[Outcomes, ...]:
+    groups: dict[str, list[VerdictCount]] = {}
+    for one in counts:
+        groups.setdefault(str(getattr(one, field)), []).append(one)
+    return tuple(_outcomes(name, groups[name]) for name in sorted(groups))
+
+
+def _anchoring(counts: Sequence[AgreementCount], limit: float) -> Anchoring:
+    agreed, n = Counter[bool](), Counter[bool]()
+    for one in counts:
+        agreed[one.blind] += one.agreed
+        n[one.blind] += one.n
+    effect = difference([agreed[True]], [n[True]], [agreed[False]], [n[False]])
+    known = n[True] > 0 and n[False] > 0
+    return Anchoring(
+        blind=_proportion(agreed[True], n[True]),
+        shown=_proportion(agreed[False], n[False]),
+        effect=float(effect.value[0]) if known else None,
+        low=float(effect.low[0]),
+        high=float(effect.high[0]),
+        # The whole interval: a few votes that differ by chance must not change how people are asked.
+        beyond_limit=known and float(effect.low[0]) > limit,
+    )
+
+
+def blind_share(
+    unit: UnitOfWork, project: Project, policy: PolicySettings, quality: QualitySettings
+) -> float:
+    """The share of new review tasks that show no suggestion: all, once seeing it bends answers too much."""
+    if not quality.blind_when_anchored:
+        return policy.blind_share
+    found = _anchoring(unit.quality.agreement(project.id), quality.anchoring_limit)
+    return 1.0 if found.beyond_limit else policy.blind_share

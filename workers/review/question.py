@@ -1,0 +1,128 @@
+"""From an issue to the review task that asks about it. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+
+from connector import wording
+from connector.config.project import ReviewSettings
+from connector.model import (
+    Issue,
+    IssueKind,
+    Json,
+    LabelSchema,
+    Problem,
+    ReviewRequest,
+    ReviewState,
+    ReviewTask,
+)
+from connector.model.findings import Finding, FindingKind
+from workers.consensus.quorum import QuorumPolicy
+
+# What an issue asks that is not about a label which the model contradicts; by its facts.
+QUESTIONS: Mapping[IssueKind, Callable[[Json], str]] = {
+    IssueKind.LABEL_CONFLICT: wording.conflict_question,
+    IssueKind.DISAGREEMENT: wording.disagreement_question,
+    IssueKind.AMBIGUOUS: wording.ambiguity_question,
+}
+# What else a reviewer is told of an item, besides the reason for which it is shown.
+ALSO_TOLD = (
+    FindingKind.LABEL_CONFLICT,
+    FindingKind.DISAGREEMENT,
+    FindingKind.OUTLIER,
+    FindingKind.AMBIGUOUS,
+)
+NEAR_OPTIONS = 6  # classes offered at once where a project has many
+
+
+def quorum_policy(
+    review: ReviewSettings, person_of: Callable[[str], str] = str, rare: Mapping[str, int] | None = None
+) -> QuorumPolicy:
+    """The rules of deciding as the settings state them; `rare` are quorums of classes by what they are."""
+    return QuorumPolicy(
+        quorum=review.quorum,
+        max_votes=review.max_votes,
+        adjudicators=frozenset(person_of(one) for one in review.adjudicators),
+        min_votes=review.min_votes,
+        class_quorum={**(rare or {}), **review.class_quorum},
+        critical=frozenset(review.critical_classes),
+        confidence=review.confidence,
+        inconclusive=frozenset({Problem.CANNOT_TELL.value}),
+    )
+
+
+def first_votes(review: ReviewSettings, issue: Issue) -> int:
+    """How many people to ask about an issue at first: more where a class of it has a rule of its own."""
+    return quorum_policy(review).first_votes({issue.given, issue.suggested})
+
+
+def usual_votes(review: ReviewSettings) -> int:
+    """How many people are asked at first about classes without a rule of their own."""
+    return quorum_policy(review).first_votes(())
+
+
+def review_task(issue: Issue, quorum: int) -> ReviewTask:
+    """A planned review task for an open issue."""
+    return ReviewTask(
+        key=str(uuid.uuid4()),
+        issue_id=issue.id,
+        project_id=issue.project_id,
+        state=ReviewState.PLANNED,
+        remote_id=None,
+        batch=None,
+        blind=bool(issue.evidence.get("blind")),
+        overlap=quorum,
+        overlap_pushed=0,
+        request={},
+    )
+
+
+def review_request(
+    task: ReviewTask, issue: Issue, data: Json, schema: LabelSchema, found: Sequence[Finding] = ()
+) -> ReviewRequest:
+    """What the platform is to show; `found` is what else is known of the item.
+
+    A blind task says nothing of the label, the model's guess, or what was found.
+    """
+    fields = {tag.field: data[tag.field] for tag in schema.objects if tag.field in data}
+    return ReviewRequest(
+        key=task.key,
+        batch=task.batch or "",
+        title=wording.review_title(),
+        context=wording.blind_context() if task.blind else wording.flag_context(_facts(issue, found)),
+        data=fields,
+        options=_options(issue, schema),
+        suggestion=None if task.blind else issue.suggested,
+        suggestion_score=None if task.blind else issue.probability,
+        model_version=issue.model_version,
+    )
+
+
+def _facts(issue: Issue, found: Sequence[Finding]) -> wording.FlagFacts:
+    evidence = issue.evidence
+    asked = QUESTIONS.get(issue.kind)
+    told = {FindingKind.DISAGREEMENT} if evidence.get("others") else set()
+    told |= {FindingKind(issue.kind.value)} if asked else set()
+    return wording.FlagFacts(
+        given=issue.given,
+        suggested=issue.suggested,
+        probability=issue.probability,
+        near=[(str(label), float(p)) for label, p in evidence.get("near", [])],
+        others=[str(label) for _, label in evidence.get("others", [])]
+        if issue.kind is not IssueKind.DISAGREEMENT
+        else (),
+        similar=[str(label) for label in evidence.get("similar", [])],
+        question=asked(evidence["about"]) if asked else None,
+        also=[
+            wording.finding_sentence(one.kind, one.facts)
+            for one in found
+            if one.kind in ALSO_TOLD and one.kind not in told
+        ],
+    )
+
+
+def _options(issue: Issue, schema: LabelSchema) -> tuple[str, ...]:
+    """The given, suggested and nearest classes, in the config's order: it favours neither label."""
+    wanted = {issue.given, issue.suggested, *(str(label) for label in issue.evidence.get("options", []))}
+    return tuple(label for label in schema.classes if label in wanted)

@@ -1,0 +1,60 @@
+"""Letting go of questions that cannot be answered any more: the label changed, the item or class is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from connector import wording
+from connector.model import IssueState, Project, ReviewState, ReviewTask
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
+
+
+def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[int]) -> int:
+    """Close the active issues of these items whose label is not the one that was flagged any more."""
+    active = unit.issues.active(project.id, list(item_ids))
+    if not active:
+        return 0
+    current = {one.item_id: one for one in unit.items.labelled(project.id, list(active))}
+    written = unit.corrections.standing([issue.id for issue in active.values()])
+    changed, gone = [], []
+    for item_id, issue in active.items():
+        now = current.get(item_id)
+        if now is None:
+            gone.append(issue.id)
+        # A question that was reopened is about the given label still, whatever we wrote for it meanwhile.
+        elif now.label != issue.given and (issue.id not in written or now.label != written[issue.id].label):
+            changed.append(issue.id)
+    _close_stale(unit, project, changed, wording.LABEL_CHANGED)
+    _close_stale(unit, project, gone, wording.ITEM_GONE)
+    return len(changed) + len(gone)
+
+
+def release_classless_issues(unit: UnitOfWork, project: Project, classes: Collection[str]) -> int:
+    """Close the active issues that ask about a class which the labelling config does not have any more."""
+    lost = [
+        issue.id
+        for issue in unit.issues.active(project.id).values()
+        if issue.given not in classes or issue.suggested not in classes
+    ]
+    _close_stale(unit, project, lost, wording.CLASS_GONE)
+    return len(lost)
+
+
+def release_reviews(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTask], reason: str) -> None:
+    """Close the issues of review tasks that nobody can answer; a later scan may ask again."""
+    unit.issues.set_state([task.issue_id for task in tasks], IssueState.STALE, reason)
+    unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
+    for task in tasks:
+        unit.audit.append("secondlook", "issue.stale", task.issue_id, {"reason": reason}, project.name)
+
+
+def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
+    unit.issues.set_state(issue_ids, IssueState.STALE, reason)
+    reviews = unit.reviews.of_issues(issue_ids)
+    unit.reviews.withdraw([task.key for task in reviews.values()])
+    for issue_id in issue_ids:
+        unit.audit.append("secondlook", "issue.stale", issue_id, {"reason": reason}, project.name)
+    if reviews:
+        unit.enqueue(job(JobKind.PUSH, project.id))

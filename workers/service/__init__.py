@@ -1,0 +1,1 @@
+"""A job claimed, run and settled; the tick; the Celery shell and `secondlook up`."""

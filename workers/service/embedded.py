@@ -1,0 +1,103 @@
+"""`secondlook up`: web, worker and scheduler in one process, with no broker to install."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import structlog
+import uvicorn
+from celery import Celery, signals
+from celery.beat import EmbeddedService, Scheduler
+
+from connector.config.keyring import broker_url
+from connector.config.settings import Settings
+from connector.queue import CeleryQueue, make_celery
+from connector.web.app import create_app, listening
+from connector.wiring import Services, build
+from workers.service.schedule import schedule
+from workers.service.sweep import sweep
+from workers.service.tasks import register
+
+log = structlog.get_logger(__name__)
+
+
+def run_up(settings: Settings) -> None:
+    """Serve until interrupted. Misconfigured when the port is taken."""
+    with listening(settings.server.host, settings.server.port) as where:
+        app = make_celery(broker_url(settings).get_secret_value())
+        services = build(settings, CeleryQueue(app))
+        schedule(app, settings.worker.tick_seconds)
+        register(app, lambda: services)
+        with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):
+            sweep(services)
+            _serve(settings, services, where)
+        services.close()
+
+
+@contextmanager
+def _signals_end_serving() -> Iterator[None]:
+    """Let uvicorn alone act on a signal; it repeats each one at its end, when jobs are still in hand."""
+    before = {number: signal.signal(number, _ignored) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignored(number: int, frame: FrameType | None) -> None:
+    del number, frame
+
+
+def _serve(settings: Settings, services: Services, where: socket.socket) -> None:
+    config = uvicorn.Config(
+        create_app(settings, services=services),
+        log_config=None,
+        access_log=False,  # paths of webhooks hold their key
+        server_header=False,
+        ws="none",
+    )
+    uvicorn.Server(config).run(sockets=[where])
+
+
+def _keep_logging(**_: Any) -> None:
+    """A receiver is all it takes for Celery to leave logging alone."""
+
+
+@contextmanager
+def _worker(app: Celery, concurrency: int) -> Iterator[None]:
+    """A Celery worker in threads of this process; jobs in hand are finished when it stops."""
+    # Celery would otherwise replace the log handlers that the command has set up.
+    signals.setup_logging.connect(_keep_logging, weak=False)
+    worker: Any = app.Worker(
+        quiet=True,
+        pool="threads",
+        concurrency=concurrency,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    thread = threading.Thread(target=worker.start, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(timeout=30)
+
+
+@contextmanager
+def _beat(app: Celery) -> Iterator[None]:
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+    beat.daemon = True
+    beat.start()
+    try:
+        yield
+    finally:
+        beat.stop()

@@ -1,0 +1,1 @@
+"""What the platform says, taken in: by webhook, by polling, by comparing all ids."""

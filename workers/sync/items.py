@@ -1,0 +1,39 @@
+"""Taking in what a platform said, whichever way it came: by webhook, polling or after a write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.model import (
+    Item,
+    Project,
+)
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.repositories.items import PageChange
+from connector.store.unit_of_work import UnitOfWork
+from workers.review.release import release_stale_issues
+
+
+def absorb_items(
+    unit: UnitOfWork,
+    project: Project,
+    items: Sequence[Item],
+    *,
+    gone: Sequence[int] = (),
+    own_write: bool = False,
+) -> PageChange:
+    """Store items as they are now, let go of issues that they answer, and have what changed judged.
+
+    `gone` are our ids of items that the platform has no more. Changed labels count towards the next scan,
+    unless we have just written them ourselves.
+    """
+    change = unit.items.apply(project.id, items)
+    unit.items.mark_deleted(gone)
+    release_stale_issues(unit, project, {*change.relabelled, *gone})
+    # The project's row comes last, for whoever holds it makes all others that store items wait.
+    if change.relabelled and not own_write:
+        unit.projects.add_changes(project.id, len(change.relabelled))
+    if unit.label_events.append(project.id, {*change.relabelled, *change.repredicted, *gone}):
+        unit.enqueue(job(JobKind.JUDGE, project.id))
+    return change

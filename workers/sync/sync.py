@@ -1,0 +1,73 @@
+"""Bring in what changed on the platform since the last time; everything on the first."""
+
+from __future__ import annotations
+
+import json
+
+from connector.model import Project, SourceInfo
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.repositories.items import PageChange
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context, Summary
+from workers.detect.record import lost_classes_fact, scan_when_due
+from workers.detect.unjudged import remember
+from workers.review.release import release_classless_issues
+from workers.sync.items import absorb_items
+
+
+def handle(context: Context) -> Summary:
+    info = context.source.describe()
+    full = bool(context.job.payload.get("full")) or _schema_changed(context.project, info)
+    project = _save_description(context, info, restart=full)
+    total = PageChange()
+    seen = 0
+    for page in context.source.changes_since(project.source_cursor):
+        with context.begin() as unit:
+            total.add(absorb_items(unit, project, page.items))
+            unit.projects.set_source_cursor(project.id, page.cursor)
+        seen += len(page.items)
+        context.progress(seen, info.n_items if project.source_cursor is None else None, "tasks")
+    _finish(context, project)
+    return {"seen": seen, "new": total.new, "changed": total.changed, "relabelled": len(total.relabelled)}
+
+
+def _schema_changed(project: Project, info: SourceInfo) -> bool:
+    """A changed labelling config gives old results another meaning: all are read again."""
+    return project.schema is not None and project.schema != info.schema
+
+
+def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> Project:
+    project = context.project
+    with context.begin() as unit:
+        if _schema_changed(project, info):
+            detail = {
+                "before": list(project.schema.classes) if project.schema else [],
+                "after": list(info.schema.classes),
+            }
+            unit.audit.append("platform", "schema.changed", project.name, detail, project.name)
+            _remember_lost_classes(unit, project, info)
+            release_classless_issues(unit, project, info.schema.classes)
+            unit.projects.add_changes(project.id, context.settings.policy.scan_after_changes)
+            unit.enqueue(job(JobKind.PUSH, project.id))
+        unit.projects.described(project.id, info.title, info.schema, info.service_user)
+        remember(unit, project.id, info.unjudged)
+        if restart:
+            unit.projects.set_source_cursor(project.id, None)
+        return unit.projects.get(project.id)
+
+
+def _remember_lost_classes(unit: UnitOfWork, project: Project, info: SourceInfo) -> None:
+    """Note which classes went while labels carry them: the scan says so until they are back."""
+    carried = unit.items.label_counts(project.id)
+    lost = {label: n for label, n in carried.items() if label not in info.schema.classes}
+    if lost:
+        name = lost_classes_fact(project.id)
+        known = json.loads(unit.facts.get(name) or "{}")
+        unit.facts.put(name, json.dumps({**known, **lost}))
+
+
+def _finish(context: Context, project: Project) -> None:
+    with context.begin() as unit:
+        unit.projects.synced(project.id)
+        scan_when_due(unit, project.id, context.settings.policy)

@@ -1,0 +1,1 @@
+"""Corrections and guideline notes brought home, and taken back."""

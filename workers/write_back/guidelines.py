@@ -1,0 +1,207 @@
+"""Keep the managed block of the project's instructions, and ask where a note is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from connector import wording
+from connector.config.project import Acceptance
+from connector.model import GuidelineNote, GuidelineVersion, Json, NoteState, label_pair
+from connector.ports import Guidelines
+from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context, Summary
+from workers.write_back.notes import acceptable, guidelines_fact, guidelines_of
+
+LOOK_EVERY = timedelta(minutes=10)  # for pairs that are confused again and again
+QUESTION_EXAMPLES = 5
+
+
+def handle(context: Context) -> Summary:
+    accepted = _accept_by_rule(context)
+    asked = _ask(context)
+    published = _publish(context)
+    return {"published": published} | {
+        name: n for name, n in (("accepted", accepted), ("questions", asked)) if n
+    }
+
+
+# --- acceptance --------------------------------------------------------------------------------
+
+
+def _accept_by_rule(context: Context) -> int:
+    rule = context.settings.guidelines
+    if rule.accept is not Acceptance.RULE:
+        return 0
+    project, person_of = context.project, context.settings.reviewers.person_of
+    with context.read() as unit:
+        if not acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of):
+            return 0
+    with context.begin() as unit:
+        drafts = acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of)
+        by = wording.accepted_by_rule(rule.accept_after)
+        unit.notes.accept([note.id for note in drafts], by)
+        for note in drafts:
+            detail = {"given": note.given, "label": note.label, "text": note.text, "author": note.author}
+            unit.audit.append("secondlook", "guideline.accepted", note.id, detail | {"by": by}, project.name)
+    return len(drafts)
+
+
+# --- questions ---------------------------------------------------------------------------------
+
+
+def _ask(context: Context) -> int:
+    """Raise a question for each pair that is confused repeatedly and has no accepted note, now and then."""
+    project, fact = context.project, guidelines_fact(context.project.id)
+    with context.read() as unit:
+        looked = unit.facts.at(fact)
+        if looked is not None and timedelta(0) <= unit.now - looked < LOOK_EVERY:
+            return 0
+        confused = unit.guidelines.confused(project.id)
+        told = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
+        asked = {label_pair(one.first, one.second) for one in unit.questions.listed(project.id)}
+        wanted = {
+            pair: counts
+            for pair, counts in confused.items()
+            if counts.total >= context.settings.guidelines.question_after and pair not in told | asked
+        }
+        examples = {pair: _instances(context, unit, pair) for pair in wanted}
+    raised = 0
+    with context.begin() as unit:
+        unit.facts.put(fact, unit.now.isoformat())
+        for pair, counts in wanted.items():
+            question = unit.questions.ask(project.id, pair, counts, examples[pair])
+            if question is not None:
+                raised += 1
+                detail = {"labels": list(pair), "confused": counts.moved, "ambiguous": counts.ambiguous}
+                unit.audit.append("secondlook", "guideline.asked", question, detail, project.name)
+    return raised
+
+
+_TELLING = (NoteState.ACCEPTED.value, NoteState.PUBLISHED.value)
+
+
+def _instances(context: Context, unit: UnitOfWork, pair: tuple[str, str]) -> list[Json]:
+    return [
+        {
+            "item": one.item,
+            "shown": wording.example_item(one.item, one.data, context.project.schema),
+            "given": one.given,
+            "suggested": one.suggested,
+            "decided": one.decided,
+            "reason": one.reason,
+        }
+        for one in unit.guidelines.instances(context.project.id, pair, QUESTION_EXAMPLES)
+    ]
+
+
+# --- publication -------------------------------------------------------------------------------
+
+
+def _publish(context: Context) -> int:
+    """Make the instructions hold the most useful accepted notes; how many they hold, 0 if they did."""
+    platform, project = context.source, context.project
+    if not context.settings.writeback.guidelines or not isinstance(platform, Guidelines):
+        return 0
+    with context.read() as unit:
+        ready = unit.notes.publishable(project.id)
+        leaving = unit.notes.in_states(project.id, [NoteState.WITHDRAWING.value])
+        held = unit.guidelines.last_version(project.id)
+        if not leaving and _as_published(ready, ready, held):
+            return 0  # the usual case, told without counting anything
+        entries = _entries(context, unit, ready)
+    chosen = [note for entry in entries for note in entry.notes]
+    if not leaving and _as_published(ready, chosen, held):
+        return 0
+    block = wording.guideline_block(entries, _names(context, chosen))
+    platform.write_guidelines(block)
+    with context.begin() as unit:
+        _record(context, unit, block, ready, entries, leaving)
+    return len(chosen)
+
+
+def _entries(context: Context, unit: UnitOfWork, ready: Sequence[GuidelineNote]) -> list[wording.Guideline]:
+    """What the instructions are to hold, with examples: items of the notes themselves."""
+    rule = context.settings.guidelines
+    if not ready:
+        return []
+    confused = {pair: counts.total for pair, counts in unit.guidelines.confused(context.project.id).items()}
+    entries = guidelines_of(ready, confused, rule.most_notes)
+    shown = _shown(context, unit, [note for entry in entries for note in entry.notes])
+    return [replace(entry, examples=_examples(entry, shown)[: rule.examples]) for entry in entries]
+
+
+def _examples(entry: wording.Guideline, shown: Mapping[str, str]) -> tuple[str, ...]:
+    """The items that its notes were written about, each once."""
+    return tuple(dict.fromkeys(shown[note.id] for note in entry.notes if note.id in shown))
+
+
+def _shown(context: Context, unit: UnitOfWork, notes: Sequence[GuidelineNote]) -> dict[str, str]:
+    """Note id → the item that it was written about, as people find it again."""
+    schema = unit.projects.get(context.project.id).schema
+    about = unit.notes.items([note.id for note in notes])
+    return {each: wording.example_item(remote_id, data, schema) for each, (remote_id, data) in about.items()}
+
+
+def _as_published(
+    ready: Sequence[GuidelineNote], chosen: Sequence[GuidelineNote], held: GuidelineVersion | None
+) -> bool:
+    """Whether the last version holds just these notes, in these words."""
+    wanted = {note.id: note.text for note in chosen}
+    states = {note.id for note in ready if note.state == NoteState.PUBLISHED}
+    return states == set(wanted) and wanted == {str(n["id"]): n["text"] for n in (held.notes if held else ())}
+
+
+def _record(
+    context: Context,
+    unit: UnitOfWork,
+    block: str,
+    ready: Sequence[GuidelineNote],
+    entries: Sequence[wording.Guideline],
+    leaving: Sequence[GuidelineNote],
+) -> None:
+    """The version that stands now, the states of its notes, and the questions that they answer."""
+    project = context.project
+    chosen = [note for entry in entries for note in entry.notes]
+    inside = {note.id for note in chosen}
+    crowded = [n.id for n in ready if n.state == NoteState.PUBLISHED and n.id not in inside]
+    unit.notes.set_state([note.id for note in chosen], NoteState.PUBLISHED.value)
+    unit.notes.set_state(crowded, NoteState.ACCEPTED.value)
+    unit.notes.set_state([note.id for note in leaving], NoteState.WITHDRAWN.value)
+    before = unit.guidelines.last_version(project.id)
+    change = _change(chosen, before)
+    detail: dict[str, Any] = {
+        "published": [note.id for note in chosen],
+        "withdrawn": [note.id for note in leaving],
+    }
+    if before is None or before.block != block:
+        held = [{"id": note.id, "text": note.text} for note in chosen]
+        made = unit.guidelines.add_version(project.id, block, held, change)
+        detail |= {"version": made.number, "hash": made.hash}
+    unit.questions.close(project.id, {note.pair: note.id for note in chosen})
+    unit.audit.append("secondlook", "guidelines.published", project.name, detail, project.name)
+
+
+def _change(chosen: Sequence[GuidelineNote], before: GuidelineVersion | None) -> Json:
+    now = {note.id: note.text for note in chosen}
+    then = {str(note["id"]): note["text"] for note in (before.notes if before else ())}
+    return {
+        "added": [each for each in now if each not in then],
+        "removed": [each for each in then if each not in now],
+        "reworded": [each for each in now if each in then and now[each] != then[each]],
+    }
+
+
+def _names(context: Context, notes: Sequence[GuidelineNote]) -> Mapping[str, str]:
+    """The names of people, asked for again where an author came after the last sync."""
+    project_id = context.project.id
+    with context.read() as unit:
+        names = unit.projects.annotator_names(project_id)
+    if all(note.author in names for note in notes if note.issue_id is not None):
+        return names
+    people = context.services.people(context.project.name)
+    with context.begin() as unit:
+        unit.projects.save_annotators(project_id, people)
+    return names | {one.remote_id: one.name for one in people}

@@ -1,0 +1,107 @@
+"""Carry out one correction: read, journal, write, read again."""
+
+from __future__ import annotations
+
+from connector import wording
+from connector.errors import Conflict, Rejected, Retryable
+from connector.model import Correction, CorrectionState, WriteRecord
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from workers.context import Context, Summary
+from workers.sync.items import absorb_items
+from workers.write_back.corrections import bears, is_decided, is_wanted, release_waiting
+from workers.write_back.orders import order_for
+
+
+def handle(context: Context) -> Summary:
+    with context.read() as unit:
+        correction = unit.corrections.get(str(context.job.payload["correction"]))
+    if correction is None or correction.state is not CorrectionState.PENDING:
+        return {"correction": context.job.payload["correction"], "done": False}
+    try:
+        record = _write(context, correction)
+        if record is None:
+            return {"correction": correction.id, "done": False}
+    except Conflict as error:
+        _close(context, correction, CorrectionState.CONFLICT, str(error))
+        return {"correction": correction.id, "conflict": str(error)}
+    except Rejected as error:
+        _close(context, correction, CorrectionState.FAILED, str(error))
+        return {"correction": correction.id, "failed": str(error)}
+    _journal(context, correction, record)
+    return {"correction": correction.id, "given": correction.given, "label": correction.label}
+
+
+def _write(context: Context, correction: Correction) -> WriteRecord | None:
+    """Write unless an earlier try did; None where the decision was reopened before anything was written.
+
+    What is replaced is journaled before anything is written. So where nothing is journaled nothing was
+    written, and only where something is need it be looked for.
+    """
+    with context.read() as unit:
+        order = order_for(unit, correction)
+        decided = is_decided(unit, correction)
+    done = context.source.find_write(order) if correction.before is not None else None
+    if done is not None:
+        return done
+    if not decided:
+        _close(context, correction, CorrectionState.CANCELLED, wording.WITHDRAWN_DECISION)
+        return None
+    _wait_for_the_one_before(context, correction)
+    before = context.source.prepare(order)
+    with context.begin() as unit:
+        if not unit.corrections.prepared(correction.id, before):
+            return None
+    return context.source.write(order)
+
+
+def _wait_for_the_one_before(context: Context, correction: Correction) -> None:
+    """A person may release a held correction while that of an earlier decision still stands."""
+    with context.read() as unit:
+        others = [
+            one for one in unit.corrections.all_of_issue(correction.issue_id) if one.id != correction.id
+        ]
+    if any(one.state is CorrectionState.REVERTING for one in others):
+        msg = "the correction before it is being taken back"
+        raise Retryable(msg)
+    if any(one.state is CorrectionState.APPLIED for one in others):
+        raise Conflict(wording.NOT_TAKEN_BACK)
+
+
+def _journal(context: Context, correction: Correction, record: WriteRecord) -> None:
+    project = context.project
+    with context.read() as unit:
+        ref = unit.items.ref(correction.item_id)
+    items = context.source.fetch([ref.remote_id])
+    with context.begin() as unit:
+        prepared = unit.corrections.get(correction.id)
+        before = (prepared.before if prepared else None) or record.before
+        unit.corrections.applied(correction.id, WriteRecord(record.remote_id, before, record.after))
+        absorb_items(unit, project, items, own_write=True)
+        detail = {
+            "issue": correction.issue_id,
+            "item": ref.remote_id,
+            "mode": correction.mode.value,
+            "given": correction.given,
+            "label": correction.label,
+            "written": record.remote_id,
+            "before": dict(before),
+            "after": dict(record.after),
+            "evidence": dict(correction.evidence),
+        }
+        unit.audit.append(correction.actor, "correction.applied", correction.id, detail, project.name)
+        unit.enqueue(job(JobKind.GUIDELINES, project.id))
+        if not is_wanted(unit, correction):  # it was decided anew while this was written
+            unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
+            unit.enqueue(job(JobKind.REVERT, project.id, {"correction": correction.id}))
+
+
+def _close(context: Context, correction: Correction, state: CorrectionState, error: str) -> None:
+    with context.begin() as unit:
+        unit.corrections.set_state(correction.id, state, error)
+        if bears(unit, correction):
+            unit.notes.withdraw_of_issue(correction.issue_id)
+        release_waiting(unit, correction)
+        unit.audit.append(
+            "secondlook", f"correction.{state.value}", correction.id, {"reason": error}, context.project.name
+        )
