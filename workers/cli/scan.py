@@ -16,7 +16,7 @@ from workers.cli.output import note, print_json, progress, table
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
-    from workers.cli.offline.judging import Issue, Judged
+    from workers.cli.offline.judging import Judged, OfflineIssue
 
 ENDINGS = (".csv", ".json", ".jsonl")
 SHOWN = 50
@@ -149,7 +149,7 @@ def _tell_what_else(judged: Judged) -> None:
         note(sentence)
 
 
-def _cells(issue: Issue) -> list[str]:
+def _cells(issue: OfflineIssue) -> list[str]:
     """What the file holds may hold codes that would steer the terminal: one printable line each."""
     sure, given = percent(issue.probability), percent(issue.quality)
     cells = (issue.id, issue.given, issue.suggested, sure, given, issue.annotator or "")
