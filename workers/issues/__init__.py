@@ -2,8 +2,10 @@
 
 from workers.issues.chunked import label_issues_of_chunks
 from workers.issues.detection import LabelIssues, label_issues
+from workers.issues.item_scores import ItemScore
 from workers.issues.joint import confident_joint
 from workers.issues.methods import Method
+from workers.issues.multilabel import MultilabelIssues, multilabel_issues
 from workers.issues.quality import (
     adjusted,
     confidence_weighted_entropy,
@@ -17,8 +19,10 @@ from workers.issues.validation import InvalidInput
 
 __all__ = [
     "InvalidInput",
+    "ItemScore",
     "LabelIssues",
     "Method",
+    "MultilabelIssues",
     "TriagePlan",
     "TriagePolicy",
     "adjusted",
@@ -28,6 +32,7 @@ __all__ = [
     "corrected_weighted_entropy",
     "label_issues",
     "label_issues_of_chunks",
+    "multilabel_issues",
     "normalized_margin",
     "self_confidence",
     "triage",

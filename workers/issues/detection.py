@@ -88,11 +88,14 @@ def label_issues(
     """
     chosen = method_of(method)
     probs = checked_probs(pred_probs)
-    evidence = _gather(checked_labels(labels, *probs.shape), probs, chosen, threads)
-    facts = evidence.facts
-    return found_issues(
-        _CHOICES[chosen](evidence), evidence.facts.trust, facts.predicted, facts.off, facts.lowest
-    )
+    mask, facts = marked(checked_labels(labels, *probs.shape), probs, chosen, threads)
+    return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
+
+
+def marked(given: Classes, probs: Probabilities, method: Method, threads: int) -> tuple[Mask, RowFacts]:
+    """The mask, and what the rows say, of arguments that are checked already."""
+    evidence = _gather(given, probs, method, threads)
+    return _CHOICES[method](evidence), evidence.facts
 
 
 def found_issues(
