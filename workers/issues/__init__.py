@@ -13,6 +13,7 @@ from workers.issues.quality import (
     normalized_margin,
     self_confidence,
 )
+from workers.issues.regression import NumberIssues, NumberMethod, number_issues
 from workers.issues.thresholds import confident_thresholds
 from workers.issues.triage import TriagePlan, TriagePolicy, triage
 from workers.issues.validation import InvalidInput
@@ -23,6 +24,8 @@ __all__ = [
     "LabelIssues",
     "Method",
     "MultilabelIssues",
+    "NumberIssues",
+    "NumberMethod",
     "TriagePlan",
     "TriagePolicy",
     "adjusted",
@@ -34,6 +37,7 @@ __all__ = [
     "label_issues_of_chunks",
     "multilabel_issues",
     "normalized_margin",
+    "number_issues",
     "self_confidence",
     "triage",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workers.issues.arrays import Mask
+from workers.issues.arrays import Mask, Rows
 from workers.issues.validation import InvalidInput
 
 LabelSets = ArrayLike | Sequence[Iterable[int]]
@@ -63,18 +64,30 @@ def _of_lists(labels: Any, n_rows: int, n_classes: int) -> Mask:
         )
     if n_classes == 2 and all(len(classes) == 2 for classes in lists):
         raise _refusal("may be lists of classes or rows of 0 and 1: all are of length 2", AS_TABLE)
+    flat = list(chain.from_iterable(lists))
+    row = np.repeat(np.arange(n_rows), [len(classes) for classes in lists])
+    label = _class_numbers(flat, row, n_classes)
     table = np.zeros((n_rows, n_classes), dtype=np.bool_)
-    for row, classes in enumerate(lists):
-        for label in classes:
-            if isinstance(label, bool | np.bool_) or not isinstance(label, int | np.integer):
-                raise _refusal(f"holds {label!r}, no class number", AS_TABLE, row)
-            if not 0 <= label < n_classes:
-                remedy = "Number the classes as the columns of pred_probs"
-                raise _refusal(f"holds {label}, outside 0..{n_classes - 1}", remedy, row)
-            if table[row, label]:
-                raise _refusal(f"names class {label} twice", AS_TABLE, row)
-            table[row, label] = True
+    table[row, label] = True
+    if np.count_nonzero(table) < len(label):
+        cell, times = np.unique(row * n_classes + label, return_counts=True)
+        at, twice = divmod(int(cell[times > 1][0]), n_classes)
+        raise _refusal(f"names class {twice} twice", AS_TABLE, at)
     return table
+
+
+def _class_numbers(flat: list[Any], row: Rows, n_classes: int) -> Rows:
+    """The entries as class numbers; types are looked at once for all, as there are few."""
+    numeric = {
+        kind for kind in set(map(type, flat)) if issubclass(kind, int | np.integer) and kind is not bool
+    }
+    for at, value in enumerate(flat):
+        if type(value) not in numeric:
+            raise _refusal(f"holds {value!r}, no class number", AS_TABLE, int(row[at]))
+        if not 0 <= value < n_classes:
+            remedy = "Number the classes as the columns of pred_probs"
+            raise _refusal(f"holds {value}, outside 0..{n_classes - 1}", remedy, int(row[at]))
+    return np.array(flat, dtype=np.intp)
 
 
 def _lists(labels: Any) -> list[list[Any]]:
