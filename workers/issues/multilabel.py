@@ -94,7 +94,7 @@ def multilabel_issues(
     cells = _cell_scores(table, probs, threads)
     score = item_scores(cells, kind, threads=threads)
     by_class = Method.CONFIDENT_LEARNING if chosen in LOWEST_ITEMS else chosen
-    cell_mask = _by_class(table, probs, np.flatnonzero(judged).tolist(), by_class, threads)
+    cell_mask = _by_class(table, probs, cells, np.flatnonzero(judged).tolist(), by_class, threads)
     mask: Mask = np.asarray(cell_mask.any(axis=1))
     if chosen in LOWEST_ITEMS:
         average = score if kind is ItemScore.EMA else item_scores(cells, ItemScore.EMA, threads=threads)
@@ -137,29 +137,33 @@ def _cell_scores(table: Mask, probs: Probabilities, threads: int) -> Probabiliti
     cells = np.empty_like(probs, order="C")
 
     def work(part: slice) -> None:
-        np.subtract(1, probs[part], out=cells[part])
-        np.copyto(cells[part], probs[part], where=table[part])
+        away = np.subtract(~table[part], probs[part], out=cells[part], dtype=cells.dtype)
+        np.abs(away, out=away)  # -p where chosen, else 1 - p
 
     spread(lambda: work, slices(len(probs), block_rows(probs)), threads)
     return cells
 
 
-def _by_class(table: Mask, probs: Probabilities, classes: list[int], method: Method, threads: int) -> Mask:
+def _by_class(
+    table: Mask, probs: Probabilities, cells: Probabilities, classes: list[int], method: Method, threads: int
+) -> Mask:
     """(N, K): what the method marks in each of the classes, one against the rest."""
-    cell_mask = np.zeros(table.shape, dtype=np.bool_)
+    columns = np.zeros(table.shape[::-1], dtype=np.bool_)
 
     def make_work() -> Callable[[int], None]:
-        binary = np.empty((len(probs), 2), dtype=probs.dtype)
+        binary = np.empty((2, len(probs)), dtype=probs.dtype).T
 
         def work(label: int) -> None:
             binary[:, 1] = probs[:, label]
             np.subtract(1, binary[:, 1], out=binary[:, 0])
-            cell_mask[:, label], _ = marked(table[:, label].astype(np.int8), binary, method, threads=1)
+            given = table[:, label].astype(np.int8)
+            trust = np.ascontiguousarray(cells[:, label])
+            columns[label], _ = marked(given, binary, method, threads=1, trust=trust)
 
         return work
 
     spread(make_work, classes, threads)
-    return cell_mask
+    return columns.T
 
 
 def _warnings(judged: Mask, least: int) -> tuple[str, ...]:
