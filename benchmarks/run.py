@@ -26,6 +26,8 @@ from connector.config.settings import LogFormat, LogLevel, LogSettings
 BENCHMARKS = (
     "label_issues",
     "large",
+    "multilabel",
+    "number_issues",
     "incremental",
     "neighbours",
     "consensus",

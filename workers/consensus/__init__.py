@@ -17,6 +17,14 @@ from workers.consensus.dawid_skene import DawidSkene, dawid_skene
 from workers.consensus.flow import Flow, class_flow, confusion_matrix
 from workers.consensus.majority import majority
 from workers.consensus.measures import alpha_sums, fleiss_sums, pairwise_sums
+from workers.consensus.numeric import (
+    Centre,
+    NumberConsensus,
+    Scale,
+    mean_difference,
+    number_alpha,
+    number_consensus,
+)
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
 from workers.consensus.quorum import QuorumOutcome, QuorumPolicy, Reason, Situation, Verdict, decide
 from workers.consensus.reliability import (
@@ -26,18 +34,21 @@ from workers.consensus.reliability import (
     reliability,
     reliability_by_class,
 )
+from workers.consensus.sets import SetConsensus, jaccard, mean_jaccard, set_consensus
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
 from workers.consensus.weighted import weighted_vote
 
 __all__ = [
     "LEAST_WEIGHT",
     "ActiveLab",
+    "Centre",
     "Consensus",
     "Crowdlab",
     "DawidSkene",
     "Flow",
     "Interval",
     "InvalidVotes",
+    "NumberConsensus",
     "PairAgreement",
     "Prior",
     "QuorumOutcome",
@@ -45,6 +56,8 @@ __all__ = [
     "QuorumVote",
     "Reason",
     "Reliability",
+    "Scale",
+    "SetConsensus",
     "Share",
     "Situation",
     "Trust",
@@ -70,14 +83,20 @@ __all__ = [
     "exact_interval",
     "fleiss_kappa",
     "fleiss_sums",
+    "jaccard",
     "krippendorff_alpha",
     "majority",
+    "mean_difference",
+    "mean_jaccard",
     "measured_accuracy",
+    "number_alpha",
+    "number_consensus",
     "pairwise_agreement",
     "pairwise_sums",
     "posterior",
     "reliability",
     "reliability_by_class",
+    "set_consensus",
     "tempered",
     "weighted_vote",
     "whom_to_ask",

@@ -2,8 +2,10 @@
 
 from workers.issues.chunked import label_issues_of_chunks
 from workers.issues.detection import LabelIssues, label_issues
+from workers.issues.item_scores import ItemScore
 from workers.issues.joint import confident_joint
 from workers.issues.methods import Method
+from workers.issues.multilabel import MultilabelIssues, multilabel_issues
 from workers.issues.quality import (
     adjusted,
     confidence_weighted_entropy,
@@ -11,14 +13,19 @@ from workers.issues.quality import (
     normalized_margin,
     self_confidence,
 )
+from workers.issues.regression import NumberIssues, NumberMethod, number_issues
 from workers.issues.thresholds import confident_thresholds
 from workers.issues.triage import TriagePlan, TriagePolicy, triage
 from workers.issues.validation import InvalidInput
 
 __all__ = [
     "InvalidInput",
+    "ItemScore",
     "LabelIssues",
     "Method",
+    "MultilabelIssues",
+    "NumberIssues",
+    "NumberMethod",
     "TriagePlan",
     "TriagePolicy",
     "adjusted",
@@ -28,7 +35,9 @@ __all__ = [
     "corrected_weighted_entropy",
     "label_issues",
     "label_issues_of_chunks",
+    "multilabel_issues",
     "normalized_margin",
+    "number_issues",
     "self_confidence",
     "triage",
 ]
