@@ -275,7 +275,8 @@ def test_undoing_twice_is_undoing_once(asking: World) -> None:
     correction_id = asking.corrected("odd").id
     asking.revert(correction_id)
 
-    asking.revert(correction_id)
+    with pytest.raises(Rejected, match="is reverted: there is nothing to undo"):
+        asking.revert(correction_id)
 
     assert asking.labels("odd") == [("ann", "cat")]
     assert asking.corrected("odd").state is CorrectionState.REVERTED
