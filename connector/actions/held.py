@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from connector import wording
 from connector.errors import NotFound
 from connector.model import Correction, CorrectionState, Project
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import NotWritten, coded
 from connector.store.unit_of_work import UnitOfWork
 
 
@@ -37,7 +37,7 @@ def discard(unit: UnitOfWork, project: Project, label: str, by: str) -> list[Cor
     """
     held = _held(unit, project, label)
     for one in held:
-        unit.corrections.set_state(one.id, CorrectionState.FAILED, wording.discarded(by))
+        unit.corrections.set_state(one.id, CorrectionState.FAILED, coded(NotWritten.DISCARDED, by=by))
         unit.notes.withdraw_of_issue(one.issue_id)
         unit.audit.append(by, "correction.discarded", one.id, {"class": label}, project.name)
     return held

@@ -10,6 +10,8 @@ import typer
 from connector.errors import Conflict, SecondlookError
 from connector.model import Correction, CorrectionState
 from connector.model.jobs import JobKind
+from connector.model.reasons import NotWritten, decoded
+from connector.wording import reason_said
 from workers.cli.exits import ExitCode
 from workers.cli.output import note, print_json, progress
 from workers.cli.session import JsonFlag, actor, session_of
@@ -79,10 +81,15 @@ def _end(services: Services, asked: Correction, project: str) -> Reverted:
         now = unit.corrections.get(asked.id)
     if now is not None and now.state is CorrectionState.REVERTED:
         return Reverted(asked.id, project, asked.given, None)
-    problem = now.error if now is not None else None
-    return Reverted(
-        asked.id, project, None, (problem or "it was left as it is").removeprefix("not reverted: ")
-    )
+    return Reverted(asked.id, project, None, _why_not(now.error if now is not None else None))
+
+
+def _why_not(error: str | None) -> str:
+    """Why it stands still, without the words that it does."""
+    if error is None:
+        return "it was left as it is"
+    code, params = decoded(error) or ("", {})
+    return str(params["said"]) if code == NotWritten.NOT_REVERTED else reason_said(error)
 
 
 def _tell(done: list[Reverted], *, as_json: bool) -> None:

@@ -28,8 +28,9 @@ def test_where_adjudicators_are_named_nobody_else_decides(world: World) -> None:
 
 
 def test_notes_and_questions_that_do_not_exist_are_not_found(world: World) -> None:
+    project = world.project
     with world.services.store.begin() as unit:
-        known = keeper(world, unit)
+        known = NoteKeeper(unit, project, (), "ada")
         for action in (known.accept, known.withdraw):
             with pytest.raises(NotFound):
                 action("nothing")
