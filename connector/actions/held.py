@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from connector import wording
+from connector.errors import NotFound
 from connector.model import Correction, CorrectionState, Project
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import NotWritten, coded
 from connector.store.unit_of_work import UnitOfWork
 
 
-def release(unit: UnitOfWork, project: Project, label: str, held: Sequence[Correction], by: str) -> None:
-    """Have these corrections of the class written. What the class lost until now does not count any more."""
+def release(unit: UnitOfWork, project: Project, label: str, by: str) -> list[Correction]:
+    """Have the held corrections of a class written; what the class lost until now does not count any more.
+
+    Raises
+    ------
+    NotFound
+        No correction of the class is held.
+    """
+    held = _held(unit, project, label)
     unit.quality.release(project.id, label, by)
     for one in held:
         unit.corrections.set_state(one.id, CorrectionState.PENDING)
         unit.enqueue(job(JobKind.WRITEBACK, project.id, {"correction": one.id}))
         unit.audit.append(by, "correction.released", one.id, {"class": label}, project.name)
+    return held
 
 
-def discard(unit: UnitOfWork, project: Project, label: str, held: Sequence[Correction], by: str) -> None:
-    """Never write these corrections of the class, nor publish what was noted about them."""
+def discard(unit: UnitOfWork, project: Project, label: str, by: str) -> list[Correction]:
+    """Never write the held corrections of a class, nor publish what was noted about them.
+
+    Raises
+    ------
+    NotFound
+        No correction of the class is held.
+    """
+    held = _held(unit, project, label)
     for one in held:
-        unit.corrections.set_state(one.id, CorrectionState.FAILED, wording.discarded(by))
+        unit.corrections.set_state(one.id, CorrectionState.FAILED, coded(NotWritten.DISCARDED, by=by))
         unit.notes.withdraw_of_issue(one.issue_id)
         unit.audit.append(by, "correction.discarded", one.id, {"class": label}, project.name)
+    return held
+
+
+def _held(unit: UnitOfWork, project: Project, label: str) -> list[Correction]:
+    held = unit.corrections.listed(project.id, CorrectionState.HELD)
+    chosen = [one for one in held if one.given == label]
+    if not chosen:
+        classes = ", ".join(sorted({one.given for one in held})) or "none"
+        msg = f"no correction of the class {label!r} is held (classes with held corrections: {classes})"
+        raise NotFound(msg)
+    return chosen

@@ -75,7 +75,7 @@ class Issue:
     model_version: str
     scan_id: str
     evidence: Json
-    reason: str | None = None  # why it is in this state, in words
+    reason: str | None = None  # why it is in this state, as `connector.model.reasons` stores it
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Decision:
     issue_id: str
     outcome: Outcome
     label: str | None
-    reason: str
+    reason: str  # coded
     votes: tuple[str, ...]  # remote ids of the answers that were counted
     decided_at: datetime
     probability: float | None = None  # of the label, as far as is known

@@ -121,6 +121,15 @@ class Corrections(Repository):
     def set_state(self, correction_id: str, state: CorrectionState, error: str | None = None) -> None:
         self._set(correction_id, state=state.value, error=error)
 
+    def take_back(self, correction_id: str) -> bool:
+        """Have an applied correction reverted; False where it is not applied (any more)."""
+        done = self._connection.execute(
+            update(corrections)
+            .where(corrections.c.id == correction_id, corrections.c.state == CorrectionState.APPLIED.value)
+            .values(state=CorrectionState.REVERTING.value, error=None)
+        )
+        return bool(done.rowcount)
+
     def reverted(self, correction_id: str) -> None:
         self._set(correction_id, state=CorrectionState.REVERTED.value, reverted_at=self._now, error=None)
 

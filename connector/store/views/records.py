@@ -39,7 +39,7 @@ class CorrectedError:
     mode: str
     actor: str
     evidence: Json
-    reason: str  # of the decision, in words
+    reason: str  # of the decision, as stored
     decided_at: datetime
     before: dict[str, Any] | None
     after: dict[str, Any] | None

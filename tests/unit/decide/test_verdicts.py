@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from connector import wording
 from connector.model import Disposition, DispositionKind, IssueState, Problem
 from connector.model.jobs import JobKind
+from connector.model.reasons import NotCounted
+from connector.wording import reason_said
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -102,7 +103,7 @@ def test_a_question_that_nobody_settles_in_time_is_closed(build: Build) -> None:
     world.later(hours=2)
 
     assert world.issue("odd").state is IssueState.UNRESOLVED
-    assert world.issue("odd").reason == "Too few people answered in time: 'dog' (1)."
+    assert reason_said(world.issue("odd").reason) == "Too few people answered in time: 'dog' (1)."
 
 
 def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(build: Build) -> None:
@@ -205,7 +206,7 @@ def test_who_cannot_tell_is_followed_by_another_and_then_it_is_left(asking: Worl
     asking.answer("odd", "rosa", problems=[Problem.CANNOT_TELL])
     collected(asking)
     assert asking.issue("odd").state is IssueState.UNRESOLVED
-    assert asking.issue("odd").reason == "Reviewers did not agree: 'cannot tell' (3)."
+    assert reason_said(asking.issue("odd").reason) == "Reviewers did not agree: 'cannot tell' (3)."
 
 
 def test_an_excluded_item_is_not_flagged_again_whatever_label_it_gets(asking: World) -> None:
@@ -231,7 +232,7 @@ def test_two_accounts_of_one_person_are_one_vote(build: Build) -> None:
     collected(world)
 
     assert [(v.reviewer, v.counted, v.reason) for v in world.votes("odd")] == [
-        ("rita", False, wording.OTHER_ACCOUNT),
+        ("rita", False, NotCounted.OTHER_ACCOUNT),
         ("rita2", True, None),
     ]
     assert world.issue("odd").state is IssueState.IN_REVIEW
@@ -242,7 +243,7 @@ def test_nobody_reviews_their_own_label_from_another_account(build: Build) -> No
     world.agree("odd", "cat", "ann2", "rita")
     collected(world)
 
-    assert {v.reviewer: v.reason for v in world.votes("odd")} == {"ann2": wording.OWN_LABEL, "rita": None}
+    assert {v.reviewer: v.reason for v in world.votes("odd")} == {"ann2": NotCounted.OWN_LABEL, "rita": None}
 
 
 def test_an_adjudicator_is_known_by_any_of_their_accounts(build: Build) -> None:
