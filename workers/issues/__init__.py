@@ -1,5 +1,6 @@
 """Detection: arrays in, frozen results out, one idea a file."""
 
+from workers.issues.boxes import BoxFindings, BoxIssues, BoxKind, BoxMethod, box_issues, box_scores
 from workers.issues.chunked import label_issues_of_chunks
 from workers.issues.detection import LabelIssues, label_issues
 from workers.issues.joint import confident_joint
@@ -16,12 +17,18 @@ from workers.issues.triage import TriagePlan, TriagePolicy, triage
 from workers.issues.validation import InvalidInput
 
 __all__ = [
+    "BoxFindings",
+    "BoxIssues",
+    "BoxKind",
+    "BoxMethod",
     "InvalidInput",
     "LabelIssues",
     "Method",
     "TriagePlan",
     "TriagePolicy",
     "adjusted",
+    "box_issues",
+    "box_scores",
     "confidence_weighted_entropy",
     "confident_joint",
     "confident_thresholds",

@@ -74,7 +74,9 @@ def _by_class(rank: Ints, label_of_rank: Ints) -> list[tuple[int, Ints]]:
     label = label_of_rank[rank]
     starts = np.flatnonzero(np.append(True, label[1:] != label[:-1])[: len(label)])
     parts = np.split(rank, starts[1:])
-    return [(int(label[start]), part) for start, part in zip(starts, parts, strict=True)] if len(starts) else []
+    return (
+        [(int(label[start]), part) for start, part in zip(starts, parts, strict=True)] if len(starts) else []
+    )
 
 
 def _area(rank: Ints, n_given: int) -> float:

@@ -74,7 +74,9 @@ def centres(boxes: Boxes) -> Points:
 def corners(boxes: Boxes) -> Points:
     """(B, 4, 2): top left, top right, bottom right, bottom left, as turned."""
     x1, y1, x2, y2 = boxes[:, :4].T
-    upright = np.stack([np.stack(point, axis=1) for point in ((x1, y1), (x2, y1), (x2, y2), (x1, y2))], axis=1)
+    upright = np.stack(
+        [np.stack(point, axis=1) for point in ((x1, y1), (x2, y1), (x2, y2), (x1, y2))], axis=1
+    )
     return _turned(upright, boxes)
 
 

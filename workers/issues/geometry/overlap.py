@@ -43,7 +43,8 @@ def iou_matrix(first: Boxes, second: Boxes) -> NDArray[np.float64]:
 def _upright_intersection(first: Boxes, second: Boxes) -> NDArray[np.float64]:
     width = np.minimum(first[:, 2], second[:, 2]) - np.maximum(first[:, 0], second[:, 0])
     height = np.minimum(first[:, 3], second[:, 3]) - np.maximum(first[:, 1], second[:, 1])
-    return np.maximum(width, 0) * np.maximum(height, 0)
+    shared: NDArray[np.float64] = np.maximum(width, 0) * np.maximum(height, 0)
+    return shared
 
 
 def _polygon_intersection(first: Boxes, second: Boxes) -> NDArray[np.float64]:
@@ -53,4 +54,5 @@ def _polygon_intersection(first: Boxes, second: Boxes) -> NDArray[np.float64]:
     for start in range(0, len(near), PAIRS):
         part = near[start : start + PAIRS]
         shared[part] = intersection_areas(corners(first[part]), corners(second[part]))
-    return np.minimum(shared, np.minimum(areas(first), areas(second)))
+    least: NDArray[np.float64] = np.minimum(shared, np.minimum(areas(first), areas(second)))
+    return least
