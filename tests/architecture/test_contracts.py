@@ -37,7 +37,7 @@ VIOLATIONS = (
     Violation("connector-layers", "connector/store/tables/base.py", "import connector.platforms.http"),
     Violation("connector-layers", "connector/utils.py"),
     Violation("workers-layers", "workers/issues/__init__.py", "import workers.handlers"),
-    Violation("workers-layers", "workers/consensus/__init__.py", "import workers.issues"),
+    Violation("workers-layers", "workers/issues/__init__.py", "import workers.consensus"),
     Violation("workers-layers", "workers/helpers.py"),
     Violation(
         "acyclic",

@@ -10,7 +10,7 @@ from workers.consensus.agreement_by import (
 )
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.binomial import Share, difference, exact_interval
-from workers.consensus.bootstrap import Interval, bootstrap_interval
+from workers.consensus.bootstrap import Interval, bootstrap_interval, interval_of
 from workers.consensus.calibration import best_temperature, tempered
 from workers.consensus.crowdlab import Crowdlab, crowdlab
 from workers.consensus.dawid_skene import DawidSkene, dawid_skene
@@ -19,6 +19,19 @@ from workers.consensus.majority import majority
 from workers.consensus.measures import alpha_sums, fleiss_sums, pairwise_sums
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
 from workers.consensus.quorum import Outcome, QuorumPolicy, Reason, Situation, Verdict, decide
+from workers.consensus.regions import (
+    AgreedBoxes,
+    AgreedSpans,
+    BoxAnswers,
+    SpanAnswers,
+    SpanConsensus,
+    box_consensus,
+    box_f1_sums,
+    box_iou_sums,
+    span_consensus,
+    span_f1_sums,
+    span_overlap_sums,
+)
 from workers.consensus.reliability import (
     Reliability,
     anchoring_effect,
@@ -32,6 +45,9 @@ from workers.consensus.weighted import weighted_vote
 __all__ = [
     "LEAST_WEIGHT",
     "ActiveLab",
+    "AgreedBoxes",
+    "AgreedSpans",
+    "BoxAnswers",
     "Consensus",
     "Crowdlab",
     "DawidSkene",
@@ -47,6 +63,8 @@ __all__ = [
     "Reliability",
     "Share",
     "Situation",
+    "SpanAnswers",
+    "SpanConsensus",
     "Trust",
     "Verdict",
     "Votes",
@@ -59,6 +77,9 @@ __all__ = [
     "anchoring_effect",
     "best_temperature",
     "bootstrap_interval",
+    "box_consensus",
+    "box_f1_sums",
+    "box_iou_sums",
     "class_flow",
     "cohen_kappa",
     "confusion_matrix",
@@ -70,6 +91,7 @@ __all__ = [
     "exact_interval",
     "fleiss_kappa",
     "fleiss_sums",
+    "interval_of",
     "krippendorff_alpha",
     "majority",
     "measured_accuracy",
@@ -78,6 +100,9 @@ __all__ = [
     "posterior",
     "reliability",
     "reliability_by_class",
+    "span_consensus",
+    "span_f1_sums",
+    "span_overlap_sums",
     "tempered",
     "weighted_vote",
     "whom_to_ask",
