@@ -101,7 +101,7 @@ def _votes(answers: Sequence[SpanAnswers], cut: Sequence[Segments]) -> Votes:
     """Each segment is a task; all who saw the text have a vote on it."""
     none = np.zeros(0, dtype=np.int64)
     sizes = [len(one.said) for one in cut]
-    voters = np.repeat([len(one.people) for one in answers], sizes)
+    voters = np.repeat(np.array([len(one.people) for one in answers], dtype=np.int64), sizes)
     person = [none, *(np.tile(one.people, size) for one, size in zip(answers, sizes, strict=True))]
     label = [none, *(one.said.ravel() for one in cut)]
     return Votes(np.repeat(np.arange(len(voters)), voters), np.concatenate(person), np.concatenate(label))
