@@ -12,6 +12,17 @@ from workers.issues.quality import (
     normalized_margin,
     self_confidence,
 )
+from workers.issues.spans import (
+    SpanFindings,
+    SpanIssues,
+    SpanKind,
+    SpanTable,
+    TokenIssues,
+    sentence_scores,
+    span_findings,
+    span_issues,
+    token_issues,
+)
 from workers.issues.thresholds import confident_thresholds
 from workers.issues.triage import TriagePlan, TriagePolicy, triage
 from workers.issues.validation import InvalidInput
@@ -24,6 +35,11 @@ __all__ = [
     "InvalidInput",
     "LabelIssues",
     "Method",
+    "SpanFindings",
+    "SpanIssues",
+    "SpanKind",
+    "SpanTable",
+    "TokenIssues",
     "TriagePlan",
     "TriagePolicy",
     "adjusted",
@@ -37,5 +53,9 @@ __all__ = [
     "label_issues_of_chunks",
     "normalized_margin",
     "self_confidence",
+    "sentence_scores",
+    "span_findings",
+    "span_issues",
+    "token_issues",
     "triage",
 ]

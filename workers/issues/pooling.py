@@ -35,6 +35,13 @@ def pooled_softmin(scores: NDArray[np.floating], sizes: Counts, temperature: flo
     return pooled
 
 
+def none_wrong(group: NDArray[np.integer], doubt: NDArray[np.float64], n_groups: int) -> NDArray[np.float64]:
+    """(G,): the probability that nothing of a group is wrong, its members' doubts taken as independent."""
+    right = np.full(n_groups, NOTHING_WRONG)
+    np.multiply.at(right, group, 1 - doubt)
+    return right
+
+
 def starts_of(sizes: Counts) -> Counts:
     """(G,): where each group begins."""
     starts: Counts = np.cumsum(sizes) - sizes

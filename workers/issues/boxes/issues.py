@@ -22,6 +22,7 @@ from workers.issues.boxes.kinds import (
 )
 from workers.issues.boxes.objectlab import ObjectlabFlags, ObjectlabScores, objectlab_issues, objectlab_scores
 from workers.issues.boxes.reading import BoxTable, read_boxes
+from workers.issues.pooling import none_wrong
 from workers.issues.validation import InvalidInput
 
 MORE_LIKELY_THAN_NOT = 0.5
@@ -92,7 +93,9 @@ def box_issues(
         return _issues(_images(findings, len(labels)), scores.image, findings)
     findings = candidate_findings(given, predicted, n_classes)
     likely = findings.where(findings.score >= MORE_LIKELY_THAN_NOT)
-    return _issues(_images(likely, len(labels)), _none_wrong(findings, len(labels)), findings)
+    return _issues(
+        _images(likely, len(labels)), none_wrong(findings.image, findings.score, len(labels)), findings
+    )
 
 
 def box_scores(labels: Sequence[Mapping[str, Any]], predictions: Sequence[Any]) -> ObjectlabScores:
@@ -118,13 +121,6 @@ def _images(findings: BoxFindings, n_images: int) -> Mask:
     mask = np.zeros(n_images, dtype=bool)
     mask[findings.image] = True
     return mask
-
-
-def _none_wrong(findings: BoxFindings, n_images: int) -> NDArray[np.float64]:
-    """(N,): the probability that none of a picture's findings is true, taken as independent."""
-    right = np.ones(n_images)
-    np.multiply.at(right, findings.image, 1 - findings.score)
-    return right
 
 
 def _flagged(
