@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from workers.issues.arrays import Counts, Probabilities
 from workers.issues.pooling import none_wrong, starts_of
+from workers.issues.reading import read_rows
 from workers.issues.spans.findings import NO_SPAN, SpanFindings, ordered, span_findings
 from workers.issues.spans.flat import flatten
 from workers.issues.spans.table import NO_LABEL, SpanTable, Tags, read_tags, spans_of_tags
@@ -31,7 +32,8 @@ class Joining(StrEnum):
 class SpanIssues:
     """`findings`, one a suspicious span, and the spans, in tokens, that they name.
 
-    `score` (N,) is the probability that no span of the sentence is wrong. `given` are those of the labels, `predicted` the model's, with probabilities, and `names` the labels.
+    `score` (N,) is the probability that no span of the sentence is wrong. `given` are the spans of the
+    labels, `predicted` the model's, with probabilities, and `names` the labels.
     """
 
     findings: SpanFindings
@@ -87,6 +89,7 @@ def span_issues(
     try:
         probs = checked_probs(tokens.probs)
         chosen = compact_labels(tokens.labels, *probs.shape)
+        read_rows(probs, None)  # refuses the first row that is no distribution
     except InvalidInput as refused:
         raise tokens.located(refused) from None
     _refuse_other_width(len(classes), probs.shape[1])
