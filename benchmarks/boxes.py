@@ -28,7 +28,7 @@ def measure(scene: Scene) -> Iterator[Line]:
     labels, predictions = pictures(QUICK_PICTURES if scene.quick else PICTURES)
     size = {
         "pictures": len(labels),
-        "given": sum(len(one["labels"]) for one in labels),
+        "given": sum(len(item["labels"]) for item in labels),
         "predicted": sum(len(table) for row in predictions for table in row),
     }
     line, ours, theirs = _compared("boxes/find", labels, predictions, _ours, _peer, size)
@@ -94,14 +94,14 @@ def _many(method: BoxMethod, labels: Labels, predictions: Any, pictures: int) ->
     repeated = np.resize(np.arange(len(labels)), pictures)
     many = [labels[i] for i in repeated]
     started = time.perf_counter()
-    found = box_issues(many, predictions[repeated], method=method)
+    result = box_issues(many, predictions[repeated], method=method)
     return {
         "bench": f"boxes/many/{method}",
         "ours": figures(time.perf_counter() - started),
         "unit": "s",
         "runs": 1,
         "pictures": pictures,
-        "findings": len(found.findings),
+        "findings": len(result.findings),
     }
 
 

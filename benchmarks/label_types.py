@@ -78,15 +78,15 @@ def planted_boxes(folder: Path) -> Iterator[Line]:
     wrong = np.array([any(kind != "right" for kind in row["planted"]) for row in rows])
     n_wrong = sum(kind != "right" for row in rows for kind in row["planted"])
     for method in BoxMethod:
-        found = box_issues(labels, predictions, method=method)
-        hits = _planted(found.findings, rows)
+        result = box_issues(labels, predictions, method=method)
+        hits = _planted(result.findings, rows)
         yield {
             "bench": f"label_types/boxes_planted/{method}",
-            "picture_ap": figures(ranked(1 - found.score, wrong)),
+            "picture_ap": figures(ranked(1 - result.score, wrong)),
             "box_ap": figures(average_precision(hits, n_wrong)),
             **_precision(hits),
-            "pictures_marked": int(found.mask.sum()),
-            "rightly": int((found.mask & wrong).sum()),
+            "pictures_marked": int(result.mask.sum()),
+            "rightly": int((result.mask & wrong).sum()),
             "boxes_wrong": n_wrong,
         }
 
@@ -123,7 +123,7 @@ def real_spans(folder: Path) -> Iterator[Line]:
     labels = [[number[tag] for tag in row["given"]] for row in rows]
     flat = np.load(folder / "probs.npz")["pred_probs"].astype(np.float64)
     flat /= flat.sum(axis=1, keepdims=True)
-    probs = np.split(flat, np.cumsum([len(one) for one in labels])[:-1])
+    probs = np.split(flat, np.cumsum([len(item) for item in labels])[:-1])
     wrong = np.array([row["given"] != row["truth"] for row in rows])
     marked = np.zeros(len(rows), dtype=bool)
     marked[token_issues(labels, probs).pairs[:, 0]] = True
@@ -137,11 +137,11 @@ def real_spans(folder: Path) -> Iterator[Line]:
         "recall": figures(float((marked & wrong).sum() / wrong.sum())),
         "named": NAMED_SENTENCES,
     }
-    found = span_issues(labels, probs, classes)
-    hits, n_wrong = _differing(found, rows)
+    result = span_issues(labels, probs, classes)
+    hits, n_wrong = _differing(result, rows)
     yield {
         "bench": "label_types/ner_conllpp/spans",
-        "sentence_ap": figures(ranked(1 - found.score, wrong)),
+        "sentence_ap": figures(ranked(1 - result.score, wrong)),
         "span_ap": figures(average_precision(hits, n_wrong)),
         **_precision(hits),
         "spans_wrong": n_wrong,
@@ -149,7 +149,7 @@ def real_spans(folder: Path) -> Iterator[Line]:
     }
 
 
-def _differing(found: Any, rows: Rows) -> tuple[NDArray[np.bool_], int]:
+def _differing(result: Any, rows: Rows) -> tuple[NDArray[np.bool_], int]:
     """Which findings name a span that the truth has otherwise, and how many such there are.
 
     A given span is wrong if the truth does not hold it; a true one is missing if no given one touches it.
@@ -157,18 +157,18 @@ def _differing(found: Any, rows: Rows) -> tuple[NDArray[np.bool_], int]:
     truth = [set(spans_of_iob(row["truth"])) for row in rows]
     given = [set(spans_of_iob(row["given"])) for row in rows]
     lost = [
-        {one for one in true if not any(a < one[1] and one[0] < b for a, b, _ in marked)}
+        {item for item in true if not any(a < item[1] and item[0] < b for a, b, _ in marked)}
         for true, marked in zip(truth, given, strict=True)
     ]
     n_wrong = sum(len(marked - true) for true, marked in zip(truth, given, strict=True)) + sum(map(len, lost))
-    hits = np.zeros(len(found.findings), dtype=bool)
+    hits = np.zeros(len(result.findings), dtype=bool)
     for place in range(len(hits)):
-        text, row = int(found.findings.text[place]), int(found.findings.given[place])
-        spans = found.predicted if row < 0 else found.given
-        row = int(found.findings.predicted[place]) if row < 0 else row
+        text, row = int(result.findings.text[place]), int(result.findings.given[place])
+        spans = result.predicted if row < 0 else result.given
+        row = int(result.findings.predicted[place]) if row < 0 else row
         start, end = int(spans.start[row]), int(spans.end[row])
-        if spans is found.given:
-            hits[place] = (start, end, found.names[spans.label[row]]) not in truth[text]
+        if spans is result.given:
+            hits[place] = (start, end, result.names[spans.label[row]]) not in truth[text]
         else:
             hits[place] = any(a < end and start < b for a, b, _ in lost[text])
     return hits, n_wrong
@@ -190,8 +190,8 @@ def crowd_boxes(folder: Path) -> Iterator[Line]:
         answers.append(
             BoxAnswers([box for box, _ in drawn], [0] * len(drawn), [who for _, who in drawn], people)
         )
-    agreed = [box_consensus(one) for one in answers]
-    kept = [one.boxes[one.kept] for one in agreed]
+    agreed = [box_consensus(item) for item in answers]
+    kept = [item.boxes[item.kept] for item in agreed]
     hits = [matched_boxes(boxes, row["truth"]) for boxes, row in zip(kept, rows, strict=True)]
     n_true = sum(len(row["truth"]) for row in rows)
     single = [
@@ -222,17 +222,17 @@ def crowd_spans(folder: Path) -> Iterator[Line]:
     truth = [set(spans_of_iob(row["truth"])) for row in rows]
     marked = [{people[who]: spans_of_iob(tags) for who, tags in row["answers"].items()} for row in rows]
     names = sorted({name for true in truth for _, _, name in true})
-    answers = [_span_answers(one, names) for one in marked]
-    found = [
+    answers = [_span_answers(item, names) for item in marked]
+    result = [
         {(a, b, names[k]) for (a, b), k in zip(text.spans.tolist(), text.label.tolist(), strict=True)}
         for text in span_consensus(answers, len(names)).texts
     ]
-    pairs = list(zip(found, truth, strict=True))
-    single = [(set(spans), true) for one, true in zip(marked, truth, strict=True) for spans in one.values()]
+    pairs = list(zip(result, truth, strict=True))
+    single = [(set(spans), true) for item, true in zip(marked, truth, strict=True) for spans in item.values()]
     yield {
         "bench": "label_types/ner_crowd",
         "f1": figures(_span_f1(pairs)),
-        "precision": figures(sum(len(a & b) for a, b in pairs) / sum(map(len, found))),
+        "precision": figures(sum(len(a & b) for a, b in pairs) / sum(map(len, result))),
         "recall": figures(sum(len(a & b) for a, b in pairs) / sum(map(len, truth))),
         "one_annotator_f1": figures(_span_f1(single)),
         **_agreement("agreement_f1", span_f1_sums(answers)),
@@ -242,7 +242,7 @@ def crowd_spans(folder: Path) -> Iterator[Line]:
 
 
 def _span_answers(marked: dict[int, list[tuple[int, int, str]]], names: list[str]) -> SpanAnswers:
-    spans = [(a, b, names.index(name), who) for who, one in marked.items() for a, b, name in one]
+    spans = [(a, b, names.index(name), who) for who, item in marked.items() for a, b, name in item]
     table = np.array(spans, dtype=int).reshape(-1, 4)
     return SpanAnswers(table[:, :2], table[:, 2], table[:, 3], list(marked))
 

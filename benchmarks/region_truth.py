@@ -24,16 +24,16 @@ def ranked(suspicion: NDArray[np.float64], wrong: NDArray[np.bool_]) -> float:
     return average_precision(wrong[np.argsort(-suspicion, kind="stable")], int(wrong.sum()))
 
 
-def matched_boxes(found: object, truth: object) -> NDArray[np.float64]:
+def matched_boxes(result: object, truth: object) -> NDArray[np.float64]:
     """The overlaps of the pairs that are one object, one to one."""
-    overlap = iou_matrix(as_boxes(found), as_boxes(truth))
+    overlap = iou_matrix(as_boxes(result), as_boxes(truth))
     left, right = np.nonzero(overlap >= SAME_OBJECT)
     value = overlap[left, right]
     return value[one_to_one(left, right, value)]
 
 
-def f1(hits: int, found: int, true: int) -> float:
-    return 2 * hits / max(found + true, 1)
+def f1(hits: int, result: int, true: int) -> float:
+    return 2 * hits / max(result + true, 1)
 
 
 def spans_of_iob(tags: Sequence[str]) -> list[tuple[int, int, str]]:

@@ -42,7 +42,7 @@ def sentences(tokens: int) -> Lists:
     lengths = 1 + rng.poisson(TOKENS_A_SENTENCE - 1, tokens // TOKENS_A_SENTENCE)
     labels, probs = made_up(int(lengths.sum()), CLASSES)
     ends = np.cumsum(lengths)[:-1]
-    return [one.tolist() for one in np.split(labels, ends)], [one.copy() for one in np.split(probs, ends)]
+    return [item.tolist() for item in np.split(labels, ends)], [item.copy() for item in np.split(probs, ends)]
 
 
 def _compared(

@@ -25,23 +25,23 @@ def box_f1_sums(answers: Sequence[BoxAnswers]) -> TaskSums:
     Matching is one to one, the best overlap first. There is no chance to correct for: of the many places
     where a box could be, two people do not meet by accident.
     """
-    return _f1([_pairs(one, _box_overlap(one)) for one in answers])
+    return _f1([_pairs(item, _box_overlap(item)) for item in answers])
 
 
 def box_iou_sums(answers: Sequence[BoxAnswers]) -> TaskSums:
     """The mean overlap of the boxes that `box_f1_sums` matches, .5 to 1; NaN where none is."""
-    rows = [[(fit.sum(), len(fit)) for fit, _ in _pairs(one, _box_overlap(one))] for one in answers]
+    rows = [[(fit.sum(), len(fit)) for fit, _ in _pairs(item, _box_overlap(item))] for item in answers]
     return _ratio(rows)
 
 
 def span_f1_sums(answers: Sequence[SpanAnswers]) -> TaskSums:
     """F1 of every two people's spans; only spans of the same start, end and label match."""
-    return _f1([_pairs(one, _span_overlap(one, least=1.0)) for one in answers])
+    return _f1([_pairs(item, _span_overlap(item, least=1.0)) for item in answers])
 
 
 def span_overlap_sums(answers: Sequence[SpanAnswers]) -> TaskSums:
     """F1 of every two people's spans; spans of one label match, one to one, if they share any place."""
-    return _f1([_pairs(one, _span_overlap(one, least=np.nextafter(0, 1))) for one in answers])
+    return _f1([_pairs(item, _span_overlap(item, least=np.nextafter(0, 1))) for item in answers])
 
 
 def _pairs(answers: BoxAnswers | SpanAnswers, matched: Matched) -> Iterator[tuple[Floats, int]]:

@@ -17,16 +17,16 @@ END = np.iinfo(np.int64).max  # of a text, whose length need not be known
 class Segments:
     """`cuts` (S + 1,) from 0 to `END`, what each person says of each segment, and who begins a span there.
 
-    `said` (S, P) is `NOTHING` or a label + 1; `begins` (S, P) is whether the person's span begins with it.
+    `marks` (S, P) is `NOTHING` or a label + 1; `begins` (S, P) is whether the person's span begins with it.
     """
 
     cuts: Ints
-    said: Ints
+    marks: Ints
     begins: Ints
 
     def marked(self) -> Ints:
         """(S,): how many people marked each segment."""
-        marked: Ints = np.count_nonzero(self.said, axis=1)
+        marked: Ints = np.count_nonzero(self.marks, axis=1)
         return marked
 
 
@@ -39,13 +39,13 @@ def segments_of(answers: SpanAnswers) -> Segments:
     first, last = np.searchsorted(cuts, answers.spans).T
     person = np.searchsorted(answers.people, answers.person)
     shape = (len(cuts) - 1, len(answers.people))
-    said, begins = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    marks, begins = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     for row in np.argsort(answers.spans[:, 1] - answers.spans[:, 0], kind="stable"):
         inside = slice(first[row], last[row])
-        said[inside, person[row]] = answers.label[row] + 1
+        marks[inside, person[row]] = answers.label[row] + 1
         begins[inside, person[row]] = 0
         begins[first[row], person[row]] = 1
-    return Segments(cuts, said, begins)
+    return Segments(cuts, marks, begins)
 
 
 def spans_of(segments: Segments, winner: Ints, probability: Floats) -> tuple[Ints, Ints, Floats]:

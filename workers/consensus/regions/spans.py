@@ -79,31 +79,31 @@ def span_consensus(
     is voted on in the same way.
     """
     level_in_range(share)
-    for one in answers:
-        whole_numbers("label", one.label, below=n_labels)
-    cut = [segments_of(one) for one in answers]
+    for item in answers:
+        whole_numbers("label", item.label, below=n_labels)
+    cut = [segments_of(item) for item in answers]
     votes = _votes(answers, cut)
     if _enough(answers, cut):
         return SpanConsensus(tuple(_weighed(answers, cut, votes, n_labels)), weighed=True)
-    return SpanConsensus(tuple(_voted(one, share) for one in answers), weighed=False)
+    return SpanConsensus(tuple(_voted(item, share) for item in answers), weighed=False)
 
 
 def _enough(answers: Sequence[SpanAnswers], cut: Sequence[Segments]) -> bool:
     """Whether an annotator has enough places that somebody marked, on average."""
     judged = sum(
-        int(np.count_nonzero(one.marked())) * len(a.people) for a, one in zip(answers, cut, strict=True)
+        int(np.count_nonzero(item.marked())) * len(a.people) for a, item in zip(answers, cut, strict=True)
     )
-    people = np.unique(np.concatenate([np.zeros(0, np.int64), *(one.people for one in answers)]))
+    people = np.unique(np.concatenate([np.zeros(0, np.int64), *(item.people for item in answers)]))
     return judged >= ENOUGH_ANSWERS * max(len(people), 1)
 
 
 def _votes(answers: Sequence[SpanAnswers], cut: Sequence[Segments]) -> Votes:
     """Each segment is a task; all who saw the text have a vote on it."""
     none = np.zeros(0, dtype=np.int64)
-    sizes = [len(one.said) for one in cut]
-    voters = np.repeat(np.array([len(one.people) for one in answers], dtype=np.int64), sizes)
-    person = [none, *(np.tile(one.people, size) for one, size in zip(answers, sizes, strict=True))]
-    label = [none, *(one.said.ravel() for one in cut)]
+    sizes = [len(item.marks) for item in cut]
+    voters = np.repeat(np.array([len(item.people) for item in answers], dtype=np.int64), sizes)
+    person = [none, *(np.tile(item.people, size) for item, size in zip(answers, sizes, strict=True))]
+    label = [none, *(item.marks.ravel() for item in cut)]
     return Votes(np.repeat(np.arange(len(voters)), voters), np.concatenate(person), np.concatenate(label))
 
 
@@ -112,12 +112,12 @@ def _weighed(
 ) -> list[AgreedSpans]:
     learnt = dawid_skene(votes, n_labels + 1)
     texts, start = [], 0
-    for one, segments in zip(answers, cut, strict=True):
-        rows = slice(start, start + len(segments.said))
+    for item, segments in zip(answers, cut, strict=True):
+        rows = slice(start, start + len(segments.marks))
         start = rows.stop
         winner = np.where(segments.marked() > 0, learnt.label[rows], 0)
         spans, label, least = spans_of(segments, winner, learnt.quality[rows])
-        texts.append(_agreed(one, spans, label, least, np.zeros(len(label), dtype=bool)))
+        texts.append(_agreed(item, spans, label, least, np.zeros(len(label), dtype=bool)))
     return texts
 
 

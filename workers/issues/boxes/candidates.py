@@ -31,7 +31,7 @@ SEEN_STRENGTH = 10.0  # given boxes that the usual rate of being seen counts for
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class _BoxEvidence:
     """Pairs that touch, and what each prediction is worth."""
 
     given: BoxTable
@@ -70,18 +70,18 @@ def candidate_findings(given: BoxTable, predicted: BoxTable, n_classes: int) -> 
         BoxKind.SWAPPED: _swapped(evidence),
         BoxKind.SPURIOUS: _spurious(evidence, n_classes),
     }
-    worst = np.argmax([one.score for one in against.values()], axis=0)
+    worst = np.argmax([item.score for item in against.values()], axis=0)
     chosen = [
-        np.flatnonzero((worst == place) & (one.score > 0)) for place, one in enumerate(against.values())
+        np.flatnonzero((worst == place) & (item.score > 0)) for place, item in enumerate(against.values())
     ]
     rows = _overlooked(evidence, explained=located.partner[chosen[0]])
     parts = [findings_at_predicted(predicted, rows, evidence.worth[rows])]
-    for (kind, one), at in zip(against.items(), chosen, strict=True):
-        parts.append(findings_at_given(kind, given, at, predicted, one.partner[at], one.score[at]))
+    for (kind, item), at in zip(against.items(), chosen, strict=True):
+        parts.append(findings_at_given(kind, given, at, predicted, item.partner[at], item.score[at]))
     return ordered(parts, predicted)
 
 
-def _gather(given: BoxTable, predicted: BoxTable, n_classes: int) -> _Evidence:
+def _gather(given: BoxTable, predicted: BoxTable, n_classes: int) -> _BoxEvidence:
     pairs = _touching(box_pairs(given, predicted))
     same = given.label[pairs.left] == predicted.label[pairs.right]
     on = pairs.iou >= SAME_OBJECT
@@ -91,7 +91,7 @@ def _gather(given: BoxTable, predicted: BoxTable, n_classes: int) -> _Evidence:
     worth = calibrated(predicted, matched, n_classes) if len(given) else predicted.probability
     supported = np.zeros(len(given))
     np.maximum.at(supported, pairs.left[on & same], worth[pairs.right[on & same]])
-    return _Evidence(given, predicted, pairs, same, worth, covered, supported)
+    return _BoxEvidence(given, predicted, pairs, same, worth, covered, supported)
 
 
 def _touching(pairs: Iterable[BoxPairs]) -> BoxPairs:
@@ -99,21 +99,21 @@ def _touching(pairs: Iterable[BoxPairs]) -> BoxPairs:
     for part in pairs:
         near = part.iou >= TOUCHING
         parts.append(BoxPairs(part.left[near], part.right[near], part.iou[near]))
-    return BoxPairs(*(np.concatenate([getattr(one, name) for one in parts]) for name in BoxPairs.__slots__))
+    return BoxPairs(*(np.concatenate([getattr(item, name) for item in parts]) for name in BoxPairs.__slots__))
 
 
-def _badly_located(e: _Evidence) -> _Against:
+def _badly_located(e: _BoxEvidence) -> _Against:
     away = e.same & ((e.pairs.iou >= SAME_OBJECT) | ~e.covered[e.pairs.right])
     score = e.worth[e.pairs.right] * (1 - e.pairs.iou) * (1 - e.supported[e.pairs.left])
     return _strongest(e, away, score)
 
 
-def _swapped(e: _Evidence) -> _Against:
+def _swapped(e: _BoxEvidence) -> _Against:
     score = e.worth[e.pairs.right] * (1 - e.supported[e.pairs.left])
     return _strongest(e, ~e.same & (e.pairs.iou >= SAME_OBJECT), score)
 
 
-def _strongest(e: _Evidence, condition: Mask, score: Floats) -> _Against:
+def _strongest(e: _BoxEvidence, condition: Mask, score: Floats) -> _Against:
     """For each given box the pair of the highest score, the first of equals."""
     rows = np.flatnonzero(condition)
     rows = rows[np.lexsort((-score[rows], e.pairs.left[rows]))]
@@ -125,7 +125,7 @@ def _strongest(e: _Evidence, condition: Mask, score: Floats) -> _Against:
     return best
 
 
-def _spurious(e: _Evidence, n_classes: int) -> _Against:
+def _spurious(e: _BoxEvidence, n_classes: int) -> _Against:
     """A class of which the model sees nothing gives no evidence, and no findings."""
     n_given = np.bincount(e.given.label, minlength=n_classes)
     n_seen = np.bincount(e.given.label, e.supported > 0, minlength=n_classes)
@@ -138,7 +138,7 @@ def _spurious(e: _Evidence, n_classes: int) -> _Against:
     return _Against(alone * SPURIOUS_SHARE / (SPURIOUS_SHARE + unseen), np.full(len(e.given), NO_BOX))
 
 
-def _overlooked(e: _Evidence, explained: Ints) -> Ints:
+def _overlooked(e: _BoxEvidence, explained: Ints) -> Ints:
     """Predictions on no given box, the best of each object; `explained` ones are a given box badly drawn."""
     free = ~e.covered
     free[explained] = False

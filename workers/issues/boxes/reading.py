@@ -115,7 +115,7 @@ def _given(labels: Sequence[Mapping[str, Any]], n_classes: int) -> BoxTable:
             f"lacks {error}", argument="labels", remedy="Give 'bboxes' and 'labels' of each picture"
         ) from error
     counts: Ints = np.fromiter(map(len, named), dtype=np.int64, count=len(named))
-    lengths: Ints = np.fromiter((len(one) if one.size else 0 for one in drawn), np.int64, count=len(drawn))
+    lengths: Ints = np.fromiter((len(item) if item.size else 0 for item in drawn), np.int64, count=len(drawn))
     if (row := _first(lengths != counts)) is not None:
         raise _wrong(
             "labels",

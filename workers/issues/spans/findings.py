@@ -98,11 +98,11 @@ def span_findings(given: SpanTable, predicted: SpanTable, *, absent: Floats | No
     )
 
 
-def ordered(found: SpanFindings) -> SpanFindings:
+def ordered(result: SpanFindings) -> SpanFindings:
     """By falling score; equal ones by kind, then as they stand."""
-    order = np.lexsort((found.kind, -found.score))
+    order = np.lexsort((result.kind, -result.score))
     columns = ("kind", "text", "given", "predicted", "score")
-    return replace(found, **{name: getattr(found, name)[order] for name in columns})
+    return replace(result, **{name: getattr(result, name)[order] for name in columns})
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def read_tags(classes: Sequence[str]) -> Tags:
     """
     split = [(name[0], name[2:]) if name[1:2] == "-" else ("", name) for name in classes]
     names = tuple(dict.fromkeys(label for mark, label in split if (mark, label) != ("", OUTSIDE)))
-    label = [NO_LABEL if (mark, one) == ("", OUTSIDE) else names.index(one) for mark, one in split]
+    label = [NO_LABEL if (mark, item) == ("", OUTSIDE) else names.index(item) for mark, item in split]
     begins = [mark in ("B", "S", "U") for mark, _ in split]
     return Tags(names, np.array(label, dtype=np.int64), np.array(begins, dtype=bool))
 

@@ -19,13 +19,13 @@ def agreed(rows: Rows, people: int = 3, share: float = 0.5) -> list[tuple[int, i
     return listed(span_consensus([text(rows, people)], 3, share=share))[0]
 
 
-def listed(found: SpanConsensus) -> list[list[tuple[int, int, int]]]:
+def listed(result: SpanConsensus) -> list[list[tuple[int, int, int]]]:
     return [
         [
             (start, end, label)
-            for (start, end), label in zip(one.spans.tolist(), one.label.tolist(), strict=True)
+            for (start, end), label in zip(item.spans.tolist(), item.label.tolist(), strict=True)
         ]
-        for one in found.texts
+        for item in result.texts
     ]
 
 
@@ -52,8 +52,8 @@ def many_texts(
     return answers, truths
 
 
-def f1(found: SpanConsensus, truths: list[list[tuple[int, int, int]]]) -> float:
-    pairs = list(zip(listed(found), truths, strict=True))
+def f1(result: SpanConsensus, truths: list[list[tuple[int, int, int]]]) -> float:
+    pairs = list(zip(listed(result), truths, strict=True))
     hits = sum(len(set(spans) & set(truth)) for spans, truth in pairs)
     return 2 * hits / sum(len(spans) + len(truth) for spans, truth in pairs)
 
@@ -70,19 +70,19 @@ def test_spans_that_overlap_are_one_place_and_their_boundary_is_voted_on() -> No
 
 
 def test_people_who_mark_a_place_differently_agree_that_something_is_there() -> None:
-    found = span_consensus([text([(5, 9, 0, 0), (5, 20, 0, 1)])], 1)
-    assert listed(found) == [[(5, 9, 0)]]
-    assert found.texts[0].support.tolist() == [pytest.approx(2 / 3)]
+    result = span_consensus([text([(5, 9, 0, 0), (5, 20, 0, 1)])], 1)
+    assert listed(result) == [[(5, 9, 0)]]
+    assert result.texts[0].support.tolist() == [pytest.approx(2 / 3)]
 
 
 def test_equal_labels_are_tied_and_the_exact_span_decides() -> None:
-    found = span_consensus([text([(0, 4, 0, 0), (0, 5, 1, 1), (0, 5, 2, 2)])], 3).texts[0]
-    assert (found.label.tolist(), found.tied.tolist()) == ([1], [True])
+    result = span_consensus([text([(0, 4, 0, 0), (0, 5, 1, 1), (0, 5, 2, 2)])], 3).texts[0]
+    assert (result.label.tolist(), result.tied.tolist()) == ([1], [True])
 
 
 def test_what_did_not_stay_is_counted() -> None:
-    found = span_consensus([text([(0, 4, 0, 0), (0, 4, 0, 1), (8, 9, 0, 2), (30, 40, 0, 1)])], 1)
-    assert found.texts[0].left_out == 2
+    result = span_consensus([text([(0, 4, 0, 0), (0, 4, 0, 1), (8, 9, 0, 2), (30, 40, 0, 1)])], 1)
+    assert result.texts[0].left_out == 2
 
 
 def test_one_annotator_is_taken_as_he_is() -> None:
@@ -95,17 +95,17 @@ def test_one_annotator_is_taken_as_he_is() -> None:
 
 def test_a_text_without_spans_or_people_has_none() -> None:
     nobody = SpanAnswers([], [], [], [])
-    found = span_consensus([text([]), nobody], 2)
-    assert listed(found) == [[], []]
+    result = span_consensus([text([]), nobody], 2)
+    assert listed(result) == [[], []]
     assert listed(span_consensus([], 2)) == []
 
 
 def test_spans_side_by_side_of_one_label_stay_two() -> None:
     answers, _ = many_texts(0)
     beside = text([(0, 4, 0, who) for who in range(5)] + [(4, 9, 0, who) for who in range(5)], 5)
-    found = span_consensus([*answers, beside], 3)
-    assert found.weighed
-    assert listed(found)[-1] == [(0, 4, 0), (4, 9, 0)]
+    result = span_consensus([*answers, beside], 3)
+    assert result.weighed
+    assert listed(result)[-1] == [(0, 4, 0), (4, 9, 0)]
 
 
 def test_nested_spans_of_one_person_count_as_the_longest() -> None:
@@ -119,9 +119,9 @@ def test_weighing_people_beats_counting_them(seed: int) -> None:
     answers, truths = many_texts(seed)
     weighed = span_consensus(answers, 3)
     assert weighed.weighed
-    by_count = [span_consensus([one], 3) for one in answers]
-    assert not any(one.weighed for one in by_count)
-    together = SpanConsensus(tuple(one.texts[0] for one in by_count), weighed=False)
+    by_count = [span_consensus([item], 3) for item in answers]
+    assert not any(item.weighed for item in by_count)
+    together = SpanConsensus(tuple(item.texts[0] for item in by_count), weighed=False)
     assert f1(weighed, truths) > f1(together, truths) + 0.03
 
 
@@ -130,18 +130,18 @@ def test_who_comes_first_does_not_matter(seed: int, n: int) -> None:
     answers, _ = many_texts(seed, n=n)
     rng = np.random.default_rng(seed)
     turned = []
-    for one in answers:
-        rows = rng.permutation(len(one.label))
-        turned.append(SpanAnswers(one.spans[rows], one.label[rows], one.person[rows], one.people))
+    for item in answers:
+        rows = rng.permutation(len(item.label))
+        turned.append(SpanAnswers(item.spans[rows], item.label[rows], item.person[rows], item.people))
     assert listed(span_consensus(turned, 3)) == listed(span_consensus(answers, 3))
 
 
 @given(st.integers(0, 1000), st.sampled_from([3, 60]), st.sampled_from([1 / 3, 1 / 2, 0.9]))
 def test_agreed_spans_stand_in_order_and_apart(seed: int, n: int, share: float) -> None:
-    for one in span_consensus(many_texts(seed, n=n)[0], 3, share=share).texts:
-        assert (one.spans[:, 0] < one.spans[:, 1]).all()
-        assert (one.spans[1:, 0] >= one.spans[:-1, 1]).all()
-        assert ((one.support > 0) & (one.support <= 1)).all()
+    for item in span_consensus(many_texts(seed, n=n)[0], 3, share=share).texts:
+        assert (item.spans[:, 0] < item.spans[:, 1]).all()
+        assert (item.spans[1:, 0] >= item.spans[:-1, 1]).all()
+        assert ((item.support > 0) & (item.support <= 1)).all()
 
 
 @pytest.mark.parametrize(

@@ -44,13 +44,13 @@ def picture(boxes: Any, label: Any) -> Picture:
 
 def tables(rows: Sequence[tuple[Any, Any, Any]], classes: int) -> Tables:
     """For each picture boxes, their classes and probabilities, as a table for each class."""
-    found = np.empty((len(rows), classes), dtype=object)
+    result = np.empty((len(rows), classes), dtype=object)
     for image, (boxes, label, probability) in enumerate(rows):
         table = np.column_stack([np.reshape(boxes, (len(label), 4)), np.asarray(probability, dtype=float)])
         for k in range(classes):
             chosen = table[np.asarray(label, dtype=int) == k] if len(label) else np.zeros((0, 5))
-            found[image, k] = chosen
+            result[image, k] = chosen
     listed = np.empty(len(rows), dtype=object)
     for image in range(len(rows)):
-        listed[image] = found[image]
+        listed[image] = result[image]
     return listed

@@ -31,10 +31,10 @@ def test_a_prediction_without_a_given_box_is_an_overlooked_object() -> None:
 
 
 def test_a_box_of_another_class_than_the_model_names_is_swapped() -> None:
-    found = found_with(GRID, [1, *([0, 1] * 10)[1:]])
-    assert KINDS[found.findings.kind[0]] is BoxKind.SWAPPED
-    assert (found.findings.given[0], found.findings.label[0]) == (0, 0)
-    assert found.order.tolist() == [20]
+    result = found_with(GRID, [1, *([0, 1] * 10)[1:]])
+    assert KINDS[result.findings.kind[0]] is BoxKind.SWAPPED
+    assert (result.findings.given[0], result.findings.label[0]) == (0, 0)
+    assert result.order.tolist() == [20]
 
 
 def test_a_box_beside_what_the_model_sees_is_badly_located_and_nothing_is_overlooked() -> None:
@@ -54,22 +54,22 @@ def test_a_box_where_the_model_sees_nothing_is_spurious() -> None:
 
 def test_one_object_predicted_several_times_is_one_finding() -> None:
     near = [[1.0, 1, 41, 41], [2.0, 0, 42, 40]]
-    found = found_with(
+    result = found_with(
         GRID[1:],
         ([0, 1] * 10)[1:],
         boxes=[*GRID, *near],
         labels=[0, 1] * 10 + [0, 1],
         probability=np.append(np.full(20, 0.9), [0.8, 0.95]),
     )
-    overlooked = found.findings.of(BoxKind.OVERLOOKED)
+    overlooked = result.findings.of(BoxKind.OVERLOOKED)
     assert len(overlooked) == 1
 
 
 def test_a_picture_is_as_right_as_all_its_boxes_together() -> None:
-    found = box_issues(*made_up(1))
-    for image in range(len(found.score)):
-        single = found.findings.score[found.findings.image == image]
-        assert found.score[image] == pytest.approx(np.prod(1 - single))
+    result = box_issues(*made_up(1))
+    for image in range(len(result.score)):
+        single = result.findings.score[result.findings.image == image]
+        assert result.score[image] == pytest.approx(np.prod(1 - single))
 
 
 def test_a_turned_box_is_compared_as_a_polygon() -> None:
@@ -85,29 +85,29 @@ def test_a_turned_box_is_compared_as_a_polygon() -> None:
 def test_a_model_that_predicts_nothing_says_nothing() -> None:
     labels, _ = made_up(5)
     nothing = tables([([], [], [])] * len(labels), 4)
-    found = box_issues(labels, nothing)
-    assert len(found.findings) == 0
-    assert not found.mask.any()
-    assert (found.score == 1).all()
+    result = box_issues(labels, nothing)
+    assert len(result.findings) == 0
+    assert not result.mask.any()
+    assert (result.score == 1).all()
 
 
 def test_a_model_that_predicts_everything_is_not_believed() -> None:
     rng = np.random.default_rng(0)
     labels = [picture(random_boxes(rng, 5), rng.integers(0, 2, 5)) for _ in range(10)]
     everywhere = [(random_boxes(rng, 500), rng.integers(0, 2, 500), np.full(500, 1.0)) for _ in labels]
-    found = box_issues(labels, tables(everywhere, 2))
-    assert not found.mask.any()
+    result = box_issues(labels, tables(everywhere, 2))
+    assert not result.mask.any()
 
 
 def test_no_given_box_at_all_leaves_the_model_as_it_is() -> None:
     labels = [picture([], [])] * 2
-    found = box_issues(labels, tables([(GRID, [0] * 20, np.linspace(0.2, 0.9, 20))] * 2, 1))
-    assert found.findings.score == pytest.approx(np.sort(np.tile(np.linspace(0.2, 0.9, 20), 2))[::-1])
+    result = box_issues(labels, tables([(GRID, [0] * 20, np.linspace(0.2, 0.9, 20))] * 2, 1))
+    assert result.findings.score == pytest.approx(np.sort(np.tile(np.linspace(0.2, 0.9, 20), 2))[::-1])
 
 
 def test_boxes_drawn_twice_are_both_judged_by_the_same_prediction() -> None:
-    found = found_with([GRID[0], *GRID], [0, *([0, 1] * 10)])
-    assert len(found.findings) == 0
+    result = found_with([GRID[0], *GRID], [0, *([0, 1] * 10)])
+    assert len(result.findings) == 0
 
 
 def test_a_thousand_boxes_in_one_picture() -> None:
@@ -115,8 +115,8 @@ def test_a_thousand_boxes_in_one_picture() -> None:
     boxes = random_boxes(rng, 1000)
     label = rng.integers(0, 3, 1000)
     labels = [picture(boxes[1:], label[1:])]
-    found = box_issues(labels, tables([(boxes, label, rng.uniform(0.5, 1, 1000))], 3))
-    assert set(found.findings.image.tolist()) <= {0}
+    result = box_issues(labels, tables([(boxes, label, rng.uniform(0.5, 1, 1000))], 3))
+    assert set(result.findings.image.tolist()) <= {0}
 
 
 @given(st.integers(0, 10_000))

@@ -16,9 +16,9 @@ def test_marked_pictures_are_those_of_cleanlab(seed: int) -> None:
     from cleanlab.object_detection.filter import find_label_issues
 
     labels, predictions = made_up(seed, pictures=40, classes=3)
-    found = box_issues(labels, predictions, method="objectlab")
-    assert np.array_equal(found.mask, find_label_issues(labels, predictions).astype(bool))
-    assert found.mask.any()
+    result = box_issues(labels, predictions, method="objectlab")
+    assert np.array_equal(result.mask, find_label_issues(labels, predictions).astype(bool))
+    assert result.mask.any()
 
 
 @pytest.mark.parametrize("seed", range(20, 40))
@@ -72,16 +72,16 @@ def test_a_picture_without_boxes_may_have_any_empty_shape(empty: object) -> None
     labels[0] = picture([], [])
     expected = box_issues(labels, predictions, method="objectlab")
     labels[0] = {"bboxes": empty, "labels": []}
-    found = box_issues(labels, predictions, method="objectlab")
-    assert np.array_equal(found.mask, expected.mask)
-    assert np.array_equal(found.score, expected.score)
+    result = box_issues(labels, predictions, method="objectlab")
+    assert np.array_equal(result.mask, expected.mask)
+    assert np.array_equal(result.score, expected.score)
 
 
 def test_marked_pictures_are_ordered_by_score() -> None:
-    found = box_issues(*made_up(2, pictures=60), method="objectlab")
-    assert len(found.order) > 5
-    assert np.array_equal(np.sort(found.order), np.flatnonzero(found.mask))
-    assert (np.diff(found.score[found.order]) >= 0).all()
+    result = box_issues(*made_up(2, pictures=60), method="objectlab")
+    assert len(result.order) > 5
+    assert np.array_equal(np.sort(result.order), np.flatnonzero(result.mask))
+    assert (np.diff(result.score[result.order]) >= 0).all()
 
 
 def test_equal_probabilities_are_taken_in_the_order_given() -> None:
@@ -90,9 +90,9 @@ def test_equal_probabilities_are_taken_in_the_order_given() -> None:
 
 
 def test_the_findings_are_the_flagged_boxes_of_the_marked_pictures() -> None:
-    found = box_issues(*made_up(4, pictures=40), method="objectlab")
-    assert np.array_equal(np.unique(found.findings.image), np.flatnonzero(found.mask))
-    assert (np.diff(found.findings.score) <= 0).all()
+    result = box_issues(*made_up(4, pictures=40), method="objectlab")
+    assert np.array_equal(np.unique(result.findings.image), np.flatnonzero(result.mask))
+    assert (np.diff(result.findings.score) <= 0).all()
 
 
 def test_a_swapped_box_is_found_as_that() -> None:
@@ -100,8 +100,8 @@ def test_a_swapped_box_is_found_as_that() -> None:
     right = [0, 1] * 5
     swapped = [1, *right[1:]]
     seen = (boxes, right, np.linspace(0.96, 0.99, 10))
-    found = box_issues([picture(boxes, swapped)], tables([seen], 2), method="objectlab").findings
-    assert found.of(BoxKind.SWAPPED).given.tolist() == [0]
+    result = box_issues([picture(boxes, swapped)], tables([seen], 2), method="objectlab").findings
+    assert result.of(BoxKind.SWAPPED).given.tolist() == [0]
 
 
 def tied_pictures() -> tuple[list[Picture], Tables]:

@@ -68,8 +68,8 @@ def test_a_method_that_there_is_not_is_refused() -> None:
 
 
 def test_no_pictures_are_no_issues() -> None:
-    found = box_issues([], [])
-    assert (len(found.mask), len(found.findings)) == (0, 0)
+    result = box_issues([], [])
+    assert (len(result.mask), len(result.findings)) == (0, 0)
 
 
 @pytest.mark.parametrize("method", ["candidates", "objectlab"])
@@ -81,7 +81,7 @@ def test_lists_and_single_precision_are_read_as_arrays_are(method: str) -> None:
             table[:, 4] = np.linspace(0.25, 0.75, len(table))
     arrays = np.empty(len(rounded), dtype=object)
     arrays[:] = [[table.astype(np.float64) for table in row] for row in rounded]
-    listed = [{"bboxes": one["bboxes"].tolist(), "labels": one["labels"].tolist()} for one in labels]
+    listed = [{"bboxes": item["bboxes"].tolist(), "labels": item["labels"].tolist()} for item in labels]
     assert np.array_equal(
         box_issues(listed, rounded, method=method).score, box_issues(labels, arrays, method=method).score
     )

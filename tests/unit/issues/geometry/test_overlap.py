@@ -51,8 +51,8 @@ def test_overlap_is_symmetric_and_a_share(first: list[float], second: list[float
 
 
 @given(box)
-def test_a_box_covers_itself_however_it_is_turned(one: list[float]) -> None:
-    turned = as_boxes([one])
+def test_a_box_covers_itself_however_it_is_turned(item: list[float]) -> None:
+    turned = as_boxes([item])
     assert iou(turned, turned)[0] == pytest.approx(1, abs=1e-7)
 
 
@@ -65,16 +65,16 @@ def test_overlap_stays_when_both_are_turned_about_one_point(
 
 
 @given(box)
-def test_turning_by_full_circles_changes_nothing(one: list[float]) -> None:
-    upright = as_boxes([one[:4]])
-    circled = as_boxes([[*one[:4], 720]])
+def test_turning_by_full_circles_changes_nothing(item: list[float]) -> None:
+    upright = as_boxes([item[:4]])
+    circled = as_boxes([[*item[:4], 720]])
     assert iou(upright, circled)[0] == pytest.approx(1)
     assert corners(circled) == pytest.approx(corners(upright))
 
 
 @given(box)
-def test_the_corners_span_the_area(one: list[float]) -> None:
-    turned = as_boxes([one])
+def test_the_corners_span_the_area(item: list[float]) -> None:
+    turned = as_boxes([item])
     x, y = corners(turned)[0].T
     shoelace = (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2
     assert shoelace == pytest.approx(areas(turned)[0], rel=1e-6, abs=1e-4)

@@ -17,8 +17,8 @@ def table(rows: Rows, probability: list[float] | None = None) -> SpanTable:
     return SpanTable(*columns, probability)
 
 
-def kinds(found: SpanFindings) -> list[SpanKind]:
-    return [SPAN_KINDS[kind] for kind in found.kind]
+def kinds(result: SpanFindings) -> list[SpanKind]:
+    return [SPAN_KINDS[kind] for kind in result.kind]
 
 
 def compared(given_rows: Rows, predicted_rows: Rows) -> SpanFindings:
@@ -30,16 +30,16 @@ def test_equal_spans_are_no_finding() -> None:
 
 
 def test_a_span_that_only_the_model_reads_is_missing() -> None:
-    found = compared([(0, 0, 4, 1)], [(0, 0, 4, 1), (0, 6, 9, 0)])
-    assert kinds(found) == [SpanKind.MISSING]
-    assert (found.given[0], found.predicted[0], found.score[0]) == (NO_SPAN, 1, 0.9)
+    result = compared([(0, 0, 4, 1)], [(0, 0, 4, 1), (0, 6, 9, 0)])
+    assert kinds(result) == [SpanKind.MISSING]
+    assert (result.given[0], result.predicted[0], result.score[0]) == (NO_SPAN, 1, 0.9)
 
 
 def test_a_span_that_the_model_does_not_read_is_extra() -> None:
     read = [(text, 0, 4, 1) for text in range(20)]
-    found = compared([*read, (3, 8, 9, 1)], read)
-    assert kinds(found) == [SpanKind.EXTRA]
-    assert (found.text[0], found.given[0], found.predicted[0]) == (3, 20, NO_SPAN)
+    result = compared([*read, (3, 8, 9, 1)], read)
+    assert kinds(result) == [SpanKind.EXTRA]
+    assert (result.text[0], result.given[0], result.predicted[0]) == (3, 20, NO_SPAN)
 
 
 def test_another_label_on_the_same_or_an_overlapping_place_is_a_type() -> None:
@@ -60,38 +60,38 @@ def test_a_wrong_span_of_many_tokens_is_one_finding() -> None:
 
 
 def test_of_several_that_overlap_the_nearest_is_the_partner() -> None:
-    found = compared([(0, 0, 10, 1)], [(0, 0, 2, 1), (0, 3, 10, 1)])
-    assert kinds(found) == [SpanKind.BOUNDARY]
-    assert found.predicted.tolist() == [1]
+    result = compared([(0, 0, 10, 1)], [(0, 0, 2, 1), (0, 3, 10, 1)])
+    assert kinds(result) == [SpanKind.BOUNDARY]
+    assert result.predicted.tolist() == [1]
 
 
 def test_a_nested_span_over_which_the_model_agrees_with_another_is_counted_as_not_read() -> None:
-    found = compared([(0, 0, 10, 1), (0, 2, 4, 0)], [(0, 0, 10, 1)])
-    assert len(found) == 0
-    assert found.not_read == 1
+    result = compared([(0, 0, 10, 1), (0, 2, 4, 0)], [(0, 0, 10, 1)])
+    assert len(result) == 0
+    assert result.not_read == 1
 
 
 def test_of_two_labels_on_one_place_the_equal_one_is_the_partner() -> None:
-    found = compared([(0, 0, 4, 1), (0, 0, 4, 0)], [(0, 0, 4, 0)])
-    assert len(found) == 0
-    assert found.not_read == 1
+    result = compared([(0, 0, 4, 1), (0, 0, 4, 0)], [(0, 0, 4, 0)])
+    assert len(result) == 0
+    assert result.not_read == 1
 
 
 def test_the_same_place_in_another_text_is_another_place() -> None:
-    found = compared([(0, 0, 4, 1)], [(1, 0, 4, 1)])
-    assert kinds(found)[0] is SpanKind.MISSING
-    assert found.text[0] == 1
+    result = compared([(0, 0, 4, 1)], [(1, 0, 4, 1)])
+    assert kinds(result)[0] is SpanKind.MISSING
+    assert result.text[0] == 1
 
 
 def test_spans_are_named_by_their_place_whatever_their_order() -> None:
     given_rows = [(1, 5, 9, 0), (0, 0, 4, 1)]
-    found = compared(given_rows, [(0, 0, 4, 1), (1, 5, 8, 0)])
-    assert (found.given.tolist(), found.predicted.tolist()) == ([0], [1])
+    result = compared(given_rows, [(0, 0, 4, 1), (1, 5, 8, 0)])
+    assert (result.given.tolist(), result.predicted.tolist()) == ([0], [1])
 
 
 def test_a_model_that_reads_nothing_says_nothing_of_what_it_never_reads() -> None:
-    found = span_findings(table([(0, 0, 4, 1)] * 3), table([]))
-    assert found.score == pytest.approx([0.01] * 3)
+    result = span_findings(table([(0, 0, 4, 1)] * 3), table([]))
+    assert result.score == pytest.approx([0.01] * 3)
 
 
 def test_a_thousand_spans_in_one_text() -> None:
@@ -107,18 +107,18 @@ span = st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(1, 8), st.in
 
 @given(st.lists(span, max_size=20), st.lists(span, max_size=20))
 def test_each_span_is_named_once(given_rows: Rows, predicted_rows: Rows) -> None:
-    found = compared(given_rows, predicted_rows)
-    for named in (found.given, found.predicted):
-        told = named[named != NO_SPAN]
-        assert len(np.unique(told)) == len(told)
-    assert (np.diff(found.score) <= 0).all()
-    assert found.not_read + np.count_nonzero(found.given != NO_SPAN) <= len(given_rows)
+    result = compared(given_rows, predicted_rows)
+    for named in (result.given, result.predicted):
+        known = named[named != NO_SPAN]
+        assert len(np.unique(known)) == len(known)
+    assert (np.diff(result.score) <= 0).all()
+    assert result.not_read + np.count_nonzero(result.given != NO_SPAN) <= len(given_rows)
 
 
 @given(st.lists(span, max_size=15), st.lists(span, max_size=15))
 def test_kinds_are_what_they_say(given_rows: Rows, predicted_rows: Rows) -> None:
-    found = compared(given_rows, predicted_rows)
-    for kind, a, b in zip(kinds(found), found.given.tolist(), found.predicted.tolist(), strict=True):
+    result = compared(given_rows, predicted_rows)
+    for kind, a, b in zip(kinds(result), result.given.tolist(), result.predicted.tolist(), strict=True):
         if kind is SpanKind.MISSING:
             assert not any(_overlap(predicted_rows[b], other) for other in given_rows)
         elif kind is SpanKind.EXTRA:
@@ -138,10 +138,10 @@ def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool
 def test_a_missing_span_is_found_with_its_probability() -> None:
     issues = span_issues([given_as("O", "O", "O")], [read_as("O", "B-PER", "I-PER")], CLASSES)
     assert kinds(issues.findings) == [SpanKind.MISSING]
-    found = issues.predicted
-    assert (found.start[0], found.end[0], issues.names[found.label[0]]) == (1, 3, "PER")
+    result = issues.predicted
+    assert (result.start[0], result.end[0], issues.names[result.label[0]]) == (1, 3, "PER")
     # Columns of one label are added up: the model gives PER .925 and the given O .025 on each token.
-    assert found.probability[0] == pytest.approx(0.925)
+    assert result.probability[0] == pytest.approx(0.925)
     assert issues.findings.score[0] == pytest.approx(0.925 * (1 - 0.025))
     assert issues.score[0] == pytest.approx(1 - issues.findings.score[0])
 
@@ -186,10 +186,10 @@ def test_no_tokens_have_no_findings() -> None:
 def test_findings_name_spans_that_differ(seed: int) -> None:
     labels, probs = made_up(seed)
     issues = span_issues(labels, probs, CLASSES)
-    found = issues.findings
-    assert len(found) > 10
-    assert ((found.score >= 0) & (found.score <= 1)).all()
-    for a, b in zip(found.given.tolist(), found.predicted.tolist(), strict=True):
+    result = issues.findings
+    assert len(result) > 10
+    assert ((result.score >= 0) & (result.score <= 1)).all()
+    for a, b in zip(result.given.tolist(), result.predicted.tolist(), strict=True):
         if NO_SPAN not in (a, b):
             x, y = issues.given, issues.predicted
             assert (x.start[a], x.end[a], x.label[a]) != (y.start[b], y.end[b], y.label[b])

@@ -14,8 +14,8 @@ def spans(classes: list[str], *texts: str) -> Spans:
     tags = read_tags(classes)
     words = [text.split() for text in texts]
     tokens = np.array([classes.index(word) for text in words for word in text], dtype=int)
-    found = spans_of_tags(tags, tokens, np.array([len(text) for text in words]))
-    columns = (found.text, found.start, found.end, found.label)
+    result = spans_of_tags(tags, tokens, np.array([len(text) for text in words]))
+    columns = (result.text, result.start, result.end, result.label)
     return [(t, a, b, tags.names[k]) for t, a, b, k in zip(*(c.tolist() for c in columns), strict=True)]
 
 

@@ -36,16 +36,16 @@ def test_pairs_and_their_order_are_those_of_cleanlab(method: Method) -> None:
 
 def test_single_precision_is_followed() -> None:
     labels, probs = made_up(3, sentences=200)
-    rounded = [one.astype(np.float32) for one in probs]
-    found = token_issues(labels, rounded)
-    assert found.quality.dtype == np.float32
-    assert {*map(tuple, found.pairs.tolist())} == {*reference_pairs(labels, rounded, "prune_by_noise_rate")}
+    rounded = [item.astype(np.float32) for item in probs]
+    result = token_issues(labels, rounded)
+    assert result.quality.dtype == np.float32
+    assert {*map(tuple, result.pairs.tolist())} == {*reference_pairs(labels, rounded, "prune_by_noise_rate")}
 
 
 def test_more_classes_than_a_byte_numbers() -> None:
     labels, probs = made_up(4, sentences=300, classes=300)
-    found = token_issues(labels, probs).pairs
-    assert {*map(tuple, found.tolist())} == {*reference_pairs(labels, probs, "prune_by_noise_rate")}
+    result = token_issues(labels, probs).pairs
+    assert {*map(tuple, result.tolist())} == {*reference_pairs(labels, probs, "prune_by_noise_rate")}
 
 
 @pytest.mark.parametrize("pooling", ["min", "softmin"])
@@ -61,14 +61,14 @@ def test_scores_of_sentences_are_those_of_cleanlab(pooling: str, score: Any, nam
     from cleanlab.token_classification.rank import get_label_quality_scores
 
     labels, probs = made_up(6)
-    filled = [i for i, one in enumerate(labels) if one]
+    filled = [i for i, item in enumerate(labels) if item]
     labels, probs = [labels[i] for i in filled], [probs[i] for i in filled]
     expected, tokens = get_label_quality_scores(
         labels, probs, sentence_score_method=pooling, token_score_method=name
     )
-    found = sentence_scores(labels, probs, pooling=pooling, token_score=score)
-    assert found.sentence == pytest.approx(expected, abs=1e-12)
-    assert found.token == pytest.approx(np.concatenate([one.to_numpy() for one in tokens]), abs=1e-12)
+    result = sentence_scores(labels, probs, pooling=pooling, token_score=score)
+    assert result.sentence == pytest.approx(expected, abs=1e-12)
+    assert result.token == pytest.approx(np.concatenate([item.to_numpy() for item in tokens]), abs=1e-12)
 
 
 @pytest.mark.parametrize("pooling", ["min", "softmin"])
@@ -88,7 +88,7 @@ def test_empty_sentences_move_the_numbers_of_the_others_only() -> None:
 
 def test_arrays_of_labels_are_read_as_lists_are() -> None:
     labels, probs = made_up(7)
-    arrays = [np.array(one, dtype=np.int64) for one in labels]
+    arrays = [np.array(item, dtype=np.int64) for item in labels]
     assert np.array_equal(token_issues(arrays, probs).pairs, token_issues(labels, probs).pairs)
 
 
