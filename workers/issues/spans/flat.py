@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from workers.issues.arrays import Counts, Rows
 from workers.issues.pooling import starts_of
@@ -41,7 +41,7 @@ class FlatTokens:
         )
 
 
-def flatten(labels: Sequence[ArrayLike], pred_probs: Sequence[ArrayLike]) -> FlatTokens:
+def flatten(labels: Sequence[Any], pred_probs: Sequence[Any]) -> FlatTokens:
     """Join the sentences; those without tokens may have probabilities of any empty shape.
 
     Raises
@@ -56,25 +56,22 @@ def flatten(labels: Sequence[ArrayLike], pred_probs: Sequence[ArrayLike]) -> Fla
             argument="labels",
             remedy="Give both for the same sentences",
         )
-    sizes, rows = _lengths(labels), _lengths(pred_probs)
-    if not np.array_equal(sizes, rows):
-        sentence = int(np.argmax(sizes != rows))
+    lengths, rows = list(map(len, labels)), list(map(len, pred_probs))
+    if lengths != rows:
+        sentence = next(i for i, n in enumerate(lengths) if n != rows[i])
         raise InvalidInput(
-            f"has {sizes[sentence]} tokens for {rows[sentence]} rows of pred_probs",
+            f"has {lengths[sentence]} tokens for {rows[sentence]} rows of pred_probs",
             argument="labels",
             remedy="Give a label for each token",
             row=sentence,
         )
-    filled = np.flatnonzero(sizes)
+    sizes = np.array(lengths, dtype=np.int64)
+    filled = np.flatnonzero(sizes).tolist()
     return FlatTokens(_joined(labels, filled), _tables(pred_probs, filled), sizes)
 
 
-def _lengths(lists: Sequence[Any]) -> Counts:
-    return np.fromiter(map(len, lists), dtype=np.int64, count=len(lists))
-
-
-def _joined(labels: Sequence[Any], filled: Rows) -> NDArray[Any]:
-    if len(filled) and isinstance(labels[filled[0]], np.ndarray):
+def _joined(labels: Sequence[Any], filled: list[int]) -> NDArray[Any]:
+    if filled and isinstance(labels[filled[0]], np.ndarray):
         return np.concatenate([labels[i] for i in filled])
     try:
         return np.frombuffer(bytes(chain.from_iterable(labels)), dtype=np.uint8)  # three times as fast
@@ -82,17 +79,17 @@ def _joined(labels: Sequence[Any], filled: Rows) -> NDArray[Any]:
         return np.array(list(chain.from_iterable(labels)))
 
 
-def _tables(pred_probs: Sequence[Any], filled: Rows) -> NDArray[Any]:
-    if not len(filled):
+def _tables(pred_probs: Sequence[Any], filled: list[int]) -> NDArray[Any]:
+    if not filled:
         return np.zeros((0, 2))
     try:
         return np.concatenate([pred_probs[i] for i in filled])
     except ValueError as error:
         width = np.shape(pred_probs[filled[0]])
-        other = next(i for i in filled if np.shape(pred_probs[i])[1:] != width[1:])
+        other = next((i for i in filled if np.shape(pred_probs[i])[1:] != width[1:]), filled[0])
         raise InvalidInput(
             f"has shape {np.shape(pred_probs[other])} where the first has {width}",
             argument="pred_probs",
             remedy="Give one row per token, one column per class",
-            row=int(other),
+            row=other,
         ) from error
