@@ -20,11 +20,11 @@ WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`hits` of `n`, with the exact 95 % interval; the value is None for n = 0."""
+    """`hits` of `n`, with the exact 95 % interval."""
 
     hits: int
     n: int
-    value: float | None
+    value: float | None  # None for n = 0
     low: float
     high: float
 
