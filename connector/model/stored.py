@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connector.model.evidence import CorrectionEvidence, Evidence
 from connector.model.kinds import (
     CorrectionState,
     IssueKind,
@@ -74,7 +75,7 @@ class Issue:
     method: str
     model_version: str
     scan_id: str
-    evidence: Json
+    evidence: Evidence
     reason: str | None = None  # why it is in this state, as `connector.model.reasons` stores it
 
 
@@ -141,7 +142,7 @@ class Correction:
     given: str
     label: str
     actor: str
-    evidence: Json
+    evidence: CorrectionEvidence
     remote_id: str | None = None  # what was written
     before: Json | None = None
     after: Json | None = None

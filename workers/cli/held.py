@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True, help="List, release or discard corrections that are held.", epilog=EPILOG
 )
 
-Settle = Callable[["UnitOfWork", "Project", str, str], list["Correction"]]
+Settle = Callable[["UnitOfWork", "Project", str, str], Sequence["Correction"]]
 Label = Annotated[str, typer.Argument(metavar="CLASS", help="The class that would lose labels.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides this. Default: the user of this machine.")]
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from connector import wording
 from connector.model import (
     Correction,
+    CorrectionEvidence,
     CorrectionState,
     Decision,
     Issue,
@@ -153,17 +154,17 @@ def _first_state(context: Context, unit: UnitOfWork, case: Case, mode: WriteMode
     return CorrectionState.PENDING if case.standing is None else CorrectionState.WAITING
 
 
-def _evidence(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> dict[str, object]:
-    return {
-        "issue_kind": issue.kind.value,
-        "method": issue.method,
-        "model_version": issue.model_version,
-        "suggested": issue.suggested,
-        "probability": issue.probability,
-        "quality": issue.quality,
-        "scan": issue.scan_id,
-        "decided_probability": decision.probability,
-        "votes": [
+def _evidence(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> CorrectionEvidence:
+    return CorrectionEvidence(
+        issue_kind=issue.kind.value,
+        method=issue.method,
+        model_version=issue.model_version,
+        suggested=issue.suggested,
+        probability=issue.probability,
+        quality=issue.quality,
+        scan=issue.scan_id,
+        decided_probability=decision.probability,
+        votes=tuple(
             {
                 "reviewer": vote.reviewer,
                 "label": vote.label,
@@ -173,5 +174,5 @@ def _evidence(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> dict[s
                 "answer": vote.remote_id,
             }
             for vote in votes
-        ],
-    }
+        ),
+    )

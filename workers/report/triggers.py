@@ -14,7 +14,8 @@ from workers.report.agreement import alpha
 from workers.report.compare import figures_of, moved_beyond
 from workers.report.due import schedule_due
 from workers.report.gather import persons
-from workers.report.shapes import number, rate
+from workers.report.shapes import number
+from workers.review.quality.figures import rate
 
 A_DAY = timedelta(days=1)  # between two reports that nobody asked for
 Wanted = tuple[AuditTrigger, str]

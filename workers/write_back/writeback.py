@@ -88,7 +88,7 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
             "written": record.remote_id,
             "before": dict(before),
             "after": dict(record.after),
-            "evidence": dict(correction.evidence),
+            "evidence": dict(correction.evidence.to_json()),
         }
         unit.audit.append(correction.actor, "correction.applied", correction.id, detail, project.name)
         unit.enqueue(job(JobKind.GUIDELINES, project.id))

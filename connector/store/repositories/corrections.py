@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
 
-from connector.model import Correction, CorrectionState, Json, WriteMode, WriteRecord
+from connector.model import Correction, CorrectionEvidence, CorrectionState, Json, WriteMode, WriteRecord
 from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import corrections
 
@@ -26,7 +26,7 @@ class Corrections(Repository):
         values |= {
             "mode": correction.mode.value,
             "state": correction.state.value,
-            "evidence": dict(correction.evidence),
+            "evidence": correction.evidence.to_json(),
             "created_at": self._now,
         }
         self._connection.execute(insert(corrections).values(**values))
@@ -159,4 +159,5 @@ class Corrections(Repository):
 def _correction(row: Any) -> Correction:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
     values |= {"mode": WriteMode(row.mode), "state": CorrectionState(row.state)}
+    values["evidence"] = CorrectionEvidence.from_json(row.evidence)
     return Correction(**values)

@@ -13,6 +13,7 @@ from connector.model import (
     Decision,
     DispositionKind,
     DispositionState,
+    Evidence,
     Issue,
     IssueKind,
     IssueState,
@@ -316,7 +317,7 @@ def _values(issue: Issue) -> dict[str, Any]:
     values |= {
         "kind": issue.kind.value,
         "state": issue.state.value,
-        "evidence": dict(issue.evidence),
+        "evidence": issue.evidence.to_json(),
     }
     return values
 
@@ -340,6 +341,6 @@ def issue_of(row: Any) -> Issue:
         method=row.method,
         model_version=row.model_version,
         scan_id=row.scan_id,
-        evidence=row.evidence,
+        evidence=Evidence.from_json(row.evidence),
         reason=row.reason,
     )

@@ -253,7 +253,7 @@ def test_three_who_differ_are_settled_by_an_adjudicator_where_there_is_one(build
     collected(world)
 
     assert world.issue("odd").state is IssueState.UNRESOLVED
-    assert str(world.issue("odd").reason).startswith(
+    assert reason_said(str(world.issue("odd").reason)).startswith(
         "An adjudicator found that no single label can be chosen"
     )
 
@@ -265,7 +265,7 @@ def test_an_adjudicator_among_the_first_three_settles_their_disagreement(build: 
 
     collected(world)
 
-    assert str(world.issue("odd").reason).startswith("An adjudicator chose 'bird'")
+    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
     assert world.labels("odd")[-1] == ("service", "bird")
 
 
@@ -323,10 +323,10 @@ def test_a_decision_keeps_its_evidence(asking: World) -> None:
     collected(asking)
 
     evidence = asking.corrected("odd").evidence
-    assert evidence["model_version"] == "model"
-    assert evidence["method"] == "predicted_neq_given"
-    assert evidence["probability"] == pytest.approx(0.9)
-    assert [(v["reviewer"], v["label"], v["blind"]) for v in evidence["votes"]] == [
+    assert evidence.model_version == "model"
+    assert evidence.method == "predicted_neq_given"
+    assert evidence.probability == pytest.approx(0.9)
+    assert [(v["reviewer"], v["label"], v["blind"]) for v in evidence.votes] == [
         ("rita", "dog", False),
         ("ravi", "dog", False),
     ]
@@ -341,7 +341,7 @@ def test_a_control_that_reviewers_relabel_is_corrected_like_any_other(build: Bui
     collected(world)
 
     assert world.labels("cat 0") == [("ann", "cat"), ("service", "dog")]
-    assert world.corrected("cat 0").evidence["issue_kind"] == "control"
+    assert world.corrected("cat 0").evidence.issue_kind == "control"
 
 
 def test_corrections_of_one_decision_run_share_their_run(asking: World) -> None:

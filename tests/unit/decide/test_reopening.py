@@ -11,6 +11,7 @@ from connector.errors import Conflict, Retryable
 from connector.model import CorrectionState, Decision, IssueState, Outcome, Problem, ReviewState
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotWritten, Upheld
+from connector.wording import reason_said
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -244,7 +245,7 @@ def test_then_an_adjudicator_settles_it_for_good(build: Build) -> None:
     world.answer("odd", "judge", "bird")
     collected(world)
     assert world.labels("odd")[-1] == ("service", "bird")
-    assert str(world.issue("odd").reason).startswith("An adjudicator chose 'bird'")
+    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
     world.agree("odd", "cat", "rosa", "remy", "ruth", "rene")
     collected(world)

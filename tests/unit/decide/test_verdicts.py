@@ -88,7 +88,9 @@ def test_a_probability_that_is_clear_at_once_needs_one_vote(build: Build) -> Non
     collected(world)
 
     assert world.issue("odd").state is IssueState.REJECTED
-    assert str(world.issue("odd").reason).startswith("'cat' is sure enough without asking more people")
+    assert reason_said(str(world.issue("odd").reason)).startswith(
+        "'cat' is sure enough without asking more people"
+    )
 
 
 # --- deadlines --------------------------------------------------------------------------------
@@ -116,7 +118,7 @@ def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(bui
     world.answer("odd", "judge", "bird")
     collected(world)
 
-    assert str(world.issue("odd").reason).startswith("An adjudicator chose 'bird'")
+    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
 
 def test_without_a_deadline_a_question_waits(asking: World) -> None:
@@ -254,7 +256,7 @@ def test_an_adjudicator_is_known_by_any_of_their_accounts(build: Build) -> None:
         world.answer("odd", reviewer, label)
     collected(world)
 
-    assert str(world.issue("odd").reason).startswith("An adjudicator chose 'bird'")
+    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
 
 def test_votes_for_a_withdrawn_task_are_recorded_and_decide_nothing(asking: World) -> None:

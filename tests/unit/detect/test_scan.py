@@ -48,7 +48,7 @@ def test_an_issue_says_what_was_found(world: World) -> None:
     assert (issue.given, issue.suggested, issue.probability) == ("cat", "dog", pytest.approx(0.9))
     assert issue.quality == pytest.approx(0.04)
     assert (issue.method, issue.model_version) == ("predicted_neq_given", "model")
-    assert issue.evidence["near"] == [["bird", pytest.approx(0.06)]]
+    assert issue.evidence.near == (("bird", pytest.approx(0.06)),)
 
 
 def test_the_most_suspicious_label_comes_first(world: World) -> None:
@@ -316,7 +316,7 @@ def test_a_top_score_alone_is_spread_over_the_other_classes(world: World) -> Non
     scanned(world)
 
     assert world.issue("odd").probability == pytest.approx(0.8)
-    assert world.issue("odd").evidence["given_probability"] == pytest.approx(0.1)
+    assert world.issue("odd").evidence.given_probability == pytest.approx(0.1)
 
 
 def test_the_newest_model_version_is_taken_unless_one_is_named(build: Build) -> None:

@@ -113,7 +113,7 @@ def _issue(flags: Flags, draft: Draft, blind: bool, origin: Origin) -> Issue:  #
         float(flags.found.quality[row]),
     )
     made = issue_of(found, Place(0, IssueKind(draft.kind.value), None, blind), origin, is_open=True)
-    return replace(made, evidence={**made.evidence, "about": dict(draft.facts)})
+    return replace(made, evidence=replace(made.evidence, about=dict(draft.facts)))
 
 
 def _interleaved(queue: Sequence[Issue], asked: Sequence[Issue]) -> Iterator[Issue]:
