@@ -60,10 +60,10 @@ def candidate_findings(given: BoxTable, predicted: BoxTable, n_classes: int) -> 
     -----
     With q the calibrated probability of a prediction (`calibrated`) and s that of the best prediction of
     the same class on a given box (IoU >= .5, 0 without one): *overlooked*: q of a prediction on no given
-    box, the best of those on one object; *badly located*: q (1 - IoU) (1 - s) of the prediction of the
-    class that touches the box and stands on no other; *swapped*: q (1 - s) of a prediction of another class
-    on the box; *spurious*: nothing touches the box, though the model sees a share d of its class: by Bayes
-    e / (e + (1 - e) (1 - d)) with e = .01.
+    box, the best of those on one object; *badly located*: q (1 - IoU) (1 - s) of a prediction of the class
+    that touches the box (IoU >= .1) and stands on none; *swapped*: q (1 - s) of a prediction of another
+    class on the box; *spurious*: nothing touches the box, though the model sees a share d of its class: by
+    Bayes e / (e + (1 - e) (1 - d)) with e = .01.
     """
     evidence = _gather(given, predicted, n_classes)
     located = _badly_located(evidence)
@@ -106,7 +106,7 @@ def _touching(pairs: Iterable[BoxPairs]) -> BoxPairs:
 
 
 def _badly_located(e: _BoxEvidence) -> _Against:
-    away = e.same & ((e.pairs.iou >= SAME_OBJECT) | ~e.covered[e.pairs.right])
+    away = e.same & (e.pairs.iou < SAME_OBJECT) & ~e.covered[e.pairs.right]
     score = e.worth[e.pairs.right] * (1 - e.pairs.iou) * (1 - e.supported[e.pairs.left])
     return _strongest(e, away, score)
 
