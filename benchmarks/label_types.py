@@ -31,8 +31,19 @@ from workers.consensus import (
     span_f1_sums,
     span_overlap_sums,
 )
-from workers.issues import BoxMethod, box_issues, sentence_scores, span_issues, token_issues
-from workers.issues.boxes import KINDS, NO_BOX, BoxFindings
+from workers.issues import (
+    BoxFindings,
+    BoxKind,
+    BoxMethod,
+    box_issues,
+    box_scores,
+    sentence_scores,
+    span_issues,
+    token_issues,
+)
+from workers.issues.boxes import KINDS, NO_BOX
+from workers.issues.boxes.kinds import findings_at_given, findings_at_predicted, ordered
+from workers.issues.boxes.reading import read_boxes
 
 FOLDER = "BENCH_DATA"
 FIRST = (50, 100)  # findings, of which the share of true ones is given
@@ -79,7 +90,8 @@ def planted_boxes(folder: Path) -> Iterator[Line]:
     n_wrong = sum(kind != "right" for row in rows for kind in row["planted"])
     for method in BoxMethod:
         result = box_issues(labels, predictions, method=method)
-        hits = _planted(result.findings, rows)
+        by_scores = method is BoxMethod.OBJECTLAB
+        hits = _planted(_by_scores(labels, predictions) if by_scores else result.findings, rows)
         yield {
             "bench": f"label_types/boxes_planted/{method}",
             "picture_ap": figures(ranked(1 - result.score, wrong)),
@@ -89,6 +101,23 @@ def planted_boxes(folder: Path) -> Iterator[Line]:
             "rightly": int((result.mask & wrong).sum()),
             "boxes_wrong": n_wrong,
         }
+
+
+def _by_scores(labels: Any, predictions: Any) -> BoxFindings:
+    """All boxes by ObjectLab's scores, marked or not: marks alone name next to nothing here."""
+    scores = box_scores(labels, predictions)
+    given, predicted, _ = read_boxes(labels, predictions)
+    candidates = np.flatnonzero(~np.isnan(scores.overlooked))
+    parts = [findings_at_predicted(predicted, candidates, 1 - scores.overlooked[candidates])]
+    swapped = scores.swapped < scores.badly_located
+    for kind, chosen, score in (
+        (BoxKind.SWAPPED, swapped, scores.swapped),
+        (BoxKind.BADLY_LOCATED, ~swapped, scores.badly_located),
+    ):
+        at = np.flatnonzero(chosen)
+        nobody = np.full(len(at), NO_BOX)
+        parts.append(findings_at_given(kind, given, at, predicted, nobody, 1 - score[at]))
+    return ordered(parts, predicted)
 
 
 def as_table(boxes: list[list[Any]], first: int, columns: int) -> NDArray[np.float64]:

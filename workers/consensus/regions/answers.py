@@ -25,6 +25,10 @@ class _Answers:
                 f"person holds {unknown[0]}, who is not among people. Name all who saw the item"
             )
 
+    def _others(self, person: int) -> tuple[Mask, Ints]:
+        """Which regions others marked, and who they are."""
+        return self.person != person, self.people[self.people != person]
+
     def _refuse_other_lengths(self, regions: int) -> None:
         if not regions == len(self.label) == len(self.person):
             raise InvalidVotes(
@@ -62,6 +66,11 @@ class BoxAnswers(_Answers):
         """Some of the regions, as all the people's answer."""
         return BoxAnswers(self.boxes[kept], self.label[kept], self.person[kept], self.people)
 
+    def without(self, person: int) -> BoxAnswers:
+        """What the others drew: their consensus is what an answer can be compared with, without a model."""
+        kept, others = self._others(person)
+        return BoxAnswers(self.boxes[kept], self.label[kept], self.person[kept], others)
+
 
 class SpanAnswers(_Answers):
     """Spans in one text.
@@ -93,3 +102,8 @@ class SpanAnswers(_Answers):
     def where(self, kept: Mask | Ints) -> SpanAnswers:
         """Some of the regions, as all the people's answer."""
         return SpanAnswers(self.spans[kept], self.label[kept], self.person[kept], self.people)
+
+    def without(self, person: int) -> SpanAnswers:
+        """What the others marked: their consensus is what an answer can be compared with, without a model."""
+        kept, others = self._others(person)
+        return SpanAnswers(self.spans[kept], self.label[kept], self.person[kept], others)

@@ -153,9 +153,11 @@ def _label(there: Ints, exact: Ints) -> tuple[int, bool]:
 
 def _most_frequent(spans: Ints) -> tuple[int, int]:
     """Of equally frequent ones the shortest, then the first."""
-    distinct, n = np.unique(spans, axis=0, return_counts=True)
-    best = np.lexsort((distinct[:, 0], distinct[:, 1] - distinct[:, 0], -n))[0]
-    return int(distinct[best, 0]), int(distinct[best, 1])
+    extent = int(spans.max()) + 1
+    distinct, n = np.unique(spans[:, 0] * extent + spans[:, 1], return_counts=True)
+    start, end = np.divmod(distinct, extent)
+    best = np.lexsort((start, end - start, -n))[0]
+    return int(start[best]), int(end[best])
 
 
 def _agreed(answers: SpanAnswers, spans: Ints, label: Ints, support: Floats, tied: Mask) -> AgreedSpans:

@@ -51,24 +51,27 @@ class _Against:
     partner: Ints
 
 
-def candidate_findings(given: BoxTable, predicted: BoxTable, n_classes: int) -> BoxFindings:
+def candidate_findings(given: BoxTable, predicted: BoxTable, n_classes: int) -> tuple[BoxFindings, int]:
     """Every box that predictions speak against, the most suspicious first; one finding a box.
+
+    Also how many given boxes are not judged: nothing touches them, and the model sees none of their class.
 
     Notes
     -----
     With q the calibrated probability of a prediction (`calibrated`) and s that of the best prediction of
     the same class on a given box (IoU >= .5, 0 without one): *overlooked*: q of a prediction on no given
-    box, the best of those on one object; *badly located*: q (1 - IoU) (1 - s) of the prediction of the
-    class that touches the box and stands on no other; *swapped*: q (1 - s) of a prediction of another class
-    on the box; *spurious*: nothing touches the box, though the model sees a share d of its class: by Bayes
-    e / (e + (1 - e) (1 - d)) with e = .01.
+    box, the best of those on one object; *badly located*: q (1 - IoU) (1 - s) of a prediction of the class
+    that touches the box (IoU >= .1) and stands on none; *swapped*: q (1 - s) of a prediction of another
+    class on the box; *spurious*: nothing touches the box, though the model sees a share d of its class: by
+    Bayes e / (e + (1 - e) (1 - d)) with e = .01.
     """
     evidence = _gather(given, predicted, n_classes)
     located = _badly_located(evidence)
+    spurious, not_judged = _spurious(evidence, n_classes)
     against = {
         BoxKind.BADLY_LOCATED: located,
         BoxKind.SWAPPED: _swapped(evidence),
-        BoxKind.SPURIOUS: _spurious(evidence, n_classes),
+        BoxKind.SPURIOUS: spurious,
     }
     worst = np.argmax([item.score for item in against.values()], axis=0)
     chosen = [
@@ -78,7 +81,7 @@ def candidate_findings(given: BoxTable, predicted: BoxTable, n_classes: int) -> 
     parts = [findings_at_predicted(predicted, rows, evidence.worth[rows])]
     for (kind, item), at in zip(against.items(), chosen, strict=True):
         parts.append(findings_at_given(kind, given, at, predicted, item.partner[at], item.score[at]))
-    return ordered(parts, predicted)
+    return ordered(parts, predicted), not_judged
 
 
 def _gather(given: BoxTable, predicted: BoxTable, n_classes: int) -> _BoxEvidence:
@@ -103,7 +106,7 @@ def _touching(pairs: Iterable[BoxPairs]) -> BoxPairs:
 
 
 def _badly_located(e: _BoxEvidence) -> _Against:
-    away = e.same & ((e.pairs.iou >= SAME_OBJECT) | ~e.covered[e.pairs.right])
+    away = e.same & (e.pairs.iou < SAME_OBJECT) & ~e.covered[e.pairs.right]
     score = e.worth[e.pairs.right] * (1 - e.pairs.iou) * (1 - e.supported[e.pairs.left])
     return _strongest(e, away, score)
 
@@ -125,17 +128,18 @@ def _strongest(e: _BoxEvidence, condition: Mask, score: Floats) -> _Against:
     return best
 
 
-def _spurious(e: _BoxEvidence, n_classes: int) -> _Against:
-    """A class of which the model sees nothing gives no evidence, and no findings."""
+def _spurious(e: _BoxEvidence, n_classes: int) -> tuple[_Against, int]:
+    """A class of which the model sees nothing gives no evidence: such boxes are counted only."""
     n_given = np.bincount(e.given.label, minlength=n_classes)
     n_seen = np.bincount(e.given.label, e.supported > 0, minlength=n_classes)
     usual = n_seen.sum() / max(len(e.given), 1)
     seen = (n_seen + SEEN_STRENGTH * usual) / (n_given + SEEN_STRENGTH)
     alone = np.ones(len(e.given), dtype=bool)
     alone[e.pairs.left] = False
-    alone &= n_seen[e.given.label] > 0
+    blind = alone & (n_seen[e.given.label] == 0)
     unseen = (1 - SPURIOUS_SHARE) * (1 - seen[e.given.label])
-    return _Against(alone * SPURIOUS_SHARE / (SPURIOUS_SHARE + unseen), np.full(len(e.given), NO_BOX))
+    score = (alone & ~blind) * SPURIOUS_SHARE / (SPURIOUS_SHARE + unseen)
+    return _Against(score, np.full(len(e.given), NO_BOX)), int(np.count_nonzero(blind))
 
 
 def _overlooked(e: _BoxEvidence, explained: Ints) -> Ints:

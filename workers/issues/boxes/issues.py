@@ -41,13 +41,15 @@ class BoxIssues:
 
     `mask` (N bool) marks pictures with issues, `score` (N, 0..1) is how likely a picture's boxes are right,
     `order` lists the marked pictures, least score first. `findings` are the single boxes: those of marked
-    pictures with `objectlab`, all that anything speaks against with `candidates`.
+    pictures with `objectlab`, all that anything speaks against with `candidates`. `not_judged` is how many
+    given boxes could not be doubted, because the model finds no box of their class.
     """
 
     mask: Mask
     score: NDArray[np.float64]
     order: Rows
     findings: BoxFindings
+    not_judged: int
 
 
 def box_issues(
@@ -90,12 +92,11 @@ def box_issues(
     if chosen is BoxMethod.OBJECTLAB:
         scores, flags = objectlab_issues(given, predicted, n_classes)
         findings = _flagged(given, predicted, scores, flags)
-        return _issues(_images(findings, len(labels)), scores.image, findings)
-    findings = candidate_findings(given, predicted, n_classes)
+        return _issues(_images(findings, len(labels)), scores.image, findings, flags.not_judged)
+    findings, not_judged = candidate_findings(given, predicted, n_classes)
     likely = findings.where(findings.score >= MORE_LIKELY_THAN_NOT)
-    return _issues(
-        _images(likely, len(labels)), none_wrong(findings.image, findings.score, len(labels)), findings
-    )
+    score = none_wrong(findings.image, findings.score, len(labels))
+    return _issues(_images(likely, len(labels)), score, findings, not_judged)
 
 
 def box_scores(labels: Sequence[Mapping[str, Any]], predictions: Sequence[Any]) -> ObjectlabScores:
@@ -112,9 +113,9 @@ def _method_of(name: str) -> BoxMethod:
         raise InvalidInput(f"is {name!r}", argument="method", remedy=remedy) from error
 
 
-def _issues(mask: Mask, score: NDArray[np.float64], findings: BoxFindings) -> BoxIssues:
+def _issues(mask: Mask, score: NDArray[np.float64], findings: BoxFindings, not_judged: int) -> BoxIssues:
     rows = np.flatnonzero(mask)
-    return BoxIssues(mask, score, rows[np.argsort(score[rows], kind="stable")], findings)
+    return BoxIssues(mask, score, rows[np.argsort(score[rows], kind="stable")], findings, not_judged)
 
 
 def _images(findings: BoxFindings, n_images: int) -> Mask:

@@ -44,11 +44,15 @@ class ObjectlabScores:
 
 @dataclass(frozen=True, slots=True)
 class ObjectlabFlags:
-    """Which scores lie below the thresholds of their class; fields as in `ObjectlabScores`."""
+    """Which scores lie below the thresholds of their class; fields as in `ObjectlabScores`.
+
+    `not_judged` is how many given boxes have a threshold of 0, because the model never finds their class.
+    """
 
     overlooked: Mask
     badly_located: Mask
     swapped: Mask
+    not_judged: int
 
 
 @dataclass(slots=True)
@@ -88,6 +92,7 @@ def objectlab_issues(
             scores.overlooked <= threshold[predicted.label],
             scores.badly_located <= threshold[given.label],
             scores.swapped <= threshold[given.label],
+            int(np.count_nonzero(threshold[given.label] == 0)),
         )
     return scores, flags
 

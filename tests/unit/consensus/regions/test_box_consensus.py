@@ -118,6 +118,13 @@ def test_support_falls_and_every_box_lies_in_a_cluster_with_one_box_a_person(see
     assert len({*zip(agreed.cluster.tolist(), answers.person.tolist(), strict=True)}) == len(answers.person)
 
 
+def test_without_one_person_the_others_are_asked_alone() -> None:
+    answers = BoxAnswers([THING, THING, [300, 300, 310, 310]], [0, 0, 0], [0, 1, 2], range(3))
+    others = answers.without(2)
+    assert others.people.tolist() == [0, 1]
+    assert box_consensus(others).support.tolist() == [1]
+
+
 def test_a_person_who_did_not_see_the_picture_is_refused() -> None:
     with pytest.raises(InvalidVotes, match="person holds 4, who is not among people"):
         BoxAnswers([THING], [0], [4], [0, 1])

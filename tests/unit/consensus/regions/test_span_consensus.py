@@ -93,6 +93,12 @@ def test_one_annotator_is_taken_as_he_is() -> None:
     assert listed(many) == [[row[:3] for row in rows]]
 
 
+def test_without_one_person_the_others_are_asked_alone() -> None:
+    others = text([(0, 4, 0, 0), (8, 9, 0, 1)], people=2).without(1)
+    assert listed(span_consensus([others], 1)) == [[(0, 4, 0)]]
+    assert others.people.tolist() == [0]
+
+
 def test_a_text_without_spans_or_people_has_none() -> None:
     nobody = SpanAnswers([], [], [], [])
     result = span_consensus([text([]), nobody], 2)

@@ -29,7 +29,11 @@ def made_up(
         named = np.concatenate([label, rng.integers(0, classes, len(seen) - len(boxes))])
         named = np.where(rng.random(len(seen)) < 0.2, rng.integers(0, classes, len(seen)), named)
         rows.append((seen, named, rng.beta(2, 0.4, len(seen))))
-        labels.append(picture(boxes[kept], label[kept]))
+        twice = kept & (rng.random(len(boxes)) < 0.1)  # drawn again, mostly as something else
+        again = rng.integers(0, classes, int(twice.sum()))
+        labels.append(
+            picture(np.vstack([boxes[kept], boxes[twice] + 0.5]), np.concatenate([label[kept], again]))
+        )
     return labels, tables(rows, classes)
 
 

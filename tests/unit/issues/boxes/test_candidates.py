@@ -91,6 +91,13 @@ def test_a_model_that_predicts_nothing_says_nothing() -> None:
     assert (result.score == 1).all()
 
 
+@pytest.mark.parametrize("method", ["candidates", "objectlab"])
+def test_boxes_of_a_class_that_the_model_never_finds_are_counted(method: str) -> None:
+    labels = [picture(GRID, [0, 1] * 10)]
+    seen = tables([(GRID[::2], [0] * 10, np.linspace(0.8, 0.9, 10))], 2)
+    assert box_issues(labels, seen, method=method).not_judged == 10
+
+
 def test_a_model_that_predicts_everything_is_not_believed() -> None:
     rng = np.random.default_rng(0)
     labels = [picture(random_boxes(rng, 5), rng.integers(0, 2, 5)) for _ in range(10)]

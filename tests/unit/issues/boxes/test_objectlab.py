@@ -47,6 +47,19 @@ def test_scores_of_boxes_are_those_of_cleanlab(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_probabilities_on_the_thresholds_are_taken_as_cleanlab_takes_them(seed: int) -> None:
+    from cleanlab.object_detection.rank import get_label_quality_scores
+
+    labels, predictions = made_up(seed)
+    rng = np.random.default_rng(seed)
+    for row in predictions:
+        for table in row:
+            table[:, 4] = rng.choice([0.5, np.nextafter(0.5, 1), 0.95, np.nextafter(0.95, 1)], len(table))
+    reference = get_label_quality_scores(labels, predictions, verbose=False)
+    assert box_scores(labels, predictions).image == pytest.approx(reference, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_average_precision_is_that_of_cleanlab(seed: int) -> None:
     from cleanlab.internal.constants import AP_SCALE_FACTOR
     from cleanlab.object_detection.filter import _get_per_class_ap
