@@ -71,8 +71,8 @@ def _tell_decisions(figures: DecisionFigures) -> None:
     typer.echo(f"Wrong labels in the order of the queue: {shares}")
     best = figures.advised
     typer.echo(
-        f"Use {best.rule}: of {best.items:,} flagged labels it repairs {best.clear_repaired:.1f} clear errors,"
-        f" spoils {best.clear_harmed:.1f} clearly right labels, and asks {best.votes_per_item:.2f} people each"
+        f"Use {best.rule}: of {best.items:,} flags it repairs {best.clear_repaired:.1f} clear errors,"
+        f" spoils {best.clear_harmed:.1f} clearly right labels, asks {best.votes_per_item:.2f} people each"
     )
 
 

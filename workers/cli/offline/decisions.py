@@ -30,6 +30,7 @@ RULES: Mapping[str, Callable[[], StoppingRule]] = {
 }
 ORDERS = 40
 ALLOWED_HARM = 0.003  # clear harm, as a share of the items, beyond which a rule is advised against
+NEARLY = 0.9  # of the repairs of the best rule
 FIRST_REVIEWS = (50, 100, 200)
 BANDS = (0.75, 0.9, 0.95, 0.98, 1.0)  # of the probabilities that are held against what most people say
 
@@ -73,10 +74,13 @@ class DecisionFigures:
 
     @property
     def advised(self) -> RuleFigures:
-        """The rule that repairs most of those that spoil next to nothing; else the one that spoils least."""
+        """Of the rules that spoil next to nothing, the cheapest of those that repair nearly as much as the
+        best of them; the one that spoils least where none is harmless."""
         harmless = [one for one in self.decisions if one.clear_harmed <= ALLOWED_HARM * one.items]
         if harmless:
-            return max(harmless, key=lambda one: (one.clear_repaired, -one.votes_per_item))
+            most = max(one.clear_repaired for one in harmless)
+            good = [one for one in harmless if one.clear_repaired >= NEARLY * most]
+            return min(good, key=lambda one: one.votes_per_item)
         return min(self.decisions, key=lambda one: (one.clear_harmed, -one.clear_repaired))
 
 

@@ -11,7 +11,7 @@ from workers.consensus.shares.answers import PositionRole
 
 ROLES = tuple(PositionRole)
 OTHER_LABELS = 8  # labels beside given and suggested that people may name: those of a ten-class project
-PROBLEMS = 5  # that people may name
+PROBLEMS = 2  # that people may name of one item: they mostly agree on which
 PLACES = {
     PositionRole.GIVEN: 1,
     PositionRole.SUGGESTED: 1,

@@ -13,7 +13,7 @@ from workers.consensus.shares.prior import SharePrior
 HARM_LIMIT = 0.012  # of the flagged labels, were every change just as sure as demanded; most are far surer
 LEAST_CHANGE_CONFIDENCE, MOST_CHANGE_CONFIDENCE = 0.75, 0.99
 KEEP_CONFIDENCE = 0.93  # a wrong keep leaves what was there
-MOST_VOTES = 13  # about the questions on which people differ; most others end after one
+MOST_VOTES = 15  # about the questions on which people differ; most others end after one
 LIKELY = 0.5  # what is ahead of all others, but has no majority, is not changed to
 
 
@@ -92,11 +92,13 @@ def conclude(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion
 def _settled(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion | None:
     if counted.answers.given and belief.keep >= policy.keep_confidence:
         return Conclusion(End.KEEP, None, belief.keep)
+    is_unclear = 1 - belief.clear >= policy.keep_confidence
     for position, probability in belief.most.items():
-        is_problem = counted.group_of[position][0] is PositionRole.PROBLEM
-        needed = policy.keep_confidence if is_problem else policy.change_confidence
-        if probability >= needed and belief.majority[position] >= LIKELY:
-            return Conclusion(End.PROBLEM if is_problem else End.CHANGE, position, probability)
-    if 1 - belief.clear >= policy.keep_confidence:
-        return Conclusion(End.TORN, None, 1 - belief.clear)
-    return None
+        if belief.majority[position] < LIKELY:
+            continue
+        if counted.group_of[position][0] is PositionRole.PROBLEM:
+            if is_unclear or probability >= policy.keep_confidence:
+                return Conclusion(End.PROBLEM, position, probability)
+        elif probability >= policy.change_confidence:
+            return Conclusion(End.CHANGE, position, probability)
+    return Conclusion(End.TORN, None, 1 - belief.clear) if is_unclear else None
