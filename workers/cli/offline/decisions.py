@@ -126,16 +126,22 @@ def decision_figures(
     orders
         So many random orders of items and answers are asked.
     """
-    flagged = [int(row) for row in found.order]
-    answered = [row for row in flagged if counts[row].any()]
-    questions = [_question(int(labels[row]), pred_probs[row], counts[row]) for row in answered]
+    questions = decision_questions(found, labels, pred_probs, counts)
     tallies = replay(questions, RULES, orders=orders) if questions else {}
     return DecisionFigures(
         decisions=tuple(figures_of(name, tally, orders) for name, tally in tallies.items()),
         order=share_wrong(questions),
         stated=stated_bands(tallies[DEFAULT], orders) if tallies else (),
-        unanswered=len(flagged) - len(answered),
+        unanswered=len(found.order) - len(questions),
     )
+
+
+def decision_questions(
+    found: LabelIssues, labels: NDArray[Any], pred_probs: NDArray[Any], counts: NDArray[np.int64]
+) -> list[KnownQuestion]:
+    """The flagged items that anybody answered, most suspicious first; arrays as in `decision_figures`."""
+    answered = [int(row) for row in found.order if counts[row].any()]
+    return [_question(int(labels[row]), pred_probs[row], counts[row]) for row in answered]
 
 
 def _question(given: int, probs: NDArray[Any], counts: NDArray[np.int64]) -> KnownQuestion:

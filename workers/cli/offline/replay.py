@@ -19,17 +19,23 @@ SEED = 0
 
 @dataclass(frozen=True)
 class KnownQuestion:
-    """A flagged label and all that people said of it; answers among `problems` are no label."""
+    """A flagged label and all that people said of it; answers among `problems` are no label.
+
+    Where the truth is known by other means it takes the place of what most people said.
+    """
 
     given: Hashable
     suggested: Hashable
     answers: Sequence[Hashable]
     path: GroupPath
     problems: frozenset[Hashable] = frozenset()
+    truth: Hashable | None = None
 
     @cached_property
     def most(self) -> Hashable | None:
         """What most people said; None where two answers stand equal."""
+        if self.truth is not None:
+            return self.truth
         ranked = Counter(self.answers).most_common(2)
         return None if len(ranked) == 2 and ranked[0][1] == ranked[1][1] else ranked[0][0]
 
