@@ -42,7 +42,7 @@ DEEPEST = 6  # levels of a logged structure that are looked through
 EventDict = MutableMapping[str, Any]
 
 
-class Choice(Protocol):
+class LogChoice(Protocol):
     """What `[log]` of the configuration says."""
 
     @property
@@ -54,7 +54,7 @@ class Choice(Protocol):
     def level(self) -> str: ...
 
 
-def configure(choice: Choice, stream: TextIO | None = None) -> None:
+def configure(choice: LogChoice, stream: TextIO | None = None) -> None:
     """Send structlog's and the standard library's records to `stream` (stderr); call once at start."""
     stream = stream or sys.stderr
     json = choice.format == "json" or (choice.format == "auto" and not stream.isatty())

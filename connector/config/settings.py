@@ -17,7 +17,7 @@ from pydantic import Field, field_serializer, field_validator, model_validator
 
 from connector.config.project import (
     Backend,
-    Method,
+    DetectionMethod,
     PolicySettings,
     PredictionSettings,
     ProjectSettings,
@@ -34,10 +34,10 @@ __all__ = [
     "Backend",
     "BrokerSettings",
     "DatabaseSettings",
+    "DetectionMethod",
     "LogFormat",
     "LogLevel",
     "LogSettings",
-    "Method",
     "PolicySettings",
     "PredictionSettings",
     "ProjectSettings",

@@ -32,12 +32,19 @@ class Violation:
 
 VIOLATIONS = (
     Violation("direction", "connector/wording/text.py", "import workers.issues"),
-    Violation("connector-layers", "connector/model/kinds.py", "import connector.settings"),
+    Violation("connector-layers", "connector/model/kinds.py", "import connector.config.settings"),
     Violation("connector-layers", "connector/wording/text.py", "import connector.store"),
     Violation("connector-layers", "connector/store/tables/base.py", "import connector.platforms.http"),
     Violation("connector-layers", "connector/utils.py"),
-    Violation("workers-layers", "workers/issues/__init__.py", "import workers.handlers"),
+    Violation("config-layers", "connector/config/settings.py", "import connector.config.file"),
+    Violation("config-layers", "connector/config/misc.py"),
+    Violation("web-layers", "connector/web/access.py", "import connector.web.app"),
+    Violation("web-layers", "connector/web/misc.py"),
+    Violation("workers-layers", "workers/issues/__init__.py", "import workers.detect"),
     Violation("workers-layers", "workers/consensus/__init__.py", "import workers.issues"),
+    Violation("workers-layers", "workers/review/votes.py", "import workers.detect.queue"),
+    Violation("workers-layers", "workers/sync/items.py", "import workers.write_back.notes"),
+    Violation("workers-layers", "workers/people/kept.py", "import workers.detect.scan"),
     Violation("workers-layers", "workers/helpers.py"),
     Violation(
         "acyclic",
@@ -47,9 +54,8 @@ VIOLATIONS = (
     ),
     Violation(
         "handlers",
-        "workers/handlers/one.py",
-        "import workers.handlers.two",
-        also=(("workers/handlers/two.py", ""),),
+        "workers/detect/judge.py",
+        "import workers.detect.scan",
     ),
     Violation(
         "platforms", "connector/platforms/argilla/__init__.py", "import connector.platforms.label_studio"
@@ -61,10 +67,10 @@ VIOLATIONS = (
     Violation("sql", "workers/context.py", "import sqlalchemy"),
     Violation("sql", "connector/wiring.py", "from sqlalchemy.orm import Session"),
     Violation("sql", "workers/demo/server.py", "import alembic"),
-    Violation("http", "workers/predictions/__init__.py", "import httpx"),
+    Violation("http", "workers/detect/predictions/__init__.py", "import httpx"),
     Violation("http", "connector/wiring.py", "from label_studio_sdk import LabelStudio"),
-    Violation("celery", "connector/jobs.py", "import celery"),
-    Violation("celery", "workers/handlers/__init__.py", "from kombu import Queue"),
+    Violation("celery", "connector/model/jobs.py", "import celery"),
+    Violation("celery", "workers/detect/scan.py", "from kombu import Queue"),
     Violation("light-web", "connector/model/kinds.py", "import numpy"),
     Violation("light-web", "connector/store/tables/base.py", "import scipy.stats"),
     Violation("light-web", "connector/wording/text.py", "from sklearn import metrics"),

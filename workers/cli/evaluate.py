@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.config.project import Method
+from connector.config.project import DetectionMethod
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
 
@@ -34,7 +34,9 @@ def evaluate(
     answers: Annotated[
         Path | None, typer.Option(help="(N, K) how many people gave each class, .npy: rules of decision.")
     ] = None,
-    method: Annotated[Method, typer.Option(help="How issues are chosen.")] = Method.PRUNE_BY_NOISE_RATE,
+    method: Annotated[
+        DetectionMethod, typer.Option(help="How issues are chosen.")
+    ] = DetectionMethod.PRUNE_BY_NOISE_RATE,
     at: Annotated[list[int] | None, typer.Option(min=1, help="Precision at this many rows; again.")] = None,
     json: JsonFlag = False,
 ) -> None:
@@ -76,7 +78,7 @@ def _tell_decisions(figures: DecisionFigures) -> None:
     )
 
 
-def _document(measured: Measured, method: Method) -> dict[str, Any]:
+def _document(measured: Measured, method: DetectionMethod) -> dict[str, Any]:
     found, decisions = measured.found, measured.decisions
     replayed = {} if decisions is None else asdict(decisions)
     return {

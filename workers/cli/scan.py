@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.config.project import Method
+from connector.config.project import DetectionMethod
 from connector.model.jobs import JobKind
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
@@ -16,7 +16,7 @@ from workers.cli.output import note, print_json, progress, table
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
-    from workers.cli.offline.judging import Issue, Judged
+    from workers.cli.offline.judging import Judged, OfflineIssue
 
 ENDINGS = (".csv", ".json", ".jsonl")
 SHOWN = 50
@@ -33,7 +33,7 @@ class Options:
     annotator_column: str | None
     date_column: str | None
     field: str | None
-    method: Method | None
+    method: DetectionMethod | None
     out: Path | None
     limit: int | None
     force: bool
@@ -57,7 +57,7 @@ def scan(
     annotator_column: Annotated[str | None, typer.Option(help="File: column with who labeled.")] = None,
     date_column: Annotated[str | None, typer.Option(help="File: column with when it was labeled.")] = None,
     field: Annotated[str | None, typer.Option(help="File: key to learn from, whatever it holds.")] = None,
-    method: Annotated[Method | None, typer.Option(help="File: how issues are chosen.")] = None,
+    method: Annotated[DetectionMethod | None, typer.Option(help="File: how issues are chosen.")] = None,
     out: Annotated[Path | None, typer.Option(help="File: write a .csv, .json or .html file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="File: most rows of the table.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
@@ -106,7 +106,7 @@ def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:
     with progress(f"scan {path.name}") as report:
         judged = judge(
             data,
-            method=(options.method or Method.PRUNE_BY_NOISE_RATE).value,
+            method=(options.method or DetectionMethod.PRUNE_BY_NOISE_RATE).value,
             kind=FeatureKind.TEXT if options.text_column else None,
             progress=lambda done, total: report(done, total, "folds"),
         )
@@ -149,7 +149,7 @@ def _tell_what_else(judged: Judged) -> None:
         note(sentence)
 
 
-def _cells(issue: Issue) -> list[str]:
+def _cells(issue: OfflineIssue) -> list[str]:
     """What the file holds may hold codes that would steer the terminal: one printable line each."""
     sure, given = percent(issue.probability), percent(issue.quality)
     cells = (issue.id, issue.given, issue.suggested, sure, given, issue.annotator or "")

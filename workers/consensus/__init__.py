@@ -19,7 +19,7 @@ from workers.consensus.flow import Flow, class_flow, confusion_matrix
 from workers.consensus.majority import majority
 from workers.consensus.measures import alpha_sums, fleiss_sums, pairwise_sums
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
-from workers.consensus.quorum import Outcome, QuorumPolicy, Reason, Situation, Verdict, decide
+from workers.consensus.quorum import QuorumOutcome, QuorumPolicy, Reason, Situation, Verdict, decide
 from workers.consensus.reliability import (
     Reliability,
     anchoring_effect,
@@ -39,9 +39,9 @@ __all__ = [
     "Flow",
     "Interval",
     "InvalidVotes",
-    "Outcome",
     "PairAgreement",
     "Prior",
+    "QuorumOutcome",
     "QuorumPolicy",
     "QuorumVote",
     "Reason",

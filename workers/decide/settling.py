@@ -22,7 +22,7 @@ from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.decide.dispositions import dispositions_of
-from workers.decide.verdicts import Case, Judged
+from workers.decide.verdicts import Case, WeighedVerdict
 from workers.review.quality import loses_too_much
 from workers.review.release import release_stale_issues
 from workers.write_back.notes import notes_of
@@ -34,7 +34,7 @@ STATES = {
 }
 
 
-def settle(context: Context, unit: UnitOfWork, case: Case, judged: Judged, run_id: str) -> str:
+def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdict, run_id: str) -> str:
     """Decide the issue as the verdict says; what came of it."""
     issue, verdict = case.issue, judged.verdict
     if not case.asks_about_the_label:
@@ -61,7 +61,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: Judged, run_i
     return decision.outcome.value
 
 
-def _decision(unit: UnitOfWork, case: Case, judged: Judged) -> Decision:
+def _decision(unit: UnitOfWork, case: Case, judged: WeighedVerdict) -> Decision:
     verdict = judged.verdict
     said = [one for vote in case.counted for one in said_by(vote)]
     return Decision(

@@ -61,7 +61,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FlaggedRow:
     """A row that was judged: the item, its probabilities (K,), and what follows from them."""
 
     item: LabelledItem
@@ -107,8 +107,8 @@ class Flags:
             for row, place in places(self.plan)
         ]
 
-    def _finding(self, row: int, similar: Mapping[int, list[str]]) -> Finding:
-        return Finding(
+    def _finding(self, row: int, similar: Mapping[int, list[str]]) -> FlaggedRow:
+        return FlaggedRow(
             self.probabilities.items[row],
             self.probabilities.matrix[row],
             int(self.found.suggested[row]),
@@ -139,7 +139,7 @@ def places(plan: TriagePlan) -> Iterator[tuple[int, Place]]:
         yield int(row), Place(rank, IssueKind.LABEL_ERROR, REASONS[str(reason)], blind=False)
 
 
-def issue_of(found: Finding, place: Place, origin: Origin, *, is_open: bool) -> Issue:
+def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
     """A new issue; open where there is room for it and nothing holds it back."""
     state, reason = place.opened(is_open=is_open)
     return Issue(
@@ -164,7 +164,7 @@ def issue_of(found: Finding, place: Place, origin: Origin, *, is_open: bool) -> 
     )
 
 
-def _evidence(found: Finding, classes: tuple[str, ...], *, blind: bool) -> Json:
+def _evidence(found: FlaggedRow, classes: tuple[str, ...], *, blind: bool) -> Json:
     probs = found.probs
     order = [int(k) for k in np.argsort(-probs, kind="stable")]
     given = classes.index(found.item.label)

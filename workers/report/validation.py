@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from connector.model import Json
 from connector.store.unit_of_work import UnitOfWork
-from connector.store.views.records import Found, found_errors
+from connector.store.views.records import CorrectedError, found_errors
 
 COLUMNS = (
     "correction",
@@ -53,7 +53,7 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ValidationEntry:
     """One error with its remedy. `audit` holds the rows of the audit log about it, oldest first."""
 
     correction: str
@@ -95,7 +95,7 @@ class Chain:
     faults: list[str]
 
 
-def entries(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[Entry]:
+def entries(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[ValidationEntry]:
     """In the order in which they were decided, as a stream."""
     for found in found_errors(unit, project_id, since):
         yield _entry(found)
@@ -108,7 +108,7 @@ def chain(unit: UnitOfWork) -> Chain:
     return Chain(ok=not faults, rows=rows, hash=head, faults=faults)
 
 
-def write_csv(out: TextIO, found: Iterator[Entry]) -> int:
+def write_csv(out: TextIO, found: Iterator[ValidationEntry]) -> int:
     """One row for each error, for a spreadsheet; how many rows."""
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
@@ -118,14 +118,14 @@ def write_csv(out: TextIO, found: Iterator[Entry]) -> int:
     return n
 
 
-def as_json(entry: Entry) -> Json:
+def as_json(entry: ValidationEntry) -> Json:
     return asdict(entry)
 
 
-def _entry(found: Found) -> Entry:
+def _entry(found: CorrectedError) -> ValidationEntry:
     evidence = found.evidence
     reverted = [row for row in found.audit if row.action == "correction.reverted"]
-    return Entry(
+    return ValidationEntry(
         correction=found.id,
         issue=found.issue_id,
         item=found.item,
@@ -156,7 +156,7 @@ def said(vote: Json) -> str:
     return ", ".join(vote.get("problems") or []) or str(vote.get("label") or "")
 
 
-def _flat(entry: Entry) -> list[object]:
+def _flat(entry: ValidationEntry) -> list[object]:
     values = asdict(entry) | {
         "reviewers": "; ".join(str(vote.get("reviewer")) for vote in entry.votes),
         "votes": "; ".join(f"{vote.get('reviewer')}: {said(vote)}" for vote in entry.votes),

@@ -28,7 +28,7 @@ from connector.model import (
 )
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
-from connector.store.repositories.golden import Twin
+from connector.store.repositories.golden import WaitingTask
 from connector.store.unit_of_work import UnitOfWork
 from workers.review.question import review_task
 from workers.review.votes import submitted_without_counting
@@ -93,7 +93,7 @@ def _shown(
     return alike[int(chance.integers(len(alike)))] if alike else twin
 
 
-def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, twin: Twin) -> Issue:
+def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, twin: WaitingTask) -> Issue:
     """The golden item as an issue: all that is told of it comes from `shown`, its place from `beside`."""
     told = dict(shown.evidence)
     # A flag of another label may suggest this one: then it is told the other way round.
@@ -131,7 +131,7 @@ def _with(options: Sequence[str], label: str) -> list[str]:
 
 
 def _ask(
-    unit: UnitOfWork, project: Project, item: GoldenItem, twin: Twin, issue: Issue, label: LabelledItem
+    unit: UnitOfWork, project: Project, item: GoldenItem, twin: WaitingTask, issue: Issue, label: LabelledItem
 ) -> None:
     task = review_task(issue, twin.overlap)
     unit.issues.add([issue])

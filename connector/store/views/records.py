@@ -27,7 +27,7 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CorrectedError:
     """One error that reviews found: its correction, whatever became of it."""
 
     id: str
@@ -50,7 +50,9 @@ class Found:
     audit: tuple[Logged, ...] = ()
 
 
-def found_errors(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[Found]:
+def found_errors(
+    unit: UnitOfWork, project_id: int, since: datetime | None = None
+) -> Iterator[CorrectedError]:
     """Each correction once, the oldest first; page by page, so that nothing grows with the project."""
     after: tuple[datetime, str] | None = None
     while True:
@@ -59,7 +61,7 @@ def found_errors(unit: UnitOfWork, project_id: int, since: datetime | None = Non
             return
         logged = _logged(unit, [row.id for row in rows])
         for row in rows:
-            yield Found(**row._mapping, audit=tuple(logged.get(row.id, ())))  # noqa: SLF001 - SQLAlchemy's public accessor
+            yield CorrectedError(**row._mapping, audit=tuple(logged.get(row.id, ())))  # noqa: SLF001 - SQLAlchemy's public accessor
         after = rows[-1].created_at, rows[-1].id
 
 

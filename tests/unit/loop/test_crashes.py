@@ -257,7 +257,7 @@ def test_a_fault_at_any_point_leaves_no_trace(
 def test_the_faults_strike_every_handler(story: Story) -> None:
     passed = {point for points in story.points for point in points}
 
-    # Shared scans are struck in tests/unit/handlers/test_scan_shards.py, reports in test_audit.py.
+    # Shared scans are struck in tests/unit/detect/test_shard.py, reports in test_audit.py.
     elsewhere = {JobKind.SHARD, JobKind.REDUCE, JobKind.AUDIT}
     unclaimed = {f"claimed {kind.value}" for kind in set(JobKind) - elsewhere} - passed
     assert unclaimed == set()

@@ -34,7 +34,7 @@ CALLED = {"not_inline": "image by address: only images within the file are read"
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class OfflineIssue:
     """One suspicious label, ranked from 1; probabilities in 0..1."""
 
     rank: int
@@ -60,7 +60,7 @@ class Judged:
     predicted: Predicted
     matrix: Any  # (N, D), dense or sparse: what the model learnt from
     found: LabelIssues
-    issues: tuple[Issue, ...]
+    issues: tuple[OfflineIssue, ...]
     left_out: tuple[LeftOut, ...]
     method: str
     looked: Looked
@@ -145,7 +145,7 @@ def _refuse_addresses(data: Dataset) -> None:
         raise BadFile(problem, argument="--field", remedy=remedy)
 
 
-def _issue(rank: int, record: Record, probs: NDArray[np.float64], classes: tuple[str, ...]) -> Issue:
+def _issue(rank: int, record: Record, probs: NDArray[np.float64], classes: tuple[str, ...]) -> OfflineIssue:
     order = np.argsort(-probs, kind="stable")
     top = int(order[0])
     told = {classes[top], record.label}
@@ -158,7 +158,7 @@ def _issue(rank: int, record: Record, probs: NDArray[np.float64], classes: tuple
         near=[pair for pair in near[:NEAR_CLASSES] if pair[1] >= NEAR_SHARE],
         others=others,
     )
-    return Issue(
+    return OfflineIssue(
         rank=rank,
         id=record.id,
         place=record.place,

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector.errors import Misconfigured
 from workers.cli.offline.findings import finding_rows
-from workers.cli.offline.judging import Issue, Judged
+from workers.cli.offline.judging import Judged, OfflineIssue
 from workers.cli.offline.tables import annotator_rows, class_rows, left_out_rows, overlaps
 
 ARGUMENT = "--out"
@@ -98,7 +98,7 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
     }
 
 
-def _rounded(issue: Issue) -> dict[str, float]:
+def _rounded(issue: OfflineIssue) -> dict[str, float]:
     return {"probability": round(issue.probability, FIGURES), "quality": round(issue.quality, FIGURES)}
 
 

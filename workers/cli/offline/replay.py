@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from workers.consensus import Outcome, QuorumPolicy, QuorumVote, decide
+from workers.consensus import QuorumOutcome, QuorumPolicy, QuorumVote, decide
 from workers.consensus.shares import GroupPath
 
 CLEAR = 0.6  # of the answers for one label: what is an error, or none, beyond doubt
@@ -71,10 +71,10 @@ class QuorumRule:
             problem = (str(answer),) if answer in question.problems else ()
             ballot.append(QuorumVote(str(n), None if problem else str(answer), problem))
             outcome = decide(ballot, str(question.given), self.policy).outcome
-            if outcome is Outcome.ACCEPT:
+            if outcome is QuorumOutcome.ACCEPT:
                 return Stop(n + 1, Counter(answers[: n + 1]).most_common(1)[0][0])
-            if outcome is not Outcome.ASK_MORE:
-                return Stop(n + 1, question.given if outcome is Outcome.REJECT else None)
+            if outcome is not QuorumOutcome.ASK_MORE:
+                return Stop(n + 1, question.given if outcome is QuorumOutcome.REJECT else None)
         return Stop(len(ballot), None)
 
 

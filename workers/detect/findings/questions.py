@@ -15,7 +15,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.findings.detect import Looked
 from workers.detect.findings.draft import Draft
-from workers.detect.flags import Finding, Flags, Origin, Place, issue_of
+from workers.detect.flags import FlaggedRow, Flags, Origin, Place, issue_of
 
 BETWEEN = 3  # suspicious labels between two other questions
 
@@ -106,7 +106,7 @@ def _chosen(flags: Flags, looked: Looked, asking: Asking, taken: Collection[int]
 
 def _issue(flags: Flags, draft: Draft, blind: bool, origin: Origin) -> Issue:  # noqa: FBT001 - a fact
     row = draft.row or 0
-    found = Finding(
+    found = FlaggedRow(
         flags.probabilities.items[row],
         flags.probabilities.matrix[row],
         flags.classes.index(draft.facts["suggested"]),

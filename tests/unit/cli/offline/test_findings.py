@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.unit.offline.conftest import Ran, annotation, csv_of, task
+from tests.unit.cli.offline.conftest import Ran, annotation, csv_of, task
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.dates import moment
 from workers.cli.offline.reading import read_file

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.offline.conftest import WRONG, Ran, csv_of, texts
+from tests.unit.cli.offline.conftest import WRONG, Ran, csv_of, texts
 
 Scan = Callable[..., Ran]
 PLANTED = {f"t{row}": label for row, label in WRONG.items()}

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.unit.offline.conftest import Ran, annotation, csv_of, texts
+from tests.unit.cli.offline.conftest import Ran, annotation, csv_of, texts
 
 Scan = Callable[..., Ran]
 HOSTILE = "<script>alert('&')</script>"

@@ -19,7 +19,7 @@ from workers.detect.predictions.plugins import plugin
 from workers.detect.predictions.sealed import opened, sealed
 
 Install = Callable[..., None]
-PAGE = Path(__file__).parents[3] / "docs" / "models.md"
+PAGE = Path(__file__).parents[4] / "docs" / "models.md"
 CLASSES = ("cat", "dog", "bird")
 
 NEIGHBOURS = """

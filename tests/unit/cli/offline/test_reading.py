@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.offline.conftest import annotation, csv_of, task, tasks, text_csv, texts
+from tests.unit.cli.offline.conftest import annotation, csv_of, task, tasks, text_csv, texts
 from workers.cli.offline.dataset import Columns, Dataset
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.reading import read_file
