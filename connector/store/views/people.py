@@ -105,11 +105,11 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
         people=tuple(shown),
         golden=golden,
         golden_doubted=doubted,
-        quorum=settings.review.quorum,
+        quorum=settings.review.least_people,
         known_reviewers=None if people is None else len(people),
         known_from=None if known is None else known.known_from,
         barred_tasks=barred,
-        warnings=_warnings(project, shown, doubted, settings.review.quorum, people, barred),
+        warnings=_warnings(project, shown, doubted, settings.review.least_people, people, barred),
     )
 
 
@@ -130,7 +130,7 @@ def barred_tasks(
     unit: UnitOfWork, project: Project, settings: ProjectSettings, people: set[str] | None
 ) -> int:
     """Open review tasks for which too few people are left who did not label the item."""
-    quorum = settings.review.quorum
+    quorum = settings.review.least_people
     if people is None or len(people) < quorum:
         return 0
     person_of = settings.reviewers.person_of

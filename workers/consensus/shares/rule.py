@@ -75,9 +75,13 @@ class Conclusion:
     probability: float
 
 
-def conclude(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion:
-    """Whether the answers decide the question; the order of the votes does not matter."""
-    n_votes = counted.answers.n_votes
+def conclude(counted: Counts, belief: Belief, policy: SharePolicy, *, asked: int | None = None) -> Conclusion:
+    """Whether the answers decide the question; the order of the votes does not matter.
+
+    `asked` is how many of the answers were asked for, where some were known before: without any, nothing is
+    decided.
+    """
+    n_votes = counted.answers.n_votes if asked is None else asked
     if n_votes >= policy.min_votes:
         settled = _settled(counted, belief, policy)
         if settled is not None:
