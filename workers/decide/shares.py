@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.config.project import ReviewSettings
 from connector.model import Issue, IssueKind, Problem
@@ -30,6 +31,7 @@ from workers.consensus.shares import (
 ORIGINAL_ERROR = 0.5
 # Kinds of questions whose other annotators are kept with them; of the others the facts are other items.
 WITH_ANNOTATORS = (IssueKind.LABEL_ERROR, IssueKind.CONTROL, IssueKind.DISAGREEMENT)
+CALIBRATION_VOTES = 3
 PROBLEMS = frozenset(("problem", one.value) for one in Problem)
 
 
@@ -40,20 +42,36 @@ class CrowdJudge:
     policy: SharePolicy
     prior: SharePrior = field(default_factory=SharePrior)
     version: int = 0  # of the prior
+    calibration_share: float = 0.0
 
     def look(
         self,
+        key: str,
         issue: Issue,
         ballot: Sequence[QuorumVote],
         weights: Mapping[str, float],
         person_of: Callable[[str], str],
         inconclusive: frozenset[str],
     ) -> tuple[Conclusion, dict[str, float]]:
-        """What the votes come to, and the probability of each named label that most would choose it."""
+        """What the votes come to, and the probability of each named label that most would choose it.
+
+        By the lot of its key a question is one of those that are asked further than would suffice.
+        """
         counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive)
         belief = believe(counts, self.prior.weights(group_path(issue)))
-        conclusion = conclude(counts, belief, self.policy, asked=asked)
+        conclusion = conclude(counts, belief, self._policy_of(key), asked=asked)
         return conclusion, {issue.given: belief.keep} | _labels(belief)
+
+    def _policy_of(self, key: str) -> SharePolicy:
+        if drawn(key) >= self.calibration_share:
+            return self.policy
+        least = max(self.policy.min_votes, min(CALIBRATION_VOTES, self.policy.max_votes))
+        return replace(self.policy, min_votes=least)
+
+
+def drawn(key: str) -> float:
+    """A number from 0 to 1 that is drawn by a key, and always the same for it."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
 
 
 def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int) -> CrowdJudge:
@@ -65,7 +83,7 @@ def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int) -> Crow
         min_votes=review.min_votes,
         max_votes=review.most_votes,
     )
-    return CrowdJudge(policy, prior, version)
+    return CrowdJudge(policy, prior, version, review.calibration_share)
 
 
 def counted_answers(

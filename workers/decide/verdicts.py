@@ -121,7 +121,7 @@ class Judge:
             verdict = decide(ballot, issue.given, self.policy, weighed)
         else:
             conclusion, probabilities = self.crowd.look(
-                issue, ballot, self.trust.weight, self.person_of, self.policy.inconclusive
+                task.key, issue, ballot, self.trust.weight, self.person_of, self.policy.inconclusive
             )
             torn = Problem.AMBIGUOUS.value
             verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)

@@ -59,8 +59,8 @@ class ReviewSettings(Frozen):
     )
     calibration_share: Share = Field(
         default=0.05,
-        description="Share of decided questions that two more people are asked, by lot: what the project "
-        "learns from its answers, and its harm, are measured on them (rule shares).",
+        description="Share of questions, by lot, about which three people are asked before a decision: what "
+        "the project learns of its crowd stays honest by them (rule shares).",
     )
     quorum: Quorum = Field(default=2, description="Agreeing votes that decide (rule quorum).")
     class_quorum: Mapping[str, Quorum] = Field(
