@@ -73,6 +73,7 @@ from connector.wording.quality import (
     not_clean_enough,
     points,
     share,
+    too_much_harm,
 )
 from connector.wording.reasons import (
     BUDGET,
@@ -203,6 +204,7 @@ __all__ = [
     "too_few_labels",
     "too_few_reviewers",
     "too_many_to_compare",
+    "too_much_harm",
     "weak_model",
     "weighs_less",
 ]

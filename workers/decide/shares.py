@@ -26,6 +26,8 @@ from workers.consensus.shares import (
     odds_of,
     path_of,
 )
+from workers.consensus.shares.rule import MOST_CHANGE_CONFIDENCE
+from workers.review.quality.harm import NO_HARM, Harm
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
 ORIGINAL_ERROR = 0.5
@@ -43,6 +45,7 @@ class CrowdJudge:
     prior: SharePrior = field(default_factory=SharePrior)
     version: int = 0  # of the prior
     calibration_share: float = 0.0
+    holds_changes: bool = False  # a person looks at each
 
     def look(
         self,
@@ -74,16 +77,21 @@ def drawn(key: str) -> float:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
 
 
-def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int) -> CrowdJudge:
-    """The rule of shares as the settings state it, with what was learned so far."""
+def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int, harm: Harm = NO_HARM) -> CrowdJudge:
+    """The rule of shares as the settings state it, with what was learned so far.
+
+    Where more changes were overturned than their probabilities allow for, changes must be as sure as can be
+    demanded, and are held besides.
+    """
     derived = change_confidence_for(prior, review.harm_limit)
+    chosen = derived if review.change_confidence is None else review.change_confidence
     policy = SharePolicy(
-        change_confidence=derived if review.change_confidence is None else review.change_confidence,
+        change_confidence=max(chosen, MOST_CHANGE_CONFIDENCE) if harm.exceeds else chosen,
         keep_confidence=review.keep_confidence,
         min_votes=review.min_votes,
         max_votes=review.most_votes,
     )
-    return CrowdJudge(policy, prior, version, review.calibration_share)
+    return CrowdJudge(policy, prior, version, review.calibration_share, holds_changes=harm.exceeds)
 
 
 def counted_answers(

@@ -25,7 +25,7 @@ from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
 from workers.decide.learned import learn, quorum_vote
 from workers.decide.shares import CrowdJudge, crowd_judge
-from workers.review.quality import rare_classes
+from workers.review.quality import harm_of, rare_classes
 from workers.review.question import INCONCLUSIVE, quorum_policy
 
 Person = Callable[[str], str]
@@ -81,6 +81,7 @@ class WeighedVerdict:
     verdict: Verdict
     probabilities: Mapping[str, float]
     score: float
+    held: bool = False  # what it changes waits for a person
 
     @property
     def probability(self) -> float | None:
@@ -125,7 +126,8 @@ class Judge:
             )
             torn = Problem.AMBIGUOUS.value
             verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)
-        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities))
+        held = self.crowd is not None and self.crowd.holds_changes
+        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities), held)
 
     def _is_overdue(self, task: ReviewTask, now: datetime) -> bool:
         if self.deadline is None or task.asked_at is None:
@@ -159,7 +161,7 @@ def judge_for(context: Context, unit: UnitOfWork) -> Judge:
     trust, crowd = trust_in(unit.people.latest(project.id)), None
     if review.by_shares:
         prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE)
-        crowd = crowd_judge(review, prior, version)
+        crowd = crowd_judge(review, prior, version, harm_of(unit, project))
     return Judge(
         policy=quorum_policy(review, person_of, rare),
         classes=project.schema.classes if project.schema else (),

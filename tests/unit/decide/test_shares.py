@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from connector.config.project import DecisionRule, ReviewSettings
-from connector.model import DispositionKind, IssueState, ReviewState
+from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
 from connector.model.jobs import JobKind
 from tests.support.world import World
 from workers.cli.checks.platform import FIRST_CHANGES_ASK
@@ -93,7 +93,7 @@ def test_torn_items_are_not_changed_not_asked_again_and_are_listed(asking: World
     assert asking.issue("odd").state is IssueState.UNRESOLVED
     assert asking.labels("odd") == [("ann", "cat")]
     with asking.read() as unit:
-        listed = unit.dispositions.listed(asking.project.id)
+        listed = unit.dispositions.of_issue(asking.issue("odd").id)
     assert {one.kind for one in listed} == {DispositionKind.MULTI_LABEL, DispositionKind.GUIDELINE_QUESTION}
     decision = asking.decision("odd")
     assert decision is not None
@@ -201,3 +201,23 @@ def test_the_service_runs_by_shares_where_nothing_is_set(build: Build) -> None:
     world = asking_in(build(review={"rule": None}))
     assert world.do(JobKind.DECIDE)["run"]
     assert world.task("odd").overlap == 1
+
+
+# --- harm --------------------------------------------------------------------------------------
+
+
+def test_changes_that_are_overturned_more_often_than_expected_make_the_next_ones_wait(build: Build) -> None:
+    names = [f"odd {n}" for n in range(4)]
+    world = asking_in(build(review={**SHARES, "change_confidence": 0.85}), *names)
+    for name in names[:3]:
+        say(world, name, "dog", "dog")
+        world.revert(world.corrected(name).id)
+    say(world, names[3], *["dog"] * 5)
+
+    held = world.correction(names[3])
+    assert held is not None
+    assert held.state is CorrectionState.HELD
+    with world.read() as unit:
+        _, kept = unit.quality.figures(world.project.id) or (None, {})
+    assert kept["harm"]["overturned"] == 3
+    assert any("3 were overturned" in alarm for alarm in kept["alarms"])

@@ -12,6 +12,7 @@ from connector.store.repositories.quality import AgreementCount, Moved, VerdictC
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.binomial import difference, exact_interval
 from workers.review.quality.fairness import net_change
+from workers.review.quality.harm import Harm, harm_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class QualityFigures:
     moved: tuple[Moved, ...]
     change: Mapping[str, int]  # class → labels gained less labels lost, by all corrections that stand
     held_by_class: Mapping[str, int]  # corrections that wait for a person
+    harm: Harm
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -102,6 +104,7 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         moved=moved,
         change=net_change(moved),
         held_by_class=unit.quality.held_by_class(project.id),
+        harm=harm_of(unit, project),
     )
 
 
