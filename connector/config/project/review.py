@@ -15,6 +15,7 @@ Quorum = Annotated[int, Field(ge=1, le=10)]
 
 MOST_VOTES_OF_SHARES = 15  # people differ about few questions, and those are worth it
 MOST_VOTES_OF_QUORUM = 3
+FIRST_CHANGES_ASK = 4  # who agree, by the cold start of the rule of shares: a test holds the two equal
 
 
 class DecisionRule(StrEnum):
@@ -121,6 +122,11 @@ class ReviewSettings(Frozen):
     def least_people(self) -> int:
         """With fewer reviewers nothing at all is decided."""
         return self.min_votes if self.by_shares else self.quorum
+
+    @property
+    def people_for_a_change(self) -> int:
+        """With fewer reviewers no label is changed, at first or ever."""
+        return max(self.min_votes, FIRST_CHANGES_ASK) if self.by_shares else self.quorum
 
     @property
     def most_votes(self) -> int:

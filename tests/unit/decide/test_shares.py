@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from connector.config.project import DecisionRule, ReviewSettings
+from connector.config.project.review import FIRST_CHANGES_ASK
 from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
 from connector.model.jobs import JobKind
 from tests.support.world import World
-from workers.cli.checks.platform import FIRST_CHANGES_ASK
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.learned import learn
 from workers.decide.shares import crowd_judge, drawn

@@ -18,7 +18,6 @@ from workers.cli.checks import Check, Level, guarded
 SKEW_WARN_SECONDS = 60.0
 SKEW_FAIL_SECONDS = 1800.0
 EXPIRY_WARNING = timedelta(days=14)
-FIRST_CHANGES_ASK = 4  # agreeing people, by the cold start of the rule of shares: a test holds the two equal
 
 
 def checks(services: Services, name: str) -> Iterator[Check]:
@@ -177,12 +176,8 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
         barred = barred_tasks(unit, project, chosen, people)
     if barred:
         return Check("reviewers", Level.WARN, said, wording.barred_tasks(barred, review.least_people), name)
-    if review.by_shares and len(people) < FIRST_CHANGES_ASK:
-        remedy = (
-            f"The first changes of a project ask {FIRST_CHANGES_ASK} people: until its answers show that "
-            "fewer suffice, labels stay and questions stay open. Invite more people, or set review.rule = "
-            '"quorum".'
-        )
+    if len(people) < review.people_for_a_change:
+        remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True)
         return Check("reviewers", Level.WARN, said, remedy, name)
     if not review.by_shares and len(people) < review.most_votes:
         remedy = "Invite more people, or ties stay unresolved."
