@@ -120,8 +120,8 @@ def counted_answers(
 
 def group_path(issue: Issue) -> GroupPath:
     """What was known of the question before anyone was asked."""
-    given = issue.evidence.get("given_probability")
-    odds = None if given is None else odds_of(float(given), issue.probability)
+    given = issue.evidence.given_probability
+    odds = None if given is None else odds_of(given, issue.probability)
     return path_of(issue.kind.value, issue.given, issue.suggested, odds)
 
 
@@ -138,7 +138,7 @@ def _leading(vote: QuorumVote, named: Mapping[Position, int], inconclusive: froz
 def _other_annotations(issue: Issue) -> list[tuple[str, str]]:
     if issue.kind not in WITH_ANNOTATORS:
         return []
-    return [(str(who), str(label)) for who, label in issue.evidence.get("others", [])]
+    return list(issue.evidence.others)
 
 
 def _labels(belief: Belief) -> dict[str, float]:
