@@ -37,6 +37,7 @@ def learn(
     prior = fit(_answers(unit, project, weights, person_of, inconclusive))
     version = 1 if stored is None else stored[1] + 1
     unit.facts.put(_fact(project), _written(prior, version, answered))
+    unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
     detail = {"version": version, "questions": answered, "changing": round(prior.changing, 4)}
     unit.audit.append("secondlook", "crowd.learned", project.name, detail, project.name)
     return prior, version

@@ -10,7 +10,6 @@ import pytest
 from tests.unit.cli.conftest import Secondlook
 from tests.unit.cli.little_studio import TOKEN
 
-
 COUNTED = "review = { quorum = 2 }\n"
 
 

@@ -174,6 +174,19 @@ def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(bui
     assert np.allclose(again.weights(), weights)
 
 
+def test_votes_that_did_not_suffice_may_do_so_once_more_is_known(build: Build) -> None:
+    names = [f"odd {n}" for n in range(21)]
+    world = asking_in(build(review=SHARES), *names)
+    say(world, names[0], "dog", "dog", "dog")
+    assert world.issue(names[0]).state is IssueState.IN_REVIEW
+    for name in names[1:]:
+        for number in range(4):
+            world.answer(name, PEOPLE[number], "dog")
+    world.later(seconds=61)
+    world.later(seconds=61)
+    assert {world.issue(name).state for name in names} == {IssueState.ACCEPTED}
+
+
 def test_before_enough_is_answered_the_cold_start_holds(asking: World) -> None:
     say(asking, "odd", "cat")
     with asking.read() as unit:
