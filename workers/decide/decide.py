@@ -25,7 +25,7 @@ DECIDED = frozenset(STATES.values())
 def handle(context: Context) -> Summary:
     outcomes: Counter[str] = Counter()
     run_id = context.job.id  # corrections of one run can be reverted together
-    with context.read() as unit:
+    with context.begin() as unit:
         judge = judge_for(context, unit)
     while True:
         with context.begin() as unit:

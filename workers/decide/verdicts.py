@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.model import (
@@ -12,6 +12,7 @@ from connector.model import (
     Issue,
     LabelledItem,
     PersonSnapshot,
+    Problem,
     ReviewTask,
     Vote,
 )
@@ -20,9 +21,12 @@ from workers.consensus.active import active_score
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior, skill
 from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
+from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
-from workers.review.quality import rare_classes
-from workers.review.question import quorum_policy
+from workers.decide.learned import learn, quorum_vote
+from workers.decide.shares import CrowdJudge, crowd_judge
+from workers.review.quality import harm_of, rare_classes
+from workers.review.question import INCONCLUSIVE, quorum_policy
 
 Person = Callable[[str], str]
 
@@ -77,6 +81,7 @@ class WeighedVerdict:
     verdict: Verdict
     probabilities: Mapping[str, float]
     score: float
+    held: bool = False  # what it changes waits for a person
 
     @property
     def probability(self) -> float | None:
@@ -99,21 +104,30 @@ class Judge:
     person_of: Person
     reopen_limit: int
     deadline: timedelta | None = None
+    crowd: CrowdJudge | None = None  # None: counted votes decide
 
     def look(self, case: Case, now: datetime) -> WeighedVerdict:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
-        ballot = [_quorum_vote(vote, self.person_of) for vote in case.counted]
-        probabilities = self._probabilities(ballot, issue, case.author)
+        ballot = [quorum_vote(vote, self.person_of) for vote in case.counted]
         situation = Situation(
             weights=self.trust.weight,
-            probabilities=probabilities,
             escalated=task.escalated_at is not None,
             overdue=self._is_overdue(task, now),
             disputed=case.reopened > self.reopen_limit,
         )
-        verdict = decide(ballot, issue.given, self.policy, situation)
-        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities))
+        if self.crowd is None:
+            probabilities = self._probabilities(ballot, issue, case.author)
+            weighed = replace(situation, probabilities=probabilities)
+            verdict = decide(ballot, issue.given, self.policy, weighed)
+        else:
+            conclusion, probabilities = self.crowd.look(
+                task.key, issue, ballot, self.trust.weight, self.person_of, self.policy.inconclusive
+            )
+            torn = Problem.AMBIGUOUS.value
+            verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)
+        held = self.crowd is not None and self.crowd.holds_changes
+        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities), held)
 
     def _is_overdue(self, task: ReviewTask, now: datetime) -> bool:
         if self.deadline is None or task.asked_at is None:
@@ -138,20 +152,25 @@ class Judge:
 
 
 def judge_for(context: Context, unit: UnitOfWork) -> Judge:
-    """The rules of a project, with what was measured so far of its people and of its model."""
+    """The rules of a project, with what was measured so far of its people, its model and its crowd."""
     project, review = context.fresh_project(), context.settings.review
     person_of = context.settings.reviewers.person_of
     right, n = unit.issues.suggestions_confirmed(project.id)
     quality = context.settings.quality
     rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
+    trust, crowd = trust_in(unit.people.latest(project.id)), None
+    if review.by_shares:
+        prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE)
+        crowd = crowd_judge(review, prior, version, harm_of(unit, project))
     return Judge(
         policy=quorum_policy(review, person_of, rare),
         classes=project.schema.classes if project.schema else (),
-        trust=trust_in(unit.people.latest(project.id)),
+        trust=trust,
         model_accuracy=measured_accuracy(right, n),
         person_of=person_of,
         reopen_limit=review.reopen_limit,
         deadline=None if review.deadline_hours is None else timedelta(hours=review.deadline_hours),
+        crowd=crowd,
     )
 
 
@@ -167,11 +186,6 @@ def trust_in(people: Mapping[str, PersonSnapshot]) -> Trust:
             for label, mean, *_ in one.detail.get("classes", [])
         },
     )
-
-
-def _quorum_vote(vote: Vote, person_of: Person) -> QuorumVote:
-    problems = tuple(problem.value for problem in vote.problems)
-    return QuorumVote(person_of(vote.reviewer), vote.label, problems)
 
 
 def _opinion_of_the_model(issue: Issue) -> dict[str, float]:

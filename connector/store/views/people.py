@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector import wording
-from connector.config.project import ProjectSettings
+from connector.config.project import ProjectSettings, ReviewSettings
 from connector.model import PersonSnapshot, Project
 from connector.store.unit_of_work import UnitOfWork
 
@@ -105,11 +105,11 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
         people=tuple(shown),
         golden=golden,
         golden_doubted=doubted,
-        quorum=settings.review.quorum,
+        quorum=settings.review.people_for_a_change,
         known_reviewers=None if people is None else len(people),
         known_from=None if known is None else known.known_from,
         barred_tasks=barred,
-        warnings=_warnings(project, shown, doubted, settings.review.quorum, people, barred),
+        warnings=_warnings(project, shown, doubted, settings.review, people, barred),
     )
 
 
@@ -130,7 +130,7 @@ def barred_tasks(
     unit: UnitOfWork, project: Project, settings: ProjectSettings, people: set[str] | None
 ) -> int:
     """Open review tasks for which too few people are left who did not label the item."""
-    quorum = settings.review.quorum
+    quorum = settings.review.least_people
     if people is None or len(people) < quorum:
         return 0
     person_of = settings.reviewers.person_of
@@ -142,15 +142,16 @@ def _warnings(
     project: Project,
     shown: list[PersonView],
     doubted: int,
-    quorum: int,
+    review: ReviewSettings,
     people: set[str] | None,
     barred: int,
 ) -> tuple[str, ...]:
     said: list[str] = []
-    if people is not None and len(people) < quorum:
-        said.append(wording.too_few_reviewers(len(people), quorum))
+    needed = review.people_for_a_change
+    if people is not None and len(people) < needed:
+        said.append(wording.too_few_reviewers(len(people), needed, by_shares=review.by_shares))
     if barred:
-        said.append(wording.barred_tasks(barred, quorum))
+        said.append(wording.barred_tasks(barred, review.least_people))
     for one in shown:
         if not one.trusted:
             figures = (one.reliability, one.low, one.high, one.answers, one.weight)

@@ -49,11 +49,11 @@ def test_reviewers_are_listed_the_least_reliable_first(secondlook: Secondlook) -
     found = secondlook("reviewers", "cats", "--json").json
     assert [one["trusted"] for one in found["people"]] == [False, True]
     assert found["known_reviewers"] == 1
-    assert found["quorum"] == 2
+    assert found["quorum"] == 4
     told = secondlook("reviewers", "cats")
     assert "85% to 95%" in told.out
     assert "9 of 10" in told.out
-    assert "Only 1 person is known who could review here, and 2 must agree" in plain(told.err)
+    assert "Only 1 person is known who could review here, and the first changes ask 4" in plain(told.err)
     assert "weigh 0.2 instead of 1" in plain(told.err)
 
 
