@@ -17,8 +17,8 @@ def visible(text: str) -> str:
 
 def spelling_key(text: str) -> str:
     """Equal for spellings of one word: case, NFC and NFD, full stops at the end, 1 and 1.0."""
-    plain = unicodedata.normalize("NFKC", visible(text)).casefold().strip(" .!:;,_-\"'")
-    plain = re.sub(r"[\s_-]+", " ", plain)
+    plain = unicodedata.normalize("NFKC", visible(text)).casefold().strip(" .!:;,\"'")
+    plain = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", plain)
     if re.fullmatch(r"[+-]?\d{1,15}\.0+", plain):
         return plain.split(".")[0]
     return plain or text

@@ -135,9 +135,10 @@ def _list(value: Any) -> Any:
     """A list of numbers where the cell is one, also as numpy prints it; else the cell."""
     if not isinstance(value, str) or not (text := value.strip()).startswith("[") or not text.endswith("]"):
         return value
-    for spelled in (text, "[" + ",".join(text[1:-1].split()) + "]"):
-        with contextlib.suppress(ValueError, RecursionError):
-            found = json.loads(spelled)
-            if found and all(isinstance(each, int | float) and not isinstance(each, bool) for each in found):
-                return found
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in found)
+        return found if found and numbers else value
+    with contextlib.suppress(ValueError):
+        return [float(each) for each in text[1:-1].split()] or value
     return value

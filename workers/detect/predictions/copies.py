@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -22,8 +23,8 @@ from workers.detect.predictions.kinds import FeatureKind
 
 Groups = NDArray[np.int64]
 
-LIKE = 0.75  # of the words that two texts have between them are in both: near copies
-LEAST_WORDS = 4  # shorter texts share words by chance
+LIKE = 0.8  # of the words that two texts have between them are in both: near copies
+LEAST_WORDS = 5  # shorter texts share words by chance
 BANDS, ROWS = 12, 3  # of the MinHash table: pairs of this likeness meet in a band with probability .998
 SEED = 20_210_208
 MOST_SHARE = 50  # near copies are at most N / 50 items, or 4: larger groups are one template's texts
@@ -53,7 +54,8 @@ def copies(values: Sequence[Any], kind: FeatureKind) -> Groups:
     Notes
     -----
     Near copies are found by MinHash of the words in bands (Broder 1997; Leskovec, Rajaraman and Ullman,
-    Mining of Massive Datasets, section 3.4), each candidate compared with its band's first text.
+    Mining of Massive Datasets, section 3.4), each candidate compared with its band's first text; also texts
+    that begin or end with the whole of another, such as one with a salutation.
     """
     keys = _texts(values) if kind is FeatureKind.TEXT else [_KEYS[kind](value) for value in values]
     number: dict[Hashable, int] = {}
@@ -108,7 +110,7 @@ def _near(texts: Sequence[str], n_items: int) -> Groups:
     alone = np.arange(len(texts), dtype=np.int64)
     if len(long) < 2:
         return alone
-    first, second = _pairs(sets, long)
+    first, second = _pairs(texts, sets, long)
     ones = np.ones(len(first), dtype=np.int8)
     graph = coo_matrix((ones, (first, second)), shape=(len(texts), len(texts)))
     found = connected_components(graph, directed=False)[1].astype(np.int64)
@@ -118,7 +120,7 @@ def _near(texts: Sequence[str], n_items: int) -> Groups:
 
 
 def _pairs(
-    sets: Sequence[frozenset[str]], long: NDArray[np.int64]
+    texts: Sequence[str], sets: Sequence[frozenset[str]], long: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of rows that share most words, found among those that agree in one band of their signatures."""
     signatures = _signatures(sets, long)
@@ -136,7 +138,28 @@ def _pairs(
             if one != other and _alike(sets[one], sets[other]):
                 firsts.append(one)
                 seconds.append(other)
+    for one, other in _extended(texts, long):
+        firsts.append(one)
+        seconds.append(other)
     return np.array(firsts, dtype=np.int64), np.array(seconds, dtype=np.int64)
+
+
+def _extended(texts: Sequence[str], long: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Pairs of a text and one that has more words before it, or after it, than its own at most."""
+    by_edge: dict[tuple[bool, str], list[int]] = defaultdict(list)
+    words = {row: texts[row].split() for row in long.tolist()}
+    for row, each in words.items():
+        by_edge[True, " ".join(each[:LEAST_WORDS])].append(row)
+        by_edge[False, " ".join(each[-LEAST_WORDS:])].append(row)
+    found = []
+    for (at_start, _), rows in by_edge.items():
+        shortest = min(rows, key=lambda row: len(words[row]))
+        text, most = texts[shortest], 2 * len(words[shortest])
+        for row in rows:
+            within = texts[row].startswith(f"{text} ") if at_start else texts[row].endswith(f" {text}")
+            if row != shortest and len(words[row]) <= most and within:
+                found.append((shortest, row))
+    return found
 
 
 def _alike(first: frozenset[str], second: frozenset[str]) -> bool:

@@ -95,7 +95,7 @@ def _class_names(table: Any) -> Mapping[str, list[str]]:
 def _pyarrow() -> Any:
     try:
         import pyarrow as pa
-        import pyarrow.ipc  # noqa: ICN001 - the submodule; it is used as pa.ipc
+        import pyarrow.ipc
     except ModuleNotFoundError as error:
         remedy = "Install it with: pip install 'secondlook[parquet]', or save the data as CSV"
         raise BadFile("Parquet and Arrow need pyarrow", argument=ARGUMENT, remedy=remedy) from error
