@@ -21,8 +21,8 @@ from lines import Line, figures
 from scene import Scene
 
 from workers.consensus import (
-    Outcome,
     Prior,
+    QuorumOutcome,
     QuorumPolicy,
     QuorumVote,
     Situation,
@@ -175,7 +175,7 @@ def _until_decided(
         verdict = decide(votes, "", policy, Situation(probabilities=found))
         if verdict.label is not None:
             return votes, verdict.label, True
-        if verdict.outcome is not Outcome.ASK_MORE:
+        if verdict.outcome is not QuorumOutcome.ASK_MORE:
             break
     if found is not None:
         return votes, max(found, key=lambda name: found[name]), False
@@ -288,11 +288,11 @@ def _fate(
         if policy.confidence is not None:
             probabilities = posterior(answers[:n], classes, prior, Trust())
         verdict = decide(answers[:n], flag.given, policy, Situation(probabilities=probabilities))
-        if verdict.outcome is Outcome.ACCEPT:
+        if verdict.outcome is QuorumOutcome.ACCEPT:
             return n, "repaired" if verdict.label == flag.guessed else "changed"
         if verdict.problem is not None:
             return n, "set aside"
-        if verdict.outcome is not Outcome.ASK_MORE:
+        if verdict.outcome is not QuorumOutcome.ASK_MORE:
             break
     return n, "left"
 

@@ -1,6 +1,6 @@
 """One frozen settings object: what can be set, what it means, and what is impossible.
 
-`connector.config_file.load` builds it from secondlook.toml and the environment.
+`connector.config.file.load` builds it from secondlook.toml and the environment.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import Field, field_serializer, field_validator, model_validator
 
 from connector.config.project import (
     Backend,
-    Method,
+    DetectionMethod,
     PolicySettings,
     PredictionSettings,
     ProjectSettings,
@@ -34,10 +34,10 @@ __all__ = [
     "Backend",
     "BrokerSettings",
     "DatabaseSettings",
+    "DetectionMethod",
     "LogFormat",
     "LogLevel",
     "LogSettings",
-    "Method",
     "PolicySettings",
     "PredictionSettings",
     "ProjectSettings",

@@ -1,0 +1,1 @@
+"""The only HTTP to others: one folder a platform, reached through the registry."""

@@ -17,7 +17,7 @@ from connector.model.jobs import Claim, NewJob
 from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
-from connector.store.repositories.answers import Answers
+from connector.store.repositories.answers import StoredAnswers
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.audits import Audits
 from connector.store.repositories.blobs import Blobs
@@ -28,7 +28,7 @@ from connector.store.repositories.dispositions import Dispositions
 from connector.store.repositories.facts import Facts
 from connector.store.repositories.findings import Findings
 from connector.store.repositories.golden import Golden
-from connector.store.repositories.guidelines import Guidelines
+from connector.store.repositories.guidelines import StoredGuidelines
 from connector.store.repositories.issues import Issues
 from connector.store.repositories.items import Items
 from connector.store.repositories.jobs import Jobs
@@ -38,10 +38,10 @@ from connector.store.repositories.notes import Notes
 from connector.store.repositories.people import People
 from connector.store.repositories.projects import Projects
 from connector.store.repositories.quality import Quality
-from connector.store.repositories.questions import Questions
+from connector.store.repositories.questions import StoredQuestions
 from connector.store.repositories.reviews import Reviews
 from connector.store.repositories.sharded_scans import ShardedScans
-from connector.store.repositories.votes import Votes
+from connector.store.repositories.votes import StoredVotes
 
 
 class UnitOfWork:
@@ -61,8 +61,8 @@ class UnitOfWork:
         return Items(self.connection, self.now)
 
     @cached_property
-    def answers(self) -> Answers:
-        return Answers(self.connection, self.now)
+    def answers(self) -> StoredAnswers:
+        return StoredAnswers(self.connection, self.now)
 
     @cached_property
     def issues(self) -> Issues:
@@ -73,8 +73,8 @@ class UnitOfWork:
         return Reviews(self.connection, self.now)
 
     @cached_property
-    def votes(self) -> Votes:
-        return Votes(self.connection, self.now)
+    def votes(self) -> StoredVotes:
+        return StoredVotes(self.connection, self.now)
 
     @cached_property
     def dispositions(self) -> Dispositions:
@@ -93,12 +93,12 @@ class UnitOfWork:
         return Audits(self.connection, self.now)
 
     @cached_property
-    def questions(self) -> Questions:
-        return Questions(self.connection, self.now)
+    def questions(self) -> StoredQuestions:
+        return StoredQuestions(self.connection, self.now)
 
     @cached_property
-    def guidelines(self) -> Guidelines:
-        return Guidelines(self.connection, self.now)
+    def guidelines(self) -> StoredGuidelines:
+        return StoredGuidelines(self.connection, self.now)
 
     @cached_property
     def deliveries(self) -> Deliveries:

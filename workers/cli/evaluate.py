@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.config.project import Method
+from connector.config.project import DetectionMethod
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
 
@@ -26,7 +26,9 @@ def evaluate(
     probs: Annotated[Path, typer.Option(help="(N, K) out-of-sample probabilities, .npy.")],
     truth: Annotated[Path | None, typer.Option(help="(N,) true class numbers, .npy.")] = None,
     votes: Annotated[Path | None, typer.Option(help="People's votes on some rows, JSON.")] = None,
-    method: Annotated[Method, typer.Option(help="How issues are chosen.")] = Method.PRUNE_BY_NOISE_RATE,
+    method: Annotated[
+        DetectionMethod, typer.Option(help="How issues are chosen.")
+    ] = DetectionMethod.PRUNE_BY_NOISE_RATE,
     at: Annotated[list[int] | None, typer.Option(min=1, help="Precision at this many rows; again.")] = None,
     json: JsonFlag = False,
 ) -> None:
@@ -49,7 +51,7 @@ def evaluate(
 
 
 def _document(
-    found: LabelIssues, method: Method, truth: TruthScores | None, reviews: ReviewScores | None
+    found: LabelIssues, method: DetectionMethod, truth: TruthScores | None, reviews: ReviewScores | None
 ) -> dict[str, Any]:
     return {
         "method": method,

@@ -11,7 +11,7 @@ from connector.config.file import DEFAULT_FILE, load
 from connector.errors import Misconfigured
 from workers.cli.output import note
 from workers.cli.session import session_of
-from workers.cli.wizard import Answers, Wizard, written
+from workers.cli.wizard import GivenOptions, Wizard, written
 
 
 def init(
@@ -49,7 +49,7 @@ def init(
     if token_env and token_file:
         msg = "give --token-env or --token-file, not both"
         raise typer.BadParameter(msg)
-    answers = Answers(platform, url, token_env, token_file, project, label_control, name, public_url)
+    answers = GivenOptions(platform, url, token_env, token_file, project, label_control, name, public_url)
     choice = Wizard(answers, asks=not yes, data_dir=file.parent / ".secondlook").run()
     written(file, choice)
     load(file)

@@ -162,7 +162,7 @@ def _write(unit: UnitOfWork, made: Audit, out: Path, since: datetime | None, *, 
 
 
 def _json_parts(
-    figures: Json, entries: Iterator[record.Entry] | None, chain: record.Chain | None
+    figures: Json, entries: Iterator[record.ValidationEntry] | None, chain: record.Chain | None
 ) -> Iterator[str]:
     """The report's JSON; the validation record comes in pieces, since it may be long."""
     text = json_text.dumps(figures, ensure_ascii=False, indent=1)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.config.project import Method
+from connector.config.project import DetectionMethod
 from connector.model.jobs import JobKind
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.output import note, print_json, progress, stdout, table
-from workers.cli.session import JsonFlag, session_of
+from workers.cli.session import JsonFlag, Session, actor, session_of
 
 if TYPE_CHECKING:
     from workers.cli.offline.dataset import Dataset
-    from workers.cli.offline.judging import Issue, Judged
+    from workers.cli.offline.judging import Judged, OfflineIssue
 
 ENDINGS = frozenset({
     ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xls", ".parquet", ".arrow",
@@ -45,7 +45,7 @@ class Options:
     field: list[str] | None
     encoding: str | None
     merge_spellings: bool
-    method: Method | None
+    method: DetectionMethod | None
     out: Path | None
     limit: int | None
     force: bool
@@ -81,7 +81,7 @@ def scan(
     merge_spellings: Annotated[
         bool, typer.Option("--merge-spellings", help="File: judge spellings of one class as one.")
     ] = False,
-    method: Annotated[Method | None, typer.Option(help="File: how issues are chosen.")] = None,
+    method: Annotated[DetectionMethod | None, typer.Option(help="File: how issues are chosen.")] = None,
     out: Annotated[Path | None, typer.Option(help="File: write a .csv, .json or .html file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="File: most rows of the table.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
@@ -107,13 +107,24 @@ def scan(
         if options.given():
             msg = f"{', '.join(options.given())}: for files only; a project is set up in secondlook.toml"
             raise typer.BadParameter(msg)
-        step(session_of(context), target, JobKind.SCAN, {}, as_json=json)
+        _scan_project(session_of(context), target, as_json=json)
         return
     if text_column and field:
         msg = "give --text-column or --field, not both"
         raise typer.BadParameter(msg)
     session_of(context).quiet_logs()
     _scan_file(Path(target), options, as_json=json)
+
+
+def _scan_project(session: Session, project: str, *, as_json: bool) -> None:
+    from connector.actions.jobs import ask_scan
+
+    session.require_project(project)
+    with session.services() as services:
+        stored = services.project(project)
+        with services.store.begin() as unit:
+            ask_scan(unit, stored, actor())
+    step(session, project, JobKind.SCAN, {}, as_json=as_json)
 
 
 def is_file(target: str) -> bool:
@@ -137,7 +148,7 @@ def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:
     with progress(f"scan {path.name}") as report:
         judged = judge(
             data,
-            method=(options.method or Method.PRUNE_BY_NOISE_RATE).value,
+            method=(options.method or DetectionMethod.PRUNE_BY_NOISE_RATE).value,
             kind=FeatureKind.TEXT if options.text_column else None,
             progress=lambda done, total: report(done, total, "folds"),
         )
@@ -184,7 +195,7 @@ def _tell(judged: Judged, path: Path, limit: int) -> None:
     _say_what_is_missing(judged)
 
 
-def _list(issues: Sequence[Issue]) -> None:
+def _list(issues: Sequence[OfflineIssue]) -> None:
     """A table; on a narrow terminal two lines for each."""
     if stdout().width >= NARROW:
         columns = ("item", "labelled", "suggested", "sure", "given label", "annotator", "content")
@@ -210,7 +221,7 @@ def _tell_what_else(judged: Judged) -> None:
         note(sentence)
 
 
-def _cells(issue: Issue) -> list[str]:
+def _cells(issue: OfflineIssue) -> list[str]:
     """What the file holds may hold codes that would steer the terminal: one printable line each."""
     return [
         one_line(issue.id, ID_CHARS),

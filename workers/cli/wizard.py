@@ -53,7 +53,7 @@ PLATFORMS = {
 
 
 @dataclass(frozen=True)
-class Answers:
+class GivenOptions:
     """What was given as options; None is asked for."""
 
     platform: str
@@ -67,7 +67,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ConfigChoice:
     """What to write. `variable_to_set` is the variable that a pasted token is expected in later."""
 
     name: str
@@ -76,13 +76,13 @@ class Choice:
 
 
 class Wizard:
-    def __init__(self, answers: Answers, *, asks: bool, data_dir: Path) -> None:
+    def __init__(self, answers: GivenOptions, *, asks: bool, data_dir: Path) -> None:
         self._given = answers
         self._words = _words(answers.platform)
         self._asks = asks
         self._data_dir = data_dir
 
-    def run(self) -> Choice:
+    def run(self) -> ConfigChoice:
         """All questions, in order. Misconfigured where an option is missing and nothing may be asked."""
         url = self._until(self._url, "url")
         token, ref, survey = self._until(lambda: self._token(url), "token_env", "token_file")
@@ -97,7 +97,7 @@ class Wizard:
         tree: dict[str, Any] = {"projects": {name: section}}
         if self._given.public_url:
             tree = {"server": {"public_url": _http_url(self._given.public_url, "--public-url")}} | tree
-        return Choice(name, tree, variable)
+        return ConfigChoice(name, tree, variable)
 
     def _until(self, question: Callable[[], T], *options: str) -> T:
         """Ask again after a wrong answer, also where it came from one of these options."""
@@ -237,7 +237,7 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:LONGEST_NAME].strip("-")
 
 
-def written(file: Path, choice: Choice) -> None:
+def written(file: Path, choice: ConfigChoice) -> None:
     """Write the configuration, complete or not at all."""
     head = "# Secondlook's configuration: docs/configuration.md lists every key.\n\n"
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")

@@ -10,15 +10,36 @@ from workers.consensus.agreement_by import (
 )
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.binomial import Share, difference, exact_interval
-from workers.consensus.bootstrap import Interval, bootstrap_interval
+from workers.consensus.bootstrap import Interval, bootstrap_interval, interval_of
 from workers.consensus.calibration import best_temperature, tempered
 from workers.consensus.crowdlab import Crowdlab, crowdlab
 from workers.consensus.dawid_skene import DawidSkene, dawid_skene
 from workers.consensus.flow import Flow, class_flow, confusion_matrix
 from workers.consensus.majority import majority
 from workers.consensus.measures import alpha_sums, fleiss_sums, pairwise_sums
+from workers.consensus.numeric import (
+    Centre,
+    NumberConsensus,
+    Scale,
+    mean_difference,
+    number_alpha,
+    number_consensus,
+)
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
-from workers.consensus.quorum import Outcome, QuorumPolicy, Reason, Situation, Verdict, decide
+from workers.consensus.quorum import QuorumOutcome, QuorumPolicy, Reason, Situation, Verdict, decide
+from workers.consensus.regions import (
+    AgreedBoxes,
+    AgreedSpans,
+    BoxAnswers,
+    SpanAnswers,
+    SpanConsensus,
+    box_consensus,
+    box_f1_sums,
+    box_iou_sums,
+    span_consensus,
+    span_f1_sums,
+    span_overlap_sums,
+)
 from workers.consensus.reliability import (
     Reliability,
     anchoring_effect,
@@ -26,27 +47,37 @@ from workers.consensus.reliability import (
     reliability,
     reliability_by_class,
 )
+from workers.consensus.sets import SetConsensus, jaccard, mean_jaccard, set_consensus
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
 from workers.consensus.weighted import weighted_vote
 
 __all__ = [
     "LEAST_WEIGHT",
     "ActiveLab",
+    "AgreedBoxes",
+    "AgreedSpans",
+    "BoxAnswers",
+    "Centre",
     "Consensus",
     "Crowdlab",
     "DawidSkene",
     "Flow",
     "Interval",
     "InvalidVotes",
-    "Outcome",
+    "NumberConsensus",
     "PairAgreement",
     "Prior",
+    "QuorumOutcome",
     "QuorumPolicy",
     "QuorumVote",
     "Reason",
     "Reliability",
+    "Scale",
+    "SetConsensus",
     "Share",
     "Situation",
+    "SpanAnswers",
+    "SpanConsensus",
     "Trust",
     "Verdict",
     "Votes",
@@ -59,6 +90,9 @@ __all__ = [
     "anchoring_effect",
     "best_temperature",
     "bootstrap_interval",
+    "box_consensus",
+    "box_f1_sums",
+    "box_iou_sums",
     "class_flow",
     "cohen_kappa",
     "confusion_matrix",
@@ -70,14 +104,24 @@ __all__ = [
     "exact_interval",
     "fleiss_kappa",
     "fleiss_sums",
+    "interval_of",
+    "jaccard",
     "krippendorff_alpha",
     "majority",
+    "mean_difference",
+    "mean_jaccard",
     "measured_accuracy",
+    "number_alpha",
+    "number_consensus",
     "pairwise_agreement",
     "pairwise_sums",
     "posterior",
     "reliability",
     "reliability_by_class",
+    "set_consensus",
+    "span_consensus",
+    "span_f1_sums",
+    "span_overlap_sums",
     "tempered",
     "weighted_vote",
     "whom_to_ask",

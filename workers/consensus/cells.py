@@ -16,7 +16,7 @@ LEAST = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class TaskLabels:
     """What each of T tasks was about; `golden` is -1 where the truth is not known."""
 
     given: Ints
@@ -24,7 +24,7 @@ class Questions:
     golden: Ints
 
     @classmethod
-    def of(cls, given: ArrayLike, suggested: ArrayLike, golden: ArrayLike, n_classes: int) -> Questions:
+    def of(cls, given: ArrayLike, suggested: ArrayLike, golden: ArrayLike, n_classes: int) -> TaskLabels:
         """Checked: InvalidVotes for labels outside 0..n_classes - 1 or lists of different lengths."""
         known = np.asarray(golden, dtype=np.int64)
         whole_numbers("golden", known + 1, n_classes + 1)
@@ -40,7 +40,7 @@ class Questions:
 class Cells:
     """The labels of each task that anyone named, in long form; all others of a task share one weight."""
 
-    def __init__(self, votes: Votes, questions: Questions, n_classes: int) -> None:
+    def __init__(self, votes: Votes, questions: TaskLabels, n_classes: int) -> None:
         self._votes, self._questions, self._k = votes, questions, n_classes
         n_tasks = len(questions.golden)
         tasks = np.arange(n_tasks)

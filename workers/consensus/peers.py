@@ -13,7 +13,7 @@ from scipy import special
 
 from workers.consensus.arrays import Floats, Ints, Mask, level_in_range
 from workers.consensus.binomial import exact_interval
-from workers.consensus.cells import FIRST_ROLES, UNKNOWN, Cells, Questions
+from workers.consensus.cells import FIRST_ROLES, UNKNOWN, Cells, TaskLabels
 from workers.consensus.reliability import STRENGTH, Reliability
 from workers.consensus.votes import InvalidVotes, Votes
 
@@ -41,7 +41,7 @@ class Peers:
 
 def judged_by_peers(
     votes: Votes,
-    questions: Questions,
+    questions: TaskLabels,
     n_classes: int,
     n_annotators: int,
     *,
@@ -89,7 +89,7 @@ def judged_by_peers(
     known = questions.golden[votes.task] != UNKNOWN
     measured = known | (np.bincount(votes.task, minlength=len(questions.golden))[votes.task] > 1)
     n = np.bincount(votes.annotator[measured], minlength=n_annotators)
-    evidence = _Evidence(votes.annotator, n_annotators, n_classes, strength, level)
+    evidence = _PeerEvidence(votes.annotator, n_annotators, n_classes, strength, level)
     mean: Floats = np.full(n_annotators, FIRST_GUESS)
     roles: Floats = np.array(FIRST_ROLES)
     alone: Mask = np.zeros(n_annotators, dtype=np.bool_)
@@ -130,7 +130,7 @@ def class_reliability(
     return found
 
 
-class _Evidence:
+class _PeerEvidence:
     """From the chance that each vote is right to the posterior of each reliability, on a grid."""
 
     def __init__(
@@ -177,7 +177,7 @@ def _quantile(posterior: NDArray[np.float64], share: float) -> Floats:
     return found
 
 
-def _check(votes: Votes, questions: Questions, n_classes: int, n_annotators: int, strength: float) -> None:
+def _check(votes: Votes, questions: TaskLabels, n_classes: int, n_annotators: int, strength: float) -> None:
     if n_classes < 2:
         raise InvalidVotes(f"n_classes is {n_classes}. Reliability needs two classes or more")
     if votes.n_tasks > len(questions.golden) or votes.n_annotators > n_annotators:

@@ -11,7 +11,7 @@ from workers.consensus.ballot import ROUNDING, Ballot, Position, QuorumVote, bal
 CRITICAL_QUORUM = 3  # of classes marked critical that have no quorum of their own
 
 
-class Outcome(StrEnum):
+class QuorumOutcome(StrEnum):
     ACCEPT = "accept"  # another label than the given one was agreed on
     REJECT = "reject"  # the given label was agreed on
     ASK_MORE = "ask_more"
@@ -99,7 +99,7 @@ class Situation:
 class Verdict:
     """What to do now. `wanted_votes` is the number of distinct answers to collect in all."""
 
-    outcome: Outcome
+    outcome: QuorumOutcome
     label: str | None
     wanted_votes: int
     reason: Reason
@@ -210,10 +210,10 @@ class _Question:
         params = (("agreeing", self.ballot.n_for(position)), ("votes", n_votes))
         if kind == "problem":
             said = (("problem", name), *params)
-            return Verdict(Outcome.UNRESOLVED, None, n_votes, reason or Reason.AGREED_ON_PROBLEM, said)
+            return Verdict(QuorumOutcome.UNRESOLVED, None, n_votes, reason or Reason.AGREED_ON_PROBLEM, said)
         if name == self.given:
-            return Verdict(Outcome.REJECT, name, n_votes, reason or Reason.AGREED_ON_GIVEN, params)
-        return Verdict(Outcome.ACCEPT, name, n_votes, reason or Reason.AGREED_ON_OTHER, params)
+            return Verdict(QuorumOutcome.REJECT, name, n_votes, reason or Reason.AGREED_ON_GIVEN, params)
+        return Verdict(QuorumOutcome.ACCEPT, name, n_votes, reason or Reason.AGREED_ON_OTHER, params)
 
     def adjudicated(self, position: Position) -> Verdict:
         return self.settled(position, Reason.ADJUDICATED)
@@ -225,14 +225,14 @@ class _Question:
         if not self._contested() and not self._is_closed():
             first = self.policy.first_votes(self._labels)
             if n_votes < first:
-                return Verdict(Outcome.ASK_MORE, None, first, Reason.TOO_FEW_VOTES, params)
+                return Verdict(QuorumOutcome.ASK_MORE, None, first, Reason.TOO_FEW_VOTES, params)
             if n_votes < self._most_votes:
-                return Verdict(Outcome.ASK_MORE, None, n_votes + 1, Reason.TIE, params)
+                return Verdict(QuorumOutcome.ASK_MORE, None, n_votes + 1, Reason.TIE, params)
         reason = self._why_open(agreed)
         judged = bool(self.ballot.said_by(self.policy.adjudicators))
         if self.policy.adjudicators and not judged:
-            return Verdict(Outcome.ESCALATE, None, n_votes + 1, reason, params)
-        return Verdict(Outcome.UNRESOLVED, None, n_votes, reason, params)
+            return Verdict(QuorumOutcome.ESCALATE, None, n_votes + 1, reason, params)
+        return Verdict(QuorumOutcome.UNRESOLVED, None, n_votes, reason, params)
 
     def _is_closed(self) -> bool:
         """Whether ordinary reviewers are not asked any more."""

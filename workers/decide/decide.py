@@ -12,7 +12,7 @@ from workers.consensus.quorum import Reason
 from workers.context import Context, Summary
 from workers.decide.reopening import reopen_if_overturned
 from workers.decide.settling import STATES, settle
-from workers.decide.verdicts import Case, Judge, Judged, case_of, judge_for
+from workers.decide.verdicts import Case, Judge, WeighedVerdict, case_of, judge_for
 from workers.review.golden import close_if_answered
 from workers.review.quality.telling import keep as keep_quality
 from workers.review.votes import submitted_without_counting
@@ -61,7 +61,7 @@ def _look_at(context: Context, judge: Judge, unit: UnitOfWork, task: ReviewTask,
     return _ask_on(context, unit, case, judged)
 
 
-def _ask_on(context: Context, unit: UnitOfWork, case: Case, judged: Judged) -> str:
+def _ask_on(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdict) -> str:
     """Ask one more person, or an adjudicator, unless that was done before."""
     task, verdict = case.task, judged.verdict
     outcome = Outcome(verdict.outcome.value)

@@ -71,7 +71,7 @@ def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue) -> Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class WeighedVerdict:
     """A verdict, how probable each label is, and what one more vote is worth (lowest: most)."""
 
     verdict: Verdict
@@ -100,7 +100,7 @@ class Judge:
     reopen_limit: int
     deadline: timedelta | None = None
 
-    def look(self, case: Case, now: datetime) -> Judged:
+    def look(self, case: Case, now: datetime) -> WeighedVerdict:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
         ballot = [_quorum_vote(vote, self.person_of) for vote in case.counted]
@@ -113,7 +113,7 @@ class Judge:
             disputed=case.reopened > self.reopen_limit,
         )
         verdict = decide(ballot, issue.given, self.policy, situation)
-        return Judged(verdict, probabilities, self._score(ballot, probabilities))
+        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities))
 
     def _is_overdue(self, task: ReviewTask, now: datetime) -> bool:
         if self.deadline is None or task.asked_at is None:
@@ -176,7 +176,6 @@ def _quorum_vote(vote: Vote, person_of: Person) -> QuorumVote:
 
 def _opinion_of_the_model(issue: Issue) -> dict[str, float]:
     """The probabilities that were kept with the issue: of the labels that matter, not of all."""
-    near = {str(label): float(p) for label, p in issue.evidence.get("near", [])}
-    known = near | {issue.suggested: issue.probability}
-    given = issue.evidence.get("given_probability")
-    return known if given is None else known | {issue.given: float(given)}
+    known = dict(issue.evidence.near) | {issue.suggested: issue.probability}
+    given = issue.evidence.given_probability
+    return known if given is None else known | {issue.given: given}

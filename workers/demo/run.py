@@ -29,7 +29,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DemoOutcome:
     """What the demo measured. Labels are counted on the platform, before and after."""
 
     items: int
@@ -53,7 +53,7 @@ def run(
     say: Say,
     hold: Callable[[Mapping[str, str]], None] | None = None,
     platform: str = "label_studio",
-) -> Outcome:
+) -> DemoOutcome:
     """Run the loop in `folder`, which is emptied first; `hold` is called while all is still running.
 
     Writes `summary.json`. Raises DemoFailed when a step does not happen, Misconfigured when something
@@ -132,13 +132,13 @@ def _measure(
     state: Mapping[str, Any],
     minutes: float,
     platform: str,
-) -> Outcome:
+) -> DemoOutcome:
     rows = range(len(digits.truth))
     truth = [CLASSES[int(digit)] for digit in digits.truth]
     wrong_before = [row for row in rows if before[row] != truth[row]]
     wrong_after = [row for row in rows if after[row] != truth[row]]
     issues, reviews = state["issues"], state["reviews"]
-    return Outcome(
+    return DemoOutcome(
         items=len(digits.truth),
         wrong_before=len(wrong_before),
         wrong_after=len(wrong_after),
@@ -156,7 +156,7 @@ def _measure(
     )
 
 
-def report(outcome: Outcome, counted_in: str) -> str:
+def report(outcome: DemoOutcome, counted_in: str) -> str:
     """Before and after, in words; every figure was measured in this run."""
     repaired = outcome.repaired / max(1, outcome.wrong_before)
     right = outcome.items - outcome.wrong_before

@@ -14,7 +14,7 @@ from workers.demo.home import Progress
 PLATFORMS = ("label_studio", "argilla")
 
 
-class Reviewer(Protocol):
+class DemoReviewer(Protocol):
     """Not a person: knows the true digit, and errs at a set rate, from a seed of its own."""
 
     def answer_next(self) -> bool:
@@ -43,7 +43,7 @@ class Stage(Protocol):
         """Row of the digit → the label that it carries, a correction before an annotator's."""
         ...
 
-    def reviewers(self, review_link: str, seed: int) -> Sequence[Reviewer]:
+    def reviewers(self, review_link: str, seed: int) -> Sequence[DemoReviewer]:
         """The simulated people who answer there."""
         ...
 

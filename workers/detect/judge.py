@@ -12,7 +12,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from workers.context import Context, Summary
 from workers.detect.flags import Origin
-from workers.detect.queue import Judged, Policy, Queue, carry_out, weigh
+from workers.detect.queue import JudgedRows, Policy, Queue, carry_out, weigh
 from workers.detect.sources.again import LASTING, outdated, probabilities_of
 from workers.detect.state import Detector, Taken, kept
 from workers.issues.validation import InvalidInput
@@ -92,14 +92,14 @@ def _requeue(context: Context, detector: Detector) -> Queue:
     return queue
 
 
-def _judged(project_id: int, detector: Detector) -> Judged:
+def _judged(project_id: int, detector: Detector) -> JudgedRows:
     state, basis = detector.state, detector.basis
     rows = np.flatnonzero(state.mask())
     suggested = np.zeros(state.n_rows, dtype=np.int64)
     suggested[rows] = state.pred_probs[rows].argmax(axis=1)
     quality = np.ones(state.n_rows, dtype=state.pred_probs.dtype)
     quality[rows] = state.qualities(rows)
-    return Judged(
+    return JudgedRows(
         origin=Origin(project_id, basis.scan_id, basis.model_version, basis.method, basis.classes),
         item_ids=detector.item_ids,
         given=state.given,

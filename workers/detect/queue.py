@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from connector import wording
 from connector.config.project import PolicySettings
 from connector.model import Issue, IssueKind, IssueState, LabelledItem
+from connector.model.reasons import HeldBack
 from connector.store.repositories.issues import Standing
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
-from workers.detect.flags import Finding, Origin, Place, issue_of, line_up, places
+from workers.detect.flags import FlaggedRow, Origin, Place, issue_of, line_up, places
 from workers.detect.merging import merge_changes
 from workers.issues.arrays import Classes, Mask, Probabilities, Rows
 from workers.issues.incremental.incoming import quality_of
@@ -26,7 +26,7 @@ SAME = 1e-9  # probabilities that differ by less are one
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRows:
     """All rows as detection sees them, without an object for each.
 
     `given` (N) are classes, -1 where there is no row any more; `order` the flagged rows, most suspicious
@@ -93,7 +93,7 @@ class Difference:
         return {**self.fresh, **{row: place for row, (place, _) in self.moved.items()}}
 
 
-def weigh(context: Context, judged: Judged, policy: Policy, chance: np.random.Generator) -> Difference:
+def weigh(context: Context, judged: JudgedRows, policy: Policy, chance: np.random.Generator) -> Difference:
     """What would have to change for the issues to be those of a scan.
 
     All rows are weighed, for a change of one label moves thresholds and the room of its class: a label
@@ -111,7 +111,7 @@ def weigh(context: Context, judged: Judged, policy: Policy, chance: np.random.Ge
 
 
 def _flagged(
-    judged: Judged, policy: Policy, standing: Iterable[Standing], settled: Iterable[tuple[int, str]]
+    judged: JudgedRows, policy: Policy, standing: Iterable[Standing], settled: Iterable[tuple[int, str]]
 ) -> Flagged:
     n_rows = len(judged.item_ids)
     asked = [one.item_id for one in standing if one.state != IssueState.SUPPRESSED.value]
@@ -140,7 +140,7 @@ def _marked(n_rows: int, rows: Sequence[int]) -> Mask:
     return mask
 
 
-def _difference(judged: Judged, wanted: Mapping[int, Place], standing: Iterable[Standing]) -> Difference:
+def _difference(judged: JudgedRows, wanted: Mapping[int, Place], standing: Iterable[Standing]) -> Difference:
     fresh = dict(wanted)
     moved: dict[int, tuple[Place, Standing]] = {}
     dropped: list[str] = []
@@ -160,17 +160,17 @@ def _difference(judged: Judged, wanted: Mapping[int, Place], standing: Iterable[
     return Difference(fresh, moved, dropped, ranks, len(wanted))
 
 
-def _is_other(judged: Judged, row: int, place: Place, one: Standing) -> bool:
+def _is_other(judged: JudgedRows, row: int, place: Place, one: Standing) -> bool:
     """Whether the issue that stands says something else than is found now."""
     suggested = judged.origin.classes[int(judged.suggested[row])]
-    now = (place.kind.value, place.reason or wording.BUDGET, suggested, judged.label_of(row))
+    now = (place.kind.value, place.reason or HeldBack.BUDGET, suggested, judged.label_of(row))
     if now != (one.kind, one.reason, one.suggested, one.given):
         return True
     return place.kind is IssueKind.LABEL_ERROR and abs(float(judged.quality[row]) - one.quality) > SAME
 
 
 def _controls(
-    judged: Judged,
+    judged: JudgedRows,
     policy: Policy,
     difference: Difference,
     standing: Iterable[Standing],
@@ -194,7 +194,7 @@ def _controls(
     }
 
 
-def carry_out(unit: UnitOfWork, context: Context, judged: Judged, difference: Difference) -> Queue:
+def carry_out(unit: UnitOfWork, context: Context, judged: JudgedRows, difference: Difference) -> Queue:
     """Store the difference, as far as it still is one, and plan the reviews of what is open."""
     project, wanted = context.project, difference.wanted
     opened = _opened(unit, context, wanted)
@@ -223,14 +223,14 @@ def carry_out(unit: UnitOfWork, context: Context, judged: Judged, difference: Di
 def _opened(unit: UnitOfWork, context: Context, wanted: Mapping[int, Place]) -> set[int]:
     """The rows that there is room to ask about. Others wait, and the push opens them when there is."""
     free = max(0, context.settings.policy.budget - unit.reviews.open_count(context.project.id))
-    free -= len(unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, free))
+    free -= len(unit.issues.waiting_for_budget(context.project.id, free))
     fit = sorted((place.rank, row) for row, place in wanted.items() if place.reason is None)
     return {row for _, row in fit[: max(0, free)]}
 
 
 def _issues(
     unit: UnitOfWork,
-    judged: Judged,
+    judged: JudgedRows,
     difference: Difference,
     rows: Rows,
     opened: set[int],
@@ -256,5 +256,5 @@ def _issues(
     return fresh, moved
 
 
-def _finding(judged: Judged, row: int, item: LabelledItem, probs: Probabilities) -> Finding:
-    return Finding(item, probs, int(probs.argmax()), quality_of(int(judged.given[row]), probs))
+def _finding(judged: JudgedRows, row: int, item: LabelledItem, probs: Probabilities) -> FlaggedRow:
+    return FlaggedRow(item, probs, int(probs.argmax()), quality_of(int(judged.given[row]), probs))

@@ -19,7 +19,7 @@ from workers.context import Context, Summary
 from workers.detect.findings.detect import Looked
 from workers.detect.findings.store import look_around_in_parts
 from workers.detect.flags import Origin
-from workers.detect.queue import Judged, Policy, carry_out, weigh
+from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
 from workers.detect.record import Run, lost_classes, scan_summary, scan_when_due
 from workers.detect.sharding import FrozenRows, Part, advance, begin_anew, blob_name, give_up, load
 from workers.detect.state import kept
@@ -27,7 +27,7 @@ from workers.issues import LabelIssues
 from workers.issues.arrays import Classes
 from workers.issues.sharded import (
     Cuts,
-    Question,
+    PairQuestion,
     Reduction,
     ShardEvidence,
     ShardMargins,
@@ -145,7 +145,7 @@ def _after_trust(context: Context, scan: ShardedScan, parts: Parts, trusts: Sequ
     return _next(context, scan, "cuts", cuts_of(trusts, str(scan.plan["method"])))
 
 
-def _next(context: Context, scan: ShardedScan, what: str, found: Cuts | Question) -> Summary:
+def _next(context: Context, scan: ShardedScan, what: str, found: Cuts | PairQuestion) -> Summary:
     with context.begin() as unit:
         unit.blobs.put(context.project.id, blob_name(scan.id, what), found.to_bytes())
         advance(unit, context.project.id, scan, scan.number + 1)
@@ -201,7 +201,7 @@ def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssue
     project = context.project
     classes = tuple(str(name) for name in scan.plan["classes"])
     rows = FrozenRows(context, scan.id, parts.filled, parts.with_rows)
-    judged = Judged(
+    judged = JudgedRows(
         origin=Origin(project.id, scan.id, parts.model_version, str(scan.plan["method"]), classes),
         item_ids=rows.item_ids,
         given=given,

@@ -16,11 +16,11 @@ from connector.model import LabelledItem, LabelSchema, LabelStatus, Prediction, 
 from workers.context import Context, Summary
 from workers.detect import sharding
 from workers.detect.predictions.suspicion import in_sample_suspicion
-from workers.detect.sharding import EMPTY, Content, Part, blob_name, finish_part
+from workers.detect.sharding import EMPTY, Part, PartContent, blob_name, finish_part
 from workers.detect.sources.choose import Probabilities, found_in, from_predictions
 from workers.issues.sharded import (
     Cuts,
-    Question,
+    PairQuestion,
     UnusableState,
     read_evidence,
     read_margins,
@@ -71,12 +71,12 @@ def _pass(context: Context, scan: ShardedScan, shard: int, between: tuple[int, i
     """What the pass leaves behind, and of how many rows."""
     if scan.number == READ:
         return _read(context, scan, between)
-    content = Content.from_bytes(sharding.load(context, scan.id, "rows", shard))
+    content = PartContent.from_bytes(sharding.load(context, scan.id, "rows", shard))
     cuts = Cuts.from_bytes(sharding.load(context, scan.id, "cuts"))
     if scan.number == EVIDENCE:
         found = read_evidence(content.labels, content.matrix, cuts)
         return {"evidence": found.to_bytes()}, len(content.labels)
-    question = Question.from_bytes(sharding.load(context, scan.id, "question"))
+    question = PairQuestion.from_bytes(sharding.load(context, scan.id, "question"))
     margins = read_margins(content.labels, content.matrix, cuts, question)
     return {"margins": margins.to_bytes()}, len(content.labels)
 
@@ -98,7 +98,7 @@ def _read(context: Context, scan: ShardedScan, between: tuple[int, int]) -> tupl
 
 def _rows(
     context: Context, schema: LabelSchema, scan: ShardedScan, between: tuple[int, int]
-) -> tuple[Part, Content]:
+) -> tuple[Part, PartContent]:
     skipped: Counter[str] = Counter()
     version = str(scan.plan["version"] or "none")
     ids: list[NDArray[np.int64]] = []
@@ -116,7 +116,7 @@ def _rows(
         matrices.append(found.matrix)
     none = np.empty((0, len(schema.classes)))
     filled = [matrix for matrix in matrices if len(matrix)]
-    content = Content(
+    content = PartContent(
         np.concatenate([np.empty(0, dtype=np.int64), *labels]),
         np.concatenate(filled) if filled else none,
     )

@@ -48,7 +48,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class PartContent:
     """Given classes (n,) and probabilities (n, K) of a part's rows."""
 
     labels: Classes
@@ -58,7 +58,7 @@ class Content:
         return _packed({}, {"labels": self.labels, "matrix": self.matrix})
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> Content:
+    def from_bytes(cls, content: bytes) -> PartContent:
         _, arrays = saving.read(BytesIO(content))
         return cls(arrays["labels"], arrays["matrix"])
 
@@ -186,7 +186,7 @@ class FrozenRows:
     def _pieces(self, rows: Rows) -> Iterator[Probabilities]:
         owner = np.searchsorted(self._starts, rows, side="right") - 1
         for number in np.unique(owner).tolist():
-            content = Content.from_bytes(load(self._context, self._scan_id, "rows", self._shards[number]))
+            content = PartContent.from_bytes(load(self._context, self._scan_id, "rows", self._shards[number]))
             yield content.matrix[rows[owner == number] - self._starts[number]]
 
 

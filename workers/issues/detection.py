@@ -16,7 +16,7 @@ from workers.issues.quality import margins_of
 from workers.issues.reading import NO_CLASS, RowFacts, read_rows
 from workers.issues.selection import nth_smallest, smallest
 from workers.issues.spreading import THREADS
-from workers.issues.thresholds import cutoffs, thresholds_from
+from workers.issues.thresholds import cutoffs, thresholds_from, thresholds_of
 from workers.issues.validation import SLACK, OffSums, checked_labels, checked_probs
 
 
@@ -88,11 +88,19 @@ def label_issues(
     """
     chosen = method_of(method)
     probs = checked_probs(pred_probs)
-    evidence = _gather(checked_labels(labels, *probs.shape), probs, chosen, threads)
-    facts = evidence.facts
-    return found_issues(
-        _CHOICES[chosen](evidence), evidence.facts.trust, facts.predicted, facts.off, facts.lowest
-    )
+    mask, facts = marked(checked_labels(labels, *probs.shape), probs, chosen, threads)
+    return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
+
+
+def marked(
+    given: Classes, probs: Probabilities, method: Method, threads: int, trust: Probabilities | None = None
+) -> tuple[Mask, RowFacts]:
+    """The mask, and what the rows say, of arguments that are checked already.
+
+    `trust` saves a pass, where the probabilities of the given labels are at hand.
+    """
+    evidence = _gather(given, probs, method, threads, trust)
+    return _CHOICES[method](evidence), evidence.facts
 
 
 def found_issues(
@@ -104,12 +112,18 @@ def found_issues(
     return LabelIssues(mask, quality, rows[_ascending(quality[rows])], predicted, _warnings(off, lowest))
 
 
-def _gather(given: Classes, probs: Probabilities, method: Method, threads: int) -> _Evidence:
+def _gather(
+    given: Classes, probs: Probabilities, method: Method, threads: int, trust: Probabilities | None = None
+) -> _Evidence:
     n_classes = probs.shape[1]
     groups = Groups(given, n_classes)
     cuts = None
     if method is not Method.PREDICTED_NEQ_GIVEN:
-        cuts = cutoffs(thresholds_from(probs, groups, threads=threads), probs.dtype)
+        if trust is None:
+            thresholds = thresholds_from(probs, groups, threads=threads)
+        else:
+            thresholds = thresholds_of(trust, groups, threads=threads)
+        cuts = cutoffs(thresholds, probs.dtype)
     facts = read_rows(probs, cuts, given, threads=threads)
     if facts.highest > 1 + SLACK:
         return _gather(given, np.minimum(probs, 1), method, threads)

@@ -9,6 +9,7 @@ import numpy as np
 from workers.issues.arrays import CHUNK, Classes, Counts, Rows
 from workers.issues.spreading import slices
 
+BINARY = 2  # up to here comparing labels with each class beats counting and sorting them
 FEW_CLASSES = 16  # up to here a scan of the labels is cheaper than an index of 8 bytes a row
 
 
@@ -23,13 +24,20 @@ class Groups:
         self.labels = labels
         # (chunks, K): counted in chunks, because numpy widens what it counts to 8 bytes.
         self.counts_by_chunk: Counts = np.array(
-            [np.bincount(labels[part], minlength=n_classes) for part in self.chunks()], dtype=np.int64
+            [_counts(labels[part], n_classes) for part in self.chunks()], dtype=np.int64
         )
         self.counts: Counts = self.counts_by_chunk.sum(axis=0)
 
     def chunks(self) -> list[slice]:
         """The chunks of rows that are counted together."""
         return list(slices(len(self.labels), CHUNK))
+
+    def by_class(self, part: slice) -> Rows:
+        """The places of a chunk of rows, by class and in order within each."""
+        labels, n_classes = self.labels[part], len(self.counts)
+        if n_classes > BINARY:
+            return np.argsort(labels, kind="stable")
+        return np.concatenate([np.flatnonzero(labels == label) for label in range(n_classes)])
 
     def rows(self, label: int) -> Rows:
         """The rows labelled `label`, ascending."""
@@ -47,3 +55,9 @@ class Groups:
     @cached_property
     def _index(self) -> tuple[Rows, Counts]:
         return np.argsort(self.labels, kind="stable"), np.cumsum(self.counts)
+
+
+def _counts(labels: Classes, n_classes: int) -> Counts:
+    if n_classes > BINARY:
+        return np.bincount(labels, minlength=n_classes)
+    return np.array([np.count_nonzero(labels == label) for label in range(n_classes)])

@@ -80,7 +80,7 @@ def _means_by_class(
 
     def place(numbered: tuple[int, slice]) -> None:
         number, part = numbered
-        values = self_confidence(part)[np.argsort(groups.labels[part], kind="stable")]
+        values = self_confidence(part)[groups.by_class(part)]
         end = 0
         for label in np.flatnonzero(groups.counts_by_chunk[number]).tolist():
             start, end = end, end + int(groups.counts_by_chunk[number, label])

@@ -42,6 +42,14 @@ class OffSums:
 
 def checked_probs(pred_probs: ArrayLike) -> Probabilities:
     """The matrix as it is, once its type and shape are right; values are checked while it is read."""
+    probs = checked_matrix(pred_probs)
+    if probs.shape[1] < 2:
+        raise _probs(f"has {probs.shape[1]} column(s)", "A label can be wrong only among two or more classes")
+    return probs
+
+
+def checked_matrix(pred_probs: ArrayLike) -> Probabilities:
+    """The matrix of floats as it is, of any number of columns."""
     probs = _array(pred_probs, "pred_probs")
     if probs.ndim != 2:
         raise _probs(
@@ -51,8 +59,6 @@ def checked_probs(pred_probs: ArrayLike) -> Probabilities:
         raise _probs(f"has dtype {probs.dtype}", "Convert it to float32 or float64")
     if probs.shape[0] == 0:
         raise _probs("has no rows", "Give at least two items")
-    if probs.shape[1] < 2:
-        raise _probs(f"has {probs.shape[1]} column(s)", "A label can be wrong only among two or more classes")
     return probs
 
 

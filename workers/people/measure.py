@@ -12,7 +12,7 @@ import numpy as np
 from connector.config.project import ReviewerSettings
 from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, Outcome, PersonSnapshot
 from workers.consensus.ballot import LEAST_WEIGHT
-from workers.consensus.cells import Questions
+from workers.consensus.cells import TaskLabels
 from workers.consensus.peers import class_reliability, judged_by_peers
 from workers.consensus.reliability import drift
 from workers.consensus.votes import Votes
@@ -148,7 +148,7 @@ class _Facts:
         self._votes = Votes(columns[:, 0], columns[:, 1], columns[:, 2])
         rows = list(asked.values())
         known = [golden.get(one.item_id) for one in rows]
-        questions = Questions.of(
+        questions = TaskLabels.of(
             np.array([number[one.given] for one in rows], dtype=np.int64),
             np.array([number[one.suggested] for one in rows], dtype=np.int64),
             np.array([number.get(one.label, -1) if one else -1 for one in known], dtype=np.int64),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.store.views.people import Members, keep_members
+from connector.store.views.people import ReviewAccounts, keep_members
 from workers.context import Context, Summary
 from workers.people.kept import keep, measured, measured_fact
 
@@ -23,7 +23,7 @@ def handle(context: Context) -> Summary:
     return {"people": len(found), "weigh_less": len(lighter), "reviewers": len(members.accounts)}
 
 
-def _members(context: Context) -> Members:
+def _members(context: Context) -> ReviewAccounts:
     """Who could review: as the platform says; where it says nothing, whoever was active lately."""
     project = context.fresh_project()
     people = context.services.reviewers(project.name)
@@ -31,8 +31,8 @@ def _members(context: Context) -> Members:
         unit.projects.save_annotators(project.id, people)
     accounts = {one.remote_id for one in people} - {project.service_user}
     if accounts:
-        return Members(tuple(sorted(filter(None, accounts))), "platform")
+        return ReviewAccounts(tuple(sorted(filter(None, accounts))), "platform")
     since = context.services.clock.now() - timedelta(days=context.settings.reviewers.active_days)
     with context.read() as unit:
         active = unit.people.active_since(project.id, since) - {project.service_user or ""}
-    return Members(tuple(sorted(active)), "activity")
+    return ReviewAccounts(tuple(sorted(active)), "activity")

@@ -20,7 +20,14 @@ from workers.consensus import (
     pairwise_sums,
 )
 from workers.consensus.measures import Measure
-from workers.report.shapes import Agreement, ClassAgreement, Estimate, MonthAgreement, PairAgreement, number
+from workers.report.shapes import (
+    Agreement,
+    ClassAgreement,
+    Estimate,
+    MonthAgreement,
+    ReportedAgreement,
+    number,
+)
 
 Seconds = NDArray[np.float64]  # since 1970, in UTC
 
@@ -101,13 +108,13 @@ def _by_class(votes: Votes, numbering: Numbering) -> list[ClassAgreement]:
     return [ClassAgreement(name, number(value)) for name, value in zip(labels, found, strict=True)]
 
 
-def _by_pair(votes: Votes, numbering: Numbering) -> list[PairAgreement]:
+def _by_pair(votes: Votes, numbering: Numbering) -> list[ReportedAgreement]:
     if not len(votes):
         return []
     found, names = agreement_by_pair(votes), numbering.reviewers
     busiest = np.argsort(-found.n_shared, kind="stable")[:MOST_PAIRS]
     return [
-        PairAgreement(
+        ReportedAgreement(
             names[int(found.first[place])],
             names[int(found.second[place])],
             int(found.n_shared[place]),

@@ -8,40 +8,37 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.config.project import ProjectSettings
-from connector.model import Audit, IssueKind, IssueState, NoteState, Project, QuestionState, ScanSummary
+from connector.model import Audit, IssueKind, NoteState, Project, QuestionState, ScanSummary
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
-from connector.store.views.figures import CastVote, IssueCount, ReviewerCount
+from connector.store.views.figures import CastVote, ReviewerCount
 from workers.report.agreement import agreement
 from workers.report.compare import compared
 from workers.report.effects import effects
 from workers.report.shapes import (
     SCHEMA,
     Agreement,
-    ClassChange,
     Comparison,
-    Corrections,
-    FlagCount,
-    Guidelines,
-    Judged,
-    Model,
-    Moved,
     Occasion,
-    PairAgreement,
-    Question,
-    Rate,
-    Record,
     Remaining,
     Report,
-    Reviewer,
-    Reviews,
+    ReportedAgreement,
+    ReportedClassChange,
+    ReportedCorrections,
+    ReportedGuidelines,
+    ReportedLabels,
+    ReportedModel,
+    ReportedMove,
+    ReportedQuestion,
+    ReportedReviewer,
+    ReportedReviews,
+    ReportRecord,
     number,
     numbers,
-    rate,
 )
 from workers.review.quality.figures import figures as quality_figures
+from workers.review.quality.figures import flag_count, flags_by, rate
 
-WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
 MOST_QUESTIONS = 100
 
 
@@ -78,7 +75,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         guidelines=_guidelines(unit, project_id),
         reviewers=_reviewers(unit, asked, names),
         comparison=Comparison(None, None, []),
-        record=Record(*unit.audit.head()),
+        record=ReportRecord(*unit.audit.head()),
     )
     return replace(found, comparison=compared(found, previous, asked.settings.audits))
 
@@ -97,8 +94,8 @@ def _occasion(unit: UnitOfWork, asked: Asked) -> Occasion:
     )
 
 
-def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Judged:
-    return Judged(
+def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> ReportedLabels:
+    return ReportedLabels(
         scan=scan.id if scan else None,
         at=scan.finished_at.isoformat() if scan else None,
         items=unit.items.count(asked.project.id),
@@ -114,9 +111,9 @@ def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Judged:
     )
 
 
-def _model(scan: ScanSummary | None) -> Model:
+def _model(scan: ScanSummary | None) -> ReportedModel:
     told = scan.report if scan else {}
-    return Model(
+    return ReportedModel(
         version=scan.model_version if scan else None,
         accuracy=number(told.get("accuracy")),
         log_loss=number(told.get("log_loss")),
@@ -129,52 +126,26 @@ def _model(scan: ScanSummary | None) -> Model:
 # --- reviews -----------------------------------------------------------------------------------
 
 
-def _reviews(unit: UnitOfWork, asked: Asked) -> Reviews:
+def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
     counts = figures.issue_counts(unit, asked.project.id, asked.since)
     asked_about = [one for one in counts if one.kind not in (IssueKind.CONTROL, IssueKind.GOLDEN)]
     flags = [one for one in asked_about if one.kind == IssueKind.LABEL_ERROR]
     states = Counter[str]()
     for one in asked_about:
         states[one.state] += one.n
-    return Reviews(
+    return ReportedReviews(
         issues=dict(sorted(states.items())),
         set_aside={kind.value: n for kind, n in unit.dispositions.counts(asked.project.id).items()},
-        flags=_flag_count("all", flags),
-        by_class=_by([(one.given, one) for one in flags]),
-        by_method=_by([(one.method, one) for one in flags]),
-    )
-
-
-def _by(named: Sequence[tuple[str, IssueCount]]) -> list[FlagCount]:
-    groups: dict[str, list[IssueCount]] = {}
-    for name, one in named:
-        groups.setdefault(name, []).append(one)
-    return [_flag_count(name, groups[name]) for name in sorted(groups)]
-
-
-def _flag_count(name: str, counts: Sequence[IssueCount]) -> FlagCount:
-    n = Counter[str]()
-    for one in counts:
-        n[one.state] += one.n
-    accepted, rejected, unresolved = (
-        n[state.value] for state in (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
-    )
-    return FlagCount(
-        name=name,
-        flagged=sum(n.values()),
-        waiting=sum(n[state.value] for state in WAITING),
-        accepted=accepted,
-        rejected=rejected,
-        unresolved=unresolved,
-        precision=rate(accepted, accepted + rejected + unresolved),
+        flags=flag_count("all", flags),
+        by_class=list(flags_by(flags, "given")),
+        by_method=list(flags_by(flags, "method")),
     )
 
 
 def _remaining(unit: UnitOfWork, asked: Asked) -> Remaining:
     found = quality_figures(unit, asked.project, asked.settings.quality)
-    controls = found.controls
     return Remaining(
-        controls=Rate(controls.hits, controls.n, controls.value, controls.low, controls.high),
+        controls=found.controls,
         unresolved=found.controls_unresolved,
         highest=found.remaining_high,
         target=found.target,
@@ -192,7 +163,7 @@ def persons(cast: Iterator[CastVote], settings: ProjectSettings) -> Iterator[Cas
 
 def _named(found: Agreement, names: Mapping[str, str]) -> Agreement:
     pairs = [
-        PairAgreement(
+        ReportedAgreement(
             names.get(each.first, each.first),
             names.get(each.second, each.second),
             each.shared,
@@ -204,13 +175,13 @@ def _named(found: Agreement, names: Mapping[str, str]) -> Agreement:
     return replace(found, by_pair=pairs)
 
 
-def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list[Reviewer]:
+def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list[ReportedReviewer]:
     known = unit.people.latest(asked.project.id)
-    rows: list[Reviewer] = []
+    rows: list[ReportedReviewer] = []
     for one in _by_person(figures.reviewer_counts(unit, asked.project.id, asked.since), asked.settings):
         person = known.get(one.reviewer)
         rows.append(
-            Reviewer(
+            ReportedReviewer(
                 reviewer=one.reviewer,
                 name=names.get(one.reviewer, one.reviewer),
                 votes=one.votes,
@@ -244,34 +215,34 @@ def _by_person(counts: Sequence[ReviewerCount], settings: ProjectSettings) -> li
 # --- corrections and guidelines ----------------------------------------------------------------
 
 
-def _corrections(unit: UnitOfWork, asked: Asked) -> Corrections:
+def _corrections(unit: UnitOfWork, asked: Asked) -> ReportedCorrections:
     project_id = asked.project.id
-    moved = figures.moved(unit, project_id, asked.since)
+    moves = figures.moved(unit, project_id, since=asked.since)
     gained, lost = Counter[str](), Counter[str]()
-    for given, label, n in moved:
-        lost[given] += n
-        gained[label] += n
+    for one in moves:
+        lost[one.given] += one.n
+        gained[one.label] += one.n
     now = unit.items.label_counts(project_id)
     names = sorted({*gained, *lost, *(asked.project.schema.classes if asked.project.schema else ())})
-    return Corrections(
+    return ReportedCorrections(
         by_state=figures.correction_counts(unit, project_id, asked.since),
-        moved=[Moved(*each) for each in moved],
-        classes=[ClassChange(name, gained[name], lost[name], now.get(name, 0)) for name in names],
+        moved=[ReportedMove(one.given, one.label, one.n) for one in moves],
+        classes=[ReportedClassChange(name, gained[name], lost[name], now.get(name, 0)) for name in names],
     )
 
 
-def _guidelines(unit: UnitOfWork, project_id: int) -> Guidelines:
+def _guidelines(unit: UnitOfWork, project_id: int) -> ReportedGuidelines:
     version = unit.guidelines.last_version(project_id)
     asked = unit.questions.listed(project_id, list(QuestionState))[:MOST_QUESTIONS]
     counts = unit.notes.counts(project_id)
-    return Guidelines(
+    return ReportedGuidelines(
         notes={state.value: counts[state.value] for state in NoteState if counts.get(state.value)},
         version=version.number if version else None,
         published_at=version.at.isoformat() if version else None,
         hash=version.hash if version else None,
         effects=effects(unit, project_id),
         questions=[
-            Question(
+            ReportedQuestion(
                 one.first, one.second, one.state, one.confused, one.ambiguous, one.created_at.isoformat()
             )
             for one in asked

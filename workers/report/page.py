@@ -12,13 +12,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from connector.model import Json
 from connector.wording import guideline_effect, note_text, one_line, report_headline
-from workers.report.validation import Chain, Entry, said
+from workers.report.validation import Chain, ValidationEntry, said
 
 NAME_CHARS = 60  # of a class or a person
 CHUNK = 200  # pieces of the page that are joined before they are passed on
 
 
-def html(figures: Json, entries: Iterator[Entry] | None = None, chain: Chain | None = None) -> Iterator[str]:
+def html(
+    figures: Json, entries: Iterator[ValidationEntry] | None = None, chain: Chain | None = None
+) -> Iterator[str]:
     """The page in pieces; every value that somebody typed is escaped.
 
     `figures` is a report as stored. With `entries` the page holds the validation record, however long.

@@ -12,20 +12,9 @@ from typing import Any
 import numpy as np
 
 from connector.model import Json
-from workers.consensus import exact_interval
+from workers.review.quality.figures import FlagCount, Rate
 
 SCHEMA = 1  # counts up when a name goes or changes its meaning; new names may come at any time
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """`hits` of `n`, with the exact 95 % interval."""
-
-    hits: int
-    n: int
-    value: float | None
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +39,7 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ReportedLabels:
     """What the last scan judged."""
 
     scan: str | None
@@ -68,7 +57,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ReportedModel:
     version: str | None
     accuracy: float | None  # how often its guess is the given label
     log_loss: float | None
@@ -78,20 +67,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class FlagCount:
-    """Flags of one class or method; `precision` is the share of corrections among what was decided."""
-
-    name: str
-    flagged: int
-    waiting: int
-    accepted: int
-    rejected: int
-    unresolved: int
-    precision: Rate
-
-
-@dataclass(frozen=True, slots=True)
-class Reviews:
+class ReportedReviews:
     issues: dict[str, int]  # flags by state
     set_aside: dict[str, int]  # items that no single label fits, by what is to be done with them
     flags: FlagCount
@@ -117,7 +93,7 @@ class ClassAgreement:
 
 
 @dataclass(frozen=True, slots=True)
-class PairAgreement:
+class ReportedAgreement:
     first: str
     second: str
     shared: int
@@ -141,19 +117,19 @@ class Agreement:
     kappa: Estimate  # Fleiss'
     pairwise: Estimate
     by_class: list[ClassAgreement]
-    by_pair: list[PairAgreement]
+    by_pair: list[ReportedAgreement]
     by_month: list[MonthAgreement]
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ReportedMove:
     given: str
     label: str
     items: int
 
 
 @dataclass(frozen=True, slots=True)
-class ClassChange:
+class ReportedClassChange:
     label: str
     gained: int
     lost: int
@@ -161,10 +137,10 @@ class ClassChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrections:
+class ReportedCorrections:
     by_state: dict[str, int]
-    moved: list[Moved]
-    classes: list[ClassChange]
+    moved: list[ReportedMove]
+    classes: list[ReportedClassChange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +162,7 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ReportedQuestion:
     first: str
     second: str
     state: str
@@ -196,17 +172,17 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Guidelines:
+class ReportedGuidelines:
     notes: dict[str, int]  # by state
     version: int | None
     published_at: str | None
     hash: str | None
     effects: list[Effect]
-    questions: list[Question]
+    questions: list[ReportedQuestion]
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewer:
+class ReportedReviewer:
     reviewer: str
     name: str
     votes: int
@@ -238,7 +214,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ReportRecord:
     """Where the audit log stood: what follows is bound to this row."""
 
     rows: int
@@ -249,24 +225,19 @@ class Record:
 class Report:
     schema: int
     occasion: Occasion
-    judged: Judged
-    model: Model
-    reviews: Reviews
+    judged: ReportedLabels
+    model: ReportedModel
+    reviews: ReportedReviews
     remaining: Remaining
     agreement: Agreement
-    corrections: Corrections
-    guidelines: Guidelines
-    reviewers: list[Reviewer]
+    corrections: ReportedCorrections
+    guidelines: ReportedGuidelines
+    reviewers: list[ReportedReviewer]
     comparison: Comparison
-    record: Record
+    record: ReportRecord
 
     def as_json(self) -> Json:
         return asdict(self)
-
-
-def rate(hits: int, n: int) -> Rate:
-    share = exact_interval([hits], [n])
-    return Rate(hits, n, number(share.value[0]), float(share.low[0]), float(share.high[0]))
 
 
 def number(value: Any) -> float | None:

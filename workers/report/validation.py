@@ -13,7 +13,8 @@ from typing import Any, TextIO
 
 from connector.model import Json
 from connector.store.unit_of_work import UnitOfWork
-from connector.store.views.records import Found, found_errors
+from connector.store.views.records import CorrectedError, found_errors
+from connector.wording import reason_said
 
 COLUMNS = (
     "correction",
@@ -53,7 +54,7 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ValidationEntry:
     """One error with its remedy. `audit` holds the rows of the audit log about it, oldest first."""
 
     correction: str
@@ -95,7 +96,7 @@ class Chain:
     faults: list[str]
 
 
-def entries(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[Entry]:
+def entries(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[ValidationEntry]:
     """In the order in which they were decided, as a stream."""
     for found in found_errors(unit, project_id, since):
         yield _entry(found)
@@ -108,7 +109,7 @@ def chain(unit: UnitOfWork) -> Chain:
     return Chain(ok=not faults, rows=rows, hash=head, faults=faults)
 
 
-def write_csv(out: TextIO, found: Iterator[Entry]) -> int:
+def write_csv(out: TextIO, found: Iterator[ValidationEntry]) -> int:
     """One row for each error, for a spreadsheet; how many rows."""
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
@@ -118,14 +119,14 @@ def write_csv(out: TextIO, found: Iterator[Entry]) -> int:
     return n
 
 
-def as_json(entry: Entry) -> Json:
+def as_json(entry: ValidationEntry) -> Json:
     return asdict(entry)
 
 
-def _entry(found: Found) -> Entry:
+def _entry(found: CorrectedError) -> ValidationEntry:
     evidence = found.evidence
     reverted = [row for row in found.audit if row.action == "correction.reverted"]
-    return Entry(
+    return ValidationEntry(
         correction=found.id,
         issue=found.issue_id,
         item=found.item,
@@ -133,18 +134,18 @@ def _entry(found: Found) -> Entry:
         label=found.label,
         remedy=found.state,
         mode=found.mode,
-        found_by=" · ".join(str(evidence[key]) for key in ("issue_kind", "method") if evidence.get(key)),
-        model_version=evidence.get("model_version"),
-        suggested=evidence.get("suggested"),
-        probability=evidence.get("probability"),
+        found_by=" · ".join(filter(None, (evidence.issue_kind, evidence.method))),
+        model_version=evidence.model_version,
+        suggested=evidence.suggested,
+        probability=evidence.probability,
         decided_at=found.decided_at.isoformat(),
-        decision=found.reason,
-        votes=[dict(vote) for vote in evidence.get("votes", [])],
+        decision=reason_said(found.reason),
+        votes=[dict(vote) for vote in evidence.votes],
         actor=found.actor,
         applied_at=_moment(found.applied_at),
         reverted_at=_moment(found.reverted_at),
         reverted_by=reverted[-1].actor if reverted else None,
-        error=found.error,
+        error=reason_said(found.error),
         before=found.before,
         after=found.after,
         audit=[AuditRow(row.seq, row.at, row.actor, row.action, row.hash) for row in found.audit],
@@ -156,7 +157,7 @@ def said(vote: Json) -> str:
     return ", ".join(vote.get("problems") or []) or str(vote.get("label") or "")
 
 
-def _flat(entry: Entry) -> list[object]:
+def _flat(entry: ValidationEntry) -> list[object]:
     values = asdict(entry) | {
         "reviewers": "; ".join(str(vote.get("reviewer")) for vote in entry.votes),
         "votes": "; ".join(f"{vote.get('reviewer')}: {said(vote)}" for vote in entry.votes),

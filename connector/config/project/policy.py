@@ -10,7 +10,7 @@ from pydantic import Field
 from connector.config.types import Frozen, Seconds, Share
 
 
-class Method(StrEnum):
+class DetectionMethod(StrEnum):
     PRUNE_BY_NOISE_RATE = "prune_by_noise_rate"
     PRUNE_BY_CLASS = "prune_by_class"
     BOTH = "both"
@@ -32,8 +32,8 @@ ReviewKinds = Annotated[tuple[Annotated[ReviewKind, Field(strict=False)], ...], 
 
 
 class PolicySettings(Frozen):
-    method: Method = Field(
-        default=Method.PRUNE_BY_NOISE_RATE, strict=False, description="Rule of confident learning."
+    method: DetectionMethod = Field(
+        default=DetectionMethod.PRUNE_BY_NOISE_RATE, strict=False, description="Rule of confident learning."
     )
     budget: int = Field(default=200, ge=1, description="Most review tasks open at a time.")
     class_cap: Share = Field(

@@ -1,0 +1,1 @@
+"""Argilla: its datasets as projects, records as items, webhooks, review datasets."""

@@ -68,7 +68,7 @@ def _hashed(row: dict[str, Any]) -> int:
     return int.from_bytes(blake2b("\n".join(parts).encode(), digest_size=4).digest(), "big")
 
 
-class Changes:
+class ArgillaChanges:
     """Reads one dataset's changes page by page."""
 
     def __init__(

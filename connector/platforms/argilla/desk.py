@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from connector.errors import Misconfigured, UnknownOutcome
 from connector.model import Annotator, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
 from connector.platforms.argilla import hooks, mapping, review_dataset, review_records, review_settings
-from connector.platforms.argilla.changes import Changes, Rows
+from connector.platforms.argilla.changes import ArgillaChanges, Rows
 from connector.platforms.argilla.client import (
     BULK_SIZE,
     IDS_PER_CALL,
@@ -98,7 +98,7 @@ class ArgillaDesk:
 
     def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
         """Review records whose answers changed; see `changes` for what a cursor promises."""
-        changes = Changes(self._client, review_id, page_size=self._page_size)
+        changes = ArgillaChanges(self._client, review_id, page_size=self._page_size)
         return one_ahead(AnswerPage(_snapshots(rows), after) for rows, after in changes.since(cursor))
 
     def fetch_answers(self, review_id: str, remote_ids: Sequence[str]) -> AnswerPage:
@@ -134,10 +134,10 @@ class ArgillaDesk:
             )
         return known[self._workspace]
 
-    def _form(self, review_id: str) -> review_records.Form:
+    def _form(self, review_id: str) -> review_records.ArgillaForm:
         path = f"/api/v1/datasets/{uuid_of(review_id)}"
         questions = self._client.listed(f"{path}/questions")
-        return review_records.Form(
+        return review_records.ArgillaForm(
             fields={str(row["name"]): kind_of(row) for row in self._client.listed(f"{path}/fields")},
             classes=frozenset(review_dataset.classes_offered(questions)),
             question_ids={str(row["name"]): str(row["id"]) for row in questions},

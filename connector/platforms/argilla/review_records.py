@@ -35,7 +35,7 @@ Raw = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ArgillaForm:
     """What a published review dataset has: its fields by type, its classes, its questions' ids."""
 
     fields: Mapping[str, str]
@@ -43,7 +43,7 @@ class Form:
     question_ids: Mapping[str, str]
 
 
-def record_for(request: ReviewRequest, form: Form) -> Raw:
+def record_for(request: ReviewRequest, form: ArgillaForm) -> Raw:
     """The upsert of one review record. Our key is its external id, so a second push changes nothing."""
     fields: Raw = {CONTEXT: f"{request.title}\n\n{request.context}"}
     rest: Raw = {}
@@ -88,7 +88,7 @@ def _is_chat(value: Any) -> bool:
     return bool(rows) and all(isinstance(row.get("role"), str) and "content" in row for row in rows)
 
 
-def _suggestions(request: ReviewRequest, form: Form) -> list[Raw]:
+def _suggestions(request: ReviewRequest, form: ArgillaForm) -> list[Raw]:
     if request.suggestion is None:
         return []
     known = request.suggestion in form.classes

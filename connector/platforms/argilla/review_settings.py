@@ -105,7 +105,9 @@ def _sdk() -> ModuleType:
             return importlib.import_module("argilla")
         except ModuleNotFoundError as error:
             remedy = "Install it with: pip install 'secondlook[argilla]'."
-            raise Misconfigured("Argilla's SDK is not installed", field="desk.platform", remedy=remedy) from error
+            raise Misconfigured(
+                "Argilla's SDK is not installed", field="desk.platform", remedy=remedy
+            ) from error
 
 
 def _fields(rg: Any, schema: LabelSchema) -> list[Any]:

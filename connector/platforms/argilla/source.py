@@ -21,7 +21,7 @@ from connector.model import (
     WriteRecord,
 )
 from connector.platforms.argilla import guidelines, hooks, mapping, writes
-from connector.platforms.argilla.changes import Changes
+from connector.platforms.argilla.changes import ArgillaChanges
 from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, members, uuid_of
 from connector.platforms.argilla.schema import kind_of, schema_of
 from connector.platforms.prefetch import one_ahead
@@ -31,7 +31,7 @@ SETTINGS_KEPT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DatasetSettings:
     """What a dataset's settings say: the judged question, and the kinds of the others by name."""
 
     dataset: dict[str, Any]
@@ -57,9 +57,9 @@ class ArgillaSource:
         self._dataset_id = dataset_id
         self._label_control = label_control
         self._vectors = tuple(vectors)
-        self._recent: tuple[float, Settings] | None = None
+        self._recent: tuple[float, DatasetSettings] | None = None
         self._lock = threading.Lock()
-        self._changes = Changes(client, dataset_id, vectors=self._vectors, page_size=page_size)
+        self._changes = ArgillaChanges(client, dataset_id, vectors=self._vectors, page_size=page_size)
 
     def describe(self) -> SourceInfo:
         """The dataset as it is now; Misconfigured for a draft, and without a usable question or server."""
@@ -80,7 +80,7 @@ class ArgillaSource:
 
     def changes_since(self, cursor: str | None) -> Iterator[Page]:
         """Pages of changed items; see `changes` for what a cursor promises."""
-        read: Settings | None = None
+        read: DatasetSettings | None = None
         for rows, after in one_ahead(self._changes.since(cursor)):
             # Here and not in the other thread, so that the next page is under way meanwhile.
             read = read or self._read_settings()
@@ -135,24 +135,24 @@ class ArgillaSource:
         """Replace the managed part of the dataset's guidelines."""
         return guidelines.write(self._client, self._dataset_id, block)
 
-    def _writer(self) -> writes.Writer:
+    def _writer(self) -> writes.ArgillaWriter:
         read = self._recent_settings()
-        return writes.Writer(self._client, self._dataset_id, read.schema, read.question_id)
+        return writes.ArgillaWriter(self._client, self._dataset_id, read.schema, read.question_id)
 
-    def _recent_settings(self) -> Settings:
+    def _recent_settings(self) -> DatasetSettings:
         """Remembered for a moment: each fetch and each step of a correction needs them: three calls."""
         with self._lock:
             if self._recent is None or time.monotonic() - self._recent[0] > SETTINGS_KEPT_S:
                 return self._read_settings()
             return self._recent[1]
 
-    def _read_settings(self) -> Settings:
+    def _read_settings(self) -> DatasetSettings:
         dataset = self._client.dataset(self._dataset_id)
         path = f"/api/v1/datasets/{uuid_of(self._dataset_id)}"
         questions = self._client.listed(f"{path}/questions")
         schema = schema_of(dataset, questions, self._client.listed(f"{path}/fields"), self._label_control)
         judged = next(row for row in questions if row["name"] == schema.control)
         others = {str(row["name"]): kind_of(row) for row in questions if row is not judged}
-        read = Settings(dataset, schema, str(judged["id"]), others)
+        read = DatasetSettings(dataset, schema, str(judged["id"]), others)
         self._recent = time.monotonic(), read
         return read

@@ -20,7 +20,7 @@ from connector.platforms.argilla.mapping import Mark
 Raw = dict[str, Any]
 
 
-class Writer:
+class ArgillaWriter:
     """Writes to one source dataset."""
 
     def __init__(self, client: ArgillaClient, dataset_id: str, schema: LabelSchema, question_id: str) -> None:

@@ -1,0 +1,1 @@
+"""Label Studio: its projects, tasks and annotations, webhooks, review projects."""

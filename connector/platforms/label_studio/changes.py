@@ -69,7 +69,7 @@ def parse(text: str | None) -> Cursor | None:
         return None
 
 
-class Changes:
+class LabelStudioChanges:
     """Reads one project's changes page by page."""
 
     def __init__(

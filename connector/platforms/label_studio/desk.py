@@ -10,7 +10,7 @@ from typing import Any
 from connector.errors import NotFound, Rejected, UnknownOutcome
 from connector.model import Annotator, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
 from connector.platforms.label_studio import hooks, mapping, review_project, review_tasks
-from connector.platforms.label_studio.changes import Changes
+from connector.platforms.label_studio.changes import LabelStudioChanges
 from connector.platforms.label_studio.client import (
     ANSWER_FIELDS,
     PAGE_SIZE,
@@ -36,7 +36,7 @@ class LabelStudioDesk:
     def __init__(self, client: LabelStudioClient, *, page_size: int = PAGE_SIZE) -> None:
         self._client = client
         self._page_size = page_size
-        self._forms: dict[str, review_tasks.Form] = {}  # by config
+        self._forms: dict[str, review_tasks.LabelStudioForm] = {}  # by config
         self._lock = threading.Lock()
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
@@ -100,7 +100,7 @@ class LabelStudioDesk:
 
     def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
         """Review tasks whose answers changed; see `changes` for what a cursor promises."""
-        changes = Changes(self._client, review_id, fields=ANSWER_FIELDS, page_size=self._page_size)
+        changes = LabelStudioChanges(self._client, review_id, fields=ANSWER_FIELDS, page_size=self._page_size)
         pages = (AnswerPage(_snapshots(rows), after) for rows, after in changes.since(cursor))
         return one_ahead(pages)
 
@@ -137,7 +137,7 @@ class LabelStudioDesk:
         changes = {"data": data, "overlap": 1, "is_labeled": True}
         self._client.api.write("PATCH", f"/api/tasks/{row['id']}/", changes)
 
-    def _form(self, review_id: str) -> review_tasks.Form:
+    def _form(self, review_id: str) -> review_tasks.LabelStudioForm:
         config = str(self._client.project(review_id, fields="id,label_config").get("label_config") or "")
         with self._lock:
             if config not in self._forms:
@@ -145,12 +145,12 @@ class LabelStudioDesk:
             return self._forms[config]
 
 
-def _read_form(config: str) -> review_tasks.Form:
+def _read_form(config: str) -> review_tasks.LabelStudioForm:
     interface = parsed(config)
     if LABEL not in {control.name for control in interface.controls}:
         raise Rejected("the review project's config was changed: it has no control 'label'")
     fields = tuple(str(tag.value_name) for tag in interface.objects if tag.name and tag.value_name)
-    return review_tasks.Form(fields, has_many(config))
+    return review_tasks.LabelStudioForm(fields, has_many(config))
 
 
 def _snapshots(rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:

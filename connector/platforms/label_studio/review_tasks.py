@@ -37,14 +37,14 @@ Raw = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class LabelStudioForm:
     """What a review project's config asks of a task: the fields it shows, and how it offers labels."""
 
     fields: tuple[str, ...]
     many: bool
 
 
-def task_for(request: ReviewRequest, form: Form) -> Raw:
+def task_for(request: ReviewRequest, form: LabelStudioForm) -> Raw:
     """The import of one review task."""
     data: Raw = {k: v for k, v in request.data.items() if not k.startswith(OURS)}
     by_safe_name = {safe_name(name): value for name, value in request.data.items()}

@@ -18,7 +18,7 @@ from connector.model import (
     WriteRecord,
 )
 from connector.platforms.label_studio import guidelines, hooks, mapping, writes
-from connector.platforms.label_studio.changes import Changes
+from connector.platforms.label_studio.changes import LabelStudioChanges
 from connector.platforms.label_studio.client import (
     PAGE_SIZE,
     REF_FIELDS,
@@ -46,7 +46,7 @@ class LabelStudioSource:
         self._client = client
         self._project_id = project_id
         self._label_control = label_control
-        self._changes = Changes(client, project_id, page_size=page_size)
+        self._changes = LabelStudioChanges(client, project_id, page_size=page_size)
         self._known: tuple[str, LabelSchema] | None = None
         self._lock = threading.Lock()
 
@@ -125,8 +125,8 @@ class LabelStudioSource:
         """Replace the managed part of the project's instructions."""
         return guidelines.write(self._client, self._project_id, block)
 
-    def _writer(self) -> writes.Writer:
-        return writes.Writer(self._client, self._project_id, self._schema())
+    def _writer(self) -> writes.LabelStudioWriter:
+        return writes.LabelStudioWriter(self._client, self._project_id, self._schema())
 
     def _schema(self) -> LabelSchema:
         project = self._client.project(self._project_id, fields="id,label_config")

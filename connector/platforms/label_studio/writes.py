@@ -21,7 +21,7 @@ MODEL_VERSION = "secondlook"  # of the predictions that we add to a source proje
 Raw = dict[str, Any]
 
 
-class Writer:
+class LabelStudioWriter:
     """Writes to one source project."""
 
     def __init__(self, client: LabelStudioClient, project_id: str, schema: LabelSchema) -> None:

@@ -13,7 +13,7 @@ from connector.store.tables import annotation_rows, items
 _NAMED_BY = ("from_name", "question")  # under what a result item names its control
 
 
-class Answers(Repository):
+class StoredAnswers(Repository):
     def counts(self, project_id: int, controls: Collection[str]) -> dict[str, int]:
         """How many annotations answer each of these controls. Reads every annotation of the project."""
         if not controls:

@@ -25,7 +25,7 @@ STANDS = golden_items.c.retired_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class WaitingTask:
     """An ordinary review task that is not sent yet, and beside which a golden one may be put."""
 
     key: str
@@ -106,7 +106,7 @@ class Golden(Repository):
             ~open_question,
         )
 
-    def twins(self, project_id: int) -> list[Twin]:
+    def twins(self, project_id: int) -> list[WaitingTask]:
         """Ordinary review tasks that are planned, not sent, and have no golden one beside them."""
         beside = exists().where(golden_questions.c.beside == review_tasks.c.key)
         rows = self._connection.execute(
@@ -121,7 +121,7 @@ class Golden(Repository):
             )
             .order_by(review_tasks.c.key)
         )
-        return [Twin(row.key, row.issue_id, row.blind, row.overlap) for row in rows]
+        return [WaitingTask(row.key, row.issue_id, row.blind, row.overlap) for row in rows]
 
     def flags(self, project_id: int, limit: int) -> list[Issue]:
         """The flags that were put to reviewers last."""

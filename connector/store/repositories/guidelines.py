@@ -67,7 +67,7 @@ class Instance:
     reason: str
 
 
-class Guidelines(Repository):
+class StoredGuidelines(Repository):
     # --- versions of the block ----------------------------------------------------------------
 
     def last_version(self, project_id: int) -> GuidelineVersion | None:

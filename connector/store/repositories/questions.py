@@ -18,7 +18,7 @@ from connector.store.tables import STANDING_QUESTION, guideline_questions
 STANDING = (QuestionState.OPEN, QuestionState.ANSWERED)
 
 
-class Questions(Repository):
+class StoredQuestions(Repository):
     def ask(self, project_id: int, pair: Pair, confused: Confused, examples: Sequence[Json]) -> str | None:
         """Raise a question about two labels; its id, or None where one stands already."""
         made = str(uuid.uuid4())

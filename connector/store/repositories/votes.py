@@ -12,7 +12,7 @@ from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import review_tasks, votes
 
 
-class Votes(Repository):
+class StoredVotes(Repository):
     def of(self, review_keys: Sequence[str]) -> dict[str, list[Vote]]:
         """Review key → all its votes, withdrawn ones too, in the order they were given."""
         found: dict[str, list[Vote]] = {key: [] for key in review_keys}

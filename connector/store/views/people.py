@@ -58,7 +58,7 @@ class ReviewersView:
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class ReviewAccounts:
     """The accounts that could review, without the service's own."""
 
     accounts: tuple[str, ...]
@@ -70,20 +70,20 @@ def members_fact(project_id: int) -> str:
     return f"members:{project_id}"
 
 
-def keep_members(unit: UnitOfWork, project: Project, members: Members) -> None:
+def keep_members(unit: UnitOfWork, project: Project, members: ReviewAccounts) -> None:
     told = {"accounts": sorted(members.accounts), "from": members.known_from}
     unit.facts.put(members_fact(project.id), json.dumps(told))
 
 
-def members(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Members | None:
+def members(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> ReviewAccounts | None:
     """Who could review: as the settings say, else as was last found out."""
     if settings.reviewers.expected:
-        return Members(settings.reviewers.expected, "settings")
+        return ReviewAccounts(settings.reviewers.expected, "settings")
     stored = unit.facts.get(members_fact(project.id))
     if stored is None:
         return None
     told = json.loads(stored)
-    return Members(tuple(told["accounts"]), told["from"])
+    return ReviewAccounts(tuple(told["accounts"]), told["from"])
 
 
 def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> ReviewersView:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from connector.model import Json
+from connector.model import CorrectionEvidence
 from connector.store.repositories.base import chunks
 from connector.store.tables import audit, corrections, decisions, items
 from connector.store.unit_of_work import UnitOfWork
@@ -27,7 +27,7 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CorrectedError:
     """One error that reviews found: its correction, whatever became of it."""
 
     id: str
@@ -38,8 +38,8 @@ class Found:
     state: str
     mode: str
     actor: str
-    evidence: Json
-    reason: str  # of the decision, in words
+    evidence: CorrectionEvidence
+    reason: str  # of the decision, as stored
     decided_at: datetime
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -50,7 +50,9 @@ class Found:
     audit: tuple[Logged, ...] = ()
 
 
-def found_errors(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[Found]:
+def found_errors(
+    unit: UnitOfWork, project_id: int, since: datetime | None = None
+) -> Iterator[CorrectedError]:
     """Each correction once, the oldest first; page by page, so that nothing grows with the project."""
     after: tuple[datetime, str] | None = None
     while True:
@@ -59,7 +61,9 @@ def found_errors(unit: UnitOfWork, project_id: int, since: datetime | None = Non
             return
         logged = _logged(unit, [row.id for row in rows])
         for row in rows:
-            yield Found(**row._mapping, audit=tuple(logged.get(row.id, ())))  # noqa: SLF001 - SQLAlchemy's public accessor
+            values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
+            values["evidence"] = CorrectionEvidence.from_json(row.evidence)
+            yield CorrectedError(**values, audit=tuple(logged.get(row.id, ())))
         after = rows[-1].created_at, rows[-1].id
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from connector.model import PersonSnapshot
-from connector.store.views.people import Members, keep_members
+from connector.store.views.people import ReviewAccounts, keep_members
 from connector.wiring import Services
 from tests.unit.cli.conftest import Done
 from tests.unit.web.seeding import HOSTILE, NOW, seed
@@ -36,7 +36,7 @@ def measured(configured: Services) -> Services:
     with configured.store.begin() as unit:
         poor = {"mean": 0.4, "low": 0.3, "high": 0.5, "weight": 0.2, "trusted": False}
         unit.people.save(project.id, [snapshot("5"), snapshot(HOSTILE, **poor)])
-        keep_members(unit, project, Members(("5",), "platform"))
+        keep_members(unit, project, ReviewAccounts(("5",), "platform"))
     return configured
 
 

@@ -10,7 +10,7 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from workers.consensus.cells import Questions
+from workers.consensus.cells import TaskLabels
 from workers.consensus.peers import Peers, class_reliability, judged_by_peers
 from workers.consensus.votes import InvalidVotes, Votes
 
@@ -27,7 +27,7 @@ class Crowd:
     quorum: int = 2
     max_votes: int = 3
 
-    def ask(self, rng: np.random.Generator) -> tuple[Votes, Questions]:
+    def ask(self, rng: np.random.Generator) -> tuple[Votes, TaskLabels]:
         """Two are asked, a third where they differ: who is asked on is not random."""
         roles = rng.choice(3, p=[0.55, 0.25, 0.2], size=self.n_tasks)
         given = rng.integers(0, K, self.n_tasks)
@@ -50,7 +50,7 @@ class Crowd:
                     break
         columns = np.array(rows)
         known = np.where(rng.random(self.n_tasks) < self.golden, truth, -1)
-        return Votes(*columns.T), Questions.of(given, suggested, known, K)
+        return Votes(*columns.T), TaskLabels.of(given, suggested, known, K)
 
     def _answer(self, rng: np.random.Generator, who: int, truth: int, suggested: int) -> int:
         p = self.reliability[who]
@@ -113,7 +113,7 @@ def test_few_answers_stay_close_to_all() -> None:
     new = Votes(
         np.append(votes.task, [0, 1]), np.append(votes.annotator, [5, 5]), np.append(votes.label, [0, 0])
     )
-    wrong = Questions.of(questions.given, questions.suggested, np.where(np.arange(300) < 2, 1, -1), K)
+    wrong = TaskLabels.of(questions.given, questions.suggested, np.where(np.arange(300) < 2, 1, -1), K)
     found = judged_by_peers(new, wrong, K, 6).reliability
     assert found.n[5] == 2
     assert found.mean[5] > 0.6, "two wrong answers are little evidence"
@@ -122,7 +122,7 @@ def test_few_answers_stay_close_to_all() -> None:
 
 def test_a_vote_alone_on_its_task_says_nothing() -> None:
     votes = Votes([0, 1, 2], [0, 0, 0], [1, 1, 1])
-    found = judged_by_peers(votes, Questions.of([1] * 3, [2] * 3, [-1] * 3, K), K, 1)
+    found = judged_by_peers(votes, TaskLabels.of([1] * 3, [2] * 3, [-1] * 3, K), K, 1)
     assert not found.measured.any()
     assert found.reliability.n[0] == 0
     assert np.isnan(found.right).all()
@@ -130,7 +130,7 @@ def test_a_vote_alone_on_its_task_says_nothing() -> None:
 
 def test_nobody_and_nothing() -> None:
     empty = np.zeros(0, dtype=np.int64)
-    found = judged_by_peers(Votes(empty, empty, empty), Questions.of(empty, empty, empty, K), K, 0)
+    found = judged_by_peers(Votes(empty, empty, empty), TaskLabels.of(empty, empty, empty, K), K, 0)
     assert len(found.reliability.mean) == 0
 
 
@@ -140,7 +140,7 @@ def test_a_class_that_is_confused_is_told_by_class() -> None:
     truth = rng.integers(0, K, 400)
     said = np.where(truth == 0, 1, truth)
     votes = Votes(np.arange(400), np.zeros(400, dtype=np.int64), said)
-    found = judged_by_peers(votes, Questions.of(truth, (truth + 1) % K, truth, K), K, 1)
+    found = judged_by_peers(votes, TaskLabels.of(truth, (truth + 1) % K, truth, K), K, 1)
     by_class = class_reliability(found.confusions, 0, float(found.reliability.mean[0]))
     assert by_class[0][0] < 0.2
     assert min(by_class[k][0] for k in range(1, K)) > 0.9
@@ -178,6 +178,6 @@ def test_intervals_hold_their_means_and_order_does_not_matter(seed: int, n: int,
     ],
 )
 def test_what_cannot_be_is_refused(votes: Votes, n_classes: int, said: str) -> None:
-    questions = Questions(np.array([0]), np.array([0]), np.array([-1]))
+    questions = TaskLabels(np.array([0]), np.array([0]), np.array([-1]))
     with pytest.raises(InvalidVotes, match=said):
         judged_by_peers(votes, questions, n_classes, 1)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from workers.consensus import (
     LEAST_WEIGHT,
-    Outcome,
     Prior,
+    QuorumOutcome,
     QuorumPolicy,
     QuorumVote,
     Reason,
@@ -62,7 +62,7 @@ def test_about_a_critical_class_all_three_must_agree() -> None:
 def test_a_dissent_about_a_critical_class_is_not_outvoted() -> None:
     alone = QuorumPolicy(critical=frozenset({"cow"}), max_votes=9)
     verdict = decide(labels("cow", "dog", "dog", "dog", "dog"), "cat", alone)
-    assert (verdict.outcome, verdict.reason) == (Outcome.UNRESOLVED, Reason.NOT_UNANIMOUS)
+    assert (verdict.outcome, verdict.reason) == (QuorumOutcome.UNRESOLVED, Reason.NOT_UNANIMOUS)
 
 
 def test_nothing_is_decided_before_the_least_votes() -> None:
@@ -92,7 +92,7 @@ def test_votes_that_weigh_little_need_company() -> None:
 def test_no_vote_weighs_nothing() -> None:
     nobodies = Situation(weights={f"r{n}": 0.0 for n in range(8)})
     policy = QuorumPolicy(quorum=2, max_votes=8)
-    assert decide(labels(*["dog"] * 8), "cat", policy, nobodies).outcome == Outcome.ACCEPT
+    assert decide(labels(*["dog"] * 8), "cat", policy, nobodies).outcome == QuorumOutcome.ACCEPT
     assert 8 * LEAST_WEIGHT == 2
 
 
@@ -132,21 +132,21 @@ def test_a_quorum_that_is_not_sure_enough_asks_on_and_then_an_adjudicator() -> N
 
 def test_without_a_demanded_confidence_probabilities_decide_nothing() -> None:
     verdict = decide(labels("dog"), "cat", QuorumPolicy(), likely(cat=0.0, dog=1.0))
-    assert verdict.outcome == Outcome.ASK_MORE
+    assert verdict.outcome == QuorumOutcome.ASK_MORE
 
 
 def test_a_probability_alone_decides_nothing_that_nobody_said_nor_where_a_problem_was_named() -> None:
     sure = likely(cat=0.01, dog=0.99)
-    assert decide([], "cat", SURE, sure).outcome == Outcome.ASK_MORE
-    assert decide(labels("cow"), "cat", SURE, sure).outcome == Outcome.ASK_MORE
+    assert decide([], "cat", SURE, sure).outcome == QuorumOutcome.ASK_MORE
+    assert decide(labels("cow"), "cat", SURE, sure).outcome == QuorumOutcome.ASK_MORE
     named = [QuorumVote("a", "dog"), QuorumVote("b", None, ("bad data",))]
-    assert decide(named, "cat", SURE, sure).outcome == Outcome.ASK_MORE
+    assert decide(named, "cat", SURE, sure).outcome == QuorumOutcome.ASK_MORE
 
 
 def test_a_probability_does_not_stand_in_for_the_rule_of_a_class() -> None:
     strict = QuorumPolicy(confidence=0.95, critical=frozenset({"cat"}), class_quorum={"cow": 2})
-    assert decide(labels("dog"), "cat", strict, likely(dog=0.99, cat=0.01)).outcome == Outcome.ASK_MORE
-    assert decide(labels("cow"), "dog", strict, likely(cow=0.99, dog=0.01)).outcome == Outcome.ASK_MORE
+    assert decide(labels("dog"), "cat", strict, likely(dog=0.99, cat=0.01)).outcome == QuorumOutcome.ASK_MORE
+    assert decide(labels("cow"), "dog", strict, likely(cow=0.99, dog=0.01)).outcome == QuorumOutcome.ASK_MORE
 
 
 def test_people_are_asked_one_by_one_where_a_probability_may_decide() -> None:
@@ -270,7 +270,7 @@ def played(policy: QuorumPolicy, trust: Trust, people: dict[str, float], seed: i
         order = list(rng.permutation(list(people)))
         votes: list[QuorumVote] = []
         verdict = decide([], given_label, policy)
-        while verdict.outcome == Outcome.ASK_MORE and order:
+        while verdict.outcome == QuorumOutcome.ASK_MORE and order:
             who = str(order.pop())
             votes.append(QuorumVote(who, SIX[crowd(rng, truth, people[who])]))
             probabilities = posterior(votes, SIX, Prior(given_label), trust)
@@ -322,10 +322,10 @@ def test_people_who_always_take_the_suggestion_are_outweighed_once_known() -> No
                 QuorumVote(name, said.get(name, "dog")) for name in rng.permutation(["a", "b", *followers])
             ]
             verdict = decide([], "cat", policy)
-            while verdict.outcome == Outcome.ASK_MORE:
+            while verdict.outcome == QuorumOutcome.ASK_MORE:
                 votes = answers[: verdict.wanted_votes]
                 verdict = decide(votes, "cat", policy, Situation(weights=weights))
-            wrong += verdict.outcome == Outcome.ACCEPT and verdict.label != truth
+            wrong += verdict.outcome == QuorumOutcome.ACCEPT and verdict.label != truth
         return wrong
 
     assert changed_wrongly(followers) < changed_wrongly({}) / 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.consensus import Outcome, QuorumPolicy, QuorumVote, Reason, Verdict, decide
+from workers.consensus import QuorumOutcome, QuorumPolicy, QuorumVote, Reason, Verdict, decide
 
 POLICY = QuorumPolicy()
 JUDGED = QuorumPolicy(adjudicators=frozenset({"judge"}))
@@ -46,19 +46,19 @@ def test_two_agreeing_votes_decide_and_a_third_breaks_a_tie(
 
 def test_two_reviewers_naming_one_problem_leave_the_item_unresolved_for_it() -> None:
     verdict = decide([problem("a", "ambiguous"), problem("b", "ambiguous")], "cat", POLICY)
-    assert verdict.outcome == Outcome.UNRESOLVED
+    assert verdict.outcome == QuorumOutcome.UNRESOLVED
     assert verdict.reason == Reason.AGREED_ON_PROBLEM
     assert dict(verdict.params) == {"problem": "ambiguous", "agreeing": 2, "votes": 2}
 
 
 def test_a_problem_outweighs_the_label_given_with_it() -> None:
     votes = [problem("a", "bad data", label="dog"), QuorumVote("b", "dog")]
-    assert decide(votes, "cat", POLICY).outcome == Outcome.ASK_MORE
+    assert decide(votes, "cat", POLICY).outcome == QuorumOutcome.ASK_MORE
 
 
 def test_two_problems_agreed_on_at_once_are_no_decision() -> None:
     votes = [problem("a", "ambiguous", "several fit"), problem("b", "several fit", "ambiguous")]
-    assert decide(votes, "cat", POLICY).outcome == Outcome.ASK_MORE
+    assert decide(votes, "cat", POLICY).outcome == QuorumOutcome.ASK_MORE
 
 
 def test_a_third_vote_settles_which_problem_it_is() -> None:
@@ -71,7 +71,7 @@ def test_a_third_vote_settles_which_problem_it_is() -> None:
 
 
 def test_an_abstention_is_not_a_vote() -> None:
-    assert decide([QuorumVote("a"), QuorumVote("b", "dog")], "cat", POLICY).outcome == Outcome.ASK_MORE
+    assert decide([QuorumVote("a"), QuorumVote("b", "dog")], "cat", POLICY).outcome == QuorumOutcome.ASK_MORE
     assert outcome(decide([QuorumVote("a"), *labels("dog", "dog")], "cat", POLICY)) == ("accept", "dog", 2)
 
 
@@ -92,7 +92,7 @@ def test_the_adjudicator_decides_a_split(said: str, expected: tuple[str, str, in
 
 def test_an_adjudicator_who_names_a_problem_closes_the_question_with_it() -> None:
     verdict = decide([*labels("cat", "dog", "cow"), problem("judge", "none of the classes")], "cat", JUDGED)
-    assert verdict.outcome == Outcome.UNRESOLVED
+    assert verdict.outcome == QuorumOutcome.UNRESOLVED
     assert dict(verdict.params)["problem"] == "none of the classes"
 
 
@@ -110,7 +110,7 @@ def test_someone_else_who_takes_the_adjudicators_place_leaves_the_question_to_th
 def test_adjudicators_who_differ_leave_it_unresolved() -> None:
     two = QuorumPolicy(adjudicators=frozenset({"judge", "jury"}))
     votes = [*labels("cat", "dog", "cow"), QuorumVote("judge", "yak"), QuorumVote("jury", "ox")]
-    assert decide(votes, "cat", two).outcome == Outcome.UNRESOLVED
+    assert decide(votes, "cat", two).outcome == QuorumOutcome.UNRESOLVED
 
 
 def test_three_unanimous_votes_can_be_demanded() -> None:
@@ -160,9 +160,9 @@ def test_never_more_votes_are_asked_for_than_the_most_and_one_adjudicator(
     crowd: list[QuorumVote], policy: QuorumPolicy
 ) -> None:
     verdict = decide(crowd, "cat", policy)
-    if verdict.outcome == Outcome.ASK_MORE:
+    if verdict.outcome == QuorumOutcome.ASK_MORE:
         assert verdict.wanted_votes <= policy.max_votes
-    elif verdict.outcome == Outcome.ESCALATE:
+    elif verdict.outcome == QuorumOutcome.ESCALATE:
         assert verdict.wanted_votes == sum(1 for vote in crowd if vote.label or vote.problems) + 1
 
 
@@ -172,7 +172,7 @@ def test_asking_goes_on_only_with_a_vote_that_is_not_there_yet(
 ) -> None:
     verdict = decide(crowd, "cat", policy)
     n_votes = sum(1 for vote in crowd if vote.label is not None or vote.problems)
-    asking = verdict.outcome in (Outcome.ASK_MORE, Outcome.ESCALATE)
+    asking = verdict.outcome in (QuorumOutcome.ASK_MORE, QuorumOutcome.ESCALATE)
     assert verdict.wanted_votes > n_votes if asking else verdict.wanted_votes == n_votes
 
 
@@ -181,8 +181,8 @@ def test_reject_names_the_given_label_and_accept_another(
     crowd: list[QuorumVote], policy: QuorumPolicy
 ) -> None:
     verdict = decide(crowd, "cat", policy)
-    assert (verdict.outcome == Outcome.REJECT) == (verdict.label == "cat")
-    assert (verdict.outcome == Outcome.ACCEPT) == (verdict.label not in (None, "cat"))
+    assert (verdict.outcome == QuorumOutcome.REJECT) == (verdict.label == "cat")
+    assert (verdict.outcome == QuorumOutcome.ACCEPT) == (verdict.label not in (None, "cat"))
 
 
 @given(policy=rules, said=st.lists(st.sampled_from(["cat", "dog", "cow"]), min_size=8, max_size=8))
@@ -191,6 +191,6 @@ def test_asking_ends_after_the_most_votes_and_one_more(policy: QuorumPolicy, sai
         names = [f"r{number}" if number < policy.max_votes else "judge" for number in range(n_votes)]
         votes = [QuorumVote(name, label) for name, label in zip(names, said, strict=False)]
         verdict = decide(votes, "cat", policy)
-        if verdict.outcome not in (Outcome.ASK_MORE, Outcome.ESCALATE):
+        if verdict.outcome not in (QuorumOutcome.ASK_MORE, QuorumOutcome.ESCALATE):
             return
     pytest.fail("still asking")

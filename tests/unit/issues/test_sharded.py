@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from workers.issues import InvalidInput, LabelIssues, Method, label_issues
 from workers.issues.sharded import (
     Cuts,
-    Question,
+    PairQuestion,
     Reduction,
     ShardEvidence,
     ShardMargins,
@@ -29,7 +29,7 @@ from workers.issues.sharded import (
 
 def sharded_issues(
     labels: NDArray[Any], probs: NDArray[Any], starts: list[int], method: str
-) -> tuple[LabelIssues, Question | None]:
+) -> tuple[LabelIssues, PairQuestion | None]:
     """A run in which everything that is handed on has been bytes in between."""
     ends = [*starts[1:], len(labels)]
     shards = [(labels[a:b], probs[a:b], a) for a, b in zip(starts, ends, strict=True)]
@@ -41,7 +41,7 @@ def sharded_issues(
     found = Reduction(cuts, trust, evidence)
     answers = []
     if found.question is not None:
-        question = Question.from_bytes(found.question.to_bytes())
+        question = PairQuestion.from_bytes(found.question.to_bytes())
         answers = [
             ShardMargins.from_bytes(read_margins(x, p, cuts, question).to_bytes()) for x, p, _ in shards
         ]

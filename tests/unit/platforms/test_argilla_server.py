@@ -8,7 +8,7 @@ import pytest
 from connector.errors import Misconfigured, Rejected
 from connector.model import LabelSchema, ObjectTag, ReviewRequest
 from connector.platforms.argilla.client import ArgillaClient
-from connector.platforms.argilla.review_records import Form, record_for
+from connector.platforms.argilla.review_records import ArgillaForm, record_for
 from connector.platforms.argilla.review_settings import check_shown
 from connector.platforms.argilla.survey import ArgillaSurvey
 
@@ -59,7 +59,7 @@ def test_items_that_argilla_cannot_show_are_refused_by_name(kind: str) -> None:
 
 
 def test_an_image_without_an_address_is_not_asked_about() -> None:
-    form = Form({"photo": "image", "secondlook_more": "text"}, frozenset({"a"}), {"label": "q"})
+    form = ArgillaForm({"photo": "image", "secondlook_more": "text"}, frozenset({"a"}), {"label": "q"})
     request = ReviewRequest("k", "b", "T", "C", {"photo": "/data/upload/1/dog.png"}, (), "a", 0.5, "m")
     with pytest.raises(Rejected, match="'photo' has no address"):
         record_for(request, form)

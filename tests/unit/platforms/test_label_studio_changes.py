@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.platforms.label_studio.changes import LATE_COMMITS_S, Changes, parse, stamp
+from connector.platforms.label_studio.changes import LATE_COMMITS_S, LabelStudioChanges, parse, stamp
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.mapping import moment
 
@@ -85,7 +85,7 @@ class Reader:
 
     def __init__(self, server: Rows, size: int = 3) -> None:
         client = LabelStudioClient("http://ls.test", "t", transport=httpx.MockTransport(server))
-        self.changes = Changes(client, "1", page_size=size)
+        self.changes = LabelStudioChanges(client, "1", page_size=size)
         self.cursor: str | None = None
         self.known: dict[int, int] = {}
 

@@ -75,7 +75,7 @@ def test_the_owner_is_marked_without_being_named() -> None:
     assert "secret owner" not in review_config.owner_class("secret owner")
 
 
-FORM = review_tasks.Form(("text", "secondlook_html_html", "secondlook_text_talk"), many=True)
+FORM = review_tasks.LabelStudioForm(("text", "secondlook_html_html", "secondlook_text_talk"), many=True)
 
 
 def test_a_task_has_every_field_that_the_config_shows_and_ours_win() -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from connector.model import PersonSnapshot
-from connector.store.views.people import Members, keep_members
+from connector.store.views.people import ReviewAccounts, keep_members
 from connector.wiring import Services
 from tests.unit.web.seeding import HOSTILE, NOW, seed
 
@@ -24,7 +24,7 @@ def measured(services: Services) -> Services:
     poor = PersonSnapshot(HOSTILE, "", NOW, 0.4, 0.3, 0.5, 60, 10, 4, 0.2, False, 4, 3, detail)
     with services.store.begin() as unit:
         unit.people.save(project.id, [poor])
-        keep_members(unit, project, Members((HOSTILE,), "platform"))
+        keep_members(unit, project, ReviewAccounts((HOSTILE,), "platform"))
     return services
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.errors import BadFile
-from workers.cli.offline.formats.entries import Entries, Entry
-from workers.cli.offline.labels import Unusable, read_label
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.labels import NoClass, read_label
 from workers.cli.offline.record import LeftOut, Record, person
 
 RESPONSES, USERS, STATUS, SUGGESTION = ".responses", ".responses.users", ".responses.status", ".suggestion"
@@ -27,14 +27,14 @@ class _Response:
     status: str
 
 
-def is_argilla(rows: Sequence[Entry]) -> bool:
+def is_argilla(rows: Sequence[FileEntry]) -> bool:
     """Whether these are Argilla's records with responses; its older flat form is read as rows."""
     first = rows[0].values
     nested = isinstance(first.get("fields"), Mapping) and "responses" in first
     return nested or any(name.endswith(RESPONSES) for name in first)
 
 
-def read_records(entries: Entries, columns: Columns) -> Dataset:
+def read_records(entries: FileEntries, columns: Columns) -> Dataset:
     """The items with submitted responses to one question. BadFile where it is not clear to which."""
     question = _question(entries.rows, columns.label)
     records: list[Record] = []
@@ -47,11 +47,11 @@ def read_records(entries: Entries, columns: Columns) -> Dataset:
     return dataset(records, question, columns, left_out, notes=entries.notes, ids_named=False)
 
 
-def _question(rows: Sequence[Entry], wanted: str | None) -> str:
+def _question(rows: Sequence[FileEntry], wanted: str | None) -> str:
     readable: Counter[str] = Counter()
     for row in rows:
         for each in _responses(row.values):
-            readable[each.question] += not isinstance(read_label(each.value), Unusable)
+            readable[each.question] += not isinstance(read_label(each.value), NoClass)
     names = ", ".join(f"'{name}'" for name in readable) or "none"
     if wanted is not None:
         name = wanted.removesuffix(RESPONSES)
@@ -70,7 +70,7 @@ def _question(rows: Sequence[Entry], wanted: str | None) -> str:
     raise BadFile(problem, argument="--label-column", remedy=remedy)
 
 
-def _record(row: Entry, question: str) -> tuple[Record | None, list[LeftOut]]:
+def _record(row: FileEntry, question: str) -> tuple[Record | None, list[LeftOut]]:
     identity = str(row.values.get("id") or row.values.get("_server_id") or row.place)
     place = f"record {identity}" if identity != row.place else row.place
     answers: list[tuple[str | None, str]] = []
@@ -86,7 +86,7 @@ def _record(row: Entry, question: str) -> tuple[Record | None, list[LeftOut]]:
                     f"response is a {each.status}" if each.status == "draft" else f"response {each.status}",
                 )
             )
-        elif isinstance(reading, Unusable):
+        elif isinstance(reading, NoClass):
             problems.append(LeftOut(place, reading.value, reading.status))
         else:
             answers.append((each.user, reading))

@@ -9,9 +9,9 @@ from typing import Any
 
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.errors import BadFile
-from workers.cli.offline.formats.entries import Entry
+from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.invisible import visible
-from workers.cli.offline.labels import Unusable, read_label
+from workers.cli.offline.labels import NoClass, read_label
 
 SURE = ("label", "labels")
 USUAL = (
@@ -60,7 +60,7 @@ class Known:
         return name not in about and name.lower() not in NO_DATA and not UNNAMED.fullmatch(name)
 
 
-def choose(rows: Sequence[Entry], columns: Columns) -> Known:
+def choose(rows: Sequence[FileEntry], columns: Columns) -> Known:
     """The columns that were named, or have usual names. BadFile where the label's is not clear."""
     names = list({name: None for row in rows for name in row.values})
     labels = _labels(rows, names, columns)
@@ -72,13 +72,13 @@ def choose(rows: Sequence[Entry], columns: Columns) -> Known:
     )
 
 
-def other_labels(rows: Sequence[Entry], known: Known, taken: Collection[str]) -> list[str]:
+def other_labels(rows: Sequence[FileEntry], known: Known, taken: Collection[str]) -> list[str]:
     """Other columns that hold a few values again and again, as labels do."""
     names = list({name: None for row in rows for name in row.values})
     return [name for name in names if known.is_data(name) and name not in taken and _repeats(rows, name)]
 
 
-def _labels(rows: Sequence[Entry], names: Sequence[str], columns: Columns) -> tuple[str, ...]:
+def _labels(rows: Sequence[FileEntry], names: Sequence[str], columns: Columns) -> tuple[str, ...]:
     if columns.label is not None:
         return (_named("--label-column", columns.label, names),)
     by_name = {name.lower(): name for name in reversed(names)}
@@ -101,10 +101,10 @@ def _labels(rows: Sequence[Entry], names: Sequence[str], columns: Columns) -> tu
     raise unknown("--label-column", "it is not clear which column holds the label", names)
 
 
-def _repeats(rows: Sequence[Entry], name: str) -> bool:
+def _repeats(rows: Sequence[FileEntry], name: str) -> bool:
     """Whether a column holds classes: few, plain, each again and again."""
     readings = [read_label(row.values.get(name)) for row in rows[:SAMPLE]]
-    found = [reading for reading in readings if not isinstance(reading, Unusable)]
+    found = [reading for reading in readings if not isinstance(reading, NoClass)]
     n_different = len(set(found))
     return 2 <= n_different <= MOST_CLASSES and len(found) >= LEAST_REPEATS * n_different
 

@@ -36,7 +36,7 @@ CALLED = {"not_inline": "image by address: only images within the file are read"
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class OfflineIssue:
     """One suspicious label, ranked from 1; probabilities in 0..1."""
 
     rank: int
@@ -64,7 +64,7 @@ class Judged:
     matrix: Any  # (N, D), dense or sparse: what the model learnt from
     found: LabelIssues
     respelled: int  # flags that only change the spelling, which are no issues
-    issues: tuple[Issue, ...]
+    issues: tuple[OfflineIssue, ...]
     left_out: tuple[LeftOut, ...]
     method: str
     looked: Looked
@@ -171,7 +171,7 @@ def _without_spellings(
     return replace(found, mask=mask, order=found.order[kept]), int(np.count_nonzero(~kept))
 
 
-def _issue(rank: int, record: Record, probs: NDArray[np.float64], data: Dataset) -> Issue:
+def _issue(rank: int, record: Record, probs: NDArray[np.float64], data: Dataset) -> OfflineIssue:
     classes = data.classes
     order = np.argsort(-probs, kind="stable")
     top = int(order[0])
@@ -185,7 +185,7 @@ def _issue(rank: int, record: Record, probs: NDArray[np.float64], data: Dataset)
         near=[pair for pair in near[:NEAR_CLASSES] if pair[1] >= NEAR_SHARE],
         others=others,
     )
-    return Issue(
+    return OfflineIssue(
         rank=rank,
         id=record.id,
         place=record.place,

@@ -14,9 +14,9 @@ from connector.model.carried import GivenLabel, carried
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import moment
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.formats.entries import Entries, Entry
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.invisible import visible
-from workers.cli.offline.labels import PLACES, Unusable, read_label
+from workers.cli.offline.labels import PLACES, NoClass, read_label
 from workers.cli.offline.record import LeftOut, Record, person
 
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
@@ -37,12 +37,12 @@ class Control:
     of_parts: bool
 
 
-def is_export(rows: Sequence[Entry]) -> bool:
+def is_export(rows: Sequence[FileEntry]) -> bool:
     """Whether these are tasks with their annotations, or annotations with their tasks."""
     return any(_is_task(row.values) for row in rows[:10])
 
 
-def read_tasks(entries: Entries, columns: Columns) -> Dataset:
+def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     """The items that carry one label in one control. BadFile where no control can be told."""
     tasks, left_out = _tasks(entries.rows)
     controls = _controls([task for _, task in tasks])
@@ -75,7 +75,7 @@ def _is_task(value: Raw) -> bool:
     return isinstance(value.get("data"), Mapping) and not isinstance(value.get("label"), str | list)
 
 
-def _tasks(rows: Sequence[Entry]) -> tuple[list[tuple[str, Raw]], list[LeftOut]]:
+def _tasks(rows: Sequence[FileEntry]) -> tuple[list[tuple[str, Raw]], list[LeftOut]]:
     """Tasks with their places, those of target storage put together; what is no task is left out."""
     tasks: dict[str, tuple[str, dict[str, Any]]] = {}
     left_out: list[LeftOut] = []
@@ -201,40 +201,40 @@ def _label(annotation: Raw, control: Control, place: str) -> str | LeftOut:
         if of_part:
             return LeftOut(place, "annotation of a region, not of the item", LabelStatus.UNREADABLE)
         readings.append(_of_region(region, control))
-    found = {each for each in readings if each is not Unusable.NONE}
+    found = {each for each in readings if each is not NoClass.NONE}
     if not found:
         return LeftOut(place, "annotation without a label", LabelStatus.EMPTY)
     if len(found) > 1:
-        found = {next((each for each in found if each is Unusable.UNREADABLE), Unusable.SEVERAL)}
+        found = {next((each for each in found if each is NoClass.UNREADABLE), NoClass.SEVERAL)}
     label = found.pop()
-    if isinstance(label, Unusable):
-        word = "annotation with several labels" if label is Unusable.SEVERAL else "annotation unreadable"
+    if isinstance(label, NoClass):
+        word = "annotation with several labels" if label is NoClass.SEVERAL else "annotation unreadable"
         return LeftOut(place, word, label.status)
     return label
 
 
-def _of_region(region: Raw, control: Control) -> str | Unusable:
+def _of_region(region: Raw, control: Control) -> str | NoClass:
     value = region.get("value")
     if not isinstance(value, Mapping):
-        return Unusable.UNREADABLE
+        return NoClass.UNREADABLE
     found = value.get(VALUE_KEYS.get(control.kind, control.kind))
     if control.kind == "choices" and not isinstance(found, list):
-        return Unusable.UNREADABLE
+        return NoClass.UNREADABLE
     if control.kind == "taxonomy":
         return read_label({"taxonomy": found})
     if control.kind == "choices" and not all(isinstance(each, str | list) for each in found or ()):
-        return Unusable.UNREADABLE
+        return NoClass.UNREADABLE
     return _plain(found or ()) if control.kind == "choices" else read_label(found)
 
 
-def _plain(choices: Sequence[Any]) -> str | Unusable:
+def _plain(choices: Sequence[Any]) -> str | NoClass:
     """Choices are names already: one that looks like a list or an object is a name all the same."""
     if any(isinstance(each, list) for each in choices):
         return read_label(choices)
     names = {visible(each) for each in choices} - {""}
     if len(names) > 1:
-        return Unusable.SEVERAL
-    return names.pop() if names else Unusable.NONE
+        return NoClass.SEVERAL
+    return names.pop() if names else NoClass.NONE
 
 
 def _answer(annotation: Raw, number: int, label: str) -> GivenLabel:

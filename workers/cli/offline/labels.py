@@ -26,7 +26,7 @@ PATH = " / "  # between the levels of a taxonomy
 DEEPEST = 6  # objects within objects
 
 
-class Unusable(StrEnum):
+class NoClass(StrEnum):
     """Why a value names no class; the words that people see."""
 
     NONE = "no label"
@@ -38,20 +38,20 @@ class Unusable(StrEnum):
     @property
     def status(self) -> LabelStatus:
         """What the service calls it."""
-        if self is Unusable.NONE:
+        if self is NoClass.NONE:
             return LabelStatus.EMPTY
-        return LabelStatus.SEVERAL if self is Unusable.SEVERAL else LabelStatus.UNREADABLE
+        return LabelStatus.SEVERAL if self is NoClass.SEVERAL else LabelStatus.UNREADABLE
 
 
-Reading = str | Unusable  # ask `isinstance(reading, Unusable)`
+Reading = str | NoClass  # ask `isinstance(reading, NoClass)`
 
 
 def read_label(value: Any, depth: int = 0) -> Reading:
     """The class that a value names. Lists of one and objects with a name are what they hold."""
     if depth > DEEPEST:
-        return Unusable.UNREADABLE
+        return NoClass.UNREADABLE
     if value is None:
-        return Unusable.NONE
+        return NoClass.NONE
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
@@ -60,7 +60,7 @@ def read_label(value: Any, depth: int = 0) -> Reading:
         return _of_text(value, depth)
     if isinstance(value, Mapping):
         return _of_object(value, depth)
-    return _of_list(value, depth) if isinstance(value, list | tuple) else Unusable.UNREADABLE
+    return _of_list(value, depth) if isinstance(value, list | tuple) else NoClass.UNREADABLE
 
 
 def joined(labels: Iterable[str]) -> frozenset[str]:
@@ -96,16 +96,16 @@ def _of_number(value: float) -> Reading:
     if isinstance(value, int):
         return str(value)
     if math.isnan(value):
-        return Unusable.NONE
+        return NoClass.NONE
     return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _of_text(value: str, depth: int) -> Reading:
     text = visible(value)
     if not text:
-        return Unusable.NONE
+        return NoClass.NONE
     if TAGS.fullmatch(text):
-        return Unusable.TAGS
+        return NoClass.TAGS
     inner = _structure(text)
     return text if inner is None else read_label(inner, depth + 1)
 
@@ -127,38 +127,38 @@ def _structure(text: str) -> Any:
 
 def _of_object(value: Mapping[str, Any], depth: int) -> Reading:
     if not value:
-        return Unusable.NONE
+        return NoClass.NONE
     if PLACES & set(value):
-        return Unusable.PLACES
+        return NoClass.PLACES
     for key in ("choices", "rating", "selected"):
         if key in value:
             return read_label(value[key], depth + 1)
     if "taxonomy" in value:
         return _of_paths(value["taxonomy"])
     named = next((value[key] for key in NAMES if isinstance(value.get(key), str | int)), None)
-    return Unusable.UNREADABLE if named is None else read_label(named, depth + 1)
+    return NoClass.UNREADABLE if named is None else read_label(named, depth + 1)
 
 
 def _of_list(value: Sequence[Any], depth: int) -> Reading:
     if not value:
-        return Unusable.NONE
+        return NoClass.NONE
     if any(isinstance(each, list | tuple | Mapping) and _is_place(each) for each in value):
-        return Unusable.PLACES
+        return NoClass.PLACES
     if any(isinstance(each, list | tuple) for each in value):
         return _of_paths(value)
     found = {read_label(each, depth + 1) for each in value}
-    return found.pop() if len(found) == 1 else Unusable.SEVERAL
+    return found.pop() if len(found) == 1 else NoClass.SEVERAL
 
 
 def _of_paths(value: Any) -> Reading:
     """One path of a taxonomy or of nested choices: its levels, joined."""
     if not isinstance(value, list | tuple) or not value:
-        return Unusable.NONE
+        return NoClass.NONE
     paths = [each if isinstance(each, list | tuple) else [each] for each in value]
     if not all(path and all(isinstance(level, str) for level in path) for path in paths):
-        return Unusable.UNREADABLE
+        return NoClass.UNREADABLE
     found = {PATH.join(map(visible, path)) for path in paths}
-    return found.pop() if len(found) == 1 else Unusable.SEVERAL
+    return found.pop() if len(found) == 1 else NoClass.SEVERAL
 
 
 def _is_place(value: Any) -> bool:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from connector.model.findings import FindingKind
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.record import LeftOut, Record
-from workers.detect.findings import Answered, Looked, Seen, look_at
-from workers.detect.findings.draft import MOST, Draft, Found, found
+from workers.detect.findings import Answered, LabelledRows, Looked, look_at
+from workers.detect.findings.draft import MOST, Draft, KindFindings, found
 from workers.detect.findings.seen import NOBODY, FactorBuilder, digest_of
 from workers.detect.findings.store import UNUSABLE
 from workers.issues import LabelIssues
@@ -33,7 +33,7 @@ def look(
     builder = FactorBuilder(len(records), data.fields)
     for row, record in enumerate(records):
         builder.add(row, record.data)
-    seen = Seen(
+    seen = LabelledRows(
         classes=data.classes,
         names=[record.id for record in records],
         labels=labels,
@@ -64,7 +64,7 @@ def _answered(data: Dataset, records: Sequence[Record]) -> Answered:
     return Answered(numbers[:, 0], numbers[:, 1], numbers[:, 2], table[:, 3], tuple(people))
 
 
-def _unusable(left_out: Sequence[LeftOut]) -> Found:
+def _unusable(left_out: Sequence[LeftOut]) -> KindFindings:
     drafts = [
         Draft(
             FindingKind.INVALID_LABEL,

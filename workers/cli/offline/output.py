@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.cli.offline.findings import finding_rows
-from workers.cli.offline.judging import Issue, Judged
+from workers.cli.offline.judging import Judged, OfflineIssue
 from workers.cli.offline.tables import annotator_rows, class_rows, left_out_rows, overlaps
 from workers.cli.offline.target import replace_file
 
@@ -85,7 +85,7 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
     }
 
 
-def _rounded(issue: Issue) -> dict[str, float]:
+def _rounded(issue: OfflineIssue) -> dict[str, float]:
     return {"probability": round(issue.probability, FIGURES), "quality": round(issue.quality, FIGURES)}
 
 

@@ -9,8 +9,8 @@ from workers.cli.offline.argilla import is_argilla, read_records
 from workers.cli.offline.dataset import Columns, Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats import columnar, delimited, json_values, spreadsheet
-from workers.cli.offline.formats.entries import Entries, Entry
-from workers.cli.offline.formats.source import Source, load
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile, load
 from workers.cli.offline.label_studio import is_export, read_tasks
 from workers.cli.offline.rows import read_rows
 
@@ -36,7 +36,7 @@ def read_file(path: Path, columns: Columns, encoding: str | None = None) -> Data
     return read_entries(_folder(path) if path.is_dir() else _file(path, encoding), columns)
 
 
-def read_entries(entries: Entries, columns: Columns) -> Dataset:
+def read_entries(entries: FileEntries, columns: Columns) -> Dataset:
     """The labelled items of a file's objects, whichever tool wrote them."""
     if not entries.rows:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
@@ -47,11 +47,11 @@ def read_entries(entries: Entries, columns: Columns) -> Dataset:
     return read_rows(entries, columns)
 
 
-def _file(path: Path, encoding: str | None) -> Entries:
+def _file(path: Path, encoding: str | None) -> FileEntries:
     return entries_of(load(path, encoding))
 
 
-def entries_of(source: Source) -> Entries:
+def entries_of(source: InputFile) -> FileEntries:
     """The objects of a file. Content decides; the ending only where text could be both."""
     content = source.content
     if columnar.is_columnar(content):
@@ -63,7 +63,7 @@ def entries_of(source: Source) -> Entries:
     return delimited.read(source)
 
 
-def _is_json(source: Source) -> bool:
+def _is_json(source: InputFile) -> bool:
     if source.suffix in (".json", ".jsonl", ".ndjson"):
         return True
     if source.suffix in (".csv", ".tsv", ".tab"):
@@ -72,7 +72,7 @@ def _is_json(source: Source) -> bool:
     return start.startswith((b"{", b"["))
 
 
-def _folder(path: Path) -> Entries:
+def _folder(path: Path) -> FileEntries:
     """A dataset that `datasets` saved, or every JSON object of a folder: target storage is one file each."""
     try:
         found = columnar.read_folder(path)
@@ -86,12 +86,12 @@ def _folder(path: Path) -> Entries:
     if not objects:
         remedy = "Give a file; or a folder that `datasets` saved, or of Label Studio's target storage (JSON)"
         raise BadFile("the folder holds no data", argument=ARGUMENT, remedy=remedy)
-    return Entries(tuple(row for file in objects for row in _stored(file)))
+    return FileEntries(tuple(row for file in objects for row in _stored(file)))
 
 
-def _stored(file: Path) -> Sequence[Entry]:
+def _stored(file: Path) -> Sequence[FileEntry]:
     try:
-        return [Entry(file.name, row.values) for row in json_values.read(load(file)).rows]
+        return [FileEntry(file.name, row.values) for row in json_values.read(load(file)).rows]
     except BadFile as error:
         where = file.name if error.where is None else f"{file.name}, {error.where}"
         raise BadFile(error.problem, argument=ARGUMENT, where=where, remedy=error.remedy) from error

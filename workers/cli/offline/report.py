@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from connector.wording import one_line, percent
 from workers.cli.offline import tables
 from workers.cli.offline.findings import FindingRow, FoundKind, found_kinds, reasons
-from workers.cli.offline.judging import Issue, Judged
+from workers.cli.offline.judging import Judged, OfflineIssue
 from workers.cli.offline.similarity import HEIGHT, SHADES, WIDTH, similarity_map
 from workers.cli.offline.snippets import snippet
 from workers.detect.predictions.images import is_image_uri
@@ -27,7 +27,7 @@ SHOWN_AS_IMAGE = ("data:image/png", "data:image/jpeg", "data:image/gif", "data:i
 class Example:
     """An issue with what the reader can see of the item: a picture or text."""
 
-    issue: Issue
+    issue: OfflineIssue
     image: str | None
     text: str | None
 
@@ -98,7 +98,7 @@ def _examples(judged: Judged) -> list[Example]:
     return [_example(issue, judged, int(row)) for issue, row in shown]
 
 
-def _example(issue: Issue, judged: Judged, row: int) -> Example:
+def _example(issue: OfflineIssue, judged: Judged, row: int) -> Example:
     return Example(issue, *_seen(judged, row))
 
 

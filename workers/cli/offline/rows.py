@@ -15,15 +15,15 @@ from workers.cli.offline.columns import Known, cell
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import date_reader
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.formats.entries import Entries, Entry
-from workers.cli.offline.labels import Reading, Unusable, joined, read_label, words_for_nothing
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.labels import NoClass, Reading, joined, read_label, words_for_nothing
 from workers.cli.offline.record import LeftOut, Record, person
 from workers.cli.offline.verdicts import dropped_rows
 
 MOSTLY = 0.5  # of a column's cells that are lists of numbers make it one of vectors
 
 
-def read_rows(entries: Entries, columns: Columns) -> Dataset:
+def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
     """The labelled items of flat rows; rows of one id and content are answers about one item."""
     if not entries.rows:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
@@ -44,10 +44,10 @@ def read_rows(entries: Entries, columns: Columns) -> Dataset:
     return dataset(records, known.label, columns, left_out, notes=notes, others=others)
 
 
-def _readings(rows: Sequence[Entry], known: Known) -> list[list[Reading]]:
+def _readings(rows: Sequence[FileEntry], known: Known) -> list[list[Reading]]:
     """What each row says in each label column, seen together: joined labels, and words for nothing."""
     found = [[read_label(row.values.get(name)) for name in known.labels] for row in rows]
-    labels = {each for row in found for each in row if not isinstance(each, Unusable)}
+    labels = {each for row in found for each in row if not isinstance(each, NoClass)}
     several, nothing = joined(labels), words_for_nothing(labels)
     if not several and not nothing:
         return found
@@ -56,12 +56,12 @@ def _readings(rows: Sequence[Entry], known: Known) -> list[list[Reading]]:
 
 def _in_context(reading: Reading, several: frozenset[str], nothing: frozenset[str]) -> Reading:
     if reading in several:
-        return Unusable.SEVERAL
-    return Unusable.NONE if reading in nothing else reading
+        return NoClass.SEVERAL
+    return NoClass.NONE if reading in nothing else reading
 
 
 def _split(
-    rows: Sequence[Entry], readings: Sequence[Sequence[Reading]], known: Known
+    rows: Sequence[FileEntry], readings: Sequence[Sequence[Reading]], known: Known
 ) -> tuple[list[list[tuple[str | None, str]]], list[list[LeftOut]]]:
     """Each row's answers, and what of it is left out."""
     answers: list[list[tuple[str | None, str]]] = []
@@ -70,7 +70,7 @@ def _split(
         given = [
             (name if len(known.labels) > 1 else person(cell(row.values, known.annotator)), str(reading))
             for name, reading in zip(known.labels, row_readings, strict=True)
-            if not isinstance(reading, Unusable)
+            if not isinstance(reading, NoClass)
         ]
         answers.append(given)
         bad = [] if given else [_left_out(row, known, row_readings[0])]
@@ -78,19 +78,19 @@ def _split(
     return answers, problems
 
 
-def _left_out(row: Entry, known: Known, reading: Reading) -> LeftOut:
-    unusable = reading if isinstance(reading, Unusable) else Unusable.NONE
+def _left_out(row: FileEntry, known: Known, reading: Reading) -> LeftOut:
+    unusable = reading if isinstance(reading, NoClass) else NoClass.NONE
     value = cell(row.values, known.labels[0])
     word = (
         f": {quoted(value.strip())}"
-        if unusable is Unusable.NONE and isinstance(value, str) and value.strip()
+        if unusable is NoClass.NONE and isinstance(value, str) and value.strip()
         else ""
     )
     return LeftOut(row.place, f"{unusable.value}{word}", unusable.status)
 
 
 def _record(
-    row: Entry, answers: Sequence[tuple[str | None, str]], known: Known, at: Callable[[Any], float]
+    row: FileEntry, answers: Sequence[tuple[str | None, str]], known: Known, at: Callable[[Any], float]
 ) -> Record:
     votes = [label for _, label in answers]
     label = max(dict.fromkeys(votes), key=votes.count)
@@ -108,7 +108,7 @@ def _people(known: Known) -> tuple[str, ...]:
     return (f"Labels of {len(known.labels)} people are taken from the columns {known.label}.",)
 
 
-def _with_vectors(rows: Sequence[Entry], known: Known) -> Sequence[Entry]:
+def _with_vectors(rows: Sequence[FileEntry], known: Known) -> Sequence[FileEntry]:
     """Columns whose cells are mostly lists of numbers hold vectors; elsewhere "[2019]" is a text."""
     names = {name for row in rows[:200] for name, value in row.values.items() if _opens(value)}
     vectors = {name for name in names if known.is_data(name) and _mostly_numbers(rows, name)}
@@ -122,7 +122,7 @@ def _with_vectors(rows: Sequence[Entry], known: Known) -> Sequence[Entry]:
     ]
 
 
-def _mostly_numbers(rows: Sequence[Entry], name: str) -> bool:
+def _mostly_numbers(rows: Sequence[FileEntry], name: str) -> bool:
     cells = [row.values[name] for row in rows[:200] if row.values.get(name) not in (None, "")]
     return sum(isinstance(_list(each), list) for each in cells) > MOSTLY * len(cells)
 

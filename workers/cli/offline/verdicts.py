@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workers.cli.offline.formats.entries import Entry
+from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.invisible import visible
 
 NAMES = frozenset({
@@ -30,7 +30,7 @@ SHOWN = 3  # unknown words in a sentence
 Dropped = dict[int, str]  # row number → the reason why it is left out
 
 
-def dropped_rows(rows: Sequence[Entry], taken: frozenset[str | None]) -> tuple[Dropped, tuple[str, ...]]:
+def dropped_rows(rows: Sequence[FileEntry], taken: frozenset[str | None]) -> tuple[Dropped, tuple[str, ...]]:
     """Rows whose label does not stand, by the columns that say so; and what could not be understood.
 
     `taken` are columns that hold something else: the label, the text.
@@ -55,7 +55,7 @@ def dropped_rows(rows: Sequence[Entry], taken: frozenset[str | None]) -> tuple[D
     return found, tuple(notes)
 
 
-def _columns(rows: Sequence[Entry]) -> list[str]:
+def _columns(rows: Sequence[FileEntry]) -> list[str]:
     names = {name: None for row in rows for name in row.values}
     return [name for name in names if _plain(name) in NAMES | FLAGS]
 

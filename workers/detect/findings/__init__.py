@@ -4,6 +4,6 @@
 """
 
 from workers.detect.findings.detect import Draft, Looked, look_at
-from workers.detect.findings.seen import Answered, Factor, Seen
+from workers.detect.findings.seen import Answered, Factor, LabelledRows
 
-__all__ = ["Answered", "Draft", "Factor", "Looked", "Seen", "look_at"]
+__all__ = ["Answered", "Draft", "Factor", "LabelledRows", "Looked", "look_at"]

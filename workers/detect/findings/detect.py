@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from connector.model import Json
 from connector.model.findings import Finding, FindingKind
 from connector.wording.findings import NO_LABELS, SHARDED
-from workers.detect.findings.draft import Draft, Found, Missing, missing
+from workers.detect.findings.draft import Draft, KindFindings, Missing, missing
 from workers.detect.findings.duplicates import duplicates
 from workers.detect.findings.items import ambiguous_items, disagreeing, outliers
-from workers.detect.findings.seen import Seen
+from workers.detect.findings.seen import LabelledRows
 from workers.detect.findings.whole import (
     balance,
     differing_annotators,
@@ -24,7 +24,9 @@ from workers.detect.findings.whole import (
 
 __all__ = ["Draft", "Looked", "look_at"]
 
-DETECTORS: Sequence[tuple[tuple[FindingKind, ...], Callable[[Seen], Sequence[Found] | Missing]]] = (
+DETECTORS: Sequence[
+    tuple[tuple[FindingKind, ...], Callable[[LabelledRows], Sequence[KindFindings] | Missing]]
+] = (
     ((FindingKind.TAXONOMY_CHANGE,), taxonomy_changes),
     ((FindingKind.ANNOTATOR_DIFFERS,), differing_annotators),
     ((FindingKind.ANNOTATOR_DRIFT,), drifting_annotators),
@@ -73,13 +75,13 @@ class Looked:
         }
 
 
-def look_at_labels(seen: Seen, others: Sequence[Found] = ()) -> Looked:
+def look_at_labels(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
     """What labels alone show, for a scan that never has all items at hand."""
     looked = look_at(seen, others)
     return replace(looked, not_looked_for=dict.fromkeys(looked.not_looked_for, SHARDED))
 
 
-def look_at(seen: Seen, others: Sequence[Found] = ()) -> Looked:
+def look_at(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
     """Run every detector whose inputs are there; `others` were found elsewhere, as by queries."""
     found = {one.kind: one for one in others}
     lacking: dict[FindingKind, str] = {}

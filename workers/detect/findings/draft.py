@@ -22,7 +22,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KindFindings:
     """What one kind yielded: the worst first, at most `MOST`, and how many there were."""
 
     kind: FindingKind
@@ -37,8 +37,8 @@ class Missing:
     why: str
 
 
-def found(kind: FindingKind, drafts: Sequence[Draft], total: int | None = None) -> Found:
-    return Found(kind, tuple(drafts[:MOST]), len(drafts) if total is None else total)
+def found(kind: FindingKind, drafts: Sequence[Draft], total: int | None = None) -> KindFindings:
+    return KindFindings(kind, tuple(drafts[:MOST]), len(drafts) if total is None else total)
 
 
 def missing(why: str) -> Missing:

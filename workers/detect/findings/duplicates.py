@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from connector.model import Json
 from connector.model.findings import FindingKind
-from workers.detect.findings.draft import MOST, Found, Missing, found
+from workers.detect.findings.draft import MOST, KindFindings, Missing, found
 from workers.detect.findings.items import about
-from workers.detect.findings.seen import Seen
+from workers.detect.findings.seen import LabelledRows
 from workers.issues.kinds import unlikely_duplicates
 from workers.issues.neighbours import (
     DuplicateSets,
@@ -23,7 +23,7 @@ from workers.issues.neighbours import (
 NAMED = 3  # other items told of a duplicate
 
 
-def duplicates(seen: Seen) -> Sequence[Found] | Missing:
+def duplicates(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     """Items of equal or nearly equal content: those with different labels, and the others."""
     same = None if seen.digests is None else exact_groups(_repeated(seen.digests))
     graph = seen.neighbours
@@ -36,7 +36,7 @@ def duplicates(seen: Seen) -> Sequence[Found] | Missing:
     return [_conflicts(seen, same, sets), _alike(seen, same, sets)]
 
 
-def _conflicts(seen: Seen, same: DuplicateSets | None, sets: DuplicateSets) -> Found:
+def _conflicts(seen: LabelledRows, same: DuplicateSets | None, sets: DuplicateSets) -> KindFindings:
     conflicts = label_conflicts(sets, seen.labels)
     drafts = []
     for row in conflicts.rows[:MOST].tolist():
@@ -52,7 +52,7 @@ def _conflicts(seen: Seen, same: DuplicateSets | None, sets: DuplicateSets) -> F
     return found(FindingKind.LABEL_CONFLICT, drafts, len(conflicts.rows))
 
 
-def _alike(seen: Seen, same: DuplicateSets | None, sets: DuplicateSets) -> Found:
+def _alike(seen: LabelledRows, same: DuplicateSets | None, sets: DuplicateSets) -> KindFindings:
     """Duplicates whose labels are the same; the others are conflicts."""
     rows = np.flatnonzero(sets.mask & ~label_conflicts(sets, seen.labels).mask)
     drafts = []

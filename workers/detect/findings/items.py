@@ -10,14 +10,14 @@ import numpy as np
 from connector.model import Json
 from connector.model.findings import FindingKind
 from connector.wording import findings as wording
-from workers.detect.findings.draft import MOST, Draft, Found, Missing, found, missing
-from workers.detect.findings.seen import Answered, Floats, Ints, Seen
+from workers.detect.findings.draft import MOST, Draft, KindFindings, Missing, found, missing
+from workers.detect.findings.seen import Answered, Floats, Ints, LabelledRows
 from workers.detect.findings.strength import is_weak
 from workers.issues.kinds import ambiguous, disagreements, outlying
 from workers.issues.neighbours import Neighbours, ood_scores
 
 
-def ambiguous_items(seen: Seen) -> Sequence[Found] | Missing:
+def ambiguous_items(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.probs is None:
         return missing(wording.NO_PROBABILITIES)
     if is_weak(seen):
@@ -39,7 +39,7 @@ def ambiguous_items(seen: Seen) -> Sequence[Found] | Missing:
     return [found(FindingKind.AMBIGUOUS, drafts, len(all_found.rows))]
 
 
-def disagreeing(seen: Seen) -> Sequence[Found] | Missing:
+def disagreeing(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     said = seen.answered
     if said is None or len(said.row) == 0 or np.bincount(said.row).max() < 2:
         return missing(wording.ONE_ANSWER)
@@ -68,7 +68,7 @@ def _votes(said: Answered, rows: Ints) -> dict[int, Counter[int]]:
     return votes
 
 
-def outliers(seen: Seen) -> Sequence[Found] | Missing:
+def outliers(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     graph = seen.neighbours
     if isinstance(graph, Neighbours):
         return [_outliers(seen, graph.distances.mean(axis=1), by="distance")]
@@ -83,7 +83,7 @@ def outliers(seen: Seen) -> Sequence[Found] | Missing:
     return [_outliers(seen, 1 - ood_scores(seen.probs, seen.labels).astype(np.float64), by="probabilities")]
 
 
-def _outliers(seen: Seen, distance: Floats, *, by: str) -> Found:
+def _outliers(seen: LabelledRows, distance: Floats, *, by: str) -> KindFindings:
     far = outlying(distance)
     drafts = [
         about(seen, FindingKind.OUTLIER, row, float(far.score[n]), {"times": float(far.times[n]), "by": by})
@@ -92,6 +92,6 @@ def _outliers(seen: Seen, distance: Floats, *, by: str) -> Found:
     return found(FindingKind.OUTLIER, drafts, len(far.rows))
 
 
-def about(seen: Seen, kind: FindingKind, row: int, score: float, facts: Json) -> Draft:
+def about(seen: LabelledRows, kind: FindingKind, row: int, score: float, facts: Json) -> Draft:
     """A finding about one of the items."""
     return Draft(kind, row, seen.names[row], min(max(score, 0.0), 1.0), facts)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from connector import wording
 from connector.model import Issue, IssueKind, IssueState
 from connector.model.findings import FindingKind
+from connector.model.reasons import HeldBack
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.findings.detect import Looked
 from workers.detect.findings.draft import Draft
-from workers.detect.flags import Finding, Flags, Origin, Place, issue_of
+from workers.detect.flags import FlaggedRow, Flags, Origin, Place, issue_of
 
 BETWEEN = 3  # suspicious labels between two other questions
 
@@ -72,7 +72,7 @@ def with_questions(
     An item has one issue: where its label is in the queue already, it stays what it is. Of duplicates with
     different labels one is asked about at a time.
     """
-    queue = [issue for issue in issues if issue.state is IssueState.OPEN or issue.reason == wording.BUDGET]
+    queue = [issue for issue in issues if issue.state is IssueState.OPEN or issue.reason == HeldBack.BUDGET]
     queued = {issue.item_id for issue in queue}
     drafts = _chosen(flags, looked, asking, queued | set(asking.busy))
     blind = rng.random(len(drafts)) < asking.blind_share
@@ -106,14 +106,14 @@ def _chosen(flags: Flags, looked: Looked, asking: Asking, taken: Collection[int]
 
 def _issue(flags: Flags, draft: Draft, blind: bool, origin: Origin) -> Issue:  # noqa: FBT001 - a fact
     row = draft.row or 0
-    found = Finding(
+    found = FlaggedRow(
         flags.probabilities.items[row],
         flags.probabilities.matrix[row],
         flags.classes.index(draft.facts["suggested"]),
         float(flags.found.quality[row]),
     )
     made = issue_of(found, Place(0, IssueKind(draft.kind.value), None, blind), origin, is_open=True)
-    return replace(made, evidence={**made.evidence, "about": dict(draft.facts)})
+    return replace(made, evidence=replace(made.evidence, about=dict(draft.facts)))
 
 
 def _interleaved(queue: Sequence[Issue], asked: Sequence[Issue]) -> Iterator[Issue]:
@@ -130,4 +130,4 @@ def _interleaved(queue: Sequence[Issue], asked: Sequence[Issue]) -> Iterator[Iss
 def _placed(issue: Issue, rank: int, *, is_open: bool) -> Issue:
     if is_open:
         return replace(issue, rank=rank, state=IssueState.OPEN, reason=None)
-    return replace(issue, rank=rank, state=IssueState.SUPPRESSED, reason=wording.BUDGET)
+    return replace(issue, rank=rank, state=IssueState.SUPPRESSED, reason=HeldBack.BUDGET)

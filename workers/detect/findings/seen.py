@@ -50,7 +50,7 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class Seen:
+class LabelledRows:
     """N items with one label each; whatever else is missing is None, and its detectors say so."""
 
     classes: tuple[str, ...]

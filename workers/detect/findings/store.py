@@ -12,8 +12,8 @@ from connector.model.findings import FindingKind
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.findings.detect import Looked, look_at, look_at_labels
-from workers.detect.findings.draft import MOST, Draft, Found, found
-from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, Seen, digest_of
+from workers.detect.findings.draft import MOST, Draft, KindFindings, found
+from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, LabelledRows, digest_of
 from workers.detect.sources.choose import Probabilities
 from workers.issues import LabelIssues
 from workers.label_types.choice.encode import encode
@@ -49,7 +49,7 @@ def look_around_in_parts(context: Context, classes: Sequence[str], labels: Ints)
     with context.read() as unit:
         people = unit.projects.annotator_names(project_id)
         unusable = _unusable(unit, project_id, people)
-    return look_at_labels(Seen(tuple(classes), (), labels, least), [unusable])
+    return look_at_labels(LabelledRows(tuple(classes), (), labels, least), [unusable])
 
 
 def _seen(
@@ -60,7 +60,7 @@ def _seen(
     items: Sequence[LabelledItem],
     judged: tuple[Probabilities, LabelIssues] | None,
     people: Mapping[str, str],
-) -> Seen:
+) -> LabelledRows:
     ids = np.array([item.item_id for item in items], dtype=np.int64)
     row_of = {int(each): row for row, each in enumerate(ids)}
     content = [tag.field for tag in schema.objects]
@@ -71,7 +71,7 @@ def _seen(
         if row is not None:
             digests[row] = digest_of(data, content)
             builder.add(row, data)
-    return Seen(
+    return LabelledRows(
         classes=schema.classes,
         names=[item.remote_id for item in items],
         labels=encode([item.label for item in items], schema.classes),
@@ -114,7 +114,7 @@ def _ints(values: array[int]) -> Ints:
     return np.frombuffer(values, dtype=np.int64)
 
 
-def _unusable(unit: UnitOfWork, project_id: int, people: Mapping[str, str]) -> Found:
+def _unusable(unit: UnitOfWork, project_id: int, people: Mapping[str, str]) -> KindFindings:
     counts = unit.items.label_statuses(project_id)
     drafts: list[Draft] = []
     for status, score in UNUSABLE.items():

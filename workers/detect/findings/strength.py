@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.detect.findings.seen import Seen
+from workers.detect.findings.seen import LabelledRows
 from workers.detect.predictions.limits import WEAK_GAIN, largest_share
 
 
-def is_weak(seen: Seen) -> bool:
+def is_weak(seen: LabelledRows) -> bool:
     """Whether it agrees with the labels little more often than always naming the largest class would."""
     if seen.found is None:
         return True

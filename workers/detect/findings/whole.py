@@ -10,12 +10,12 @@ import numpy as np
 from connector.model import Json
 from connector.model.findings import FindingKind
 from connector.wording import findings as wording
-from workers.detect.findings.draft import Draft, Found, Missing, found, missing
-from workers.detect.findings.seen import NOBODY, SEED, Factor, Seen, calendar, iso
+from workers.detect.findings.draft import Draft, KindFindings, Missing, found, missing
+from workers.detect.findings.seen import NOBODY, SEED, Factor, LabelledRows, calendar, iso
 from workers.detect.findings.strength import is_weak
 from workers.issues import confident_joint
 from workers.issues.kinds import (
-    Answers,
+    AnnotatorAnswers,
     class_balance,
     class_changes,
     clusters,
@@ -28,7 +28,7 @@ from workers.issues.kinds import (
 LABELS_NAMED = 2  # of a cluster
 
 
-def taxonomy_changes(seen: Seen) -> Sequence[Found] | Missing:
+def taxonomy_changes(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.times is None or not np.isfinite(seen.times).any():
         return missing(wording.NO_DATES)
     if seen.probs is None:
@@ -64,7 +64,7 @@ def taxonomy_changes(seen: Seen) -> Sequence[Found] | Missing:
     return [found(FindingKind.TAXONOMY_CHANGE, drafts)]
 
 
-def differing_annotators(seen: Seen) -> Sequence[Found] | Missing:
+def differing_annotators(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     known = _answers(seen)
     if isinstance(known, Missing):
         return known
@@ -85,7 +85,7 @@ def differing_annotators(seen: Seen) -> Sequence[Found] | Missing:
     return [found(FindingKind.ANNOTATOR_DIFFERS, drafts)]
 
 
-def drifting_annotators(seen: Seen) -> Sequence[Found] | Missing:
+def drifting_annotators(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     known = _answers(seen)
     if isinstance(known, Missing):
         return known
@@ -93,7 +93,7 @@ def drifting_annotators(seen: Seen) -> Sequence[Found] | Missing:
     dated = np.flatnonzero(np.isfinite(answers.time))
     if not len(dated):
         return missing(wording.NO_DATES)
-    answers = Answers(
+    answers = AnnotatorAnswers(
         answers.annotator[dated], answers.label[dated], answers.reference[dated], answers.time[dated]
     )
     if answers.time.min() == answers.time.max():
@@ -114,7 +114,7 @@ def drifting_annotators(seen: Seen) -> Sequence[Found] | Missing:
     return [found(FindingKind.ANNOTATOR_DRIFT, drafts)]
 
 
-def _answers(seen: Seen) -> tuple[Answers, tuple[str, ...]] | Missing:
+def _answers(seen: LabelledRows) -> tuple[AnnotatorAnswers, tuple[str, ...]] | Missing:
     """Known people's answers beside the class that the model predicts for the item, and their names."""
     said = seen.answered
     if said is None or not (said.annotator != NOBODY).any():
@@ -125,11 +125,13 @@ def _answers(seen: Seen) -> tuple[Answers, tuple[str, ...]] | Missing:
         return missing(wording.WEAK_MODEL)
     known = np.flatnonzero(said.annotator != NOBODY)
     predicted = np.asarray(seen.found.suggested, dtype=np.int64)
-    answers = Answers(said.annotator[known], said.label[known], predicted[said.row[known]], said.time[known])
+    answers = AnnotatorAnswers(
+        said.annotator[known], said.label[known], predicted[said.row[known]], said.time[known]
+    )
     return answers, said.people
 
 
-def worse(seen: Seen) -> Sequence[Found] | Missing:
+def worse(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.found is None:
         return missing(wording.NO_PROBABILITIES)
     if is_weak(seen):
@@ -161,13 +163,13 @@ def worse(seen: Seen) -> Sequence[Found] | Missing:
     return [found(FindingKind.WORSE_GROUP, drafts)]
 
 
-def _common(seen: Seen, inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:
+def _common(seen: LabelledRows, inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:
     counts = np.bincount(seen.labels[inside], minlength=len(seen.classes))
     most = np.argsort(-counts, kind="stable")[:LABELS_NAMED]
     return [seen.classes[k] for k in most.tolist() if counts[k]]
 
 
-def overlaps(seen: Seen) -> Sequence[Found] | Missing:
+def overlaps(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.probs is None:
         return missing(wording.NO_PROBABILITIES)
     if is_weak(seen):
@@ -187,7 +189,7 @@ def overlaps(seen: Seen) -> Sequence[Found] | Missing:
     return [found(FindingKind.OVERLAP, drafts)]
 
 
-def balance(seen: Seen) -> Sequence[Found] | Missing:
+def balance(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     counts = np.bincount(seen.labels, minlength=len(seen.classes))
     unbalanced = class_balance(counts, least=seen.least)
     total = max(int(counts.sum()), 1)

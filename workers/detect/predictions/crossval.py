@@ -22,7 +22,7 @@ from workers.detect.predictions.folds import stratified_folds
 from workers.detect.predictions.limits import WEAK_GAIN, knowledge, largest_share
 from workers.detect.predictions.models import model_for, scores_of
 from workers.detect.predictions.plugins import Learner
-from workers.detect.predictions.reliability import Reliability, class_accuracy, log_loss, reliability
+from workers.detect.predictions.reliability import ReliabilityDiagram, class_accuracy, log_loss, reliability
 
 FEW_ROWS = 50_000  # threads of trees bring little below, and cost much where other jobs use the cores
 UNKNOWN = -np.inf  # the score of a class that a fold's model was not shown
@@ -58,7 +58,7 @@ class Predicted:
     accuracy: float
     class_accuracy: NDArray[np.float64]
     log_loss: float
-    reliability: Reliability
+    reliability: ReliabilityDiagram
     gain: float
     weak: bool
     warnings: tuple[str, ...]

@@ -43,7 +43,7 @@ class Spec:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TrainedRows:
     """The N items that a model was trained on, by ascending `ids`; all arrays (N, ...).
 
     `digests` are of what the model reads of an item, `probs` its held-out probabilities, `folds` the fold
@@ -80,7 +80,7 @@ class Fitted:
     kind: FeatureKind
     encoder: Encoder
     models: tuple[FoldModel, ...]
-    seen: Seen
+    seen: TrainedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def fit(
         keys=keys,
     )
     order = np.argsort(ids, kind="stable")
-    seen = Seen(ids[order], digests[order], labels[order], folds[order], predicted.probs[order])
+    seen = TrainedRows(ids[order], digests[order], labels[order], folds[order], predicted.probs[order])
     return Fitted(spec, features.kind, features.encoder, predicted.models, seen), predicted
 
 

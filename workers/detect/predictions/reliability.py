@@ -12,7 +12,7 @@ LEAST = 1e-12  # a probability of 0 counts as this in the log loss
 
 
 @dataclass(frozen=True, slots=True)
-class Reliability:
+class ReliabilityDiagram:
     """Rows grouped by the probability of their predicted class, in ten bins of equal width from 0 to 1.
 
     `confidence` and `accuracy` are the means in each bin (NaN where empty), `count` its rows, and `error` is
@@ -25,7 +25,7 @@ class Reliability:
     error: float
 
 
-def reliability(probs: NDArray[np.float64], labels: NDArray[np.integer]) -> Reliability:
+def reliability(probs: NDArray[np.float64], labels: NDArray[np.integer]) -> ReliabilityDiagram:
     """The reliability table of the predicted class; equation 3 of Guo et al. (2017), arXiv:1706.04599."""
     top = probs.max(axis=1)
     right = probs.argmax(axis=1) == labels
@@ -37,7 +37,7 @@ def reliability(probs: NDArray[np.float64], labels: NDArray[np.integer]) -> Reli
     confidence[filled] = np.bincount(bins, weights=top, minlength=N_BINS)[filled] / count[filled]
     accuracy[filled] = np.bincount(bins, weights=right, minlength=N_BINS)[filled] / count[filled]
     gap = np.abs(confidence - accuracy)[filled]
-    return Reliability(confidence, accuracy, count, float(gap @ count[filled] / max(len(labels), 1)))
+    return ReliabilityDiagram(confidence, accuracy, count, float(gap @ count[filled] / max(len(labels), 1)))
 
 
 def log_loss(probs: NDArray[np.float64], labels: NDArray[np.integer]) -> float:

@@ -20,7 +20,7 @@ from workers.context import Context
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.kinds import FeatureKind
 from workers.detect.predictions.limits import judgement_limit, knowledge
-from workers.detect.predictions.reliability import Reliability
+from workers.detect.predictions.reliability import ReliabilityDiagram
 from workers.detect.predictions.spread import Unusable, from_class_scores, spread_top
 from workers.detect.predictions.suspicion import in_sample_suspicion
 from workers.detect.predictions.uploaded import read_uploaded
@@ -215,7 +215,7 @@ def _from_builtin(context: Context, schema: LabelSchema, items: Sequence[Labelle
     )
 
 
-def _report(answer: trained.Answer, schema: LabelSchema) -> Json:
+def _report(answer: trained.ModelAnswer, schema: LabelSchema) -> Json:
     predicted = answer.predicted
     by_class = {
         name: None if np.isnan(value) else round(float(value), 4)
@@ -235,7 +235,7 @@ def _report(answer: trained.Answer, schema: LabelSchema) -> Json:
     }
 
 
-def _table(found: Reliability) -> list[Json]:
+def _table(found: ReliabilityDiagram) -> list[Json]:
     """The bins that have items: how sure the model was of them, and how often it was right."""
     return [
         {"confidence": round(float(sure), 4), "accuracy": round(float(right), 4), "items": int(count)}

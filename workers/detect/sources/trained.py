@@ -37,7 +37,7 @@ VERSION = "secondlook-builtin-2"
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """Out-of-sample probabilities of the items that could be read: row i of `predicted` is of `items[i]`."""
 
     items: list[LabelledItem]
@@ -58,7 +58,7 @@ class _Asked:
     labels: NDArray[np.int64]
 
 
-def answer(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> Answer:
+def answer(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> ModelAnswer:
     """Judge items by the kept model where little has changed since, else by one that is trained now.
 
     NoPredictions where items, labels or a plug-in cannot yield probabilities.
@@ -120,16 +120,16 @@ def load(context: Context, spec: Spec) -> Fitted | None:
     return found if found.spec == spec else None
 
 
-def _asked_again(kept: Fitted, features: Features, asked: _Asked, changed: int) -> Answer:
+def _asked_again(kept: Fitted, features: Features, asked: _Asked, changed: int) -> ModelAnswer:
     probs, folds = ask_again(kept, features, asked.ids, asked.digests)
     said = rare_classes(asked.labels, len(kept.spec.classes), len(kept.models), kept.spec.classes)
     predicted = judged(probs, asked.labels, said, folds, kept.models)
-    return Answer(asked.items, features, predicted, len(kept.seen.ids), changed, trained_now=False)
+    return ModelAnswer(asked.items, features, predicted, len(kept.seen.ids), changed, trained_now=False)
 
 
 def _trained_now(
     context: Context, features: Features, asked: _Asked, spec: Spec, earlier: Fitted | None
-) -> Answer:
+) -> ModelAnswer:
     fitted, predicted = fit(
         spec,
         features,
@@ -140,7 +140,7 @@ def _trained_now(
         progress=lambda done, total: context.progress(done, total, "folds"),
     )
     predicted = replace(predicted, warnings=(*predicted.warnings, *_keep(context, fitted)))
-    return Answer(asked.items, features, predicted, len(asked.items), 0, trained_now=True)
+    return ModelAnswer(asked.items, features, predicted, len(asked.items), 0, trained_now=True)
 
 
 def _keep(context: Context, fitted: Fitted) -> tuple[str, ...]:

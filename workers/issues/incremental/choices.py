@@ -30,7 +30,7 @@ class Evidence:
     confidence: Confidence
 
 
-class Choice(Protocol):
+class RowChoice(Protocol):
     """A method: told of each row before it goes and after it has come, it says which rows are issues."""
 
     def leave(self, row: int) -> None:
@@ -194,7 +194,7 @@ class Both:
     """What is chosen by noise rate and by class."""
 
     def __init__(self, evidence: Evidence, kept: dict[Pair, Ranking]) -> None:
-        self._parts: tuple[Choice, Choice] = (ByClass(evidence, kept), ByNoiseRate(evidence, kept))
+        self._parts: tuple[RowChoice, RowChoice] = (ByClass(evidence, kept), ByNoiseRate(evidence, kept))
 
     def leave(self, row: int) -> None:
         for part in self._parts:
@@ -258,7 +258,7 @@ class Lowest:
         return {(0, 0): self._ranking}
 
 
-def choice_of(method: Method, evidence: Evidence, kept: dict[Pair, Ranking]) -> Choice:
+def choice_of(method: Method, evidence: Evidence, kept: dict[Pair, Ranking]) -> RowChoice:
     """The choice of a method, from what was `kept` where there is something."""
     confidence = evidence.confidence
     if method is Method.PREDICTED_NEQ_GIVEN:

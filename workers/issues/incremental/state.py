@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from workers.issues.arrays import Classes, Mask, Probabilities, Rows
 from workers.issues.incremental import kept, saving
-from workers.issues.incremental.choices import Choice, Evidence, Pair, choice_of
+from workers.issues.incremental.choices import Evidence, Pair, RowChoice, choice_of
 from workers.issues.incremental.confidence import Confidence
 from workers.issues.incremental.incoming import (
     checked_block,
@@ -214,7 +214,7 @@ class LabelIssueState:
     def _use(self, evidence: Evidence, rankings: dict[Pair, Ranking]) -> None:
         self._evidence = evidence
         self._table = evidence.table
-        self._choice: Choice = choice_of(self._method, evidence, rankings)
+        self._choice: RowChoice = choice_of(self._method, evidence, rankings)
 
     def _leave(self, row: int) -> None:
         self._choice.leave(row)

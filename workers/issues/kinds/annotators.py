@@ -16,7 +16,7 @@ PAIRS = 3  # confusions told of an annotator
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AnnotatorAnswers:
     """One entry for each label that someone gave.
 
     `annotator` 0..A-1, `label` 0..K-1, `reference` the class that it is compared with (-1: none), `time` in
@@ -57,7 +57,7 @@ class Drift:
     p_value: float
 
 
-def differing(answers: Answers, n_annotators: int, *, level: float = LEVEL) -> list[Differs]:
+def differing(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEVEL) -> list[Differs]:
     """Annotators whose labels differ from the reference more often than those of all others.
 
     Notes
@@ -91,7 +91,7 @@ def differing(answers: Answers, n_annotators: int, *, level: float = LEVEL) -> l
     return sorted(rows, key=lambda one: (-one.score, one.p_value))
 
 
-def drifting(answers: Answers, n_annotators: int, *, level: float = LEVEL) -> list[Drift]:
+def drifting(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEVEL) -> list[Drift]:
     """Annotators who differ from the reference more, or less, often from some date on.
 
     Notes
@@ -158,15 +158,17 @@ class _Table:
         return np.asarray(flat, dtype=np.float64).reshape(self._n, SPANS)
 
 
-def _known(answers: Answers) -> Answers:
+def _known(answers: AnnotatorAnswers) -> AnnotatorAnswers:
     return _taken(answers, np.flatnonzero(answers.reference >= 0))
 
 
-def _taken(answers: Answers, rows: Counts) -> Answers:
-    return Answers(answers.annotator[rows], answers.label[rows], answers.reference[rows], answers.time[rows])
+def _taken(answers: AnnotatorAnswers, rows: Counts) -> AnnotatorAnswers:
+    return AnnotatorAnswers(
+        answers.annotator[rows], answers.label[rows], answers.reference[rows], answers.time[rows]
+    )
 
 
-def _counts(answers: Answers) -> tuple[Counts, Floats, Floats]:
+def _counts(answers: AnnotatorAnswers) -> tuple[Counts, Floats, Floats]:
     """Who, whether unlike the reference, and the rate at which everyone is unlike it for that class."""
     unlike = (answers.label != answers.reference).astype(np.float64)
     met = np.bincount(answers.reference)
@@ -174,7 +176,7 @@ def _counts(answers: Answers) -> tuple[Counts, Floats, Floats]:
     return answers.annotator, unlike, rate[answers.reference]
 
 
-def _moved(answers: Answers, n: Counts, first: Counts) -> Mask:
+def _moved(answers: AnnotatorAnswers, n: Counts, first: Counts) -> Mask:
     """Whose labels, which are in order of time, are of more than one moment."""
     moved: Mask = np.zeros(len(n), dtype=np.bool_)
     some = np.flatnonzero(n > 0)
@@ -182,7 +184,7 @@ def _moved(answers: Answers, n: Counts, first: Counts) -> Mask:
     return moved
 
 
-def _pairs(answers: Answers, annotator: int) -> tuple[tuple[int, int, int], ...]:
+def _pairs(answers: AnnotatorAnswers, annotator: int) -> tuple[tuple[int, int, int], ...]:
     mine = (answers.annotator == annotator) & (answers.label != answers.reference)
     both = np.stack([answers.reference[mine], answers.label[mine]], axis=1)
     found, times = np.unique(both, axis=0, return_counts=True)

@@ -15,7 +15,7 @@ LEAST_RATE = 0.02  # of a class given as the other: less is noise, whatever its 
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
+class ClassOverlap:
     """An estimated number of items of each class that truly are of the other; `score` 0..1.
 
     The score is the share of both classes' items that is on the wrong side.
@@ -29,7 +29,7 @@ class Overlap:
     p_value: float
 
 
-def overlapping(joint: ArrayLike) -> list[Overlap]:
+def overlapping(joint: ArrayLike) -> list[ClassOverlap]:
     """Pairs of classes that are confused with each other more than any two classes are, in both directions.
 
     Parameters
@@ -64,7 +64,7 @@ def overlapping(joint: ArrayLike) -> list[Overlap]:
     found = np.flatnonzero(discoveries(everyone)[: len(p)])
     score = (there + back) / np.maximum(sizes[first] + sizes[second], 1)
     return [
-        Overlap(int(first[n]), int(second[n]), int(there[n]), int(back[n]), float(score[n]), float(p[n]))
+        ClassOverlap(int(first[n]), int(second[n]), int(there[n]), int(back[n]), float(score[n]), float(p[n]))
         for n in sorted(found.tolist(), key=lambda n: -float(score[n]))
     ]
 

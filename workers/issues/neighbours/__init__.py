@@ -4,7 +4,7 @@
 """
 
 from workers.issues.neighbours.approximate import Index, installed_index
-from workers.issues.neighbours.conflicts import LabelConflicts, Twin, label_conflicts
+from workers.issues.neighbours.conflicts import DuplicateRow, LabelConflicts, label_conflicts
 from workers.issues.neighbours.duplicates import DuplicateSets, exact_groups, near_duplicates
 from workers.issues.neighbours.ood import OodMethod, ood_scores
 from workers.issues.neighbours.outliers import outlier_scores
@@ -14,13 +14,13 @@ from workers.issues.neighbours.search import EXACT_ROWS, knn, too_many_rows
 
 __all__ = [
     "EXACT_ROWS",
+    "DuplicateRow",
     "DuplicateSets",
     "Index",
     "LabelConflicts",
     "Metric",
     "Neighbours",
     "OodMethod",
-    "Twin",
     "exact_groups",
     "installed_index",
     "knn",

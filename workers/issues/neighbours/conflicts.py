@@ -13,7 +13,7 @@ from workers.issues.validation import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class DuplicateRow:
     """A duplicate of a row: its number, its label and the distance (NaN where only others lie between)."""
 
     row: int
@@ -42,11 +42,11 @@ class LabelConflicts:
         """(N,): which rows are in conflict."""
         return self.suggested >= 0
 
-    def evidence(self, row: int, limit: int = 10) -> list[Twin]:
+    def evidence(self, row: int, limit: int = 10) -> list[DuplicateRow]:
         """Up to `limit` duplicates of the row: those labelled otherwise first, then the nearest first."""
         others, distances = self._sets.twins(row)
         found = [
-            Twin(int(other), int(self._labels[other]), float(distance))
+            DuplicateRow(int(other), int(self._labels[other]), float(distance))
             for other, distance in zip(others, distances, strict=True)
         ]
         return sorted(found, key=lambda twin: twin.label == self._labels[row])[:limit]

@@ -36,12 +36,12 @@ arXiv:1911.00068, sections 3.1 and 3.2).
 
 from workers.issues.incremental.saving import UnusableState
 from workers.issues.sharded.maps import read_evidence, read_margins, read_trust
-from workers.issues.sharded.parts import Cuts, Question, ShardEvidence, ShardMargins, ShardTrust
+from workers.issues.sharded.parts import Cuts, PairQuestion, ShardEvidence, ShardMargins, ShardTrust
 from workers.issues.sharded.reduction import Reduction, cuts_of
 
 __all__ = [
     "Cuts",
-    "Question",
+    "PairQuestion",
     "Reduction",
     "ShardEvidence",
     "ShardMargins",

@@ -9,7 +9,7 @@ import numpy as np
 from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
 from workers.issues.groups import Groups
 from workers.issues.selection import smallest
-from workers.issues.sharded.parts import Places, Question, ShardEvidence, ShardMargins
+from workers.issues.sharded.parts import PairQuestion, Places, ShardEvidence, ShardMargins
 
 
 class NoiseRate:
@@ -29,7 +29,7 @@ class NoiseRate:
         left = self._decide(*_told(evidences), floor=max(part.margins.floor for part in evidences))
         other, given = np.divmod(left, len(groups.counts))
         pairs = np.stack([given, other], axis=1).astype(np.int32)
-        self.question = Question(pairs) if len(pairs) else None
+        self.question = PairQuestion(pairs) if len(pairs) else None
 
     def answered(self, answers: Sequence[ShardMargins]) -> Mask:
         """The mask with what the shards have answered."""

@@ -17,8 +17,8 @@ from workers.issues.reading import NO_CLASS, read_rows
 from workers.issues.sharded.parts import (
     Cuts,
     Margins,
+    PairQuestion,
     Places,
-    Question,
     ShardEvidence,
     ShardMargins,
     ShardTrust,
@@ -85,7 +85,9 @@ def read_evidence(
     )
 
 
-def read_margins(labels: ArrayLike, pred_probs: ArrayLike, cuts: Cuts, question: Question) -> ShardMargins:
+def read_margins(
+    labels: ArrayLike, pred_probs: ArrayLike, cuts: Cuts, question: PairQuestion
+) -> ShardMargins:
     """Map 3: by how much the classes asked for lead over the given ones."""
     given, probs = _checked(labels, pred_probs)
     found = [np.empty(0, dtype=probs.dtype)]

@@ -118,7 +118,7 @@ _BITS = ("disagreeing", "confident")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PairQuestion:
     """Pairs (M, 2) of a given and another class for which all rows of the given class are to be compared."""
 
     pairs: Places

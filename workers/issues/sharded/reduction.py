@@ -14,7 +14,7 @@ from workers.issues.methods import BY_MARGIN, PRUNING, Method, method_of
 from workers.issues.pruning import prune_by_class
 from workers.issues.selection import smallest
 from workers.issues.sharded.leads import NoiseRate
-from workers.issues.sharded.parts import Cuts, Question, ShardEvidence, ShardMargins, ShardTrust
+from workers.issues.sharded.parts import Cuts, PairQuestion, ShardEvidence, ShardMargins, ShardTrust
 from workers.issues.thresholds import thresholds_of
 from workers.issues.validation import SLACK, InvalidInput, OffSums, refuse_one_class
 
@@ -53,7 +53,7 @@ class Reduction:
         self._groups = Groups(np.concatenate([part.given for part in trusts]), len(cuts.thresholds))
         self._prune = self._counts()
         self._noise_rate: NoiseRate | None = None
-        self.question: Question | None = None
+        self.question: PairQuestion | None = None
         if cuts.method in BY_MARGIN:
             self._noise_rate = NoiseRate(self._groups, self._prune, self._disagreeing, evidences)
             self.question = self._noise_rate.question

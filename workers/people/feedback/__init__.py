@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from workers.people.feedback.page import html, markdown
-from workers.people.feedback.sheet import Confusion, Example, Sheet, sheets
+from workers.people.feedback.sheet import Confusion, Sheet, SheetExample, sheets
 
-__all__ = ["Confusion", "Example", "Sheet", "html", "markdown", "sheets"]
+__all__ = ["Confusion", "Sheet", "SheetExample", "html", "markdown", "sheets"]

@@ -29,7 +29,7 @@ DECIDED = (Outcome.ACCEPT.value, Outcome.REJECT.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class SheetExample:
     """An item as the annotator finds it again; `picture` is the address of its picture, if it has one."""
 
     item: str
@@ -43,7 +43,7 @@ class Confusion:
     decided: str
     n: int
     said: str
-    examples: tuple[Example, ...]
+    examples: tuple[SheetExample, ...]
     guidelines: tuple[str, ...]  # published notes that decide between these two labels
     without_guideline: str | None  # what is said where there is none
 
@@ -183,7 +183,7 @@ def _confusions(
 
 
 def _confusion(
-    given: str, decided: str, n: int, examples: Sequence[Example], notes: Sequence[GuidelineNote]
+    given: str, decided: str, n: int, examples: Sequence[SheetExample], notes: Sequence[GuidelineNote]
 ) -> Confusion:
     return Confusion(
         given=given,
@@ -196,9 +196,9 @@ def _confusion(
     )
 
 
-def _example(one: DecidedLabel, data: Json, schema: LabelSchema | None) -> Example:
+def _example(one: DecidedLabel, data: Json, schema: LabelSchema | None) -> SheetExample:
     picture = (
         next((data.get(tag.field) for tag in schema.objects if tag.kind == "Image"), None) if schema else None
     )
     address = picture if isinstance(picture, str) and picture.startswith(("http://", "https://")) else None
-    return Example(one.remote_id, wording.example_item(one.remote_id, data, schema), address)
+    return SheetExample(one.remote_id, wording.example_item(one.remote_id, data, schema), address)

@@ -18,7 +18,7 @@ from tests.unit.cli.offline.conftest import csv_of, tasks
 from workers.cli.offline.dataset import Columns, Dataset
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats import delimited, json_values
-from workers.cli.offline.formats.source import Source, load, text_of
+from workers.cli.offline.formats.source import InputFile, load, text_of
 from workers.cli.offline.reading import entries_of, read_entries, read_file
 
 ROWS = [{"text": f"words of item {n}", "label": "xy"[n % 2]} for n in range(6)]
@@ -26,12 +26,12 @@ ROWS = [{"text": f"words of item {n}", "label": "xy"[n % 2]} for n in range(6)]
 
 def entries(content: str | bytes, suffix: str = "", encoding: str | None = None) -> list[dict[str, Any]]:
     data = content.encode() if isinstance(content, str) else content
-    return [dict(row.values) for row in entries_of(Source("a", suffix, data, encoding)).rows]
+    return [dict(row.values) for row in entries_of(InputFile("a", suffix, data, encoding)).rows]
 
 
 def dataset(content: str | bytes, suffix: str = ".json", **columns: Any) -> Dataset:
     data = content.encode() if isinstance(content, str) else content
-    return read_entries(entries_of(Source("a", suffix, data)), Columns(**columns))
+    return read_entries(entries_of(InputFile("a", suffix, data)), Columns(**columns))
 
 
 CELL = st.text(
@@ -81,7 +81,7 @@ def test_any_table_in_any_dialect_is_read_back(
 )
 def test_no_bytes_raise_anything_but_a_refusal(content: bytes, suffix: str) -> None:
     with contextlib.suppress(BadFile):
-        read_entries(entries_of(Source("a", suffix, content)), Columns())
+        read_entries(entries_of(InputFile("a", suffix, content)), Columns())
 
 
 KEYS = (
@@ -131,11 +131,11 @@ def test_columns_without_names_are_ignored_where_they_are_empty() -> None:
 
 def test_a_file_that_is_not_utf_8_is_guessed_and_said_or_read_as_named() -> None:
     content = "text,label\ncafé,x\n".encode("cp1252")
-    text, notes = text_of(Source("a", ".csv", content))
+    text, notes = text_of(InputFile("a", ".csv", content))
     assert "café" in text
     assert "line 2" in notes[0]
     assert "--encoding" in notes[0]
-    assert text_of(Source("a", ".csv", "テ".encode("shift_jis"), "shift_jis")) == ("テ", ())
+    assert text_of(InputFile("a", ".csv", "テ".encode("shift_jis"), "shift_jis")) == ("テ", ())
 
 
 @pytest.mark.parametrize("name", ["nope", "zlib", "base64", "rot13"])
@@ -193,9 +193,9 @@ def test_several_lists_are_not_chosen_among() -> None:
 
 
 def test_places_in_json_are_lines_or_numbers() -> None:
-    source = Source("a", ".json", LINES.encode())
+    source = InputFile("a", ".json", LINES.encode())
     assert [row.place for row in json_values.read(source).rows][:2] == ["line 1", "line 2"]
-    source = Source("a", ".json", json.dumps(ROWS).encode())
+    source = InputFile("a", ".json", json.dumps(ROWS).encode())
     assert [row.place for row in json_values.read(source).rows][:2] == ["entry 1", "entry 2"]
 
 

@@ -8,8 +8,8 @@ from connector.model import LabelStatus
 from workers.cli.offline.columns import choose
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.errors import BadFile
-from workers.cli.offline.formats.entries import Entry
-from workers.cli.offline.labels import Unusable, joined, read_label, words_for_nothing
+from workers.cli.offline.formats.entries import FileEntry
+from workers.cli.offline.labels import NoClass, joined, read_label, words_for_nothing
 from workers.cli.offline.naming import what_they_name
 from workers.cli.offline.spellings import find_spellings
 from workers.cli.offline.verdicts import dropped_rows
@@ -33,16 +33,16 @@ from workers.cli.offline.verdicts import dropped_rows
         ([["a", "b"]], "a / b"),
         ("[x", "[x"),
         ("[not json]", "[not json]"),
-        (None, Unusable.NONE),
-        ("", Unusable.NONE),
-        ([], Unusable.NONE),
-        (float("nan"), Unusable.NONE),
-        (["x", "y"], Unusable.SEVERAL),
-        ('{"choices": ["x", "y"]}', Unusable.SEVERAL),
-        ([{"start": 0, "end": 3, "labels": ["P"]}], Unusable.PLACES),
-        ([[0, 3, "P"]], Unusable.PLACES),
-        ("O O B-PER I-PER", Unusable.TAGS),
-        ({"deep": {}}, Unusable.UNREADABLE),
+        (None, NoClass.NONE),
+        ("", NoClass.NONE),
+        ([], NoClass.NONE),
+        (float("nan"), NoClass.NONE),
+        (["x", "y"], NoClass.SEVERAL),
+        ('{"choices": ["x", "y"]}', NoClass.SEVERAL),
+        ([{"start": 0, "end": 3, "labels": ["P"]}], NoClass.PLACES),
+        ([[0, 3, "P"]], NoClass.PLACES),
+        ("O O B-PER I-PER", NoClass.TAGS),
+        ({"deep": {}}, NoClass.UNREADABLE),
     ],
 )
 def test_a_value_names_one_class_or_says_why_not(value: object, reading: object) -> None:
@@ -90,9 +90,11 @@ def test_numbers_with_other_signs_are_no_spellings() -> None:
     assert not find_spellings({"1": 1, "-1": 1, "10": 1, "1.5": 1})
 
 
-def entries(**columns: list[object]) -> list[Entry]:
+def entries(**columns: list[object]) -> list[FileEntry]:
     rows = zip(*columns.values(), strict=True)
-    return [Entry(f"line {n}", dict(zip(columns, row, strict=True))) for n, row in enumerate(rows, start=2)]
+    return [
+        FileEntry(f"line {n}", dict(zip(columns, row, strict=True))) for n, row in enumerate(rows, start=2)
+    ]
 
 
 def test_verdicts_leave_rows_out_and_other_words_leave_the_column_alone() -> None:
@@ -139,7 +141,7 @@ def test_names_are_told_from_text(values: list[str], word: str | None) -> None:
 
 
 def test_the_reasons_are_those_of_the_service() -> None:
-    assert {each.status for each in Unusable} == {
+    assert {each.status for each in NoClass} == {
         LabelStatus.EMPTY,
         LabelStatus.SEVERAL,
         LabelStatus.UNREADABLE,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connector.model.findings import FindingKind
 from connector.wording import findings as wording
-from workers.detect.findings import Answered, Factor, Seen, look_at
+from workers.detect.findings import Answered, Factor, LabelledRows, look_at
 from workers.detect.findings.draft import MOST
 from workers.detect.findings.seen import NO_GROUP, FactorBuilder, calendar, digest_of
 from workers.issues import label_issues
@@ -21,7 +21,7 @@ DAY = 86_400.0
 SPRING = 1_772_323_200.0  # 2026-03-01
 
 
-def seen(n: int = 400, k: int = 4, *, sure: float = 3.0, seed: int = 0) -> Seen:
+def seen(n: int = 400, k: int = 4, *, sure: float = 3.0, seed: int = 0) -> LabelledRows:
     """Items of which everything is known, and nothing is wrong."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, k, n)
@@ -31,7 +31,7 @@ def seen(n: int = 400, k: int = 4, *, sure: float = 3.0, seed: int = 0) -> Seen:
     probs /= probs.sum(axis=1, keepdims=True)
     people = rng.integers(0, 3, n)
     times = SPRING + rng.uniform(0, 90 * DAY, n)
-    return Seen(
+    return LabelledRows(
         classes=tuple(f"class {c}" for c in range(k)),
         names=[f"item {row}" for row in range(n)],
         labels=truth,
@@ -59,9 +59,9 @@ def test_every_kind_is_looked_for_or_said_not_to_be() -> None:
         FindingKind.INVALID_LABEL
     }
     assert set(everything.not_looked_for) == {FindingKind.DISAGREEMENT}
-    bare = look_at(Seen(("a", "b"), ["1", "2"], np.array([0, 0]), 1))
+    bare = look_at(LabelledRows(("a", "b"), ["1", "2"], np.array([0, 0]), 1))
     assert set(bare.totals) == {FindingKind.RARE_CLASS, FindingKind.IMBALANCE}
-    nothing = look_at(Seen(("a", "b"), [], np.empty(0, dtype=np.int64), 1))
+    nothing = look_at(LabelledRows(("a", "b"), [], np.empty(0, dtype=np.int64), 1))
     assert set(nothing.not_looked_for.values()) == {wording.NO_LABELS}
 
 

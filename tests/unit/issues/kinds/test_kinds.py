@@ -10,7 +10,7 @@ from scipy import stats
 
 from workers.issues import confident_joint
 from workers.issues.kinds import (
-    Answers,
+    AnnotatorAnswers,
     Change,
     ambiguous,
     class_balance,
@@ -262,11 +262,11 @@ def test_labels_of_one_moment_have_no_dates() -> None:
 # --- annotators --------------------------------------------------------------------------------------
 
 
-def crowd(rng: np.random.Generator, *, n: int = 3000, people: int = 8) -> Answers:
+def crowd(rng: np.random.Generator, *, n: int = 3000, people: int = 8) -> AnnotatorAnswers:
     truth = rng.integers(0, K, n)
     hard = np.array([0.02, 0.05, 0.1, 0.15, 0.2])  # classes differ in how often they are labelled wrongly
     labels = np.where(rng.random(n) < hard[truth], (truth + 1) % K, truth)
-    return Answers(rng.integers(0, people, n), labels, truth, rng.uniform(0, 100, n))
+    return AnnotatorAnswers(rng.integers(0, people, n), labels, truth, rng.uniform(0, 100, n))
 
 
 def test_equal_annotators_neither_differ_nor_drift_at_the_stated_rate() -> None:
@@ -284,7 +284,7 @@ def test_an_annotator_with_another_reading_is_found_with_the_confusion() -> None
     answers = crowd(np.random.default_rng(11))
     label = answers.label.copy()
     label[(answers.annotator == 3) & (answers.reference == 0)] = 4
-    found = differing(Answers(answers.annotator, label, answers.reference, answers.time), 8)
+    found = differing(AnnotatorAnswers(answers.annotator, label, answers.reference, answers.time), 8)
     assert [one.annotator for one in found] == [3]
     assert found[0].pairs[0][:2] == (0, 4)
     assert found[0].unlike > 1.5 * found[0].expected
@@ -296,7 +296,7 @@ def test_whoever_is_given_the_hard_classes_does_not_differ() -> None:
     annotator = np.where(hard, 0, 1 + answers.annotator % 3)
     shared = np.random.default_rng(13).random(8000) < 0.3
     annotator = np.where(shared, answers.annotator, annotator)
-    assert differing(Answers(annotator, answers.label, answers.reference, answers.time), 4) == []
+    assert differing(AnnotatorAnswers(annotator, answers.label, answers.reference, answers.time), 4) == []
 
 
 def test_an_annotator_who_tires_drifts_from_about_that_date() -> None:
@@ -304,7 +304,7 @@ def test_an_annotator_who_tires_drifts_from_about_that_date() -> None:
     label = answers.label.copy()
     tired = (answers.annotator == 5) & (answers.time > 70)
     label[tired & (np.random.default_rng(15).random(4000) < 0.5)] = 0
-    found = drifting(Answers(answers.annotator, label, answers.reference, answers.time), 8)
+    found = drifting(AnnotatorAnswers(answers.annotator, label, answers.reference, answers.time), 8)
     assert [(one.annotator, one.worse) for one in found] == [(5, True)]
     assert found[0].at == pytest.approx(70, abs=13)
     assert found[0].after_unlike / found[0].after > 2 * found[0].before_unlike / found[0].before
@@ -313,7 +313,7 @@ def test_an_annotator_who_tires_drifts_from_about_that_date() -> None:
 def test_answers_without_reference_or_people_to_compare_with_say_nothing() -> None:
     answers = crowd(np.random.default_rng(16), people=1)
     assert differing(answers, 1) == []
-    unknown = Answers(answers.annotator, answers.label, np.full(3000, -1), answers.time)
+    unknown = AnnotatorAnswers(answers.annotator, answers.label, np.full(3000, -1), answers.time)
     assert differing(unknown, 1) == []
     assert drifting(unknown, 1) == []
 

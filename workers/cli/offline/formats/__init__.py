@@ -1,1 +1,1 @@
-"""Readers of files, one module a format: `read(Source) -> Entries`, whatever stands in the file."""
+"""Readers of files, one module a format: `read(InputFile) -> FileEntries`, whatever stands in the file."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.formats.entries import Entries, Entry
-from workers.cli.offline.formats.source import Source
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile
 
 PARQUET = b"PAR1"
 ARROW = b"ARROW1"
@@ -22,12 +22,12 @@ def is_columnar(content: bytes) -> bool:
     return content.startswith((PARQUET, ARROW, STREAM))
 
 
-def read(source: Source) -> Entries:
+def read(source: InputFile) -> FileEntries:
     """All rows of a file. BadFile where it is damaged, or pyarrow is not installed."""
     return _entries(_table(source.content), "row")
 
 
-def read_folder(folder: Path) -> Entries | None:
+def read_folder(folder: Path) -> FileEntries | None:
     """All rows of a folder of `datasets.save_to_disk`, None where it is none. BadFile for several splits."""
     if (folder / SPLITS_INFO).is_file():
         splits = ", ".join(sorted(each.name for each in folder.iterdir() if each.is_dir()))
@@ -55,12 +55,12 @@ def _table(content: bytes) -> Any:
         raise BadFile(problem, argument=ARGUMENT, remedy="Write or download it again") from error
 
 
-def _entries(table: Any, word: str) -> Entries:
+def _entries(table: Any, word: str) -> FileEntries:
     names = _class_names(table)
     rows = table.to_pylist()
-    return Entries(
+    return FileEntries(
         tuple(
-            Entry(f"{word} {n}", {key: _named(value, names.get(key)) for key, value in row.items()})
+            FileEntry(f"{word} {n}", {key: _named(value, names.get(key)) for key, value in row.items()})
             for n, row in enumerate(rows, start=1)
         ),
         tuple(f"Numbers in '{key}' are replaced by the names of the dataset's classes." for key in names),

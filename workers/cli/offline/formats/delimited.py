@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.formats.entries import Entries, Entry
-from workers.cli.offline.formats.source import Source, text_of
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile, text_of
 from workers.cli.offline.invisible import visible
 
 DELIMITERS = ",;\t|"
@@ -34,13 +34,13 @@ class _Row:
     cells: list[str]
 
 
-def read(source: Source) -> Entries:
+def read(source: InputFile) -> FileEntries:
     """The rows under a header. BadFile for a row that has cells without a column, or quotes left open."""
     text, notes = text_of(source)
     return read_text(text, source.suffix, notes)
 
 
-def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> Entries:
+def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileEntries:
     """The same, of text."""
     first_line = 1
     sep = SEP_LINE.match(text)
@@ -60,13 +60,13 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> Entri
         raise
 
 
-def _entries(rows: list[_Row], notes: tuple[str, ...]) -> Entries:
+def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     if not rows:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
     header = rows[0]
     names = [visible(cell) for cell in header.cells]
     _refuse_equal_names(names, header.line)
-    kept: list[Entry] = []
+    kept: list[FileEntry] = []
     short = spare = 0
     for row in rows[1:]:
         if not any(cell.strip() for cell in row.cells):
@@ -82,12 +82,12 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> Entries:
             if name
         }
         unnamed = [cell for name, cell in zip(names, row.cells, strict=False) if not name and cell.strip()]
-        kept.append(Entry(f"line {row.line}", values if not unnamed else {**values, "": unnamed[0]}))
+        kept.append(FileEntry(f"line {row.line}", values if not unnamed else {**values, "": unnamed[0]}))
     if short:
         notes = (*notes, f"{short:,} rows end early: the cells that they lack are taken as empty.")
     if spare:
         notes = (*notes, f"{spare:,} rows end with empty cells beyond the last column: these are ignored.")
-    return Entries(tuple(kept), notes)
+    return FileEntries(tuple(kept), notes)
 
 
 def _refuse_equal_names(names: list[str], line: int) -> None:

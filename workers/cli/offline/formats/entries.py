@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FileEntry:
     """One row or object. `place` is for people: the line that an editor shows, or its number."""
 
     place: str
@@ -16,8 +16,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class FileEntries:
     """All of a file; `notes` say what was guessed or passed over while reading."""
 
-    rows: tuple[Entry, ...]
+    rows: tuple[FileEntry, ...]
     notes: tuple[str, ...] = ()

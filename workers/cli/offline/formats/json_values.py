@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.formats.entries import Entries, Entry
-from workers.cli.offline.formats.source import Source, text_of
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile, text_of
 from workers.cli.offline.formats.wrapping import unwrapped
 
 HALF_CHARACTER = "\\ud"  # how JSON spells one, and most characters beyond the first plane
@@ -18,7 +18,7 @@ BETWEEN = BLANK + ",\x1e"  # between values one after another; \x1e of JSON text
 Placed = tuple[str, Any]
 
 
-def read(source: Source) -> Entries:
+def read(source: InputFile) -> FileEntries:
     """The objects of a JSON file. BadFile with the line where it breaks off, or holds no objects."""
     text, notes = text_of(source)
     values = list(_values(text))
@@ -28,7 +28,7 @@ def read(source: Source) -> Entries:
         notes = (*notes, *said)
     if not values:
         raise BadFile("it holds no items", argument=ARGUMENT, remedy="Export items that have been labelled")
-    return Entries(tuple(Entry(place, _object(place, value)) for place, value in values), notes)
+    return FileEntries(tuple(FileEntry(place, _object(place, value)) for place, value in values), notes)
 
 
 def parse_json(text: str, argument: str) -> Any:

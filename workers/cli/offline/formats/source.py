@@ -25,7 +25,7 @@ MOSTLY = 0.3  # of the sample
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """A file that was read. `suffix` is its ending without .gz, in small letters."""
 
     name: str
@@ -34,7 +34,7 @@ class Source:
     encoding: str | None = None  # what the person said
 
 
-def load(path: Path, encoding: str | None = None, *, argument: str = ARGUMENT) -> Source:
+def load(path: Path, encoding: str | None = None, *, argument: str = ARGUMENT) -> InputFile:
     """The file's bytes, unpacked where they are gzip. BadFile where there is nothing to read."""
     if encoding is not None:
         _check_encoding(encoding)
@@ -50,10 +50,10 @@ def load(path: Path, encoding: str | None = None, *, argument: str = ARGUMENT) -
         content = _unpacked(content, argument)
     if not content.strip(b" \t\r\n\0"):
         raise BadFile("the file is empty", argument=argument, remedy="Export it again")
-    return Source(path.name, suffixes[-1] if suffixes else "", content, encoding)
+    return InputFile(path.name, suffixes[-1] if suffixes else "", content, encoding)
 
 
-def text_of(source: Source, argument: str = ARGUMENT) -> tuple[str, tuple[str, ...]]:
+def text_of(source: InputFile, argument: str = ARGUMENT) -> tuple[str, tuple[str, ...]]:
     """The text without a leading mark, and a sentence where its encoding had to be guessed."""
     content = source.content
     if source.encoding is not None:

@@ -8,15 +8,15 @@ from datetime import date, datetime, time
 from typing import Any
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.formats.entries import Entries, Entry
-from workers.cli.offline.formats.source import Source
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile
 from workers.cli.offline.invisible import visible
 
 ZIP = b"PK\x03\x04"
 OLD = b"\xd0\xcf\x11\xe0"  # .xls, and workbooks under a password
 
 
-def read(source: Source) -> Entries:
+def read(source: InputFile) -> FileEntries:
     """The rows of the one sheet that holds any. BadFile where there are several, or openpyxl is missing."""
     if source.content.startswith(OLD):
         problem = "it is an old or a protected workbook"
@@ -32,16 +32,16 @@ def read(source: Source) -> Entries:
     return _entries(sheets[0][1])
 
 
-def _entries(rows: list[tuple[int, tuple[Any, ...]]]) -> Entries:
+def _entries(rows: list[tuple[int, tuple[Any, ...]]]) -> FileEntries:
     names = [visible("" if cell is None else str(cell)) for cell in rows[0][1]]
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
         remedy = "Give each column its own name"
         problem = f"two columns are named '{twice}'"
         raise BadFile(problem, argument=ARGUMENT, where=f"row {rows[0][0]}", remedy=remedy)
-    return Entries(
+    return FileEntries(
         tuple(
-            Entry(
+            FileEntry(
                 f"row {number}",
                 {name: _value(cell) for name, cell in zip(names, cells, strict=False) if name},
             )
