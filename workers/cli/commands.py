@@ -72,7 +72,7 @@ COMMANDS = (
         "evaluate",
         "evaluate",
         "evaluate",
-        "Measure what a method finds against the truth, people's votes, or neither.",
+        "List the rows that a method flags, and measure them against the truth or people's votes.",
     ),
     Command("demo", "demo", "demo", "Run the loop on a real Label Studio or Argilla, and measure it."),
     Command("audit", "audit", "app", "Export the audit log, or verify its hash chain.", is_group=True),
