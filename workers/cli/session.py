@@ -20,6 +20,7 @@ from connector.errors import Misconfigured
 
 # Whatever needs the database is imported when a command needs it: `--help` is shown at once.
 if TYPE_CHECKING:
+    from connector.store.unit_of_work import UnitOfWork
     from connector.wiring import Services
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -74,6 +75,18 @@ class Session:
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE
+
+
+@contextmanager
+def asking(services: Services) -> Iterator[UnitOfWork]:
+    """A transaction whose job this command runs itself: no worker is told of it.
+
+    Told, one could take the job first, and this command would do it a second time. Where this process is
+    killed before it runs the job, the tick announces it.
+    """
+    with services.store.begin() as unit:
+        yield unit
+        unit.due_jobs.clear()
 
 
 def actor(by: str | None = None) -> str:
