@@ -179,7 +179,7 @@ def seed_findings(services: Services) -> None:
         assert scan is not None
         looked = {
             "found": {"overlap": 1, "outlier": 7},
-            "not_looked_for": {"disagreement": "no item has answers of two people"},
+            "not_looked_for": {"disagreement": "one_answer"},
         }
         later = replace(
             scan, id="scan-with-findings", finished_at=NOW + timedelta(hours=1), report=ScanReport(**looked)
