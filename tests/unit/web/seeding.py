@@ -16,7 +16,7 @@ from connector.model import (
     Disposition,
     DispositionKind,
     DispositionState,
-    Evidence,
+    FlagEvidence,
     Issue,
     IssueKind,
     IssueState,
@@ -93,7 +93,7 @@ def seed(services: Services, issues: int = 1) -> None:
                 method="prune_by_noise_rate",
                 model_version="m1",
                 scan_id="scan",
-                evidence=Evidence(near=(("lynx", 0.01),)),
+                evidence=FlagEvidence(near=(("lynx", 0.01),)),
             )
             for n, each in enumerate(labelled)
         ]
