@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.model.dispositions import Disposition, DispositionKind, DispositionState
-from connector.model.evidence import CorrectionEvidence, Evidence
+from connector.model.evidence import CorrectionEvidence, FlagEvidence
 from connector.model.guidance import (
     Audit,
     AuditState,
@@ -75,7 +75,7 @@ __all__ = [
     "Disposition",
     "DispositionKind",
     "DispositionState",
-    "Evidence",
+    "FlagEvidence",
     "GoldenItem",
     "GuidelineNote",
     "GuidelineQuestion",

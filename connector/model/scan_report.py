@@ -26,7 +26,9 @@ class ScanReport:
     accuracy_by_class: Mapping[str, float | None] = field(default_factory=dict)
     class_counts: Mapping[str, int] | None = None  # labels that were judged; None where none were counted
     found: Mapping[str, int] = field(default_factory=dict)  # findings by kind
-    not_looked_for: Mapping[str, str] = field(default_factory=dict)  # kind → why
+    not_looked_for: Mapping[str, str] = field(
+        default_factory=dict
+    )  # kind → code, or words of an earlier version
     source: Json = field(default_factory=dict)
 
     def to_json(self) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.model.evidence import CorrectionEvidence, Evidence
+from connector.model.evidence import CorrectionEvidence, FlagEvidence
 from connector.model.kinds import (
     CorrectionState,
     IssueKind,
@@ -76,7 +76,7 @@ class Issue:
     method: str
     model_version: str
     scan_id: str
-    evidence: Evidence
+    evidence: FlagEvidence
     reason: str | None = None  # why it is in this state, as `connector.model.reasons` stores it
 
 

@@ -22,7 +22,7 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     session.require_project(project)
     with session.services() as services:
         found = figures_of(services, project)
-        verdict, alarms = told(services, project, found)
+        verdict, alarms = quality_sentences(services, project, found)
     if json:
         print_json({**found.as_json(), "verdict": verdict, "alarms": alarms})
         return
@@ -49,7 +49,7 @@ def figures_of(services: Services, project: str) -> QualityFigures:
         return figures(unit, stored, services.project_settings(project).quality)
 
 
-def told(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
+def quality_sentences(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
     """The verdict and the alarms, in sentences."""
     from workers.review.quality.telling import alarms, verdict
 

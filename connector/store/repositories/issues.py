@@ -13,7 +13,7 @@ from connector.model import (
     Decision,
     DispositionKind,
     DispositionState,
-    Evidence,
+    FlagEvidence,
     Issue,
     IssueKind,
     IssueState,
@@ -343,6 +343,6 @@ def issue_of(row: Any) -> Issue:
         method=row.method,
         model_version=row.model_version,
         scan_id=row.scan_id,
-        evidence=Evidence.from_json(row.evidence),
+        evidence=FlagEvidence.from_json(row.evidence),
         reason=row.reason,
     )

@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.model import CorrectionEvidence, Evidence, PersonDetail, ScanReport
+from connector.model import CorrectionEvidence, FlagEvidence, PersonDetail, ScanReport
 
 share = st.floats(0, 1)
 text = st.text(max_size=8)
 evidence = st.builds(
-    Evidence,
+    FlagEvidence,
     blind=st.booleans(),
     given_probability=st.none() | share,
     near=st.lists(st.tuples(text, share), max_size=3).map(tuple),
@@ -25,16 +25,18 @@ evidence = st.builds(
 
 
 @given(evidence)
-def test_evidence_comes_back_as_it_was(kept: Evidence) -> None:
-    assert Evidence.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+def test_evidence_comes_back_as_it_was(kept: FlagEvidence) -> None:
+    assert FlagEvidence.from_json(json.loads(json.dumps(kept.to_json()))) == kept
 
 
 def test_rows_without_a_version_are_read() -> None:
     stored: dict[str, Any] = {
         "blind": True, "near": [["bird", 0.2]], "options": ["cat"], "others": [["ann", "dog"]],
     }  # fmt: skip
-    assert Evidence.from_json(stored) == Evidence(True, None, (("bird", 0.2),), ("cat",), (("ann", "dog"),))
-    assert Evidence.from_json({}) == Evidence()
+    assert FlagEvidence.from_json(stored) == FlagEvidence(
+        True, None, (("bird", 0.2),), ("cat",), (("ann", "dog"),)
+    )
+    assert FlagEvidence.from_json({}) == FlagEvidence()
 
 
 def test_what_a_correction_rests_on_comes_back_as_it_was() -> None:
