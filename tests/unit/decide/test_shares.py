@@ -150,6 +150,37 @@ def test_a_team_of_three_leaves_the_label_until_the_deadline_closes_the_question
     assert world.labels("odd") == [("ann", "cat")]
 
 
+def test_a_team_in_which_everybody_labeled_the_item_may_review_it_for_half_a_vote(asking: World) -> None:
+    asking.answer("odd", "ann", "dog")  # who labeled it cat
+    asking.later(seconds=61)
+    assert asking.task("odd").overlap == 2
+    say(asking, "odd", "dog", "dog", "dog")
+    assert asking.issue("odd").state is IssueState.ACCEPTED
+    decision = asking.decision("odd")
+    assert decision is not None
+    assert len(decision.votes) == 4
+
+
+def test_an_answer_about_ones_own_label_counts_for_less_than_that_of_another(build: Build) -> None:
+    stated = []
+    for who in ("ann", "rita"):
+        world = asking_in(build(review={**SHARES, "keep_confidence": 0.6}))
+        world.answer("odd", who, "cat")
+        world.later(seconds=61)
+        decision = world.decision("odd")
+        assert decision is not None
+        assert decision.probability is not None
+        stated.append(decision.probability)
+    assert stated[0] < stated[1]
+
+
+def test_with_own_answers_off_nobody_reviews_their_own_label(build: Build) -> None:
+    world = asking_in(build(review={**SHARES, "own_answers": False}))
+    world.answer("odd", "ann", "cat")
+    world.later(seconds=61)
+    assert world.issue("odd").state is IssueState.IN_REVIEW
+
+
 # --- what is learned ---------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from workers.cli.offline.arrays import load_array
 from workers.cli.offline.errors import BadFile
-from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, StoppingRule, RuleTally, replay
+from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, RuleTally, StoppingRule, replay
 from workers.cli.offline.shares_rule import SharesRule
 from workers.consensus import QuorumPolicy
 from workers.consensus.shares import odds_of, path_of
