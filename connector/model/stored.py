@@ -17,6 +17,7 @@ from connector.model.kinds import (
     WriteMode,
 )
 from connector.model.platform import Json, LabelSchema
+from connector.model.scan_report import ScanReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +201,4 @@ class ScanSummary:
     model_version: str
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    report: Json = field(default_factory=dict)
+    report: ScanReport = field(default_factory=ScanReport)

@@ -76,6 +76,7 @@ from connector.wording.review import (
     review_refused,
 )
 from connector.wording.scans import (
+    held_together,
     lost_class,
     not_judged_yet,
     not_stated_out_of_sample,
@@ -126,6 +127,7 @@ __all__ = [
     "guideline_effect",
     "guideline_instance",
     "guideline_question",
+    "held_together",
     "library_said",
     "listing",
     "lost_class",

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.config.project import DetectionMethod
+from connector.wording import percent
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
     from workers.cli.offline.decisions import DecisionFigures
     from workers.cli.offline.evaluate import ReviewScores, TruthScores
+    from workers.cli.offline.flagged import FlaggedRow
     from workers.cli.offline.measuring import Measured
 
 AT = [10, 100, 1000]
+SHOWN = 50
 RULE_COLUMNS = (
     "rule", "votes an item", "repaired", "spoiled", "clear repaired", "clear spoiled", "undecided"
 )  # fmt: skip
@@ -38,10 +41,18 @@ def evaluate(
         DetectionMethod, typer.Option(help="How issues are chosen.")
     ] = DetectionMethod.PRUNE_BY_NOISE_RATE,
     at: Annotated[list[int] | None, typer.Option(min=1, help="Precision at this many rows; again.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the flagged rows to a .csv or .json file.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Most rows of the table.")] = SHOWN,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Measure what a method finds against the truth or people's votes, and rules of decision on answers."""
+    """List the flagged rows; measure them against truth or votes, and rules of decision on answers."""
     session_of(context).quiet_logs()
+    from workers.cli.offline.target import check_target
+
+    if out is not None:
+        check_target(out, force=force, endings=(".csv", ".json"))
+    from workers.cli.offline.flagged import flagged_rows, write_rows
     from workers.cli.offline.measuring import measure
 
     measured = measure(
@@ -49,11 +60,19 @@ def evaluate(
     )
     for warning in measured.found.warnings:
         note(warning)
+    rows = flagged_rows(measured)
+    if out is not None:
+        write_rows(out, rows)
+        note(f"Wrote {out}.")
     if json:
-        print_json(_document(measured, method))
+        print_json(_document(measured, rows, method))
         return
     n_flagged, n_items = int(measured.found.mask.sum()), len(measured.found.mask)
     typer.echo(f"{method.value}: {n_flagged:,} of {n_items:,} labels flagged ({n_flagged / n_items:.2%})")
+    if rows:
+        table(("row", "given", "suggested", "sure", "given label"), map(_cells, rows[:limit]))
+    if len(rows) > limit:
+        note(f"There are {len(rows) - limit:,} more: --limit, or --out rows.csv for all.")
     if measured.truth is not None:
         table(("against the truth", ""), _truth_lines(measured.truth))
     if measured.reviews is not None:
@@ -78,7 +97,17 @@ def _tell_decisions(figures: DecisionFigures) -> None:
     )
 
 
-def _document(measured: Measured, method: DetectionMethod) -> dict[str, Any]:
+def _cells(row: FlaggedRow) -> list[str]:
+    return [
+        str(row.row),
+        str(row.given),
+        str(row.suggested),
+        percent(row.probability),
+        percent(row.quality),
+    ]
+
+
+def _document(measured: Measured, rows: Sequence[FlaggedRow], method: DetectionMethod) -> dict[str, Any]:
     found, decisions = measured.found, measured.decisions
     replayed = {} if decisions is None else asdict(decisions)
     return {
@@ -87,6 +116,7 @@ def _document(measured: Measured, method: DetectionMethod) -> dict[str, Any]:
         "n_flagged": int(found.mask.sum()),
         "truth": measured.truth,
         "votes": measured.reviews,
+        "issues": rows,
         "warnings": found.warnings,
         **replayed,
     }

@@ -190,9 +190,7 @@ def trust_in(people: Mapping[str, PersonSnapshot]) -> Trust:
         weight={name: one.weight for name, one in measured.items()},
         accuracy={name: one.mean for name, one in measured.items()},
         by_class={
-            (name, str(label)): float(mean)
-            for name, one in measured.items()
-            for label, mean, *_ in one.detail.get("classes", [])
+            (name, label): mean for name, one in measured.items() for label, mean, *_ in one.detail.classes
         },
     )
 

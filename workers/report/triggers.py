@@ -68,7 +68,7 @@ def _now(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> dict[
     return {
         "error_rate": rate(controls["accepted"], sum(controls.values())).value,
         "agreement": alpha(votes, project.schema.classes if project.schema else ()),
-        "model_accuracy": number(scan.report.get("accuracy")) if scan else None,
+        "model_accuracy": number(scan.report.accuracy) if scan else None,
     }
 
 

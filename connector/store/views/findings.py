@@ -76,8 +76,7 @@ def finding_views(
 def looked_view(unit: UnitOfWork, project_id: int) -> LookedView:
     """As the last scan recorded it; nothing before the first."""
     scan = unit.issues.last_scan(project_id)
-    looked = (scan.report.get("looked") if scan else None) or {}
-    return LookedView(looked.get("found", {}), looked.get("not_looked_for", {}))
+    return LookedView(scan.report.found, scan.report.not_looked_for) if scan else LookedView({}, {})
 
 
 def kind_views(unit: UnitOfWork, project: str) -> list[KindView]:

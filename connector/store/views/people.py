@@ -174,8 +174,7 @@ def _person(
     settings: ProjectSettings,
 ) -> PersonView:
     others = [second for second, main in settings.reviewers.same_person.items() if main == one.person]
-    drift = one.detail["drift"] or (None, None, None)
-    taken, shown = one.detail["suggestions"]
+    drift = one.detail.drift or (None, None, None)
     return PersonView(
         person=one.person,
         name=names.get(one.person, one.person),
@@ -188,18 +187,15 @@ def _person(
         golden_right=one.golden_right,
         weight=one.weight,
         trusted=one.trusted,
-        seconds=one.detail["seconds"],
+        seconds=one.detail.seconds,
         drift=drift[0],
         drift_low=drift[1],
         drift_high=drift[2],
-        suggestions_shown=shown,
-        suggestions_taken=taken,
+        suggestions_shown=one.detail.suggestions_shown,
+        suggestions_taken=one.detail.suggestions_taken,
         labels_questioned=one.questioned,
         labels_upheld=one.upheld,
         history=tuple(history),
-        confusions=tuple((str(true), str(said), float(n)) for true, said, n in one.detail["confusions"]),
-        classes=tuple(
-            (str(label), float(mean), float(low), float(high), float(n))
-            for label, mean, low, high, n in one.detail["classes"]
-        ),
+        confusions=one.detail.confusions,
+        classes=one.detail.classes,
     )

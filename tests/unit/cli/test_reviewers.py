@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connector.model import PersonSnapshot
+from connector.model import PersonDetail, PersonSnapshot
 from connector.store.views.people import ReviewAccounts, keep_members
 from connector.wiring import Services
 from tests.unit.cli.conftest import Done
@@ -24,7 +24,7 @@ def snapshot(person: str, **changes: Any) -> PersonSnapshot:
     known: dict[str, Any] = {
         "person": person, "day": "", "at": NOW, "mean": 0.9, "low": 0.85, "high": 0.95, "answers": 60,
         "golden": 10, "golden_right": 9, "weight": 1.0, "trusted": True, "questioned": 4, "upheld": 3,
-        "detail": {"seconds": 12.0, "drift": None, "suggestions": [3, 40], "classes": [], "confusions": []},
+        "detail": PersonDetail(seconds=12.0, suggestions_taken=3, suggestions_shown=40),
     }  # fmt: skip
     return PersonSnapshot(**known | changes)
 

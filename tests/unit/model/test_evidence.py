@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.model import CorrectionEvidence, Evidence
+from connector.model import CorrectionEvidence, Evidence, PersonDetail, ScanReport
 
 share = st.floats(0, 1)
 text = st.text(max_size=8)
@@ -44,3 +44,30 @@ def test_what_a_correction_rests_on_comes_back_as_it_was() -> None:
     old = {name: value for name, value in kept.to_json().items() if name not in ("version", "quality")}
     assert CorrectionEvidence.from_json(old).quality is None
     assert CorrectionEvidence.from_json({}) == CorrectionEvidence()
+
+
+@given(
+    st.builds(
+        PersonDetail,
+        seconds=st.none() | share,
+        drift=st.none() | st.tuples(share, share, share),
+        suggestions_taken=st.integers(0, 9),
+        suggestions_shown=st.integers(0, 9),
+        classes=st.lists(st.tuples(text, share, share, share, share), max_size=2).map(tuple),
+        confusions=st.lists(st.tuples(text, text, share), max_size=2).map(tuple),
+    )
+)
+def test_details_of_a_person_come_back_as_they_were(kept: PersonDetail) -> None:
+    assert PersonDetail.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    assert PersonDetail.from_json({}) == PersonDetail()
+
+
+def test_a_report_of_a_scan_comes_back_and_one_of_before_it_had_a_version_is_read() -> None:
+    kept = ScanReport(
+        0.9, None, 0.01, "stated", {"cat": 0.8, "dog": None}, {"cat": 3}, {"overlap": 1}, {"outlier": "few"},
+        {"trained_on": 6},
+    )  # fmt: skip
+    assert ScanReport.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    old = {"accuracy": 0.9, "shards": 5, "looked": {"found": {"overlap": 1}, "not_looked_for": {}}}
+    assert ScanReport.from_json(old) == ScanReport(accuracy=0.9, found={"overlap": 1}, source={"shards": 5})
+    assert ScanReport.from_json({}) == ScanReport()

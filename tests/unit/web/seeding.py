@@ -27,6 +27,7 @@ from connector.model import (
     Outcome,
     ReviewState,
     ReviewTask,
+    ScanReport,
     ScanSummary,
     Vote,
     WriteMode,
@@ -181,7 +182,7 @@ def seed_findings(services: Services) -> None:
             "not_looked_for": {"disagreement": "no item has answers of two people"},
         }
         later = replace(
-            scan, id="scan-with-findings", finished_at=NOW + timedelta(hours=1), report={"looked": looked}
+            scan, id="scan-with-findings", finished_at=NOW + timedelta(hours=1), report=ScanReport(**looked)
         )
         unit.issues.add_scan(later)
         items = list(unit.items.labelled(project.id))[:2]
