@@ -14,7 +14,8 @@ from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
 from workers.consensus.shares.components import COMPONENTS
 from workers.consensus.shares.prior import GroupCounts
-from workers.decide.shares import counted_answers, group_path
+from workers.decide.shares import counted_answers, group_path, weights_with_own
+from workers.review.votes import bearing
 
 LEARN_EVERY = 20  # answered questions; of many a tenth of them
 FORM = 1  # of what is stored: another form, or other components, is learned anew
@@ -26,6 +27,8 @@ def learn(
     weights: Mapping[str, float],
     person_of: Callable[[str], str],
     inconclusive: frozenset[str],
+    *,
+    own: bool = False,
 ) -> tuple[SharePrior, int]:
     """What is known of the project's crowd and the version of it, learned anew when enough was answered."""
     stored = _stored(unit, project)
@@ -34,7 +37,7 @@ def learn(
         return stored[0], stored[1]
     if stored is None and answered < LEARN_EVERY:
         return SharePrior(), 0
-    prior = fit(_answers(unit, project, weights, person_of, inconclusive))
+    prior = fit(_answers(unit, project, weights, person_of, inconclusive, own=own))
     version = 1 if stored is None else stored[1] + 1
     unit.facts.put(_fact(project), _written(prior, version, answered))
     unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
@@ -49,25 +52,21 @@ def _answers(
     weights: Mapping[str, float],
     person_of: Callable[[str], str],
     inconclusive: frozenset[str],
+    *,
+    own: bool,
 ) -> list[tuple[GroupPath, AnswerSet]]:
-    votes: defaultdict[str, list[Vote]] = defaultdict(list)
-    for issue_id, vote in unit.votes.counted(project.id):
-        votes[issue_id].append(vote)
-    issues = unit.issues.many(sorted(votes))
-    asked = {name: issue for name, issue in issues.items() if issue.kind is not IssueKind.GOLDEN}
-    return [
-        (
-            group_path(issue),
-            counted_answers(
-                issue,
-                [quorum_vote(vote, person_of) for vote in votes[name]],
-                weights,
-                person_of,
-                inconclusive,
-            )[0].answers,
-        )
-        for name, issue in sorted(asked.items())
-    ]
+    said: defaultdict[str, list[Vote]] = defaultdict(list)
+    for issue_id, vote in unit.votes.stated(project.id):
+        said[issue_id].append(vote)
+    answered = []
+    for name, issue in sorted(unit.issues.many(sorted(said)).items()):
+        votes = bearing(said[name], person_of, own=own)
+        ballot = [quorum_vote(vote, person_of) for vote in votes]
+        weighed = weights_with_own(votes, weights, person_of)
+        if issue.kind is not IssueKind.GOLDEN:
+            counts, _ = counted_answers(issue, ballot, weighed, person_of, inconclusive)
+            answered.append((group_path(issue), counts.answers))
+    return answered
 
 
 def quorum_vote(vote: Vote, person_of: Callable[[str], str]) -> QuorumVote:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from connector.config.project import ReviewSettings
-from connector.model import Issue, IssueKind, Problem
+from connector.model import Issue, IssueKind, Problem, Vote
 from workers.consensus.ballot import LEAST_WEIGHT, Position, QuorumVote
 from workers.consensus.shares import (
     Belief,
@@ -28,9 +28,11 @@ from workers.consensus.shares import (
 )
 from workers.consensus.shares.rule import MOST_CHANGE_CONFIDENCE
 from workers.review.quality.harm import NO_HARM, Harm
+from workers.review.votes import is_own
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
 ORIGINAL_ERROR = 0.5
+OWN_WEIGHT = 0.5  # who answers about their own label repeats themselves in part
 # Kinds of questions whose other annotators are kept with them; of the others the facts are other items.
 WITH_ANNOTATORS = (IssueKind.LABEL_ERROR, IssueKind.CONTROL, IssueKind.DISAGREEMENT)
 CALIBRATION_VOTES = 3
@@ -46,6 +48,7 @@ class CrowdJudge:
     version: int = 0  # of the prior
     calibration_share: float = 0.0
     holds_changes: bool = False  # a person looks at each
+    counts_own: bool = False
 
     def look(
         self,
@@ -91,7 +94,14 @@ def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int, harm: H
         min_votes=review.min_votes,
         max_votes=review.most_votes,
     )
-    return CrowdJudge(policy, prior, version, review.calibration_share, holds_changes=harm.exceeds)
+    return CrowdJudge(
+        policy,
+        prior,
+        version,
+        review.calibration_share,
+        holds_changes=harm.exceeds,
+        counts_own=review.counts_own,
+    )
 
 
 def counted_answers(
@@ -116,6 +126,14 @@ def counted_answers(
     ]
     terms = Terms(("label", issue.given), ("label", issue.suggested), PROBLEMS)
     return count([*asked, *originals], terms), len(asked)
+
+
+def weights_with_own(
+    votes: Sequence[Vote], weights: Mapping[str, float], person_of: Callable[[str], str]
+) -> Mapping[str, float]:
+    """What the votes of each person count for, of a question on which some had labeled the item."""
+    own = {person_of(vote.reviewer) for vote in votes if is_own(vote)}
+    return {**weights, **{who: min(weights.get(who, 1.0), OWN_WEIGHT) for who in own}}
 
 
 def group_path(issue: Issue) -> GroupPath:

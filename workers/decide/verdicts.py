@@ -24,9 +24,10 @@ from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
 from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
 from workers.decide.learned import learn, quorum_vote
-from workers.decide.shares import CrowdJudge, crowd_judge
+from workers.decide.shares import CrowdJudge, crowd_judge, weights_with_own
 from workers.review.quality import harm_of, rare_classes
 from workers.review.question import INCONCLUSIVE, quorum_policy
+from workers.review.votes import bearing
 
 Person = Callable[[str], str]
 
@@ -45,10 +46,7 @@ class Case:
     current: LabelledItem | None
     standing: Correction | None
     reopened: int  # how often a decision was taken off it
-
-    @property
-    def counted(self) -> list[Vote]:
-        return [vote for vote in self.votes if vote.counted]
+    counted: Sequence[Vote]  # that bear a decision, those about one's own label too where they count
 
     @property
     def author(self) -> str | None:
@@ -63,11 +61,13 @@ class Case:
         return self.current is not None and self.current.label in made
 
 
-def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue) -> Case:
+def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, judge: Judge) -> Case:
+    votes = unit.votes.of([task.key])[task.key]
     return Case(
         task=task,
         issue=issue,
-        votes=unit.votes.of([task.key])[task.key],
+        votes=votes,
+        counted=bearing(votes, judge.person_of, own=judge.counts_own),
         current=next(iter(unit.items.labelled(issue.project_id, [issue.item_id])), None),
         standing=unit.corrections.standing([issue.id]).get(issue.id),
         reopened=sum(1 for one in unit.issues.decisions_of(issue.id) if one.superseded_at is not None),
@@ -110,8 +110,9 @@ class Judge:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
         ballot = [quorum_vote(vote, self.person_of) for vote in case.counted]
+        weights = self.weights_of(case)
         situation = Situation(
-            weights=self.trust.weight,
+            weights=weights,
             escalated=task.escalated_at is not None,
             overdue=self._is_overdue(task, now),
             disputed=case.reopened > self.reopen_limit,
@@ -122,12 +123,20 @@ class Judge:
             verdict = decide(ballot, issue.given, self.policy, weighed)
         else:
             conclusion, probabilities = self.crowd.look(
-                task.key, issue, ballot, self.trust.weight, self.person_of, self.policy.inconclusive
+                task.key, issue, ballot, weights, self.person_of, self.policy.inconclusive
             )
             torn = Problem.AMBIGUOUS.value
             verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)
         held = self.crowd is not None and self.crowd.holds_changes
         return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities), held)
+
+    @property
+    def counts_own(self) -> bool:
+        return self.crowd is not None and self.crowd.counts_own
+
+    def weights_of(self, case: Case) -> Mapping[str, float]:
+        """What each vote counts for."""
+        return weights_with_own(case.counted, self.trust.weight, self.person_of)
 
     def _is_overdue(self, task: ReviewTask, now: datetime) -> bool:
         if self.deadline is None or task.asked_at is None:
@@ -160,7 +169,7 @@ def judge_for(context: Context, unit: UnitOfWork) -> Judge:
     rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
     trust, crowd = trust_in(unit.people.latest(project.id)), None
     if review.by_shares:
-        prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE)
+        prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, own=review.counts_own)
         crowd = crowd_judge(review, prior, version, harm_of(unit, project))
     return Judge(
         policy=quorum_policy(review, person_of, rare),

@@ -63,6 +63,11 @@ class ReviewSettings(Frozen):
         description="Share of questions, by lot, about which three people are asked before a decision: what "
         "the project learns of its crowd stays honest by them (rule shares).",
     )
+    own_answers: bool = Field(
+        default=True,
+        description="Whether people who labeled an item may review it, for half a vote (rule shares). Others "
+        "are asked as well until the answers suffice.",
+    )
     quorum: Quorum = Field(default=2, description="Agreeing votes that decide (rule quorum).")
     class_quorum: Mapping[str, Quorum] = Field(
         default={}, description="Quorum of single classes, for changes to and away from them: { class = 3 }."
@@ -117,6 +122,11 @@ class ReviewSettings(Frozen):
     @property
     def by_shares(self) -> bool:
         return self.decided_by is DecisionRule.SHARES
+
+    @property
+    def counts_own(self) -> bool:
+        """Whether an answer about one's own label counts for something."""
+        return self.by_shares and self.own_answers
 
     @property
     def least_people(self) -> int:

@@ -35,12 +35,12 @@ class StoredVotes(Repository):
         )
         return int(self._connection.execute(query).scalar_one())
 
-    def counted(self, project_id: int) -> list[tuple[str, Vote]]:
-        """All votes of a project that count, with the ids of the issues that they are about."""
+    def stated(self, project_id: int) -> list[tuple[str, Vote]]:
+        """All votes of a project that were not withdrawn, with the ids of the issues that they are about."""
         rows = self._connection.execute(
             select(votes, review_tasks.c.issue_id)
             .join(review_tasks, review_tasks.c.key == votes.c.review_key)
-            .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
+            .where(review_tasks.c.project_id == project_id, votes.c.withdrawn.is_(False))
             .order_by(votes.c.created_at, votes.c.remote_id)
         )
         return [(row.issue_id, vote_of(row)) for row in rows]

@@ -131,7 +131,7 @@ def barred_tasks(
 ) -> int:
     """Open review tasks for which too few people are left who did not label the item."""
     quorum = settings.review.least_people
-    if people is None or len(people) < quorum:
+    if people is None or len(people) < quorum or settings.review.counts_own:
         return 0
     person_of = settings.reviewers.person_of
     tasks = unit.people.labelers_of_open_tasks(project.id).values()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from workers.cli.offline.arrays import load_array
 from workers.cli.offline.errors import BadFile
-from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, StoppingRule, Tally, replay
+from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, RuleTally, StoppingRule, replay
 from workers.cli.offline.shares_rule import SharesRule
 from workers.consensus import QuorumPolicy
 from workers.consensus.shares import odds_of, path_of
@@ -157,7 +157,7 @@ def _question(given: int, probs: NDArray[Any], counts: NDArray[np.int64]) -> Kno
     )
 
 
-def figures_of(rule: str, tally: Tally, orders: int) -> RuleFigures:
+def figures_of(rule: str, tally: RuleTally, orders: int) -> RuleFigures:
     """The means of one rule."""
     mean = {name: tally.sums[name] / orders for name in ("repaired", "harmed", "undecided")}
     clear = {name: tally.sums[name] / orders for name in ("clear_repaired", "clear_harmed")}
@@ -178,7 +178,7 @@ def share_wrong(questions: Sequence[KnownQuestion]) -> dict[str, float]:
     return {str(k): float(np.mean(wrong[:k])) for k in FIRST_REVIEWS} if wrong else {}
 
 
-def stated_bands(tally: Tally, orders: int) -> tuple[StatedBand, ...]:
+def stated_bands(tally: RuleTally, orders: int) -> tuple[StatedBand, ...]:
     """The probabilities that a rule stated, against what most people say."""
     stated = np.array([one for one, _ in tally.stated])
     right = np.array([one for _, one in tally.stated], dtype=bool)

@@ -101,7 +101,7 @@ class LeadRule:
 
 
 @dataclass(slots=True)
-class Tally:
+class RuleTally:
     """What a rule came to, summed over all orders. `stated` are its probabilities, and whether most agree."""
 
     asked: int = 0
@@ -129,13 +129,13 @@ def replay(
     *,
     orders: int,
     seed: int = SEED,
-) -> dict[str, Tally]:
+) -> dict[str, RuleTally]:
     """Ask all questions under each rule, in so many random orders of questions and answers.
 
     Each order is the same for all rules. A rule begins each order anew, so what it learned is from answers
     to other questions that it had asked for before.
     """
-    tallies = {name: Tally() for name in rules}
+    tallies = {name: RuleTally() for name in rules}
     for order in _orders(questions, orders, seed):
         for name, begin in rules.items():
             rule = begin()

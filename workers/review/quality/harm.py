@@ -14,7 +14,7 @@ LEVEL = 0.99  # changes are held beyond it: one that a person took back is no re
 
 
 @dataclass(frozen=True, slots=True)
-class Upheld:
+class ProbabilityBand:
     """Decisions that stated a probability of `low` to `high`: its mean, and how many were overturned."""
 
     low: float
@@ -38,7 +38,7 @@ class Harm:
     overturned: int
     low: float
     high: float
-    bands: tuple[Upheld, ...] = ()
+    bands: tuple[ProbabilityBand, ...] = ()
 
     @property
     def exceeds(self) -> bool:
@@ -69,11 +69,11 @@ def harm_in(counts: Sequence[StatedCount]) -> Harm:
     )
 
 
-def _band(k: int, counts: Sequence[StatedCount]) -> list[Upheld]:
+def _band(k: int, counts: Sequence[StatedCount]) -> list[ProbabilityBand]:
     inside = [one for one in counts if one.band == k]
     n = sum(one.n for one in inside)
     if not n:
         return []
     low = STATED[k - 1] if k else 0.0
     mean = sum(one.stated for one in inside) / n
-    return [Upheld(low, STATED[k], n, mean, sum(one.overturned for one in inside))]
+    return [ProbabilityBand(low, STATED[k], n, mean, sum(one.overturned for one in inside))]
