@@ -27,6 +27,7 @@ from connector.model.kinds import (
 )
 from connector.model.people import AnswerRow, DecidedLabel, GoldenItem, PersonSnapshot
 from connector.model.platform import (
+    CHOICE,
     Annotation,
     Annotator,
     Hint,
@@ -37,6 +38,7 @@ from connector.model.platform import (
     ObjectTag,
     Page,
     Prediction,
+    Reading,
     SourceInfo,
 )
 from connector.model.review import Answer, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot
@@ -56,6 +58,7 @@ from connector.model.stored import (
 from connector.model.writing import WriteOrder, WriteRecord
 
 __all__ = [
+    "CHOICE",
     "Annotation",
     "Annotator",
     "Answer",
@@ -95,6 +98,7 @@ __all__ = [
     "Problem",
     "Project",
     "QuestionState",
+    "Reading",
     "ReviewRequest",
     "ReviewSetup",
     "ReviewSnapshot",

@@ -53,9 +53,10 @@ class Session:
         """Services for one command. What it enqueues is announced, unless no broker is shared."""
         from connector.queue import SilentQueue
         from connector.wiring import build
+        from workers.label_types.registry import codecs
 
         silent = self.settings.broker.url.startswith(MEMORY_BROKER)
-        services = build(self.settings, SilentQueue() if silent else None)
+        services = build(self.settings, SilentQueue() if silent else None, codecs=codecs())
         try:
             yield services
         finally:
