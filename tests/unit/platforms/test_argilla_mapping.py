@@ -56,8 +56,6 @@ def test_a_response_that_cannot_be_judged_says_why(given: dict[str, Any], status
 def test_a_draft_is_not_given_yet() -> None:
     given = record(responses=[response(status="draft")])
     assert mapping.item(given, SCHEMA, QUESTION, CODEC).annotations == ()
-        mapping.item(record(responses=[response(status="draft")]), SCHEMA, QUESTION, CODEC).annotations == ()
-    )
 
 
 def test_answers_to_other_questions_are_kept_as_they_are() -> None:
