@@ -15,17 +15,24 @@ MASK = "***"
 SECRET_NAME = re.compile(
     r"(authori[sz]ation|cookie|password|passwd|secret|token|api_?key|path_?key|jwt)$", re.IGNORECASE
 )
+# Words that begin a sentence about a secret ("token: missing", "Authorization: header expected"): none of
+# them is one, where it stands alone.
+NAME = r"(?:password|passwd|secret|token|api_?key)"
+WORD = (
+    r"(?:GET|POST|PUT|PATCH|DELETE|HTTP|an?|the|this|there|it|is|are|was|not|none?|null|true|false|missing|"
+    r"must|should|cannot|expected|required|invalid|expired|unknown|empty|give|set|put|environment|file|"
+    r"header|field|value)(?=[\s.,;:)]|$)"
+)
 # Each pattern keeps group 1, what stands before the secret, so that a line stays readable.
 SECRET_TEXT = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"(\b(?:bearer|token|basic)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
-        r"(authorization['\"]?\s*[=:]\s*['\"]?(?:(?:bearer|token|basic)\s+)?)[^\s'\"&,;})]+",
-        # A setting's name before a sentence ("projects.pets.token: GET /api ...") is no secret.
-        (
-            r"((?:password|passwd|secret|token|api_?key)['\"]?\s*[=:]\s*['\"]?)"
-            r"(?!(?:GET|POST|PUT|PATCH|DELETE|HTTP)\b)[^\s'\"&,;})]+"
-        ),
+        rf"(authorization['\"]?\s*[=:]\s*['\"]?(?:(?:bearer|token|basic)\s+)?)(?!{WORD})[^\s'\"&,;}})]+",
+        rf"({NAME}['\"]?\s*(?:=|:(?!\s)|:\s+['\"])\s*['\"]?)(?!{WORD})[^\s'\"&,;}})]+",
+        rf"(?<![\w.])(\w*{NAME}['\"]?:\s+)(?!{WORD}|[`(<])[^\s'\"&,;}})]+",
+        # After a setting's whole name ("projects.pets.token: ...") a sentence follows, and hardly a secret.
+        rf"(\.(?:\w+_)?{NAME}:\s+)(?!{WORD})(?=\S*\d)[\w.~+/=-]{{8,}}",
         r"(://[^/\s:@]*:)[^/\s]+(?=@)",
         r"(/hooks/[^/\s]+/[^/\s]+/)[^/\s'\"?]+",
         r"()\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?",
@@ -126,8 +133,13 @@ def mask_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """The last processor before rendering: tracebacks are text by then."""
     event.pop("color_message", None)  # uvicorn's second copy of a message
     for name, value in event.items():
-        event[name] = MASK if SECRET_NAME.search(name) and value else _masked(value, DEEPEST)
+        event[name] = MASK if _is_secret(name, value) else _masked(value, DEEPEST)
     return event
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    """Whether there is something to hide: whether a secret is there (`True`) is none."""
+    return bool(SECRET_NAME.search(name) and value and value is not True)
 
 
 def _masked(value: Any, depth: int) -> Any:
@@ -138,10 +150,7 @@ def _masked(value: Any, depth: int) -> Any:
     if depth == 0:
         return "…"
     if isinstance(value, Mapping):
-        return {
-            str(k): MASK if SECRET_NAME.search(str(k)) and v else _masked(v, depth - 1)
-            for k, v in value.items()
-        }
+        return {str(k): MASK if _is_secret(str(k), v) else _masked(v, depth - 1) for k, v in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_masked(each, depth - 1) for each in value]
     return mask(str(value))

@@ -59,7 +59,8 @@ def _shown(path: Sequence[str], problem: Mapping[str, Any]) -> str:
         path = (*path[:-1], near or "")
     if not isinstance(value, str) or field_of(path) is None or names_below(path) or is_secret(path):
         return ""
-    return f", not {USER_OR_QUERY.sub('***', value)[:LONGEST_VALUE]!r}"
+    shown = USER_OR_QUERY.sub("***", value) if "://" in value else value
+    return f", not {shown[:LONGEST_VALUE]!r}"
 
 
 def _meaning(path: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """One frozen settings object: what can be set, what it means, and what is impossible.
 
-`connector.config_file.load` builds it from secondlook.toml and the environment.
+`connector.config.file.load` builds it from secondlook.toml and the environment.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.model.dispositions import Disposition, DispositionKind, DispositionState
+from connector.model.evidence import CorrectionEvidence, Evidence
 from connector.model.guidance import (
     Audit,
     AuditState,
@@ -69,12 +70,14 @@ __all__ = [
     "AuditState",
     "AuditTrigger",
     "Correction",
+    "CorrectionEvidence",
     "CorrectionState",
     "DecidedLabel",
     "Decision",
     "Disposition",
     "DispositionKind",
     "DispositionState",
+    "Evidence",
     "GoldenItem",
     "GuidelineNote",
     "GuidelineQuestion",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connector.model.evidence import CorrectionEvidence, Evidence
 from connector.model.kinds import (
     CorrectionState,
     IssueKind,
@@ -74,8 +75,8 @@ class Issue:
     method: str
     model_version: str
     scan_id: str
-    evidence: Json
-    reason: str | None = None  # why it is in this state, in words
+    evidence: Evidence
+    reason: str | None = None  # why it is in this state, as `connector.model.reasons` stores it
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Decision:
     issue_id: str
     outcome: Outcome
     label: str | None
-    reason: str
+    reason: str  # coded
     votes: tuple[str, ...]  # remote ids of the answers that were counted
     decided_at: datetime
     probability: float | None = None  # of the label, as far as is known
@@ -141,7 +142,7 @@ class Correction:
     given: str
     label: str
     actor: str
-    evidence: Json
+    evidence: CorrectionEvidence
     remote_id: str | None = None  # what was written
     before: Json | None = None
     after: Json | None = None

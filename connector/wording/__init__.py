@@ -6,16 +6,7 @@ escaped where the text becomes HTML.
 
 from __future__ import annotations
 
-from connector.wording.decisions import (
-    NOT_TAKEN_BACK,
-    OTHER_QUESTION,
-    REVERTED_BY_HAND,
-    STANDS,
-    TOO_LATE,
-    WITHDRAWN_DECISION,
-    decision_reason,
-    reopened,
-)
+from connector.wording.decisions import decision_reason, reopened
 from connector.wording.findings import (
     ambiguity_question,
     conflict_question,
@@ -74,24 +65,7 @@ from connector.wording.quality import (
     points,
     share,
 )
-from connector.wording.reasons import (
-    BUDGET,
-    CLASS_CAP,
-    CLASS_GONE,
-    EDITED,
-    ITEM_GONE,
-    LABEL_CHANGED,
-    NO_ALTERNATIVE,
-    NO_ANSWER,
-    NO_LONGER_FLAGGED,
-    OTHER_ACCOUNT,
-    OWN_LABEL,
-    RARE_CLASS,
-    SKIPPED,
-    SUPERSEDED,
-    TASK_GONE,
-    UNKNOWN_LABEL,
-)
+from connector.wording.reasons import reason_said
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -110,32 +84,10 @@ from connector.wording.scans import (
 from connector.wording.text import LABEL_CHARS, ago, counted, listing, one_line, percent, quoted
 
 __all__ = [
-    "BUDGET",
-    "CLASS_CAP",
-    "CLASS_GONE",
-    "EDITED",
-    "ITEM_GONE",
-    "LABEL_CHANGED",
     "LABEL_CHARS",
     "NOTE_CHARS",
-    "NOT_TAKEN_BACK",
-    "NO_ALTERNATIVE",
-    "NO_ANSWER",
-    "NO_LONGER_FLAGGED",
-    "OTHER_ACCOUNT",
-    "OTHER_QUESTION",
-    "OWN_LABEL",
-    "RARE_CLASS",
     "REASON_CHARS",
-    "REVERTED_BY_HAND",
-    "SKIPPED",
-    "STANDS",
-    "SUPERSEDED",
-    "TASK_GONE",
     "TITLE_CHARS",
-    "TOO_LATE",
-    "UNKNOWN_LABEL",
-    "WITHDRAWN_DECISION",
     "FlagFacts",
     "Guideline",
     "accepted_by_rule",
@@ -192,6 +144,7 @@ __all__ = [
     "quoted",
     "rare_classes",
     "rate",
+    "reason_said",
     "reopened",
     "report_headline",
     "report_reason",

@@ -6,13 +6,6 @@ from collections.abc import Sequence
 
 from connector.wording.text import counted, percent, quoted
 
-WITHDRAWN_DECISION = "the decision behind it was reopened before it was written"
-NOT_TAKEN_BACK = "the correction before it could not be taken back: see there why"
-OTHER_QUESTION = "another question about the item is open"
-TOO_LATE = "the votes came too late to reopen the decision"
-REVERTED_BY_HAND = "a person has taken the correction back"
-STANDS = "it was reopened as often as it may be, and there is no adjudicator to ask"
-
 WITHOUT_A_LABEL = {
     "agreed_on_problem": "Reviewers agreed that no single label can be chosen",
     "adjudicated": "An adjudicator found that no single label can be chosen",

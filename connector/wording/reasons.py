@@ -1,20 +1,69 @@
-"""Why something is held back, let go or not counted: stored as they are, and shown."""
+"""Why something is held back, let go, not counted or not written, in words."""
 
 from __future__ import annotations
 
-BUDGET = "waits for a free place in the review queue"
-CLASS_CAP = "its class has reached the cap of flags"
-RARE_CLASS = "its class has too few examples to be judged"
-NO_ALTERNATIVE = "the model's own guess is the given label"
-NO_LONGER_FLAGGED = "a later scan no longer flags it"
-LABEL_CHANGED = "the label changed before a decision"
-ITEM_GONE = "the item or its annotation was deleted before a decision"
-CLASS_GONE = "its class is not in the labelling config any more"
-TASK_GONE = "the review task was deleted on the platform"
-OWN_LABEL = "the reviewer labeled this item before"
-EDITED = "someone else edited this answer"
-SKIPPED = "skipped"
-SUPERSEDED = "the same reviewer answered again later"
-OTHER_ACCOUNT = "the same person answered later from another account"
-NO_ANSWER = "neither a label nor a problem was chosen"
-UNKNOWN_LABEL = "the label is not among the project's classes"
+from collections.abc import Mapping
+from typing import overload
+
+from connector.model import Json
+from connector.model.reasons import REOPENED, HeldBack, LetGo, NotCounted, NotWritten, Upheld, decoded
+from connector.wording.decisions import decision_reason, reopened
+from connector.wording.quality import discarded
+from connector.wording.review import review_refused
+
+SENTENCES: Mapping[str, str] = {
+    HeldBack.BUDGET: "waits for a free place in the review queue",
+    HeldBack.CLASS_CAP: "its class has reached the cap of flags",
+    HeldBack.RARE_CLASS: "its class has too few examples to be judged",
+    HeldBack.NO_ALTERNATIVE: "the model's own guess is the given label",
+    LetGo.NO_LONGER_FLAGGED: "a later scan no longer flags it",
+    LetGo.LABEL_CHANGED: "the label changed before a decision",
+    LetGo.ITEM_GONE: "the item or its annotation was deleted before a decision",
+    LetGo.CLASS_GONE: "its class is not in the labelling config any more",
+    LetGo.TASK_GONE: "the review task was deleted on the platform",
+    NotCounted.OWN_LABEL: "the reviewer labeled this item before",
+    NotCounted.EDITED: "someone else edited this answer",
+    NotCounted.SKIPPED: "skipped",
+    NotCounted.SUPERSEDED: "the same reviewer answered again later",
+    NotCounted.OTHER_ACCOUNT: "the same person answered later from another account",
+    NotCounted.NO_ANSWER: "neither a label nor a problem was chosen",
+    NotCounted.UNKNOWN_LABEL: "the label is not among the project's classes",
+    NotWritten.DECISION_WITHDRAWN: "the decision behind it was reopened before it was written",
+    NotWritten.NOT_TAKEN_BACK: "the correction before it could not be taken back: see there why",
+    Upheld.TOO_LATE: "the votes came too late to reopen the decision",
+    Upheld.REOPENED_ENOUGH: "it was reopened as often as it may be, and there is no adjudicator to ask",
+    Upheld.REVERTED_BY_HAND: "a person has taken the correction back",
+    Upheld.OTHER_QUESTION: "another question about the item is open",
+}
+
+
+@overload
+def reason_said(stored: str) -> str: ...
+@overload
+def reason_said(stored: None) -> None: ...
+def reason_said(stored: str | None) -> str | None:
+    """A stored reason in words; a text that is no code of ours is said as it is."""
+    found = None if stored is None else decoded(stored)
+    if stored is None or found is None:
+        return stored
+    code, params = found
+    try:
+        return SENTENCES[code] if not params else _with(code, params)
+    except (KeyError, TypeError):  # words of an earlier version, or a code of a later one
+        return stored
+
+
+def _with(code: str, params: Json) -> str:
+    match code:
+        case LetGo.REFUSED:
+            return review_refused(params["said"])
+        case NotWritten.DISCARDED:
+            return discarded(params["by"])
+        case NotWritten.NOT_REVERTED:
+            return f"not reverted: {params['said']}"
+        case _ if code == REOPENED:
+            return reopened(reason_said(params["was"]), params["votes"])
+        case _:
+            return decision_reason(
+                code, params["votes"], params["label"], params["given"], params["probability"]
+            )

@@ -41,7 +41,7 @@ VIOLATIONS = (
     Violation("web-layers", "connector/web/access.py", "import connector.web.app"),
     Violation("web-layers", "connector/web/misc.py"),
     Violation("workers-layers", "workers/issues/__init__.py", "import workers.detect"),
-    Violation("workers-layers", "workers/consensus/__init__.py", "import workers.issues"),
+    Violation("workers-layers", "workers/issues/__init__.py", "import workers.consensus"),
     Violation("workers-layers", "workers/review/votes.py", "import workers.detect.queue"),
     Violation("workers-layers", "workers/sync/items.py", "import workers.write_back.notes"),
     Violation("workers-layers", "workers/people/kept.py", "import workers.detect.scan"),

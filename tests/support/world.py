@@ -16,13 +16,13 @@ from typing import Any
 
 from sqlalchemy import Engine, event, func, select
 
+from connector.actions.revert import ask_revert
 from connector.config.keyring import Keyring
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings, WorkerSettings
 from connector.config.types import SecretRef
 from connector.model import (
     Correction,
-    CorrectionState,
     Decision,
     Issue,
     IssueState,
@@ -420,8 +420,7 @@ class World:
     def ask_revert(self, correction_id: str, actor: str = "cli:tester") -> None:
         """What `secondlook revert` does before it runs the job."""
         with self.services.store.begin() as unit:
-            unit.corrections.set_state(correction_id, CorrectionState.REVERTING)
-            unit.audit.append(actor, "correction.revert_asked", correction_id, {}, NAME)
+            ask_revert(unit, correction_id, actor)
 
     def revert(self, correction_id: str, actor: str = "cli:tester") -> Summary:
         self.ask_revert(correction_id, actor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ import typer
 from connector import wording
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
-from workers.cli.session import JsonFlag, ProjectName, session_of
+from workers.cli.session import JsonFlag, ProjectName, actor, session_of
 
 if TYPE_CHECKING:
     from connector.actions.golden import Line, Stored
@@ -71,7 +70,7 @@ def _store(
     with session.services() as services:
         stored = services.project(project)
         with services.store.begin() as unit:
-            done = store(unit, stored, lines, source, _actor(by))
+            done = store(unit, stored, lines, source, actor(by))
     if as_json:
         print_json(done)
         return
@@ -97,7 +96,7 @@ def remove(
     with session.services() as services:
         stored = services.project(project)
         with services.store.begin() as unit:
-            done = take_out(unit, stored, item, _actor(by))
+            done = take_out(unit, stored, item, actor(by))
     if json:
         print_json({"removed": done})
     else:
@@ -192,7 +191,3 @@ def _reading(context: typer.Context, project: str) -> Iterator[tuple[UnitOfWork,
         stored = services.project(project)
         with services.store.read() as unit:
             yield unit, stored, services.project_settings(project)
-
-
-def _actor(by: str | None) -> str:
-    return f"cli:{by or getpass.getuser()}"

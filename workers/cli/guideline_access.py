@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.errors import NotFound, Rejected, SecondlookError
-from connector.model import GuidelineNote, Json, Project
+from connector.errors import BadPayload, SecondlookError
+from connector.model import Project
 from connector.model.jobs import JobKind
 from workers.cli.output import note, print_json
-from workers.cli.session import Session, session_of
+from workers.cli.session import session_of
 
 if TYPE_CHECKING:
+    from connector.actions.notes import NoteKeeper
     from connector.store.unit_of_work import UnitOfWork
     from connector.wiring import Services
 
@@ -37,16 +38,18 @@ def reading(context: typer.Context, name: str) -> Iterator[Opened]:
 
 
 @contextmanager
-def changing(context: typer.Context, name: str, by: str) -> Iterator[Opened]:
-    """One transaction, with the job that carries the change into the instructions."""
-    from connector.model.lanes import job
+def changing(context: typer.Context, name: str, by: str) -> Iterator[NoteKeeper]:
+    """One transaction of one person; words that cannot be published are a wrong use of the command."""
+    from connector.actions.notes import NoteKeeper
 
-    _refuse_stranger(session_of(context), name, by)
     with _services(context, name) as services:
         project = services.project(name)
-        with services.store.begin() as unit:
-            yield Opened(unit, project)
-            unit.enqueue(job(JobKind.GUIDELINES, project.id))
+        adjudicators = services.project_settings(name).review.adjudicators
+        try:
+            with services.store.begin() as unit:
+                yield NoteKeeper(unit, project, adjudicators, by)
+        except BadPayload as error:
+            raise typer.BadParameter(str(error)) from error
 
 
 @contextmanager
@@ -55,30 +58,6 @@ def _services(context: typer.Context, name: str) -> Iterator[Services]:
     session.require_project(name)
     with session.services() as services:
         yield services
-
-
-def _refuse_stranger(session: Session, project: str, by: str) -> None:
-    """Where adjudicators are named, nobody else decides."""
-    if not by.strip():
-        msg = "say who decides"
-        raise typer.BadParameter(msg, param_hint="--by")
-    named = session.settings.project(project).review.adjudicators
-    if named and by not in named:
-        raise Rejected(
-            f"{by!r} is no adjudicator of {project!r}: projects.{project}.review.adjudicators names "
-            f"{', '.join(named)}"
-        )
-
-
-def found_note(opened: Opened, note_id: str) -> GuidelineNote:
-    found = opened.unit.notes.get(opened.project.id, note_id)
-    if found is None:
-        raise NotFound(f"project {opened.project.name!r} has no note {note_id}")
-    return found
-
-
-def record(opened: Opened, action: str, note_id: str, by: str, detail: Json) -> None:
-    opened.unit.audit.append(by, action, note_id, detail, opened.project.name)
 
 
 def publish(context: typer.Context, project: str, note_id: str, *, as_json: bool) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from connector import wording
-from connector.errors import NotFound, Rejected
-from connector.model import GuidelineNote, GuidelineQuestion, NoteState, QuestionState
+from connector.errors import NotFound
+from connector.model import NoteState, QuestionState
 from workers.cli.exits import EPILOG
-from workers.cli.guideline_access import Opened, changing, found_note, publish, reading, record
+from workers.cli.guideline_access import changing, publish, reading
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName
 
@@ -63,10 +61,11 @@ def list_notes(
 @app.command(epilog=EPILOG)
 def show(context: typer.Context, project: ProjectName, note_id: NoteId, *, json: JsonFlag = False) -> None:
     """Show one note, its history, and whether it helped since it was published."""
+    from connector.actions.notes import get_note
     from workers.report.effects import effects_of
 
     with reading(context, project) as opened:
-        found = found_note(opened, note_id)
+        found = get_note(opened.unit, opened.project, note_id)
         history = list(opened.unit.audit.entries(subject=note_id))
         effect = None
         if found.published_at is not None:
@@ -93,15 +92,8 @@ def accept(
     json: JsonFlag = False,
 ) -> None:
     """Accept a note, so that it is published; a withdrawn one too."""
-    with changing(context, project, by) as opened:
-        found = found_note(opened, note_id)
-        if found.state in (NoteState.ACCEPTED, NoteState.PUBLISHED) and text is None:
-            raise Rejected(f"note {note_id} is {found.state} already")
-        if text is not None:
-            _reword(opened, found, text, by)
-        opened.unit.notes.accept([note_id], by)
-        detail = {"given": found.given, "label": found.label, "text": text or found.text}
-        record(opened, "guideline.accepted", note_id, by, detail)
+    with changing(context, project, by) as keeper:
+        keeper.accept(note_id, text)
     publish(context, project, note_id, as_json=json)
 
 
@@ -116,8 +108,8 @@ def edit(
     json: JsonFlag = False,
 ) -> None:
     """Change the words of a note. What the instructions said before stays in their history."""
-    with changing(context, project, by) as opened:
-        _reword(opened, found_note(opened, note_id), text, by)
+    with changing(context, project, by) as keeper:
+        keeper.reword(note_id, text)
     publish(context, project, note_id, as_json=json)
 
 
@@ -126,12 +118,8 @@ def withdraw(
     context: typer.Context, project: ProjectName, note_id: NoteId, *, by: By, json: JsonFlag = False
 ) -> None:
     """Take a note back, out of the instructions too."""
-    with changing(context, project, by) as opened:
-        found_note(opened, note_id)
-        if not opened.unit.notes.withdraw(note_id):
-            raise Rejected(f"note {note_id} was withdrawn before")
-        opened.unit.questions.reopened(note_id)
-        record(opened, "guideline.withdrawn", note_id, by, {})
+    with changing(context, project, by) as keeper:
+        keeper.withdraw(note_id)
     publish(context, project, note_id, as_json=json)
 
 
@@ -211,60 +199,6 @@ def answer(
     json: JsonFlag = False,
 ) -> None:
     """Answer a question with a note, which is accepted and published."""
-    with changing(context, project, by) as opened:
-        asked = opened.unit.questions.get(opened.project.id, question)
-        if asked is None:
-            raise NotFound(f"there is no question {question}")
-        if asked.state != QuestionState.OPEN:
-            raise Rejected(f"question {question} is {asked.state} already")
-        made = _answer(asked, _words(text), _explained(asked, label), by, opened)
-        opened.unit.notes.save(made)
-        opened.unit.notes.accept([made.id], by)
-        opened.unit.questions.answered(question, made.id, by)
-        detail = {"given": made.given, "label": made.label, "text": made.text, "question": question}
-        record(opened, "guideline.answered", made.id, by, detail)
-    publish(context, project, made.id, as_json=json)
-
-
-# --- the parts of a change ----------------------------------------------------------------------
-
-
-def _words(text: str) -> str:
-    if not text.strip():
-        msg = "a note needs words"
-        raise typer.BadParameter(msg)
-    if len(text) > wording.NOTE_CHARS:
-        msg = f"{len(text)} characters are too many for the instructions; {wording.NOTE_CHARS} are shown"
-        raise typer.BadParameter(msg)
-    return text.strip()
-
-
-def _reword(opened: Opened, found: GuidelineNote, text: str, by: str) -> None:
-    words = _words(text)
-    opened.unit.notes.reword(found.id, words)
-    record(opened, "guideline.reworded", found.id, by, {"before": found.text, "after": words})
-
-
-def _explained(asked: GuidelineQuestion, label: str | None) -> str:
-    """The label of the pair that an answer speaks for."""
-    pair = (asked.first, asked.second)
-    if label is not None and label not in pair:
-        msg = f"the question is about {asked.first!r} and {asked.second!r}"
-        raise typer.BadParameter(msg, param_hint="--label")
-    decided: Sequence[str | None] = [example["decided"] for example in asked.examples]
-    return label or max(pair, key=decided.count)
-
-
-def _answer(asked: GuidelineQuestion, text: str, label: str, by: str, opened: Opened) -> GuidelineNote:
-    return GuidelineNote(
-        id=str(uuid.uuid4()),
-        project_id=opened.project.id,
-        issue_id=None,
-        given=asked.first if label == asked.second else asked.second,
-        label=label,
-        text=text,
-        author=by,
-        state=NoteState.ACCEPTED.value,
-        created_at=opened.unit.now,
-        question_id=asked.id,
-    )
+    with changing(context, project, by) as keeper:
+        answered = keeper.answer(question, text, label)
+    publish(context, project, answered.id, as_json=json)

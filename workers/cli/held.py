@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.errors import NotFound
-from connector.model import Correction, CorrectionState, Project
+from connector.model import CorrectionState
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
-from workers.cli.session import JsonFlag, ProjectName, session_of
+from workers.cli.session import JsonFlag, ProjectName, actor, session_of
 
 if TYPE_CHECKING:
+    from connector.model import Correction, Project
     from connector.store.unit_of_work import UnitOfWork
 
 app = typer.Typer(
     no_args_is_help=True, help="List, release or discard corrections that are held.", epilog=EPILOG
 )
 
-Settle = Callable[["UnitOfWork", "Project", str, Sequence[Correction], str], None]
+Settle = Callable[["UnitOfWork", "Project", str, str], Sequence["Correction"]]
 Label = Annotated[str, typer.Argument(metavar="CLASS", help="The class that would lose labels.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides this. Default: the user of this machine.")]
 
@@ -80,19 +79,8 @@ def _settle(
     with session.services() as services:
         stored = services.project(project)
         with services.store.begin() as unit:
-            chosen = _held(unit, stored.id, label)
-            action(unit, stored, label, chosen, f"cli:{by or getpass.getuser()}")
+            chosen = action(unit, stored, label, actor(by))
     if json:
         print_json({done: [one.id for one in chosen]})
     else:
         typer.echo(f"{len(chosen)} correction(s) {done}.")
-
-
-def _held(unit: UnitOfWork, project_id: int, label: str) -> list[Correction]:
-    held = unit.corrections.listed(project_id, CorrectionState.HELD)
-    found = [one for one in held if one.given == label]
-    if not found:
-        classes = ", ".join(sorted({one.given for one in held})) or "none"
-        msg = f"no correction of the class {label!r} is held (classes with held corrections: {classes})"
-        raise NotFound(msg)
-    return found

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from connector.errors import NotFound
 from connector.model.jobs import JobState
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
-from workers.cli.session import JsonFlag, session_of
+from workers.cli.session import JsonFlag, actor, session_of
 
 app = typer.Typer(no_args_is_help=True, help="List and replay jobs that were given up.", epilog=EPILOG)
 
@@ -51,20 +50,14 @@ def replay(
     json: JsonFlag = False,
 ) -> None:
     """Queue jobs that were given up again, with all their tries."""
-    from connector.store.views import loop
+    from connector.actions import jobs
 
     if bool(job_ids) == every:
         msg = "give job ids, or --all"
         raise typer.BadParameter(msg)
-    with session_of(context).services() as services:
-        with services.store.begin() as unit:
-            chosen = job_ids or [job.id for job in loop.job_views(unit, limit=MOST_ROWS).items]
-            for job_id in chosen:
-                if not unit.jobs.replay(job_id):
-                    msg = f"there is no job {job_id} that was given up; none was replayed"
-                    raise NotFound(msg)
-        services.queue.send(chosen)
+    with session_of(context).services() as services, services.store.begin() as unit:
+        replayed = jobs.replay(unit, job_ids, actor()) if job_ids else jobs.replay_all(unit, actor())
     if json:
-        print_json({"replayed": chosen})
+        print_json({"replayed": replayed})
     else:
-        typer.echo(f"{len(chosen)} job(s) queued again; a running service does them (`secondlook up`).")
+        typer.echo(f"{len(replayed)} job(s) queued again; a running service does them (`secondlook up`).")

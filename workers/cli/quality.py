@@ -13,7 +13,7 @@ from workers.cli.session import JsonFlag, ProjectName, session_of
 if TYPE_CHECKING:
     from connector.wiring import Services
     from workers.review.quality import QualityFigures
-    from workers.review.quality.figures import Anchoring, Outcomes, Proportion
+    from workers.review.quality.figures import Anchoring, FlagCount, Rate
 
 
 def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
@@ -54,7 +54,7 @@ def told(services: Services, project: str, found: QualityFigures) -> tuple[str, 
     return verdict(found), alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)
 
 
-def _of(part: Proportion) -> str:
+def _of(part: Rate) -> str:
     interval = f"95% interval {share(part.low)} to {share(part.high)}"
     return f"{part.hits} of {part.n} ({share(part.value)}, {interval})"
 
@@ -72,5 +72,5 @@ def _rows(found: QualityFigures) -> list[tuple[str, int, int, int, str]]:
     ]
 
 
-def _row(name: str, one: Outcomes) -> tuple[str, int, int, int, str]:
+def _row(name: str, one: FlagCount) -> tuple[str, int, int, int, str]:
     return name, one.accepted, one.rejected, one.unresolved, share(one.precision.value)

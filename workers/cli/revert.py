@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.errors import Conflict, NotFound, Rejected, SecondlookError
+from connector.errors import Conflict, SecondlookError
 from connector.model import Correction, CorrectionState
 from connector.model.jobs import JobKind
+from connector.model.reasons import NotWritten, decoded
+from connector.wording import reason_said
 from workers.cli.exits import ExitCode
 from workers.cli.output import note, print_json, progress
-from workers.cli.session import JsonFlag, session_of
+from workers.cli.session import JsonFlag, actor, session_of
 
 if TYPE_CHECKING:
     from connector.wiring import Services
-
-UNDOABLE = (CorrectionState.APPLIED, CorrectionState.REVERTING)
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def revert(
         msg = "give a correction or --run, one of both"
         raise typer.BadParameter(msg)
     with session_of(context).services() as services:
-        chosen = _one(services, correction) if correction else _run(services, run or "")
+        chosen = [correction] if correction else _run(services, run or "")
         done = []
         with progress("revert") as report:
             for n, each in enumerate(chosen, start=1):
@@ -53,51 +52,44 @@ def revert(
     _tell(done, as_json=json)
 
 
-def _one(services: Services, correction_id: str) -> list[Correction]:
+def _run(services: Services, run_id: str) -> list[str]:
+    from connector.actions.revert import undoable
+
     with services.store.read() as unit:
-        found = unit.corrections.get(correction_id)
-    if found is None:
-        msg = f"there is no correction {correction_id}"
-        raise NotFound(msg)
-    if found.state not in UNDOABLE:
-        msg = f"correction {correction_id} is {found.state.value}: there is nothing to undo"
-        raise Rejected(msg)
-    return [found]
+        return [each.id for each in undoable(unit, run_id)]
 
 
-def _run(services: Services, run_id: str) -> list[Correction]:
-    """The applied corrections of a run, the last one first."""
-    with services.store.read() as unit:
-        found = unit.corrections.of_run(run_id)
-    if not found:
-        msg = f"there is no run {run_id}"
-        raise NotFound(msg)
-    return [each for each in reversed(found) if each.state in UNDOABLE]
-
-
-def _revert(services: Services, correction: Correction) -> Reverted:
+def _revert(services: Services, correction_id: str) -> Reverted:
+    from connector.actions.revert import ask_revert
     from workers.service.runner import run_inline
 
-    actor = f"cli:{_user()}"
+    by = actor()
     with services.store.begin() as unit:
-        project = unit.projects.get(correction.project_id).name
-        unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
-        unit.audit.append(actor, "correction.revert_asked", correction.id, {}, project)
-    payload = {"correction": correction.id, "actor": actor}
+        asked = ask_revert(unit, correction_id, by)
+        project = unit.projects.get(asked.project_id).name
     try:
-        summary = run_inline(services, project, JobKind.REVERT, payload).summary
+        run_inline(services, project, JobKind.REVERT, {"correction": correction_id, "actor": by})
     except SecondlookError:
-        note(f"{correction.id}: the revert stays asked for; a running service carries it out when it can.")
+        note(f"{correction_id}: the revert stays asked for; a running service carries it out when it can.")
         raise
-    conflict = summary.get("conflict")
-    return Reverted(correction.id, project, summary.get("restored"), str(conflict) if conflict else None)
+    return _end(services, asked, project)
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "unknown"
+def _end(services: Services, asked: Correction, project: str) -> Reverted:
+    """What became of it, whoever carried it out."""
+    with services.store.read() as unit:
+        now = unit.corrections.get(asked.id)
+    if now is not None and now.state is CorrectionState.REVERTED:
+        return Reverted(asked.id, project, asked.given, None)
+    return Reverted(asked.id, project, None, _why_not(now.error if now is not None else None))
+
+
+def _why_not(error: str | None) -> str:
+    """Why it stands still, without the words that it does."""
+    if error is None:
+        return "it was left as it is"
+    code, params = decoded(error) or ("", {})
+    return str(params["said"]) if code == NotWritten.NOT_REVERTED else reason_said(error)
 
 
 def _tell(done: list[Reverted], *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from connector.model.jobs import JobKind
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.output import note, print_json, progress, table
-from workers.cli.session import JsonFlag, session_of
+from workers.cli.session import JsonFlag, Session, actor, session_of
 
 if TYPE_CHECKING:
     from workers.cli.offline.judging import Judged, OfflineIssue
@@ -71,13 +71,24 @@ def scan(
         if options.given():
             msg = f"{', '.join(options.given())}: for files only; a project is set up in secondlook.toml"
             raise typer.BadParameter(msg)
-        step(session_of(context), target, JobKind.SCAN, {}, as_json=json)
+        _scan_project(session_of(context), target, as_json=json)
         return
     if text_column and field:
         msg = "give --text-column or --field, not both"
         raise typer.BadParameter(msg)
     session_of(context).quiet_logs()
     _scan_file(Path(target), options, as_json=json)
+
+
+def _scan_project(session: Session, project: str, *, as_json: bool) -> None:
+    from connector.actions.jobs import ask_scan
+
+    session.require_project(project)
+    with session.services() as services:
+        stored = services.project(project)
+        with services.store.begin() as unit:
+            ask_scan(unit, stored, actor())
+    step(session, project, JobKind.SCAN, {}, as_json=as_json)
 
 
 def is_file(target: str) -> bool:

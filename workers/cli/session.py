@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,18 @@ class Session:
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE
+
+
+def actor(by: str | None = None) -> str:
+    """Who acts, for the audit log: the one named, else the user of this machine."""
+    return f"cli:{by or _user()}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return "unknown"
 
 
 def session_of(context: typer.Context) -> Session:

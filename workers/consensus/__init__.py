@@ -10,7 +10,7 @@ from workers.consensus.agreement_by import (
 )
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.binomial import Share, difference, exact_interval
-from workers.consensus.bootstrap import Interval, bootstrap_interval
+from workers.consensus.bootstrap import Interval, bootstrap_interval, interval_of
 from workers.consensus.calibration import best_temperature, tempered
 from workers.consensus.crowdlab import Crowdlab, crowdlab
 from workers.consensus.dawid_skene import DawidSkene, dawid_skene
@@ -27,6 +27,19 @@ from workers.consensus.numeric import (
 )
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
 from workers.consensus.quorum import QuorumOutcome, QuorumPolicy, Reason, Situation, Verdict, decide
+from workers.consensus.regions import (
+    AgreedBoxes,
+    AgreedSpans,
+    BoxAnswers,
+    SpanAnswers,
+    SpanConsensus,
+    box_consensus,
+    box_f1_sums,
+    box_iou_sums,
+    span_consensus,
+    span_f1_sums,
+    span_overlap_sums,
+)
 from workers.consensus.reliability import (
     Reliability,
     anchoring_effect,
@@ -41,6 +54,9 @@ from workers.consensus.weighted import weighted_vote
 __all__ = [
     "LEAST_WEIGHT",
     "ActiveLab",
+    "AgreedBoxes",
+    "AgreedSpans",
+    "BoxAnswers",
     "Centre",
     "Consensus",
     "Crowdlab",
@@ -60,6 +76,8 @@ __all__ = [
     "SetConsensus",
     "Share",
     "Situation",
+    "SpanAnswers",
+    "SpanConsensus",
     "Trust",
     "Verdict",
     "Votes",
@@ -72,6 +90,9 @@ __all__ = [
     "anchoring_effect",
     "best_temperature",
     "bootstrap_interval",
+    "box_consensus",
+    "box_f1_sums",
+    "box_iou_sums",
     "class_flow",
     "cohen_kappa",
     "confusion_matrix",
@@ -83,6 +104,7 @@ __all__ = [
     "exact_interval",
     "fleiss_kappa",
     "fleiss_sums",
+    "interval_of",
     "jaccard",
     "krippendorff_alpha",
     "majority",
@@ -97,6 +119,9 @@ __all__ = [
     "reliability",
     "reliability_by_class",
     "set_consensus",
+    "span_consensus",
+    "span_f1_sums",
+    "span_overlap_sums",
     "tempered",
     "weighted_vote",
     "whom_to_ask",

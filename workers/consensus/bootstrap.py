@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.consensus.arrays import level_in_range
-from workers.consensus.measures import Measure
+from workers.consensus.measures import Measure, TaskSums
 from workers.consensus.votes import InvalidVotes, Votes
 
 
@@ -48,10 +48,16 @@ def bootstrap_interval(
     Efron (1979). Tasks are drawn, not votes, since votes on one task depend on each other. Resamples for
     which the measure is not defined are left out.
     """
+    return interval_of(measure(votes), rng, n_resamples=n_resamples, level=level)
+
+
+def interval_of(
+    sums: TaskSums, rng: np.random.Generator, *, n_resamples: int = 1000, level: float = 0.95
+) -> Interval:
+    """`bootstrap_interval` of sums that are there already, such as those of regions."""
     if n_resamples < 1:
         raise InvalidVotes(f"n_resamples is {n_resamples}. Draw at least once")
     tail = (1 - level_in_range(level)) / 2
-    sums = measure(votes)
     n_tasks = sums.rows.shape[0]
     value = sums.value()
     if n_tasks == 0 or np.isnan(value):

@@ -9,6 +9,7 @@ from connector import wording
 from connector.model import CorrectionState, Decision, IssueState
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import REOPENED, NotWritten, Upheld, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.decide.settling import said_by
@@ -29,7 +30,7 @@ def reopen_if_overturned(context: Context, judge: Judge, unit: UnitOfWork, case:
         return None
     obstacle = _obstacle(context, judge, unit, case, decision)
     if obstacle is not None:
-        detail = {"decision": decision.id, "reason": obstacle}
+        detail = {"decision": decision.id, "reason": wording.reason_said(obstacle)}
         unit.audit.append("secondlook", "decision.upheld", case.issue.id, detail, context.project.name)
         return None
     return _reopen(context, unit, case, decision, escalated=case.reopened >= judge.reopen_limit)
@@ -47,26 +48,29 @@ def _only_confirmed(case: Case, decision: Decision) -> bool:
     return agree and there.issuperset(decision.votes)
 
 
-def _obstacle(context: Context, judge: Judge, unit: UnitOfWork, case: Case, decision: Decision) -> str | None:
+def _obstacle(
+    context: Context, judge: Judge, unit: UnitOfWork, case: Case, decision: Decision
+) -> Upheld | None:
     if unit.now - decision.decided_at > timedelta(days=context.settings.review.reopen_days):
-        return wording.TOO_LATE
+        return Upheld.TOO_LATE
     most = judge.reopen_limit + bool(judge.policy.adjudicators)
     if case.reopened >= most:
-        return wording.STANDS
+        return Upheld.REOPENED_ENOUGH
     if any(
         one.decision_id == decision.id and one.state in TAKEN_BACK
         for one in unit.corrections.all_of_issue(case.issue.id)
     ):
-        return wording.REVERTED_BY_HAND
+        return Upheld.REVERTED_BY_HAND
     if unit.issues.active(case.issue.project_id, [case.issue.item_id]):
-        return wording.OTHER_QUESTION
-    return None if case.asks_about_the_label else wording.LABEL_CHANGED
+        return Upheld.OTHER_QUESTION
+    return None if case.asks_about_the_label else Upheld.LABEL_CHANGED
 
 
 def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, *, escalated: bool) -> Case:
     """Take the decision off: its question is open again. What is written stays until it is decided anew."""
     issue, project = case.issue, context.project
-    reason = wording.reopened(decision.reason, [one for vote in case.counted for one in said_by(vote)])
+    votes = [one for vote in case.counted for one in said_by(vote)]
+    reason = coded(REOPENED, was=decision.reason, votes=votes)
     unit.issues.supersede(decision.id)
     unit.issues.set_state([issue.id], IssueState.IN_REVIEW, reason)
     unit.reviews.reopen(case.task.key)
@@ -75,11 +79,15 @@ def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, 
     unit.dispositions.withdraw_of_issue(issue.id)
     if unit.notes.withdraw_of_issue(issue.id):
         unit.enqueue(job(JobKind.GUIDELINES, project.id))
-    detail = {"decision": decision.id, "outcome": decision.outcome.value, "reason": reason}
+    detail = {
+        "decision": decision.id,
+        "outcome": decision.outcome.value,
+        "reason": wording.reason_said(reason),
+    }
     unit.audit.append("secondlook", "decision.reopened", issue.id, detail, project.name)
     for correction in unit.corrections.all_of_issue(issue.id):
-        if unit.corrections.cancel(correction.id, wording.WITHDRAWN_DECISION):
-            said = {"reason": wording.WITHDRAWN_DECISION}
+        if unit.corrections.cancel(correction.id, NotWritten.DECISION_WITHDRAWN):
+            said = {"reason": wording.reason_said(NotWritten.DECISION_WITHDRAWN)}
             unit.audit.append("secondlook", "correction.cancelled", correction.id, said, project.name)
     task = replace(
         case.task, asked_at=unit.now, escalated_at=unit.now if escalated else case.task.escalated_at

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from connector import wording
 from connector.model import (
     Correction,
+    CorrectionEvidence,
     CorrectionState,
     Decision,
     Issue,
@@ -19,6 +20,7 @@ from connector.model import (
 )
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.decide.dispositions import dispositions_of
@@ -46,7 +48,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
     unit.reviews.set_state([case.task.key], ReviewState.DECIDED)
     detail = {
         "label": decision.label,
-        "reason": decision.reason,
+        "reason": wording.reason_said(decision.reason),
         "votes": list(decision.votes),
         "probability": None if decision.probability is None else round(decision.probability, 4),
     }
@@ -69,8 +71,12 @@ def _decision(unit: UnitOfWork, case: Case, judged: WeighedVerdict) -> Decision:
         issue_id=case.issue.id,
         outcome=Outcome(verdict.outcome.value),
         label=verdict.label,
-        reason=wording.decision_reason(
-            verdict.reason.value, said, verdict.label, case.issue.given, judged.probability
+        reason=coded(
+            verdict.reason.value,
+            votes=said,
+            label=verdict.label,
+            given=case.issue.given,
+            probability=judged.probability,
         ),
         votes=tuple(vote.remote_id for vote in case.counted),
         decided_at=unit.now,
@@ -98,7 +104,7 @@ def _carry_out(context: Context, unit: UnitOfWork, case: Case, decision: Decisio
 
 def _take_back(context: Context, unit: UnitOfWork, standing: Correction, decision: Decision) -> None:
     """Ask for the revert. What is just being written is taken back by whoever writes it."""
-    detail = {"decision": decision.id, "reason": decision.reason}
+    detail = {"decision": decision.id, "reason": wording.reason_said(decision.reason)}
     unit.audit.append("secondlook", "correction.revert_asked", standing.id, detail, context.project.name)
     if standing.state is CorrectionState.APPLIED:
         unit.corrections.set_state(standing.id, CorrectionState.REVERTING)
@@ -148,17 +154,17 @@ def _first_state(context: Context, unit: UnitOfWork, case: Case, mode: WriteMode
     return CorrectionState.PENDING if case.standing is None else CorrectionState.WAITING
 
 
-def _evidence(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> dict[str, object]:
-    return {
-        "issue_kind": issue.kind.value,
-        "method": issue.method,
-        "model_version": issue.model_version,
-        "suggested": issue.suggested,
-        "probability": issue.probability,
-        "quality": issue.quality,
-        "scan": issue.scan_id,
-        "decided_probability": decision.probability,
-        "votes": [
+def _evidence(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> CorrectionEvidence:
+    return CorrectionEvidence(
+        issue_kind=issue.kind.value,
+        method=issue.method,
+        model_version=issue.model_version,
+        suggested=issue.suggested,
+        probability=issue.probability,
+        quality=issue.quality,
+        scan=issue.scan_id,
+        decided_probability=decision.probability,
+        votes=tuple(
             {
                 "reviewer": vote.reviewer,
                 "label": vote.label,
@@ -168,5 +174,5 @@ def _evidence(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> dict[s
                 "answer": vote.remote_id,
             }
             for vote in votes
-        ],
-    }
+        ),
+    )

@@ -176,7 +176,6 @@ def _quorum_vote(vote: Vote, person_of: Person) -> QuorumVote:
 
 def _opinion_of_the_model(issue: Issue) -> dict[str, float]:
     """The probabilities that were kept with the issue: of the labels that matter, not of all."""
-    near = {str(label): float(p) for label, p in issue.evidence.get("near", [])}
-    known = near | {issue.suggested: issue.probability}
-    given = issue.evidence.get("given_probability")
-    return known if given is None else known | {issue.given: float(given)}
+    known = dict(issue.evidence.near) | {issue.suggested: issue.probability}
+    given = issue.evidence.given_probability
+    return known if given is None else known | {issue.given: given}

@@ -14,23 +14,17 @@ from numpy.typing import NDArray
 
 from connector import wording
 from connector.config.project import PolicySettings
-from connector.model import Issue, IssueKind, IssueState, Json, LabelledItem
+from connector.model import Evidence, Issue, IssueKind, IssueState, LabelledItem
+from connector.model.reasons import HeldBack
 from workers.detect.sources.choose import Probabilities
 from workers.issues import LabelIssues, TriagePlan, TriagePolicy, label_issues, triage
-from workers.issues.triage import Flagged, Suppressed
+from workers.issues.triage import Flagged
 from workers.label_types.choice.encode import encode
 
 NEAR_SHARE = 0.05  # a class below this probability is no near miss
 NEAR_CLASSES = 2
 OPTION_CLASSES = 6
 SIMILAR_ITEMS = 5
-
-REASONS: Mapping[str, str] = {
-    Suppressed.RARE_CLASS.value: wording.RARE_CLASS,
-    Suppressed.NO_ALTERNATIVE.value: wording.NO_ALTERNATIVE,
-    Suppressed.CLASS_CAP.value: wording.CLASS_CAP,
-    Suppressed.BUDGET.value: wording.BUDGET,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +44,14 @@ class Place:
 
     rank: int
     kind: IssueKind
-    reason: str | None
+    reason: HeldBack | None
     blind: bool
 
-    def opened(self, *, is_open: bool) -> tuple[IssueState, str | None]:
+    def opened(self, *, is_open: bool) -> tuple[IssueState, HeldBack | None]:
         """The state of its issue and the reason, where there is room for it or not."""
         if self.reason is None and is_open:
             return IssueState.OPEN, None
-        return IssueState.SUPPRESSED, self.reason or wording.BUDGET
+        return IssueState.SUPPRESSED, self.reason or HeldBack.BUDGET
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +130,7 @@ def places(plan: TriagePlan) -> Iterator[tuple[int, Place]]:
     for rank, (row, reason) in enumerate(
         zip(plan.suppressed, plan.reasons, strict=True), start=len(plan.rows)
     ):
-        yield int(row), Place(rank, IssueKind.LABEL_ERROR, REASONS[str(reason)], blind=False)
+        yield int(row), Place(rank, IssueKind.LABEL_ERROR, HeldBack(str(reason)), blind=False)
 
 
 def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
@@ -164,19 +158,19 @@ def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) 
     )
 
 
-def _evidence(found: FlaggedRow, classes: tuple[str, ...], *, blind: bool) -> Json:
+def _evidence(found: FlaggedRow, classes: tuple[str, ...], *, blind: bool) -> Evidence:
     probs = found.probs
     order = [int(k) for k in np.argsort(-probs, kind="stable")]
     given = classes.index(found.item.label)
     near = [k for k in order if k not in {found.suggested, given} and probs[k] >= NEAR_SHARE]
-    return {
-        "blind": blind,
-        "given_probability": float(probs[given]),
-        "near": [[classes[k], float(probs[k])] for k in near[:NEAR_CLASSES]],
-        "options": [classes[k] for k in order[:OPTION_CLASSES]],
-        "others": [list(pair) for pair in found.item.others],
-        "similar": list(found.similar),
-    }
+    return Evidence(
+        blind=blind,
+        given_probability=float(probs[given]),
+        near=tuple((classes[k], float(probs[k])) for k in near[:NEAR_CLASSES]),
+        options=tuple(classes[k] for k in order[:OPTION_CLASSES]),
+        others=found.item.others,
+        similar=tuple(found.similar),
+    )
 
 
 def line_up(

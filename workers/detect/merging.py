@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from connector import wording
 from connector.config.project import ReviewSettings
 from connector.model import Issue, IssueState
+from connector.model.reasons import LetGo
 from connector.store.unit_of_work import UnitOfWork
 from workers.review.question import first_votes, review_task
 
@@ -44,6 +44,6 @@ def merge_changes(
 ) -> None:
     """Store new issues, let go of suppressed ones flagged no more, and plan the reviews of all open ones."""
     unit.issues.add(fresh)
-    unit.issues.set_state(dropped, IssueState.STALE, wording.NO_LONGER_FLAGGED)
+    unit.issues.set_state(dropped, IssueState.STALE, LetGo.NO_LONGER_FLAGGED)
     to_ask = unit.issues.open_without_review(project_id)
     unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in to_ask])

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from connector import wording
 from connector.config.project import PolicySettings
 from connector.model import Issue, IssueKind, IssueState, LabelledItem
+from connector.model.reasons import HeldBack
 from connector.store.repositories.issues import Standing
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
@@ -163,7 +163,7 @@ def _difference(judged: JudgedRows, wanted: Mapping[int, Place], standing: Itera
 def _is_other(judged: JudgedRows, row: int, place: Place, one: Standing) -> bool:
     """Whether the issue that stands says something else than is found now."""
     suggested = judged.origin.classes[int(judged.suggested[row])]
-    now = (place.kind.value, place.reason or wording.BUDGET, suggested, judged.label_of(row))
+    now = (place.kind.value, place.reason or HeldBack.BUDGET, suggested, judged.label_of(row))
     if now != (one.kind, one.reason, one.suggested, one.given):
         return True
     return place.kind is IssueKind.LABEL_ERROR and abs(float(judged.quality[row]) - one.quality) > SAME
@@ -223,7 +223,7 @@ def carry_out(unit: UnitOfWork, context: Context, judged: JudgedRows, difference
 def _opened(unit: UnitOfWork, context: Context, wanted: Mapping[int, Place]) -> set[int]:
     """The rows that there is room to ask about. Others wait, and the push opens them when there is."""
     free = max(0, context.settings.policy.budget - unit.reviews.open_count(context.project.id))
-    free -= len(unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, free))
+    free -= len(unit.issues.waiting_for_budget(context.project.id, free))
     fit = sorted((place.rank, row) for row, place in wanted.items() if place.reason is None)
     return {row for _, row in fit[: max(0, free)]}
 

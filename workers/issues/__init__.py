@@ -1,5 +1,6 @@
 """Detection: arrays in, frozen results out, one idea a file."""
 
+from workers.issues.boxes import BoxFindings, BoxIssues, BoxKind, BoxMethod, box_issues, box_scores
 from workers.issues.chunked import label_issues_of_chunks
 from workers.issues.detection import LabelIssues, label_issues
 from workers.issues.item_scores import ItemScore
@@ -14,11 +15,26 @@ from workers.issues.quality import (
     self_confidence,
 )
 from workers.issues.regression import NumberIssues, NumberMethod, number_issues
+from workers.issues.spans import (
+    SpanFindings,
+    SpanIssues,
+    SpanKind,
+    SpanTable,
+    TokenIssues,
+    sentence_scores,
+    span_findings,
+    span_issues,
+    token_issues,
+)
 from workers.issues.thresholds import confident_thresholds
 from workers.issues.triage import TriagePlan, TriagePolicy, triage
 from workers.issues.validation import InvalidInput
 
 __all__ = [
+    "BoxFindings",
+    "BoxIssues",
+    "BoxKind",
+    "BoxMethod",
     "InvalidInput",
     "ItemScore",
     "LabelIssues",
@@ -26,9 +42,16 @@ __all__ = [
     "MultilabelIssues",
     "NumberIssues",
     "NumberMethod",
+    "SpanFindings",
+    "SpanIssues",
+    "SpanKind",
+    "SpanTable",
+    "TokenIssues",
     "TriagePlan",
     "TriagePolicy",
     "adjusted",
+    "box_issues",
+    "box_scores",
     "confidence_weighted_entropy",
     "confident_joint",
     "confident_thresholds",
@@ -39,5 +62,9 @@ __all__ = [
     "normalized_margin",
     "number_issues",
     "self_confidence",
+    "sentence_scores",
+    "span_findings",
+    "span_issues",
+    "token_issues",
     "triage",
 ]

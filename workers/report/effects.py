@@ -9,7 +9,8 @@ from connector.model import GuidelineNote, NoteState
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import Cut, windows
 from workers.consensus import difference
-from workers.report.shapes import Effect, number, rate
+from workers.report.shapes import Effect, number
+from workers.review.quality.figures import rate
 
 PUBLIC = (NoteState.PUBLISHED.value, NoteState.WITHDRAWING.value, NoteState.WITHDRAWN.value)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.config.project import ProjectSettings
-from connector.model import Audit, IssueKind, IssueState, NoteState, Project, QuestionState, ScanSummary
+from connector.model import Audit, IssueKind, NoteState, Project, QuestionState, ScanSummary
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
-from connector.store.views.figures import CastVote, IssueCount, ReviewerCount
+from connector.store.views.figures import CastVote, ReviewerCount
 from workers.report.agreement import agreement
 from workers.report.compare import compared
 from workers.report.effects import effects
@@ -19,9 +19,7 @@ from workers.report.shapes import (
     SCHEMA,
     Agreement,
     Comparison,
-    FlagCount,
     Occasion,
-    Rate,
     Remaining,
     Report,
     ReportedAgreement,
@@ -37,11 +35,10 @@ from workers.report.shapes import (
     ReportRecord,
     number,
     numbers,
-    rate,
 )
 from workers.review.quality.figures import figures as quality_figures
+from workers.review.quality.figures import flag_count, flags_by, rate
 
-WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
 MOST_QUESTIONS = 100
 
 
@@ -139,42 +136,16 @@ def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
     return ReportedReviews(
         issues=dict(sorted(states.items())),
         set_aside={kind.value: n for kind, n in unit.dispositions.counts(asked.project.id).items()},
-        flags=_flag_count("all", flags),
-        by_class=_by([(one.given, one) for one in flags]),
-        by_method=_by([(one.method, one) for one in flags]),
-    )
-
-
-def _by(named: Sequence[tuple[str, IssueCount]]) -> list[FlagCount]:
-    groups: dict[str, list[IssueCount]] = {}
-    for name, one in named:
-        groups.setdefault(name, []).append(one)
-    return [_flag_count(name, groups[name]) for name in sorted(groups)]
-
-
-def _flag_count(name: str, counts: Sequence[IssueCount]) -> FlagCount:
-    n = Counter[str]()
-    for one in counts:
-        n[one.state] += one.n
-    accepted, rejected, unresolved = (
-        n[state.value] for state in (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
-    )
-    return FlagCount(
-        name=name,
-        flagged=sum(n.values()),
-        waiting=sum(n[state.value] for state in WAITING),
-        accepted=accepted,
-        rejected=rejected,
-        unresolved=unresolved,
-        precision=rate(accepted, accepted + rejected + unresolved),
+        flags=flag_count("all", flags),
+        by_class=list(flags_by(flags, "given")),
+        by_method=list(flags_by(flags, "method")),
     )
 
 
 def _remaining(unit: UnitOfWork, asked: Asked) -> Remaining:
     found = quality_figures(unit, asked.project, asked.settings.quality)
-    controls = found.controls
     return Remaining(
-        controls=Rate(controls.hits, controls.n, controls.value, controls.low, controls.high),
+        controls=found.controls,
         unresolved=found.controls_unresolved,
         highest=found.remaining_high,
         target=found.target,
@@ -246,16 +217,16 @@ def _by_person(counts: Sequence[ReviewerCount], settings: ProjectSettings) -> li
 
 def _corrections(unit: UnitOfWork, asked: Asked) -> ReportedCorrections:
     project_id = asked.project.id
-    moved = figures.moved(unit, project_id, asked.since)
+    moves = figures.moved(unit, project_id, since=asked.since)
     gained, lost = Counter[str](), Counter[str]()
-    for given, label, n in moved:
-        lost[given] += n
-        gained[label] += n
+    for one in moves:
+        lost[one.given] += one.n
+        gained[one.label] += one.n
     now = unit.items.label_counts(project_id)
     names = sorted({*gained, *lost, *(asked.project.schema.classes if asked.project.schema else ())})
     return ReportedCorrections(
         by_state=figures.correction_counts(unit, project_id, asked.since),
-        moved=[ReportedMove(*each) for each in moved],
+        moved=[ReportedMove(one.given, one.label, one.n) for one in moves],
         classes=[ReportedClassChange(name, gained[name], lost[name], now.get(name, 0)) for name in names],
     )
 

@@ -12,20 +12,9 @@ from typing import Any
 import numpy as np
 
 from connector.model import Json
-from workers.consensus import exact_interval
+from workers.review.quality.figures import FlagCount, Rate
 
 SCHEMA = 1  # counts up when a name goes or changes its meaning; new names may come at any time
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """`hits` of `n`, with the exact 95 % interval."""
-
-    hits: int
-    n: int
-    value: float | None
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +64,6 @@ class ReportedModel:
     calibration_error: float | None
     by_class: dict[str, float | None]
     out_of_sample: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FlagCount:
-    """Flags of one class or method; `precision` is the share of corrections among what was decided."""
-
-    name: str
-    flagged: int
-    waiting: int
-    accepted: int
-    rejected: int
-    unresolved: int
-    precision: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +238,6 @@ class Report:
 
     def as_json(self) -> Json:
         return asdict(self)
-
-
-def rate(hits: int, n: int) -> Rate:
-    share = exact_interval([hits], [n])
-    return Rate(hits, n, number(share.value[0]), float(share.low[0]), float(share.high[0]))
 
 
 def number(value: Any) -> float | None:

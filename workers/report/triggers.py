@@ -9,12 +9,13 @@ from connector.config.project import ProjectSettings
 from connector.model import AuditTrigger, IssueKind, Project
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
-from connector.wording import BUDGET, report_reason
+from connector.wording import report_reason
 from workers.report.agreement import alpha
 from workers.report.compare import figures_of, moved_beyond
 from workers.report.due import schedule_due
 from workers.report.gather import persons
-from workers.report.shapes import number, rate
+from workers.report.shapes import number
+from workers.review.quality.figures import rate
 
 A_DAY = timedelta(days=1)  # between two reports that nobody asked for
 Wanted = tuple[AuditTrigger, str]
@@ -42,7 +43,7 @@ def _first_batch(unit: UnitOfWork, project: Project) -> bool:
 
 def _whole_set(unit: UnitOfWork, project: Project, since: datetime | None) -> bool:
     """Whether nothing waits for a review, and something was decided that no report has seen."""
-    return unit.issues.decided_since(project.id, since) and not unit.issues.any_to_review(project.id, BUDGET)
+    return unit.issues.decided_since(project.id, since) and not unit.issues.any_to_review(project.id)
 
 
 def _moved(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Wanted | None:

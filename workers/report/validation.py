@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from connector.model import Json
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.records import CorrectedError, found_errors
+from connector.wording import reason_said
 
 COLUMNS = (
     "correction",
@@ -133,18 +134,18 @@ def _entry(found: CorrectedError) -> ValidationEntry:
         label=found.label,
         remedy=found.state,
         mode=found.mode,
-        found_by=" · ".join(str(evidence[key]) for key in ("issue_kind", "method") if evidence.get(key)),
-        model_version=evidence.get("model_version"),
-        suggested=evidence.get("suggested"),
-        probability=evidence.get("probability"),
+        found_by=" · ".join(filter(None, (evidence.issue_kind, evidence.method))),
+        model_version=evidence.model_version,
+        suggested=evidence.suggested,
+        probability=evidence.probability,
         decided_at=found.decided_at.isoformat(),
-        decision=found.reason,
-        votes=[dict(vote) for vote in evidence.get("votes", [])],
+        decision=reason_said(found.reason),
+        votes=[dict(vote) for vote in evidence.votes],
         actor=found.actor,
         applied_at=_moment(found.applied_at),
         reverted_at=_moment(found.reverted_at),
         reverted_by=reverted[-1].actor if reverted else None,
-        error=found.error,
+        error=reason_said(found.error),
         before=found.before,
         after=found.after,
         audit=[AuditRow(row.seq, row.at, row.actor, row.action, row.hash) for row in found.audit],

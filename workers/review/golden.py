@@ -95,10 +95,9 @@ def _shown(
 
 def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, twin: WaitingTask) -> Issue:
     """The golden item as an issue: all that is told of it comes from `shown`, its place from `beside`."""
-    told = dict(shown.evidence)
+    told = shown.evidence
     # A flag of another label may suggest this one: then it is told the other way round.
     suggested = shown.given if shown.suggested == label.label else shown.suggested
-    near = [pair for pair in told.get("near", []) if pair[0] not in (label.label, suggested)]
     return replace(
         shown,
         id=str(uuid.uuid4()),
@@ -115,19 +114,19 @@ def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, t
         scan_id=beside.scan_id,
         model_version=beside.model_version,
         reason=None,
-        evidence=told
-        | {
-            "blind": twin.blind,
-            "near": near,
-            "options": _with(told.get("options", []), item.label),
-            "others": [list(pair) for pair in label.others],
-        },
+        evidence=replace(
+            told,
+            blind=twin.blind,
+            near=tuple(pair for pair in told.near if pair[0] not in (label.label, suggested)),
+            options=_with(told.options, item.label),
+            others=label.others,
+        ),
     )
 
 
-def _with(options: Sequence[str], label: str) -> list[str]:
+def _with(options: tuple[str, ...], label: str) -> tuple[str, ...]:
     """Options among which the right label is, and no more of them than before."""
-    return [*options] if label in options or not options else [*options[:-1], label]
+    return options if label in options or not options else (*options[:-1], label)
 
 
 def _ask(

@@ -18,6 +18,7 @@ from connector.model import (
 )
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import LetGo, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.review.golden import put_beside
@@ -72,8 +73,8 @@ def _put_golden(context: Context) -> int:
 def _best_waiting(context: Context, unit: UnitOfWork, free: int) -> list[Issue]:
     """The issues to open next, chosen by what verdicts so far say of flags like these."""
     if not context.settings.quality.learn_from_verdicts:
-        return unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, free)
-    pool = unit.issues.waiting_for_budget(context.project.id, wording.BUDGET, max(free, MOST_RANKED))
+        return unit.issues.waiting_for_budget(context.project.id, free)
+    pool = unit.issues.waiting_for_budget(context.project.id, max(free, MOST_RANKED))
     return next_to_ask(unit, context.project, pool, free)
 
 
@@ -184,7 +185,7 @@ def _send_singly(
         raise whole
     with context.begin() as unit:
         for task, said in refused:
-            release_reviews(unit, context.project, [task], wording.review_refused(said))
+            release_reviews(unit, context.project, [task], coded(LetGo.REFUSED, said=said))
     return len(tasks) - len(refused)
 
 
@@ -232,7 +233,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
         context.desk.set_overlap(remote_id, task.overlap)
     except NotFound:
         with context.begin() as unit:
-            release_reviews(unit, context.project, [task], wording.TASK_GONE)
+            release_reviews(unit, context.project, [task], LetGo.TASK_GONE)
         return False
     with context.begin() as unit:
         unit.reviews.overlap_told(task.key, task.overlap)

@@ -71,7 +71,7 @@ def review_task(issue: Issue, quorum: int) -> ReviewTask:
         state=ReviewState.PLANNED,
         remote_id=None,
         batch=None,
-        blind=bool(issue.evidence.get("blind")),
+        blind=issue.evidence.blind,
         overlap=quorum,
         overlap_pushed=0,
         request={},
@@ -102,18 +102,16 @@ def review_request(
 def _facts(issue: Issue, found: Sequence[Finding]) -> wording.FlagFacts:
     evidence = issue.evidence
     asked = QUESTIONS.get(issue.kind)
-    told = {FindingKind.DISAGREEMENT} if evidence.get("others") else set()
+    told = {FindingKind.DISAGREEMENT} if evidence.others else set()
     told |= {FindingKind(issue.kind.value)} if asked else set()
     return wording.FlagFacts(
         given=issue.given,
         suggested=issue.suggested,
         probability=issue.probability,
-        near=[(str(label), float(p)) for label, p in evidence.get("near", [])],
-        others=[str(label) for _, label in evidence.get("others", [])]
-        if issue.kind is not IssueKind.DISAGREEMENT
-        else (),
-        similar=[str(label) for label in evidence.get("similar", [])],
-        question=asked(evidence["about"]) if asked else None,
+        near=evidence.near,
+        others=[label for _, label in evidence.others] if issue.kind is not IssueKind.DISAGREEMENT else (),
+        similar=evidence.similar,
+        question=asked(evidence.about or {}) if asked else None,
         also=[
             wording.finding_sentence(one.kind, one.facts)
             for one in found
@@ -124,5 +122,5 @@ def _facts(issue: Issue, found: Sequence[Finding]) -> wording.FlagFacts:
 
 def _options(issue: Issue, schema: LabelSchema) -> tuple[str, ...]:
     """The given, suggested and nearest classes, in the config's order: it favours neither label."""
-    wanted = {issue.given, issue.suggested, *(str(label) for label in issue.evidence.get("options", []))}
+    wanted = {issue.given, issue.suggested, *issue.evidence.options}
     return tuple(label for label in schema.classes if label in wanted)

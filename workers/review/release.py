@@ -8,6 +8,7 @@ from connector import wording
 from connector.model import IssueState, Project, ReviewState, ReviewTask
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import LetGo
 from connector.store.unit_of_work import UnitOfWork
 
 
@@ -26,8 +27,8 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
         # A question that was reopened is about the given label still, whatever we wrote for it meanwhile.
         elif now.label != issue.given and (issue.id not in written or now.label != written[issue.id].label):
             changed.append(issue.id)
-    _close_stale(unit, project, changed, wording.LABEL_CHANGED)
-    _close_stale(unit, project, gone, wording.ITEM_GONE)
+    _close_stale(unit, project, changed, LetGo.LABEL_CHANGED)
+    _close_stale(unit, project, gone, LetGo.ITEM_GONE)
     return len(changed) + len(gone)
 
 
@@ -38,7 +39,7 @@ def release_classless_issues(unit: UnitOfWork, project: Project, classes: Collec
         for issue in unit.issues.active(project.id).values()
         if issue.given not in classes or issue.suggested not in classes
     ]
-    _close_stale(unit, project, lost, wording.CLASS_GONE)
+    _close_stale(unit, project, lost, LetGo.CLASS_GONE)
     return len(lost)
 
 
@@ -46,15 +47,19 @@ def release_reviews(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTa
     """Close the issues of review tasks that nobody can answer; a later scan may ask again."""
     unit.issues.set_state([task.issue_id for task in tasks], IssueState.STALE, reason)
     unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
-    for task in tasks:
-        unit.audit.append("secondlook", "issue.stale", task.issue_id, {"reason": reason}, project.name)
+    _record(unit, project, [task.issue_id for task in tasks], reason)
 
 
 def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
     unit.issues.set_state(issue_ids, IssueState.STALE, reason)
     reviews = unit.reviews.of_issues(issue_ids)
     unit.reviews.withdraw([task.key for task in reviews.values()])
-    for issue_id in issue_ids:
-        unit.audit.append("secondlook", "issue.stale", issue_id, {"reason": reason}, project.name)
+    _record(unit, project, issue_ids, reason)
     if reviews:
         unit.enqueue(job(JobKind.PUSH, project.id))
+
+
+def _record(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
+    detail = {"reason": wording.reason_said(reason)}
+    for issue_id in issue_ids:
+        unit.audit.append("secondlook", "issue.stale", issue_id, detail, project.name)

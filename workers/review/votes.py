@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from connector import wording
 from connector.model import Answer, Vote
+from connector.model.reasons import NotCounted
 
 
 def count_answers(
@@ -54,7 +54,7 @@ def count_answers(
 def submitted_without_counting(votes: Sequence[Vote]) -> int:
     """Answers that take a place in the platform's overlap although they do not count."""
     return sum(
-        1 for vote in votes if not vote.counted and not vote.withdrawn and vote.reason != wording.SKIPPED
+        1 for vote in votes if not vote.counted and not vote.withdrawn and vote.reason != NotCounted.SKIPPED
     )
 
 
@@ -72,19 +72,19 @@ def _why_not(
     latest: dict[str, Answer],
     owners: Collection[str],
     classes: Collection[str],
-) -> str | None:
+) -> NotCounted | None:
     person = person_of(answer.reviewer)
     if answer.cancelled:
-        return wording.SKIPPED
+        return NotCounted.SKIPPED
     if answer.edited_by_other:
-        return wording.EDITED
+        return NotCounted.EDITED
     if person in owners:
-        return wording.OWN_LABEL
+        return NotCounted.OWN_LABEL
     last = latest[person]
     if last.remote_id != answer.remote_id:
-        return wording.SUPERSEDED if last.reviewer == answer.reviewer else wording.OTHER_ACCOUNT
+        return NotCounted.SUPERSEDED if last.reviewer == answer.reviewer else NotCounted.OTHER_ACCOUNT
     if answer.label is None and not answer.problems:
-        return wording.NO_ANSWER
+        return NotCounted.NO_ANSWER
     if answer.label is not None and not answer.problems and answer.label not in classes:
-        return wording.UNKNOWN_LABEL
+        return NotCounted.UNKNOWN_LABEL
     return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connector import wording
 from connector.model import IssueState, ItemRef, ReviewState, ReviewTask
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import LetGo
 from workers.context import Context, Summary
 from workers.review.release import release_reviews
 from workers.sync.items import absorb_items
@@ -59,7 +59,7 @@ def _release_lost_reviews(context: Context) -> int:
     with context.begin() as unit:
         now = unit.reviews.many([task.key for task in lost])
         lost = [task for task in now.values() if task.state is ReviewState.PUSHED]
-        release_reviews(unit, project, lost, wording.TASK_GONE)
+        release_reviews(unit, project, lost, LetGo.TASK_GONE)
     return len(lost)
 
 

@@ -6,6 +6,7 @@ from connector import wording
 from connector.model import Correction, CorrectionState, Outcome
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import NotWritten
 from connector.store.unit_of_work import UnitOfWork
 
 
@@ -21,8 +22,8 @@ def give_up_waiting(unit: UnitOfWork, correction: Correction, project: str) -> N
     """The correction could not be taken back, so nothing else can be written in its place."""
     waiting = unit.corrections.waiting(correction.issue_id)
     if waiting is not None:
-        unit.corrections.set_state(waiting.id, CorrectionState.CONFLICT, wording.NOT_TAKEN_BACK)
-        detail = {"reason": wording.NOT_TAKEN_BACK, "before_it": correction.id}
+        unit.corrections.set_state(waiting.id, CorrectionState.CONFLICT, NotWritten.NOT_TAKEN_BACK)
+        detail = {"reason": wording.reason_said(NotWritten.NOT_TAKEN_BACK), "before_it": correction.id}
         unit.audit.append("secondlook", "correction.conflict", waiting.id, detail, project)
 
 

@@ -7,8 +7,7 @@ from connector.store.unit_of_work import UnitOfWork
 
 
 def order_for(unit: UnitOfWork, correction: Correction) -> WriteOrder:
-    probability = correction.evidence.get("probability")
-    suggested = correction.evidence.get("suggested") == correction.label
+    evidence = correction.evidence
     return WriteOrder(
         marker=correction.id,
         mode=correction.mode,
@@ -16,5 +15,5 @@ def order_for(unit: UnitOfWork, correction: Correction) -> WriteOrder:
         annotation_id=unit.items.annotation_remote_id(correction.annotation_id),
         expected_label=correction.given,
         label=correction.label,
-        score=float(probability) if suggested and probability is not None else None,
+        score=evidence.probability if evidence.suggested == correction.label else None,
     )

@@ -6,6 +6,7 @@ from connector.errors import Conflict, Rejected
 from connector.model import Correction, CorrectionState, WriteRecord
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import NotWritten, coded
 from workers.context import Context, Summary
 from workers.sync.items import absorb_items
 from workers.write_back.corrections import bears, give_up_waiting, release_waiting
@@ -47,7 +48,9 @@ def _undo(context: Context, correction: Correction) -> None:
 def _refuse(context: Context, correction: Correction, reason: str) -> None:
     """Someone changed what we wrote: it stays applied, and the reason stands beside it."""
     with context.begin() as unit:
-        unit.corrections.set_state(correction.id, CorrectionState.APPLIED, f"not reverted: {reason}")
+        unit.corrections.set_state(
+            correction.id, CorrectionState.APPLIED, coded(NotWritten.NOT_REVERTED, said=reason)
+        )
         give_up_waiting(unit, correction, context.project.name)
         detail = {"reason": reason}
         unit.audit.append(

@@ -7,6 +7,7 @@ from connector.errors import Conflict, Rejected, Retryable
 from connector.model import Correction, CorrectionState, WriteRecord
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import NotWritten
 from workers.context import Context, Summary
 from workers.sync.items import absorb_items
 from workers.write_back.corrections import bears, is_decided, is_wanted, release_waiting
@@ -24,7 +25,7 @@ def handle(context: Context) -> Summary:
             return {"correction": correction.id, "done": False}
     except Conflict as error:
         _close(context, correction, CorrectionState.CONFLICT, str(error))
-        return {"correction": correction.id, "conflict": str(error)}
+        return {"correction": correction.id, "conflict": wording.reason_said(str(error))}
     except Rejected as error:
         _close(context, correction, CorrectionState.FAILED, str(error))
         return {"correction": correction.id, "failed": str(error)}
@@ -45,7 +46,7 @@ def _write(context: Context, correction: Correction) -> WriteRecord | None:
     if done is not None:
         return done
     if not decided:
-        _close(context, correction, CorrectionState.CANCELLED, wording.WITHDRAWN_DECISION)
+        _close(context, correction, CorrectionState.CANCELLED, NotWritten.DECISION_WITHDRAWN)
         return None
     _wait_for_the_one_before(context, correction)
     before = context.source.prepare(order)
@@ -65,7 +66,7 @@ def _wait_for_the_one_before(context: Context, correction: Correction) -> None:
         msg = "the correction before it is being taken back"
         raise Retryable(msg)
     if any(one.state is CorrectionState.APPLIED for one in others):
-        raise Conflict(wording.NOT_TAKEN_BACK)
+        raise Conflict(NotWritten.NOT_TAKEN_BACK)
 
 
 def _journal(context: Context, correction: Correction, record: WriteRecord) -> None:
@@ -87,7 +88,7 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
             "written": record.remote_id,
             "before": dict(before),
             "after": dict(record.after),
-            "evidence": dict(correction.evidence),
+            "evidence": dict(correction.evidence.to_json()),
         }
         unit.audit.append(correction.actor, "correction.applied", correction.id, detail, project.name)
         unit.enqueue(job(JobKind.GUIDELINES, project.id))
@@ -102,6 +103,6 @@ def _close(context: Context, correction: Correction, state: CorrectionState, err
         if bears(unit, correction):
             unit.notes.withdraw_of_issue(correction.issue_id)
         release_waiting(unit, correction)
-        unit.audit.append(
-            "secondlook", f"correction.{state.value}", correction.id, {"reason": error}, context.project.name
-        )
+        detail = {"reason": wording.reason_said(error)}
+        action = f"correction.{state.value}"
+        unit.audit.append("secondlook", action, correction.id, detail, context.project.name)

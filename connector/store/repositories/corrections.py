@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
 
-from connector.model import Correction, CorrectionState, Json, WriteMode, WriteRecord
+from connector.model import Correction, CorrectionEvidence, CorrectionState, Json, WriteMode, WriteRecord
 from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import corrections
 
@@ -26,7 +26,7 @@ class Corrections(Repository):
         values |= {
             "mode": correction.mode.value,
             "state": correction.state.value,
-            "evidence": dict(correction.evidence),
+            "evidence": correction.evidence.to_json(),
             "created_at": self._now,
         }
         self._connection.execute(insert(corrections).values(**values))
@@ -121,6 +121,15 @@ class Corrections(Repository):
     def set_state(self, correction_id: str, state: CorrectionState, error: str | None = None) -> None:
         self._set(correction_id, state=state.value, error=error)
 
+    def take_back(self, correction_id: str) -> bool:
+        """Have an applied correction reverted; False where it is not applied (any more)."""
+        done = self._connection.execute(
+            update(corrections)
+            .where(corrections.c.id == correction_id, corrections.c.state == CorrectionState.APPLIED.value)
+            .values(state=CorrectionState.REVERTING.value, error=None)
+        )
+        return bool(done.rowcount)
+
     def reverted(self, correction_id: str) -> None:
         self._set(correction_id, state=CorrectionState.REVERTED.value, reverted_at=self._now, error=None)
 
@@ -150,4 +159,5 @@ class Corrections(Repository):
 def _correction(row: Any) -> Correction:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
     values |= {"mode": WriteMode(row.mode), "state": CorrectionState(row.state)}
+    values["evidence"] = CorrectionEvidence.from_json(row.evidence)
     return Correction(**values)

@@ -13,12 +13,14 @@ from connector.model import (
     Decision,
     DispositionKind,
     DispositionState,
+    Evidence,
     Issue,
     IssueKind,
     IssueState,
     Outcome,
     ScanSummary,
 )
+from connector.model.reasons import HeldBack
 from connector.store.repositories.base import ROW, Repository, chunks
 from connector.store.tables import (
     CURRENT,
@@ -144,14 +146,14 @@ class Issues(Repository):
         )
         return [issue_of(row) for row in rows]
 
-    def waiting_for_budget(self, project_id: int, reason: str, limit: int) -> list[Issue]:
+    def waiting_for_budget(self, project_id: int, limit: int) -> list[Issue]:
         """Suppressed issues that only the budget holds back, most suspicious first."""
         query = (
             select(issues)
             .where(
                 issues.c.project_id == project_id,
                 issues.c.state == IssueState.SUPPRESSED.value,
-                issues.c.reason == reason,
+                issues.c.reason == HeldBack.BUDGET.value,
             )
             .order_by(issues.c.rank, issues.c.id)
             .limit(limit)
@@ -206,11 +208,11 @@ class Issues(Repository):
             query = query.where(issues.c.updated_at > moment)
         return self._connection.execute(query.limit(1)).first() is not None
 
-    def any_to_review(self, project_id: int, waiting: str) -> bool:
-        """Whether an issue is asked about, or held back for the reason `waiting` until there is room."""
+    def any_to_review(self, project_id: int) -> bool:
+        """Whether an issue is asked about, or held back only until there is room."""
         state = issues.c.state
         asked = state.in_([IssueState.OPEN.value, IssueState.IN_REVIEW.value])
-        next_up = and_(state == IssueState.SUPPRESSED.value, issues.c.reason == waiting)
+        next_up = and_(state == IssueState.SUPPRESSED.value, issues.c.reason == HeldBack.BUDGET.value)
         query = select(issues.c.id).where(issues.c.project_id == project_id, or_(asked, next_up))
         return self._connection.execute(query.limit(1)).first() is not None
 
@@ -315,7 +317,7 @@ def _values(issue: Issue) -> dict[str, Any]:
     values |= {
         "kind": issue.kind.value,
         "state": issue.state.value,
-        "evidence": dict(issue.evidence),
+        "evidence": issue.evidence.to_json(),
     }
     return values
 
@@ -339,6 +341,6 @@ def issue_of(row: Any) -> Issue:
         method=row.method,
         model_version=row.model_version,
         scan_id=row.scan_id,
-        evidence=row.evidence,
+        evidence=Evidence.from_json(row.evidence),
         reason=row.reason,
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import case, func, select
 
 from connector.model import CorrectionState, IssueKind, IssueState, Json
 from connector.store.repositories.base import Repository
@@ -21,7 +20,6 @@ from connector.store.tables import (
 )
 
 DECIDED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
-STANDING = (CorrectionState.PENDING, CorrectionState.APPLIED)
 # Of these nothing is written; where a person took a correction back, the label is not known to be wrong.
 UNWRITTEN = (
     CorrectionState.PENDING,
@@ -51,13 +49,6 @@ class AgreementCount:
 
     blind: bool
     agreed: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    given: str
-    label: str
     n: int
 
 
@@ -93,19 +84,6 @@ class Quality(Repository):
         )
         return [AgreementCount(bool(r.blind), int(r.agreed or 0), int(r.n)) for r in rows]
 
-    def waiting(self, project_id: int) -> int:
-        """Flagged items that nobody has decided about: open, in review, or held back by the policy."""
-        standing = [IssueState.OPEN.value, IssueState.IN_REVIEW.value, IssueState.SUPPRESSED.value]
-        return int(
-            self._connection.execute(
-                select(func.count()).where(
-                    issues.c.project_id == project_id,
-                    issues.c.state.in_(standing),
-                    issues.c.kind == IssueKind.LABEL_ERROR.value,
-                )
-            ).scalar_one()
-        )
-
     def unwritten(self, project_id: int) -> int:
         """Flagged labels that reviewers found wrong, and that still stand: nothing was written."""
         return int(
@@ -137,40 +115,6 @@ class Quality(Repository):
             .order_by(corrections.c.given)
         )
         return {label: int(n) for label, n in rows}
-
-    def moved(self, project_id: int, since: datetime | None = None) -> list[Moved]:
-        """What corrections that stand took from and gave to classes; all, or those made since a moment."""
-        return self._moved(project_id, () if since is None else (corrections.c.created_at >= since,))
-
-    def moved_of_class(self, project_id: int, label: str, since: datetime | None) -> list[Moved]:
-        """The same for one class, without what a person has released."""
-        released = (
-            select(class_releases.c.released_at)
-            .where(class_releases.c.project_id == project_id, class_releases.c.label == label)
-            .scalar_subquery()
-        )
-        conditions: list[ColumnElement[bool]] = [
-            or_(corrections.c.given == label, corrections.c.label == label),
-            or_(released.is_(None), corrections.c.created_at > released),
-        ]
-        if since is not None:
-            conditions.append(corrections.c.created_at >= since)
-        return self._moved(project_id, conditions)
-
-    def _moved(self, project_id: int, conditions: Any) -> list[Moved]:
-        rows = self._connection.execute(
-            select(corrections.c.given, corrections.c.label, func.count().label("n"))
-            .where(
-                and_(
-                    corrections.c.project_id == project_id,
-                    corrections.c.state.in_([state.value for state in STANDING]),
-                    *conditions,
-                )
-            )
-            .group_by(corrections.c.given, corrections.c.label)
-            .order_by(corrections.c.given, corrections.c.label)
-        )
-        return [Moved(r.given, r.label, int(r.n)) for r in rows]
 
     def release(self, project_id: int, label: str, by: str) -> None:
         """What corrections took from this class until now was looked at by a person."""

@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, or_, select
 
 from connector.model import CorrectionState, IssueState, LabelStatus
 from connector.store.repositories.base import chunks
-from connector.store.tables import annotation_rows, corrections, decisions, issues, items, review_tasks, votes
+from connector.store.tables import (
+    annotation_rows,
+    class_releases,
+    corrections,
+    decisions,
+    issues,
+    items,
+    review_tasks,
+    votes,
+)
 from connector.store.unit_of_work import UnitOfWork
 
 STREAM_ROWS = 2000  # rows fetched at a time
 NO_PROBLEMS = "[]"  # an empty list as it is stored
+WRITTEN = (CorrectionState.APPLIED,)  # what has moved already
+COMMITTED = (CorrectionState.PENDING, CorrectionState.APPLIED)  # and what is about to
 CUTS_AT_ONCE = 20  # pairs counted in one pass over the labels
 
 
@@ -25,6 +36,15 @@ class IssueCount:
     given: str
     method: str
     state: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many labels corrections changed from one class to another."""
+
+    given: str
+    label: str
     n: int
 
 
@@ -77,13 +97,38 @@ def correction_counts(unit: UnitOfWork, project_id: int, since: datetime | None 
     return {state: int(n) for state, n in unit.connection.execute(query.group_by(corrections.c.state))}
 
 
-def moved(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> list[tuple[str, str, int]]:
-    """(from, to, how many) of the corrections that stand."""
+def moved(
+    unit: UnitOfWork,
+    project_id: int,
+    *,
+    states: Sequence[CorrectionState] = WRITTEN,
+    since: datetime | None = None,
+    unreleased_of: str | None = None,
+) -> list[Moved]:
+    """What corrections took from and gave to classes: those in these states, made since a moment, or all.
+
+    With `unreleased_of`, only those that touch this class, and none made before a person released it.
+    """
     keys = (corrections.c.given, corrections.c.label)
-    standing = corrections.c.state == CorrectionState.APPLIED.value
-    query = select(*keys, func.count()).where(*_corrections(project_id, since), standing)
+    query = select(*keys, func.count()).where(
+        *_corrections(project_id, since), corrections.c.state.in_([state.value for state in states])
+    )
+    if unreleased_of is not None:
+        query = query.where(*_unreleased(project_id, unreleased_of))
     rows = unit.connection.execute(query.group_by(*keys).order_by(*keys))
-    return [(given, label, int(n)) for given, label, n in rows]
+    return [Moved(given, label, int(n)) for given, label, n in rows]
+
+
+def _unreleased(project_id: int, label: str) -> Sequence[ColumnElement[bool]]:
+    released = (
+        select(class_releases.c.released_at)
+        .where(class_releases.c.project_id == project_id, class_releases.c.label == label)
+        .scalar_subquery()
+    )
+    return (
+        or_(corrections.c.given == label, corrections.c.label == label),
+        or_(released.is_(None), corrections.c.created_at > released),
+    )
 
 
 def cast_votes(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[CastVote]:

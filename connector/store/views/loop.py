@@ -25,6 +25,7 @@ from connector.store.tables import (
 )
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.paging import Slice, page
+from connector.wording import reason_said
 
 TICK_FACT = "last_tick"
 
@@ -258,7 +259,8 @@ def _issue_query() -> Select[Any]:
 
 
 def _issue(row: Any) -> IssueView:
-    return IssueView(**{name: getattr(row, name) for name in IssueView.__slots__})
+    values = {name: getattr(row, name) for name in IssueView.__slots__}
+    return IssueView(**values | {"reason": reason_said(row.reason)})
 
 
 def _review(row: Any) -> ReviewView:
@@ -267,7 +269,7 @@ def _review(row: Any) -> ReviewView:
 
 
 def _correction(row: Any) -> CorrectionView:
-    renamed = {"issue": row.issue_id, "run": row.run_id}
+    renamed = {"issue": row.issue_id, "run": row.run_id, "error": reason_said(row.error)}
     return CorrectionView(**{n: renamed.get(n) or getattr(row, n) for n in CorrectionView.__slots__})
 
 

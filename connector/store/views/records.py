@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from connector.model import Json
+from connector.model import CorrectionEvidence
 from connector.store.repositories.base import chunks
 from connector.store.tables import audit, corrections, decisions, items
 from connector.store.unit_of_work import UnitOfWork
@@ -38,8 +38,8 @@ class CorrectedError:
     state: str
     mode: str
     actor: str
-    evidence: Json
-    reason: str  # of the decision, in words
+    evidence: CorrectionEvidence
+    reason: str  # of the decision, as stored
     decided_at: datetime
     before: dict[str, Any] | None
     after: dict[str, Any] | None
@@ -61,7 +61,9 @@ def found_errors(
             return
         logged = _logged(unit, [row.id for row in rows])
         for row in rows:
-            yield CorrectedError(**row._mapping, audit=tuple(logged.get(row.id, ())))  # noqa: SLF001 - SQLAlchemy's public accessor
+            values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
+            values["evidence"] = CorrectionEvidence.from_json(row.evidence)
+            yield CorrectedError(**values, audit=tuple(logged.get(row.id, ())))
         after = rows[-1].created_at, rows[-1].id
 
 

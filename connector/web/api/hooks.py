@@ -17,6 +17,7 @@ from connector.web.access import Running
 from connector.wiring import Services
 
 BODY_SECONDS = 10.0  # a delivery that takes longer to arrive is dropped
+LONGEST_LENGTH = 18  # digits of a Content-Length: more is never a length, and slow to read as a number
 RETRY_SECONDS = 30  # said to a platform that may try again
 
 log = logs.get(__name__)
@@ -45,8 +46,7 @@ def _addressee(services: Services, project: str, role: str, path_key: str) -> Ro
 
 async def _body(request: Request, limit: int) -> bytes:
     """The body, read no further than the limit."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
+    if _announces_more(request.headers.get("content-length", ""), limit):
         raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
     received = bytearray()
     try:
@@ -60,6 +60,12 @@ async def _body(request: Request, limit: int) -> bytes:
     except ClientDisconnect as error:
         raise HTTPException(status.HTTP_400_BAD_REQUEST) from error
     return bytes(received)
+
+
+def _announces_more(length: str, limit: int) -> bool:
+    """Whether a Content-Length is beyond the limit; what is no number says nothing, however it looks."""
+    digits = length.lstrip("0") if length.isascii() and length.isdigit() else ""
+    return len(digits) > LONGEST_LENGTH or int(digits or "0") > limit
 
 
 def _accept(services: Services, project: str, role: Role, headers: dict[str, str], body: bytes) -> Response:

@@ -15,8 +15,10 @@ from sqlalchemy import Engine, text
 from connector.model import (
     Annotation,
     Correction,
+    CorrectionEvidence,
     CorrectionState,
     Decision,
+    Evidence,
     Issue,
     IssueKind,
     IssueState,
@@ -225,7 +227,7 @@ def issue(issue_id: str, project: int, item_id: int, annotation_id: int) -> Issu
         method="prune_by_noise_rate",
         model_version="m1",
         scan_id="scan",
-        evidence={"near": [["cat", 0.02]]},
+        evidence=Evidence(near=(("cat", 0.02),)),
     )
 
 
@@ -251,7 +253,7 @@ def correction(correction_id: str, about: Issue, decision: Decision, state: Corr
         given=about.given,
         label="dog",
         actor="secondlook",
-        evidence={"votes": 2},
+        evidence=CorrectionEvidence(votes=({"label": "dog"},)),
     )
 
 

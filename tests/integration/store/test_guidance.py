@@ -182,7 +182,7 @@ def test_counts_of_issues_corrections_votes_and_reviewers(house: House) -> None:
         ]
         assert figures.issue_counts(unit, house.project, NOW + timedelta(days=1)) == []
         assert figures.correction_counts(unit, house.project) == {"applied": 1, "conflict": 1}
-        assert figures.moved(unit, house.project) == [("cat", "dog", 1)]
+        assert figures.moved(unit, house.project) == [figures.Moved("cat", "dog", 1)]
         assert [(one.reviewer, one.label) for one in figures.cast_votes(unit, house.project)] == [
             ("ravi", "cat")
         ]

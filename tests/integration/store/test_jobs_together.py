@@ -18,7 +18,7 @@ WORKER = """
 import os, sys, time
 from datetime import timedelta
 from pathlib import Path
-from connector.clock import SystemClock
+from connector.wiring import SystemClock
 from connector.store.engine import open_engine
 from connector.store.unit_of_work import Store
 

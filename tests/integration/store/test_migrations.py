@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from connector.errors import Misconfigured, SecondlookError
+from connector.model import CorrectionState, IssueState
+from connector.model.reasons import HeldBack, LetGo, NotCounted, NotWritten
 from connector.store import migrate
 from connector.store.engine import open_engine
 from connector.store.tables import metadata
+from tests.integration.store.house import House
 from tests.support.processes import ProcessPark
 
 MIGRATE = """
@@ -111,3 +116,35 @@ def test_many_processes_may_migrate_at_once(
     for process in started:
         assert process.wait(120) == 0, process.output
     assert tables_of(database_url) == {*metadata.tables, "alembic_version"}
+
+
+def test_sentences_become_codes_and_words_that_are_not_ours_stay(house: House) -> None:
+    """The translation may be run on any later schema: it changes values, not tables."""
+    sentences = ("waits for a free place in the review queue", "its class has reached the cap of flags")
+    kept = "Reviewers agreed on 'dog' instead of 'cat': 'dog' (2)."
+    for number, reason in enumerate((*sentences, kept, None), start=1):
+        house.flagged(number, IssueState.SUPPRESSED, reason=reason)
+    house.corrected(9, CorrectionState.CANCELLED)
+    house.tamper(
+        "UPDATE corrections SET error = 'the decision behind it was reopened before it was written'",
+    )
+    migration = import_module("connector.store.migrations.versions.0009_reason_codes")
+    for _ in range(2):  # the second time there is nothing to do
+        with (
+            house.engine.begin() as connection,
+            Operations.context(MigrationContext.configure(connection)),
+        ):
+            migration.upgrade()
+
+    with house.store.read() as unit:
+        found = [one.reason for one in unit.issues.listed(house.project, IssueState.SUPPRESSED, 9)]
+        assert sorted(map(str, found)) == sorted(["budget", "class_cap", kept, "None"])
+        assert [one.reason for one in unit.issues.waiting_for_budget(house.project, 9)] == [HeldBack.BUDGET]
+    assert house.rows("SELECT error FROM corrections") == [("decision_withdrawn",)]
+
+
+def test_the_migration_knows_every_sentence_that_stands_without_parameters() -> None:
+    migration = import_module("connector.store.migrations.versions.0009_reason_codes")
+    codes = {**migration.ISSUES, **migration.VOTES, **migration.CORRECTIONS}
+    stored = [*HeldBack, *LetGo, *NotCounted, NotWritten.DECISION_WITHDRAWN, NotWritten.NOT_TAKEN_BACK]
+    assert set(codes.values()) == {code.value for code in stored if code is not LetGo.REFUSED}

@@ -24,7 +24,7 @@ WORKS: dict[str, Work] = {
     "annotators of an item": lambda unit, _: unit.items.annotators_of(1),
     "predictions of some items": lambda unit, _: unit.items.predicted([1, 2], "m1"),
     "active issues of some items": lambda unit, project: unit.issues.active(project, [1, 2]),
-    "issues that wait": lambda unit, project: unit.issues.waiting_for_budget(project, "budget", 5),
+    "issues that wait": lambda unit, project: unit.issues.waiting_for_budget(project, 5),
     "the last scan": lambda unit, project: unit.issues.last_scan(project),
     "a decision": lambda unit, _: unit.issues.decision("issue"),
     "decisions of an issue": lambda unit, _: unit.issues.decisions_of("issue"),

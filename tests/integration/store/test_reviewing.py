@@ -24,6 +24,7 @@ from connector.model import (
     ScanSummary,
     WriteRecord,
 )
+from connector.model.reasons import HeldBack
 from tests.integration.store.house import (
     NOW,
     House,
@@ -37,7 +38,7 @@ from tests.integration.store.house import (
     vote,
 )
 
-BUDGET = "the budget is used up"
+BUDGET = HeldBack.BUDGET.value
 
 
 def issue_of(house: House, issue_id: str) -> Issue:
@@ -104,7 +105,7 @@ class TestIssues:
         house.flagged(4, IssueState.SUPPRESSED, reason="too few examples of its class")
         house.flagged(5)
         with house.store.begin() as unit:
-            assert ids(unit.issues.waiting_for_budget(house.project, BUDGET, 2)) == ["issue-1", "issue-2"]
+            assert ids(unit.issues.waiting_for_budget(house.project, 2)) == ["issue-1", "issue-2"]
 
     def test_open_issues_without_a_review_task_are_found(self, house: House) -> None:
         house.reviewed(1)
@@ -207,7 +208,7 @@ class TestIssues:
                 return unit.issues.active(house.project)[held.item_id].state
 
         with house.store.begin() as unit:
-            [waiting] = unit.issues.waiting_for_budget(house.project, BUDGET, 5)
+            [waiting] = unit.issues.waiting_for_budget(house.project, 5)
             scanning = in_thread(scan)
             until_blocked(house)
             unit.issues.set_state([waiting.id], IssueState.OPEN)

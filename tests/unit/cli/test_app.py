@@ -58,6 +58,7 @@ def test_the_exit_code_says_what_to_do_next(error: errors.SecondlookError, code:
         ("", ["sync"], 2, "Missing argument"),
         ("", ["sync", "cats"], 3, "there is no project 'cats'"),
         ("", ["-c", "gone.toml", "status"], 3, "there is no file gone.toml"),
+        ('[projects.cats]\nurl = "http://a"\nproject = 7\n', ["status"], 3, "projects.cats.token: missing"),
         ("port = = 1", ["status"], 3, "line 1"),
         ("[server]\nprot = 1", ["status"], 3, "Did you mean server.port?"),
         ("[database]\nurl = 'sqlite:////proc/none/x.db'", ["status"], 3, "database.url"),

@@ -13,8 +13,10 @@ from connector.config.types import SecretRef
 from connector.errors import Retryable
 from connector.model import (
     Correction,
+    CorrectionEvidence,
     CorrectionState,
     Decision,
+    Evidence,
     Issue,
     IssueKind,
     IssueState,
@@ -79,13 +81,14 @@ def correct(services: Services, number: int, run_id: str = "run-1") -> str:
         item = list(unit.items.labelled(project.id))[number]
         issue = Issue(
             f"issue-{number}", project.id, item.item_id, item.annotation_id, item.label_version, unit.now,
-            IssueKind.LABEL_ERROR, IssueState.ACCEPTED, "cat", "dog", 0.1, 0.9, 1, "both", "m", "scan", {},
+            IssueKind.LABEL_ERROR, IssueState.ACCEPTED, "cat", "dog", 0.1, 0.9, 1, "both", "m", "scan",
+            Evidence(),
         )  # fmt: skip
         unit.issues.add([issue])
         unit.issues.decide(Decision(f"d-{number}", issue.id, Outcome.ACCEPT, "dog", "2 of 2", (), unit.now))
         correction = Correction(
             f"c-{number}", project.id, issue.id, f"d-{number}", run_id, item.item_id, item.annotation_id,
-            WriteMode.UPDATE, CorrectionState.PENDING, "cat", "dog", "secondlook", {},
+            WriteMode.UPDATE, CorrectionState.PENDING, "cat", "dog", "secondlook", CorrectionEvidence(),
         )  # fmt: skip
         unit.corrections.add(correction)
         order = order_for(unit, correction)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from connector import wording
 from connector.model import CorrectionState, IssueState, Outcome, Problem, ReviewState
 from connector.model.jobs import JobKind
+from connector.model.reasons import LetGo, NotCounted
+from connector.wording import reason_said
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -65,7 +66,10 @@ def test_one_person_answering_twice_is_one_vote(asking: World) -> None:
 
     collected(asking)
 
-    assert [(v.counted, v.reason) for v in asking.votes("odd")] == [(False, wording.SUPERSEDED), (True, None)]
+    assert [(v.counted, v.reason) for v in asking.votes("odd")] == [
+        (False, NotCounted.SUPERSEDED),
+        (True, None),
+    ]
     assert asking.issue("odd").state is IssueState.IN_REVIEW
 
 
@@ -75,7 +79,7 @@ def test_whoever_labeled_the_item_is_recorded_and_not_counted(asking: World) -> 
     collected(asking)
 
     reasons = {vote.reviewer: vote.reason for vote in asking.votes("odd")}
-    assert reasons == {"ann": wording.OWN_LABEL, "rita": None}
+    assert reasons == {"ann": NotCounted.OWN_LABEL, "rita": None}
     assert asking.issue("odd").state is IssueState.IN_REVIEW
 
 
@@ -86,7 +90,7 @@ def test_an_answer_that_someone_else_edited_does_not_count(asking: World) -> Non
 
     collected(asking)
 
-    assert {v.reviewer: v.reason for v in asking.votes("odd")} == {"rita": wording.EDITED, "ravi": None}
+    assert {v.reviewer: v.reason for v in asking.votes("odd")} == {"rita": NotCounted.EDITED, "ravi": None}
     assert asking.issue("odd").state is IssueState.IN_REVIEW
 
 
@@ -96,7 +100,7 @@ def test_a_skipped_task_is_no_vote_and_takes_no_place(asking: World) -> None:
 
     collected(asking)
 
-    assert {v.reviewer: v.reason for v in asking.votes("odd")} == {"rita": wording.SKIPPED, "ravi": None}
+    assert {v.reviewer: v.reason for v in asking.votes("odd")} == {"rita": NotCounted.SKIPPED, "ravi": None}
     assert asking.review_of("odd").overlap == 2
 
 
@@ -153,7 +157,7 @@ def test_a_label_that_the_project_does_not_have_is_no_vote(asking: World) -> Non
 
     assert {v.reviewer: v.reason for v in asking.votes("odd")} == {
         "rita": None,
-        "ravi": wording.UNKNOWN_LABEL,
+        "ravi": NotCounted.UNKNOWN_LABEL,
     }
 
 
@@ -168,7 +172,7 @@ def test_two_who_agree_on_another_label_accept_the_change(asking: World) -> None
     decision = asking.decision("odd")
     assert decision is not None
     assert (decision.outcome, decision.label) == (Outcome.ACCEPT, "dog")
-    assert decision.reason == (
+    assert reason_said(decision.reason) == (
         "Reviewers agreed on 'dog' instead of 'cat': 'dog' (2). "
         "With their reliability, the given label and the model, the probability of 'dog' is 93%."
     )
@@ -184,7 +188,7 @@ def test_two_who_agree_on_the_given_label_reject_the_suspicion(asking: World) ->
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.REJECTED
-    assert str(asking.issue("odd").reason).startswith("Reviewers confirmed 'cat': 'cat' (2). ")
+    assert reason_said(str(asking.issue("odd").reason)).startswith("Reviewers confirmed 'cat': 'cat' (2). ")
     assert asking.correction("odd") is None
     assert asking.labels("odd") == [("ann", "cat")]
 
@@ -217,7 +221,9 @@ def test_a_tie_is_broken_by_a_third_vote(asking: World) -> None:
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.REJECTED
-    assert str(asking.issue("odd").reason).startswith("Reviewers confirmed 'cat': 'cat' (2) and 'dog' (1). ")
+    assert reason_said(str(asking.issue("odd").reason)).startswith(
+        "Reviewers confirmed 'cat': 'cat' (2) and 'dog' (1). "
+    )
 
 
 def test_three_who_differ_leave_it_unresolved(asking: World) -> None:
@@ -227,7 +233,10 @@ def test_three_who_differ_leave_it_unresolved(asking: World) -> None:
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.UNRESOLVED
-    assert asking.issue("odd").reason == "Reviewers did not agree: 'dog' (1), 'cat' (1) and 'bird' (1)."
+    assert (
+        reason_said(asking.issue("odd").reason)
+        == "Reviewers did not agree: 'dog' (1), 'cat' (1) and 'bird' (1)."
+    )
     assert asking.labels("odd") == [("ann", "cat")]
 
 
@@ -244,7 +253,7 @@ def test_three_who_differ_are_settled_by_an_adjudicator_where_there_is_one(build
     collected(world)
 
     assert world.issue("odd").state is IssueState.UNRESOLVED
-    assert str(world.issue("odd").reason).startswith(
+    assert reason_said(str(world.issue("odd").reason)).startswith(
         "An adjudicator found that no single label can be chosen"
     )
 
@@ -256,7 +265,7 @@ def test_an_adjudicator_among_the_first_three_settles_their_disagreement(build: 
 
     collected(world)
 
-    assert str(world.issue("odd").reason).startswith("An adjudicator chose 'bird'")
+    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
     assert world.labels("odd")[-1] == ("service", "bird")
 
 
@@ -267,7 +276,7 @@ def test_two_who_see_the_same_problem_leave_it_unresolved(asking: World) -> None
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.UNRESOLVED
-    assert asking.issue("odd").reason == (
+    assert reason_said(asking.issue("odd").reason) == (
         "Reviewers agreed that no single label can be chosen: 'bad data' (2) and 'ambiguous' (1)."
     )
 
@@ -291,7 +300,7 @@ def test_a_label_that_changed_before_the_decision_makes_it_stale(asking: World) 
     collected(asking)
 
     (stale,) = asking.issues(IssueState.STALE)
-    assert (stale.given, stale.reason) == ("cat", wording.LABEL_CHANGED)
+    assert (stale.given, stale.reason) == ("cat", LetGo.LABEL_CHANGED)
     assert asking.decision("odd") is None
     assert asking.labels("odd") == [("ann", "bird")]
 
@@ -314,10 +323,10 @@ def test_a_decision_keeps_its_evidence(asking: World) -> None:
     collected(asking)
 
     evidence = asking.corrected("odd").evidence
-    assert evidence["model_version"] == "model"
-    assert evidence["method"] == "predicted_neq_given"
-    assert evidence["probability"] == pytest.approx(0.9)
-    assert [(v["reviewer"], v["label"], v["blind"]) for v in evidence["votes"]] == [
+    assert evidence.model_version == "model"
+    assert evidence.method == "predicted_neq_given"
+    assert evidence.probability == pytest.approx(0.9)
+    assert [(v["reviewer"], v["label"], v["blind"]) for v in evidence.votes] == [
         ("rita", "dog", False),
         ("ravi", "dog", False),
     ]
@@ -332,7 +341,7 @@ def test_a_control_that_reviewers_relabel_is_corrected_like_any_other(build: Bui
     collected(world)
 
     assert world.labels("cat 0") == [("ann", "cat"), ("service", "dog")]
-    assert world.corrected("cat 0").evidence["issue_kind"] == "control"
+    assert world.corrected("cat 0").evidence.issue_kind == "control"
 
 
 def test_corrections_of_one_decision_run_share_their_run(asking: World) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from connector import wording
 from connector.model import Disposition, DispositionKind, IssueState, Problem
 from connector.model.jobs import JobKind
+from connector.model.reasons import NotCounted
+from connector.wording import reason_said
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -87,7 +88,9 @@ def test_a_probability_that_is_clear_at_once_needs_one_vote(build: Build) -> Non
     collected(world)
 
     assert world.issue("odd").state is IssueState.REJECTED
-    assert str(world.issue("odd").reason).startswith("'cat' is sure enough without asking more people")
+    assert reason_said(str(world.issue("odd").reason)).startswith(
+        "'cat' is sure enough without asking more people"
+    )
 
 
 # --- deadlines --------------------------------------------------------------------------------
@@ -102,7 +105,7 @@ def test_a_question_that_nobody_settles_in_time_is_closed(build: Build) -> None:
     world.later(hours=2)
 
     assert world.issue("odd").state is IssueState.UNRESOLVED
-    assert world.issue("odd").reason == "Too few people answered in time: 'dog' (1)."
+    assert reason_said(world.issue("odd").reason) == "Too few people answered in time: 'dog' (1)."
 
 
 def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(build: Build) -> None:
@@ -115,7 +118,7 @@ def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(bui
     world.answer("odd", "judge", "bird")
     collected(world)
 
-    assert str(world.issue("odd").reason).startswith("An adjudicator chose 'bird'")
+    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
 
 def test_without_a_deadline_a_question_waits(asking: World) -> None:
@@ -205,7 +208,7 @@ def test_who_cannot_tell_is_followed_by_another_and_then_it_is_left(asking: Worl
     asking.answer("odd", "rosa", problems=[Problem.CANNOT_TELL])
     collected(asking)
     assert asking.issue("odd").state is IssueState.UNRESOLVED
-    assert asking.issue("odd").reason == "Reviewers did not agree: 'cannot tell' (3)."
+    assert reason_said(asking.issue("odd").reason) == "Reviewers did not agree: 'cannot tell' (3)."
 
 
 def test_an_excluded_item_is_not_flagged_again_whatever_label_it_gets(asking: World) -> None:
@@ -231,7 +234,7 @@ def test_two_accounts_of_one_person_are_one_vote(build: Build) -> None:
     collected(world)
 
     assert [(v.reviewer, v.counted, v.reason) for v in world.votes("odd")] == [
-        ("rita", False, wording.OTHER_ACCOUNT),
+        ("rita", False, NotCounted.OTHER_ACCOUNT),
         ("rita2", True, None),
     ]
     assert world.issue("odd").state is IssueState.IN_REVIEW
@@ -242,7 +245,7 @@ def test_nobody_reviews_their_own_label_from_another_account(build: Build) -> No
     world.agree("odd", "cat", "ann2", "rita")
     collected(world)
 
-    assert {v.reviewer: v.reason for v in world.votes("odd")} == {"ann2": wording.OWN_LABEL, "rita": None}
+    assert {v.reviewer: v.reason for v in world.votes("odd")} == {"ann2": NotCounted.OWN_LABEL, "rita": None}
 
 
 def test_an_adjudicator_is_known_by_any_of_their_accounts(build: Build) -> None:
@@ -253,7 +256,7 @@ def test_an_adjudicator_is_known_by_any_of_their_accounts(build: Build) -> None:
         world.answer("odd", reviewer, label)
     collected(world)
 
-    assert str(world.issue("odd").reason).startswith("An adjudicator chose 'bird'")
+    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
 
 def test_votes_for_a_withdrawn_task_are_recorded_and_decide_nothing(asking: World) -> None:

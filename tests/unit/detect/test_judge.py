@@ -12,6 +12,7 @@ import pytest
 from connector import wording
 from connector.model import IssueKind, IssueState
 from connector.model.jobs import JobKind, JobState
+from connector.model.reasons import HeldBack, LetGo
 from tests.support.world import CLASSES, Killed, World
 from workers.detect.state import kept, memory_of
 
@@ -116,14 +117,14 @@ def test_a_suppressed_issue_that_is_flagged_no_more_becomes_stale(build: Build) 
     world.item("first", "cat", dog=0.95, cat=0.02, bird=0.03)
     world.item("second", "cat", **ODD)
     world.settle()
-    assert found(world) == {("first", "cat", "dog", "asked"), ("second", "cat", "dog", wording.BUDGET)}
+    assert found(world) == {("first", "cat", "dog", "asked"), ("second", "cat", "dog", HeldBack.BUDGET)}
 
     item_id = world.held("second").item.remote_id
     world.server.predict(world.source_id, item_id, None, class_scores={"cat": 0.9, "dog": 0.05, "bird": 0.05})
     world.later(seconds=61)
 
     assert world.issue("second").state is IssueState.STALE
-    assert world.issue("second").reason == wording.NO_LONGER_FLAGGED
+    assert world.issue("second").reason == LetGo.NO_LONGER_FLAGGED
     assert world.scan_count() == 1
 
 
@@ -144,9 +145,9 @@ def test_triage_holds_back_what_is_judged_as_it_does_in_a_scan(build: Build) -> 
 
     assert {(text, reason) for text, _, _, reason in found(world)} == {
         ("most", "asked"),
-        ("more", wording.CLASS_CAP),
-        ("dog 0", wording.BUDGET),
-        ("bird 0", wording.RARE_CLASS),
+        ("more", HeldBack.CLASS_CAP),
+        ("dog 0", HeldBack.BUDGET),
+        ("bird 0", HeldBack.RARE_CLASS),
     }
     assert found_by_a_scan(world) == found(world)
 

@@ -16,6 +16,7 @@ from connector import wording
 from connector.errors import Misconfigured, Retryable
 from connector.model import IssueKind, IssueState
 from connector.model.jobs import JobKind, JobState
+from connector.model.reasons import HeldBack, LetGo
 from tests.support.world import CLASSES, NAME, World
 from workers.service.runner import run_inline
 from workers.service.sweep import sweep
@@ -47,7 +48,7 @@ def test_an_issue_says_what_was_found(world: World) -> None:
     assert (issue.given, issue.suggested, issue.probability) == ("cat", "dog", pytest.approx(0.9))
     assert issue.quality == pytest.approx(0.04)
     assert (issue.method, issue.model_version) == ("predicted_neq_given", "model")
-    assert issue.evidence["near"] == [["bird", pytest.approx(0.06)]]
+    assert issue.evidence.near == (("bird", pytest.approx(0.06)),)
 
 
 def test_the_most_suspicious_label_comes_first(world: World) -> None:
@@ -81,7 +82,7 @@ def test_the_budget_holds_questions_back_and_free_places_open_them(build: Build)
     world.settle()
     assert len(world.asked()) == 2
     waiting = world.issues(IssueState.SUPPRESSED)
-    assert [issue.reason for issue in waiting] == [wording.BUDGET] * 2
+    assert [issue.reason for issue in waiting] == [HeldBack.BUDGET] * 2
 
     world.agree(world.asked()[0], "dog")
     world.later(seconds=61)
@@ -99,7 +100,7 @@ def test_the_cap_of_a_class_protects_it(build: Build) -> None:
     scanned(world)
 
     reasons = [issue.reason for issue in world.issues(IssueState.SUPPRESSED)]
-    assert reasons == [wording.CLASS_CAP], "3 of 6 cats may be in question"
+    assert reasons == [HeldBack.CLASS_CAP], "3 of 6 cats may be in question"
 
 
 def test_a_rare_class_is_not_judged(build: Build) -> None:
@@ -113,7 +114,7 @@ def test_a_rare_class_is_not_judged(build: Build) -> None:
     scanned(world)
 
     assert {world.text_of(i.item_id): i.reason for i in world.issues(IssueState.SUPPRESSED)} == {
-        "rare": wording.RARE_CLASS
+        "rare": HeldBack.RARE_CLASS
     }
 
 
@@ -128,7 +129,7 @@ def test_a_flag_without_another_label_to_suggest_is_not_asked(build: Build) -> N
 
     reasons = {world.text_of(issue.item_id): issue.reason for issue in world.issues()}
     assert reasons["odd"] is None
-    assert reasons.get("torn") in (None, wording.NO_ALTERNATIVE)
+    assert reasons.get("torn") in (None, HeldBack.NO_ALTERNATIVE)
 
 
 def test_controls_are_unflagged_items_asked_blind(build: Build) -> None:
@@ -218,7 +219,7 @@ def test_a_later_scan_gives_waiting_issues_new_figures_and_drops_those_not_flagg
     now = world.issue("odd 1")
     assert (now.id, now.probability) == (before.id, pytest.approx(0.75))
     assert world.issue("odd 2").state is IssueState.STALE
-    assert world.issue("odd 2").reason == wording.NO_LONGER_FLAGGED
+    assert world.issue("odd 2").reason == LetGo.NO_LONGER_FLAGGED
 
 
 def test_a_label_that_changed_while_it_was_judged_is_not_asked_about(build: Build) -> None:
@@ -315,7 +316,7 @@ def test_a_top_score_alone_is_spread_over_the_other_classes(world: World) -> Non
     scanned(world)
 
     assert world.issue("odd").probability == pytest.approx(0.8)
-    assert world.issue("odd").evidence["given_probability"] == pytest.approx(0.1)
+    assert world.issue("odd").evidence.given_probability == pytest.approx(0.1)
 
 
 def test_the_newest_model_version_is_taken_unless_one_is_named(build: Build) -> None:

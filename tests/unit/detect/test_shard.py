@@ -53,8 +53,8 @@ def found(world: World) -> set[tuple[Any, ...]]:
             one.suggested,
             round(one.quality, 12),
             round(one.probability, 12),
-            one.evidence["blind"] if one.kind.value != "control" else None,
-            str(one.evidence["near"]),
+            one.evidence.blind if one.kind.value != "control" else None,
+            str(one.evidence.near),
         )
         for one in world.issues()
         if one.kind.value != "control"
@@ -143,7 +143,7 @@ def test_controls_and_blind_tasks_are_drawn_in_shards_too(build: Build) -> None:
     assert last.n_controls > 0
     kinds = [one.kind.value for one in world.issues()]
     assert kinds.count("control") == last.n_controls
-    assert any(one.evidence["blind"] for one in world.issues() if one.kind.value != "control")
+    assert any(one.evidence.blind for one in world.issues() if one.kind.value != "control")
 
 
 def running_at(points: list[str], number: int) -> str:

@@ -60,6 +60,10 @@ def test_lines_below_the_level_are_not_written(lines: Callable[[], list[dict[str
         "cannot connect to redis://:hunter2hunter2@h:6379/0",
         "POST /hooks/cats/source/hunter2hunter2hunter2 202",
         'password="hunter2hunter2"',
+        "password: hunter2hunter2",
+        "my_token: hunter2hunter2",
+        "projects.cats.token: hunter2hunter2",
+        "{'api_key': 'hunter2hunter2'}",
     ],
 )
 def test_secrets_in_text_are_masked(lines: Callable[[], list[dict[str, Any]]], secretive: str) -> None:
@@ -93,10 +97,22 @@ def test_masking_never_fails(value: Any) -> None:
     [
         "token refreshed for project cats at https://labels.example.org:8080/api/tasks?page=2",
         "projects.cats.token: GET /api/projects/1/: HTTP 401 Invalid token. Put a valid token there.",
+        "projects.cats.token: missing (in secondlook.toml). Add it.",
+        "server.api_token: file /run/secrets/key cannot be read (FileNotFoundError). Create the file",
+        "server.secret_key: environment variable THE_KEY is not set or empty. Set THE_KEY",
+        "projects.cats.token: give exactly one of env and file",
+        "database.password: characters are too few: 5",
+        "The API token: `secondlook up` prints it.",
+        "authorization: header is missing",
     ],
 )
 def test_ordinary_words_stay(text: str) -> None:
     assert logs.mask(text) == text
+
+
+def test_whether_a_secret_is_there_is_none() -> None:
+    event = {"token": True, "password": None, "secret": "", "api_key": False}
+    assert logs.mask_secrets(None, "info", dict(event)) == event
 
 
 def test_people_get_plain_lines() -> None:

@@ -147,7 +147,7 @@ def test_golden_questions_stand_anywhere_in_the_order(build: Build) -> None:
 
 def test_golden_questions_are_blind_as_often_as_the_others(build: Build) -> None:
     world = crowded(build, share=0.4, flags=100, known=120, blind_share=0.5)
-    blind = [bool(one.evidence["blind"]) for one in golden_issues(world)]
+    blind = [one.evidence.blind for one in golden_issues(world)]
     assert 0.35 < statistics.fmean(blind) < 0.65
 
 

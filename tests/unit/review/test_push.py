@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from connector import wording
 from connector.errors import NotFound, Rejected, Retryable, UnknownOutcome
 from connector.model import IssueState, ReviewState
 from connector.model.jobs import JobKind, JobState
+from connector.model.reasons import LetGo, coded
 from tests.support.world import SCHEMA, World, withdrawn
 
 Build = Callable[..., World]
@@ -179,7 +179,7 @@ def test_a_question_whose_label_changed_is_withdrawn(found: World) -> None:
 
     assert sorted(found.asked()) == ["odd 1", "odd 2"]
     assert found.issue("odd 0").state is IssueState.STALE
-    assert found.issue("odd 0").reason == wording.LABEL_CHANGED
+    assert found.issue("odd 0").reason == LetGo.LABEL_CHANGED
     assert found.task("odd 0").state is ReviewState.WITHDRAWN
 
 
@@ -267,7 +267,7 @@ def test_a_task_that_someone_deleted_does_not_hold_up_the_others(found: World) -
 
     assert found.review_of("odd 1").overlap == 3
     assert found.issue("odd 0").state is IssueState.STALE
-    assert found.issue("odd 0").reason == wording.TASK_GONE
+    assert found.issue("odd 0").reason == LetGo.TASK_GONE
     assert found.jobs(JobState.DEAD) == []
 
 
@@ -294,7 +294,7 @@ def test_one_refused_task_does_not_hold_up_its_batch(found: World) -> None:
 
     assert sorted(found.asked()) == ["odd 0", "odd 2"]
     assert found.issue("odd 1").state is IssueState.STALE
-    assert found.issue("odd 1").reason == wording.review_refused("HTTP 400 the key is missing")
+    assert found.issue("odd 1").reason == coded(LetGo.REFUSED, said="HTTP 400 the key is missing")
     assert found.jobs(JobState.DEAD) == []
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import wording
 from connector.model import Answer, Problem, Vote
+from connector.model.reasons import NotCounted
 from workers.review.votes import count_answers, submitted_without_counting
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -33,14 +33,14 @@ def reasons(*answers: Answer, own: tuple[str, ...] = ()) -> list[str | None]:
 def test_each_reviewer_has_one_vote_and_the_latest_answer_is_it() -> None:
     said = reasons(answer(1, label="cat"), answer(2, label="dog"), answer(3, "ravi"))
 
-    assert said == [wording.SUPERSEDED, None, None]
+    assert said == [NotCounted.SUPERSEDED, None, None]
 
 
 def test_whoever_labeled_the_item_before_is_recorded_and_does_not_count() -> None:
     votes = counted(answer(1, "ann"), own=("ann", "bob"))
 
     assert [(vote.reviewer, vote.label, vote.counted, vote.reason) for vote in votes] == [
-        ("ann", "dog", False, wording.OWN_LABEL)
+        ("ann", "dog", False, NotCounted.OWN_LABEL)
     ]
 
 
@@ -50,7 +50,7 @@ def test_skipped_edited_empty_and_unknown_answers_do_not_count() -> None:
         answer(2, "b", edited_by_other=True),
         answer(3, "c", label=None),
         answer(4, "d", label="wolf"),
-    ) == [wording.SKIPPED, wording.EDITED, wording.NO_ANSWER, wording.UNKNOWN_LABEL]
+    ) == [NotCounted.SKIPPED, NotCounted.EDITED, NotCounted.NO_ANSWER, NotCounted.UNKNOWN_LABEL]
 
 
 def test_a_problem_counts_whatever_label_stands_beside_it() -> None:
@@ -58,11 +58,11 @@ def test_a_problem_counts_whatever_label_stands_beside_it() -> None:
 
 
 def test_a_skip_after_an_answer_does_not_take_the_answer_away() -> None:
-    assert reasons(answer(1), answer(2, cancelled=True)) == [None, wording.SKIPPED]
+    assert reasons(answer(1), answer(2, cancelled=True)) == [None, NotCounted.SKIPPED]
 
 
 def test_an_answer_that_someone_else_edited_leaves_the_reviewers_other_one_standing() -> None:
-    assert reasons(answer(1), answer(2, label="cat", edited_by_other=True)) == [None, wording.EDITED]
+    assert reasons(answer(1), answer(2, label="cat", edited_by_other=True)) == [None, NotCounted.EDITED]
 
 
 def test_an_answer_that_is_gone_is_a_withdrawn_vote_and_stays_one() -> None:

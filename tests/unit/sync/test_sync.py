@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from connector import wording
 from connector.errors import Misconfigured, Retryable
 from connector.model import IssueState, LabelledItem
 from connector.model.jobs import JobKind, JobState
+from connector.model.reasons import LetGo
 from tests.support.world import SCHEMA, World, schema_of
 
 Build = Callable[..., World]
@@ -190,7 +190,7 @@ def test_questions_about_a_class_that_is_gone_are_taken_back(asking: World, kept
     asking.later(seconds=61)
 
     assert asking.issue("odd").state is IssueState.STALE
-    assert asking.issue("odd").reason == wording.CLASS_GONE
+    assert asking.issue("odd").reason == LetGo.CLASS_GONE
     assert asking.asked() == []
     assert asking.jobs(JobState.DEAD) == []
 
@@ -245,7 +245,7 @@ def test_deleted_items_are_found_by_their_missing_ids(asking: World) -> None:
 
     assert summary["deleted"] == 1
     assert asking.issue("odd").state is IssueState.STALE
-    assert asking.issue("odd").reason == wording.ITEM_GONE
+    assert asking.issue("odd").reason == LetGo.ITEM_GONE
     assert asking.asked() == []
 
 
@@ -274,7 +274,7 @@ def test_a_review_task_that_someone_deleted_is_given_up_and_asked_again_by_the_n
 
     assert asking.do(JobKind.RECONCILE)["reviews_lost"] == 1
     assert asking.issue("odd").state is IssueState.STALE
-    assert asking.issue("odd").reason == wording.TASK_GONE
+    assert asking.issue("odd").reason == LetGo.TASK_GONE
     asking.do(JobKind.SCAN)
     asking.settle()
 

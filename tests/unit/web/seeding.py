@@ -10,11 +10,13 @@ from connector.config.settings import ProjectSettings, SecretRef, Settings
 from connector.model import (
     Annotation,
     Correction,
+    CorrectionEvidence,
     CorrectionState,
     Decision,
     Disposition,
     DispositionKind,
     DispositionState,
+    Evidence,
     Issue,
     IssueKind,
     IssueState,
@@ -90,7 +92,7 @@ def seed(services: Services, issues: int = 1) -> None:
                 method="prune_by_noise_rate",
                 model_version="m1",
                 scan_id="scan",
-                evidence={"near": [["lynx", 0.01]]},
+                evidence=Evidence(near=(("lynx", 0.01),)),
             )
             for n, each in enumerate(labelled)
         ]
@@ -122,7 +124,7 @@ def _settle(services: Services, issue: Issue) -> None:
                 given="lynx",
                 label=HOSTILE,
                 actor="secondlook",
-                evidence={},
+                evidence=CorrectionEvidence(),
             )
         )
 

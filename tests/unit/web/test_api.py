@@ -68,7 +68,7 @@ def test_an_issue_shows_its_evidence_and_its_end(api: httpx.Client, services: Se
     assert (issue["project"], issue["item"], issue["annotation"]) == ("cats", "1", "101")
     assert (issue["given"], issue["suggested"], issue["state"]) == ("lynx", HOSTILE, "accepted")
     assert (issue["outcome"], issue["review"], issue["correction"]) == ("accept", "key-1", "correction")
-    assert issue["evidence"] == {"near": [["lynx", 0.01]]}
+    assert issue["evidence"]["near"] == [["lynx", 0.01]]
 
 
 def walk(api: httpx.Client, path: str, **params: Any) -> list[str]:

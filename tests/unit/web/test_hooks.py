@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from connector.errors import Retryable
 from connector.model import Role
+from connector.web.app import create_app
 from connector.wiring import Services
 
 CREATED = {"action": "ANNOTATION_CREATED", "annotation": {"id": 5, "task": 3}, "task": {"id": 3}}
@@ -63,6 +65,28 @@ def test_what_is_no_delivery_is_400(client: httpx.Client, services: Services) ->
 def test_a_large_body_is_413_whether_announced_or_streamed(client: httpx.Client, services: Services) -> None:
     assert deliver(client, services, b"x" * 2001) == 413
     assert deliver(client, services, content=iter([b"x" * 1000] * 3)) == 413
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [("²", 202), ("9" * 5000, 413), ("0" * 5000, 202), ("-1", 202), ("", 202)]
+)
+def test_no_content_length_makes_it_fail(services: Services, length: str, status: int) -> None:
+    """At the door of the application: a server before it may refuse these by itself."""
+    named = {**secret(services), "content-type": "application/json", "content-length": length}
+    scope: dict[str, Any] = {
+        "type": "http", "method": "POST", "path": path(services), "query_string": b"", "root_path": "",
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in named.items()],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(CREATED).encode(), "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(create_app(services.settings, services)(scope, receive, send))
+    assert sent[0]["status"] == status
 
 
 def test_unknown_project_unknown_role_and_wrong_key_get_the_same_answer(

@@ -9,6 +9,7 @@ import pytest
 from connector.errors import Misconfigured, Rejected, Retryable, UnknownOutcome
 from connector.model import CorrectionState, Issue, IssueState
 from connector.model.jobs import JobKind, JobState
+from connector.wording import reason_said
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -255,7 +256,7 @@ def test_a_correction_that_someone_changed_since_is_not_undone(build: Build, mod
     assert world.labels("odd")[-1][1] == "bird"
     correction = world.corrected("odd")
     assert correction.state is CorrectionState.APPLIED
-    assert str(correction.error).startswith("not reverted: ")
+    assert reason_said(str(correction.error)).startswith("not reverted: ")
     assert len(world.audit("correction.revert_refused")) == 1
 
 
@@ -275,7 +276,8 @@ def test_undoing_twice_is_undoing_once(asking: World) -> None:
     correction_id = asking.corrected("odd").id
     asking.revert(correction_id)
 
-    asking.revert(correction_id)
+    with pytest.raises(Rejected, match="is reverted: there is nothing to undo"):
+        asking.revert(correction_id)
 
     assert asking.labels("odd") == [("ann", "cat")]
     assert asking.corrected("odd").state is CorrectionState.REVERTED

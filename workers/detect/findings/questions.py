@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from connector import wording
 from connector.model import Issue, IssueKind, IssueState
 from connector.model.findings import FindingKind
+from connector.model.reasons import HeldBack
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.findings.detect import Looked
@@ -72,7 +72,7 @@ def with_questions(
     An item has one issue: where its label is in the queue already, it stays what it is. Of duplicates with
     different labels one is asked about at a time.
     """
-    queue = [issue for issue in issues if issue.state is IssueState.OPEN or issue.reason == wording.BUDGET]
+    queue = [issue for issue in issues if issue.state is IssueState.OPEN or issue.reason == HeldBack.BUDGET]
     queued = {issue.item_id for issue in queue}
     drafts = _chosen(flags, looked, asking, queued | set(asking.busy))
     blind = rng.random(len(drafts)) < asking.blind_share
@@ -113,7 +113,7 @@ def _issue(flags: Flags, draft: Draft, blind: bool, origin: Origin) -> Issue:  #
         float(flags.found.quality[row]),
     )
     made = issue_of(found, Place(0, IssueKind(draft.kind.value), None, blind), origin, is_open=True)
-    return replace(made, evidence={**made.evidence, "about": dict(draft.facts)})
+    return replace(made, evidence=replace(made.evidence, about=dict(draft.facts)))
 
 
 def _interleaved(queue: Sequence[Issue], asked: Sequence[Issue]) -> Iterator[Issue]:
@@ -130,4 +130,4 @@ def _interleaved(queue: Sequence[Issue], asked: Sequence[Issue]) -> Iterator[Iss
 def _placed(issue: Issue, rank: int, *, is_open: bool) -> Issue:
     if is_open:
         return replace(issue, rank=rank, state=IssueState.OPEN, reason=None)
-    return replace(issue, rank=rank, state=IssueState.SUPPRESSED, reason=wording.BUDGET)
+    return replace(issue, rank=rank, state=IssueState.SUPPRESSED, reason=HeldBack.BUDGET)

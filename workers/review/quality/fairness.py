@@ -8,16 +8,16 @@ from datetime import datetime
 
 from connector.config.project import PolicySettings, QualitySettings
 from connector.model import Project
-from connector.store.repositories.quality import Moved
 from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.figures import COMMITTED, Moved, moved
 
 FREE_LOSS = 3  # labels that a class may lose whatever its size
 
 
-def net_change(moved: Iterable[Moved]) -> dict[str, int]:
+def net_change(moves: Iterable[Moved]) -> dict[str, int]:
     """Class → labels gained less labels lost."""
     change: Counter[str] = Counter()
-    for one in moved:
+    for one in moves:
         change[one.given] -= one.n
         change[one.label] += one.n
     return {name: n for name, n in sorted(change.items()) if n}
@@ -33,7 +33,8 @@ def loses_too_much(
     may always go, for a share of a handful says nothing; what a person has released does not count.
     """
     size, since = _class_size(unit, project, given)
-    loss = 1 - net_change(unit.quality.moved_of_class(project.id, given, since)).get(given, 0)
+    moves = moved(unit, project.id, states=COMMITTED, since=since, unreleased_of=given)
+    loss = 1 - net_change(moves).get(given, 0)
     if loss <= FREE_LOSS or not size:
         return False
     left = size - loss

@@ -5,43 +5,49 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from connector.config.project import PolicySettings, QualitySettings
 from connector.model import IssueKind, IssueState, Json, Project
-from connector.store.repositories.quality import AgreementCount, Moved, VerdictCount
+from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.figures import IssueCount, Moved, issue_counts, moved
 from workers.consensus.binomial import difference, exact_interval
 from workers.review.quality.fairness import net_change
 
+WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
+
 
 @dataclass(frozen=True, slots=True)
-class Proportion:
-    """`hits` of `n`, with the exact 95 % interval; the value is None for n = 0."""
+class Rate:
+    """`hits` of `n`, with the exact 95 % interval."""
 
     hits: int
     n: int
-    value: float | None
+    value: float | None  # None for n = 0
     low: float
     high: float
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
-    """How flags of one class or method ended. `precision` is the share of corrections among all of them."""
+class FlagCount:
+    """Flags of one class or method; `precision` is the share of corrections among what was decided."""
 
     name: str
+    flagged: int
+    waiting: int
     accepted: int
     rejected: int
     unresolved: int
-    precision: Proportion
+    precision: Rate
 
 
 @dataclass(frozen=True, slots=True)
 class Anchoring:
     """How often votes chose the suggestion, blind and seeing it; the effect has a 95 % interval."""
 
-    blind: Proportion
-    shown: Proportion
+    blind: Rate
+    shown: Rate
     effect: float | None
     low: float
     high: float
@@ -55,17 +61,17 @@ class QualityFigures:
     items: int
     waiting: int
     unwritten: int  # flagged labels that reviewers found wrong, and that still stand
-    controls: Proportion
+    controls: Rate
     controls_unresolved: int
-    flags: Outcomes
-    by_class: tuple[Outcomes, ...]
-    by_method: tuple[Outcomes, ...]
+    flags: FlagCount
+    by_class: tuple[FlagCount, ...]
+    by_method: tuple[FlagCount, ...]
     remaining_high: float
     target: float
     clean_enough: bool
     anchoring: Anchoring
     moved: tuple[Moved, ...]
-    change: Mapping[str, int]  # class → labels gained less labels lost, by all corrections that stand
+    change: Mapping[str, int]  # class → labels gained less labels lost, by all corrections that are written
     held_by_class: Mapping[str, int]  # corrections that wait for a person
 
     def as_json(self) -> Json:
@@ -74,33 +80,32 @@ class QualityFigures:
 
 def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
     """Computed from what stands in the store now."""
-    counts = unit.quality.verdicts(project.id)
+    counts = issue_counts(unit, project.id)
     scan = unit.issues.last_scan(project.id)
-    controls = [one for one in counts if one.kind is IssueKind.CONTROL]
-    flagged = [one for one in counts if one.kind is IssueKind.LABEL_ERROR]
-    control = _proportion(_in(controls, IssueState.ACCEPTED), _judged(controls))
-    flags = _outcomes("all", flagged)
+    controls = [one for one in counts if one.kind == IssueKind.CONTROL]
+    flagged = [one for one in counts if one.kind == IssueKind.LABEL_ERROR]
+    control = rate(_in(controls, IssueState.ACCEPTED), _judged(controls))
+    flags = flag_count("all", flagged)
     items = scan.n_items if scan else 0
-    waiting = unit.quality.waiting(project.id)
     unwritten = unit.quality.unwritten(project.id)
-    doubtful = waiting + _in(flagged, IssueState.UNRESOLVED)
+    doubtful = flags.waiting + flags.unresolved
     high = _remaining(items, scan.n_flagged if scan else 0, doubtful, unwritten, control, flagged)
-    moved = tuple(unit.quality.moved(project.id))
+    moves = tuple(moved(unit, project.id))
     return QualityFigures(
         items=items,
-        waiting=waiting,
+        waiting=flags.waiting,
         unwritten=unwritten,
         controls=control,
         controls_unresolved=_in(controls, IssueState.UNRESOLVED),
         flags=flags,
-        by_class=_by(flagged, "given"),
-        by_method=_by(flagged, "method"),
+        by_class=_with_decisions(flags_by(flagged, "given")),
+        by_method=_with_decisions(flags_by(flagged, "method")),
         remaining_high=high,
         target=settings.target_error_rate,
         clean_enough=high <= settings.target_error_rate,
         anchoring=_anchoring(unit.quality.agreement(project.id), settings.anchoring_limit),
-        moved=moved,
-        change=net_change(moved),
+        moved=moves,
+        change=net_change(moves),
         held_by_class=unit.quality.held_by_class(project.id),
     )
 
@@ -110,47 +115,61 @@ def _remaining(
     flagged: int,
     doubtful: int,
     unwritten: int,
-    controls: Proportion,
-    flags: Sequence[VerdictCount],
+    controls: Rate,
+    flags: Sequence[IssueCount],
 ) -> float:
     """The largest share of labels that can be wrong: what controls allow for the unflagged; of the flags
     that wait or were left unresolved what the decided ones allow; and all that are known to be wrong and
     were not replaced. 1 without controls or items."""
     if not items:
         return 1.0
-    undecided = _proportion(_in(flags, IssueState.ACCEPTED), _judged(flags))
+    undecided = rate(_in(flags, IssueState.ACCEPTED), _judged(flags))
     unflagged = max(0, items - flagged)
     return min(1.0, (unflagged * controls.high + doubtful * undecided.high + unwritten) / items)
 
 
-def _in(counts: Iterable[VerdictCount], state: IssueState) -> int:
-    return sum(one.n for one in counts if one.state is state)
+def _in(counts: Iterable[IssueCount], state: IssueState) -> int:
+    return sum(one.n for one in counts if one.state == state)
 
 
-def _judged(counts: Sequence[VerdictCount]) -> int:
+def _judged(counts: Sequence[IssueCount]) -> int:
     return _in(counts, IssueState.ACCEPTED) + _in(counts, IssueState.REJECTED)
 
 
-def _proportion(hits: int, n: int) -> Proportion:
+def rate(hits: int, n: int) -> Rate:
     share = exact_interval([hits], [n])
-    return Proportion(
-        hits, n, float(share.value[0]) if n else None, float(share.low[0]), float(share.high[0])
-    )
+    return Rate(hits, n, float(share.value[0]) if n else None, float(share.low[0]), float(share.high[0]))
 
 
-def _outcomes(name: str, counts: Sequence[VerdictCount]) -> Outcomes:
-    accepted, rejected, unresolved = (
-        _in(counts, state) for state in (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
-    )
-    precision = _proportion(accepted, accepted + rejected + unresolved)
-    return Outcomes(name, accepted, rejected, unresolved, precision)
-
-
-def _by(counts: Sequence[VerdictCount], field: str) -> tuple[Outcomes, ...]:
-    groups: dict[str, list[VerdictCount]] = {}
+def flag_count(name: str, counts: Iterable[IssueCount]) -> FlagCount:
+    """What became of these flags, in every state that there is."""
+    n = Counter[str]()
     for one in counts:
-        groups.setdefault(str(getattr(one, field)), []).append(one)
-    return tuple(_outcomes(name, groups[name]) for name in sorted(groups))
+        n[one.state] += one.n
+    accepted, rejected, unresolved = (
+        n[state] for state in (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
+    )
+    return FlagCount(
+        name=name,
+        flagged=n.total(),
+        waiting=sum(n[state] for state in WAITING),
+        accepted=accepted,
+        rejected=rejected,
+        unresolved=unresolved,
+        precision=rate(accepted, accepted + rejected + unresolved),
+    )
+
+
+def flags_by(counts: Iterable[IssueCount], field: Literal["given", "method"]) -> tuple[FlagCount, ...]:
+    """The same for each class or method, by name."""
+    groups: dict[str, list[IssueCount]] = {}
+    for one in counts:
+        groups.setdefault(getattr(one, field), []).append(one)
+    return tuple(flag_count(name, groups[name]) for name in sorted(groups))
+
+
+def _with_decisions(counts: Iterable[FlagCount]) -> tuple[FlagCount, ...]:
+    return tuple(one for one in counts if one.precision.n)
 
 
 def _anchoring(counts: Sequence[AgreementCount], limit: float) -> Anchoring:
@@ -161,8 +180,8 @@ def _anchoring(counts: Sequence[AgreementCount], limit: float) -> Anchoring:
     effect = difference([agreed[True]], [n[True]], [agreed[False]], [n[False]])
     known = n[True] > 0 and n[False] > 0
     return Anchoring(
-        blind=_proportion(agreed[True], n[True]),
-        shown=_proportion(agreed[False], n[False]),
+        blind=rate(agreed[True], n[True]),
+        shown=rate(agreed[False], n[False]),
         effect=float(effect.value[0]) if known else None,
         low=float(effect.low[0]),
         high=float(effect.high[0]),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from connector.actions.held import discard, release
+from connector.errors import Conflict
 from connector.model import Correction, CorrectionState
 from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
@@ -69,8 +70,10 @@ def test_what_is_held_waits_for_a_person_who_is_named(build: Build) -> None:
     held = world_held(world)
 
     with world.services.store.begin() as unit:
-        release(unit, world.project, "bird", held[:3], "cli:olga")
-        discard(unit, world.project, "bird", held[3:], "cli:olga")
+        release(unit, world.project, "bird", "cli:olga", {one.id for one in held[:3]})
+        with pytest.raises(Conflict, match=held[0].id):
+            release(unit, world.project, "bird", "cli:olga", {held[0].id, held[3].id})
+        discard(unit, world.project, "bird", "cli:olga")
     world.settle()
 
     assert birds_left(world) == before - 3
@@ -89,7 +92,7 @@ def test_what_is_discarded_takes_its_notes_with_it(build: Build) -> None:
     assert {world.notes()[text] for text in noted} == {"draft"}
 
     with world.services.store.begin() as unit:
-        discard(unit, world.project, "bird", held, "cli:olga")
+        discard(unit, world.project, "bird", "cli:olga")
 
     assert {world.notes()[text] for text in noted} == {"withdrawn"}
 
@@ -99,7 +102,7 @@ def test_after_a_release_the_class_may_lose_as_much_again(build: Build) -> None:
     applied = states(world)["applied"]
     held = world_held(world)
     with world.services.store.begin() as unit:
-        release(unit, world.project, "bird", held, "cli:olga")
+        release(unit, world.project, "bird", "cli:olga")
     world.settle()
 
     credulous(world, rounds=1)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.model import Problem
+from connector.errors import Retryable
+from connector.model import CorrectionState, Problem
 from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
+from workers.report.gather import Asked, report
 from workers.review.quality import QualityFigures, figures
 from workers.review.quality.telling import alarms, verdict
 
@@ -183,3 +185,30 @@ def test_figures_are_equal_however_often_they_are_computed(world: World) -> None
     world.do(JobKind.SCAN)
 
     assert measured(world) == measured(world)
+
+
+def test_quality_and_report_say_the_same_of_what_moved_while_a_correction_is_pending(world: World) -> None:
+    world.some_right()
+    world.wrong("odd", given="cat", truly="dog")
+    world.settle()
+    world.server.fail("prepare", Retryable("away"))
+    world.agree("odd", "dog")
+    world.clock.advance(seconds=61)
+    world.do(JobKind.COLLECT)
+    world.run_messages()
+    assert world.corrected("odd").state is CorrectionState.PENDING
+
+    assert moves(world) == ([], [])
+    world.later(hours=1)
+    assert moves(world) == ([("cat", "dog", 1)], [("cat", "dog", 1)])
+
+
+def moves(world: World) -> tuple[list[tuple[str, str, int]], list[tuple[str, str, int]]]:
+    """What moved, as `quality` and as a report say it."""
+    settings = world.settings.projects["animals"]
+    with world.read() as unit:
+        dated = report(unit, Asked(world.project, settings, unit.now, "person", "asked for"), None)
+    return (
+        [(one.given, one.label, one.n) for one in measured(world).moved],
+        [(one.given, one.label, one.items) for one in dated.corrections.moved],
+    )

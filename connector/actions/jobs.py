@@ -1,0 +1,43 @@
+"""A person has work done: jobs that were given up, once more; or a scan, before it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.errors import NotFound
+from connector.model import Project
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
+
+MOST_REPLAYED = 1000  # at once
+
+
+def replay(unit: UnitOfWork, job_ids: Sequence[str], by: str) -> list[str]:
+    """Queue jobs that were given up again, with all their tries: all of these, or none.
+
+    Raises
+    ------
+    NotFound
+        One of them is no job that was given up.
+    """
+    for job_id in dict.fromkeys(job_ids):
+        given_up = unit.jobs.get(job_id)
+        if given_up is None or not unit.jobs.replay(job_id):
+            msg = f"there is no job {job_id} that was given up; none was replayed"
+            raise NotFound(msg)
+        project = unit.projects.get(given_up.project_id).name
+        unit.audit.append(by, "job.replayed", job_id, {"kind": given_up.kind.value}, project)
+        unit.due_jobs.append(job_id)
+    return list(job_ids)
+
+
+def replay_all(unit: UnitOfWork, by: str) -> list[str]:
+    """The same for every job that was given up, at most `MOST_REPLAYED` at once."""
+    return replay(unit, [one.id for one in unit.jobs.dead(limit=MOST_REPLAYED)], by)
+
+
+def ask_scan(unit: UnitOfWork, project: Project, by: str) -> None:
+    """Have a project scanned now; a scan that waits already is that one."""
+    unit.audit.append(by, "scan.asked", project.name, {}, project.name)
+    unit.enqueue(job(JobKind.SCAN, project.id))

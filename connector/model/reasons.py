@@ -1,0 +1,83 @@
+"""Why something is held back, let go, not counted or not written: codes as stored, worded when shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import StrEnum
+from typing import Any
+
+from connector.model.platform import Json
+
+
+class HeldBack(StrEnum):
+    """Why a flagged label is not asked about now."""
+
+    BUDGET = "budget"  # no free place in the review queue
+    CLASS_CAP = "class_cap"
+    RARE_CLASS = "rare_class"
+    NO_ALTERNATIVE = "no_alternative"  # the model's own guess is the given label
+
+
+class LetGo(StrEnum):
+    """Why a question was closed before a decision."""
+
+    NO_LONGER_FLAGGED = "no_longer_flagged"
+    LABEL_CHANGED = "label_changed"
+    ITEM_GONE = "item_gone"
+    CLASS_GONE = "class_gone"
+    TASK_GONE = "task_gone"
+    REFUSED = "refused"  # by the platform; `said`: its message
+
+
+class NotCounted(StrEnum):
+    """Why an answer is no vote."""
+
+    OWN_LABEL = "own_label"
+    EDITED = "edited"  # by someone else
+    SKIPPED = "skipped"
+    SUPERSEDED = "superseded"
+    OTHER_ACCOUNT = "other_account"
+    NO_ANSWER = "no_answer"
+    UNKNOWN_LABEL = "unknown_label"
+
+
+class NotWritten(StrEnum):
+    """Why a correction does not stand, where the platform was not the one to say so."""
+
+    DECISION_WITHDRAWN = "decision_withdrawn"
+    NOT_TAKEN_BACK = "not_taken_back"  # the correction before it
+    DISCARDED = "discarded"  # `by`: who discarded it
+    NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted
+
+
+class Upheld(StrEnum):
+    """Why a decision stands although the votes say something else now."""
+
+    TOO_LATE = "too_late"
+    REOPENED_ENOUGH = "reopened_enough"
+    REVERTED_BY_HAND = "reverted_by_hand"
+    OTHER_QUESTION = "other_question"
+    LABEL_CHANGED = "label_changed"
+
+
+REOPENED = "reopened"  # `was`: the reason of the decision until then, `votes`: what the answers say now
+
+_CODED = re.compile(r"([a-z_]+)(?: (\{.*\}))?", re.DOTALL)
+
+
+def coded(code: str, **params: Any) -> str:
+    """A reason as it is stored: its code, and its parameters as JSON where it has any."""
+    name = str(code)
+    return f"{name} {json.dumps(params, ensure_ascii=False, sort_keys=True)}" if params else name
+
+
+def decoded(text: str) -> tuple[str, Json] | None:
+    """Code and parameters of a stored reason; None for a text that is none (of an earlier version)."""
+    match = _CODED.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return match[1], json.loads(match[2] or "{}")
+    except ValueError:
+        return None

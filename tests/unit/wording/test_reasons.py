@@ -1,0 +1,77 @@
+"""Reasons are stored as codes and said in words; what is no code is said as it stands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.model.reasons import (
+    REOPENED,
+    HeldBack,
+    LetGo,
+    NotCounted,
+    NotWritten,
+    Upheld,
+    coded,
+    decoded,
+)
+from connector.wording import decision_reason, reason_said, reopened
+from workers.consensus.quorum import Reason
+from workers.issues.triage import Suppressed
+
+WITH_PARAMETERS = {LetGo.REFUSED, NotWritten.DISCARDED, NotWritten.NOT_REVERTED}
+KINDS: tuple[type[StrEnum], ...] = (HeldBack, LetGo, NotCounted, NotWritten, Upheld)
+
+
+def test_each_code_without_parameters_has_words() -> None:
+    plain = [code for kind in KINDS for code in kind if code not in WITH_PARAMETERS]
+    assert all(" " in reason_said(code) for code in plain if code is not NotCounted.SKIPPED)
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (coded(LetGo.REFUSED, said="HTTP 400"), "the platform refused the review task: HTTP 400"),
+        (
+            coded(NotWritten.DISCARDED, by="cli:ada"),
+            "held because its class would lose too many labels, and discarded by 'cli:ada'",
+        ),
+        (coded(NotWritten.NOT_REVERTED, said="it changed"), "not reverted: it changed"),
+    ],
+)
+def test_parameters_stand_in_the_words(stored: str, said: str) -> None:
+    assert reason_said(stored) == said
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_reason_of_a_decision_is_said_as_it_was_before_it_was_a_code(reason: Reason) -> None:
+    facts: dict[str, Any] = {"votes": ["dog", "dog"], "label": "dog", "given": "cat", "probability": 0.93}
+    stored = coded(reason.value, **facts)
+    said = decision_reason(reason.value, *facts.values())
+    assert reason_said(stored) == said
+    assert reason_said(coded(REOPENED, was=stored, votes=["cat"])) == reopened(said, ["cat"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["HTTP 400", "", "no such code", "unknown_code", 'refused {"by": "x"}', "refused {broken}", "refused"],
+)
+def test_what_is_no_code_of_ours_is_said_as_it_stands(text: str) -> None:
+    assert reason_said(text) == text
+
+
+def test_nothing_stays_nothing() -> None:
+    assert reason_said(None) is None
+
+
+@given(st.text())
+def test_any_parameter_comes_back(said: str) -> None:
+    assert decoded(coded(LetGo.REFUSED, said=said)) == (LetGo.REFUSED.value, {"said": said})
+
+
+def test_what_triage_holds_back_has_a_code_each() -> None:
+    assert {code.value for code in Suppressed} == {code.value for code in HeldBack}
