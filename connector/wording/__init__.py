@@ -75,6 +75,7 @@ from connector.wording.review import (
     review_refused,
 )
 from connector.wording.scans import (
+    judged_by_type,
     lost_class,
     not_judged_yet,
     not_stated_out_of_sample,
@@ -125,6 +126,7 @@ __all__ = [
     "guideline_effect",
     "guideline_instance",
     "guideline_question",
+    "judged_by_type",
     "library_said",
     "listing",
     "lost_class",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.model import (
@@ -11,6 +11,7 @@ from connector.model import (
     Decision,
     Issue,
     LabelledItem,
+    LabelSchema,
     PersonSnapshot,
     ReviewTask,
     Vote,
@@ -21,6 +22,7 @@ from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior, skill
 from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
 from workers.context import Context
+from workers.label_types.registry import kind_of
 from workers.review.quality import rare_classes
 from workers.review.question import quorum_policy
 
@@ -93,7 +95,7 @@ class Judge:
     """What one run of deciding goes by."""
 
     policy: QuorumPolicy
-    classes: tuple[str, ...]
+    schema: LabelSchema | None
     trust: Trust
     model_accuracy: float
     person_of: Person
@@ -103,8 +105,9 @@ class Judge:
     def look(self, case: Case, now: datetime) -> WeighedVerdict:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
-        ballot = [_quorum_vote(vote, self.person_of) for vote in case.counted]
-        probabilities = self._probabilities(ballot, issue, case.author)
+        ballot = self._ballot(case.counted, issue.given)
+        names = self._names(ballot, issue)
+        probabilities = self._probabilities(ballot, issue, case.author, names)
         situation = Situation(
             weights=self.trust.weight,
             probabilities=probabilities,
@@ -113,7 +116,21 @@ class Judge:
             disputed=case.reopened > self.reopen_limit,
         )
         verdict = decide(ballot, issue.given, self.policy, situation)
-        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities))
+        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities, len(names)))
+
+    def _ballot(self, votes: Sequence[Vote], given: str) -> list[QuorumVote]:
+        """The votes, each for the label that it counts for: the label type says which answers agree."""
+        cast = [_quorum_vote(vote, self.person_of) for vote in votes]
+        said = {one.reviewer: one.label for one in cast if one.label is not None and not one.problems}
+        if self.schema is None or not said:
+            return cast
+        positions = kind_of(self.schema).positions(said, given, self.policy.quorum)
+        return [replace(one, label=positions.get(one.reviewer, one.label)) for one in cast]
+
+    def _names(self, ballot: Sequence[QuorumVote], issue: Issue) -> tuple[str, ...]:
+        """The labels among which the probability is shared."""
+        seen = {issue.given, issue.suggested, *(one.label for one in ballot if one.label is not None)}
+        return () if self.schema is None else kind_of(self.schema).names(self.schema, seen)
 
     def _is_overdue(self, task: ReviewTask, now: datetime) -> bool:
         if self.deadline is None or task.asked_at is None:
@@ -121,15 +138,15 @@ class Judge:
         return now - task.asked_at > self.deadline
 
     def _probabilities(
-        self, ballot: Sequence[QuorumVote], issue: Issue, author: str | None
+        self, ballot: Sequence[QuorumVote], issue: Issue, author: str | None, names: Sequence[str]
     ) -> dict[str, float]:
         person = None if author is None else self.person_of(author)
         prior = Prior(issue.given, person, _opinion_of_the_model(issue), self.model_accuracy)
-        return posterior(ballot, self.classes, prior, self.trust)
+        return posterior(ballot, names, prior, self.trust)
 
-    def _score(self, ballot: Sequence[QuorumVote], probabilities: Mapping[str, float]) -> float:
+    def _score(self, ballot: Sequence[QuorumVote], probabilities: Mapping[str, float], n_names: int) -> float:
         """ActiveLab's, with what is known of the people as their weights."""
-        n_classes = max(len(self.classes), 2)
+        n_classes = max(n_names, 2)
         people = [self.trust.accuracy.get(vote.reviewer, self.trust.usual) for vote in ballot]
         behind = sum(skill(one, n_classes) for one in [*people, self.model_accuracy])
         usual = max(skill(self.trust.usual, n_classes), LEAST_WEIGHT)
@@ -146,7 +163,7 @@ def judge_for(context: Context, unit: UnitOfWork) -> Judge:
     rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
     return Judge(
         policy=quorum_policy(review, person_of, rare),
-        classes=project.schema.classes if project.schema else (),
+        schema=project.schema,
         trust=trust_in(unit.people.latest(project.id)),
         model_accuracy=measured_accuracy(right, n),
         person_of=person_of,

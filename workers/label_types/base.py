@@ -76,8 +76,12 @@ class LabelType(Protocol):
         """The labels among which answers are told apart: all there can be, or all seen."""
         ...
 
-    def positions(self, said: Mapping[str, str], schema: LabelSchema, quorum: int) -> Mapping[str, str]:
-        """Person → the label that their answer counts for, given everybody's (person → label)."""
+    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+        """Person → the label that their answer counts for.
+
+        `said` is what everybody answers (person → label), `given` the label in question, `quorum` how many
+        must agree. Which person comes first changes nothing.
+        """
         ...
 
     def question(self, issue: Issue) -> str | None:

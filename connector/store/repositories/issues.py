@@ -343,4 +343,6 @@ def issue_of(row: Any) -> Issue:
         scan_id=row.scan_id,
         evidence=Evidence.from_json(row.evidence),
         reason=row.reason,
+        control=row.control,
+        place=row.place,
     )

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest
-from connector.platforms.results import NO_LABEL, REVIEW_CONTROL, dicts
+from connector.platforms.results import NO_LABEL, REVIEW_CONTROL
 from connector.ports import ReviewContent
 from workers.label_types.choice import value
+from workers.label_types.questions import answered, options_of, options_schema, questions_of
 
 QUESTION = "label_selection"
 OTHER_LABEL = "other_label"
@@ -74,30 +75,3 @@ class ChoiceOnArgilla:
             chosen = answered(raw, OTHER_LABEL)
             chosen = chosen.strip() if isinstance(chosen, str) else None
         return chosen if isinstance(chosen, str) and chosen not in ("", NO_LABEL) else None
-
-
-def questions_of(config: Any, kind: str) -> list[dict[str, Any]]:
-    """The questions of one type."""
-    rows = [row for row in dicts(config) if isinstance(row.get("settings"), dict)]
-    return [row for row in rows if row["settings"].get("type") == kind]
-
-
-def options_schema(row: Mapping[str, Any], kind: str) -> LabelSchema:
-    """The schema of a question that has options."""
-    classes = tuple(str(option.get("value")) for option in dicts(row["settings"].get("options")))
-    return LabelSchema(str(row["name"]), "", classes, (), kind)
-
-
-def options_of(form: Any, name: str) -> list[str]:
-    """The values that a published question offers."""
-    row = next((row for row in dicts(form) if row.get("name") == name), {})
-    settings = row.get("settings")
-    options = dicts(settings.get("options")) if isinstance(settings, dict) else []
-    return [str(option.get("value")) for option in options]
-
-
-def answered(response: Any, question: str) -> Any:
-    """What a response says to a question; None for nothing."""
-    values = response.get("values") if isinstance(response, dict) else None
-    held = values.get(question) if isinstance(values, dict) else None
-    return held.get("value") if isinstance(held, dict) else None

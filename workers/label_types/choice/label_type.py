@@ -43,7 +43,7 @@ class Choice:
         """The classes, whether seen or not."""
         return schema.classes
 
-    def positions(self, said: Mapping[str, str], schema: LabelSchema, quorum: int) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
+    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
         """Each answer counts for itself."""
         return said
 
