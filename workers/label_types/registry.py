@@ -14,10 +14,11 @@ from connector.ports import Codecs
 from workers.label_types.base import LabelType
 from workers.label_types.choice.label_type import Choice
 from workers.label_types.multi_label.label_type import MultiLabel
+from workers.label_types.rating.label_type import Rating
 
 GROUP = "secondlook.label_types"
 # The most usual first: without a named control it is the first type that has one control in a project.
-_BUILT_IN: tuple[LabelType, ...] = (Choice(), MultiLabel())
+_BUILT_IN: tuple[LabelType, ...] = (Choice(), MultiLabel(), Rating())
 
 
 @cache
