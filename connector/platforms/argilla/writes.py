@@ -221,6 +221,8 @@ class ArgillaWriter:
         return next((row for row in rows if row.get("user_id") == me), None)
 
     def _suggest(self, record_id: str, value: Any, score: Any, agent: Any) -> None:
+        if isinstance(value, list) != isinstance(score, list):
+            score = None  # one number says nothing of several values, and the server refuses it
         body = {"question_id": self._question_id, "value": value, "score": score, "agent": agent}
         self._client.api.write("PUT", f"/api/v1/records/{record_id}/suggestions", body)
 

@@ -27,10 +27,10 @@ def upgrade() -> None:
             sqlite_where=ACTIVE,
             postgresql_where=ACTIVE,
         )
-    _lists_of_schemas()
+    lists_of_schemas()
 
 
-def _lists_of_schemas() -> None:
+def lists_of_schemas() -> None:
     """What was the one schema of a project is the first of its list, and a single choice."""
     connection = op.get_bind()
     rows = connection.execute(sa.text("SELECT id, label_schema FROM projects")).all()
