@@ -77,6 +77,7 @@ from connector.wording.review import (
 )
 from connector.wording.scans import (
     held_together,
+    judged_by_type,
     lost_class,
     not_judged_yet,
     not_stated_out_of_sample,
@@ -128,6 +129,7 @@ __all__ = [
     "guideline_instance",
     "guideline_question",
     "held_together",
+    "judged_by_type",
     "library_said",
     "listing",
     "lost_class",

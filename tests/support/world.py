@@ -47,7 +47,9 @@ from connector.store.unit_of_work import Store, UnitOfWork
 from connector.store.views.loop import JobView, job_views
 from connector.web.intake import accept
 from connector.wiring import Services
+from tests.support.codecs import MEMORY
 from workers.context import Summary
+from workers.label_types.registry import codecs
 from workers.service.runner import run, run_inline
 from workers.service.sweep import sweep
 
@@ -220,9 +222,9 @@ class World:
         lease = timedelta(seconds=self.settings.worker.lease_seconds)
         store = PointStore(self._engine, self.clock, self.queue.send, lease)
         store.points = self.points
-        services = Services(self.settings, store, self.queue, self.clock, Keyring(self.settings))
-        services._sources[NAME] = MemorySource(self.server, self.source_id, page_size=5)
-        services._desks[NAME] = MemoryDesk(self.server, page_size=5)
+        services = Services(self.settings, store, self.queue, self.clock, Keyring(self.settings), codecs())
+        services._sources[NAME] = MemorySource(self.server, self.source_id, page_size=5, codecs=MEMORY)
+        services._desks[NAME] = MemoryDesk(self.server, page_size=5, codecs=MEMORY)
         return services
 
     def close(self) -> None:
