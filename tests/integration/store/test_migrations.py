@@ -148,3 +148,13 @@ def test_the_migration_knows_every_sentence_that_stands_without_parameters() -> 
     codes = {**migration.ISSUES, **migration.VOTES, **migration.CORRECTIONS}
     stored = [*HeldBack, *LetGo, *NotCounted, NotWritten.DECISION_WITHDRAWN, NotWritten.NOT_TAKEN_BACK]
     assert set(codes.values()) == {code.value for code in stored if code is not LetGo.REFUSED}
+
+
+def test_the_revisions_by_name_are_those_that_alembic_knows() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    walked = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+    assert migrate.revisions() == walked[::-1]
