@@ -64,6 +64,7 @@ from connector.wording.quality import (
     not_clean_enough,
     points,
     share,
+    too_much_harm,
 )
 from connector.wording.reasons import reason_said
 from connector.wording.reports import guideline_effect, report_headline, report_reason
@@ -158,6 +159,7 @@ __all__ = [
     "too_few_labels",
     "too_few_reviewers",
     "too_many_to_compare",
+    "too_much_harm",
     "weak_model",
     "weighs_less",
 ]

@@ -14,7 +14,7 @@ from connector.model.kinds import DetectionMethod
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.output import note, print_json, progress, stdout, table
-from workers.cli.session import JsonFlag, Session, actor, session_of
+from workers.cli.session import JsonFlag, Session, actor, asking, session_of
 
 if TYPE_CHECKING:
     from workers.cli.offline.dataset import Dataset
@@ -121,7 +121,7 @@ def _scan_project(session: Session, project: str, *, as_json: bool) -> None:
     session.require_project(project)
     with session.services() as services:
         stored = services.project(project)
-        with services.store.begin() as unit:
+        with asking(services) as unit:
             ask_scan(unit, stored, actor())
     step(session, project, JobKind.SCAN, {}, as_json=as_json)
 

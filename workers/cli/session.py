@@ -18,6 +18,7 @@ from connector.errors import Misconfigured
 # Whatever needs the configuration or the database is imported when a command does: `--help` comes at once.
 if TYPE_CHECKING:
     from connector.config.settings import Settings
+    from connector.store.unit_of_work import UnitOfWork
     from connector.wiring import Services
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -81,6 +82,18 @@ class Session:
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE
+
+
+@contextmanager
+def asking(services: Services) -> Iterator[UnitOfWork]:
+    """A transaction whose job this command runs itself: no worker is told of it.
+
+    Told, one could take the job first, and this command would do it a second time. Where this process is
+    killed before it runs the job, the tick announces it.
+    """
+    with services.store.begin() as unit:
+        yield unit
+        unit.due_jobs.clear()
 
 
 def actor(by: str | None = None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from workers.cli.offline.arrays import load_array, load_classes
+from workers.cli.offline.decisions import DecisionFigures, decision_figures, load_answers
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.evaluate import ReviewScores, TruthScores, against_reviews, against_truth
 from workers.cli.offline.own_arrays import class_numbers, probabilities
@@ -28,10 +29,18 @@ class Measured:
     found: LabelIssues
     truth: TruthScores | None
     reviews: ReviewScores | None
+    decisions: DecisionFigures | None
 
 
 def measure(
-    labels: Path, probs: Path, *, truth: Path | None, votes: Path | None, method: str, at: Sequence[int]
+    labels: Path,
+    probs: Path,
+    *,
+    truth: Path | None,
+    votes: Path | None,
+    answers: Path | None,
+    method: str,
+    at: Sequence[int],
 ) -> Measured:
     """Find issues in the arrays, and measure them against what is known. BadFile names the bad one."""
     given, said = class_numbers(load_array(labels, OPTIONS["labels"]), OPTIONS["labels"])
@@ -42,12 +51,14 @@ def measure(
         raise _named(error) from error
     true = None if truth is None else load_classes(truth, "--truth", len(given), matrix.shape[1])
     reviews = None if votes is None else read_votes(votes, given)
+    counts = None if answers is None else load_answers(answers, matrix.shape)
     return Measured(
         given,
         matrix,
         replace(found, warnings=(*said, *told, *found.warnings)),
         None if true is None else against_truth(found, given, true, at),
         None if reviews is None else against_reviews(found, reviews, at),
+        None if counts is None else decision_figures(found, given, matrix, counts),
     )
 
 
