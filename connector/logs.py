@@ -7,9 +7,11 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-import structlog
+# Imported where it is used: it takes as long as all the rest of a command that only says what is wrong.
+if TYPE_CHECKING:
+    import structlog
 
 MASK = "***"
 SECRET_NAME = re.compile(
@@ -63,6 +65,8 @@ class LogChoice(Protocol):
 
 def configure(choice: LogChoice, stream: TextIO | None = None) -> None:
     """Send structlog's and the standard library's records to `stream` (stderr); call once at start."""
+    import structlog
+
     stream = stream or sys.stderr
     json = choice.format == "json" or (choice.format == "auto" and not stream.isatty())
     shared: list[structlog.typing.Processor] = [
@@ -93,6 +97,8 @@ def configure(choice: LogChoice, stream: TextIO | None = None) -> None:
 
 
 def _formatter(shared: list[structlog.typing.Processor], stream: TextIO, *, json: bool) -> logging.Formatter:
+    import structlog
+
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
         if json
@@ -113,12 +119,16 @@ def _formatter(shared: list[structlog.typing.Processor], stream: TextIO, *, json
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """A logger; asking for one at import costs nothing and configures nothing."""
+    import structlog
+
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 
 
 def bound(**ids: str | int | None) -> AbstractContextManager[Any]:
     """Put ids (job, project, delivery) on every line that is written inside the block."""
+    import structlog
+
     return structlog.contextvars.bound_contextvars(**{k: v for k, v in ids.items() if v is not None})
 
 

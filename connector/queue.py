@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import structlog
-from celery import Celery
-from kombu.exceptions import KombuError
-
+from connector import logs
 from connector.model.jobs import RUN_JOB
 
-log = structlog.get_logger(__name__)
+# Celery is imported where it is used: a command beside no worker announces nothing.
+if TYPE_CHECKING:
+    from celery import Celery
 
 VISIBILITY_SECONDS = 3600  # Redis: what is not acknowledged by then is delivered again
 SOCKET_SECONDS = 5.0  # longest wait for one answer of Redis
@@ -24,6 +23,8 @@ def make_celery(broker_url: str) -> Celery:
     Messages are acknowledged late and fetched one at a time: a killed worker's message comes back, and
     the job row decides whether there is anything left to do. Results stay off; the database holds them.
     """
+    from celery import Celery
+
     in_memory = broker_url.startswith("memory://")
     app = Celery("secondlook", broker="memory://localhost//" if in_memory else broker_url, backend=None)
     options: dict[str, Any] = {}
@@ -61,11 +62,15 @@ class CeleryQueue:
         self._app = app
 
     def send(self, job_ids: Sequence[str]) -> None:
+        from kombu.exceptions import KombuError
+
         for job_id in job_ids:
             try:
                 self._app.send_task(RUN_JOB, args=[job_id])
             except (KombuError, OSError) as error:
-                log.warning("jobs wait for the next sweep", jobs=len(job_ids), error=type(error).__name__)
+                logs.get(__name__).warning(
+                    "jobs wait for the next sweep", jobs=len(job_ids), error=type(error).__name__
+                )
                 return
 
 

@@ -17,7 +17,6 @@ from pydantic import Field, field_serializer, field_validator, model_validator
 
 from connector.config.project import (
     Backend,
-    DetectionMethod,
     PolicySettings,
     PredictionSettings,
     ProjectSettings,
@@ -34,7 +33,6 @@ __all__ = [
     "Backend",
     "BrokerSettings",
     "DatabaseSettings",
-    "DetectionMethod",
     "LogFormat",
     "LogLevel",
     "LogSettings",

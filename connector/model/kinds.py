@@ -16,6 +16,18 @@ class LabelStatus(StrEnum):
     UNREADABLE = "unreadable"  # not the shape that the control produces
 
 
+class DetectionMethod(StrEnum):
+    """Rules of confident learning that choose which labels are flagged."""
+
+    PRUNE_BY_NOISE_RATE = "prune_by_noise_rate"
+    PRUNE_BY_CLASS = "prune_by_class"
+    BOTH = "both"
+    CONFIDENT_LEARNING = "confident_learning"
+    PREDICTED_NEQ_GIVEN = "predicted_neq_given"
+    LOW_NORMALIZED_MARGIN = "low_normalized_margin"
+    LOW_SELF_CONFIDENCE = "low_self_confidence"
+
+
 class IssueKind(StrEnum):
     LABEL_ERROR = "label_error"
     LABEL_CONFLICT = "label_conflict"  # a duplicate of it is labelled otherwise

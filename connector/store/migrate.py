@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from connector.errors import Misconfigured
 from connector.store.failures import translated
 
+# Alembic is imported where a migration runs: a database that is current, as nearly always, needs none of it.
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "alembic_version"
 MIGRATION_LOCK = 7_035_118_021  # any constant number: the same in every process, on PostgreSQL
 
 
@@ -26,25 +29,34 @@ def upgrade(engine: Engine) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         if is_current(connection):
             return
+        from alembic import command
+
         command.upgrade(_config(connection), "head")
 
 
 def is_current(connection: Connection) -> bool:
     """Whether the schema is this version's. Misconfigured when it is a newer one's."""
-    found = MigrationContext.configure(connection).get_current_revision()
-    script = ScriptDirectory.from_config(_config(connection))
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = revisions()
+    has_version = inspect(connection).has_table(VERSION_TABLE)
+    found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if has_version else None  # noqa: S608
     if found is not None and found not in known:
         raise Misconfigured(
             f"the database was written by a newer version (schema {found})",
             field="database",
             remedy="Install that version of secondlook or a later one; nothing was changed.",
         )
-    return found == script.get_current_head()
+    return found == known[-1]
+
+
+def revisions() -> list[str]:
+    """This version's revisions in order: migrations are named by number, and follow each other."""
+    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config

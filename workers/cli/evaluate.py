@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.config.project import DetectionMethod
+from connector.model.kinds import DetectionMethod
 from connector.wording import percent
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of

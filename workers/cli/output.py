@@ -12,13 +12,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
-
+# Rich is imported where a table or a bar is drawn: a command that only says a sentence is done before it.
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from workers.context import Progress as Report
 
 WIDE = 240  # columns
@@ -26,16 +23,22 @@ WIDE = 240  # columns
 
 def stdout() -> Console:
     """As wide as the terminal; where a program reads, wide enough that nothing is folded."""
+    from rich.console import Console
+
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def stderr() -> Console:
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
-    json.dump(_plain(value), sys.stdout, ensure_ascii=False, indent=2, allow_nan=False)
+    # Where letters cannot be written as they are, JSON has its own way to spell them.
+    narrow = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8"
+    json.dump(_plain(value), sys.stdout, ensure_ascii=narrow, indent=2, allow_nan=False)
     sys.stdout.write("\n")
 
 
@@ -45,11 +48,14 @@ def json_line(value: Any) -> str:
 
 def note(text: str) -> None:
     """A word to the person in front of the terminal, as it stands: no markup."""
-    stderr().print(text, markup=False)
+    sys.stderr.write(f"{text}\n")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table on stdout; cells are shown as they are, so that a label cannot format the page."""
+    from rich.markup import escape
+    from rich.table import Table
+
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for n, name in enumerate(columns):
         drawn.add_column(name, overflow="fold", no_wrap=n == 0)  # the first is an id, to be copied
@@ -58,34 +64,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     stdout().print(drawn)
 
 
-class CountAndRate(ProgressColumn):
-    """'1,200 of 1,797 tasks, 310/s'."""
-
-    def render(self, task: Task) -> Text:
-        total = "" if task.total is None else f" of {task.total:,.0f}"
-        speed = task.finished_speed or task.speed
-        rate = f", {speed:,.0f}/s" if speed else ""
-        return Text(f"{task.completed:,.0f}{total} {task.fields['what']}{rate}")
-
-
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
     """A bar on stderr while the block runs; silent where stderr is no terminal."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        CountAndRate(),
-        TimeElapsedColumn(),
-        console=stderr(),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task(title, total=None, what="")
+    from workers.cli.bar import bar
 
-        def report(done: int, total: int | None, what: str) -> None:
-            bar.update(task, completed=done, total=total, what=what)
-
+    with bar(title, stderr()) as report:
         yield report
 
 

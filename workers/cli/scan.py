@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.config.project import DetectionMethod
 from connector.model.jobs import JobKind
+from connector.model.kinds import DetectionMethod
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.output import note, print_json, progress, stdout, table
@@ -112,8 +112,7 @@ def scan(
     if text_column and field:
         msg = "give --text-column or --field, not both"
         raise typer.BadParameter(msg)
-    session_of(context).quiet_logs()
-    _scan_file(Path(target), options, as_json=json)
+    _scan_file(session_of(context), Path(target), options, as_json=json)
 
 
 def _scan_project(session: Session, project: str, *, as_json: bool) -> None:
@@ -134,12 +133,13 @@ def is_file(target: str) -> bool:
     return looks_like_one or path.is_dir() or (path.suffix != "" and path.is_file())
 
 
-def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:
+def _scan_file(session: Session, path: Path, options: Options, *, as_json: bool) -> None:
     from workers.cli.offline.target import check_target
 
     if options.out is not None:
         check_target(options.out, force=options.force)
     data = _read(path, options)
+    session.quiet_logs()
     # Only now what computes is imported: a file that cannot be used is refused at once.
     from workers.cli.offline import output
     from workers.cli.offline.judging import judge

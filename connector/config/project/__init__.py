@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.config.project.audits import AuditSettings
 from connector.config.project.desk import DeskPlace, DeskSettings
 from connector.config.project.guidelines import Acceptance, GuidelineSettings
-from connector.config.project.policy import DetectionMethod, PolicySettings
+from connector.config.project.policy import PolicySettings
 from connector.config.project.predictions import Backend, PredictionSettings
 from connector.config.project.project import ProjectSettings
 from connector.config.project.quality import QualitySettings
@@ -21,7 +21,6 @@ __all__ = [
     "DecisionRule",
     "DeskPlace",
     "DeskSettings",
-    "DetectionMethod",
     "GuidelineSettings",
     "PolicySettings",
     "PredictionSettings",

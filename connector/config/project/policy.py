@@ -8,16 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from connector.config.types import Frozen, Seconds, Share
-
-
-class DetectionMethod(StrEnum):
-    PRUNE_BY_NOISE_RATE = "prune_by_noise_rate"
-    PRUNE_BY_CLASS = "prune_by_class"
-    BOTH = "both"
-    CONFIDENT_LEARNING = "confident_learning"
-    PREDICTED_NEQ_GIVEN = "predicted_neq_given"
-    LOW_NORMALIZED_MARGIN = "low_normalized_margin"
-    LOW_SELF_CONFIDENCE = "low_self_confidence"
+from connector.model.kinds import DetectionMethod
 
 
 class ReviewKind(StrEnum):

@@ -180,3 +180,13 @@ def test_two_parts_of_an_item_may_be_asked_about_at_once_and_one_of_them_once(ho
         ("", "region-1"),
         ("stars", ""),
     ]
+
+
+def test_the_revisions_by_name_are_those_that_alembic_knows() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    walked = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+    assert migrate.revisions() == walked[::-1]

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from connector.model import ItemRef, Role
-from workers.cli.output import CountAndRate, json_line, progress
+from workers.cli.bar import CountAndRate
+from workers.cli.output import json_line, progress
 
 
 def test_long_work_shows_a_count_and_a_rate() -> None:

@@ -84,11 +84,12 @@ def _tasks(rows: Sequence[FileEntry]) -> tuple[list[tuple[str, Raw]], list[LeftO
         if task is None:
             name = f"task {row.values['id']}" if "id" in row.values else row.place
             left_out.append(LeftOut(name, "task without data"))
-        elif "result" in row.values and str(task.get("id")) in tasks:
-            tasks[str(task["id"])][1]["annotations"].append(row.values)
+            continue
+        stored = str(task["id"]) if "result" in row.values and "id" in task else None
+        if stored is not None and stored in tasks:
+            tasks[stored][1]["annotations"].append(row.values)
         else:
-            key = str(task.get("id")) if "result" in row.values else f"{row.place} {len(tasks)}"
-            tasks[key] = (row.place, task)
+            tasks[stored or f"{row.place} {len(tasks)}"] = (row.place, task)
     return list(tasks.values()), left_out
 
 

@@ -116,9 +116,12 @@ def _from_parquet(path: Path, classes: Sequence[str]) -> tuple[NDArray[np.floati
 
 
 def _read_table(path: Path) -> Any:
-    import pyarrow as pa
-    from pyarrow import parquet
-
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ModuleNotFoundError as error:
+        remedy = "Install it with: pip install 'secondlook[parquet]', or give a .npy file"
+        raise _bad(path, "needs pyarrow", remedy) from error
     try:
         return parquet.read_table(path)
     except FileNotFoundError as error:

@@ -232,6 +232,8 @@ def test_storage_files_and_the_old_form_are_tasks(tmp_path: Path) -> None:
         inner = {key: task[key] for key in ("id", "data")}
         (tmp_path / str(n)).write_text(json.dumps({**task["annotations"][0], "task": inner}))
     found = read_file(tmp_path, Columns())
+    nameless = [{"result": [], "task": {"data": {"text": "a"}}}] * 2
+    assert len(dataset(json.dumps([*tasks(), *nameless])).left_out) == 2
     old = [{"id": t["id"], "data": t["data"], "completions": t["annotations"]} for t in tasks()[:8]]
     expected = dataset(json.dumps(old))
     assert {(each.id, each.label) for each in found.records} == {(e.id, e.label) for e in expected.records}
