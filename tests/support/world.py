@@ -21,6 +21,7 @@ from connector.config.keyring import Keyring
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings, WorkerSettings
 from connector.config.types import SecretRef
+from connector.errors import Retryable
 from connector.model import (
     Correction,
     Decision,
@@ -132,6 +133,7 @@ class PointServer(MemoryServer):
     def __init__(self, points: Points) -> None:
         super().__init__()
         self.points = points
+        self.away = False  # as a server that is stopped
         self._meanwhile: dict[str, list[Callable[[], object]]] = {}
 
     def twin(self, points: Points) -> PointServer:
@@ -147,6 +149,8 @@ class PointServer(MemoryServer):
     @contextmanager
     def call(self, operation: str) -> Iterator[None]:
         self.points.reach(f"call {operation}")
+        if self.away:
+            raise Retryable(f"{operation}: no connection", outage=True)
         with super().call(operation):
             yield
         waiting = self._meanwhile.get(operation, [])
