@@ -102,6 +102,7 @@ from connector.wording.review import (
 )
 from connector.wording.scans import (
     lost_class,
+    not_asked_in_parts,
     not_judged_yet,
     not_stated_out_of_sample,
     other_controls,
@@ -180,6 +181,7 @@ __all__ = [
     "model_reused",
     "no_such_class",
     "no_such_item",
+    "not_asked_in_parts",
     "not_clean_enough",
     "not_judged_yet",
     "not_looked_for",
