@@ -197,7 +197,7 @@ def _from_builtin(context: Context, schema: LabelSchema, items: Sequence[Labelle
         ) from error
     features = None if answer.features.kind is FeatureKind.DATA else answer.features.matrix
     warnings = list(answer.predicted.warnings)
-    if not answer.trained_now:
+    if answer.changed:  # where nothing has, training again would give the same model
         warnings.append(wording.model_reused(answer.changed, answer.trained_on))
     if features is not None and too_many_rows(len(answer.items)):
         warnings.append(wording.too_many_to_compare(len(answer.items)))
