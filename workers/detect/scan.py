@@ -20,7 +20,8 @@ from workers.detect.findings.store import look_around
 from workers.detect.flags import Origin, n_kept
 from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
 from workers.detect.record import Run, class_counts, lost_classes, scan_summary, skipped_labels
-from workers.detect.sources.choose import Probabilities, probabilities_for
+from workers.detect.sources.base import Probabilities
+from workers.detect.sources.choose import probabilities_for
 from workers.detect.state import Basis, Detector, kept
 from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged

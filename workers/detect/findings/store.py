@@ -16,7 +16,7 @@ from workers.context import Context
 from workers.detect.findings.detect import Looked, look_at, look_at_labels
 from workers.detect.findings.draft import MOST, Draft, KindFindings, found
 from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, LabelledRows, digest_of
-from workers.detect.sources.choose import Probabilities
+from workers.detect.sources.base import Probabilities
 from workers.issues import LabelIssues
 from workers.label_types.choice.encode import encode
 
