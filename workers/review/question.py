@@ -33,7 +33,6 @@ ALSO_TOLD = (
     FindingKind.OUTLIER,
     FindingKind.AMBIGUOUS,
 )
-NEAR_OPTIONS = 6  # classes offered at once where a project has many
 
 
 def quorum_policy(
