@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from connector.wording.text import quoted
+from connector.wording.text import listing, quoted
+
+
+def not_asked_in_parts(kinds: Sequence[str], shard_rows: int) -> str:
+    """Kinds of question that the project wants, and that need all items in one worker."""
+    return (
+        f"policy.review_kinds names {listing(kinds)}: not looked for and not asked about, for the project is "
+        f"scanned in parts of policy.shard_rows = {shard_rows} items. Raise that, if one worker has the time "
+        "and memory for all items."
+    )
 
 
 def lost_class(label: str, count: int) -> str:

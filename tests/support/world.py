@@ -478,7 +478,7 @@ class World:
     def correction(self, text: str) -> Correction | None:
         issue = self.issue(text)
         with self.read() as unit:
-            return unit.corrections.of_issue(issue.id)
+            return next(reversed(unit.corrections.all_of_issue(issue.id)), None)
 
     def corrected(self, text: str) -> Correction:
         found = self.correction(text)

@@ -1,6 +1,6 @@
 """Consensus: votes in, frozen decisions out."""
 
-from workers.consensus.active import ActiveLab, active_score, active_scores, whom_to_ask
+from workers.consensus.active import active_score
 from workers.consensus.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha, pairwise_agreement
 from workers.consensus.agreement_by import (
     PairAgreement,
@@ -12,11 +12,13 @@ from workers.consensus.anytime import anytime_interval
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.binomial import Share, difference, exact_interval
 from workers.consensus.bootstrap import Interval, bootstrap_interval, interval_of
-from workers.consensus.calibration import best_temperature, tempered
-from workers.consensus.crowdlab import Crowdlab, crowdlab
-from workers.consensus.dawid_skene import DawidSkene, dawid_skene
-from workers.consensus.flow import Flow, class_flow, confusion_matrix
-from workers.consensus.majority import majority
+from workers.consensus.library.calibration import best_temperature, tempered
+from workers.consensus.library.crowdlab import Crowdlab, crowdlab
+from workers.consensus.library.dawid_skene import DawidSkene, dawid_skene
+from workers.consensus.library.flow import Flow, class_flow, confusion_matrix
+from workers.consensus.library.majority import majority
+from workers.consensus.library.weighted import weighted_vote
+from workers.consensus.library.whom_to_ask import ActiveLab, active_scores, whom_to_ask
 from workers.consensus.measures import alpha_sums, fleiss_sums, pairwise_sums
 from workers.consensus.numeric import (
     Centre,
@@ -50,7 +52,6 @@ from workers.consensus.reliability import (
 )
 from workers.consensus.sets import SetConsensus, jaccard, mean_jaccard, set_consensus
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
-from workers.consensus.weighted import weighted_vote
 
 __all__ = [
     "LEAST_WEIGHT",

@@ -18,7 +18,7 @@ from workers.context import Context, Summary
 from workers.detect.flags import Origin, Place
 from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
 from workers.detect.record import Run, lost_classes, scan_summary
-from workers.detect.sources.choose import stored_predictions
+from workers.detect.sources.platform import stored_predictions
 from workers.detect.state import kept
 from workers.issues.validation import InvalidInput
 from workers.label_types.base import Detects, Suspicion, Suspicions

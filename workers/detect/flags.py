@@ -1,10 +1,9 @@
-"""From probabilities to issues: detection and triage on arrays, and back to the vocabulary."""
+"""From rows that triage has put into a queue to issues, in the vocabulary."""
 
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -12,19 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from connector import wording
 from connector.config.project import PolicySettings
-from connector.model import FlagEvidence, Issue, IssueKind, IssueState, LabelledItem
+from connector.model import FlagEvidence, Issue, IssueKind, IssueState, Json, LabelledItem
 from connector.model.reasons import HeldBack
-from workers.detect.sources.choose import Probabilities
-from workers.issues import LabelIssues, TriagePlan, TriagePolicy, label_issues, triage
+from workers.issues import TriagePlan, TriagePolicy, triage
 from workers.issues.triage import Flagged
-from workers.label_types.choice.encode import encode
 
 NEAR_SHARE = 0.05  # a class below this probability is no near miss
 NEAR_CLASSES = 2
 OPTION_CLASSES = 6
-SIMILAR_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +41,8 @@ class Place:
     kind: IssueKind
     reason: HeldBack | None
     blind: bool
+    suggested: str | None = None  # by what else was found; None: the most probable class
+    about: Json | None = None  # what else was found
 
     def opened(self, *, is_open: bool) -> tuple[IssueState, HeldBack | None]:
         """The state of its issue and the reason, where there is room for it or not."""
@@ -63,62 +60,6 @@ class FlaggedRow:
     suggested: int
     quality: float
     similar: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Flags:
-    """What a scan found, still in rows of `probabilities`."""
-
-    probabilities: Probabilities
-    classes: tuple[str, ...]
-    found: LabelIssues
-    plan: TriagePlan
-    method: str
-    kept: int  # flagged labels that are put forward: fewer than all where the model is weak
-
-    @property
-    def n_flagged(self) -> int:
-        return int(self.found.mask.sum())
-
-    @property
-    def class_counts(self) -> dict[str, int]:
-        """Class → how many labels were judged."""
-        counts = Counter(item.label for item in self.probabilities.items)
-        return {name: counts[name] for name in self.classes}
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        if self.kept == len(self.found.order):
-            return self.found.warnings
-        return (*self.found.warnings, wording.flags_limited(self.kept, len(self.found.order)))
-
-    def issues(self, project_id: int, scan_id: str, model_version: str, free: int) -> list[Issue]:
-        """All issues: the first `free` of the queue open, the others suppressed with the reason."""
-        origin = Origin(project_id, scan_id, model_version, self.method, self.classes)
-        similar = self._similar()
-        return [
-            issue_of(self._finding(row, similar), place, origin, is_open=place.rank < free)
-            for row, place in places(self.plan)
-        ]
-
-    def _finding(self, row: int, similar: Mapping[int, list[str]]) -> FlaggedRow:
-        return FlaggedRow(
-            self.probabilities.items[row],
-            self.probabilities.matrix[row],
-            int(self.found.suggested[row]),
-            float(self.found.quality[row]),
-            similar.get(row, ()),
-        )
-
-    def _similar(self) -> dict[int, list[str]]:
-        """For each row of the queue, the labels of its nearest items, where features are at hand."""
-        rows = self.plan.rows
-        neighbours = self.probabilities.neighbours if len(rows) else None
-        if neighbours is None:
-            return {}
-        labels = [item.label for item in self.probabilities.items]
-        near = neighbours.indices[rows, :SIMILAR_ITEMS]
-        return {int(row): [labels[n] for n in found] for row, found in zip(rows, near, strict=True)}
 
 
 def places(plan: TriagePlan) -> Iterator[tuple[int, Place]]:
@@ -153,23 +94,24 @@ def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) 
         method=origin.method,
         model_version=origin.model_version,
         scan_id=origin.scan_id,
-        evidence=_evidence(found, origin.classes, blind=place.blind),
+        evidence=_evidence(found, origin.classes, place),
         reason=reason,
     )
 
 
-def _evidence(found: FlaggedRow, classes: tuple[str, ...], *, blind: bool) -> FlagEvidence:
+def _evidence(found: FlaggedRow, classes: tuple[str, ...], place: Place) -> FlagEvidence:
     probs = found.probs
     order = [int(k) for k in np.argsort(-probs, kind="stable")]
     given = classes.index(found.item.label)
     near = [k for k in order if k not in {found.suggested, given} and probs[k] >= NEAR_SHARE]
     return FlagEvidence(
-        blind=blind,
+        blind=place.blind,
         given_probability=float(probs[given]),
         near=tuple((classes[k], float(probs[k])) for k in near[:NEAR_CLASSES]),
         options=tuple(classes[k] for k in order[:OPTION_CLASSES]),
         others=found.item.others,
         similar=tuple(found.similar),
+        about=None if place.about is None else dict(place.about),
     )
 
 
@@ -186,8 +128,7 @@ def line_up(
     As much of it is opened as there is room for, and the push opens the rest as room appears. Of a weak
     model's flags only the most suspicious enter it: as many as `limit`, a share of the budget, allows.
     """
-    if limit < 1:
-        flagged = replace(flagged, order=flagged.order[: ceil(limit * policy.budget)])
+    flagged = replace(flagged, order=flagged.order[: n_kept(policy, limit, len(flagged.order))])
     whole = TriagePolicy(
         budget=len(flagged.given),
         per_class_cap=policy.class_cap,
@@ -198,30 +139,6 @@ def line_up(
     return triage(flagged, whole, rng)
 
 
-def find(
-    policy: PolicySettings,
-    classes: tuple[str, ...],
-    probabilities: Probabilities,
-    in_review: Collection[int],
-    settled: Collection[tuple[int, str]],
-    rng: np.random.Generator,
-    cap_scale: NDArray[np.float64] | None = None,
-) -> Flags:
-    """Judge all labels, and line up the questions; `in_review` item ids and `settled` pairs are not asked."""
-    labels = encode([item.label for item in probabilities.items], classes)
-    found = label_issues(labels, probabilities.matrix, method=policy.method.value)
-    asked = np.array([item.item_id in in_review for item in probabilities.items], dtype=bool)
-    answered = np.array([(item.item_id, item.label) in settled for item in probabilities.items], dtype=bool)
-    flagged = Flagged(
-        given=labels,
-        suggested=found.suggested,
-        order=found.order,
-        class_counts=np.bincount(labels, minlength=len(classes)),
-        in_review=asked,
-        settled=answered,
-        n_open=0,
-        cap_scale=cap_scale,
-    )
-    plan = line_up(policy, flagged, rng, limit=probabilities.limit)
-    kept = ceil(probabilities.limit * policy.budget) if probabilities.limit < 1 else len(found.order)
-    return Flags(probabilities, classes, found, plan, policy.method.value, min(kept, len(found.order)))
+def n_kept(policy: PolicySettings, limit: float, n_flagged: int) -> int:
+    """How many flagged labels are put forward: fewer than all where the model is weak."""
+    return n_flagged if limit >= 1 else min(n_flagged, ceil(limit * policy.budget))

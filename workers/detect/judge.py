@@ -13,7 +13,8 @@ from connector.model.lanes import job
 from workers.context import Context, Summary
 from workers.detect.flags import Origin
 from workers.detect.queue import JudgedRows, Policy, Queue, carry_out, weigh
-from workers.detect.sources.again import LASTING, outdated, probabilities_of
+from workers.detect.sources.base import PredictionSource
+from workers.detect.sources.choose import source_of
 from workers.detect.state import Detector, Taken, kept
 from workers.issues.validation import InvalidInput
 from workers.review.quality import learned
@@ -38,10 +39,14 @@ def _judge(context: Context, saved: SavedState, detector: Detector) -> Summary:
         head = unit.label_events.head(context.project.id)
         changed = unit.label_events.items(context.project.id, detector.seq, most + 1)
         now = {item.item_id: item for item in unit.items.labelled(context.project.id, changed)}
-    if len(changed) > most or outdated(context, detector.basis, changed):
+    schema = context.fresh_project().schema
+    if schema is None:
+        return _scan_instead(context, "the labelling config is not known")
+    source = source_of(context, schema)
+    if len(changed) > most or source.outdated(changed, detector.basis):
         return _scan_instead(context, "too much has changed")
     try:
-        taken = _take_in(context, detector, changed, now)
+        taken = _take_in(source, detector, changed, now)
     except InvalidInput as error:
         return _scan_instead(context, str(error))
     detector.seq = head
@@ -64,13 +69,11 @@ def _scan_instead(context: Context, why: str) -> Summary:
 
 
 def _take_in(
-    context: Context, detector: Detector, changed: Sequence[int], now: dict[int, LabelledItem]
+    source: PredictionSource, detector: Detector, changed: Sequence[int], now: dict[int, LabelledItem]
 ) -> Taken:
-    lasting = context.settings.predictions.source in LASTING
-    asked = [item for item in now.values() if not (lasting and detector.knows(item.item_id))]
-    schema = context.fresh_project().schema
-    probs = {} if schema is None else probabilities_of(context, schema, detector.basis, asked)
-    return detector.take_in(changed, now, probs, lasting=lasting)
+    asked = [item for item in now.values() if not (source.lasting and detector.knows(item.item_id))]
+    probs = source.changed(asked, detector.basis) if asked else {}
+    return detector.take_in(changed, now, probs, lasting=source.lasting)
 
 
 def _requeue(context: Context, detector: Detector) -> Queue:

@@ -10,19 +10,22 @@ from numpy.typing import NDArray
 
 from connector.config.project import PolicySettings
 from connector.model import Issue, IssueKind, IssueState, LabelledItem
-from connector.model.reasons import HeldBack
+from connector.model.reasons import HeldBack, LetGo
 from connector.store.repositories.issues import Standing
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
+from workers.detect.findings.draft import Draft
+from workers.detect.findings.questions import with_questions
 from workers.detect.flags import FlaggedRow, Origin, Place, issue_of, line_up, places
-from workers.detect.merging import merge_changes
 from workers.issues.arrays import Classes, Mask, Probabilities, Rows
 from workers.issues.incremental.incoming import quality_of
 from workers.issues.incremental.table import REMOVED
 from workers.issues.triage import Flagged
+from workers.review.question import first_votes, review_task
 
 AT_ONCE = 2000  # issues made together: there may be as many as labels that look wrong
 SAME = 1e-9  # probabilities that differ by less are one
+SIMILAR_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class JudgedRows:
     `given` (N) are classes, -1 where there is no row any more; `order` the flagged rows, most suspicious
     first, `suggested` (N) the classes that those rows probably are of and `quality` (N) the probability of
     their labels. `probs_of` gives the probabilities (M, K) of ascending rows. `whole` where this is a scan,
-    whose controls and order replace earlier ones.
+    whose controls and order replace earlier ones, and whose figures all suppressed issues take. `near`
+    (N, k) are the rows of the nearest items, where they are known.
     """
 
     origin: Origin
@@ -44,10 +48,15 @@ class JudgedRows:
     row_of: Callable[[int], int | None]
     probs_of: Callable[[Rows], Probabilities]
     whole: bool
+    near: Rows | None = None
     issue: Callable[[int, LabelledItem, Place, bool], Issue] | None = None  # in place of one from `probs_of`
 
     def label_of(self, row: int) -> str:
         return self.origin.classes[int(self.given[row])]
+
+    def similar_to(self, row: int) -> list[str]:
+        """The labels of the row's nearest items."""
+        return [] if self.near is None else [self.label_of(each) for each in self.near[row, :SIMILAR_ITEMS]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +79,15 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is to change: rows without an issue, held-back issues to be written anew, those flagged no more.
-
-    `ranks` are new places in the queue of issues that stay as they are.
-    """
+    """What is to change: rows without an issue, suppressed issues to be written anew, those to let go of."""
 
     fresh: Mapping[int, Place]
     moved: Mapping[int, tuple[Place, Standing]]
     dropped: Sequence[str]
-    ranks: Mapping[str, int]
     n_places: int  # in the queue and held back, of what is asked already not
 
     def __bool__(self) -> bool:
-        return bool(self.fresh or self.moved or self.dropped or self.ranks)
+        return bool(self.fresh or self.moved or self.dropped)
 
     def wanted_at(self, row: int) -> tuple[Place, Standing | None]:
         """The place of a row, and the issue that stands there."""
@@ -93,22 +98,41 @@ class Difference:
         """Row → place of every issue that is written."""
         return {**self.fresh, **{row: place for row, (place, _) in self.moved.items()}}
 
+    @property
+    def n_controls(self) -> int:
+        return sum(place.kind is IssueKind.CONTROL for place in self.wanted.values())
 
-def weigh(context: Context, judged: JudgedRows, policy: Policy, chance: np.random.Generator) -> Difference:
+
+def weigh(
+    context: Context,
+    judged: JudgedRows,
+    policy: Policy,
+    chance: np.random.Generator,
+    drafts: Sequence[Draft] = (),
+) -> Difference:
     """What would have to change for the issues to be those of a scan.
 
     All rows are weighed, for a change of one label moves thresholds and the room of its class: a label
-    elsewhere may become an issue, or cease to be one.
+    elsewhere may become an issue, or cease to be one. `drafts` are findings about rows, of which those that
+    the policy names become questions too.
     """
     with context.read() as unit:
         standing = unit.issues.standing(context.project.id)
         settled = unit.issues.settled(context.project.id)
     flagged = _flagged(judged, policy, standing, settled)
     plan = line_up(policy.settings, flagged, chance, controls=judged.whole, limit=policy.limit)
-    found = _difference(judged, dict(places(plan)), standing)
+    wanted = dict(places(plan))
     if judged.whole:
-        return found
-    return replace(found, fresh={**found.fresh, **_controls(judged, policy, found, standing, chance)})
+        asked = _to_ask(policy.settings, drafts)
+        wanted = with_questions(wanted, asked, flagged, judged.quality, policy.settings.blind_share, chance)
+        return _difference(judged, wanted, standing)
+    change = _difference(judged, wanted, standing)
+    return replace(change, fresh={**change.fresh, **_controls(judged, policy, change, standing, chance)})
+
+
+def _to_ask(settings: PolicySettings, drafts: Iterable[Draft]) -> list[Draft]:
+    kinds = {kind.value for kind in settings.review_kinds}
+    return [draft for draft in drafts if draft.row is not None and draft.kind.value in kinds]
 
 
 def _flagged(
@@ -145,7 +169,6 @@ def _difference(judged: JudgedRows, wanted: Mapping[int, Place], standing: Itera
     fresh = dict(wanted)
     moved: dict[int, tuple[Place, Standing]] = {}
     dropped: list[str] = []
-    ranks: dict[str, int] = {}
     for one in standing:
         row = judged.row_of(one.item_id)
         place = None if row is None else fresh.pop(row, None)
@@ -154,11 +177,9 @@ def _difference(judged: JudgedRows, wanted: Mapping[int, Place], standing: Itera
         if row is None or place is None:
             if judged.whole or one.kind == IssueKind.LABEL_ERROR.value:
                 dropped.append(one.id)
-        elif _is_other(judged, row, place, one):
+        elif judged.whole or _is_other(judged, row, place, one):
             moved[row] = (place, one)
-        elif judged.whole and place.rank != one.rank:
-            ranks[one.id] = place.rank
-    return Difference(fresh, moved, dropped, ranks, len(wanted))
+    return Difference(fresh, moved, dropped, len(wanted))
 
 
 def _is_other(judged: JudgedRows, row: int, place: Place, one: Standing) -> bool:
@@ -198,7 +219,7 @@ def _controls(
 def carry_out(unit: UnitOfWork, context: Context, judged: JudgedRows, difference: Difference) -> Queue:
     """Store the difference, as far as it still is one, and plan the reviews of what is open."""
     project, wanted = context.project, difference.wanted
-    opened = _opened(unit, context, wanted)
+    opened = _opened(unit, context, wanted, all_wait=judged.whole)
     settled = unit.issues.settled(project.id)
     fresh = planned = 0
     rows = np.array(sorted(wanted), dtype=np.intp)
@@ -206,8 +227,7 @@ def carry_out(unit: UnitOfWork, context: Context, judged: JudgedRows, difference
         part = rows[start : start + AT_ONCE]
         new, moved = _issues(unit, judged, difference, part, opened, settled)
         unit.issues.add(new)
-        for issue in moved:
-            unit.issues.rescore(issue)
+        unit.issues.rescore(moved)
         fresh += len(new)
         planned += sum(1 for issue in (*new, *moved) if issue.state is IssueState.OPEN)
     dropped = [
@@ -216,15 +236,20 @@ def carry_out(unit: UnitOfWork, context: Context, judged: JudgedRows, difference
         for one in unit.issues.many(difference.dropped[start : start + AT_ONCE]).values()
         if one.state is IssueState.SUPPRESSED
     ]
-    unit.issues.rank(difference.ranks)
-    merge_changes(unit, project.id, (), dropped, context.settings.review)
+    unit.issues.set_state(dropped, IssueState.STALE, LetGo.NO_LONGER_FLAGGED)
+    to_ask, review = unit.issues.open_without_review(project.id), context.settings.review
+    unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in to_ask])
     return Queue(fresh, planned, len(dropped))
 
 
-def _opened(unit: UnitOfWork, context: Context, wanted: Mapping[int, Place]) -> set[int]:
-    """The rows that there is room to ask about. Others wait, and the push opens them when there is."""
+def _opened(unit: UnitOfWork, context: Context, wanted: Mapping[int, Place], *, all_wait: bool) -> set[int]:
+    """The rows that there is room to ask about. Others wait, and the push opens them when there is.
+
+    `all_wait` where those that wait already are among the rows; else they come first.
+    """
     free = max(0, context.settings.policy.budget - unit.reviews.open_count(context.project.id))
-    free -= len(unit.issues.waiting_for_budget(context.project.id, free))
+    if not all_wait:
+        free -= len(unit.issues.waiting_for_budget(context.project.id, free))
     fit = sorted((place.rank, row) for row, place in wanted.items() if place.reason is None)
     return {row for _, row in fit[: max(0, free)]}
 
@@ -253,13 +278,20 @@ def _issues(
         if judged.issue is not None:
             issue = judged.issue(row, item, place, is_open)
         else:
-            issue = issue_of(_finding(judged, row, item, probs), place, judged.origin, is_open=is_open)
-        if old is None and item_id not in active:
+            finding = _finding(judged, row, item, probs, place)
+            issue = issue_of(finding, place, judged.origin, is_open=is_open)
+        now = active.get(item_id)
+        if old is None and now is None:
             fresh.append(issue)
-        elif old is not None and item_id in active and active[item_id].id == old.id:
+        elif old and now and now.id == old.id and now.state is IssueState.SUPPRESSED:
             moved.append(replace(issue, id=old.id))
     return fresh, moved
 
 
-def _finding(judged: JudgedRows, row: int, item: LabelledItem, probs: Probabilities) -> FlaggedRow:
-    return FlaggedRow(item, probs, int(probs.argmax()), quality_of(int(judged.given[row]), probs))
+def _finding(
+    judged: JudgedRows, row: int, item: LabelledItem, probs: Probabilities, place: Place
+) -> FlaggedRow:
+    quality = quality_of(int(judged.given[row]), probs)
+    if place.suggested is None:
+        return FlaggedRow(item, probs, int(probs.argmax()), quality, judged.similar_to(row))
+    return FlaggedRow(item, probs, judged.origin.classes.index(place.suggested), quality)

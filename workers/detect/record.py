@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+import numpy as np
 
 from connector import wording
 from connector.config.project import PolicySettings
@@ -15,6 +17,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
+from workers.issues.arrays import Classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,9 @@ def scan_summary(
 def lost_classes_fact(project_id: int) -> str:
     """The fact in which a sync leaves to the scan which classes are gone while labels carry them."""
     return f"lost_classes:{project_id}"
+
+
+def class_counts(classes: Sequence[str], given: Classes) -> dict[str, int]:
+    """Class → how many labels were judged."""
+    counts = np.bincount(given, minlength=len(classes))
+    return {name: int(n) for name, n in zip(classes, counts, strict=True)}

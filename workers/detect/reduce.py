@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connector import wording
+from connector.config.project import PolicySettings
 from connector.errors import Misconfigured
-from connector.model import IssueKind, ScanReport, ScanSummary, ShardedScan
+from connector.model import ScanReport, ScanSummary, ShardedScan
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
@@ -20,7 +22,7 @@ from workers.detect.findings.detect import Looked
 from workers.detect.findings.store import look_around_in_parts
 from workers.detect.flags import Origin
 from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
-from workers.detect.record import Run, lost_classes, scan_summary, scan_when_due
+from workers.detect.record import Run, class_counts, lost_classes, scan_summary, scan_when_due
 from workers.detect.sharding import FrozenRows, Part, advance, begin_anew, blob_name, give_up, load
 from workers.detect.state import kept
 from workers.issues import LabelIssues
@@ -168,18 +170,24 @@ def _summary(context: Context, scan: ShardedScan, parts: Parts, said: Sequence[s
 def _nothing_to_judge(context: Context, scan: ShardedScan, parts: Parts, n_classes: int) -> Summary:
     n_items = sum(len(part.item_ids) for part in parts.all)
     summary = _summary(context, scan, parts, [wording.too_few_labels(n_items, n_classes)])
-    looked = look_around_in_parts(context, scan.plan["classes"], np.zeros(0, dtype=np.int64))
+    none = np.zeros(0, dtype=np.int64)
+    looked = look_around_in_parts(context, scan.plan["classes"], none, none, lambda _: None)
     with context.begin() as unit:
-        _conclude(unit, context, scan, summary, looked)
+        _conclude(unit, context, scan, summary, looked, none)
     return {"items": n_items, "flagged": 0, "warnings": list(summary.warnings)}
 
 
 def _conclude(
-    unit: UnitOfWork, context: Context, scan: ShardedScan, summary: ScanSummary, looked: Looked
+    unit: UnitOfWork,
+    context: Context,
+    scan: ShardedScan,
+    summary: ScanSummary,
+    looked: Looked,
+    item_ids: NDArray[np.int64],
 ) -> None:
     """The scan is over: its record stands, its parts go, and what waited for its end comes next."""
     project_id = context.project.id
-    unit.findings.replace(project_id, looked.findings(project_id, scan.id, ()))
+    unit.findings.replace(project_id, looked.findings(project_id, scan.id, item_ids.tolist()))
     unit.issues.add_scan(replace(summary, report=replace(summary.report, **looked.report())))
     unit.projects.scanned(project_id, int(scan.plan["counted"]))
     # Too many rows to keep at hand: changes from now on wait for the next scan.
@@ -188,10 +196,11 @@ def _conclude(
     scan_when_due(unit, project_id, context.settings.policy)
 
 
-def _class_counts(classes: Sequence[str], given: Classes) -> dict[str, int]:
-    """Class → how many labels were judged."""
-    counts = np.bincount(given, minlength=len(classes))
-    return {name: int(n) for name, n in zip(classes, counts, strict=True)}
+def _not_asked(policy: PolicySettings, looked: Looked) -> list[str]:
+    """A warning where the policy wants questions of kinds that a scan in parts does not look for."""
+    lacking = {kind.value for kind in looked.not_looked_for}
+    kinds = [kind.value for kind in policy.review_kinds if kind.value in lacking]
+    return [wording.not_asked_in_parts(kinds, policy.shard_rows)] if kinds else []
 
 
 def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssues, given: Classes) -> Summary:
@@ -213,21 +222,21 @@ def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssue
         now = learned(unit, project, context.settings, classes)
     # Seeded by the scan: a job that is tried again draws the same controls.
     chance = np.random.default_rng(uuid.UUID(scan.id).int)
-    difference = weigh(context, judged, Policy(now.policy, now.cap_scale), chance)
-    summary = _summary(context, scan, parts, found.warnings)
-    looked = look_around_in_parts(context, classes, given)
+    looked = look_around_in_parts(context, classes, given, rows.item_ids, rows.row_of)
+    difference = weigh(context, judged, Policy(now.policy, now.cap_scale), chance, looked.drafts)
+    said = [*found.warnings, *_not_asked(context.settings.policy, looked)]
+    summary = _summary(context, scan, parts, said)
     with context.begin() as unit:
         queue = carry_out(unit, context, judged, difference)
-        controls = sum(place.kind is IssueKind.CONTROL for place in difference.fresh.values())
         summary = replace(
             summary,
             n_flagged=int(found.mask.sum()),
             n_planned=queue.planned,
             n_suppressed=difference.n_places - queue.planned,
-            n_controls=controls,
-            report=replace(summary.report, class_counts=_class_counts(classes, given)),
+            n_controls=difference.n_controls,
+            report=replace(summary.report, class_counts=class_counts(classes, given)),
         )
-        _conclude(unit, context, scan, summary, looked)
+        _conclude(unit, context, scan, summary, looked, rows.item_ids)
         keep_quality(unit, project, context.settings.quality)
         detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
         unit.audit.append("secondlook", "scan", scan.id, detail, project.name)

@@ -10,26 +10,28 @@ import numpy as np
 
 from connector import wording
 from connector.errors import Misconfigured, Retryable
-from connector.model import IssueState, LabelledItem, LabelSchema, Project, ScanReport
+from connector.model import LabelledItem, LabelSchema, Project, ScanReport, ScanSummary
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from workers.context import Context, Summary
 from workers.detect import sharding
 from workers.detect.by_type import scan_by_type
 from workers.detect.findings.detect import Looked
-from workers.detect.findings.questions import ask_too
 from workers.detect.findings.store import look_around
-from workers.detect.flags import Flags, find
-from workers.detect.merging import merge_all
-from workers.detect.record import Run, lost_classes, scan_summary, skipped_labels
-from workers.detect.sources.choose import Probabilities, probabilities_for
+from workers.detect.flags import Origin, n_kept
+from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
+from workers.detect.record import Run, class_counts, lost_classes, scan_summary, skipped_labels
+from workers.detect.sources.base import Probabilities
+from workers.detect.sources.choose import probabilities_for
 from workers.detect.state import Basis, Detector, kept
+from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged
+from workers.issues import LabelIssues, label_issues
 from workers.issues.validation import InvalidInput
+from workers.label_types.choice.encode import encode
 from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.quality import learned
 from workers.review.quality.telling import keep as keep_quality
-from workers.review.release import release_stale_issues
 
 LEAST_CLASSES = 2
 
@@ -53,10 +55,11 @@ def handle(context: Context) -> Summary:
     run.skipped.update(probabilities.skipped)
     if not _several_classes(probabilities.items):
         return _nothing_to_judge(context, run, project.schema, probabilities.items)
-    flags = _find(context, project.schema, probabilities)
-    looked = look_around(context, project.schema, probabilities.items, (probabilities, flags.found))
+    issues = _detect(context, project.schema, probabilities)
+    looked = look_around(context, project.schema, probabilities.items, (probabilities, issues))
+    judged_rows = _judged(context, run, project.schema, probabilities, issues)
     detector = _detector(context, run, project.schema, probabilities)
-    return _record(context, run, flags, probabilities, looked, detector)
+    return _record(context, run, judged_rows, issues, probabilities, looked, detector)
 
 
 def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run, list[LabelledItem]]:
@@ -97,20 +100,39 @@ def _several_classes(items: Sequence[LabelledItem]) -> bool:
     return len({item.label for item in items}) >= LEAST_CLASSES
 
 
-def _find(context: Context, schema: LabelSchema, probabilities: Probabilities) -> Flags:
-    with context.read() as unit:
-        active = unit.issues.active(context.project.id)
-        settled = unit.issues.settled(context.project.id)
-        now = learned(unit, context.project, context.settings, schema.classes)
-    in_review = {item_id for item_id, issue in active.items() if issue.state is not IssueState.SUPPRESSED}
-    # Seeded by the job: a scan that is tried again draws the same controls.
-    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
+def _detect(context: Context, schema: LabelSchema, probabilities: Probabilities) -> LabelIssues:
+    labels = encode([item.label for item in probabilities.items], schema.classes)
     try:
-        return find(now.policy, schema.classes, probabilities, in_review, settled, chance, now.cap_scale)
+        return label_issues(labels, probabilities.matrix, method=context.settings.policy.method.value)
     except InvalidInput as error:
         raise Misconfigured(
             str(error), field=f"projects.{context.project.name}.predictions", remedy="Then scan again."
         ) from error
+
+
+def _judged(
+    context: Context, run: Run, schema: LabelSchema, probabilities: Probabilities, issues: LabelIssues
+) -> JudgedRows:
+    item_ids = np.array([item.item_id for item in probabilities.items], dtype=np.int64)
+    near = probabilities.neighbours if len(issues.order) else None
+    return JudgedRows(
+        origin=Origin(
+            project_id=context.project.id,
+            scan_id=run.scan_id,
+            model_version=probabilities.model_version,
+            method=context.settings.policy.method.value,
+            classes=schema.classes,
+        ),
+        item_ids=item_ids,
+        given=encode([item.label for item in probabilities.items], schema.classes),
+        order=issues.order,
+        suggested=issues.suggested,
+        quality=issues.quality,
+        row_of=ItemRows(item_ids).row_of,
+        probs_of=probabilities.matrix.__getitem__,
+        whole=True,
+        near=None if near is None else near.indices,
+    )
 
 
 def _nothing_to_judge(
@@ -132,47 +154,35 @@ def _nothing_to_judge(
 def _record(
     context: Context,
     run: Run,
-    flags: Flags,
+    judged: JudgedRows,
+    issues: LabelIssues,
     probabilities: Probabilities,
     looked: Looked,
     detector: Detector | None,
 ) -> Summary:
-    project, policy = context.project, context.settings.policy
-    warnings = (*lost_classes(context, run.skipped), *probabilities.warnings, *flags.warnings)
-    base = scan_summary(context, run, len(probabilities.items), probabilities.model_version, warnings)
-    base = replace(
-        base,
-        report=replace(
-            ScanReport.from_json(probabilities.report),
-            class_counts=flags.class_counts,
-            **looked.report(),
-        ),
-    )
+    project = context.project
+    with context.read() as unit:
+        now = learned(unit, project, context.settings, judged.origin.classes)
+    # Seeded by the job: a scan that is tried again draws the same controls.
+    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
+    policy = Policy(now.policy, now.cap_scale, probabilities.limit)
+    difference = weigh(context, judged, policy, chance, looked.drafts)
+    summary = _summary(context, run, judged, issues, probabilities, looked, policy)
     blob = None if detector is None else kept.store_content(context, detector)
     with context.begin() as unit:
-        free = max(0, policy.budget - unit.reviews.open_count(project.id))
-        issues = flags.issues(project.id, run.scan_id, probabilities.model_version, free)
-        issues = ask_too(unit, context, issues, flags, looked, run.scan_id, free)
-        unit.findings.replace(
-            project.id,
-            looked.findings(project.id, run.scan_id, [item.item_id for item in probabilities.items]),
-        )
-        planned = merge_all(unit, project.id, issues, context.settings.review)
-        # A label may have changed while its old value was being judged.
-        release_stale_issues(unit, project, [issue.item_id for issue in issues])
-        controls = sum(1 for issue in issues if issue.kind.value == "control")
+        queue = carry_out(unit, context, judged, difference)
         summary = replace(
-            base,
-            n_flagged=flags.n_flagged,
-            n_planned=planned,
-            n_suppressed=len(issues) - planned,
-            n_controls=controls,
+            summary,
+            n_planned=queue.planned,
+            n_suppressed=difference.n_places - queue.planned,
+            n_controls=difference.n_controls,
         )
+        unit.findings.replace(project.id, looked.findings(project.id, run.scan_id, judged.item_ids.tolist()))
         unit.issues.add_scan(summary)
         unit.projects.scanned(project.id, run.counted)
         keep_quality(unit, project, context.settings.quality)
         kept.make_count(unit, project.id, run.scan_id, run.seq, blob)
-        detail = {"flagged": summary.n_flagged, "planned": planned, "method": summary.method}
+        detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
         unit.audit.append("secondlook", "scan", summary.id, detail, project.name)
         unit.enqueue(job(JobKind.PUSH, project.id))
     if detector is not None:
@@ -180,9 +190,31 @@ def _record(
     return {
         "items": summary.n_items,
         "flagged": summary.n_flagged,
-        "planned": planned,
+        "planned": summary.n_planned,
         "suppressed": summary.n_suppressed,
-        "controls": controls,
+        "controls": summary.n_controls,
         "skipped": run.skipped,
-        "warnings": list(warnings),
+        "warnings": list(summary.warnings),
     }
+
+
+def _summary(
+    context: Context,
+    run: Run,
+    judged: JudgedRows,
+    issues: LabelIssues,
+    probabilities: Probabilities,
+    looked: Looked,
+    policy: Policy,
+) -> ScanSummary:
+    n_flagged = len(issues.order)
+    put_forward = n_kept(policy.settings, policy.limit, n_flagged)
+    limited = [] if put_forward == n_flagged else [wording.flags_limited(put_forward, n_flagged)]
+    lost = lost_classes(context, run.skipped)
+    warnings = (*lost, *probabilities.warnings, *issues.warnings, *limited)
+    counts = class_counts(judged.origin.classes, judged.given)
+    return replace(
+        scan_summary(context, run, len(judged.item_ids), probabilities.model_version, warnings),
+        n_flagged=n_flagged,
+        report=replace(ScanReport.from_json(probabilities.report), class_counts=counts, **looked.report()),
+    )

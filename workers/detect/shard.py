@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from connector.config.project import Backend
 from connector.errors import Misconfigured
-from connector.model import LabelledItem, LabelSchema, LabelStatus, Prediction, ShardedScan
+from connector.model import LabelledItem, LabelSchema, LabelStatus, ShardedScan
 from workers.context import Context, Summary
 from workers.detect import sharding
 from workers.detect.predictions.suspicion import in_sample_suspicion
 from workers.detect.sharding import EMPTY, Part, PartContent, blob_name, finish_part
-from workers.detect.sources.choose import Probabilities, found_in, from_predictions
+from workers.detect.sources.choose import source_of
 from workers.issues.sharded import (
     Cuts,
     PairQuestion,
@@ -107,7 +107,7 @@ def _rows(
     for items in _chunks(context, between):
         judged = [item for item in items if item.label in schema.classes]
         skipped[LabelStatus.UNKNOWN_CLASS.value] += len(items) - len(judged)
-        found = _probabilities(context, schema, judged, version)
+        found = source_of(context, schema, version).all(judged)
         skipped.update(found.skipped)
         if scan.plan["source"] != Backend.PLATFORM.value and found.items:
             version = found.model_version
@@ -137,13 +137,3 @@ def _chunks(context: Context, between: tuple[int, int]) -> Iterator[list[Labelle
         items = unit.items.labelled(context.project.id, between=between)
         while chunk := list(islice(items, at_once)):
             yield chunk
-
-
-def _probabilities(
-    context: Context, schema: LabelSchema, items: list[LabelledItem], version: str
-) -> Probabilities:
-    if context.settings.predictions.source is not Backend.PLATFORM:
-        return found_in(context, schema, items)
-    with context.read() as unit:
-        stored: dict[int, Prediction] = unit.items.predicted([item.item_id for item in items], version)
-    return from_predictions(schema, items, [stored.get(item.item_id) for item in items], version)

@@ -35,7 +35,6 @@ ALSO_TOLD = (
     FindingKind.AMBIGUOUS,
 )
 INCONCLUSIVE = frozenset({Problem.CANNOT_TELL.value})  # the reviewer cannot tell: no answer
-NEAR_OPTIONS = 6  # classes offered at once where a project has many
 
 
 def quorum_policy(

@@ -28,10 +28,15 @@ class Repository:
             return postgresql.insert(table)
         return sqlite.insert(table)
 
-    def _update_rows(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        """Update many rows of one table in one go; each dict names the same columns, and its row by ROW."""
+    def _update_rows(
+        self, table: Table, rows: Sequence[dict[str, Any]], *conditions: ColumnElement[bool]
+    ) -> None:
+        """Update many rows of one table in one go, those that meet the conditions.
+
+        Each dict names the same columns, and its row by ROW.
+        """
         if rows:
-            self._connection.execute(update(table).where(table.c.id == bindparam(ROW)), rows)
+            self._connection.execute(update(table).where(table.c.id == bindparam(ROW), *conditions), rows)
 
     def _among(self, column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
         """Whether the column holds one of many values.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from connector.model import Json, LabelStatus
 from connector.store.repositories.base import Repository
@@ -34,8 +34,9 @@ class UnusableAnswer:
 
 
 class Content(Repository):
-    def answers(self, project_id: int) -> Iterator[GivenAnswer]:
-        """Every valid annotation, by our id of the item."""
+    def answers(self, project_id: int, *, divided: bool = False) -> Iterator[GivenAnswer]:
+        """Every valid annotation, by our id of the item; or those of items whose labels differ."""
+        standing = (*_standing(project_id), annotation_rows.c.status == LabelStatus.VALID.value)
         query = (
             select(
                 annotation_rows.c.item_id,
@@ -44,9 +45,19 @@ class Content(Repository):
                 annotation_rows.c.updated_at,
             )
             .join(items, items.c.id == annotation_rows.c.item_id)
-            .where(*_standing(project_id), annotation_rows.c.status == LabelStatus.VALID.value)
+            .where(*standing)
             .order_by(items.c.id, annotation_rows.c.id)
         )
+        if divided:
+            labels = func.count(annotation_rows.c.label.distinct())
+            differing = (
+                select(annotation_rows.c.item_id)
+                .join(items, items.c.id == annotation_rows.c.item_id)
+                .where(*standing)
+                .group_by(annotation_rows.c.item_id)
+                .having(labels > 1)
+            )
+            query = query.where(annotation_rows.c.item_id.in_(differing))
         for row in self._connection.execute(query, execution_options={"yield_per": STREAM_ROWS}):
             yield GivenAnswer(*row)
 

@@ -37,11 +37,6 @@ class Corrections(Repository):
         ).one_or_none()
         return None if row is None else _correction(row)
 
-    def of_issue(self, issue_id: str) -> Correction | None:
-        """The latest correction of an issue, whatever became of it."""
-        found = self.all_of_issue(issue_id)
-        return found[-1] if found else None
-
     def all_of_issue(self, issue_id: str) -> list[Correction]:
         """One for each decision that asked for one, in the order they were made."""
         return self._where(corrections.c.issue_id == issue_id)

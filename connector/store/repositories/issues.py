@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -59,17 +59,13 @@ class Issues(Repository):
         if rows:
             self._connection.execute(insert(issues), rows)
 
-    def rescore(self, issue: Issue) -> None:
-        """Put a new scan's figures, state and reason onto an issue that is suppressed; else do nothing."""
-        self._connection.execute(
-            update(issues)
-            .where(issues.c.id == issue.id, issues.c.state == IssueState.SUPPRESSED.value)
-            .values(_values(issue) | {"updated_at": self._now})
-        )
-
-    def rank(self, ranks: Mapping[str, int]) -> None:
-        """Give issues other places in the queue."""
-        self._update_rows(issues, [{ROW: issue_id, "rank": rank} for issue_id, rank in ranks.items()])
+    def rescore(self, found: Sequence[Issue]) -> None:
+        """Put a new scan's figures, state and reason onto issues, as far as they are suppressed."""
+        rows = [_values(issue) | {"updated_at": self._now} for issue in found]
+        for row in rows:
+            row[ROW] = row.pop("id")
+        suppressed = issues.c.state == IssueState.SUPPRESSED.value
+        self._update_rows(issues, rows, suppressed)
 
     def set_state(self, ids: Sequence[str], state: IssueState, reason: str | None = None) -> None:
         for part in chunks(ids):

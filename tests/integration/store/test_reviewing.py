@@ -95,8 +95,8 @@ class TestIssues:
     def test_a_new_scan_rescores_what_is_suppressed_and_nothing_else(self, house: House) -> None:
         held, asked = house.flagged(1, IssueState.SUPPRESSED), house.flagged(2)
         with house.store.begin() as unit:
-            unit.issues.rescore(replace(held, rank=7, state=IssueState.OPEN, reason=None))
-            unit.issues.rescore(replace(asked, rank=7, state=IssueState.SUPPRESSED))
+            unit.issues.rescore([replace(held, rank=7, state=IssueState.OPEN, reason=None)])
+            unit.issues.rescore([replace(asked, rank=7, state=IssueState.SUPPRESSED)])
         assert (issue_of(house, held.id).rank, issue_of(house, held.id).state) == (7, IssueState.OPEN)
         assert issue_of(house, asked.id) == asked
 

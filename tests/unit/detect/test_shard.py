@@ -11,7 +11,7 @@ import pytest
 
 from connector import wording
 from connector.errors import Misconfigured
-from connector.model import IssueState
+from connector.model import IssueKind, IssueState
 from connector.model.findings import FindingKind
 from connector.model.jobs import JobKind, JobState
 from tests.support.world import CLASSES, Killed, World
@@ -307,3 +307,32 @@ def test_a_scan_whose_parts_are_damaged_begins_anew(build: Build) -> None:
 
     assert world.scan_count() == 1
     assert left_behind(world) == 0
+
+
+def test_items_whose_annotators_differ_are_asked_about_of_a_shared_scan_too(build: Build) -> None:
+    world = build(policy={**POLICY, "shard_rows": 4, "review_kinds": ["disagreement"]})
+    for n in range(12):
+        world.item(f"right {n}", CLASSES[n % 3], **{CLASSES[n % 3]: 0.9, CLASSES[(n + 1) % 3]: 0.1})
+    divided = world.item("divided", "dog", dog=0.9, cat=0.1)
+    world.server.annotate(world.source_id, divided, "cat", "ben")
+
+    world.settle()
+
+    (asked,) = [one for one in world.issues() if one.kind is IssueKind.DISAGREEMENT]
+    assert world.text_of(asked.item_id) == "divided"
+    assert (asked.given, asked.suggested, asked.state) == ("dog", "cat", IssueState.IN_REVIEW)
+    assert asked.evidence["about"]["answers"] == [["dog", 1], ["cat", 1]]
+    with world.read() as unit:
+        (finding,) = unit.findings.of_items([asked.item_id])[asked.item_id]
+    assert (finding.kind, finding.subject) == (FindingKind.DISAGREEMENT, str(divided))
+    assert not [said for said in world.last_scan().warnings if "review_kinds" in said]
+
+
+def test_a_shared_scan_says_which_questions_it_cannot_ask(build: Build) -> None:
+    kinds = ["label_conflict", "disagreement", "ambiguous"]
+    world = build(policy={**POLICY, "shard_rows": 13, "review_kinds": kinds})
+    crowd(world)
+
+    world.settle()
+
+    assert wording.not_asked_in_parts(["label_conflict", "ambiguous"], 13) in world.last_scan().warnings

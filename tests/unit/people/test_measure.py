@@ -208,7 +208,7 @@ def test_golden_answers_decide_nothing(lived: World) -> None:
     assert asked
     with lived.read() as unit:
         assert all(unit.issues.decision(one.id) is None for one in asked)
-        assert all(unit.corrections.of_issue(one.id) is None for one in asked)
+        assert all(unit.corrections.all_of_issue(one.id) == [] for one in asked)
 
 
 def test_each_day_has_its_figures_and_a_year_is_kept(lived: World) -> None:

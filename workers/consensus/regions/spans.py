@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.consensus.arrays import Floats, Ints, Mask, level_in_range, whole_numbers
-from workers.consensus.dawid_skene import dawid_skene
+from workers.consensus.library.dawid_skene import dawid_skene
 from workers.consensus.regions.answers import SpanAnswers
 from workers.consensus.regions.segments import Segments, segments_of, spans_of
 from workers.consensus.votes import Votes

@@ -84,7 +84,8 @@ class Looked:
 def look_at_labels(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
     """What labels alone show, for a scan that never has all items at hand."""
     looked = look_at(seen, others)
-    return replace(looked, not_looked_for=dict.fromkeys(looked.not_looked_for, NotSearched.SCANNED_IN_PARTS))
+    lacking = [kind for kind in looked.not_looked_for if kind not in looked.totals]
+    return replace(looked, not_looked_for=dict.fromkeys(lacking, NotSearched.SCANNED_IN_PARTS))
 
 
 def look_at(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:

@@ -93,5 +93,6 @@ def _outliers(seen: LabelledRows, distance: Floats, *, by: str) -> KindFindings:
 
 
 def about(seen: LabelledRows, kind: FindingKind, row: int, score: float, facts: Json) -> Draft:
-    """A finding about one of the items."""
-    return Draft(kind, row, seen.names[row], min(max(score, 0.0), 1.0), facts)
+    """A finding about one of the items; without a name, where the names are not at hand."""
+    name = seen.names[row] if seen.names else ""
+    return Draft(kind, row, name, min(max(score, 0.0), 1.0), facts)

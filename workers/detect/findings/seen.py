@@ -54,7 +54,7 @@ class LabelledRows:
     """N items with one label each; whatever else is missing is None, and its detectors say so."""
 
     classes: tuple[str, ...]
-    names: Sequence[str]  # of the items
+    names: Sequence[str]  # of the items; none where they are not at hand
     labels: Ints
     least: int  # items that a class needs
     probs: NDArray[np.floating[Any]] | None = None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from connector.model import LabelledItem, LabelSchema, LabelStatus
 from connector.model.findings import FindingKind
+from connector.store.repositories.content import GivenAnswer
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.findings.detect import Looked, look_at, look_at_labels
 from workers.detect.findings.draft import MOST, Draft, KindFindings, found
 from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, LabelledRows, digest_of
-from workers.detect.sources.choose import Probabilities
+from workers.detect.sources.base import Probabilities
 from workers.issues import LabelIssues
 from workers.label_types.choice.encode import encode
 
@@ -43,13 +45,33 @@ def look_around(
     return look_at(seen, [unusable])
 
 
-def look_around_in_parts(context: Context, classes: Sequence[str], labels: Ints) -> Looked:
+def look_around_in_parts(
+    context: Context,
+    classes: Sequence[str],
+    labels: Ints,
+    item_ids: Ints,
+    row_of: Callable[[int], int | None],
+) -> Looked:
     """Look at a project that is scanned in parts: at what its labels and the database alone can show."""
     project_id, least = context.project.id, context.settings.policy.min_class_examples
     with context.read() as unit:
         people = unit.projects.annotator_names(project_id)
-        unusable = _unusable(unit, project_id, people)
-    return look_at_labels(LabelledRows(tuple(classes), (), labels, least), [unusable])
+        others = [_unusable(unit, project_id, people), found(FindingKind.DISAGREEMENT, [])]
+        divided = _answered(unit.content.answers(project_id, divided=True), classes, row_of, people)
+        seen = LabelledRows(tuple(classes), (), labels, least, answered=divided)
+        return _named(unit, project_id, look_at_labels(seen, others), item_ids)
+
+
+def _named(unit: UnitOfWork, project_id: int, looked: Looked, item_ids: Ints) -> Looked:
+    """The findings with the names of their items."""
+    rows = [draft.row for draft in looked.drafts if draft.row is not None]
+    items = unit.items.labelled(project_id, item_ids[rows].tolist()) if rows else ()
+    names = {item.item_id: item.remote_id for item in items}
+    drafts = [
+        draft if draft.row is None else replace(draft, subject=names.get(int(item_ids[draft.row]), ""))
+        for draft in looked.drafts
+    ]
+    return replace(looked, drafts=tuple(drafts))
 
 
 def _seen(
@@ -81,24 +103,23 @@ def _seen(
         features=None if judged is None else judged[0].features,
         graph=None if judged is None else judged[0].neighbours,
         digests=digests,
-        answered=_answered(unit, project_id, schema, row_of, people),
+        answered=_answered(unit.content.answers(project_id), schema.classes, row_of.get, people),
         times=np.array([item.updated_at.timestamp() for item in items]),
         factors=builder.factors(),
     )
 
 
 def _answered(
-    unit: UnitOfWork,
-    project_id: int,
-    schema: LabelSchema,
-    row_of: Mapping[int, int],
+    answers: Iterable[GivenAnswer],
+    classes: Sequence[str],
+    row_of: Callable[[int], int | None],
     people: Mapping[str, str],
 ) -> Answered:
-    number = {label: k for k, label in enumerate(schema.classes)}
+    number = {label: k for k, label in enumerate(classes)}
     known: dict[str, int] = {}
     rows, who, labels, times = array("q"), array("q"), array("q"), array("d")
-    for answer in unit.content.answers(project_id):
-        row, label = row_of.get(answer.item_id), number.get(answer.label)
+    for answer in answers:
+        row, label = row_of(answer.item_id), number.get(answer.label)
         if row is None or label is None:
             continue
         rows.append(row)

@@ -29,9 +29,9 @@ from workers.detect.predictions.fitting import (
     values_for,
 )
 from workers.detect.predictions.sealed import NotKept, opened, seal_of, sealed
+from workers.detect.sources.base import SEED
 from workers.label_types.choice.encode import encode
 
-SEED = 20_210_208  # any fixed number: equal data gives equal probabilities
 BLOB = "predictions:model"
 VERSION = "secondlook-builtin-2"
 

@@ -69,6 +69,17 @@ def test_one_more_label_does_not_train_the_model_again(build: Build, trainings: 
     assert wording.model_reused(2, 3 * EACH) in scan.warnings
 
 
+def test_a_second_scan_of_the_same_labels_has_nothing_to_warn_of(build: Build, trainings: list[int]) -> None:
+    world = taught(build)
+    once, before = len(trainings), world.last_scan()
+
+    world.do(JobKind.SCAN)
+
+    assert len(trainings) == once
+    assert world.last_scan().id != before.id
+    assert world.last_scan().warnings == before.warnings == ()
+
+
 def test_many_changes_train_it_again(build: Build, trainings: list[int]) -> None:
     world = taught(build)
     once = len(trainings)

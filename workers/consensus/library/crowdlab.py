@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from workers.consensus.arrays import Floats, Ints, checked_probs, leading, sum_by
-from workers.consensus.calibration import best_temperature, tempered
-from workers.consensus.crowd import Crowd, crowd_of, refuse_unshared
+from workers.consensus.library.calibration import best_temperature, tempered
+from workers.consensus.library.crowd import Crowd, crowd_of, refuse_unshared
+from workers.consensus.library.tie_break import most_voted
 from workers.consensus.tally import NO_VOTES
-from workers.consensus.tie_break import most_voted
 from workers.consensus.votes import Consensus, Votes
 
 LEAST = 1e-6  # weights and error rates below this count as this

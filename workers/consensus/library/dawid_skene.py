@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from workers.consensus.arrays import Floats, Ints, Mask, leading
-from workers.consensus.confusions import Confusions
+from workers.consensus.library.confusions import Confusions
 from workers.consensus.tally import NO_VOTES
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workers.consensus.arrays import Floats, Ints, Mask, leading
-from workers.consensus.crowd import Crowd
+from workers.consensus.library.crowd import Crowd
 
 
 def most_voted(crowd: Crowd, probs: Floats) -> Ints:

@@ -1,0 +1,1 @@
+"""What a study of votes needs and the service never calls: CROWDLAB, Dawid-Skene, class flow, whom to ask."""
