@@ -25,6 +25,7 @@ from workers.demo.server import (
     start_label_studio,
 )
 from workers.demo.service import PROJECT
+from workers.label_types.registry import codecs
 
 Json = dict[str, Any]
 
@@ -155,7 +156,7 @@ class Scene:
 
     def services(self, config: Path) -> Services:
         """Our services in this process, on a database of their own; the benchmark itself runs the jobs."""
-        services = build(load(config), SilentQueue())
+        services = build(load(config), SilentQueue(), codecs=codecs())
         self._services.append(services)
         return services
 

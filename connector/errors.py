@@ -10,12 +10,14 @@ class SecondlookError(Exception):
 class Retryable(SecondlookError):
     """The same call may succeed later; nothing is known to have been done.
 
-    `after` is the number of seconds to wait at least, where the other side named one.
+    `after` is the number of seconds to wait at least, where the other side named one. In an `outage` the
+    other side does not answer at all: it says nothing about the call, which waits for as long as it lasts.
     """
 
-    def __init__(self, message: str, *, after: float | None = None) -> None:
+    def __init__(self, message: str, *, after: float | None = None, outage: bool = False) -> None:
         super().__init__(message)
         self.after = after
+        self.outage = outage
 
 
 class UnknownOutcome(Retryable):

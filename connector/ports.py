@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from connector.model import (
     Annotator,
@@ -17,6 +17,7 @@ from connector.model import (
     LabelSchema,
     Page,
     Prediction,
+    Reading,
     ReviewRequest,
     ReviewSetup,
     Role,
@@ -36,6 +37,61 @@ class JobQueue(Protocol):
     def send(self, job_ids: Sequence[str]) -> None:
         """Tell some worker that these rows are due. A lost message is sent again by the sweep."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewContent:
+    """What a review task carries for its label type: fields of its data, and what is filled in already."""
+
+    fields: Json
+    suggested: Any
+
+
+class Codec(Protocol):
+    """One label type on one platform: what an adapter is given, so that it knows no type itself.
+
+    `raw` is what the platform holds: the result of an annotation on Label Studio, the answer to a question
+    on Argilla. Labels are the type's keys. Pure: no shape of `raw` makes a codec raise.
+    """
+
+    def controls(self, config: Any) -> Sequence[LabelSchema]:
+        """The controls of a labelling config that this type can judge, without their objects."""
+        ...
+
+    def valid(self, label: str, schema: LabelSchema) -> bool:
+        """Whether the control can carry this label."""
+        ...
+
+    def read(self, raw: Any, schema: LabelSchema) -> Reading:
+        """The label that the control carries, or why there is none."""
+        ...
+
+    def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
+        """What a model says of each class, where the result carries that."""
+        ...
+
+    def write(self, raw: Any, schema: LabelSchema, label: str, meta: Json) -> Any:
+        """`raw` with this valid label in the control, `meta` on it, and all else as it was."""
+        ...
+
+    def form(self, schema: LabelSchema, given: Any) -> Sequence[Any]:
+        """The controls that ask for a label in a review project.
+
+        `given` is what the platform makes them from: the config as it stands on Label Studio, the SDK on
+        Argilla.
+        """
+        ...
+
+    def content(self, request: ReviewRequest, form: Any) -> ReviewContent:
+        """What a review task carries; `form` is the published form: a config, or a list of questions."""
+        ...
+
+    def answer(self, raw: Any) -> str | None:
+        """The label that a reviewer gives; None for none. `raw` is the result, or the response."""
+        ...
+
+
+Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
 
 
 class Source(Protocol):

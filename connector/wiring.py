@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,7 @@ from connector.platforms import registry
 from connector.platforms.registry import DeskConfig, PlatformConfig
 from connector.ports import (
     Clock,
+    Codecs,
     JobQueue,
     ModelBackend,
     ReviewDesk,
@@ -48,6 +49,7 @@ class Services:
     queue: JobQueue
     clock: Clock
     keyring: Keyring
+    codecs: Mapping[str, Codecs] = field(default_factory=dict)  # by platform
     _sources: dict[str, Source] = field(default_factory=dict)
     _desks: dict[str, ReviewDesk] = field(default_factory=dict)
     _platform_secrets: dict[tuple[str, Role], tuple[datetime, Sequence[str]]] = field(
@@ -119,7 +121,7 @@ class Services:
                 field=f"projects.{name}.predictions.url",
                 remedy="Set it, or another source of predictions.",
             )
-        return registry.model_backend(url)
+        return registry.model_backend(url, self.codecs.get("label_studio", {}))
 
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
         """Our own, or those that the platform made: asked for, kept in memory alone, and not for long."""
@@ -143,6 +145,7 @@ class Services:
             token=token.get_secret_value(),
             label_control=chosen.label_control,
             data_fields=_named(chosen.predictions.field),
+            codecs=self.codecs.get(chosen.platform, {}),
         )
 
     def _desk(self, name: str) -> DeskConfig:
@@ -157,6 +160,7 @@ class Services:
             workspace=place.workspace,
             beside=None if place.elsewhere else str(chosen.project),
             section=place.section,
+            codecs=self.codecs.get(place.platform, {}),
         )
 
     def close(self) -> None:
@@ -184,10 +188,12 @@ def build(
     settings: Settings,
     queue: JobQueue | None = None,
     clock: Clock | None = None,
+    codecs: Mapping[str, Codecs] | None = None,
 ) -> Services:
     """Services over the configured database, migrated to this version.
 
-    Without `queue`, jobs are announced through Celery on the configured broker.
+    Without `queue`, jobs are announced through Celery on the configured broker. Without `codecs` (platform →
+    label type → codec) no label can be read: enough for the web process.
     """
     engine = open_engine(database_url(settings).get_secret_value())
     migrate.upgrade(engine)
@@ -201,4 +207,5 @@ def build(
         queue=queue,
         clock=clock,
         keyring=Keyring(settings),
+        codecs=codecs or {},
     )

@@ -17,6 +17,7 @@ from connector.config.keyring import broker_url
 from connector.logs import configure
 from connector.queue import CeleryQueue, make_celery
 from connector.wiring import Services, build
+from workers.label_types.registry import codecs
 from workers.service.schedule import schedule
 from workers.service.tasks import register
 
@@ -46,7 +47,7 @@ def _application() -> Celery:
 def _services(_pid: int) -> Services:
     """Services of this process: connections must not be shared across a fork."""
     settings = load()
-    return build(settings, CeleryQueue(_application()))
+    return build(settings, CeleryQueue(_application()), codecs=codecs())
 
 
 def _log_setup(**_: Any) -> None:

@@ -28,6 +28,7 @@ from connector.model.kinds import (
 )
 from connector.model.people import AnswerRow, DecidedLabel, GoldenItem, PersonDetail, PersonSnapshot
 from connector.model.platform import (
+    CHOICE,
     Annotation,
     Annotator,
     Hint,
@@ -38,6 +39,7 @@ from connector.model.platform import (
     ObjectTag,
     Page,
     Prediction,
+    Reading,
     SourceInfo,
 )
 from connector.model.review import Answer, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot
@@ -58,6 +60,7 @@ from connector.model.stored import (
 from connector.model.writing import WriteOrder, WriteRecord
 
 __all__ = [
+    "CHOICE",
     "Annotation",
     "Annotator",
     "Answer",
@@ -100,6 +103,7 @@ __all__ = [
     "Problem",
     "Project",
     "QuestionState",
+    "Reading",
     "ReviewRequest",
     "ReviewSetup",
     "ReviewSnapshot",

@@ -11,6 +11,8 @@ from connector.model.kinds import LabelStatus
 
 Json = Mapping[str, Any]
 
+CHOICE = "choice"  # the label type of one class an item, and of what was stored before there were others
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectTag:
@@ -23,12 +25,25 @@ class ObjectTag:
 
 @dataclass(frozen=True, slots=True)
 class LabelSchema:
-    """The label control that Secondlook judges, with its classes in the config's order."""
+    """A label control that Secondlook judges, with its classes in the config's order.
+
+    `kind` names its label type. Labels are text, the type's keys: what a key means, and which are valid,
+    the type knows.
+    """
 
     control: str
     to_name: str
     classes: tuple[str, ...]
     objects: tuple[ObjectTag, ...]
+    kind: str = CHOICE
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a result says in one label control: the label's key, or why there is none."""
+
+    label: str | None
+    status: LabelStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.model.kinds import Problem
-from connector.model.platform import Json, LabelSchema
+from connector.model.platform import CHOICE, Json, LabelSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class ReviewRequest:
     suggestion: str | None  # None for a blind task
     suggestion_score: float | None
     model_version: str
+    kind: str = CHOICE  # the label type: how the answer is read
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class Issue:
     scan_id: str
     evidence: FlagEvidence
     reason: str | None = None  # why it is in this state, as `connector.model.reasons` stores it
+    control: str = ""  # the label control that it is about; empty: the project's first
+    place: str = ""  # the part of the item, a region's id; empty: the whole item
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 
 # Raised before a byte of the request can have reached the other side: nothing was done there.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+# Said by what stands before the platform, or by a platform that shuts down: nobody looked at the call.
+_NOBODY_BEHIND = (502, 503, 504)
 _BAD_ADDRESS = (httpx.UnsupportedProtocol, httpx.InvalidURL)
 
 
@@ -214,10 +216,11 @@ def translated(method: str, path: str, *, write: bool) -> Iterator[None]:
                 field="url",
                 remedy="Install the authority's certificate (SSL_CERT_FILE) or correct the host name.",
             ) from error
-        raise Retryable(f"{method} {path}: no connection ({type(error).__name__})") from error
+        raise Retryable(f"{method} {path}: no connection ({type(error).__name__})", outage=True) from error
     except (httpx.HTTPError, httpx.StreamError) as error:
         message = f"{method} {path}: {type(error).__name__}"
-        raise (UnknownOutcome(message) if write else Retryable(message)) from error
+        kind = UnknownOutcome if write else Retryable
+        raise kind(message, outage=True) from error
 
 
 def error_for(response: httpx.Response, path: str, *, write: bool, detail: str) -> SecondlookError:
@@ -240,7 +243,7 @@ def error_for(response: httpx.Response, path: str, *, write: bool, detail: str) 
         return Retryable(message, after=retry_after(response))
     if status >= 500:
         kind = UnknownOutcome if write else Retryable
-        return kind(message, after=retry_after(response))
+        return kind(message, after=retry_after(response), outage=status in _NOBODY_BEHIND)
     return Rejected(message)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connector.errors import Misconfigured
-from connector.ports import ModelBackend, ReviewDesk, Source, Survey, WebhookDialect
+from connector.ports import Codecs, ModelBackend, ReviewDesk, Source, Survey, WebhookDialect
 
 if TYPE_CHECKING:
     from connector.platforms.argilla.client import ArgillaClient
@@ -26,6 +26,7 @@ class PlatformConfig:
     token: str = field(default="", repr=False)
     label_control: str | None = None
     data_fields: tuple[str, ...] = ()  # that are to be read, where a platform gives some only when asked
+    codecs: Codecs = field(default_factory=dict, repr=False)  # of the label types; none where nothing is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class DeskConfig:
     workspace: str | None = None  # of an Argilla; else that of the dataset `beside`
     beside: str | None = None  # the source project, where it is on the same server
     section: str = ""  # of the settings that url and token come from, where it is not the source's
+    codecs: Codecs = field(default_factory=dict, repr=False)
 
 
 def source(config: PlatformConfig) -> Source:
@@ -46,7 +48,10 @@ def source(config: PlatformConfig) -> Source:
         from connector.platforms import memory
 
         return memory.MemorySource(
-            memory.server(config.url), config.project_id, label_control=config.label_control
+            memory.server(config.url),
+            config.project_id,
+            codecs=config.codecs,
+            label_control=config.label_control,
         )
     if config.kind == "argilla":
         from connector.platforms.argilla.mapping import VECTORS
@@ -55,13 +60,16 @@ def source(config: PlatformConfig) -> Source:
         return ArgillaSource(
             _argilla(config.url.rstrip("/"), config.token),
             config.project_id,
+            codecs=config.codecs,
             label_control=config.label_control,
             vectors=[name.removeprefix(VECTORS) for name in config.data_fields if name.startswith(VECTORS)],
         )
     from connector.platforms.label_studio.source import LabelStudioSource
 
     client = _label_studio(config.url.rstrip("/"), config.token)
-    return LabelStudioSource(client, config.project_id, label_control=config.label_control)
+    return LabelStudioSource(
+        client, config.project_id, codecs=config.codecs, label_control=config.label_control
+    )
 
 
 def desk(config: DeskConfig) -> ReviewDesk:
@@ -69,15 +77,16 @@ def desk(config: DeskConfig) -> ReviewDesk:
     if _kind(config.kind) == "memory":
         from connector.platforms import memory
 
-        return memory.MemoryDesk(memory.server(config.url))
+        return memory.MemoryDesk(memory.server(config.url), codecs=config.codecs)
     if config.kind == "argilla":
         from connector.platforms.argilla.desk import ArgillaDesk
 
         client = _argilla(config.url.rstrip("/"), config.token, config.section)
-        return ArgillaDesk(client, config.beside, workspace=config.workspace)
+        return ArgillaDesk(client, config.beside, codecs=config.codecs, workspace=config.workspace)
     from connector.platforms.label_studio.desk import LabelStudioDesk
 
-    return LabelStudioDesk(_label_studio(config.url.rstrip("/"), config.token, config.section))
+    server = _label_studio(config.url.rstrip("/"), config.token, config.section)
+    return LabelStudioDesk(server, codecs=config.codecs)
 
 
 def dialect(kind: str) -> WebhookDialect:
@@ -95,24 +104,24 @@ def dialect(kind: str) -> WebhookDialect:
     return LabelStudioWebhooks()
 
 
-def survey(kind: str, url: str, token: str, section: str = "") -> Survey:
+def survey(kind: str, url: str, token: str, section: str = "", *, codecs: Codecs) -> Survey:
     """Looking around on a platform, before a project is configured."""
     if _kind(kind) == "memory":
         raise Misconfigured("memory has nothing to look around on", field="platform", remedy="Use a server.")
     if kind == "argilla":
         from connector.platforms.argilla.survey import ArgillaSurvey
 
-        return ArgillaSurvey(_argilla(url.rstrip("/"), token, section))
+        return ArgillaSurvey(_argilla(url.rstrip("/"), token, section), codecs)
     from connector.platforms.label_studio.survey import LabelStudioSurvey
 
-    return LabelStudioSurvey(_label_studio(url.rstrip("/"), token, section), token)
+    return LabelStudioSurvey(_label_studio(url.rstrip("/"), token, section), token, codecs)
 
 
-def model_backend(url: str) -> ModelBackend:
+def model_backend(url: str, codecs: Codecs) -> ModelBackend:
     """A model server that speaks Label Studio's ML backend protocol."""
     from connector.platforms.label_studio.backend import backend
 
-    return backend(url)
+    return backend(url, codecs)
 
 
 @lru_cache(maxsize=64)

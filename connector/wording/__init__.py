@@ -78,6 +78,7 @@ from connector.wording.review import (
 )
 from connector.wording.scans import (
     held_together,
+    judged_by_type,
     lost_class,
     not_judged_yet,
     not_stated_out_of_sample,
@@ -130,6 +131,7 @@ __all__ = [
     "guideline_question",
     "held_together",
     "item_snippet",
+    "judged_by_type",
     "library_said",
     "listing",
     "lost_class",

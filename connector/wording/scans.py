@@ -21,6 +21,11 @@ def not_judged_yet(control: str, kind: str) -> str:
     return f"answers to {quoted(control)} ({kind.replace('_', ' ')}, not judged yet)"
 
 
+def judged_by_type() -> str:
+    """What a scan of labels that are no single choice leaves out."""
+    return "items were not compared with each other, and changes wait for the next scan"
+
+
 def other_controls(kinds: Mapping[str, str], stored: Mapping[str, int]) -> str:
     """The controls beside the label, with how many answers to each are stored."""
     said = [

@@ -16,6 +16,7 @@ from connector.platforms.argilla.source import ArgillaSource
 from connector.ports import ReviewDesk, Source
 from tests.contract.scenes import CLASSES, Power
 from tests.support.argilla import ArgillaServer, label_question, text_field
+from tests.support.codecs import ARGILLA
 
 _MOODS = {
     "name": "mood",
@@ -50,10 +51,16 @@ class ArgillaScene:
         self.desk: ReviewDesk = self.small_desk(500)
 
     def small_source(self, page_size: int) -> Source:
-        return ArgillaSource(self.client, self.project_id, label_control="breed", page_size=page_size)
+        return ArgillaSource(
+            self.client,
+            self.project_id,
+            label_control="breed",
+            page_size=page_size,
+            codecs=ARGILLA,
+        )
 
     def small_desk(self, page_size: int) -> ReviewDesk:
-        return ArgillaDesk(self.client, self.project_id, page_size=page_size)
+        return ArgillaDesk(self.client, self.project_id, page_size=page_size, codecs=ARGILLA)
 
     def add_items(self, texts: Sequence[str]) -> list[str]:
         return self.server.add_records(self.project_id, [{"fields": {"text": text}} for text in texts])

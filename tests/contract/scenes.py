@@ -14,6 +14,7 @@ from connector.platforms.label_studio.desk import LabelStudioDesk
 from connector.platforms.label_studio.source import LabelStudioSource
 from connector.platforms.memory import MemoryDesk, MemoryServer, MemorySource
 from connector.ports import ReviewDesk, Source
+from tests.support.codecs import LABEL_STUDIO, MEMORY
 from tests.support.label_studio import LabelStudioServer
 
 CLASSES = ("Labrador", "Golden Retriever", 'Poodle <toy> & "co"')
@@ -100,14 +101,14 @@ class MemoryScene:
     def __init__(self) -> None:
         self.server = MemoryServer()
         self.project_id = self.server.add_project(SCHEMA, "Dogs")
-        self.source: Source = MemorySource(self.server, self.project_id)
-        self.desk: ReviewDesk = MemoryDesk(self.server)
+        self.source: Source = MemorySource(self.server, self.project_id, codecs=MEMORY)
+        self.desk: ReviewDesk = MemoryDesk(self.server, codecs=MEMORY)
 
     def small_source(self, page_size: int) -> Source:
-        return MemorySource(self.server, self.project_id, page_size=page_size)
+        return MemorySource(self.server, self.project_id, page_size=page_size, codecs=MEMORY)
 
     def small_desk(self, page_size: int) -> ReviewDesk:
-        return MemoryDesk(self.server, page_size=page_size)
+        return MemoryDesk(self.server, page_size=page_size, codecs=MEMORY)
 
     def add_items(self, texts: Sequence[str]) -> list[str]:
         return [self.server.add_item(self.project_id, {"text": text}) for text in texts]
@@ -181,14 +182,22 @@ class LabelStudioScene:
     def __post_init__(self) -> None:
         self.project_id = str(self.server.new_project(f"Dogs {uuid.uuid4().hex[:8]}", CONFIG))
         self.client = LabelStudioClient(self.server.url, self.server.token)
-        self.source: Source = LabelStudioSource(self.client, self.project_id, label_control="breed")
-        self.desk: ReviewDesk = LabelStudioDesk(self.client)
+        self.source: Source = LabelStudioSource(
+            self.client, self.project_id, label_control="breed", codecs=LABEL_STUDIO
+        )
+        self.desk: ReviewDesk = LabelStudioDesk(self.client, codecs=LABEL_STUDIO)
 
     def small_source(self, page_size: int) -> Source:
-        return LabelStudioSource(self.client, self.project_id, label_control="breed", page_size=page_size)
+        return LabelStudioSource(
+            self.client,
+            self.project_id,
+            label_control="breed",
+            page_size=page_size,
+            codecs=LABEL_STUDIO,
+        )
 
     def small_desk(self, page_size: int) -> ReviewDesk:
-        return LabelStudioDesk(self.client, page_size=page_size)
+        return LabelStudioDesk(self.client, page_size=page_size, codecs=LABEL_STUDIO)
 
     def add_items(self, texts: Sequence[str]) -> list[str]:
         tasks = [{"data": {"text": text}} for text in texts]

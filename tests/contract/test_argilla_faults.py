@@ -27,6 +27,7 @@ from connector.platforms.argilla.webhook import ArgillaWebhooks
 from tests.contract.argilla_scene import ArgillaScene
 from tests.contract.scenes import CLASSES, SCHEMA
 from tests.support.argilla import ArgillaServer, label_question, text_field
+from tests.support.codecs import ARGILLA
 from tests.support.loop import wait_until
 from workers.cli.app import run
 
@@ -51,7 +52,7 @@ def own_logs() -> Iterator[None]:
 
 def source_as(scene: ArgillaScene, name: str, dataset: str | None = None) -> ArgillaSource:
     client = ArgillaClient(scene.server.url, scene.server.key(name))
-    return ArgillaSource(client, dataset or scene.project_id, label_control="breed")
+    return ArgillaSource(client, dataset or scene.project_id, label_control="breed", codecs=ARGILLA)
 
 
 def order_for(scene: ArgillaScene, item_id: str, response: str, mode: WriteMode) -> WriteOrder:
@@ -215,7 +216,7 @@ def test_a_review_dataset_whose_creation_broke_off_is_finished(
 
     stopped.api.write = until  # type: ignore[method-assign]
     with suppress(Retryable):
-        ArgillaDesk(stopped, scene.project_id).ensure(setup, None)
+        ArgillaDesk(stopped, scene.project_id, codecs=ARGILLA).ensure(setup, None)
     review_id = scene.desk.ensure(setup, None)
     assert scene.desk.ensure(setup, None) == review_id
     dataset = scene.client.dataset(review_id)
@@ -225,7 +226,7 @@ def test_a_review_dataset_whose_creation_broke_off_is_finished(
 
 
 def test_a_survey_names_the_role_and_the_datasets(scene: ArgillaScene) -> None:
-    survey = ArgillaSurvey(scene.client)
+    survey = ArgillaSurvey(scene.client, ARGILLA)
     assert survey.server().version == "2.8.0"
     assert survey.account().token_kind == "API key of an owner"
     assert scene.project_id in {project.remote_id for project in survey.projects()}

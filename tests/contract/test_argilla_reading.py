@@ -20,6 +20,8 @@ from connector.wiring import build
 from tests.contract.argilla_scene import ArgillaScene
 from tests.contract.scenes import CLASSES, SCHEMA
 from tests.support.argilla import ArgillaServer, label_question, text_field
+from tests.support.codecs import ARGILLA
+from workers.label_types.registry import codecs
 from workers.service.runner import run_inline
 
 LABRADOR, GOLDEN, POODLE = CLASSES
@@ -52,7 +54,12 @@ def many_questions(argilla: ArgillaServer) -> str:
 
 
 def source_of(argilla: ArgillaServer, dataset: str, *vectors: str) -> ArgillaSource:
-    return ArgillaSource(ArgillaClient(argilla.url, argilla.key("owner")), dataset, vectors=vectors)
+    return ArgillaSource(
+        ArgillaClient(argilla.url, argilla.key("owner")),
+        dataset,
+        vectors=vectors,
+        codecs=ARGILLA,
+    )
 
 
 def all_items(source: ArgillaSource, cursor: str | None = None) -> tuple[dict[str, Item], str]:
@@ -89,7 +96,7 @@ def test_answers_of_every_kind_are_stored_as_they_are_and_counted_as_not_judged(
     assert [(one.label, one.score) for one in items[answered].predictions] == [(GOLDEN, 0.8)]
     assert (items[empty].annotations, items[empty].predictions) == ((), ())
 
-    services = build(load(_config(tmp_path, argilla, many_questions)), SilentQueue())
+    services = build(load(_config(tmp_path, argilla, many_questions)), SilentQueue(), codecs=codecs())
     try:
         run_inline(services, "dogs", JobKind.SYNC)
         run_inline(services, "dogs", JobKind.SCAN)
@@ -223,7 +230,7 @@ def test_reviewers_are_shown_the_item_and_nothing_of_ours_that_would_sway_them(s
 
 
 def test_reviews_stand_in_a_workspace_that_is_named(scene: ArgillaScene) -> None:
-    apart = ArgillaDesk(scene.client, None, workspace="dogs")
+    apart = ArgillaDesk(scene.client, None, workspace="dogs", codecs=ARGILLA)
     setup = ReviewSetup(uuid.uuid4().hex, "Second look", SCHEMA, 1, "")
     assert apart.ensure(setup, "12") == scene.desk.ensure(setup, None)
     assert {one.name for one in apart.reviewers()} >= {"rita", "saul", "owner"}

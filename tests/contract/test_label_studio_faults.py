@@ -14,6 +14,7 @@ from connector.platforms.label_studio.desk import LabelStudioDesk
 from connector.platforms.label_studio.source import LabelStudioSource
 from tests.contract.scenes import CLASSES, SCHEMA, LabelStudioScene
 from tests.contract.test_desk import request_for
+from tests.support.codecs import LABEL_STUDIO
 from tests.support.label_studio import LabelStudioServer
 
 LABRADOR, GOLDEN, _ = CLASSES
@@ -59,7 +60,7 @@ def test_a_write_whose_answer_is_lost_was_done_once(
 ) -> None:
     item_id = scene.add_items(["dog"])[0]
     given = scene.annotate(item_id, LABRADOR, ground_truth=True)
-    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    source = LabelStudioSource(client, scene.project_id, label_control="breed", codecs=LABEL_STUDIO)
     order = order_for(source, item_id, given, mode)
     wire.lose = 0
     with pytest.raises(UnknownOutcome):
@@ -79,7 +80,7 @@ def test_a_revert_that_broke_off_at_any_call_is_finished_by_the_next(
 ) -> None:
     item_id = scene.add_items(["dog"])[0]
     given = scene.annotate(item_id, LABRADOR, ground_truth=True)
-    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    source = LabelStudioSource(client, scene.project_id, label_control="breed", codecs=LABEL_STUDIO)
     order = order_for(source, item_id, given, WriteMode.GROUND_TRUTH)
     record = source.write(order)
     wire.lose = wire.writes + lost
@@ -95,7 +96,7 @@ def test_an_update_keeps_the_regions_of_other_controls(
 ) -> None:
     item_id = scene.add_items(["dog"])[0]
     given = scene.annotate(item_id, LABRADOR)
-    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    source = LabelStudioSource(client, scene.project_id, label_control="breed", codecs=LABEL_STUDIO)
     order = order_for(source, item_id, given, WriteMode.UPDATE)
     before = source.fetch([item_id])[0].annotations[0].result
     record = source.write(order)
@@ -109,7 +110,7 @@ def test_an_update_keeps_the_regions_of_other_controls(
 def test_a_review_project_and_a_batch_whose_answers_are_lost_are_found(
     client: LabelStudioClient, wire: LosesAnswers, label_studio: LabelStudioServer
 ) -> None:
-    desk = LabelStudioDesk(client)
+    desk = LabelStudioDesk(client, codecs=LABEL_STUDIO)
     setup = ReviewSetup(f"owner-{uuid.uuid4().hex}", "Second look", SCHEMA, 2, "<p>Look.</p>")
     wire.lose = 0
     with pytest.raises(UnknownOutcome):
@@ -125,7 +126,7 @@ def test_a_review_project_and_a_batch_whose_answers_are_lost_are_found(
 def test_settings_that_somebody_changed_are_repaired(
     client: LabelStudioClient, label_studio: LabelStudioServer
 ) -> None:
-    desk = LabelStudioDesk(client)
+    desk = LabelStudioDesk(client, codecs=LABEL_STUDIO)
     setup = ReviewSetup(f"owner-{uuid.uuid4().hex}", "Second look", SCHEMA, 2, "<p>Look.</p>")
     review_id = desk.ensure(setup, None)
     desk.push(review_id, [request_for("k1")])
@@ -144,7 +145,7 @@ def test_a_personal_access_token_reads_and_writes(
     label_studio: LabelStudioServer, scene: LabelStudioScene
 ) -> None:
     client = LabelStudioClient(label_studio.url, label_studio.access_token())
-    source = LabelStudioSource(client, scene.project_id, label_control="breed")
+    source = LabelStudioSource(client, scene.project_id, label_control="breed", codecs=LABEL_STUDIO)
     item_id = scene.add_items(["dog"])[0]
     order = order_for(source, item_id, scene.annotate(item_id, LABRADOR), WriteMode.GROUND_TRUTH)
     assert source.write(order).remote_id
@@ -157,7 +158,7 @@ def test_surplus_and_broken_webhooks_of_ours_go_and_others_stay(
     from connector.model import Role
 
     url = "http://127.0.0.1:9/hooks/dogs/source/now"
-    source = LabelStudioSource(client, scene.project_id)
+    source = LabelStudioSource(client, scene.project_id, codecs=LABEL_STUDIO)
     ours = {"X-Secondlook-Secret": "old"}
     for other, headers in (
         ("http://127.0.0.1:9/hooks/dogs/source/before", ours),
@@ -180,7 +181,7 @@ def test_surplus_and_broken_webhooks_of_ours_go_and_others_stay(
 
 
 def test_a_server_that_is_not_there_is_retryable() -> None:
-    source = LabelStudioSource(LabelStudioClient("http://127.0.0.1:9", "token"), "1")
+    source = LabelStudioSource(LabelStudioClient("http://127.0.0.1:9", "token"), "1", codecs=LABEL_STUDIO)
     with pytest.raises(Retryable):
         source.describe()
 
@@ -204,7 +205,7 @@ def test_a_persons_edit_after_a_crash_is_never_taken_for_our_write(
     scene: LabelStudioScene, client: LabelStudioClient, mode: WriteMode
 ) -> None:
     item_id = scene.add_items(["dog"])[0]
-    source = LabelStudioSource(client, scene.project_id)
+    source = LabelStudioSource(client, scene.project_id, codecs=LABEL_STUDIO)
     given = scene.annotate(item_id, LABRADOR)
     [item] = source.fetch([item_id])
     order = WriteOrder(

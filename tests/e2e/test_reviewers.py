@@ -17,6 +17,7 @@ from connector.store.views.people import reviewers_view
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer, choice
 from tests.support.loop import CLASSES, NAME, Scene, set_scene, write_config
+from workers.label_types.registry import codecs
 from workers.service.runner import run_inline
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -63,7 +64,7 @@ def test_golden_questions_look_like_others_and_find_who_errs(
         "reviewers": {"golden_share": 0.5, "trust_after": 10},
     }
     config = write_config(tmp_path / "installation", scene, label_studio.url, project=sections)
-    services = build(load(config), SilentQueue())
+    services = build(load(config), SilentQueue(), codecs=codecs())
     try:
         do(services, JobKind.SYNC)
         project = services.project(NAME)

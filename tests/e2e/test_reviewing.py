@@ -38,6 +38,7 @@ from tests.support.label_studio import LabelStudioServer, choice
 from tests.support.loop import CLASSES, NAME, Scene, scene_of, write_config
 from workers.cli.app import run as command
 from workers.demo.server import User
+from workers.label_types.registry import codecs
 from workers.people.golden_set import report
 from workers.service.runner import run, run_inline
 
@@ -190,7 +191,7 @@ def _open(server: LabelStudioServer, folder: Path) -> Desk:
         "guidelines": {"question_after": 1},
     }
     config = write_config(folder, scene, server.url, project=sections)
-    desk = Desk(scene, config, build(load(config), SilentQueue()), people, judge)
+    desk = Desk(scene, config, build(load(config), SilentQueue(), codecs=codecs()), people, judge)
     run_inline(desk.services, NAME, JobKind.SYNC)
     ids = {task["data"]["text"]: str(task["id"]) for task in server.tasks(scene.project)}
     lines = [Line(n, ids[text], text.split()[0]) for n, text in enumerate(GOLDEN)]

@@ -21,6 +21,7 @@ from connector.config.keyring import Keyring
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings, WorkerSettings
 from connector.config.types import SecretRef
+from connector.errors import Retryable
 from connector.model import (
     Correction,
     Decision,
@@ -47,7 +48,9 @@ from connector.store.unit_of_work import Store, UnitOfWork
 from connector.store.views.loop import JobView, job_views
 from connector.web.intake import accept
 from connector.wiring import Services
+from tests.support.codecs import MEMORY
 from workers.context import Summary
+from workers.label_types.registry import codecs
 from workers.service.runner import run, run_inline
 from workers.service.sweep import sweep
 
@@ -130,6 +133,7 @@ class PointServer(MemoryServer):
     def __init__(self, points: Points) -> None:
         super().__init__()
         self.points = points
+        self.away = False  # as a server that is stopped
         self._meanwhile: dict[str, list[Callable[[], object]]] = {}
 
     def twin(self, points: Points) -> PointServer:
@@ -145,6 +149,8 @@ class PointServer(MemoryServer):
     @contextmanager
     def call(self, operation: str) -> Iterator[None]:
         self.points.reach(f"call {operation}")
+        if self.away:
+            raise Retryable(f"{operation}: no connection", outage=True)
         with super().call(operation):
             yield
         waiting = self._meanwhile.get(operation, [])
@@ -220,9 +226,9 @@ class World:
         lease = timedelta(seconds=self.settings.worker.lease_seconds)
         store = PointStore(self._engine, self.clock, self.queue.send, lease)
         store.points = self.points
-        services = Services(self.settings, store, self.queue, self.clock, Keyring(self.settings))
-        services._sources[NAME] = MemorySource(self.server, self.source_id, page_size=5)
-        services._desks[NAME] = MemoryDesk(self.server, page_size=5)
+        services = Services(self.settings, store, self.queue, self.clock, Keyring(self.settings), codecs())
+        services._sources[NAME] = MemorySource(self.server, self.source_id, page_size=5, codecs=MEMORY)
+        services._desks[NAME] = MemoryDesk(self.server, page_size=5, codecs=MEMORY)
         return services
 
     def close(self) -> None:

@@ -62,9 +62,10 @@ class Session:
         from connector.config.settings import MEMORY_BROKER
         from connector.queue import SilentQueue
         from connector.wiring import build
+        from workers.label_types.registry import codecs
 
         silent = self.settings.broker.url.startswith(MEMORY_BROKER)
-        services = build(self.settings, SilentQueue() if silent else None)
+        services = build(self.settings, SilentQueue() if silent else None, codecs=codecs())
         try:
             yield services
         finally:

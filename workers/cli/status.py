@@ -119,6 +119,7 @@ def _told(
         f"  not judged   {_states(project.skipped)}" if project.skipped else "",
         f"  given up     {dead} job(s): `secondlook jobs list`" if dead else "",
         f"  PAUSED       {project.paused_reason}" if project.paused_reason else "",
+        f"  AWAY         {_away(project, now)}" if project.away_since else "",
         *(f"  warning      {warning}" for warning in project.warnings),
     ]
     return "\n".join(line for line in lines if line) + "\n"
@@ -126,6 +127,11 @@ def _told(
 
 def _states(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in sorted(counts.items())) or "none"
+
+
+def _away(project: ProjectView, now: datetime) -> str:
+    since = _when(project.away_since, now)
+    return f"no answer, first noticed {since} ({project.away_reason}); all work waits and goes on by itself"
 
 
 def _reported(guidance: GuidanceView, now: datetime) -> str:

@@ -20,6 +20,7 @@ from connector.errors import Misconfigured, Retryable, SecondlookError
 from connector.platforms import registry
 from connector.ports import ProjectFound, Survey
 from workers.cli.output import note
+from workers.label_types.registry import codecs_of
 
 T = TypeVar("T")
 TRIES = 5  # wrong answers in a row, and the wizard gives up
@@ -119,7 +120,7 @@ class Wizard:
 
     def _token(self, url: str) -> tuple[str, dict[str, str] | None, Survey]:
         token, ref = self._given_token()
-        survey = registry.survey(self._given.platform, url, token)
+        survey = registry.survey(self._given.platform, url, token, codecs=codecs_of(self._given.platform))
         try:
             server, account = survey.server(), survey.account()
         except Retryable as error:

@@ -25,6 +25,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.decide.dispositions import dispositions_of
 from workers.decide.verdicts import Case, WeighedVerdict
+from workers.label_types.registry import kind_of
 from workers.review.quality import loses_too_much
 from workers.review.release import release_stale_issues
 from workers.write_back.notes import notes_of
@@ -155,7 +156,11 @@ def _first_state(
     settings = context.settings
     if mode is WriteMode.DRY_RUN:
         return CorrectionState.DRY_RUN
-    if hold or loses_too_much(unit, context.project, case.issue.given, settings.policy, settings.quality):
+    # A rule for classes, where the label is one: a set of classes or a number has no size of its own.
+    classes = kind_of(context.project.schema).classes(case.issue.given)
+    if hold or any(
+        loses_too_much(unit, context.project, one, settings.policy, settings.quality) for one in classes
+    ):
         return CorrectionState.HELD
     return CorrectionState.PENDING if case.standing is None else CorrectionState.WAITING
 

@@ -11,6 +11,7 @@ from connector.model import (
     Decision,
     Issue,
     LabelledItem,
+    LabelSchema,
     PersonSnapshot,
     Problem,
     ReviewTask,
@@ -25,6 +26,7 @@ from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
 from workers.decide.learned import learn, quorum_vote
 from workers.decide.shares import CrowdJudge, crowd_judge, weights_with_own
+from workers.label_types.registry import kind_of
 from workers.review.quality import harm_of, rare_classes
 from workers.review.question import INCONCLUSIVE, quorum_policy
 from workers.review.votes import bearing
@@ -98,7 +100,7 @@ class Judge:
     """What one run of deciding goes by."""
 
     policy: QuorumPolicy
-    classes: tuple[str, ...]
+    schema: LabelSchema | None
     trust: Trust
     model_accuracy: float
     person_of: Person
@@ -109,7 +111,8 @@ class Judge:
     def look(self, case: Case, now: datetime) -> WeighedVerdict:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
-        ballot = [quorum_vote(vote, self.person_of) for vote in case.counted]
+        ballot = self._ballot(case.counted, issue.given)
+        names = self._names(ballot, issue)
         weights = self.weights_of(case)
         situation = Situation(
             weights=weights,
@@ -118,7 +121,7 @@ class Judge:
             disputed=case.reopened > self.reopen_limit,
         )
         if self.crowd is None:
-            probabilities = self._probabilities(ballot, issue, case.author)
+            probabilities = self._probabilities(ballot, issue, case.author, names)
             weighed = replace(situation, probabilities=probabilities)
             verdict = decide(ballot, issue.given, self.policy, weighed)
         else:
@@ -128,7 +131,7 @@ class Judge:
             torn = Problem.AMBIGUOUS.value
             verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)
         held = self.crowd is not None and self.crowd.holds_changes
-        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities), held)
+        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities, len(names)), held)
 
     @property
     def counts_own(self) -> bool:
@@ -138,21 +141,35 @@ class Judge:
         """What each vote counts for."""
         return weights_with_own(case.counted, self.trust.weight, self.person_of)
 
+    def _ballot(self, votes: Sequence[Vote], given: str) -> list[QuorumVote]:
+        """The votes, each for the label that it counts for: the label type says which answers agree."""
+        cast = [quorum_vote(vote, self.person_of) for vote in votes]
+        said = {one.reviewer: one.label for one in cast if one.label is not None and not one.problems}
+        if self.schema is None or not said:
+            return cast
+        positions = kind_of(self.schema).positions(said, given, self.policy.quorum)
+        return [replace(one, label=positions.get(one.reviewer, one.label)) for one in cast]
+
+    def _names(self, ballot: Sequence[QuorumVote], issue: Issue) -> tuple[str, ...]:
+        """The labels among which the probability is shared."""
+        seen = {issue.given, issue.suggested, *(one.label for one in ballot if one.label is not None)}
+        return () if self.schema is None else kind_of(self.schema).names(self.schema, seen)
+
     def _is_overdue(self, task: ReviewTask, now: datetime) -> bool:
         if self.deadline is None or task.asked_at is None:
             return False
         return now - task.asked_at > self.deadline
 
     def _probabilities(
-        self, ballot: Sequence[QuorumVote], issue: Issue, author: str | None
+        self, ballot: Sequence[QuorumVote], issue: Issue, author: str | None, names: Sequence[str]
     ) -> dict[str, float]:
         person = None if author is None else self.person_of(author)
         prior = Prior(issue.given, person, _opinion_of_the_model(issue), self.model_accuracy)
-        return posterior(ballot, self.classes, prior, self.trust)
+        return posterior(ballot, names, prior, self.trust)
 
-    def _score(self, ballot: Sequence[QuorumVote], probabilities: Mapping[str, float]) -> float:
+    def _score(self, ballot: Sequence[QuorumVote], probabilities: Mapping[str, float], n_names: int) -> float:
         """ActiveLab's, with what is known of the people as their weights."""
-        n_classes = max(len(self.classes), 2)
+        n_classes = max(n_names, 2)
         people = [self.trust.accuracy.get(vote.reviewer, self.trust.usual) for vote in ballot]
         behind = sum(skill(one, n_classes) for one in [*people, self.model_accuracy])
         usual = max(skill(self.trust.usual, n_classes), LEAST_WEIGHT)
@@ -173,7 +190,7 @@ def judge_for(context: Context, unit: UnitOfWork) -> Judge:
         crowd = crowd_judge(review, prior, version, harm_of(unit, project))
     return Judge(
         policy=quorum_policy(review, person_of, rare),
-        classes=project.schema.classes if project.schema else (),
+        schema=project.schema,
         trust=trust,
         model_accuracy=measured_accuracy(right, n),
         person_of=person_of,

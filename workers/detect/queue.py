@@ -44,6 +44,7 @@ class JudgedRows:
     row_of: Callable[[int], int | None]
     probs_of: Callable[[Rows], Probabilities]
     whole: bool
+    issue: Callable[[int, LabelledItem, Place, bool], Issue] | None = None  # in place of one from `probs_of`
 
     def label_of(self, row: int) -> str:
         return self.origin.classes[int(self.given[row])]
@@ -248,7 +249,11 @@ def _issues(
         if item is None or item.label != judged.label_of(row) or (item_id, item.label) in settled:
             continue
         place, old = difference.wanted_at(row)
-        issue = issue_of(_finding(judged, row, item, probs), place, judged.origin, is_open=row in opened)
+        is_open = row in opened
+        if judged.issue is not None:
+            issue = judged.issue(row, item, place, is_open)
+        else:
+            issue = issue_of(_finding(judged, row, item, probs), place, judged.origin, is_open=is_open)
         if old is None and item_id not in active:
             fresh.append(issue)
         elif old is not None and item_id in active and active[item_id].id == old.id:

@@ -15,6 +15,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from workers.context import Context, Summary
 from workers.detect import sharding
+from workers.detect.by_type import scan_by_type
 from workers.detect.findings.detect import Looked
 from workers.detect.findings.questions import ask_too
 from workers.detect.findings.store import look_around
@@ -25,6 +26,7 @@ from workers.detect.sources.choose import Probabilities, probabilities_for
 from workers.detect.state import Basis, Detector, kept
 from workers.detect.unjudged import unjudged
 from workers.issues.validation import InvalidInput
+from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.quality import learned
 from workers.review.quality.telling import keep as keep_quality
 from workers.review.release import release_stale_issues
@@ -39,11 +41,14 @@ def handle(context: Context) -> Summary:
             unit.enqueue(job(JobKind.SYNC, project.id))
         msg = f"project {project.name!r} has not been synced yet; the scan follows the sync"
         raise Retryable(msg, after=5.0)
-    if sharding.wants_shards(context):
+    detect = kind_of(project.schema).detect
+    if detect is None and sharding.wants_shards(context):
         return sharding.begin(context, project, project.schema)
     run, judged = _begin(context, project, project.schema)
     if not _several_classes(judged):
         return _nothing_to_judge(context, run, project.schema, judged)
+    if detect is not None:
+        return scan_by_type(context, run, project.schema, judged, detect)
     probabilities = probabilities_for(context, project.schema, judged)
     run.skipped.update(probabilities.skipped)
     if not _several_classes(probabilities.items):
@@ -64,7 +69,8 @@ def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run
         items = list(unit.items.labelled(project.id))
         statuses = unit.items.label_statuses(project.id)
         others = unjudged(unit, project.id)
-    judged = [item for item in items if item.label in schema.classes]
+    valid = ValidLabels(schema)
+    judged = [item for item in items if item.label in valid]
     skipped = skipped_labels(statuses, len(items) - len(judged))
     skipped |= {wording.not_judged_yet(*control): n for control, n in others.items() if n}
     return Run(str(uuid.uuid4()), started, seq, project.changes_since_scan, skipped), judged

@@ -9,6 +9,7 @@ import structlog
 from connector.config.project import ProjectSettings
 from connector.model import PersonSnapshot, Project
 from connector.store.unit_of_work import UnitOfWork
+from workers.label_types.registry import kind_of
 from workers.people.measure import measure
 
 log = structlog.get_logger(__name__)
@@ -21,11 +22,13 @@ def measured(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> l
     if project.schema is None:
         return []
     golden = {one.item_id: one for one in unit.golden.listed(project.id) if one.doubted_at is None}
+    answers = unit.people.answers(project.id, MOST_ANSWERS)
+    seen = {label for one in answers for label in (one.given, one.suggested, one.label) if label is not None}
     return measure(
-        unit.people.answers(project.id, MOST_ANSWERS),
+        answers,
         unit.people.decided_labels(project.id),
         golden,
-        project.schema.classes,
+        kind_of(project.schema).names(project.schema, seen),
         settings.reviewers,
         unit.now,
     )

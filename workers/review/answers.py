@@ -8,6 +8,7 @@ from connector.model import Project, ReviewSnapshot, ReviewState, ReviewTask, Vo
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
+from workers.label_types.registry import ValidLabels
 from workers.review.votes import count_answers
 
 
@@ -47,7 +48,7 @@ def _absorb_review(
         return 0
     own = unit.items.annotators_of(issue.item_id)
     votes = count_answers(
-        task.key, snapshot.answers, known, task.blind, own, project.schema.classes, person_of
+        task.key, snapshot.answers, known, task.blind, own, ValidLabels(project.schema), person_of
     )
     before = {vote.remote_id: vote for vote in known}
     changed = [vote for vote in votes if before.get(vote.remote_id) != vote]

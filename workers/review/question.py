@@ -19,6 +19,7 @@ from connector.model import (
 )
 from connector.model.findings import Finding, FindingKind
 from workers.consensus.quorum import QuorumPolicy
+from workers.label_types.registry import kind_of
 
 # What an issue asks that is not about a label which the model contradicts; by its facts.
 QUESTIONS: Mapping[IssueKind, Callable[[Json], str]] = {
@@ -92,16 +93,17 @@ def review_request(
         key=task.key,
         batch=task.batch or "",
         title=wording.review_title(),
-        context=wording.blind_context() if task.blind else wording.flag_context(_facts(issue, found)),
+        context=wording.blind_context() if task.blind else wording.flag_context(_facts(issue, found, schema)),
         data=fields,
         options=_options(issue, schema),
         suggestion=None if task.blind else issue.suggested,
         suggestion_score=None if task.blind else issue.probability,
         model_version=issue.model_version,
+        kind=schema.kind,
     )
 
 
-def _facts(issue: Issue, found: Sequence[Finding]) -> wording.FlagFacts:
+def _facts(issue: Issue, found: Sequence[Finding], schema: LabelSchema) -> wording.FlagFacts:
     evidence = issue.evidence
     asked = QUESTIONS.get(issue.kind)
     told = {FindingKind.DISAGREEMENT} if evidence.others else set()
@@ -113,7 +115,7 @@ def _facts(issue: Issue, found: Sequence[Finding]) -> wording.FlagFacts:
         near=evidence.near,
         others=[label for _, label in evidence.others] if issue.kind is not IssueKind.DISAGREEMENT else (),
         similar=evidence.similar,
-        question=asked(evidence.about or {}) if asked else None,
+        question=asked(evidence.about or {}) if asked else kind_of(schema).question(issue),
         also=[
             wording.finding_sentence(one.kind, one.facts)
             for one in found

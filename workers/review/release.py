@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from connector import wording
 from connector.model import IssueState, Project, ReviewState, ReviewTask
@@ -32,7 +32,7 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
     return len(changed) + len(gone)
 
 
-def release_classless_issues(unit: UnitOfWork, project: Project, classes: Collection[str]) -> int:
+def release_classless_issues(unit: UnitOfWork, project: Project, classes: Container[str]) -> int:
     """Close the active issues that ask about a class which the labelling config does not have any more."""
     lost = [
         issue.id

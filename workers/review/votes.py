@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from dataclasses import replace
 
 from connector.model import Answer, Vote
@@ -15,7 +15,7 @@ def count_answers(
     known: Sequence[Vote],
     blind: bool,  # noqa: FBT001 - recorded with the vote, switches nothing here
     own_annotators: Collection[str],
-    classes: Collection[str],
+    classes: Container[str],
     person_of: Callable[[str], str] = str,
 ) -> list[Vote]:
     """Every answer that a review task has or had, as a vote that counts or says why not.
@@ -87,7 +87,7 @@ def _why_not(
     person_of: Callable[[str], str],
     latest: dict[str, Answer],
     owners: Collection[str],
-    classes: Collection[str],
+    classes: Container[str],
 ) -> NotCounted | None:
     person = person_of(answer.reviewer)
     if answer.cancelled:

@@ -20,6 +20,7 @@ from connector.config.settings import Settings
 from connector.queue import CeleryQueue, make_celery
 from connector.web.app import create_app, listening
 from connector.wiring import Services, build
+from workers.label_types.registry import codecs
 from workers.service.schedule import schedule
 from workers.service.sweep import sweep
 from workers.service.tasks import register
@@ -31,7 +32,7 @@ def run_up(settings: Settings) -> None:
     """Serve until interrupted. Misconfigured when the port is taken."""
     with listening(settings.server.host, settings.server.port) as where:
         app = make_celery(broker_url(settings).get_secret_value())
-        services = build(settings, CeleryQueue(app))
+        services = build(settings, CeleryQueue(app), codecs=codecs())
         schedule(app, settings.worker.tick_seconds)
         register(app, lambda: services)
         with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):

@@ -10,6 +10,7 @@ from connector.config.settings import WorkerSettings
 from connector.errors import Conflict, LeaseLost, Misconfigured, Rejected, Retryable
 
 LONGEST_WAIT_SECONDS = 86_400.0  # however long a server asks us to wait
+OUTAGE_WAIT_SECONDS = 45.0  # so that with a tick all work goes on within a minute after an outage
 
 
 class Fate(StrEnum):
@@ -34,6 +35,9 @@ def judge(error: Exception, attempts: int, limits: WorkerSettings, chance: Rando
         return Sentence(Fate.PAUSE, limits.retry_max_seconds, counts=False)
     if isinstance(error, Rejected | Conflict):
         return Sentence(Fate.BURY)
+    if isinstance(error, Retryable) and error.outage:
+        wait = min(backoff(attempts, limits, chance), OUTAGE_WAIT_SECONDS)
+        return Sentence(Fate.RETRY, wait, counts=False)
     if attempts >= limits.max_attempts:
         return Sentence(Fate.BURY)
     wait = backoff(attempts, limits, chance)

@@ -22,6 +22,7 @@ from connector.model.lanes import job as plan_job
 from connector.wiring import Services
 from workers.context import Context, Progress, Summary, no_progress
 from workers.service.handlers import handler_for
+from workers.service.outages import begin_outage, end_outage
 from workers.service.retries import Fate, judge
 
 log = structlog.get_logger(__name__)
@@ -147,6 +148,7 @@ def _resume(services: Services, project: Project, done: JobKind) -> None:
 def _finish(services: Services, claim: Claim) -> None:
     with services.store.begin() as unit:
         unit.jobs.finish(claim)
+        end_outage(unit, claim)
         following = unit.jobs.next_in_lane(claim.job.lane)
     if following is not None:
         services.queue.send([following])
@@ -170,6 +172,10 @@ def _settle_failure(services: Services, claim: Claim, error: Exception, *, told:
             unit.jobs.bury(claim, reason)
         elif sentence.fate is not Fate.DROP:
             unit.jobs.retry(claim, now + timedelta(seconds=sentence.wait), reason, counts=sentence.counts)
+        if isinstance(error, Retryable) and error.outage:
+            begin_outage(unit, claim, reason)
+        elif sentence.fate in (Fate.BURY, Fate.PAUSE):
+            end_outage(unit, claim)
         if isinstance(error, Misconfigured):
             unit.projects.pause(claim.job.project_id, reason)
             unit.facts.put(_paused_by(claim.job.project_id), claim.job.kind.value)

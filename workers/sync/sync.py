@@ -12,6 +12,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.record import lost_classes_fact, scan_when_due
 from workers.detect.unjudged import remember
+from workers.label_types.registry import ValidLabels
 from workers.review.release import release_classless_issues
 from workers.sync.items import absorb_items
 
@@ -47,10 +48,10 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
             }
             unit.audit.append("platform", "schema.changed", project.name, detail, project.name)
             _remember_lost_classes(unit, project, info)
-            release_classless_issues(unit, project, info.schema.classes)
+            release_classless_issues(unit, project, ValidLabels(info.schema))
             unit.projects.add_changes(project.id, context.settings.policy.scan_after_changes)
             unit.enqueue(job(JobKind.PUSH, project.id))
-        unit.projects.described(project.id, info.title, info.schema, info.service_user)
+        unit.projects.described(project.id, info.title, [info.schema], info.service_user)
         remember(unit, project.id, info.unjudged)
         if restart:
             unit.projects.set_source_cursor(project.id, None)
@@ -60,7 +61,7 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
 def _remember_lost_classes(unit: UnitOfWork, project: Project, info: SourceInfo) -> None:
     """Note which classes went while labels carry them: the scan says so until they are back."""
     carried = unit.items.label_counts(project.id)
-    lost = {label: n for label, n in carried.items() if label not in info.schema.classes}
+    lost = {label: n for label, n in carried.items() if label not in ValidLabels(info.schema)}
     if lost:
         name = lost_classes_fact(project.id)
         known = json.loads(unit.facts.get(name) or "{}")

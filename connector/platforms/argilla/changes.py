@@ -23,8 +23,8 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from connector.platforms.argilla import mapping
 from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient
+from connector.platforms.results import dicts
 
 BUCKETS = 4096  # a cursor of 22 kB at most
 _WORD = 2**32
@@ -64,7 +64,7 @@ def bucket(row: dict[str, Any]) -> int:
 def _hashed(row: dict[str, Any]) -> int:
     parts = [str(row["id"]), str(row.get("updated_at"))]
     for related in ("responses", "suggestions"):
-        parts += sorted(f"{one.get('id')} {one.get('updated_at')}" for one in mapping.dicts(row.get(related)))
+        parts += sorted(f"{one.get('id')} {one.get('updated_at')}" for one in dicts(row.get(related)))
     return int.from_bytes(blake2b("\n".join(parts).encode(), digest_size=4).digest(), "big")
 
 

@@ -21,6 +21,7 @@ from connector.platforms.argilla.client import (
 )
 from connector.platforms.argilla.schema import kind_of
 from connector.platforms.prefetch import one_ahead
+from connector.ports import Codecs
 
 
 class ArgillaDesk:
@@ -34,18 +35,22 @@ class ArgillaDesk:
         client: ArgillaClient,
         beside: str | None,
         *,
+        codecs: Codecs,
         workspace: str | None = None,
         page_size: int = PAGE_SIZE,
     ) -> None:
         self._client = client
         self._beside = beside
+        self._codecs = codecs
         self._workspace = workspace
         self._page_size = page_size
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review dataset, found, finished or created, with its settings repaired."""
         self._client.version()
-        return review_dataset.ensure(self._client, setup, known_id, self._workspace_id())
+        return review_dataset.ensure(
+            self._client, setup, known_id, self._workspace_id(), self._codecs[setup.schema.kind]
+        )
 
     def reviewers(self) -> Sequence[Annotator]:
         """The members of the workspace, under their user names."""
@@ -59,7 +64,8 @@ class ArgillaDesk:
         made: dict[str, str] = {}
         for start in range(0, len(requests), BULK_SIZE):
             part = requests[start : start + BULK_SIZE]
-            rows = self._client.upsert(review_id, [review_records.record_for(one, form) for one in part])
+            records = [review_records.record_for(one, form, self._codecs[one.kind]) for one in part]
+            rows = self._client.upsert(review_id, records)
             made |= {str(row["external_id"]): str(row["id"]) for row in rows}
         if any(request.key not in made for request in requests):
             raise UnknownOutcome(f"the answer does not name {len(requests)} records")
@@ -99,11 +105,11 @@ class ArgillaDesk:
     def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
         """Review records whose answers changed; see `changes` for what a cursor promises."""
         changes = ArgillaChanges(self._client, review_id, page_size=self._page_size)
-        return one_ahead(AnswerPage(_snapshots(rows), after) for rows, after in changes.since(cursor))
+        return one_ahead(AnswerPage(self._snapshots(rows), after) for rows, after in changes.since(cursor))
 
     def fetch_answers(self, review_id: str, remote_ids: Sequence[str]) -> AnswerPage:
         """The answers of some records; the page's cursor is empty, for it continues nothing."""
-        return AnswerPage(_snapshots(self._client.records(review_id, remote_ids)), "")
+        return AnswerPage(self._snapshots(self._client.records(review_id, remote_ids)), "")
 
     def link(self, review_id: str) -> str:
         """Where reviewers answer one record after the other."""
@@ -134,16 +140,14 @@ class ArgillaDesk:
             )
         return known[self._workspace]
 
+    def _snapshots(self, rows: Rows) -> tuple[ReviewSnapshot, ...]:
+        found = (review_records.snapshot(row, self._codecs) for row in rows)
+        return tuple(snapshot for snapshot in found if snapshot is not None)
+
     def _form(self, review_id: str) -> review_records.ArgillaForm:
         path = f"/api/v1/datasets/{uuid_of(review_id)}"
         questions = self._client.listed(f"{path}/questions")
         return review_records.ArgillaForm(
             fields={str(row["name"]): kind_of(row) for row in self._client.listed(f"{path}/fields")},
-            classes=frozenset(review_dataset.classes_offered(questions)),
-            question_ids={str(row["name"]): str(row["id"]) for row in questions},
+            questions=questions,
         )
-
-
-def _snapshots(rows: Rows) -> tuple[ReviewSnapshot, ...]:
-    found = (review_records.snapshot(row) for row in rows)
-    return tuple(snapshot for snapshot in found if snapshot is not None)

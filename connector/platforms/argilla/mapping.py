@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus, Prediction, WriteMode
+from connector.model import (
+    Annotation,
+    Item,
+    ItemRef,
+    LabelSchema,
+    LabelStatus,
+    Prediction,
+    Reading,
+    WriteMode,
+)
+from connector.platforms import results
+from connector.platforms.results import dicts, finite
+from connector.ports import Codec
 
 MARKS = "secondlook"  # key in a record's metadata: our corrections, as JSON text
 SCORES = "class_scores"  # key in a record's metadata where others may give probabilities by class
@@ -60,7 +71,7 @@ def metadata_of(record: Raw) -> dict[str, Any]:
     return held if isinstance(held, dict) else {}
 
 
-def item(record: Raw, schema: LabelSchema, question_id: str) -> Item:
+def item(record: Raw, schema: LabelSchema, question_id: str, codec: Codec) -> Item:
     """A record with its responses (drafts left out) and the suggestion for the judged question."""
     marks = marks_of(record)
     fields = record.get("fields")
@@ -70,8 +81,8 @@ def item(record: Raw, schema: LabelSchema, question_id: str) -> Item:
         created_at=moment(record.get("inserted_at")),
         updated_at=moment(record.get("updated_at")),
         data=(fields if isinstance(fields, dict) else {}) | vectors_of(record),
-        annotations=tuple(annotation(row, schema, marks) for row in given),
-        predictions=tuple(predictions(record, question_id, marks)),
+        annotations=tuple(annotation(row, schema, marks, codec) for row in given),
+        predictions=tuple(predictions(record, schema, question_id, marks, codec)),
     )
 
 
@@ -85,18 +96,18 @@ def item_ref(record: Raw) -> ItemRef:
     return ItemRef(str(record["id"]), moment(record.get("inserted_at")))
 
 
-def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark]) -> Annotation:
+def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark], codec: Codec) -> Annotation:
     """One response; under a correction of ours in the metadata, the label that this gives it."""
-    label, status = label_of(response, schema)
-    mark = next((one for one in reversed(marks) if holds(one, response, schema)), None)
-    if mark is not None and mark.label in schema.classes:
-        label, status = mark.label, LabelStatus.VALID
+    found = reading(response, schema, codec)
+    mark = next((one for one in reversed(marks) if holds(one, response, schema, codec)), None)
+    if mark is not None and codec.valid(mark.label, schema):
+        found = Reading(mark.label, LabelStatus.VALID)
     values = values_of(response)
     return Annotation(
         remote_id=str(response["id"]),
         annotator=str(response["user_id"]) if response.get("user_id") else None,
-        label=label,
-        status=status,
+        label=found.label,
+        status=found.status,
         result=[{"question": name, "value": answered(response, name)} for name in values],
         created_at=moment(response.get("inserted_at")),
         updated_at=moment(response.get("updated_at")),
@@ -105,25 +116,20 @@ def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark]) -> Ann
     )
 
 
-def holds(mark: Mark, response: Raw, schema: LabelSchema) -> bool:
+def holds(mark: Mark, response: Raw, schema: LabelSchema, codec: Codec) -> bool:
     """Whether a response carries the correction, untouched by anybody since."""
     if mark.mode == WriteMode.UPDATE:
         return str(response.get("id")) == mark.response and response.get("updated_at") == mark.stamp
     if mark.mode != WriteMode.GROUND_TRUTH or response.get("user_id") != mark.by:
         return False
-    return label_of(response, schema)[0] == mark.label
+    return reading(response, schema, codec).label == mark.label
 
 
-def label_of(response: Raw, schema: LabelSchema) -> tuple[str | None, LabelStatus]:
-    """The class that a response gives, or why there is none."""
+def reading(response: Raw, schema: LabelSchema, codec: Codec) -> Reading:
+    """The label that a response gives, or why there is none."""
     if response.get("status") == "discarded":
-        return None, LabelStatus.CANCELLED
-    value = answered(response, schema.control)
-    if value is None:
-        return None, LabelStatus.EMPTY
-    if not isinstance(value, str):
-        return None, LabelStatus.UNREADABLE
-    return (value, LabelStatus.VALID) if value in schema.classes else (None, LabelStatus.UNKNOWN_CLASS)
+        return Reading(None, LabelStatus.CANCELLED)
+    return codec.read(answered(response, schema.control), schema)
 
 
 def values_of(response: Raw) -> dict[str, Any]:
@@ -138,7 +144,9 @@ def answered(response: Raw, question: str) -> Any:
     return held.get("value") if isinstance(held, dict) else None
 
 
-def predictions(record: Raw, question_id: str, marks: Sequence[Mark]) -> list[Prediction]:
+def predictions(
+    record: Raw, schema: LabelSchema, question_id: str, marks: Sequence[Mark], codec: Codec
+) -> list[Prediction]:
     """The model's suggestion; where a correction of ours stands in its place, the one that it replaced."""
     shown = suggestion_of(record, question_id)
     if shown is not None and is_ours(shown):
@@ -146,7 +154,7 @@ def predictions(record: Raw, question_id: str, marks: Sequence[Mark]) -> list[Pr
         mark = next((one for one in marks if agent_of(one.marker) == agent), None)
         replaced = mark.before.get("suggestion") if mark else None
         shown = replaced if isinstance(replaced, dict) else None
-    return [] if shown is None else [_prediction(shown, metadata_of(record).get(SCORES))]
+    return [] if shown is None else [_prediction(shown, schema, codec, metadata_of(record).get(SCORES))]
 
 
 def suggestion_of(record: Raw, question_id: str) -> dict[str, Any] | None:
@@ -164,14 +172,13 @@ def agent_of(marker: str) -> str:
     return f"{AGENT}{marker}"
 
 
-def _prediction(suggestion: Raw, scores: Any) -> Prediction:
-    value = suggestion.get("value")
+def _prediction(suggestion: Raw, schema: LabelSchema, codec: Codec, scores: Any) -> Prediction:
     return Prediction(
         remote_id=str(suggestion.get("id")),
         model_version=str(suggestion.get("agent") or ""),
-        label=value if isinstance(value, str) else None,
+        label=codec.read(suggestion.get("value"), schema).label,
         score=finite(suggestion.get("score")),  # a list of scores belongs to several labels
-        class_scores=class_scores(scores),
+        class_scores=class_scores(scores) or codec.scores(suggestion, schema),
         updated_at=moment(suggestion.get("updated_at")),
     )
 
@@ -183,11 +190,7 @@ def class_scores(value: Any) -> dict[str, float] | None:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return None
-    if not isinstance(value, dict) or not value:
-        return None
-    numbers = {str(name): finite(score) for name, score in value.items()}
-    known = {name: score for name, score in numbers.items() if score is not None}
-    return known if len(known) == len(numbers) else None
+    return results.class_scores(value)
 
 
 def moment(value: Any) -> datetime:
@@ -197,19 +200,3 @@ def moment(value: Any) -> datetime:
     except ValueError:
         return EPOCH
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
-def finite(value: Any) -> float | None:
-    """A number that can be counted with."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def dicts(value: Any) -> Sequence[dict[str, Any]]:
-    """The objects in a list; nothing of anything else."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

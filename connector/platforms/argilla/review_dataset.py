@@ -8,13 +8,8 @@ from typing import Any
 from connector.errors import Conflict
 from connector.model import ReviewSetup
 from connector.platforms.argilla.client import ArgillaClient, as_dict, is_uuid
-from connector.platforms.argilla.review_settings import (
-    LABEL,
-    NO_LABEL,
-    OTHER,
-    check_shown,
-    review_parts,
-)
+from connector.platforms.argilla.review_settings import check_shown, review_parts
+from connector.ports import Codec
 
 OWNER = "secondlook_owner"  # key in the dataset's metadata: whose review dataset it is
 _TITLE_CHARS = 180
@@ -23,7 +18,9 @@ _GUIDELINE_CHARS = 10_000
 Raw = dict[str, Any]
 
 
-def ensure(client: ArgillaClient, setup: ReviewSetup, known_id: str | None, workspace: str) -> str:
+def ensure(
+    client: ArgillaClient, setup: ReviewSetup, known_id: str | None, workspace: str, codec: Codec
+) -> str:
     """The id of the dataset that carries our mark, complete and as it should be."""
     check_shown(setup.schema)  # before anything is made
     dataset = _found(client, setup, known_id, workspace)
@@ -33,7 +30,7 @@ def ensure(client: ArgillaClient, setup: ReviewSetup, known_id: str | None, work
         )
     dataset_id = str(dataset["id"])
     if dataset.get("status") != "ready":
-        _complete(client, setup, dataset_id)
+        _complete(client, setup, dataset_id, codec)
     _repair(client, setup, dataset)
     return dataset_id
 
@@ -42,13 +39,6 @@ def raise_overlap(client: ArgillaClient, dataset: Raw, overlap: int) -> None:
     """How many answers complete a record. For the whole dataset: Argilla has no number for one record."""
     if _overlap(dataset) < overlap:
         client.patch_dataset(str(dataset["id"]), {"distribution": _distribution(overlap)})
-
-
-def classes_offered(questions: list[Raw]) -> list[str]:
-    """The classes that the published label question offers."""
-    question = next((row for row in questions if row.get("name") == LABEL), {})
-    options = question.get("settings", {}).get("options", [])
-    return [str(one["value"]) for one in options if one["value"] not in (NO_LABEL, OTHER)]
 
 
 def _found(client: ArgillaClient, setup: ReviewSetup, known_id: str | None, workspace: str) -> Raw | None:
@@ -79,8 +69,8 @@ def _settings(setup: ReviewSetup, workspace: str) -> Raw:
     }
 
 
-def _complete(client: ArgillaClient, setup: ReviewSetup, dataset_id: str) -> None:
-    made = review_parts(client, setup)
+def _complete(client: ArgillaClient, setup: ReviewSetup, dataset_id: str, codec: Codec) -> None:
+    made = review_parts(client, setup, codec)
     path = f"/api/v1/datasets/{dataset_id}"
     parts = {
         f"{path}/fields": (f"{path}/fields", made.fields),

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import Rejected
-from connector.model import Answer, Problem, ReviewRequest, ReviewSnapshot
+from connector.model import CHOICE, Answer, Problem, ReviewRequest, ReviewSnapshot
 from connector.platforms.argilla import mapping
 from connector.platforms.argilla.review_settings import (
     BATCH,
     CONTEXT,
     KEY,
+    KIND,
     LABEL,
     MORE,
-    NO_LABEL,
     NOTE,
-    OTHER,
-    OTHER_LABEL,
     PROBLEM,
     SHOWN_HTML,
 )
 from connector.platforms.plain import plain
+from connector.platforms.results import dicts
+from connector.ports import Codec, Codecs
 
 _OURS = "secondlook_"  # prefix of the fields that are ours
 _AGENT = re.compile(r"[^A-Za-z0-9\-_:./ ]")
@@ -36,14 +36,16 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ArgillaForm:
-    """What a published review dataset has: its fields by type, its classes, its questions' ids."""
+    """What a published review dataset has: its fields by type, and its questions."""
 
     fields: Mapping[str, str]
-    classes: frozenset[str]
-    question_ids: Mapping[str, str]
+    questions: Sequence[Raw]
+
+    def id_of(self, question: str) -> str:
+        return next(str(row["id"]) for row in self.questions if row.get("name") == question)
 
 
-def record_for(request: ReviewRequest, form: ArgillaForm) -> Raw:
+def record_for(request: ReviewRequest, form: ArgillaForm, codec: Codec) -> Raw:
     """The upsert of one review record. Our key is its external id, so a second push changes nothing."""
     fields: Raw = {CONTEXT: f"{request.title}\n\n{request.context}"}
     rest: Raw = {}
@@ -60,12 +62,12 @@ def record_for(request: ReviewRequest, form: ArgillaForm) -> Raw:
             rest[name] = value
     if rest:
         fields[MORE] = json.dumps(rest, ensure_ascii=False, indent=1)
-    metadata = {KEY: request.key, BATCH: request.batch}
+    metadata = {KEY: request.key, BATCH: request.batch, KIND: request.kind}
     return {
         "external_id": request.key,
         "fields": fields,
         "metadata": metadata,
-        "suggestions": _suggestions(request, form),
+        "suggestions": _suggestions(request, form, codec),
     }
 
 
@@ -84,39 +86,41 @@ def _shown(name: str, value: Any, kind: str | None) -> Any:
 
 
 def _is_chat(value: Any) -> bool:
-    rows = mapping.dicts(value)
+    rows = dicts(value)
     return bool(rows) and all(isinstance(row.get("role"), str) and "content" in row for row in rows)
 
 
-def _suggestions(request: ReviewRequest, form: ArgillaForm) -> list[Raw]:
-    if request.suggestion is None:
-        return []
-    known = request.suggestion in form.classes
-    given = {LABEL: request.suggestion} if known else {LABEL: OTHER, OTHER_LABEL: request.suggestion}
+def _suggestions(request: ReviewRequest, form: ArgillaForm, codec: Codec) -> list[Raw]:
+    given: Mapping[str, Any] = codec.content(request, form.questions).suggested
     agent = _AGENT.sub("-", request.model_version)[:_AGENT_CHARS].strip()
     return [
         {
-            "question_id": form.question_ids[name],
+            "question_id": form.id_of(name),
             "value": value,
-            "score": request.suggestion_score if name == LABEL else None,
+            "score": request.suggestion_score if name == LABEL and isinstance(value, str) else None,
             "agent": agent or None,
         }
         for name, value in given.items()
     ]
 
 
-def snapshot(raw: Mapping[str, Any]) -> ReviewSnapshot | None:
-    """A review record with its answers; None for a record that we did not make."""
+def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
+    """A review record with its answers; None for one that we did not make, or of a type not known here."""
     key = mapping.metadata_of(raw).get(KEY)
     if not isinstance(key, str) or not key:
         return None
+    # What was asked before there were other types does not say its own.
+    codec = codecs.get(str(mapping.metadata_of(raw).get(KIND) or CHOICE))
+    if codec is None:
+        return None
     record_id = str(raw["id"])
     # A draft is not given yet: its author may still think again.
-    given = [row for row in mapping.dicts(raw.get("responses")) if row.get("status") != "draft"]
-    return ReviewSnapshot(key, record_id, tuple(answer(row, key, record_id) for row in given if "id" in row))
+    given = [row for row in dicts(raw.get("responses")) if row.get("status") != "draft"]
+    answers = [answer(row, key, record_id, codec) for row in given if "id" in row]
+    return ReviewSnapshot(key, record_id, tuple(answers))
 
 
-def answer(raw: Mapping[str, Any], key: str, record_id: str) -> Answer:
+def answer(raw: Mapping[str, Any], key: str, record_id: str, codec: Codec) -> Answer:
     """One reviewer's answer; what cannot be read counts as not given.
 
     Argilla does not say who edited a response, nor whether a suggestion was kept or typed anew.
@@ -128,7 +132,7 @@ def answer(raw: Mapping[str, Any], key: str, record_id: str) -> Answer:
         remote_task_id=record_id,
         remote_id=str(raw["id"]),
         reviewer=str(raw.get("user_id") or ""),
-        label=_label(raw),
+        label=codec.answer(raw),
         problems=tuple(_PROBLEMS[one] for one in chosen if one in _PROBLEMS)
         if isinstance(chosen, list)
         else (),
@@ -139,11 +143,3 @@ def answer(raw: Mapping[str, Any], key: str, record_id: str) -> Answer:
         edited_by_other=False,
         origin=None,
     )
-
-
-def _label(raw: Mapping[str, Any]) -> str | None:
-    chosen = mapping.answered(raw, LABEL)
-    if chosen == OTHER:
-        chosen = mapping.answered(raw, OTHER_LABEL)
-        chosen = chosen.strip() if isinstance(chosen, str) else None
-    return chosen if isinstance(chosen, str) and chosen not in ("", NO_LABEL) else None

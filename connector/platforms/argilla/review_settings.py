@@ -10,7 +10,7 @@ import importlib
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -18,20 +18,18 @@ from connector.errors import Misconfigured, Retryable
 from connector.model import LabelSchema, ObjectTag, Problem, ReviewSetup
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.http import translated
+from connector.platforms.results import REVIEW_CONTROL
+from connector.ports import Codec
 
 CONTEXT = "secondlook_context"
 MORE = "secondlook_more"  # what the dataset has no field for: fields cannot be added once it is published
 SHOWN_HTML = "secondlook_html_"  # prefix of a field that shows the words of the item's HTML
-LABEL = "label"
-OTHER_LABEL = "other_label"
+LABEL = REVIEW_CONTROL
 PROBLEM = "problem"
 NOTE = "note"
 KEY = "secondlook_key"
 BATCH = "secondlook_batch"
-NO_LABEL = "secondlook:none"
-OTHER = "secondlook:other"
-MOST_OPTIONS = 498  # the server's limit is 500, and two options are ours
-_OPTION_CHARS = 200
+KIND = "secondlook_kind"
 _NAME_CHARS = 200
 _NOT_SHOWN = frozenset({"Audio", "AudioPlus", "Video", "TimeSeries", "Pdf", "PDF"})
 _SENT = ("name", "title", "required", "settings", "visible_for_annotators")
@@ -48,7 +46,7 @@ class ReviewParts:
     properties: list[Raw]
 
 
-def review_parts(client: ArgillaClient, setup: ReviewSetup) -> ReviewParts:
+def review_parts(client: ArgillaClient, setup: ReviewSetup, codec: Codec) -> ReviewParts:
     """Fields, questions and metadata properties; Misconfigured for an item that Argilla cannot show."""
     check_shown(setup.schema)
     rg = _sdk()
@@ -56,8 +54,8 @@ def review_parts(client: ArgillaClient, setup: ReviewSetup) -> ReviewParts:
     with _connected(rg, client):
         settings = rg.Settings(
             fields=_fields(rg, setup.schema),
-            questions=_questions(rg, setup.schema),
-            metadata=[_hidden(rg, KEY), _hidden(rg, BATCH)],
+            questions=_questions(rg, setup.schema, codec),
+            metadata=[_hidden(rg, KEY), _hidden(rg, BATCH), _hidden(rg, KIND)],
         )
         settings.validate()
     return ReviewParts(
@@ -124,17 +122,10 @@ def _fields(rg: Any, schema: LabelSchema) -> list[Any]:
     ]
 
 
-def _questions(rg: Any, schema: LabelSchema) -> list[Any]:
-    classes = [name for name in schema.classes if 0 < len(name) <= _OPTION_CHARS][:MOST_OPTIONS]
-    options = {name: name for name in classes} | {
-        OTHER: "Another label (write it below)",
-        NO_LABEL: "No single label (say why below)",
-    }
+def _questions(rg: Any, schema: LabelSchema, codec: Codec) -> list[Any]:
     problems = [problem.value for problem in Problem]
     return [
-        # A dataset needs a required question; so "no label" is an answer to this one.
-        rg.LabelQuestion(LABEL, options, title="Which label is right?", required=True),
-        rg.TextQuestion(OTHER_LABEL, title="Another label, written as in the guidelines", required=False),
+        *codec.form(replace(schema, control=LABEL), rg),
         rg.MultiLabelQuestion(PROBLEM, problems, title="What is the problem?", required=False),
         rg.TextQuestion(NOTE, title="A note for the guidelines", required=False),
     ]

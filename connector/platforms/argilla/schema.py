@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelSchema, ObjectTag
+from connector.ports import Codecs
 
-SINGLE_LABEL = "label_selection"
 _KINDS = {"text": "Text", "image": "Image", "chat": "Chat", "custom": "Custom"}
 
 Raw = dict[str, Any]
 
 
 def schema_of(
-    dataset: Raw, questions: Sequence[Raw], fields: Sequence[Raw], wanted: str | None
+    dataset: Raw, questions: Sequence[Raw], fields: Sequence[Raw], wanted: str | None, codecs: Codecs
 ) -> LabelSchema:
-    """The label schema; Misconfigured, with what there is, when nothing can be judged."""
+    """The label schema; Misconfigured, with what there is, when nothing can be judged.
+
+    Without a name it is the only question of the first type that has any.
+    """
     if dataset.get("status") != "ready":
         raise Misconfigured(
             f"dataset {dataset.get('name')!r} is a draft",
             field="project",
             remedy="Publish it in Argilla first.",
         )
-    question = _chosen(questions, wanted)
-    classes = tuple(str(option["value"]) for option in question["settings"]["options"])
+    chosen = _chosen(questions, wanted, codecs)
     objects = tuple(ObjectTag(name, kind, name) for name, kind in map(_field, fields))
-    return LabelSchema(str(question["name"]), objects[0].name if objects else "", classes, objects)
+    return replace(chosen, to_name=objects[0].name if objects else "", objects=objects)
 
 
 def kind_of(row: Raw) -> str:
@@ -36,24 +39,27 @@ def kind_of(row: Raw) -> str:
     return str(settings.get("type") or "") if isinstance(settings, dict) else ""
 
 
-def single_labels(questions: Sequence[Raw]) -> list[str]:
+def judged_questions(questions: Sequence[Raw], codecs: Codecs) -> list[str]:
     """The names of the questions that can be judged."""
-    return [str(question["name"]) for question in questions if kind_of(question) == SINGLE_LABEL]
+    return [one.control for codec in codecs.values() for one in codec.controls(questions)]
 
 
 def _field(row: Raw) -> tuple[str, str]:
     return str(row.get("name")), _KINDS.get(kind_of(row), "Text")
 
 
-def _chosen(questions: Sequence[Raw], wanted: str | None) -> Raw:
-    usable = single_labels(questions)
-    if wanted is not None and wanted not in usable:
-        raise _unusable(f"there is no single-label question {wanted!r}", questions)
-    if wanted is None and len(usable) != 1:
-        said = "several questions could hold the label" if usable else "there is no single-label question"
-        raise _unusable(said, questions)
-    name = wanted if wanted is not None else usable[0]
-    return next(question for question in questions if question.get("name") == name)
+def _chosen(questions: Sequence[Raw], wanted: str | None, codecs: Codecs) -> LabelSchema:
+    by_type = [codec.controls(questions) for codec in codecs.values()]
+    if wanted is not None:
+        named = next((one for found in by_type for one in found if one.control == wanted), None)
+        if named is None:
+            raise _unusable(f"there is no question {wanted!r} that can be judged", questions)
+        return named
+    candidates = next((found for found in by_type if found), ())
+    if len(candidates) != 1:
+        several = "several questions could hold the label"
+        raise _unusable(several if candidates else "there is no question that can be judged", questions)
+    return candidates[0]
 
 
 def _unusable(problem: str, questions: Sequence[Raw]) -> Misconfigured:
@@ -61,5 +67,5 @@ def _unusable(problem: str, questions: Sequence[Raw]) -> Misconfigured:
     return Misconfigured(
         f"{problem} (questions: {there})",
         field="label_control",
-        remedy="Name a question of type label_selection.",
+        remedy="Name a question of a type that docs/label-types.md lists, such as label_selection.",
     )

@@ -25,6 +25,7 @@ from connector.platforms.argilla.changes import ArgillaChanges
 from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, members, uuid_of
 from connector.platforms.argilla.schema import kind_of, schema_of
 from connector.platforms.prefetch import one_ahead
+from connector.ports import Codec, Codecs
 
 REF_PAGE_SIZE = 1000
 SETTINGS_KEPT_S = 2.0
@@ -37,6 +38,7 @@ class DatasetSettings:
     dataset: dict[str, Any]
     schema: LabelSchema
     question_id: str
+    codec: Codec
     unjudged: dict[str, str]
 
 
@@ -48,6 +50,7 @@ class ArgillaSource:
         client: ArgillaClient,
         dataset_id: str,
         *,
+        codecs: Codecs,
         label_control: str | None = None,
         vectors: Sequence[str] = (),
         page_size: int = PAGE_SIZE,
@@ -55,6 +58,7 @@ class ArgillaSource:
         """`vectors` names those that are read along, into the item's data as `vectors.NAME`."""
         self._client = client
         self._dataset_id = dataset_id
+        self._codecs = codecs
         self._label_control = label_control
         self._vectors = tuple(vectors)
         self._recent: tuple[float, DatasetSettings] | None = None
@@ -84,7 +88,7 @@ class ArgillaSource:
         for rows, after in one_ahead(self._changes.since(cursor)):
             # Here and not in the other thread, so that the next page is under way meanwhile.
             read = read or self._read_settings()
-            yield Page(tuple(mapping.item(row, read.schema, read.question_id) for row in rows), after)
+            yield Page(tuple(_item(row, read) for row in rows), after)
 
     def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
         """The items as they are now."""
@@ -92,7 +96,7 @@ class ArgillaSource:
             return []
         read = self._recent_settings()
         rows = self._client.records(self._dataset_id, remote_ids, vectors=self._vectors)
-        return [mapping.item(row, read.schema, read.question_id) for row in rows]
+        return [_item(row, read) for row in rows]
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """Every item's identity; without responses and suggestions, which cost the most."""
@@ -137,7 +141,9 @@ class ArgillaSource:
 
     def _writer(self) -> writes.ArgillaWriter:
         read = self._recent_settings()
-        return writes.ArgillaWriter(self._client, self._dataset_id, read.schema, read.question_id)
+        return writes.ArgillaWriter(
+            self._client, self._dataset_id, read.schema, read.question_id, codec=read.codec
+        )
 
     def _recent_settings(self) -> DatasetSettings:
         """Remembered for a moment: each fetch and each step of a correction needs them: three calls."""
@@ -150,9 +156,14 @@ class ArgillaSource:
         dataset = self._client.dataset(self._dataset_id)
         path = f"/api/v1/datasets/{uuid_of(self._dataset_id)}"
         questions = self._client.listed(f"{path}/questions")
-        schema = schema_of(dataset, questions, self._client.listed(f"{path}/fields"), self._label_control)
+        fields = self._client.listed(f"{path}/fields")
+        schema = schema_of(dataset, questions, fields, self._label_control, self._codecs)
         judged = next(row for row in questions if row["name"] == schema.control)
         others = {str(row["name"]): kind_of(row) for row in questions if row is not judged}
-        read = DatasetSettings(dataset, schema, str(judged["id"]), others)
+        read = DatasetSettings(dataset, schema, str(judged["id"]), self._codecs[schema.kind], others)
         self._recent = time.monotonic(), read
         return read
+
+
+def _item(row: dict[str, Any], read: DatasetSettings) -> Item:
+    return mapping.item(row, read.schema, read.question_id, read.codec)

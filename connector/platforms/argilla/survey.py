@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from connector.platforms.argilla import hooks
 from connector.platforms.argilla.client import TESTED, ArgillaClient, uuid_of
-from connector.platforms.argilla.schema import single_labels
-from connector.ports import AccountFound, HookFound, ProjectFound, ServerFound
+from connector.platforms.argilla.schema import judged_questions
+from connector.ports import AccountFound, Codecs, HookFound, ProjectFound, ServerFound
 
 ADMIN = "admin"
 
@@ -15,8 +15,9 @@ ADMIN = "admin"
 class ArgillaSurvey:
     """Implements Survey."""
 
-    def __init__(self, client: ArgillaClient) -> None:
+    def __init__(self, client: ArgillaClient, codecs: Codecs) -> None:
         self._client = client
+        self._codecs = codecs
 
     def server(self) -> ServerFound:
         """The version. The clock does not matter: no moment of the server's is compared with ours."""
@@ -49,7 +50,8 @@ class ArgillaSurvey:
 
     def label_controls(self, remote_id: str) -> Sequence[str]:
         """Names of the questions that can be judged."""
-        return single_labels(self._client.listed(f"/api/v1/datasets/{uuid_of(remote_id)}/questions"))
+        questions = self._client.listed(f"/api/v1/datasets/{uuid_of(remote_id)}/questions")
+        return judged_questions(questions, self._codecs)
 
     def hooks(self, remote_id: str) -> Sequence[HookFound]:  # noqa: ARG002 - webhooks are the server's
         """The server's webhooks, where the account may see them; their secrets stay out."""

@@ -16,6 +16,8 @@ from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
 from connector.platforms.argilla import mapping
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.mapping import Mark
+from connector.platforms.results import dicts
+from connector.ports import Codec
 
 Raw = dict[str, Any]
 
@@ -23,11 +25,20 @@ Raw = dict[str, Any]
 class ArgillaWriter:
     """Writes to one source dataset."""
 
-    def __init__(self, client: ArgillaClient, dataset_id: str, schema: LabelSchema, question_id: str) -> None:
+    def __init__(
+        self,
+        client: ArgillaClient,
+        dataset_id: str,
+        schema: LabelSchema,
+        question_id: str,
+        *,
+        codec: Codec,
+    ) -> None:
         self._client = client
         self._dataset_id = dataset_id
         self._schema = schema
         self._question_id = question_id
+        self._codec = codec
 
     def prepare(self, order: WriteOrder) -> Raw:
         """What the order would replace, in the form of a record's `before`."""
@@ -58,7 +69,9 @@ class ArgillaWriter:
         if order.mode is WriteMode.GROUND_TRUTH:
             self._respond(order, record, source)
         elif order.mode is WriteMode.PREDICTION:
-            self._suggest(order.item.remote_id, order.label, order.score, mapping.agent_of(order.marker))
+            self._suggest(
+                order.item.remote_id, self._value(order), order.score, mapping.agent_of(order.marker)
+            )
         return self._verified(order)
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
@@ -99,19 +112,19 @@ class ArgillaWriter:
             if shown is None or shown.get("agent") != mapping.agent_of(order.marker):
                 return None
             return WriteRecord(str(shown["id"]), mark.before, _kept(shown))
-        rows = mapping.dicts(record.get("responses"))
-        held = next((row for row in rows if mapping.holds(mark, row, self._schema)), None)
+        rows = dicts(record.get("responses"))
+        held = next((row for row in rows if mapping.holds(mark, row, self._schema, self._codec)), None)
         return None if held is None else WriteRecord(str(held["id"]), mark.before, _kept(held))
 
     def _check_label(self, order: WriteOrder) -> None:
-        if order.label not in self._schema.classes:
+        if not self._codec.valid(order.label, self._schema):
             raise Conflict(f"the question {self._schema.control!r} has no option {order.label!r} (any more)")
 
     def _expected(self, order: WriteOrder, record: Raw) -> Raw:
         source = _response(record, order.annotation_id)
         if source is None:
             raise Conflict(f"response {order.annotation_id} is gone")
-        now = mapping.annotation(source, self._schema, mapping.marks_of(record))
+        now = mapping.annotation(source, self._schema, mapping.marks_of(record), self._codec)
         if now.label != order.expected_label:
             carried = repr(now.label) if now.label else f"no label ({now.status.value})"
             raise Conflict(
@@ -132,10 +145,10 @@ class ArgillaWriter:
     def _own_response(self, record: Raw) -> Raw | None:
         """The service user's response: there is one at most. Conflict where we did not write it."""
         me = self._client.user_id()
-        rows = mapping.dicts(record.get("responses"))
+        rows = dicts(record.get("responses"))
         own = next((row for row in rows if row.get("user_id") == me), None)
         marks = mapping.marks_of(record)
-        if own is not None and not any(mapping.holds(mark, own, self._schema) for mark in marks):
+        if own is not None and not any(mapping.holds(mark, own, self._schema, self._codec) for mark in marks):
             raise Conflict("the service user has answered this record itself, or its answer was edited")
         return own
 
@@ -191,20 +204,26 @@ class ArgillaWriter:
 
     def _respond(self, order: WriteOrder, record: Raw, source: Raw) -> None:
         own = self._own_or_none(record)
-        values = mapping.values_of(source) | {self._schema.control: {"value": order.label}}
+        values = mapping.values_of(source) | {self._schema.control: {"value": self._value(order)}}
         body = {"status": "submitted", "values": values}
         if own is None:
             self._client.api.write("POST", f"/api/v1/records/{order.item.remote_id}/responses", body)
         else:
             self._client.api.write("PUT", f"/api/v1/responses/{own['id']}", body)
 
+    def _value(self, order: WriteOrder) -> Any:
+        """The label as an answer to the judged question."""
+        return self._codec.write(None, self._schema, order.label, {})
+
     def _own_or_none(self, record: Raw) -> Raw | None:
         me = self._client.user_id()
-        rows = mapping.dicts(record.get("responses"))
+        rows = dicts(record.get("responses"))
         return next((row for row in rows if row.get("user_id") == me), None)
 
-    def _suggest(self, record_id: str, label: Any, score: Any, agent: Any) -> None:
-        body = {"question_id": self._question_id, "value": label, "score": score, "agent": agent}
+    def _suggest(self, record_id: str, value: Any, score: Any, agent: Any) -> None:
+        if isinstance(value, list) != isinstance(score, list):
+            score = None  # one number says nothing of several values, and the server refuses it
+        body = {"question_id": self._question_id, "value": value, "score": score, "agent": agent}
         self._client.api.write("PUT", f"/api/v1/records/{record_id}/suggestions", body)
 
     # --- undoing ---------------------------------------------------------------------------
@@ -249,7 +268,7 @@ class ArgillaWriter:
 
 
 def _response(record: Raw, response_id: str) -> Raw | None:
-    rows = mapping.dicts(record.get("responses"))
+    rows = dicts(record.get("responses"))
     return next((row for row in rows if str(row.get("id")) == response_id), None)
 
 

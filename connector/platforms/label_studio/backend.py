@@ -10,13 +10,15 @@ from connector.errors import Misconfigured
 from connector.model import Json, LabelSchema, Prediction
 from connector.platforms.http import Anonymous, Api
 from connector.platforms.label_studio import mapping
+from connector.ports import Codec, Codecs
 
 
 class MlBackend:
     """Asks a model server. Predicting changes nothing there, so a failed call may be repeated."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, codecs: Codecs) -> None:
         self._api = api
+        self._codecs = codecs
 
     def predict(self, schema: LabelSchema, items: Sequence[tuple[str, Json]]) -> Sequence[Prediction | None]:
         """One prediction for each item, in order; None where the model gives none.
@@ -38,11 +40,11 @@ class MlBackend:
                 remedy="It must answer {'results': [...]} with one entry for each task, in order.",
             )
         shared = str(answer.get("model_version") or "")
-        return [_prediction(result, schema, shared) for result in results]
+        return [_prediction(result, schema, self._codecs[schema.kind], shared) for result in results]
 
 
-def backend(url: str) -> MlBackend:
-    return MlBackend(Api(url, Anonymous()))
+def backend(url: str, codecs: Codecs) -> MlBackend:
+    return MlBackend(Api(url, Anonymous()), codecs)
 
 
 def label_config(schema: LabelSchema) -> str:
@@ -56,13 +58,13 @@ def label_config(schema: LabelSchema) -> str:
     return f"<View>{objects}<Choices {control}>{choices}</Choices></View>"
 
 
-def _prediction(result: Any, schema: LabelSchema, model_version: str) -> Prediction | None:
+def _prediction(result: Any, schema: LabelSchema, codec: Codec, model_version: str) -> Prediction | None:
     if isinstance(result, list):  # older backends answer a list of predictions for each task
         result = result[0] if result else None
     if not isinstance(result, dict) or not result.get("result"):
         return None
     named = {"id": "backend", "model_version": model_version, **result}
-    return mapping.prediction(named, schema)
+    return mapping.prediction(named, schema, codec)
 
 
 def _number(remote_id: str) -> int | str:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelSchema, ObjectTag
+from connector.ports import Codecs
 
-SINGLE = ("single", "single-radio")
 
+def schema_of(xml: str, label_control: str | None, codecs: Codecs) -> LabelSchema:
+    """The label schema of a config. Misconfigured, with what there is, when no control can be judged.
 
-def schema_of(xml: str, label_control: str | None) -> LabelSchema:
-    """The label schema of a config. Misconfigured, with what there is, when no control can be judged."""
+    Without a name it is the only control of the first type that has any.
+    """
     interface = parsed(xml)
     controls = list(interface.controls)
-    chosen = _chosen(controls, label_control)
+    chosen = _chosen([codec.controls(interface) for codec in codecs.values()], label_control, controls)
     objects = tuple(
         ObjectTag(tag.name, tag.tag, str(tag.value_name or "")) for tag in interface.objects if tag.name
     )
-    if not chosen.to_name or chosen.to_name[0] not in {tag.name for tag in objects}:
-        raise _unusable(f"the control {chosen.name!r} refers to no object of the config", controls)
-    # A choice's alias stands in results in place of its value; `labels` already holds it.
-    classes = tuple(dict.fromkeys(str(label) for label in chosen.labels))
-    if len(classes) < 2:
-        raise _unusable(f"the control {chosen.name!r} has fewer than two classes", controls)
-    return LabelSchema(chosen.name, chosen.to_name[0], classes, objects)
+    if chosen.to_name not in {tag.name for tag in objects}:
+        raise _unusable(f"the control {chosen.control!r} refers to no object of the config", controls)
+    if len(chosen.classes) < 2:
+        raise _unusable(f"the control {chosen.control!r} has fewer than two classes", controls)
+    return replace(chosen, objects=objects)
 
 
 def other_controls(xml: str, schema: LabelSchema) -> dict[str, str]:
@@ -47,38 +49,31 @@ def parsed(xml: str) -> Any:
         ) from error
 
 
-def _chosen(controls: list[Any], name: str | None) -> Any:
+def _chosen(
+    by_type: Sequence[Sequence[LabelSchema]], name: str | None, controls: Sequence[Any]
+) -> LabelSchema:
     if name is not None:
-        named = next((control for control in controls if control.name == name), None)
-        if named is None:
-            raise _unusable(f"there is no control named {name!r}", controls)
-        if not _judgeable(named):
-            raise _unusable(f"{name!r} is not a single-choice Choices control for the whole item", controls)
-        return named
-    candidates = [control for control in controls if _judgeable(control)]
+        named = next((one for found in by_type for one in found if one.control == name), None)
+        if named is not None:
+            return named
+        if any(control.name == name for control in controls):
+            raise _unusable(f"{name!r} is not a control for the whole item that can be judged", controls)
+        raise _unusable(f"there is no control named {name!r}", controls)
+    candidates = next((found for found in by_type if found), ())
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
-        raise _unusable("no single-choice Choices control for the whole item was found", controls)
+        raise _unusable("no control for the whole item that can be judged was found", controls)
     raise _unusable("several controls could hold the label", controls)
 
 
-def _judgeable(control: Any) -> bool:
-    attributes = control.attr
-    return (
-        control.tag == "Choices"
-        and attributes.get("choice", "single") in SINGLE
-        and not control.dynamic_value
-        and not any(attributes.get(key, "false").lower() == "true" for key in ("perRegion", "perItem"))
-    )
-
-
-def _unusable(message: str, controls: list[Any]) -> Misconfigured:
+def _unusable(message: str, controls: Sequence[Any]) -> Misconfigured:
     found = ", ".join(f"{control.name} ({_kind(control)})" for control in controls) or "none"
     return Misconfigured(
         f"{message}; controls found: {found}",
         field="label_control",
-        remedy='Name a <Choices choice="single"> control of the project\'s labelling config.',
+        remedy="Name a control of the project's labelling config that docs/label-types.md lists, "
+        'such as a <Choices choice="single">.',
     )
 
 

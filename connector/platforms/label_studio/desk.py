@@ -24,8 +24,10 @@ from connector.platforms.label_studio.client import (
     whole,
 )
 from connector.platforms.label_studio.config import parsed
-from connector.platforms.label_studio.review_config import BATCH, KEY, LABEL, TITLE, has_many
+from connector.platforms.label_studio.review_config import BATCH, KEY, LABEL, TITLE
 from connector.platforms.prefetch import one_ahead
+from connector.platforms.results import dicts
+from connector.ports import Codecs
 
 WITHDRAWN = "Withdrawn: "
 
@@ -33,15 +35,16 @@ WITHDRAWN = "Withdrawn: "
 class LabelStudioDesk:
     """Implements ReviewDesk, Reviewers and WebhookRegistrar."""
 
-    def __init__(self, client: LabelStudioClient, *, page_size: int = PAGE_SIZE) -> None:
+    def __init__(self, client: LabelStudioClient, *, codecs: Codecs, page_size: int = PAGE_SIZE) -> None:
         self._client = client
+        self._codecs = codecs
         self._page_size = page_size
         self._forms: dict[str, review_tasks.LabelStudioForm] = {}  # by config
         self._lock = threading.Lock()
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review project, found or created, with its settings and config repaired."""
-        review_id = review_project.ensure(self._client, setup, known_id)
+        review_id = review_project.ensure(self._client, setup, known_id, self._codecs[setup.schema.kind])
         self._close_again(review_id)
         return review_id
 
@@ -54,7 +57,7 @@ class LabelStudioDesk:
         if not requests:
             return {}
         form = self._form(review_id)
-        tasks = [review_tasks.task_for(request, form) for request in requests]
+        tasks = [review_tasks.task_for(one, form, self._codecs[one.kind]) for one in requests]
         path = f"/api/projects/{whole(review_id)}/import"
         answer = self._client.api.write("POST", path, tasks, params={"return_task_ids": "true"})
         ids = as_dict(answer, path).get("task_ids")
@@ -101,12 +104,12 @@ class LabelStudioDesk:
     def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
         """Review tasks whose answers changed; see `changes` for what a cursor promises."""
         changes = LabelStudioChanges(self._client, review_id, fields=ANSWER_FIELDS, page_size=self._page_size)
-        pages = (AnswerPage(_snapshots(rows), after) for rows, after in changes.since(cursor))
+        pages = (AnswerPage(self._snapshots(rows), after) for rows, after in changes.since(cursor))
         return one_ahead(pages)
 
     def fetch_answers(self, review_id: str, remote_ids: Sequence[str]) -> AnswerPage:
         """The answers of some tasks; the page's cursor is empty, for it continues nothing."""
-        return AnswerPage(_snapshots(self._client.tasks(review_id, remote_ids, ANSWER_FIELDS)), "")
+        return AnswerPage(self._snapshots(self._client.tasks(review_id, remote_ids, ANSWER_FIELDS)), "")
 
     def link(self, review_id: str) -> str:
         """The labelling stream: it shows no other reviewer's answer, unlike the task list."""
@@ -119,6 +122,10 @@ class LabelStudioDesk:
     def remove_webhook(self, remote_project: str, url: str) -> None:
         """Remove our webhook and its duplicates."""
         hooks.remove(self._client, remote_project, url)
+
+    def _snapshots(self, rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:
+        found = (review_tasks.snapshot(row, self._codecs) for row in rows)
+        return tuple(snapshot for snapshot in found if snapshot is not None)
 
     def _close_again(self, review_id: str) -> None:
         # A changed quorum makes the server open tasks that we had closed.
@@ -150,14 +157,9 @@ def _read_form(config: str) -> review_tasks.LabelStudioForm:
     if LABEL not in {control.name for control in interface.controls}:
         raise Rejected("the review project's config was changed: it has no control 'label'")
     fields = tuple(str(tag.value_name) for tag in interface.objects if tag.name and tag.value_name)
-    return review_tasks.LabelStudioForm(fields, has_many(config))
-
-
-def _snapshots(rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:
-    found = (review_tasks.snapshot(row) for row in rows)
-    return tuple(snapshot for snapshot in found if snapshot is not None)
+    return review_tasks.LabelStudioForm(fields, config)
 
 
 def _people(task: Mapping[str, Any]) -> set[str | None]:
-    given = mapping.dicts(task.get("annotations"))
+    given = dicts(task.get("annotations"))
     return {mapping.user_id(raw.get("completed_by")) for raw in given if not raw.get("was_cancelled")}

@@ -6,23 +6,23 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from connector.errors import Misconfigured
-from connector.model import LabelSchema, ObjectTag, Problem, ReviewSetup
+from connector.model import ObjectTag, Problem, ReviewSetup
+from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET
+from connector.ports import Codec
 
-LABEL, OTHER_LABEL, PROBLEM, NOTE = "label", "other", "problem", "note"
-# The first object's name, whatever the source calls it: answers refer to it, so that the server would
-# refuse a config without it.
-TARGET = "item"
-KEY, BATCH, TITLE, CONTEXT, OPTIONS = (
-    f"secondlook_{name}" for name in ("key", "batch", "title", "context", "options")
+# The first object is called TARGET, whatever the source calls it: answers refer to it, so that the server
+# would refuse a config without it.
+LABEL, TARGET, PROBLEM, NOTE = REVIEW_CONTROL, REVIEW_TARGET, "problem", "note"
+KEY, BATCH, TITLE, CONTEXT, KIND = (
+    f"secondlook_{name}" for name in ("key", "batch", "title", "context", "kind")
 )
 SHOWN_TEXT = "secondlook_text_"  # prefix of a field that is shown as text in place of the item's own
 SHOWN_HTML = "secondlook_html_"  # the same for HTML, of which the words are shown
 SHOWN_SAFE = "secondlook_field_"  # the same for a field that is shown as it is, under a name that can be
-OTHER = "OTHER (search all labels)"
-FEW = 12  # more classes than this do not fit on a page as buttons
 AS_THEY_ARE = frozenset({"Text", "Image", "Audio", "AudioPlus", "Video"})
 _REFERABLE = re.compile(r"[A-Za-z0-9_.]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
@@ -41,8 +41,11 @@ _TEXT_BOX = (
 _HEADING = "font-size:14px;margin:12px 0 4px"
 
 
-def build(setup: ReviewSetup, *, many: bool) -> str:
-    """The config as XML. Every text in it is escaped, and class names are values, never markup."""
+def build(setup: ReviewSetup, codec: Codec, now: str = "") -> str:
+    """The config as XML; `now` is the one that stands.
+
+    Every text in it is escaped, and class names are values, never markup.
+    """
     schema = setup.schema
     _check_classes(schema.classes)
     root = ET.Element("View", style="max-width:860px", className=owner_class(setup.owner_key))
@@ -51,23 +54,17 @@ def build(setup: ReviewSetup, *, many: bool) -> str:
     ET.SubElement(box, "Header", value=f"${CONTEXT}", size="6", style=_CONTEXT_TEXT)
     for number, tag in enumerate(schema.objects):
         _add_object(root, tag, TARGET if number == 0 else f"{TARGET}_{number + 1}")
-    target = TARGET
     _heading(root, "Which label is right?")
-    if many:
-        _add_many(root, target, schema.classes)
-    else:
-        label = ET.SubElement(
-            root, "Choices", name=LABEL, toName=target, choice="single-radio", layout="inline"
-        )
-        _add_choices(label, schema.classes)
+    root.extend(codec.form(replace(schema, control=LABEL, to_name=TARGET), now))
     _heading(root, "Or, if no single label is right: why?")
-    problem = ET.SubElement(root, "Choices", name=PROBLEM, toName=target, choice="single", layout="inline")
-    _add_choices(problem, (problem.value for problem in Problem))
+    problem = ET.SubElement(root, "Choices", name=PROBLEM, toName=TARGET, choice="single", layout="inline")
+    for reason in Problem:
+        ET.SubElement(problem, "Choice", value=reason.value)
     ET.SubElement(
         root,
         "TextArea",
         name=NOTE,
-        toName=target,
+        toName=TARGET,
         placeholder="Note for the guideline (optional), saved when you press Submit",
         maxSubmissions="1",
         rows="2",
@@ -80,16 +77,6 @@ def build(setup: ReviewSetup, *, many: bool) -> str:
 def owner_class(owner_key: str) -> str:
     """Our mark inside the config: it survives an edit of the project's description."""
     return f"secondlook-owner-{hashlib.sha256(owner_key.encode()).hexdigest()[:24]}"
-
-
-def needs_many(schema: LabelSchema) -> bool:
-    """Whether the classes are too many to show them all."""
-    return len(schema.classes) > FEW
-
-
-def has_many(config: str) -> bool:
-    """Whether a config shows near classes and a search box for the others."""
-    return f'name="{OTHER_LABEL}"' in config
 
 
 def shown_field(tag: ObjectTag) -> str:
@@ -138,42 +125,6 @@ def _add_object(root: ET.Element, tag: ObjectTag, name: str) -> None:
     else:
         box = ET.SubElement(root, "View", style=_TEXT_BOX)
         ET.SubElement(box, "Text", name=name, value=value, selectionEnabled="false")
-
-
-def _add_many(root: ET.Element, target: str, classes: Iterable[str]) -> None:
-    ET.SubElement(
-        root,
-        "Choices",
-        name=LABEL,
-        toName=target,
-        value=f"${OPTIONS}",
-        choice="single-radio",
-        layout="vertical",
-    )
-    when = {"visibleWhen": "choice-selected", "whenTagName": LABEL, "whenChoiceValue": OTHER}
-    hidden = ET.SubElement(root, "View", when)
-    taxonomy = ET.SubElement(
-        hidden,
-        "Taxonomy",
-        name=OTHER_LABEL,
-        toName=target,
-        maxUsages="1",
-        required="true",
-        requiredMessage="Pick the other label",
-        placeholder="Search all labels",
-        minWidth="480px",
-    )
-    _add_choices(taxonomy, classes)
-
-
-def _add_choices(parent: ET.Element, values: Iterable[str]) -> None:
-    values = tuple(values)
-    # Label Studio numbers its hotkeys from 1, so that the digit 0 would answer to the key 1.
-    named = all(len(value) == 1 and value.isascii() and value.isalnum() for value in values)
-    keys = {value.lower() for value in values}
-    for value in values:
-        hotkey = {"hotkey": value.lower()} if named and len(keys) == len(values) else {}
-        ET.SubElement(parent, "Choice", {"value": value, **hotkey})
 
 
 def _heading(root: ET.Element, text: str) -> None:

@@ -9,8 +9,9 @@ from connector.errors import Misconfigured, Rejected
 from connector.model import ReviewSetup
 from connector.platforms.label_studio import guidelines
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
-from connector.platforms.label_studio.review_config import build, has_many, needs_many, owner_class
+from connector.platforms.label_studio.review_config import build, owner_class
 from connector.platforms.label_studio.review_tasks import MODEL_VERSION
+from connector.ports import Codec
 
 TITLE_CHARS = 50  # the server's limit
 _OWNER = "secondlook-owner: "
@@ -19,13 +20,13 @@ _DESCRIPTION = "Made and kept by Secondlook. Answers given here decide about lab
 Project = dict[str, Any]
 
 
-def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None) -> str:
+def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None, codec: Codec) -> str:
     """The id of the project that carries our mark, as it should be."""
     project = _known(client, setup, known_id) or _marked(client, setup)
     if project is None:
-        settings = _settings(setup) | {"label_config": build(setup, many=needs_many(setup.schema))}
+        settings = _settings(setup) | {"label_config": build(setup, codec)}
         return str(as_dict(client.api.write("POST", "/api/projects/", settings), "project")["id"])
-    _repair(client, setup, project)
+    _repair(client, setup, project, codec)
     return str(project["id"])
 
 
@@ -73,10 +74,10 @@ def _settings(setup: ReviewSetup) -> Project:
     }
 
 
-def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project) -> None:
+def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project, codec: Codec) -> None:
     changes = {key: value for key, value in _settings(setup).items() if not _same(key, project, value)}
     now = str(project.get("label_config") or "")
-    config = _config(setup, now)
+    config = build(setup, codec, now)
     if config != now:
         changes["label_config"] = config
     if _wrong_model_version(client, project):
@@ -92,11 +93,6 @@ def _same(key: str, project: Mapping[str, Any], value: Any) -> bool:
         # People may add to it; only our line must stand.
         return value.splitlines()[-1] in str(project.get(key) or "").splitlines()
     return bool(project.get(key) == value)
-
-
-def _config(setup: ReviewSetup, now: str) -> str:
-    # A control that holds answers cannot be removed: a search box that was there once stays.
-    return build(setup, many=needs_many(setup.schema) or has_many(now))
 
 
 def _wrong_model_version(client: LabelStudioClient, project: Mapping[str, Any]) -> bool:

@@ -7,26 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.model import Answer, Problem, ReviewRequest, ReviewSnapshot
+from connector.model import CHOICE, Answer, Problem, ReviewRequest, ReviewSnapshot
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.review_config import (
     BATCH,
     CONTEXT,
     KEY,
+    KIND,
     LABEL,
     NOTE,
-    OPTIONS,
-    OTHER,
-    OTHER_LABEL,
     PROBLEM,
     SHOWN_HTML,
     SHOWN_SAFE,
     SHOWN_TEXT,
-    TARGET,
     TITLE,
     safe_name,
 )
 from connector.platforms.plain import plain
+from connector.platforms.results import choices_of, dicts, regions_of
+from connector.ports import Codec, Codecs
 
 # One version for all: a project preselects the predictions of a single model version.
 MODEL_VERSION = "secondlook"
@@ -38,13 +37,13 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class LabelStudioForm:
-    """What a review project's config asks of a task: the fields it shows, and how it offers labels."""
+    """A review project's config, and the fields of a task that it shows."""
 
     fields: tuple[str, ...]
-    many: bool
+    config: str
 
 
-def task_for(request: ReviewRequest, form: LabelStudioForm) -> Raw:
+def task_for(request: ReviewRequest, form: LabelStudioForm, codec: Codec) -> Raw:
     """The import of one review task."""
     data: Raw = {k: v for k, v in request.data.items() if not k.startswith(OURS)}
     by_safe_name = {safe_name(name): value for name, value in request.data.items()}
@@ -57,61 +56,49 @@ def task_for(request: ReviewRequest, form: LabelStudioForm) -> Raw:
             data[field] = by_safe_name.get(field.removeprefix(SHOWN_SAFE)) or ""
         elif data.get(field) is None:
             data[field] = ""  # one missing field would fail the whole import
-    options = tuple(dict.fromkeys(request.options))
+    content = codec.content(request, form.config)
     data |= {
+        **content.fields,
         KEY: request.key,
         BATCH: request.batch,
         TITLE: request.title,
         CONTEXT: request.context,
-        OPTIONS: [{"value": option} for option in (*options, OTHER)],
+        KIND: request.kind,
     }
-    if request.suggestion is None:
+    if not content.suggested:
         return {"data": data}
-    searched = form.many and request.suggestion not in options
-    return {"data": data, "predictions": [_suggestion(request, request.suggestion, searched=searched)]}
-
-
-def _suggestion(request: ReviewRequest, label: str, *, searched: bool) -> Raw:
-    result = [_region(LABEL, "choices", [OTHER if searched else label])]
-    if searched:
-        result.append(_region(OTHER_LABEL, "taxonomy", [[label]]))
     score = {} if request.suggestion_score is None else {"score": request.suggestion_score}
-    return {"model_version": MODEL_VERSION, "result": result, **score}
+    suggestion = {"model_version": MODEL_VERSION, "result": content.suggested, **score}
+    return {"data": data, "predictions": [suggestion]}
 
 
-def _region(control: str, kind: str, value: list[Any]) -> Raw:
-    return {
-        "id": f"suggestion-{control}",  # text: a number would hang the page
-        "from_name": control,
-        "to_name": TARGET,
-        "type": kind,
-        "value": {kind: value},
-    }
-
-
-def snapshot(raw: Mapping[str, Any]) -> ReviewSnapshot | None:
-    """A review task with its answers; None for a task that we did not make."""
+def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
+    """A review task with its answers; None for a task that we did not make, or of a type not known here."""
     data = raw.get("data")
     key = data.get(KEY) if isinstance(data, dict) else None
     if not isinstance(key, str) or not key:
         return None
+    # What was asked before there were other types does not say its own.
+    codec = codecs.get(str(data.get(KIND) or CHOICE)) if isinstance(data, dict) else None
+    if codec is None:
+        return None
     task_id = str(raw["id"])
-    answers = [answer(a, key, task_id) for a in mapping.dicts(raw.get("annotations")) if "id" in a]
+    answers = [answer(a, key, task_id, codec) for a in dicts(raw.get("annotations")) if "id" in a]
     return ReviewSnapshot(key, task_id, tuple(answers))
 
 
-def answer(raw: Mapping[str, Any], key: str, task_id: str) -> Answer:
+def answer(raw: Mapping[str, Any], key: str, task_id: str, codec: Codec) -> Answer:
     """One reviewer's answer; what cannot be read counts as not given."""
     result = raw.get("result")
     reviewer = mapping.user_id(raw.get("completed_by"))
     editor = mapping.user_id(raw.get("updated_by"))
-    chosen = _choices(result, PROBLEM)
+    chosen = [one for region in regions_of(result, PROBLEM) for one in choices_of(region) or ()]
     return Answer(
         key=key,
         remote_task_id=task_id,
         remote_id=str(raw["id"]),
         reviewer=reviewer or "",
-        label=_label(result),
+        label=codec.answer(result),
         problems=tuple(_PROBLEMS[value] for value in chosen if value in _PROBLEMS),
         note=_note(result),
         created_at=mapping.moment(raw.get("created_at")),
@@ -122,33 +109,9 @@ def answer(raw: Mapping[str, Any], key: str, task_id: str) -> Answer:
     )
 
 
-def _label(result: Any) -> str | None:
-    values = set(_choices(result, LABEL))
-    if len(values) != 1:
-        return None
-    label = values.pop()
-    # A search result left behind before another option was chosen says nothing.
-    return _searched(result) if label == OTHER else label
-
-
-def _searched(result: Any) -> str | None:
-    for region in mapping.regions_of(result, OTHER_LABEL):
-        value = region.get("value")
-        paths = value.get("taxonomy") if isinstance(value, dict) else None
-        if isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], list) and paths[0]:
-            return paths[0][-1] if isinstance(paths[0][-1], str) else None
-    return None
-
-
-def _choices(result: Any, control: str) -> list[str]:
-    return [
-        value for region in mapping.regions_of(result, control) for value in mapping.choices_of(region) or ()
-    ]
-
-
 def _note(result: Any) -> str | None:
     lines: list[str] = []
-    for region in mapping.regions_of(result, NOTE):
+    for region in regions_of(result, NOTE):
         value = region.get("value")
         text = value.get("text") if isinstance(value, dict) else None
         texts = text if isinstance(text, list) else [text]
@@ -157,7 +120,7 @@ def _note(result: Any) -> str | None:
 
 
 def _origin(result: Any) -> str | None:
-    for region in mapping.regions_of(result, LABEL):
+    for region in regions_of(result, LABEL):
         if isinstance(region.get("origin"), str):
             return str(region["origin"])
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from connector.model import (
     Annotator,
@@ -28,6 +29,7 @@ from connector.platforms.label_studio.client import (
 )
 from connector.platforms.label_studio.config import other_controls, schema_of
 from connector.platforms.prefetch import one_ahead
+from connector.ports import Codecs
 
 REF_PAGE_SIZE = 1000
 
@@ -40,11 +42,13 @@ class LabelStudioSource:
         client: LabelStudioClient,
         project_id: str,
         *,
+        codecs: Codecs,
         label_control: str | None = None,
         page_size: int = PAGE_SIZE,
     ) -> None:
         self._client = client
         self._project_id = project_id
+        self._codecs = codecs
         self._label_control = label_control
         self._changes = LabelStudioChanges(client, project_id, page_size=page_size)
         self._known: tuple[str, LabelSchema] | None = None
@@ -72,13 +76,13 @@ class LabelStudioSource:
         for rows, after in one_ahead(self._changes.since(cursor)):
             # Here and not in the other thread, so that the next page is under way meanwhile.
             schema = schema or self._schema()
-            yield Page(tuple(mapping.item(row, schema) for row in rows), after)
+            yield Page(tuple(self._item(row, schema) for row in rows), after)
 
     def fetch(self, remote_ids: Sequence[str]) -> Sequence[Item]:
         """The items as they are now; in one query for many."""
         rows = self._client.tasks(self._project_id, remote_ids)
         schema = self._schema() if rows else None
-        return [mapping.item(row, schema) for row in rows if schema is not None]
+        return [self._item(row, schema) for row in rows if schema is not None]
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """Every item's identity, by id; the fields are named because that makes it ten times faster."""
@@ -126,7 +130,13 @@ class LabelStudioSource:
         return guidelines.write(self._client, self._project_id, block)
 
     def _writer(self) -> writes.LabelStudioWriter:
-        return writes.LabelStudioWriter(self._client, self._project_id, self._schema())
+        schema = self._schema()
+        return writes.LabelStudioWriter(
+            self._client, self._project_id, schema, codec=self._codecs[schema.kind]
+        )
+
+    def _item(self, row: dict[str, Any], schema: LabelSchema) -> Item:
+        return mapping.item(row, schema, self._codecs[schema.kind])
 
     def _schema(self) -> LabelSchema:
         project = self._client.project(self._project_id, fields="id,label_config")
@@ -136,5 +146,5 @@ class LabelStudioSource:
         # The config may change under us at any time: it is asked for each time, but parsed once.
         with self._lock:
             if self._known is None or self._known[0] != xml:
-                self._known = xml, schema_of(xml, self._label_control)
+                self._known = xml, schema_of(xml, self._label_control, self._codecs)
             return self._known[1]

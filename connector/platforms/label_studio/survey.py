@@ -9,14 +9,15 @@ from connector.errors import Misconfigured
 from connector.platforms.label_studio.changes import server_time
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict, jwt_claims, whole
 from connector.platforms.label_studio.config import schema_of
-from connector.ports import AccountFound, HookFound, ProjectFound, ServerFound
+from connector.ports import AccountFound, Codecs, HookFound, ProjectFound, ServerFound
 
 
 class LabelStudioSurvey:
     """Implements Survey."""
 
-    def __init__(self, client: LabelStudioClient, token: str) -> None:
+    def __init__(self, client: LabelStudioClient, token: str, codecs: Codecs) -> None:
         self._client = client
+        self._codecs = codecs
         self._claims = jwt_claims(token)
 
     def server(self) -> ServerFound:
@@ -56,7 +57,7 @@ class LabelStudioSurvey:
         """Names of the controls for which a schema can be made."""
         project = self._client.project(remote_id, fields="id,label_config")
         config = str(project.get("label_config") or "")
-        return [name for name in _controls(config) if _usable(config, name)]
+        return [name for name in _controls(config) if _usable(config, name, self._codecs)]
 
     def hooks(self, remote_id: str) -> Sequence[HookFound]:
         """The project's webhooks; their headers hold secrets and stay out."""
@@ -74,9 +75,9 @@ def _controls(config: str) -> list[str]:
         return []
 
 
-def _usable(config: str, name: str) -> bool:
+def _usable(config: str, name: str, codecs: Codecs) -> bool:
     try:
-        schema_of(config, name)
+        schema_of(config, name, codecs)
     except Misconfigured:
         return False
     return True

@@ -15,6 +15,8 @@ from connector.errors import Conflict, NotFound, Rejected, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
+from connector.platforms.results import dicts, regions_of
+from connector.ports import Codec
 
 MODEL_VERSION = "secondlook"  # of the predictions that we add to a source project
 
@@ -24,10 +26,13 @@ Raw = dict[str, Any]
 class LabelStudioWriter:
     """Writes to one source project."""
 
-    def __init__(self, client: LabelStudioClient, project_id: str, schema: LabelSchema) -> None:
+    def __init__(
+        self, client: LabelStudioClient, project_id: str, schema: LabelSchema, *, codec: Codec
+    ) -> None:
         self._client = client
         self._project_id = project_id
         self._schema = schema
+        self._codec = codec
 
     def prepare(self, order: WriteOrder) -> Raw:
         """What the order would replace, in the form of a record's `before`."""
@@ -94,7 +99,7 @@ class LabelStudioWriter:
     def _marked(self, order: WriteOrder, task: Raw) -> Raw | None:
         """What carries the order's marker, whoever saved it last."""
         where = "predictions" if order.mode is WriteMode.PREDICTION else "annotations"
-        rows = mapping.dicts(task.get(where))
+        rows = dicts(task.get(where))
         return next((raw for raw in rows if mapping.marker_of(raw.get("result")) == order.marker), None)
 
     def _intact(self, order: WriteOrder, task: Raw, raw: Raw) -> WriteRecord:
@@ -103,7 +108,7 @@ class LabelStudioWriter:
         The marker survives when a person edits the annotation: taken for ours, their edit would be
         journaled as our write, and undone with it.
         """
-        label, _ = mapping.label_of(raw.get("result"), self._schema)
+        label = self._codec.read(raw.get("result"), self._schema).label
         editor = mapping.user_id(raw.get("updated_by"))
         if label != order.label or not mapping.written_by_us(raw.get("result"), editor):
             raise Conflict(
@@ -118,14 +123,14 @@ class LabelStudioWriter:
 
     def _check_label(self, order: WriteOrder) -> None:
         # The server accepts any class; nobody would ever find the item under a wrong one.
-        if order.label not in self._schema.classes:
+        if not self._codec.valid(order.label, self._schema):
             raise Conflict(f"the labelling config has no class {order.label!r} (any more)")
 
     def _expected(self, order: WriteOrder, task: Raw) -> Raw:
         source = _by_id(task, order.annotation_id)
         if source is None:
             raise Conflict(f"annotation {order.annotation_id} is gone")
-        now = mapping.annotation(source, self._schema)
+        now = mapping.annotation(source, self._schema, self._codec)
         if now.label != order.expected_label:
             carried = repr(now.label) if now.label else f"no label ({now.status.value})"
             raise Conflict(
@@ -154,7 +159,7 @@ class LabelStudioWriter:
         # A new ground truth silently demotes the others: remember them, or they could not be restored.
         return {
             "ground_truth_ids": [str(raw["id"]) for raw in _annotations(task) if raw.get("ground_truth")],
-            "label_regions": mapping.regions_of(source.get("result"), self._schema.control),
+            "label_regions": regions_of(source.get("result"), self._schema.control),
         }
 
     def _meta(self, order: WriteOrder, before: Raw) -> Raw:
@@ -167,7 +172,7 @@ class LabelStudioWriter:
     def _add_ground_truth(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
         body = {
-            "result": mapping.relabelled(source.get("result"), self._schema, order.label, meta),
+            "result": self._codec.write(source.get("result"), self._schema, order.label, meta),
             "ground_truth": True,
             "was_cancelled": False,
             "parent_annotation": int(source["id"]),
@@ -176,13 +181,13 @@ class LabelStudioWriter:
 
     def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
-        result = mapping.relabelled(source["result"], self._schema, order.label, meta)
+        result = self._codec.write(source["result"], self._schema, order.label, meta)
         self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"result": result})
 
     def _add_prediction(self, order: WriteOrder, task: Raw) -> None:
         body = {
             "task": task["id"],
-            "result": [mapping.label_region(self._schema, order.label, self._meta(order, {}))],
+            "result": self._codec.write([], self._schema, order.label, self._meta(order, {})),
             "model_version": MODEL_VERSION,
             **({} if order.score is None else {"score": order.score}),
         }
@@ -209,19 +214,19 @@ class LabelStudioWriter:
         ours = _by_id(task, record.remote_id)
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
-        regions = mapping.dicts(record.before.get("label_regions"))
-        now = mapping.regions_of(ours.get("result"), self._schema.control)
+        regions = dicts(record.before.get("label_regions"))
+        now = regions_of(ours.get("result"), self._schema.control)
         if now == regions:
             return
         _check_untouched(ours, record, order)
-        kept = [r for r in mapping.dicts(ours["result"]) if r.get("from_name") != self._schema.control]
+        kept = [r for r in dicts(ours["result"]) if r.get("from_name") != self._schema.control]
         path = f"/api/annotations/{ours['id']}/"
         answer = as_dict(self._client.api.write("PATCH", path, {"result": [*kept, *regions]}), path)
-        if mapping.regions_of(answer.get("result"), self._schema.control) != regions:
+        if regions_of(answer.get("result"), self._schema.control) != regions:
             raise Retryable(f"{path}: the restored label does not show")
 
     def _remove_prediction(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
-        for raw in mapping.dicts(task.get("predictions")):
+        for raw in dicts(task.get("predictions")):
             if str(raw.get("id")) == record.remote_id:
                 _check_untouched(raw, record, order)
                 self._delete(f"/api/predictions/{record.remote_id}/")
@@ -236,7 +241,7 @@ class LabelStudioWriter:
 
 
 def _annotations(task: Raw) -> list[Raw]:
-    return [raw for raw in mapping.dicts(task.get("annotations")) if "id" in raw]
+    return [raw for raw in dicts(task.get("annotations")) if "id" in raw]
 
 
 def _by_id(task: Raw, remote_id: str) -> Raw | None:

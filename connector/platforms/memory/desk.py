@@ -18,6 +18,7 @@ from connector.model import (
 )
 from connector.platforms.memory import hooks
 from connector.platforms.memory.server import Board, Held, MemoryServer
+from connector.ports import Codecs
 
 WITHDRAWN = "Withdrawn: "
 
@@ -25,8 +26,9 @@ WITHDRAWN = "Withdrawn: "
 class MemoryDesk:
     """Implements ReviewDesk, Reviewers and WebhookRegistrar."""
 
-    def __init__(self, server: MemoryServer, *, page_size: int = 100) -> None:
+    def __init__(self, server: MemoryServer, *, codecs: Codecs, page_size: int = 100) -> None:
         self._server = server
+        self._codecs = codecs
         self._page_size = page_size
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
@@ -119,8 +121,9 @@ class MemoryDesk:
 
     def _push(self, review_id: str, request: ReviewRequest) -> str:
         board = self._server.board(review_id)
-        if board.schema and request.suggestion is not None and request.suggestion not in board.schema.classes:
-            raise Rejected(f"there is no class {request.suggestion!r}")
+        suggestion = self._codecs[request.kind].content(request, None).suggested
+        if board.schema and suggestion and not self._codecs[request.kind].valid(suggestion, board.schema):
+            raise Rejected(f"there is no class {suggestion!r}")
         data = {
             **{name: value for name, value in request.data.items() if not name.startswith("secondlook_")},
             "secondlook_key": request.key,
@@ -131,8 +134,8 @@ class MemoryDesk:
         }
         task_id = self._server.add_item(review_id, data)
         board.held[task_id].overlap = board.quorum
-        if request.suggestion is not None:
-            self._server.predict(review_id, task_id, request.suggestion, score=request.suggestion_score)
+        if suggestion is not None:
+            self._server.predict(review_id, task_id, suggestion, score=request.suggestion_score)
         return task_id
 
     def _close(self, held: Held) -> None:

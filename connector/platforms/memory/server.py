@@ -127,7 +127,7 @@ class MemoryServer:
         with self._lock:
             held = self.find_held(project_id, item_id)
             now = self.tick()
-            status = LabelStatus.CANCELLED if cancelled else self._status(project_id, label)
+            status = LabelStatus.CANCELLED if cancelled else _status(label)
             new = Annotation(
                 remote_id=f"a{self._seq}",
                 annotator=by,
@@ -153,7 +153,7 @@ class MemoryServer:
         """A person changes an annotation, their own or somebody else's."""
         with self._lock:
             held, old = self.find_annotation(project_id, annotation_id)
-            status = self._status(project_id, label)
+            status = _status(label)
             new = replace(
                 old,
                 label=label if status is LabelStatus.VALID else None,
@@ -298,14 +298,6 @@ class MemoryServer:
         """Everyone who ever did something here."""
         return [Annotator(remote_id, name) for remote_id, name in self.annotators.items()]
 
-    def _status(self, project_id: str, label: str | None) -> LabelStatus:
-        schema = self.board(project_id).schema
-        if label is None:
-            return LabelStatus.EMPTY
-        if schema is not None and label not in schema.classes:
-            return LabelStatus.UNKNOWN_CLASS
-        return LabelStatus.VALID
-
     def _raise_fault(self, operation: str, *, after: bool) -> None:
         for fault in self._faults:
             if fault.operation == operation and fault.after is after and fault.left > 0:
@@ -321,6 +313,11 @@ class MemoryServer:
         for hook in board.hooks:
             if hook.active:
                 self.deliveries.append((hook.url, {SECRET_HEADER: hook.secret}, body))
+
+
+def _status(label: str | None) -> LabelStatus:
+    """Whether there is a label; which ones are valid, its type says when it is read."""
+    return LabelStatus.EMPTY if label is None else LabelStatus.VALID
 
 
 @cache

@@ -25,6 +25,7 @@ from connector.model import (
 )
 from connector.platforms.memory import hooks
 from connector.platforms.memory.server import SERVICE_USER, Held, MemoryServer
+from connector.ports import Codec, Codecs
 
 BEGIN, END = "<!--secondlook-->", "<!--/secondlook-->"
 
@@ -37,11 +38,13 @@ class MemorySource:
         server: MemoryServer,
         project_id: str,
         *,
+        codecs: Codecs,
         label_control: str | None = None,
         page_size: int = 100,
     ) -> None:
         self._server = server
         self._project_id = project_id
+        self._codecs = codecs
         self._label_control = label_control
         self._page_size = page_size
 
@@ -62,10 +65,10 @@ class MemorySource:
         until = self._server.seq
         while True:
             with self._server.call("changes_since"):
-                self._schema()
+                schema = self._schema()
                 changed = [h for h in self._server.board(self._project_id).held.values() if h.seq > last]
                 chosen = sorted(changed, key=lambda h: h.seq)[: self._page_size]
-                items = tuple(_theirs(held.item) for held in chosen)
+                items = tuple(_theirs(held.item, schema, self._codecs[schema.kind]) for held in chosen)
                 last = chosen[-1].seq if chosen else last
             more = len(chosen) == self._page_size and last < until
             yield Page(items, str(last))
@@ -76,7 +79,9 @@ class MemorySource:
         """The items that exist."""
         with self._server.call("fetch"):
             held = self._server.board(self._project_id).held
-            return [_theirs(held[i].item) for i in dict.fromkeys(remote_ids) if i in held]
+            present = [held[i].item for i in dict.fromkeys(remote_ids) if i in held]
+            schema = self._schema() if present else None
+            return [_theirs(item, schema, self._codecs[schema.kind]) for item in present if schema]
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """All identities, in chunks."""
@@ -145,12 +150,13 @@ class MemorySource:
 
     def _schema(self) -> LabelSchema:
         schema = self._server.board(self._project_id).schema
-        if schema is None or self._label_control not in (None, schema.control):
+        named = (None, schema.control) if schema else ()
+        if schema is None or schema.kind not in self._codecs or self._label_control not in named:
             found = schema.control if schema else "none"
             raise Misconfigured(
                 f"no usable label control; controls found: {found}",
                 field="label_control",
-                remedy="Name a single-choice control.",
+                remedy="Name a control of a type that docs/label-types.md lists.",
             )
         return schema
 
@@ -159,7 +165,8 @@ class MemorySource:
         return held if held and held.item.created_at == order.item.created_at else None
 
     def _checked(self, order: WriteOrder) -> tuple[Held, Annotation]:
-        if order.label not in self._schema().classes:
+        schema = self._schema()
+        if not self._codecs[schema.kind].valid(order.label, schema):
             raise Conflict(f"there is no class {order.label!r}")
         held = self._same(order)
         if held is None:
@@ -255,10 +262,19 @@ class MemorySource:
         )
 
 
-def _theirs(item: Item) -> Item:
-    """The item without the predictions that are ours."""
+def _theirs(item: Item, schema: LabelSchema, codec: Codec) -> Item:
+    """The item without the predictions that are ours, its labels as the type reads them."""
     kept = tuple(p for p in item.predictions if not p.model_version.startswith("secondlook:"))
-    return replace(item, predictions=kept)
+    return replace(
+        item, predictions=kept, annotations=tuple(_read(one, schema, codec) for one in item.annotations)
+    )
+
+
+def _read(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:
+    if given.status is LabelStatus.CANCELLED:
+        return given
+    found = codec.read(given.result, schema)
+    return replace(given, label=found.label, status=found.status)
 
 
 def _annotation(held: Held, remote_id: str) -> Annotation | None:

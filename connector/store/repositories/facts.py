@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from connector.store.repositories.base import Repository
 from connector.store.tables import facts
+
+
+def outage_fact(project_id: int) -> str:
+    """The fact that tells since when a project's platform does not answer, and what it was asked."""
+    return f"outage:{project_id}"
 
 
 class Facts(Repository):
@@ -16,6 +21,10 @@ class Facts(Repository):
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": self._now})
         )
+
+    def drop(self, name: str) -> None:
+        """The fact does not hold any more."""
+        self._connection.execute(delete(facts).where(facts.c.name == name))
 
     def at(self, name: str) -> datetime | None:
         """When the fact was last put down."""

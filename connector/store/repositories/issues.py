@@ -345,4 +345,6 @@ def issue_of(row: Any) -> Issue:
         scan_id=row.scan_id,
         evidence=FlagEvidence.from_json(row.evidence),
         reason=row.reason,
+        control=row.control,
+        place=row.place,
     )

@@ -74,7 +74,12 @@ class Jobs(Repository):
         return bool(self._connection.execute(statement).rowcount)
 
     def finish(self, claim: Claim) -> None:
-        self._close(_ours(claim), JobState.DONE, None)
+        """It is done, and with it equal jobs that were given up before: nothing of them is left to do."""
+        if self._close(_ours(claim), JobState.DONE, None) and claim.job.key is not None:
+            given_up = and_(jobs.c.key == claim.job.key, jobs.c.state == JobState.DEAD.value)
+            self._connection.execute(
+                update(jobs).where(given_up).values(state=JobState.DONE.value, finished_at=self._now)
+            )
 
     def retry(self, claim: Claim, due_at: datetime, error: str, *, counts: bool = True) -> None:
         """Queue it again for later. Where an equal job is queued meanwhile, that one does the work."""
@@ -99,6 +104,15 @@ class Jobs(Repository):
         self._connection.execute(
             update(jobs)
             .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED.value, jobs.c.due_at > self._now)
+            .values(due_at=self._now)
+        )
+
+    def hasten_failed(self, project_id: int) -> None:
+        """Make a project's jobs due now that wait for another try: what they failed on has passed."""
+        waiting = and_(jobs.c.project_id == project_id, jobs.c.state == JobState.QUEUED.value)
+        self._connection.execute(
+            update(jobs)
+            .where(waiting, jobs.c.error.is_not(None), jobs.c.due_at > self._now)
             .values(due_at=self._now)
         )
 

@@ -52,8 +52,12 @@ class Projects(Repository):
     def all(self) -> list[Project]:
         return [_project(row) for row in self._connection.execute(select(projects).order_by(projects.c.name))]
 
-    def described(self, project_id: int, title: str, schema: LabelSchema, service_user: str) -> None:
-        self._set(project_id, title=title, label_schema=_schema_json(schema), service_user=service_user)
+    def described(
+        self, project_id: int, title: str, schemas: Sequence[LabelSchema], service_user: str
+    ) -> None:
+        """Keep what the project says of itself; `schemas` are its judged controls."""
+        listed = [_schema_json(schema) for schema in schemas]
+        self._set(project_id, title=title, label_schema=listed, service_user=service_user)
 
     def title(self, project_id: int) -> str | None:
         """The project's title on the platform, once it was synced."""
@@ -147,17 +151,21 @@ def _schema_json(schema: LabelSchema) -> dict[str, Any]:
         "to_name": schema.to_name,
         "classes": list(schema.classes),
         "objects": [[tag.name, tag.kind, tag.field] for tag in schema.objects],
+        "kind": schema.kind,
     }
 
 
-def _schema(value: dict[str, Any] | None) -> LabelSchema | None:
-    if value is None:
-        return None
+def _first_schema(listed: list[dict[str, Any]] | None) -> LabelSchema | None:
+    return _schema(listed[0]) if listed else None
+
+
+def _schema(value: dict[str, Any]) -> LabelSchema:
     return LabelSchema(
         control=value["control"],
         to_name=value["to_name"],
         classes=tuple(value["classes"]),
         objects=tuple(ObjectTag(*tag) for tag in value["objects"]),
+        kind=value["kind"],
     )
 
 
@@ -168,7 +176,7 @@ def _project(row: Any) -> Project:
         platform=row.platform,
         url=row.url,
         remote_id=row.remote_id,
-        schema=_schema(row.label_schema),
+        schema=_first_schema(row.label_schema),
         service_user=row.service_user,
         source_cursor=row.source_cursor,
         review_remote_id=row.review_remote_id,

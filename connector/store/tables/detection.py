@@ -61,6 +61,8 @@ issues = Table(
     Column("reason", PlainText),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("control", PlainText, nullable=False, server_default=""),  # empty: the project's first
+    Column("place", PlainText, nullable=False, server_default=""),  # empty: the whole item
     Index("ix_issues_project_id_state_rank", "project_id", "state", "rank"),
     Index("ix_issues_item_id", "item_id"),
 )
@@ -70,6 +72,8 @@ ACTIVE_ISSUE = text("state IN ('open', 'in_review', 'suppressed')")
 Index(
     "uq_issues_active_item",
     issues.c.item_id,
+    issues.c.control,
+    issues.c.place,
     unique=True,
     sqlite_where=ACTIVE_ISSUE,
     postgresql_where=ACTIVE_ISSUE,

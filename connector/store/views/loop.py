@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, distinct, func, select
 
 from connector.model import CorrectionState, IssueState, Json, LabelStatus, ReviewState
 from connector.model.jobs import JobState
+from connector.store.repositories.facts import outage_fact
 from connector.store.tables import (
     annotation_rows,
     corrections,
@@ -57,6 +59,8 @@ class ProjectView:
     last_scan_at: datetime | None
     last_collect_at: datetime | None
     paused_reason: str | None
+    away_since: datetime | None  # of a platform that does not answer; None where it does
+    away_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +287,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
     scan = unit.issues.last_scan(row.id)
     statuses = unit.items.label_statuses(row.id)
     cast = unit.votes.counts(row.id)
+    outage = unit.facts.get(outage_fact(row.id))
     return ProjectView(
         name=row.name,
         title=row.title,
@@ -309,6 +314,8 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         last_scan_at=row.last_scan_at,
         last_collect_at=row.last_collect_at,
         paused_reason=row.paused_reason,
+        away_since=unit.facts.at(outage_fact(row.id)),
+        away_reason=None if outage is None else json.loads(outage)["reason"],
     )
 
 

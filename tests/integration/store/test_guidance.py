@@ -147,7 +147,7 @@ def test_windows_count_labels_and_confusions_on_either_side_of_a_moment(house: H
     cut = NOW + timedelta(days=1)
     late = [item(str(n), annotation(str(n), "dog", created_at=cut)) for n in range(10, 14)]
     with house.store.begin() as unit:
-        unit.projects.described(house.project, "Cats", LabelSchema("l", "t", PAIR, ()), "service")
+        unit.projects.described(house.project, "Cats", [LabelSchema("l", "t", PAIR, ())], "service")
     ours = item("20", annotation("20", "dog", created_at=cut, annotator="service", marker="correction"))
     house.apply(*late, ours, item("21", annotation("21", "bird")))
     cuts = [Cut(PAIR, cut), Cut(PAIR, cut, cut), Cut(("bird", "dog"), cut)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from connector.errors import Misconfigured, SecondlookError
-from connector.model import CorrectionState, IssueState
+from connector.model import CorrectionState, IssueState, LabelSchema
 from connector.model.reasons import HeldBack, LetGo, NotCounted, NotWritten
 from connector.store import migrate
 from connector.store.engine import open_engine
@@ -148,6 +149,37 @@ def test_the_migration_knows_every_sentence_that_stands_without_parameters() -> 
     codes = {**migration.ISSUES, **migration.VOTES, **migration.CORRECTIONS}
     stored = [*HeldBack, *LetGo, *NotCounted, NotWritten.DECISION_WITHDRAWN, NotWritten.NOT_TAKEN_BACK]
     assert set(codes.values()) == {code.value for code in stored if code is not LetGo.REFUSED}
+
+
+def test_the_one_schema_of_a_project_becomes_the_first_of_a_list(house: House) -> None:
+    """The translation may be run again: what is a list already stays."""
+    before = '{"control": "kind", "to_name": "text", "classes": ["cat", "dog"], "objects": []}'
+    house.tamper(f"UPDATE projects SET label_schema = '{before}'")  # noqa: S608 - a constant of this test
+    migration = import_module("connector.store.migrations.versions.0010_label_types")
+    for _ in range(2):
+        with (
+            house.engine.begin() as connection,
+            Operations.context(MigrationContext.configure(connection)),
+        ):
+            migration.lists_of_schemas()
+    with house.store.read() as unit:
+        schema = unit.projects.get(house.project).schema
+    assert schema == LabelSchema("kind", "text", ("cat", "dog"), (), "choice")
+
+
+def test_two_parts_of_an_item_may_be_asked_about_at_once_and_one_of_them_once(house: House) -> None:
+    whole = house.flagged(1)
+    parts = [replace(whole, id=f"part-{n}", place=f"region-{n}") for n in range(2)]
+    with house.store.begin() as unit:
+        unit.issues.add([*parts, replace(whole, id="stars", control="stars")])
+    with pytest.raises(SecondlookError), house.store.begin() as unit:
+        unit.issues.add([replace(parts[0], id="again")])
+    assert sorted(house.rows("SELECT control, place FROM issues")) == [
+        ("", ""),
+        ("", "region-0"),
+        ("", "region-1"),
+        ("stars", ""),
+    ]
 
 
 def test_the_revisions_by_name_are_those_that_alembic_knows() -> None:

@@ -131,7 +131,7 @@ def test_a_project_is_bound_once_by_many(house: House) -> None:
 
 def test_a_project_remembers_how_far_its_work_has_come(house: House) -> None:
     with house.store.begin() as unit:
-        unit.projects.described(house.project, "Cats", SCHEMA, "9")
+        unit.projects.described(house.project, "Cats", [SCHEMA], "9")
         unit.projects.set_source_cursor(house.project, "c1")
         unit.projects.set_review_project(house.project, "8", "http://labels.example.org/8")
         unit.projects.set_review_cursor(house.project, "c2")

@@ -31,6 +31,7 @@ from connector.wiring import Services, build
 from tests.unit.cli.conftest import Done
 from workers.cli.app import run
 from workers.cli.session import Session
+from workers.label_types.registry import codecs
 from workers.write_back.orders import order_for
 
 SCHEMA = LabelSchema("kind", "t", ("cat", "dog", "fox"), (ObjectTag("t", "Text", "text"),))
@@ -68,7 +69,7 @@ def command(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Command:
 
 @pytest.fixture
 def services(settings: Settings) -> Iterator[Services]:
-    made = build(settings, SilentQueue())
+    made = build(settings, SilentQueue(), codecs=codecs())
     yield made
     made.close()
 

@@ -12,6 +12,7 @@ from connector.platforms.argilla.webhook import ArgillaWebhooks
 from connector.platforms.memory import MemoryDesk, MemoryServer
 from connector.platforms.memory.server import Board
 from connector.platforms.memory.webhook import MemoryWebhooks
+from tests.support.codecs import MEMORY
 from tests.support.world import NAME, World
 
 POLL = 61.0
@@ -24,7 +25,7 @@ ELSEWHERE: dict[str, Any] = {
 
 
 def with_desk_at(world: World, other: MemoryServer) -> None:
-    world.services._desks[NAME] = MemoryDesk(other, page_size=5)
+    world.services._desks[NAME] = MemoryDesk(other, page_size=5, codecs=MEMORY)
 
 
 def board_of(server: MemoryServer) -> Board:

@@ -14,9 +14,11 @@ from connector.model import LabelSchema, LabelStatus, ObjectTag
 from connector.platforms.argilla import guidelines, mapping
 from connector.platforms.argilla.changes import Fingerprint
 from connector.platforms.argilla.schema import schema_of
+from tests.support.codecs import ARGILLA
 
 SCHEMA = LabelSchema("kind", "text", ("cat", "dog"), (ObjectTag("text", "Text", "text"),))
 QUESTION = "q-1"
+CODEC = ARGILLA["choice"]
 ID = "5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d"
 
 
@@ -46,25 +48,26 @@ def question(name: str, kind: str, options: Any = ()) -> dict[str, Any]:
     ],
 )
 def test_a_response_that_cannot_be_judged_says_why(given: dict[str, Any], status: LabelStatus) -> None:
-    (found,) = mapping.item(record(responses=[given]), SCHEMA, QUESTION).annotations
+    (found,) = mapping.item(record(responses=[given]), SCHEMA, QUESTION, CODEC).annotations
     assert found.status is status
     assert found.label == ("cat" if status is LabelStatus.VALID else None)
 
 
 def test_a_draft_is_not_given_yet() -> None:
-    assert mapping.item(record(responses=[response(status="draft")]), SCHEMA, QUESTION).annotations == ()
+    given = record(responses=[response(status="draft")])
+    assert mapping.item(given, SCHEMA, QUESTION, CODEC).annotations == ()
 
 
 def test_answers_to_other_questions_are_kept_as_they_are() -> None:
     spans = [{"label": "x", "start": 0, "end": 1}]
     given = response(values={"kind": {"value": "cat"}, "spans": {"value": spans}})
-    (found,) = mapping.item(record(responses=[given]), SCHEMA, QUESTION).annotations
+    (found,) = mapping.item(record(responses=[given]), SCHEMA, QUESTION, CODEC).annotations
     assert {"question": "spans", "value": spans} in found.result
 
 
 def test_a_list_of_scores_is_no_score_of_one_label() -> None:
     suggestion = {"id": "s", "question_id": QUESTION, "value": "cat", "score": [0.1, 0.9], "agent": "m"}
-    (found,) = mapping.item(record(suggestions=[suggestion]), SCHEMA, QUESTION).predictions
+    (found,) = mapping.item(record(suggestions=[suggestion]), SCHEMA, QUESTION, CODEC).predictions
     assert (found.label, found.score, found.model_version) == ("cat", None, "m")
 
 
@@ -86,14 +89,14 @@ def test_a_correction_in_the_metadata_ends_when_its_response_is_edited() -> None
     labels = []
     for stamp in ("t-1", "t-2"):
         raw = record(metadata=metadata, responses=[response(updated_at=stamp)])
-        labels.append(mapping.item(raw, SCHEMA, QUESTION).annotations[0].label)
+        labels.append(mapping.item(raw, SCHEMA, QUESTION, CODEC).annotations[0].label)
     assert labels == ["dog", "cat"]
 
 
 def test_a_dataset_is_judged_by_its_only_single_label_question() -> None:
     questions = [question("kind", "label_selection", ["cat", "dog"]), question("stars", "rating")]
     fields = [{"name": "picture", "settings": {"type": "image"}}]
-    schema = schema_of({"status": "ready"}, questions, fields, None)
+    schema = schema_of({"status": "ready"}, questions, fields, None, ARGILLA)
     assert (schema.control, schema.classes) == ("kind", ("cat", "dog"))
     assert schema.objects == (ObjectTag("picture", "Image", "picture"),)
 
@@ -102,7 +105,7 @@ def test_a_dataset_is_judged_by_its_only_single_label_question() -> None:
     ("status", "kinds", "wanted", "said"),
     [
         ("draft", ["label_selection"], None, "draft"),
-        ("ready", ["multi_label_selection"], None, "no single-label question"),
+        ("ready", ["multi_label_selection"], None, "no question that can be judged"),
         ("ready", ["label_selection", "label_selection"], None, "several questions"),
         ("ready", ["label_selection"], "other", "'other'"),
     ],
@@ -112,7 +115,7 @@ def test_a_dataset_without_a_usable_question_says_what_it_has(
 ) -> None:
     questions = [question(f"q{n}", kind, ["a", "b"]) for n, kind in enumerate(kinds)]
     with pytest.raises(Misconfigured, match=said):
-        schema_of({"status": status, "name": "d"}, questions, [], wanted)
+        schema_of({"status": status, "name": "d"}, questions, [], wanted, {"choice": CODEC})
 
 
 def test_a_fingerprint_sees_every_kind_of_change_and_survives_being_stored() -> None:

@@ -11,6 +11,7 @@ from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.review_records import ArgillaForm, record_for
 from connector.platforms.argilla.review_settings import check_shown
 from connector.platforms.argilla.survey import ArgillaSurvey
+from tests.support.codecs import ARGILLA
 
 
 def client(answer: httpx.Response, section: str = "") -> ArgillaClient:
@@ -37,8 +38,8 @@ def test_a_server_that_speaks_otherwise_is_refused_with_its_version(
 
 
 def test_a_newer_server_of_the_same_kind_is_worked_with_and_remarked_on() -> None:
-    assert ArgillaSurvey(client(httpx.Response(200, json={"version": "2.8.3"}))).server().remark is None
-    found = ArgillaSurvey(client(httpx.Response(200, json={"version": "2.9.0"}))).server()
+    assert ArgillaSurvey(client(httpx.Response(200, json={"version": "2.8.3"})), {}).server().remark is None
+    found = ArgillaSurvey(client(httpx.Response(200, json={"version": "2.9.0"})), {}).server()
     assert found.version == "2.9.0"
     assert "only 2.8.0 was tested" in str(found.remark)
 
@@ -59,7 +60,7 @@ def test_items_that_argilla_cannot_show_are_refused_by_name(kind: str) -> None:
 
 
 def test_an_image_without_an_address_is_not_asked_about() -> None:
-    form = ArgillaForm({"photo": "image", "secondlook_more": "text"}, frozenset({"a"}), {"label": "q"})
+    form = ArgillaForm({"photo": "image", "secondlook_more": "text"}, [{"name": "label", "id": "q"}])
     request = ReviewRequest("k", "b", "T", "C", {"photo": "/data/upload/1/dog.png"}, (), "a", 0.5, "m")
     with pytest.raises(Rejected, match="'photo' has no address"):
-        record_for(request, form)
+        record_for(request, form, ARGILLA["choice"])

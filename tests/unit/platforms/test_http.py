@@ -64,6 +64,18 @@ def test_each_status_says_what_to_do_next(
     assert (type(reading.value), type(writing.value)) == (read, write)
 
 
+@pytest.mark.parametrize(
+    ("code", "outage"), [(429, False), (500, False), (502, True), (503, True), (504, True)]
+)
+def test_only_an_answer_that_nobody_gave_is_an_outage(code: int, outage: bool) -> None:
+    server = api(status(code, headers={"retry-after": "60"}))
+    with pytest.raises(Retryable) as reading:
+        server.get("/x")
+    with pytest.raises(Retryable) as writing:
+        server.write("POST", "/x")
+    assert (reading.value.outage, writing.value.outage) == (outage, outage)
+
+
 @given(code=st.integers(min_value=300, max_value=599))
 def test_no_failure_status_passes_for_an_answer(code: int) -> None:
     with pytest.raises(SecondlookError):

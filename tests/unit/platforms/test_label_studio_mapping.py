@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.model import LabelSchema, LabelStatus, ObjectTag
+from connector.model import LabelSchema, LabelStatus, ObjectTag, Reading
 from connector.platforms.label_studio import mapping, review_tasks
+from connector.platforms.results import regions_of
+from tests.support.codecs import LABEL_STUDIO
 
 SCHEMA = LabelSchema("label", "text", ("A", "B"), (ObjectTag("text", "Text", "text"),))
+CODEC = LABEL_STUDIO["choice"]
 LEAVES = (
     st.none()
     | st.booleans()
@@ -77,7 +80,7 @@ def choice(*labels: str, control: str = "label", **more: Any) -> dict[str, Any]:
 def test_each_result_has_a_label_or_the_reason_for_none(
     result: Any, label: str | None, status: LabelStatus
 ) -> None:
-    assert mapping.label_of(result, SCHEMA) == (label, status)
+    assert CODEC.read(result, SCHEMA) == Reading(label, status)
 
 
 @given(result=JSON | st.lists(REGION | JSON, max_size=4), by=JSON, when=JSON, score=JSON)
@@ -92,12 +95,12 @@ def test_no_annotation_prediction_or_answer_makes_the_mapping_raise(
         "created_at": when,
         "score": score,
     }
-    found = mapping.annotation(raw, SCHEMA)
+    found = mapping.annotation(raw, SCHEMA, CODEC)
     assert (found.label is not None) == (found.status is LabelStatus.VALID)
-    assert mapping.prediction(raw, SCHEMA).label in (None, "A", "B")
-    item = mapping.item({"id": 1, "annotations": result, "predictions": [raw], "data": result}, SCHEMA)
+    assert mapping.prediction(raw, SCHEMA, CODEC).label in (None, "A", "B")
+    item = mapping.item({"id": 1, "annotations": result, "predictions": [raw], "data": result}, SCHEMA, CODEC)
     assert item.remote_id == "1"
-    answer = review_tasks.answer(raw, "k", "1")
+    answer = review_tasks.answer(raw, "k", "1", CODEC)
     assert answer.label is None or isinstance(answer.label, str)
 
 
@@ -105,16 +108,16 @@ def test_no_annotation_prediction_or_answer_makes_the_mapping_raise(
 def test_a_relabelled_result_carries_the_label_the_mark_and_all_other_regions(
     result: Any, label: str
 ) -> None:
-    changed = mapping.relabelled(result, SCHEMA, label, {mapping.MARKER: "c-1"})
-    assert mapping.label_of(changed, SCHEMA) == (label, LabelStatus.VALID)
-    assert "c-1" in {mapping.marker_of([region]) for region in mapping.regions_of(changed, "label")}
+    changed = CODEC.write(result, SCHEMA, label, {mapping.MARKER: "c-1"})
+    assert CODEC.read(changed, SCHEMA) == Reading(label, LabelStatus.VALID)
+    assert "c-1" in {mapping.marker_of([region]) for region in regions_of(changed, "label")}
     others = [r for r in result if isinstance(r, dict) and r.get("from_name") != "label"]
     assert [r for r in changed if r.get("from_name") != "label"] == others
 
 
 def test_class_scores_are_read_whole_or_not_at_all() -> None:
     def scores(value: Any) -> Any:
-        return mapping.class_scores([choice("A", meta={"class_scores": value})], "label")
+        return CODEC.scores([choice("A", meta={"class_scores": value})], SCHEMA)
 
     assert scores({"A": 0.25, "B": 1}) == {"A": 0.25, "B": 1.0}
     assert scores({"A": "high"}) is None
@@ -137,10 +140,10 @@ def test_users_come_as_numbers_and_as_objects() -> None:
 def test_a_mark_counts_as_ours_until_somebody_else_saves() -> None:
     result = [choice("A", meta={mapping.MARKER: "c-1", mapping.BY: "9"})]
     raw = {"id": 1, "result": result, "completed_by": 2}
-    assert mapping.annotation({**raw, "updated_by": 9}, SCHEMA).marker == "c-1"
-    assert mapping.annotation({**raw, "updated_by": 2}, SCHEMA).marker is None
+    assert mapping.annotation({**raw, "updated_by": 9}, SCHEMA, CODEC).marker == "c-1"
+    assert mapping.annotation({**raw, "updated_by": 2}, SCHEMA, CODEC).marker is None
 
 
 def test_a_skipped_annotation_has_no_label_even_if_one_was_stored_with_it() -> None:
-    found = mapping.annotation({"id": 1, "result": [choice("A")], "was_cancelled": True}, SCHEMA)
+    found = mapping.annotation({"id": 1, "result": [choice("A")], "was_cancelled": True}, SCHEMA, CODEC)
     assert (found.label, found.status) == (None, LabelStatus.CANCELLED)

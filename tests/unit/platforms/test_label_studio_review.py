@@ -11,8 +11,11 @@ from connector.errors import Misconfigured
 from connector.model import LabelSchema, ObjectTag, Problem, ReviewRequest, ReviewSetup
 from connector.platforms.label_studio import review_config, review_tasks
 from connector.platforms.label_studio.config import schema_of
+from tests.support.codecs import LABEL_STUDIO
+from workers.label_types.choice.label_studio import FEW, OTHER, has_search
 
 TEXT = ObjectTag("t", "Text", "text")
+CODEC = LABEL_STUDIO["choice"]
 
 
 def setup_for(classes: tuple[str, ...], *objects: ObjectTag) -> ReviewSetup:
@@ -39,20 +42,22 @@ CLASS_NAMES = st.text(
 ).filter(lambda name: name.strip() == name)
 
 
-@given(classes=st.lists(CLASS_NAMES, min_size=2, max_size=30, unique=True), many=st.booleans())
-def test_any_class_names_make_a_config_that_has_them(classes: list[str], many: bool) -> None:
-    config = review_config.build(setup_for(tuple(classes)), many=many)
+@given(classes=st.lists(CLASS_NAMES, min_size=2, max_size=30, unique=True), searched=st.booleans())
+def test_any_class_names_make_a_config_that_has_them(classes: list[str], searched: bool) -> None:
+    # A search box that was there once stays.
+    config = review_config.build(setup_for(tuple(classes)), CODEC, 'name="other"' if searched else "")
     controls = {control.name: control for control in LabelInterface(config).controls}
+    many = searched or len(classes) > FEW
     where = controls["other"] if many else controls["label"]
     assert list(where.labels) == classes
     assert list(controls["problem"].labels) == [problem.value for problem in Problem]
     assert controls["note"].tag == "TextArea"
-    assert review_config.has_many(config) is many
+    assert has_search(config) is many
 
 
 def test_every_object_is_shown_and_html_only_as_words() -> None:
     objects = (TEXT, ObjectTag("i", "Image", "image"), ObjectTag("h", "HyperText", "html"))
-    config = review_config.build(setup_for(("A", "B"), *objects), many=False)
+    config = review_config.build(setup_for(("A", "B"), *objects), CODEC)
     shown = {tag.tag: tag.value_name for tag in LabelInterface(config).objects if tag.name}
     assert "HyperText" not in config
     assert shown["Image"] == "image"
@@ -60,22 +65,22 @@ def test_every_object_is_shown_and_html_only_as_words() -> None:
 
 
 def test_many_classes_begin_where_they_no_longer_fit_on_a_page() -> None:
-    few = tuple(f"c{n}" for n in range(review_config.FEW))
-    assert not review_config.needs_many(setup_for(few).schema)
-    assert review_config.needs_many(setup_for((*few, "one more")).schema)
+    few = tuple(f"c{n}" for n in range(FEW))
+    assert not has_search(review_config.build(setup_for(few), CODEC))
+    assert has_search(review_config.build(setup_for((*few, "one more")), CODEC))
 
 
 def test_digits_answer_to_their_own_keys() -> None:
-    config = review_config.build(setup_for(tuple("0123456789")), many=False)
+    config = review_config.build(setup_for(tuple("0123456789")), CODEC)
     assert '<Choice value="0" hotkey="0"' in config
-    assert "hotkey" not in review_config.build(setup_for(("cat", "dog")), many=False)
+    assert "hotkey" not in review_config.build(setup_for(("cat", "dog")), CODEC)
 
 
 def test_the_owner_is_marked_without_being_named() -> None:
     assert "secret owner" not in review_config.owner_class("secret owner")
 
 
-FORM = review_tasks.LabelStudioForm(("text", "secondlook_html_html", "secondlook_text_talk"), many=True)
+FORM = review_tasks.LabelStudioForm(("text", "secondlook_html_html", "secondlook_text_talk"), 'name="other"')
 
 
 def test_a_task_has_every_field_that_the_config_shows_and_ours_win() -> None:
@@ -84,32 +89,32 @@ def test_a_task_has_every_field_that_the_config_shows_and_ours_win() -> None:
         "talk": [1],
         "secondlook_key": "not ours",
     }
-    task = review_tasks.task_for(request_for(data=data), FORM)["data"]
+    task = review_tasks.task_for(request_for(data=data), FORM, CODEC)["data"]
     assert task["text"] == ""
     assert task["secondlook_html_html"] == "Hi\na b"
     assert task["secondlook_text_talk"] == "[\n 1\n]"
     assert task["secondlook_key"] == "k"
-    assert [option["value"] for option in task["secondlook_options"]] == ["A", "B", review_config.OTHER]
+    assert [option["value"] for option in task["secondlook_options"]] == ["A", "B", OTHER]
 
 
 def test_a_blind_task_has_no_prediction() -> None:
-    assert "predictions" not in review_tasks.task_for(request_for(suggestion=None), FORM)
+    assert "predictions" not in review_tasks.task_for(request_for(suggestion=None), FORM, CODEC)
 
 
 def test_a_suggestion_that_is_no_option_is_found_by_search() -> None:
-    task = review_tasks.task_for(request_for(suggestion="Z"), FORM)
+    task = review_tasks.task_for(request_for(suggestion="Z"), FORM, CODEC)
     values = [region["value"] for region in task["predictions"][0]["result"]]
-    assert values == [{"choices": [review_config.OTHER]}, {"taxonomy": [["Z"]]}]
+    assert values == [{"choices": [OTHER]}, {"taxonomy": [["Z"]]}]
     assert all(isinstance(region["id"], str) for region in task["predictions"][0]["result"])
 
 
 def answer_with(*result: dict[str, object]) -> review_tasks.Answer:
-    return review_tasks.answer({"id": 1, "result": list(result), "completed_by": 1}, "k", "1")
+    return review_tasks.answer({"id": 1, "result": list(result), "completed_by": 1}, "k", "1", CODEC)
 
 
 def test_a_search_result_counts_only_while_other_is_chosen() -> None:
     searched = {"from_name": "other", "value": {"taxonomy": [["Animal", "Dog"]]}}
-    other = {"from_name": "label", "value": {"choices": [review_config.OTHER]}}
+    other = {"from_name": "label", "value": {"choices": [OTHER]}}
     plain = {"from_name": "label", "value": {"choices": ["OTHER"]}}
     assert answer_with(other, searched).label == "Dog"
     assert answer_with(plain, searched).label == "OTHER"
@@ -129,12 +134,12 @@ def view(*parts: str) -> str:
 
 
 def test_the_only_single_choice_is_found_and_a_named_one_is_taken() -> None:
-    assert schema_of(view(MULTIPLE, ONE, RATING), None).control == "one"
-    assert schema_of(view(ONE, TWO), "two").classes == ("C", "D")
+    assert schema_of(view(MULTIPLE, ONE, RATING), None, LABEL_STUDIO).control == "one"
+    assert schema_of(view(ONE, TWO), "two", LABEL_STUDIO).classes == ("C", "D")
 
 
 def test_an_alias_is_what_results_carry() -> None:
-    assert schema_of(view(ONE), None).classes == ("a", "B")
+    assert schema_of(view(ONE), None, LABEL_STUDIO).classes == ("a", "B")
 
 
 @pytest.mark.parametrize(
@@ -142,10 +147,10 @@ def test_an_alias_is_what_results_carry() -> None:
     [
         (view(ONE, TWO), None, "one (Choices single), two (Choices single-radio)"),
         (view(MULTIPLE, RATING), None, "m (Choices multiple), stars (Rating)"),
-        (view(MULTIPLE), "m", "not a single-choice"),
+        (view(MULTIPLE), "m", "not a control for the whole item"),
         (view(ONE), "label", "no control named 'label'"),
         (view(), None, "controls found: none"),
-        (view('<Choices name="x" toName="t" value="$options"/>'), None, "no single-choice"),
+        (view('<Choices name="x" toName="t" value="$options"/>'), None, "no control for the whole item"),
         (
             view('<Choices name="x" toName="nothing"><Choice value="A"/><Choice value="B"/></Choices>'),
             None,
@@ -158,5 +163,5 @@ def test_an_alias_is_what_results_carry() -> None:
 )
 def test_a_config_that_cannot_be_judged_says_what_it_has(xml: str, name: str | None, said: str) -> None:
     with pytest.raises(Misconfigured) as raised:
-        schema_of(xml, name)
+        schema_of(xml, name, {"choice": CODEC})
     assert said in str(raised.value)

@@ -20,7 +20,7 @@ from connector.errors import (
     Unauthorised,
     UnknownOutcome,
 )
-from workers.service.retries import LONGEST_WAIT_SECONDS, Fate, backoff, judge
+from workers.service.retries import LONGEST_WAIT_SECONDS, OUTAGE_WAIT_SECONDS, Fate, backoff, judge
 
 attempts = st.integers(1, 1000)
 seconds = st.floats(0.001, 3600)
@@ -74,6 +74,17 @@ def test_what_may_pass_is_tried_again_until_the_tries_are_used_up(
 
     assert sentence.counts
     assert sentence.fate is (Fate.BURY if tries >= worker.max_attempts else Fate.RETRY)
+
+
+@pytest.mark.parametrize("error", [Retryable, UnknownOutcome])
+@given(tries=attempts, worker=limits(), after=st.none() | st.floats(0, 1e300))
+def test_an_outage_buries_nothing_and_is_looked_at_again_within_a_minute(
+    error: type[Retryable], tries: int, worker: WorkerSettings, after: float | None
+) -> None:
+    sentence = judge(error("away", after=after, outage=True), tries, worker, chance())
+
+    assert (sentence.fate, sentence.counts) == (Fate.RETRY, False)
+    assert 0 < sentence.wait <= OUTAGE_WAIT_SECONDS < 60
 
 
 @given(st.integers(1, 7), st.floats(0, 1e300))

@@ -69,7 +69,7 @@ def seed(services: Services, issues: int = 1) -> None:
     project = services.project("cats")
     schema = LabelSchema("kind", "photo", ("lynx", HOSTILE), (ObjectTag("photo", "Image", "photo"),))
     with services.store.begin() as unit:
-        unit.projects.described(project.id, f"Cats {HOSTILE}", schema, "9")
+        unit.projects.described(project.id, f"Cats {HOSTILE}", [schema], "9")
         unit.projects.set_review_project(
             project.id, "8", "http://labels.example.org/projects/8/data?labeling=1"
         )

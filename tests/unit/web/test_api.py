@@ -58,6 +58,8 @@ def test_a_project_shows_what_became_of_its_labels(api: httpx.Client, services: 
         "jobs": {"dead": 1},
         "review_link": "http://labels.example.org/projects/8/data?labeling=1",
         "paused_reason": None,
+        "away_since": None,
+        "away_reason": None,
     }
     assert {name: project[name] for name in expected} == expected
 

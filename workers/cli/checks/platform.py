@@ -14,6 +14,7 @@ from connector.store.views import loop
 from connector.store.views.people import barred_tasks
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
+from workers.label_types.registry import codecs_of
 
 SKEW_WARN_SECONDS = 60.0
 SKEW_FAIL_SECONDS = 1800.0
@@ -53,14 +54,14 @@ def checks(services: Services, name: str) -> Iterator[Check]:
 
 def survey_of(name: str, settings: ProjectSettings) -> Survey:
     token = settings.token.read(f"projects.{name}.token").get_secret_value()
-    return registry.survey(settings.platform, settings.url, token)
+    return registry.survey(settings.platform, settings.url, token, codecs=codecs_of(settings.platform))
 
 
 def desk_survey_of(name: str, settings: ProjectSettings) -> Survey:
     place = settings.desk_place
     section = f"projects.{name}.{place.section}".rstrip(".")
     token = place.token.read(f"{section}.token").get_secret_value()
-    return registry.survey(place.platform, place.url, token, place.section)
+    return registry.survey(place.platform, place.url, token, place.section, codecs=codecs_of(place.platform))
 
 
 def _desk(name: str, settings: ProjectSettings) -> Check:

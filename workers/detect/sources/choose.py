@@ -103,10 +103,10 @@ def _from_platform(context: Context, schema: LabelSchema, items: Sequence[Labell
         version = context.settings.predictions.model_version or unit.items.newest_model_version(
             context.project.id
         )
-        return from_predictions(schema, items, _stored(unit, items, version), version or "none")
+        return from_predictions(schema, items, stored_predictions(unit, items, version), version or "none")
 
 
-def _stored(
+def stored_predictions(
     unit: UnitOfWork, items: Sequence[LabelledItem], version: str | None
 ) -> Iterator[Prediction | None]:
     """The prediction of each item; a few thousand at a time, for a million of them would fill the memory."""

@@ -1,0 +1,92 @@
+"""JSON as platforms hold it, and the results of Label Studio. Pure; no shape of JSON makes it raise.
+
+Shared by the adapters and by the codecs of label types.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connector.model import LabelSchema
+
+Raw = Mapping[str, Any]
+Region = dict[str, Any]
+
+# The label control of a review project, and what it refers to, whatever the source calls them.
+REVIEW_CONTROL, REVIEW_TARGET = "label", "item"
+NO_LABEL = "secondlook:none"  # the answer that no label can be given, where a platform demands one
+
+
+def dicts(value: Any) -> Sequence[Region]:
+    """The objects in a list; nothing of anything else."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def finite(value: Any) -> float | None:
+    """A number that can be counted with."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def class_scores(scores: Any) -> dict[str, float] | None:
+    """Numbers by class; None unless there are some and all are numbers."""
+    if not isinstance(scores, dict) or not scores:
+        return None
+    numbers = {str(name): finite(score) for name, score in scores.items()}
+    known = {name: score for name, score in numbers.items() if score is not None}
+    return known if len(known) == len(numbers) else None
+
+
+def regions_of(result: Any, control: str) -> list[Region]:
+    """The parts of a result that a control produced."""
+    return [region for region in dicts(result) if region.get("from_name") == control]
+
+
+def values_in(region: Raw, key: str) -> Any:
+    """What a region's `value` holds under a key; None for nothing."""
+    value = region.get("value")
+    return value.get(key) if isinstance(value, dict) else None
+
+
+def choices_of(region: Raw) -> list[str] | None:
+    """The values of a Choices region; None if it is not one."""
+    choices = values_in(region, "choices")
+    if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
+        return None
+    return choices
+
+
+def meta_of(region: Raw) -> dict[str, Any]:
+    """A region's `meta`, or an empty one."""
+    meta = region.get("meta")
+    return meta if isinstance(meta, dict) else {}
+
+
+def meta_scores(result: Any, control: str) -> dict[str, float] | None:
+    """The class scores that a prediction's result carries in `meta.class_scores`, if they are some."""
+    found = (class_scores(meta_of(region).get("class_scores")) for region in regions_of(result, control))
+    return next((scores for scores in found if scores is not None), None)
+
+
+def with_value(result: Any, schema: LabelSchema, kind: str, value: Any, meta: Raw) -> list[Region]:
+    """A result with one region in the label control, `value` under `kind` in it, and all others as they were.
+
+    Its id is text: a number would hang Label Studio's page.
+    """
+    old = regions_of(result, schema.control)
+    region = {
+        "id": str(old[0].get("id") or "label") if old else "label",
+        "from_name": schema.control,
+        "to_name": schema.to_name,
+        "type": kind,
+        "value": {kind: value},
+        "meta": dict(meta),
+    }
+    return [*(other for other in dicts(result) if other.get("from_name") != schema.control), region]

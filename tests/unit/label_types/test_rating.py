@@ -1,0 +1,105 @@
+"""Ratings: near ones agree, and far ones are asked about, through the whole loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.model import CorrectionState, LabelSchema, LabelStatus, ObjectTag, Reading
+from tests.support.codecs import ARGILLA, LABEL_STUDIO
+from tests.support.world import World
+from workers.label_types.rating import merge, value
+
+STARS = ("1", "2", "3", "4", "5")
+SCHEMA = LabelSchema("stars", "text", STARS, (ObjectTag("text", "Text", "text"),), "rating")
+STEP = st.sampled_from(STARS)
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        (4, ("4", LabelStatus.VALID)),
+        (4.0, ("4", LabelStatus.VALID)),
+        (4.5, (None, LabelStatus.UNKNOWN_CLASS)),
+        (9, (None, LabelStatus.UNKNOWN_CLASS)),
+        (float("nan"), (None, LabelStatus.UNKNOWN_CLASS)),
+        (True, (None, LabelStatus.UNREADABLE)),
+        ("4", (None, LabelStatus.UNREADABLE)),
+        (None, (None, LabelStatus.EMPTY)),
+    ],
+)
+def test_a_number_is_a_rating_where_it_stands_on_the_scale(
+    held: Any, found: tuple[str | None, LabelStatus]
+) -> None:
+    assert value.reading(held, SCHEMA) == Reading(*found)
+    assert ARGILLA["rating"].read(held, SCHEMA) == Reading(*found)
+
+
+@given(label=STEP)
+def test_what_is_written_is_read_again_and_other_regions_stay(label: str) -> None:
+    codec, other = LABEL_STUDIO["rating"], {"from_name": "moods", "value": {"choices": ["joy"]}}
+    written = codec.write([other], SCHEMA, label, {})
+    assert codec.read(written, SCHEMA) == Reading(label, LabelStatus.VALID)
+    assert codec.scores(written, SCHEMA) == {value.EXPECTED: float(label)}
+    assert other in written
+
+
+@given(said=st.dictionaries(st.sampled_from("pqrst"), STEP), given_=STEP, quorum=st.integers(1, 3))
+def test_an_answer_never_counts_for_more_than_a_step_beside_it(
+    said: dict[str, str], given_: str, quorum: int
+) -> None:
+    counted = merge.positions(said, given_, quorum)
+    assert counted.keys() == said.keys()
+    for person, label in counted.items():
+        assert abs(int(label) - int(said[person])) <= 1
+        assert label in {*said.values(), given_}
+
+
+def test_near_ratings_agree_and_in_doubt_less_is_changed() -> None:
+    assert set(merge.positions({"p": "4", "q": "5"}, "1", 2).values()) == {"4"}
+    assert set(merge.positions({"p": "4", "q": "5"}, "5", 2).values()) == {"5"}, "the given one stands"
+    assert merge.positions({"p": "4", "q": "4"}, "5", 2) == {"p": "4", "q": "4"}, "unless all say another"
+    assert merge.positions({"p": "1", "q": "5"}, "3", 2) == {"p": "1", "q": "5"}
+
+
+@pytest.fixture
+def stars(build: Callable[..., World]) -> World:
+    world = build(schema=SCHEMA)
+    for n in range(30):
+        rating = n % 5 + 1
+        world.item(f"item {n}", str(rating), expected=rating + (n % 7 - 3) / 10)
+    world.item("odd", "1", expected=4.7)
+    world.settle()
+    return world
+
+
+def test_a_far_rating_is_asked_about_decided_written_and_taken_back(stars: World) -> None:
+    assert stars.asked() == ["odd"]
+    assert "rated 1; the model expects 4." in str(stars.review_of("odd").item.data["secondlook_context"])
+    stars.answer("odd", "rita", "4")
+    stars.answer("odd", "ravi", "5")
+    stars.later(minutes=5)
+    correction = stars.corrected("odd")
+    assert (correction.given, correction.label, correction.state) == ("1", "4", CorrectionState.APPLIED)
+    stars.revert(correction.id)
+    assert stars.corrected("odd").state is CorrectionState.REVERTED
+
+
+def test_answers_far_apart_are_put_to_another_person(stars: World) -> None:
+    stars.answer("odd", "rita", "1")
+    stars.answer("odd", "ravi", "5")
+    stars.later(minutes=5)
+    assert stars.correction("odd") is None
+    assert stars.review_of("odd").overlap == 3
+
+
+def test_a_source_of_class_probabilities_is_refused_with_the_remedy(build: Callable[..., World]) -> None:
+    world = build(schema=SCHEMA, predictions={"source": "builtin"})
+    world.item("a", "1")
+    world.item("b", "5")
+    world.settle()
+    assert "source = 'platform'" in str(world.project.paused_reason)

@@ -1,0 +1,180 @@
+"""The scan of labels that their type judges itself, by the platform's predictions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from connector import wording
+from connector.config.project import Backend, PolicySettings
+from connector.errors import Misconfigured
+from connector.model import FlagEvidence, Issue, IssueKind, LabelledItem, LabelSchema, Prediction
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
+from workers.context import Context, Summary
+from workers.detect.flags import Origin, Place
+from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
+from workers.detect.record import Run, lost_classes, scan_summary
+from workers.detect.sources.choose import stored_predictions
+from workers.detect.state import kept
+from workers.issues.validation import InvalidInput
+from workers.label_types.base import Detects, Suspicion, Suspicions
+from workers.review.quality.telling import keep as keep_quality
+from workers.review.release import release_stale_issues
+
+
+def scan_by_type(
+    context: Context, run: Run, schema: LabelSchema, items: Sequence[LabelledItem], detect: Detects
+) -> Summary:
+    """Judge all items, and bring the review queue to what was found.
+
+    Changes that come after it wait for the next scan, and items are not compared with each other.
+    """
+    version, predictions = _predictions(context, schema, items)
+    try:
+        found = detect(items, predictions, schema, context.settings.policy.method.value)
+    except InvalidInput as error:
+        raise Misconfigured(str(error), field=_field(context), remedy="Then scan again.") from error
+    run.skipped.update(found.unusable)
+    if not found.judged:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in found.unusable.items())
+        raise Misconfigured(
+            f"no labeled item has a usable prediction ({reasons})",
+            field=_field(context),
+            remedy="Import predictions as docs/label-types.md says.",
+        )
+    origin = Origin(
+        context.project.id, run.scan_id, version, context.settings.policy.method.value, _labels(items, found)
+    )
+    return _record(context, run, _judged(origin, items, found), found)
+
+
+def _predictions(
+    context: Context, schema: LabelSchema, items: Sequence[LabelledItem]
+) -> tuple[str, list[Prediction | None]]:
+    """The model version, and what it says of each item. Misconfigured for another source."""
+    chosen = context.settings.predictions
+    if chosen.source is not Backend.PLATFORM:
+        raise Misconfigured(
+            f"labels of type {schema.kind} are judged by predictions of the platform only, "
+            f"not by {chosen.source.value}",
+            field=f"{_field(context)}.source",
+            remedy="Import predictions and set source = 'platform'.",
+        )
+    with context.read() as unit:
+        version = chosen.model_version or unit.items.newest_model_version(context.project.id)
+        return version or "none", list(stored_predictions(unit, items, version))
+
+
+def _labels(items: Sequence[LabelledItem], found: Suspicions) -> tuple[str, ...]:
+    """Every label that is carried or suggested."""
+    carried = {items[row].label for row in found.judged}
+    return tuple(sorted(carried | {one.suggested for one in found.found}))
+
+
+def _judged(origin: Origin, items: Sequence[LabelledItem], found: Suspicions) -> JudgedRows:
+    """The judged items as the review queue sees them; without a suspicion a label suggests itself."""
+    number = {label: k for k, label in enumerate(origin.classes)}
+    at = {row: place for place, row in enumerate(found.judged)}
+    suspicions = {at[one.row]: one for one in found.found}
+    given = np.array([number[items[row].label] for row in found.judged], dtype=np.int64)
+    suggested, quality = given.copy(), np.ones(len(given))
+    for row, one in suspicions.items():
+        suggested[row], quality[row] = number[one.suggested], one.quality
+    item_ids = np.array([items[row].item_id for row in found.judged], dtype=np.int64)
+    row_of = {int(item_id): row for row, item_id in enumerate(item_ids)}
+
+    def issue(row: int, item: LabelledItem, place: Place, is_open: bool) -> Issue:  # noqa: FBT001 - as the queue calls it
+        return _issue(suspicions.get(row), item, place, origin, is_open=is_open)
+
+    return JudgedRows(
+        origin=origin,
+        item_ids=item_ids,
+        given=given,
+        order=np.array([at[one.row] for one in found.found], dtype=np.intp),
+        suggested=suggested,
+        quality=quality,
+        row_of=row_of.get,
+        probs_of=lambda rows: np.zeros((len(rows), 1)),
+        whole=True,
+        issue=issue,
+    )
+
+
+def _issue(
+    found: Suspicion | None, item: LabelledItem, place: Place, origin: Origin, *, is_open: bool
+) -> Issue:
+    state, reason = place.opened(is_open=is_open)
+    return Issue(
+        id=str(uuid.uuid4()),
+        project_id=origin.project_id,
+        item_id=item.item_id,
+        annotation_id=item.annotation_id,
+        label_version=item.label_version,
+        label_updated_at=item.updated_at,
+        kind=place.kind,
+        state=state,
+        given=item.label,
+        suggested=item.label if found is None else found.suggested,
+        quality=1.0 if found is None else found.quality,
+        probability=1.0 if found is None else found.probability,
+        rank=place.rank,
+        method=origin.method,
+        model_version=origin.model_version,
+        scan_id=origin.scan_id,
+        evidence=FlagEvidence(
+            blind=place.blind, others=item.others, about=None if found is None else dict(found.evidence)
+        ),
+        reason=reason,
+    )
+
+
+def _record(context: Context, run: Run, judged: JudgedRows, found: Suspicions) -> Summary:
+    project = context.project
+    # Seeded by the job: a scan that is tried again draws the same controls.
+    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
+    difference = weigh(context, judged, Policy(_without_class_rules(context.settings.policy)), chance)
+    warnings = (*lost_classes(context, run.skipped), wording.judged_by_type(), *found.warnings)
+    places = difference.wanted.values()
+    controls = sum(1 for place in places if place.kind is IssueKind.CONTROL)
+    base = scan_summary(context, run, len(found.judged), judged.origin.model_version, warnings)
+    with context.begin() as unit:
+        queue = carry_out(unit, context, judged, difference)
+        # A label may have changed while its old value was being judged.
+        release_stale_issues(unit, project, [int(one) for one in judged.item_ids[judged.order]])
+        unit.findings.replace(project.id, [])
+        summary = replace(
+            base,
+            n_flagged=len(found.found),
+            n_planned=queue.planned,
+            n_suppressed=len(difference.wanted) - queue.planned,
+            n_controls=controls,
+        )
+        unit.issues.add_scan(summary)
+        unit.projects.scanned(project.id, run.counted)
+        keep_quality(unit, project, context.settings.quality)
+        kept.make_count(unit, project.id, run.scan_id, run.seq, None)
+        detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
+        unit.audit.append("secondlook", "scan", summary.id, detail, project.name)
+        unit.enqueue(job(JobKind.PUSH, project.id))
+    return {
+        "items": summary.n_items,
+        "flagged": summary.n_flagged,
+        "planned": queue.planned,
+        "suppressed": summary.n_suppressed,
+        "controls": controls,
+        "skipped": run.skipped,
+        "warnings": list(warnings),
+    }
+
+
+def _without_class_rules(policy: PolicySettings) -> PolicySettings:
+    """A set of classes or a number is no class: what a class may lose, or must have, does not bind it."""
+    return policy.model_copy(update={"class_cap": 1.0, "min_class_examples": 1})
+
+
+def _field(context: Context) -> str:
+    return f"projects.{context.project.name}.predictions"

@@ -1,0 +1,89 @@
+"""What the loop asks of a label type. Nothing else of a type is known outside of its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction
+from connector.ports import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """One label that is probably wrong. `quality` and `probability` are 0..1: low is suspicious.
+
+    `suggested` is the key of what it probably should be, `probability` how sure that is, as far as known.
+    """
+
+    row: int
+    suggested: str
+    quality: float
+    probability: float
+    evidence: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicions:
+    """What detection found: the suspicious rows, the worst first, and what is to be said of the run.
+
+    `unusable` says by reason how many of the items could not be judged.
+    """
+
+    found: Sequence[Suspicion]
+    judged: Sequence[int]  # rows that were judged
+    unusable: Mapping[str, int]
+    warnings: tuple[str, ...] = ()
+
+
+class Detects(Protocol):
+    def __call__(
+        self,
+        items: Sequence[LabelledItem],
+        predictions: Sequence[Prediction | None],
+        schema: LabelSchema,
+        method: str,
+    ) -> Suspicions:
+        """Which labels are probably wrong, by one prediction for each item."""
+        ...
+
+
+class LabelType(Protocol):
+    """What a label is. Labels are keys: text that is equal where the labels are, and that people can read."""
+
+    kind: str  # stored with a project's schema
+
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        """Platform → how it holds such labels. A platform that cannot show them is not there."""
+        ...
+
+    @property
+    def detect(self) -> Detects | None:
+        """How labels are judged; None for a class matrix, which the scan reads from its own sources."""
+        ...
+
+    def valid(self, label: str, schema: LabelSchema) -> bool:
+        """Whether the control can carry this label."""
+        ...
+
+    def classes(self, label: str) -> Sequence[str]:
+        """The classes that rules for classes apply to; none where a label is no class."""
+        ...
+
+    def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:
+        """The labels among which answers are told apart: all there can be, or all seen."""
+        ...
+
+    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+        """Person → the label that their answer counts for.
+
+        `said` is what everybody answers (person → label), `given` the label in question, `quorum` how many
+        must agree. Which person comes first changes nothing.
+        """
+        ...
+
+    def question(self, issue: Issue) -> str | None:
+        """Why the item is shown, in a sentence; None for the usual one."""
+        ...

@@ -1,0 +1,1 @@
+"""Several choices: a set of classes an item, none of them too."""

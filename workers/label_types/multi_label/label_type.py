@@ -1,0 +1,59 @@
+"""Several choices, as the loop knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from connector.model import Issue, LabelledItem, LabelSchema, Prediction
+from connector.ports import Codec
+from workers.label_types.base import Suspicions
+from workers.label_types.memory import KeysInMemory
+from workers.label_types.multi_label import ask, merge, value
+from workers.label_types.multi_label.argilla import SetsOnArgilla
+from workers.label_types.multi_label.label_studio import SetsOnLabelStudio
+
+
+class MultiLabel:
+    """Implements LabelType."""
+
+    kind = value.KIND
+
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        return {
+            "label_studio": SetsOnLabelStudio(),
+            "argilla": SetsOnArgilla(),
+            "memory": KeysInMemory(value.KIND, value.valid),
+        }
+
+    def detect(
+        self,
+        items: Sequence[LabelledItem],
+        predictions: Sequence[Prediction | None],
+        schema: LabelSchema,
+        method: str,
+    ) -> Suspicions:
+        """One binary problem for each class."""
+        from workers.label_types.multi_label.detect import detect  # numpy, only where labels are judged
+
+        return detect(items, predictions, schema, method)
+
+    def valid(self, label: str, schema: LabelSchema) -> bool:
+        """Whether it is a set of classes."""
+        return value.valid(label, schema)
+
+    def classes(self, label: str) -> Sequence[str]:  # noqa: ARG002 - the protocol's signature
+        """None: rules for classes count items, and an item here has several or no class."""
+        return ()
+
+    def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
+        """The sets seen: there are too many to list."""
+        return tuple(sorted(seen))
+
+    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
+        """A majority for each class."""
+        return merge.positions(said, quorum)
+
+    def question(self, issue: Issue) -> str | None:
+        """The classes in doubt."""
+        return ask.question(issue)

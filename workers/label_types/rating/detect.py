@@ -1,0 +1,93 @@
+"""Which ratings are probably wrong: far from what the model expects, for one that is often as far off."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from connector.model import LabelledItem, LabelSchema, Prediction
+from workers.issues import number_issues
+from workers.label_types.base import Suspicion, Suspicions
+from workers.label_types.rating import value
+
+UNKNOWN = 0.5  # of a suggestion for which the model gives no probability
+
+
+def detect(
+    items: Sequence[LabelledItem],
+    predictions: Sequence[Prediction | None],
+    schema: LabelSchema,
+    method: str,  # noqa: ARG001 - confident learning's, which knows no distance between classes
+) -> Suspicions:
+    """The ratings that stand out from the residuals of items with like predictions.
+
+    A prediction is a number, or a probability of each step of the scale. A rating is not flagged where the
+    nearest step to what is expected is the rating itself.
+    """
+    usable, unusable = _usable(predictions, schema)
+    given = [float(items[row].label) for row, _ in usable]
+    issues = number_issues(given, [number for _, number in usable])
+    found = []
+    for at in issues.order.tolist():
+        row = usable[at][0]
+        expected = float(issues.expected[at])
+        suggested = value.nearest(expected, schema)
+        if suggested != items[row].label:
+            found.append(
+                Suspicion(
+                    row=row,
+                    suggested=suggested,
+                    quality=float(issues.score[at]),
+                    probability=_probability(predictions[row], suggested),
+                    evidence={"expected": expected, "spread": _finite(float(issues.spread[at]))},
+                )
+            )
+    return Suspicions(found, [row for row, _ in usable], unusable, issues.warnings)
+
+
+def _usable(
+    predictions: Sequence[Prediction | None], schema: LabelSchema
+) -> tuple[list[tuple[int, float]], dict[str, int]]:
+    """Rows with the number that is expected, and how many have none, by reason."""
+    usable: list[tuple[int, float]] = []
+    unusable: Counter[str] = Counter()
+    for row, prediction in enumerate(predictions):
+        number = None if prediction is None else _expected(prediction, schema)
+        if prediction is None:
+            unusable["no prediction"] += 1
+        elif number is None:
+            unusable["prediction: no number, nor a probability of each rating"] += 1
+        else:
+            usable.append((row, number))
+    return usable, dict(unusable)
+
+
+def _expected(prediction: Prediction, schema: LabelSchema) -> float | None:
+    scores = prediction.class_scores or {}
+    if value.EXPECTED in scores:
+        return _finite(scores[value.EXPECTED])
+    if scores:
+        return _mean(scores, schema)
+    return None if prediction.label is None else float(prediction.label)
+
+
+def _mean(scores: Mapping[str, float], schema: LabelSchema) -> float | None:
+    if not set(scores) <= set(schema.classes):
+        return None
+    steps = np.array([float(name) for name in scores])
+    weights = np.array([float(p) for p in scores.values()])
+    if not np.isfinite(weights).all() or (weights < 0).any() or not weights.sum():
+        return None
+    return float(weights @ steps / weights.sum())
+
+
+def _probability(prediction: Prediction | None, suggested: str) -> float:
+    scores = (prediction.class_scores if prediction is not None else None) or {}
+    return min(1.0, max(0.0, scores.get(suggested, UNKNOWN)))
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None

@@ -1,0 +1,59 @@
+"""A rating, as the loop knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from connector.model import Issue, LabelledItem, LabelSchema, Prediction
+from connector.ports import Codec
+from workers.label_types.base import Suspicions
+from workers.label_types.memory import KeysInMemory
+from workers.label_types.rating import ask, merge, value
+from workers.label_types.rating.argilla import RatingOnArgilla
+from workers.label_types.rating.label_studio import RatingOnLabelStudio
+
+
+class Rating:
+    """Implements LabelType."""
+
+    kind = value.KIND
+
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        return {
+            "label_studio": RatingOnLabelStudio(),
+            "argilla": RatingOnArgilla(),
+            "memory": KeysInMemory(value.KIND, value.valid),
+        }
+
+    def detect(
+        self,
+        items: Sequence[LabelledItem],
+        predictions: Sequence[Prediction | None],
+        schema: LabelSchema,
+        method: str,
+    ) -> Suspicions:
+        """By the distance from what the model expects."""
+        from workers.label_types.rating.detect import detect  # numpy, only where labels are judged
+
+        return detect(items, predictions, schema, method)
+
+    def valid(self, label: str, schema: LabelSchema) -> bool:
+        """Whether it stands on the scale."""
+        return value.valid(label, schema)
+
+    def classes(self, label: str) -> Sequence[str]:  # noqa: ARG002 - the protocol's signature
+        """None: a step of a scale is no class that could lose its items."""
+        return ()
+
+    def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
+        """The steps of the scale."""
+        return schema.classes
+
+    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+        """Ratings within a step agree."""
+        return merge.positions(said, given, quorum)
+
+    def question(self, issue: Issue) -> str | None:
+        """What the model expects."""
+        return ask.question(issue)

@@ -1,0 +1,28 @@
+"""A platform that does not answer: remembered from the first job that met it until one like it succeeds."""
+
+from __future__ import annotations
+
+import json
+
+from connector.model.jobs import Claim
+from connector.store.repositories.facts import outage_fact
+from connector.store.unit_of_work import UnitOfWork
+
+
+def begin_outage(unit: UnitOfWork, claim: Claim, reason: str) -> None:
+    """Note since when the project's platform is away, and which kind of job met it first."""
+    name = outage_fact(claim.job.project_id)
+    if unit.facts.get(name) is None:
+        unit.facts.put(name, json.dumps({"kind": claim.job.kind.value, "reason": reason}))
+
+
+def end_outage(unit: UnitOfWork, claim: Claim) -> None:
+    """End it where the kind of job got an answer that had met it, and let what waits go on at once.
+
+    Another kind may have succeeded without asking the platform anything.
+    """
+    name = outage_fact(claim.job.project_id)
+    known = unit.facts.get(name)
+    if known is not None and json.loads(known)["kind"] == claim.job.kind.value:
+        unit.facts.drop(name)
+        unit.jobs.hasten_failed(claim.job.project_id)
