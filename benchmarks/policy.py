@@ -1,8 +1,9 @@
 """The policy replayed on real votes: accuracy against votes, and what becomes of flagged labels.
 
 python benchmarks/policy.py FOLDER, or BENCH_DATA=FOLDER make bench BENCH_ARGS=policy. In FOLDER stand
-`cifar10n` (pred_probs.npy, true_labels.npy and votes.csv.gz: task, annotator, label) and
-`pervasive/mnist`, `pervasive/20news` (pred_probs.npy and votes.json).
+`cifar10n` (pred_probs.npy, labels.npy, true_labels.npy and votes.csv.gz: task, annotator, label),
+`cifar10h` (pred_probs.npy, labels.npy, human_counts.npy) and `pervasive/mnist`, `pervasive/20news`
+(pred_probs.npy and votes.json).
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from flags_replayed import rules_on_flags
 from lines import Line, figures
 from scene import Scene
 
@@ -49,6 +52,7 @@ def measure(scene: Scene) -> Iterator[Line]:
     if named is None:
         scene.say(f"   left out: {FOLDER} names no folder with real votes")
         return
+    yield from rules_on_flags(Path(named), quick=scene.quick, say=scene.say)
     yield from replayed(Path(named), quick=scene.quick)
 
 
@@ -298,5 +302,7 @@ def _fate(
 
 
 if __name__ == "__main__":
-    for line in replayed(Path(sys.argv[1]), quick="--quick" in sys.argv):
+    chosen = Path(sys.argv[1]), "--quick" in sys.argv
+    tried = rules_on_flags(chosen[0], quick=chosen[1], say=lambda words: print(words, file=sys.stderr))
+    for line in chain(tried, replayed(chosen[0], quick=chosen[1])):
         print(json.dumps(line), flush=True)

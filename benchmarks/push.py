@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from lines import Line, interleaved, rates
 from scene import Scene, other_than, tasks
 
-from connector.model import Evidence, Issue, IssueKind, IssueState, LabelledItem
+from connector.model import FlagEvidence, Issue, IssueKind, IssueState, LabelledItem
 from connector.model.jobs import JobKind
 from connector.wiring import Services
 from workers.demo.service import PROJECT
@@ -96,5 +96,5 @@ def _issue(project_id: int, item: LabelledItem) -> Issue:
         method="bench",
         model_version="bench",
         scan_id="bench",
-        evidence=Evidence(),
+        evidence=FlagEvidence(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.model.dispositions import Disposition, DispositionKind, DispositionState
-from connector.model.evidence import CorrectionEvidence, Evidence
+from connector.model.evidence import CorrectionEvidence, FlagEvidence
 from connector.model.guidance import (
     Audit,
     AuditState,
@@ -26,7 +26,7 @@ from connector.model.kinds import (
     Role,
     WriteMode,
 )
-from connector.model.people import AnswerRow, DecidedLabel, GoldenItem, PersonSnapshot
+from connector.model.people import AnswerRow, DecidedLabel, GoldenItem, PersonDetail, PersonSnapshot
 from connector.model.platform import (
     CHOICE,
     Annotation,
@@ -43,6 +43,7 @@ from connector.model.platform import (
     SourceInfo,
 )
 from connector.model.review import Answer, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot
+from connector.model.scan_report import ScanReport
 from connector.model.stored import (
     AuditEntry,
     Correction,
@@ -77,7 +78,7 @@ __all__ = [
     "Disposition",
     "DispositionKind",
     "DispositionState",
-    "Evidence",
+    "FlagEvidence",
     "GoldenItem",
     "GuidelineNote",
     "GuidelineQuestion",
@@ -96,6 +97,7 @@ __all__ = [
     "ObjectTag",
     "Outcome",
     "Page",
+    "PersonDetail",
     "PersonSnapshot",
     "Prediction",
     "Problem",
@@ -109,6 +111,7 @@ __all__ = [
     "ReviewTask",
     "Role",
     "SavedState",
+    "ScanReport",
     "ScanSummary",
     "ShardedScan",
     "SourceInfo",

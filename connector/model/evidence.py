@@ -12,7 +12,7 @@ VERSION = 1  # of both shapes; rows that were stored before there was one lack n
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class FlagEvidence:
     """What was known of a label when it was flagged.
 
     `near` are classes with their probabilities (0..1), most probable first, neither given nor suggested;

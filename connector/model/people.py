@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Self
+
+from connector.model.platform import Json
+
+DETAIL_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,51 @@ class GoldenItem:
     verified_at: datetime
     doubted_at: datetime | None
     retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetail:
+    """What is shown of a person beside the figures that decide.
+
+    `drift` is how much their rate of right answers rose lately, with its interval; `classes` are class,
+    mean, low, high (0..1) and answers; `confusions` true class, answer and how often.
+    """
+
+    seconds: float | None = None  # median from one answer to the next
+    drift: tuple[float, float, float] | None = None
+    suggestions_taken: int = 0
+    suggestions_shown: int = 0
+    classes: tuple[tuple[str, float, float, float, float], ...] = ()
+    confusions: tuple[tuple[str, str, float], ...] = ()
+
+    def to_json(self) -> Json:
+        return {
+            "version": DETAIL_VERSION,
+            "seconds": self.seconds,
+            "drift": None if self.drift is None else list(self.drift),
+            "suggestions": [self.suggestions_taken, self.suggestions_shown],
+            "classes": [list(one) for one in self.classes],
+            "confusions": [list(one) for one in self.confusions],
+        }
+
+    @classmethod
+    def from_json(cls, stored: Json) -> Self:
+        """As it is stored; rows of before it had a version lack nothing but that."""
+        drift = stored.get("drift")
+        taken, shown = stored.get("suggestions", (0, 0))
+        return cls(
+            seconds=stored.get("seconds"),
+            drift=None if drift is None else (float(drift[0]), float(drift[1]), float(drift[2])),
+            suggestions_taken=int(taken),
+            suggestions_shown=int(shown),
+            classes=tuple(
+                (str(label), float(mean), float(low), float(high), float(n))
+                for label, mean, low, high, n in stored.get("classes", ())
+            ),
+            confusions=tuple(
+                (str(true), str(answer), float(n)) for true, answer, n in stored.get("confusions", ())
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +94,7 @@ class PersonSnapshot:
     trusted: bool
     questioned: int  # labels of theirs that were flagged and decided about
     upheld: int  # of those, how many stood
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: PersonDetail = PersonDetail()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,24 @@ class Upheld(StrEnum):
     LABEL_CHANGED = "label_changed"
 
 
+class NotSearched(StrEnum):
+    """Why a kind of finding was not looked for."""
+
+    NO_PROBABILITIES = "no_probabilities"
+    WEAK_MODEL = "weak_model"
+    NO_FEATURES = "no_features"
+    FEW_ITEMS = "few_items"
+    TOO_MANY_ITEMS = "too_many_items"
+    ONE_ANSWER = "one_answer"
+    NO_ANNOTATORS = "no_annotators"
+    ONE_ANNOTATOR = "one_annotator"
+    NO_DATES = "no_dates"
+    ONE_DATE = "one_date"
+    NO_GROUPS = "no_groups"
+    NO_LABELS = "no_labels"
+    SCANNED_IN_PARTS = "scanned_in_parts"
+
+
 REOPENED = "reopened"  # `was`: the reason of the decision until then, `votes`: what the answers say now
 
 _CODED = re.compile(r"([a-z_]+)(?: (\{.*\}))?", re.DOTALL)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.model.evidence import CorrectionEvidence, Evidence
+from connector.model.evidence import CorrectionEvidence, FlagEvidence
 from connector.model.kinds import (
     CorrectionState,
     IssueKind,
@@ -17,6 +17,7 @@ from connector.model.kinds import (
     WriteMode,
 )
 from connector.model.platform import Json, LabelSchema
+from connector.model.scan_report import ScanReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Issue:
     method: str
     model_version: str
     scan_id: str
-    evidence: Evidence
+    evidence: FlagEvidence
     reason: str | None = None  # why it is in this state, as `connector.model.reasons` stores it
     control: str = ""  # the label control that it is about; empty: the project's first
     place: str = ""  # the part of the item, a region's id; empty: the whole item
@@ -202,4 +203,4 @@ class ScanSummary:
     model_version: str
     skipped: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    report: Json = field(default_factory=dict)
+    report: ScanReport = field(default_factory=ScanReport)

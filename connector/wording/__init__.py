@@ -64,6 +64,7 @@ from connector.wording.quality import (
     not_clean_enough,
     points,
     share,
+    too_much_harm,
 )
 from connector.wording.reasons import reason_said
 from connector.wording.reports import guideline_effect, report_headline, report_reason
@@ -75,6 +76,7 @@ from connector.wording.review import (
     review_refused,
 )
 from connector.wording.scans import (
+    held_together,
     judged_by_type,
     lost_class,
     not_judged_yet,
@@ -126,6 +128,7 @@ __all__ = [
     "guideline_effect",
     "guideline_instance",
     "guideline_question",
+    "held_together",
     "judged_by_type",
     "library_said",
     "listing",
@@ -158,6 +161,7 @@ __all__ = [
     "too_few_labels",
     "too_few_reviewers",
     "too_many_to_compare",
+    "too_much_harm",
     "weak_model",
     "weighs_less",
 ]

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from connector.wording.text import counted, percent, quoted
 
+BY_SHARES = ("most_would_change", "most_would_keep")
 WITHOUT_A_LABEL = {
     "agreed_on_problem": "Reviewers agreed that no single label can be chosen",
     "adjudicated": "An adjudicator found that no single label can be chosen",
     "not_unanimous": "Reviewers were not unanimous about a critical class",
     "unsure": "Reviewers agreed, but not surely enough",
     "disputed": "Reviewers changed their answers too often",
+    "torn": "People are torn: no label is likely to have a majority, however many are asked",
     "overdue": "Too few people answered in time",
 }
 
@@ -25,13 +27,19 @@ def decision_reason(
     that of the label decided on, where it is known.
     """
     said = f"{_decided(code, label, given)}: {counted(votes) if votes else 'no answers'}."
-    return said if label is None or probability is None else f"{said} {_sure(label, probability)}"
+    if label is None or probability is None:
+        return said
+    return f"{said} {_sure_of_most(probability) if code in BY_SHARES else _sure(label, probability)}"
 
 
 def _decided(code: str, label: str | None, given: str) -> str:
     match code:
         case "agreed_on_other":
             return f"Reviewers agreed on {quoted(label or '')} instead of {quoted(given)}"
+        case "most_would_change":
+            return f"Most people would choose {quoted(label or '')} instead of {quoted(given)}"
+        case "most_would_keep":
+            return f"Most people would choose {quoted(given)}, as it is"
         case "agreed_on_given":
             return f"Reviewers confirmed {quoted(given)}"
         case "probable":
@@ -40,6 +48,10 @@ def _decided(code: str, label: str | None, given: str) -> str:
             return f"An adjudicator chose {quoted(label)}"
         case _:
             return WITHOUT_A_LABEL.get(code, "Reviewers did not agree")
+
+
+def _sure_of_most(probability: float) -> str:
+    return f"By what this project's answers show of its questions, that is {percent(probability)} sure."
 
 
 def _sure(label: str, probability: float) -> str:

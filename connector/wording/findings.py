@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector.model.findings import FindingKind
+from connector.wording.reasons import reason_said
 from connector.wording.text import listing, one_line, percent, quoted
 
 Facts = Mapping[str, Any]
@@ -33,21 +34,6 @@ STATUSES: Mapping[str, str] = {
     "unreadable": "The annotation cannot be read as a label.",
 }
 
-# Why a kind was not looked for.
-NO_PROBABILITIES = "there are no probabilities"
-WEAK_MODEL = "the model is too weak to judge by"
-NO_FEATURES = "the items' features are not known"
-FEW_ITEMS = "there are too few items"
-TOO_MANY_ITEMS = "there are too many items to compare each with each; install the extra 'neighbours'"
-ONE_ANSWER = "no item has answers of two people"
-NO_ANNOTATORS = "it is not known who labeled"
-ONE_ANNOTATOR = "all labels are by one person"
-NO_DATES = "it is not known when labels were given"
-ONE_DATE = "all labels were given at one moment"
-NO_GROUPS = "no data field, date or cluster divides the items"
-NO_LABELS = "no item has a label"
-SHARDED = "the project is scanned in parts, of which none holds all items"
-
 
 def finding_sentence(kind: FindingKind, facts: Facts) -> str:
     """What was found, for whoever looks after the data."""
@@ -59,9 +45,9 @@ def finding_title(kind: FindingKind) -> str:
 
 
 def not_looked_for(kinds: Sequence[FindingKind], why: str) -> str:
-    """That some kinds were not looked for, and why."""
+    """That some kinds were not looked for, and why: a code, or words."""
     names = listing([TITLES[kind].lower() for kind in kinds])
-    return f"Not looked for: {names} ({why})."
+    return f"Not looked for: {names} ({reason_said(why)})."
 
 
 def conflict_question(facts: Facts) -> str:

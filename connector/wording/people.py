@@ -31,10 +31,17 @@ def getting_worse(name: str, change: float) -> str:
     )
 
 
-def too_few_reviewers(people: int, quorum: int) -> str:
+def too_few_reviewers(people: int, needed: int, *, by_shares: bool) -> str:
+    """What fewer reviewers than a change needs mean, by either rule."""
     who = "Nobody is" if people == 0 else f"Only {people} {'person is' if people == 1 else 'people are'}"
+    if by_shares:
+        return (
+            f"{who} known who could review here, and the first changes ask {needed} who agree: until fewer "
+            "suffice, labels stay and questions stay open. Invite more people, set review.deadline_hours to "
+            "close such questions, or count votes with review.quorum."
+        )
     return (
-        f"{who} known who could review here, and {quorum} must agree: no decision can be reached. "
+        f"{who} known who could review here, and {needed} must agree: no decision can be reached. "
         "Invite more people, or lower review.quorum."
     )
 

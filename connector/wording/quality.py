@@ -84,11 +84,20 @@ def points(value: float) -> str:
 
 
 def class_losing(label: str, held: int) -> str:
-    """Corrections that would take too much from a class wait for a person."""
+    """Corrections of a class that wait for a person: they would take too much, or did too much harm."""
     waiting = "1 correction is" if held == 1 else f"{held:,} corrections are"
     return (
-        f"Corrections would take too many labels from the class {quoted(label)}; {waiting} held. "
+        f"Corrections that take labels from the class {quoted(label)} wait for a person; {waiting} held. "
         "See `secondlook held list`, then release or discard them."
+    )
+
+
+def too_much_harm(changes: int, expected: float, overturned: int) -> str:
+    """More changes were overturned than their own probabilities allow for."""
+    return (
+        f"Of {changes:,} changed labels {overturned:,} were overturned, where {expected:.1f} were expected "
+        "to be wrong. Changes ask more people from now on and wait for a person: look at "
+        "`secondlook held list`, and at who reviews."
     )
 
 

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import overload
 
 from connector.model import Json
-from connector.model.reasons import REOPENED, HeldBack, LetGo, NotCounted, NotWritten, Upheld, decoded
+from connector.model.reasons import (
+    REOPENED,
+    HeldBack,
+    LetGo,
+    NotCounted,
+    NotSearched,
+    NotWritten,
+    Upheld,
+    decoded,
+)
 from connector.wording.decisions import decision_reason, reopened
 from connector.wording.quality import discarded
 from connector.wording.review import review_refused
@@ -34,6 +43,21 @@ SENTENCES: Mapping[str, str] = {
     Upheld.REOPENED_ENOUGH: "it was reopened as often as it may be, and there is no adjudicator to ask",
     Upheld.REVERTED_BY_HAND: "a person has taken the correction back",
     Upheld.OTHER_QUESTION: "another question about the item is open",
+    NotSearched.NO_PROBABILITIES: "there are no probabilities",
+    NotSearched.WEAK_MODEL: "the model is too weak to judge by",
+    NotSearched.NO_FEATURES: "the items' features are not known",
+    NotSearched.FEW_ITEMS: "there are too few items",
+    NotSearched.TOO_MANY_ITEMS: (
+        "there are too many items to compare each with each; install the extra 'neighbours'"
+    ),
+    NotSearched.ONE_ANSWER: "no item has answers of two people",
+    NotSearched.NO_ANNOTATORS: "it is not known who labeled",
+    NotSearched.ONE_ANNOTATOR: "all labels are by one person",
+    NotSearched.NO_DATES: "it is not known when labels were given",
+    NotSearched.ONE_DATE: "all labels were given at one moment",
+    NotSearched.NO_GROUPS: "no data field, date or cluster divides the items",
+    NotSearched.NO_LABELS: "no item has a label",
+    NotSearched.SCANNED_IN_PARTS: "the project is scanned in parts, of which none holds all items",
 }
 
 

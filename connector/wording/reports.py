@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.model import AuditTrigger, Json
+from connector.model.reasons import decoded
 from connector.wording.text import listing
 
 FIGURES = {
@@ -36,19 +37,24 @@ def _known(name: str, value: float | None) -> str:
     return "" if value is None else f"{name} {value:.2f}"
 
 
-def report_reason(trigger: AuditTrigger, *, days: float = 0.0, moved: tuple[Json, ...] = ()) -> str:
-    """Why a report is made."""
-    match trigger:
-        case AuditTrigger.FIRST_BATCH:
-            return "the first batch of reviews is decided"
-        case AuditTrigger.WHOLE_SET:
-            return "nothing is left to be reviewed"
-        case AuditTrigger.SCHEDULE:
-            return f"{days:g} days have passed"
-        case AuditTrigger.QUALITY:
-            return listing([_moved(one) for one in moved])
-        case AuditTrigger.PERSON:
-            return "asked for"
+def report_reason(stored: str) -> str:
+    """Why a report is made: its trigger with parameters, in words; what is no code of ours as it stands."""
+    trigger, params = decoded(stored) or ("", {})
+    try:
+        match trigger:
+            case AuditTrigger.FIRST_BATCH:
+                return "the first batch of reviews is decided"
+            case AuditTrigger.WHOLE_SET:
+                return "nothing is left to be reviewed"
+            case AuditTrigger.SCHEDULE:
+                return f"{params['days']:g} days have passed"
+            case AuditTrigger.QUALITY:
+                return listing([_moved(one) for one in params["moved"]])
+            case AuditTrigger.PERSON:
+                return "asked for"
+    except (KeyError, TypeError, ValueError):  # written by another version
+        pass
+    return stored
 
 
 def _moved(figure: Json) -> str:

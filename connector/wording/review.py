@@ -17,15 +17,20 @@ def review_project_title(source_title: str) -> str:
     return one_line(source_title, TITLE_CHARS - len(ending)) + ending
 
 
-def review_instructions(source_title: str, quorum: int) -> str:
-    """Instructions of the review project, as HTML."""
+def review_instructions(source_title: str, quorum: int | None) -> str:
+    """Instructions of the review project, as HTML; without a quorum for questions decided by shares."""
+    decided = (
+        "Of each item so many people are asked as it takes to know what most would choose."
+        if quorum is None
+        else f"{quorum} agreeing answers decide."
+    )
     problems = "".join(f"<li><b>{escape(p.value)}</b>: {_PROBLEMS[p]}</li>" for p in Problem)
     return (
         f"<p>These items come from <b>{escape(one_line(source_title))}</b>. Some were picked because a model "
         "disagrees with their label, some at random. Neither the label nor the model is right by default: "
         "choose what you see.</p>"
         f"<p>If no single label fits, choose a problem instead:</p><ul class='list-disc pl-6'>{problems}</ul>"
-        f"<p>{quorum} agreeing answers decide. A note for the guideline is welcome where a rule would have "
+        f"<p>{decided} A note for the guideline is welcome where a rule would have "
         "helped.</p>"
     )
 

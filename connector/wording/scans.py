@@ -48,3 +48,10 @@ def not_stated_out_of_sample(source: str) -> str:
         "labels agrees with them too often, so errors stay unseen. Set predictions.out_of_sample = true if "
         "it has not."
     )
+
+
+def held_together(n_items: int, n_groups: int) -> str:
+    return (
+        f"{n_items:,} items are copies or near copies of others, or of one group with them ({n_groups:,} "
+        "groups): each group was judged by a model that has seen none of it."
+    )

@@ -89,6 +89,7 @@ def _config(folder: Path, source: dict[str, Any], token: str, desk: dict[str, An
         "desk": {**desk, "token": {"file": "desk-token"}},
         "predictions": {"source": "platform", "out_of_sample": True},
         "policy": {"control_share": 0.0, "blind_share": 0.0, "class_cap": 1.0},
+        "review": {"rule": "quorum"},
         "sync": {"poll_seconds": 3.0},
     }
     config = {

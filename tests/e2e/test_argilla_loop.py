@@ -55,6 +55,7 @@ def _config(folder: Path, argilla: ArgillaServer, dataset: str) -> Path:
         "token": {"file": "key"},
         "predictions": {"source": "platform", "out_of_sample": True},
         "policy": {"control_share": 0.0, "blind_share": 0.0, "class_cap": 1.0},
+        "review": {"rule": "quorum"},
         "sync": {"poll_seconds": 3.0},
     }
     config = {

@@ -59,13 +59,11 @@ def test_golden_questions_look_like_others_and_find_who_errs(
     label_studio: LabelStudioServer, tmp_path: Path
 ) -> None:
     scene = set_scene(label_studio, n_items=36, n_wrong=WRONG)
-    config = write_config(tmp_path / "installation", scene, label_studio.url)
-    text = config.read_text()
-    config.write_text(
-        text
-        + f"\n[projects.{NAME}.review]\nquorum = 2\nmin_votes = 3\nmax_votes = 3\n"
-        + f"\n[projects.{NAME}.reviewers]\ngolden_share = 0.5\ntrust_after = 10\n"
-    )
+    sections = {
+        "review": {"quorum": 2, "min_votes": 3, "max_votes": 3},
+        "reviewers": {"golden_share": 0.5, "trust_after": 10},
+    }
+    config = write_config(tmp_path / "installation", scene, label_studio.url, project=sections)
     services = build(load(config), SilentQueue(), codecs=codecs())
     try:
         do(services, JobKind.SYNC)

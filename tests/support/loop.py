@@ -139,6 +139,7 @@ def write_config(
                 "token": {"file": token.name},
                 "predictions": {"source": "platform", "out_of_sample": True},
                 "policy": {"control_share": 0.0, "blind_share": 0.0, "class_cap": 1.0},
+                "review": {"rule": "quorum"},
                 "sync": {"poll_seconds": poll_seconds},
             }
         },

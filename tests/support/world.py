@@ -70,6 +70,7 @@ SECTIONS: Mapping[str, Mapping[str, Any]] = {
         "control_share": 0.0,
         "blind_share": 0.0,
     },
+    "review": {"rule": "quorum"},  # two of three: what happens around decisions is told by few votes
 }
 
 

@@ -6,64 +6,53 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from connector.errors import SecondlookError
-from connector.logs import mask
-from workers.cli import (
-    audit,
-    demo,
-    dispositions,
-    doctor,
-    evaluate,
-    feedback,
-    findings,
-    golden,
-    guidelines,
-    held,
-    init,
-    issues,
-    jobs,
-    loop,
-    quality,
-    report,
-    revert,
-    reviewers,
-    scan,
-    serve,
-    status,
-)
+from workers.cli.commands import COMMANDS
 from workers.cli.exits import EPILOG, ExitCode, exit_code
-from workers.cli.output import note
 from workers.cli.session import Session
+
+WITH_VALUE = frozenset({"--config", "-c"})  # options before the command that take one
 
 
 def run(arguments: Sequence[str], session: Session | None = None) -> int:
     """Run one command; its exit code. Never a traceback, unless --debug asks for it."""
     session = session or Session()
     try:
-        application(session)(args=list(arguments), prog_name="secondlook")
+        application(session, wanted(arguments))(args=list(arguments), prog_name="secondlook")
     except SystemExit as ending:
         return _code(ending)
     except SecondlookError as error:
-        note(f"secondlook: {mask(str(error))}")
+        _say(f"secondlook: {error}")
         if session.debug:
-            note(mask(traceback.format_exc()))
+            _say(traceback.format_exc())
         return exit_code(error)
     except KeyboardInterrupt:
-        note("secondlook: interrupted")
+        _say("secondlook: interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return _unexpected(session, error)
     return ExitCode.OK
 
 
-def application(session: Session) -> typer.Typer:
-    """All commands, over one session."""
+def wanted(arguments: Sequence[str]) -> str:
+    """The command that is asked for; empty where it is help, a version, or a word that is no command."""
+    words = iter(arguments)
+    for word in words:
+        if word in WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def application(session: Session, only: str | None = None) -> typer.Typer:
+    """All commands, over one session; with `only`, the others are names with their help."""
     app = typer.Typer(
         name="secondlook",
         no_args_is_help=True,
@@ -90,38 +79,26 @@ def application(session: Session) -> typer.Typer:
         session.config, session.debug = config, debug
         context.obj = session
 
-    for name, command in (
-        ("init", init.init),
-        ("doctor", doctor.doctor),
-        ("up", serve.up),
-        ("web", serve.web),
-        ("sync", loop.sync),
-        ("scan", scan.scan),
-        ("push", loop.push),
-        ("collect", loop.collect),
-        ("status", status.status),
-        ("issues", issues.issues),
-        ("findings", findings.findings),
-        ("dispositions", dispositions.dispositions),
-        ("quality", quality.quality),
-        ("reviewers", reviewers.reviewers),
-        ("feedback", feedback.feedback),
-        ("report", report.report),
-        ("revert", revert.revert),
-        ("evaluate", evaluate.evaluate),
-        ("demo", demo.demo),
-    ):
-        app.command(name, epilog=EPILOG)(command)
-    app.add_typer(audit.app, name="audit")
-    app.add_typer(jobs.app, name="jobs")
-    app.add_typer(guidelines.app, name="guidelines")
-    app.add_typer(held.app, name="held")
-    app.add_typer(golden.app, name="golden")
+    for command in COMMANDS:
+        if only is not None and command.name != only:
+            app.command(command.name, help=command.help)(_named)
+            continue
+        found = getattr(import_module(f"workers.cli.{command.module}"), command.attribute)
+        if command.is_group:
+            app.add_typer(found, name=command.name)
+        else:
+            app.command(command.name, epilog=EPILOG)(found)
     return app
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a callback
-    if wanted:
+def _named() -> None:
+    """Stands for a command that was not asked for."""
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer's form of a callback
+    if asked:
+        from importlib.metadata import version
+
         sys.stdout.write(f"secondlook {version('secondlook')}\n")
         raise typer.Exit
 
@@ -131,9 +108,11 @@ def _code(ending: SystemExit) -> int:
 
 
 def _unexpected(session: Session, error: Exception) -> ExitCode:
+    from connector.logs import mask
+
     details = mask(traceback.format_exc())
     if session.debug:
-        note(details)
+        _say(details)
         return ExitCode.FAILED
     file = session.error_file()
     try:
@@ -143,5 +122,13 @@ def _unexpected(session: Session, error: Exception) -> ExitCode:
         where = f"Details are in {file}."
     except OSError:
         where = "Run it again with --debug to see details."
-    note(f"secondlook: unexpected {type(error).__name__}. This is a fault of secondlook. {where}")
+    _say(f"secondlook: unexpected {type(error).__name__}. This is a fault of secondlook. {where}")
     return ExitCode.FAILED
+
+
+def _say(text: str) -> None:
+    """On stderr, with secrets masked; what that needs is imported for those few lines."""
+    from connector.logs import mask
+    from workers.cli.output import note
+
+    note(mask(text))

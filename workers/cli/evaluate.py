@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector.config.project import DetectionMethod
+from connector.wording import percent
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
+    from workers.cli.offline.decisions import DecisionFigures
     from workers.cli.offline.evaluate import ReviewScores, TruthScores
-    from workers.issues import LabelIssues
+    from workers.cli.offline.flagged import FlaggedRow
+    from workers.cli.offline.measuring import Measured
 
 AT = [10, 100, 1000]
+SHOWN = 50
+RULE_COLUMNS = (
+    "rule", "votes an item", "repaired", "spoiled", "clear repaired", "clear spoiled", "undecided"
+)  # fmt: skip
 
 
 def evaluate(
@@ -26,41 +34,99 @@ def evaluate(
     probs: Annotated[Path, typer.Option(help="(N, K) out-of-sample probabilities, .npy.")],
     truth: Annotated[Path | None, typer.Option(help="(N,) true class numbers, .npy.")] = None,
     votes: Annotated[Path | None, typer.Option(help="People's votes on some rows, JSON.")] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="(N, K) how many people gave each class, .npy: rules of decision.")
+    ] = None,
     method: Annotated[
         DetectionMethod, typer.Option(help="How issues are chosen.")
     ] = DetectionMethod.PRUNE_BY_NOISE_RATE,
     at: Annotated[list[int] | None, typer.Option(min=1, help="Precision at this many rows; again.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the flagged rows to a .csv or .json file.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Most rows of the table.")] = SHOWN,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Measure what a method finds against the truth, people's votes, or neither."""
+    """List the flagged rows; measure them against truth or votes, and rules of decision on answers."""
     session_of(context).quiet_logs()
+    from workers.cli.offline.target import check_target
+
+    if out is not None:
+        check_target(out, force=force, endings=(".csv", ".json"))
+    from workers.cli.offline.flagged import flagged_rows, write_rows
     from workers.cli.offline.measuring import measure
 
-    measured = measure(labels, probs, truth=truth, votes=votes, method=method.value, at=at or AT)
+    measured = measure(
+        labels, probs, truth=truth, votes=votes, answers=answers, method=method.value, at=at or AT
+    )
     for warning in measured.found.warnings:
         note(warning)
+    rows = flagged_rows(measured)
+    if out is not None:
+        write_rows(out, rows)
+        note(f"Wrote {out}.")
     if json:
-        print_json(_document(measured.found, method, measured.truth, measured.reviews))
+        print_json(_document(measured, rows, method))
         return
     n_flagged, n_items = int(measured.found.mask.sum()), len(measured.found.mask)
     typer.echo(f"{method.value}: {n_flagged:,} of {n_items:,} labels flagged ({n_flagged / n_items:.2%})")
+    if rows:
+        table(("row", "given", "suggested", "sure", "given label"), map(_cells, rows[:limit]))
+    if len(rows) > limit:
+        note(f"There are {len(rows) - limit:,} more: --limit, or --out rows.csv for all.")
     if measured.truth is not None:
         table(("against the truth", ""), _truth_lines(measured.truth))
     if measured.reviews is not None:
         table(("against people's votes", ""), _review_lines(measured.reviews))
+    if measured.decisions is not None:
+        _tell_decisions(measured.decisions)
 
 
-def _document(
-    found: LabelIssues, method: DetectionMethod, truth: TruthScores | None, reviews: ReviewScores | None
-) -> dict[str, Any]:
+def _tell_decisions(figures: DecisionFigures) -> None:
+    if figures.unanswered:
+        note(f"{figures.unanswered:,} flagged items have no answers in --answers and are left out")
+    if not figures.decisions:
+        typer.echo("No flagged item has answers: no rule can be tried")
+        return
+    table(RULE_COLUMNS, _decision_lines(figures))
+    shares = ", ".join(f"{share:.0%} of the first {k}" for k, share in figures.order.items())
+    typer.echo(f"Wrong labels in the order of the queue: {shares}")
+    best = figures.advised
+    typer.echo(
+        f"Use {best.rule}: of {best.items:,} flags it repairs {best.clear_repaired:.1f} clear errors,"
+        f" spoils {best.clear_harmed:.1f} clearly right labels, asks {best.votes_per_item:.2f} people each"
+    )
+
+
+def _cells(row: FlaggedRow) -> list[str]:
+    return [
+        str(row.row),
+        str(row.given),
+        str(row.suggested),
+        percent(row.probability),
+        percent(row.quality),
+    ]
+
+
+def _document(measured: Measured, rows: Sequence[FlaggedRow], method: DetectionMethod) -> dict[str, Any]:
+    found, decisions = measured.found, measured.decisions
+    replayed = {} if decisions is None else asdict(decisions)
     return {
         "method": method,
         "n_items": len(found.mask),
         "n_flagged": int(found.mask.sum()),
-        "truth": truth,
-        "votes": reviews,
+        "truth": measured.truth,
+        "votes": measured.reviews,
+        "issues": rows,
         "warnings": found.warnings,
+        **replayed,
     }
+
+
+def _decision_lines(figures: DecisionFigures) -> Iterator[Sequence[str]]:
+    for one in figures.decisions:
+        cells = (one.repaired, one.harmed, one.clear_repaired, one.clear_harmed, one.undecided)
+        name = f"{one.rule} (default)" if one.default else one.rule
+        yield name, f"{one.votes_per_item:.2f}", *(f"{cell:,.1f}" for cell in cells)
 
 
 def _truth_lines(scores: TruthScores) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from connector.errors import BadPayload, SecondlookError
 from connector.model import Project
 from connector.model.jobs import JobKind
 from workers.cli.output import note, print_json
-from workers.cli.session import session_of
+from workers.cli.session import asking, session_of
 
 if TYPE_CHECKING:
     from connector.actions.notes import NoteKeeper
@@ -46,7 +46,7 @@ def changing(context: typer.Context, name: str, by: str) -> Iterator[NoteKeeper]
         project = services.project(name)
         adjudicators = services.project_settings(name).review.adjudicators
         try:
-            with services.store.begin() as unit:
+            with asking(services) as unit:
                 yield NoteKeeper(unit, project, adjudicators, by)
         except BadPayload as error:
             raise typer.BadParameter(str(error)) from error

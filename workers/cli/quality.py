@@ -12,7 +12,7 @@ from workers.cli.session import JsonFlag, ProjectName, session_of
 
 if TYPE_CHECKING:
     from connector.wiring import Services
-    from workers.review.quality import QualityFigures
+    from workers.review.quality import Harm, QualityFigures
     from workers.review.quality.figures import Anchoring, FlagCount, Rate
 
 
@@ -22,7 +22,7 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     session.require_project(project)
     with session.services() as services:
         found = figures_of(services, project)
-        verdict, alarms = told(services, project, found)
+        verdict, alarms = quality_sentences(services, project, found)
     if json:
         print_json({**found.as_json(), "verdict": verdict, "alarms": alarms})
         return
@@ -31,8 +31,11 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
         typer.echo(alarm)
     typer.echo(f"controls     {_of(found.controls)}, {found.controls_unresolved} unresolved")
     typer.echo(f"corrections  {_of(found.flags.precision)} of decided flags")
+    typer.echo(f"harm         {_harm(found.harm)}")
     typer.echo(f"anchoring    {_anchoring(found.anchoring)}")
     typer.echo(f"classes      {changes(found.change)}")
+    if found.harm.bands:
+        table(("stated", "decisions", "mean", "overturned"), _bands(found.harm))
     if found.flags.precision.n:
         table(("flags of", "accepted", "rejected", "unresolved", "precision"), _rows(found))
 
@@ -46,7 +49,7 @@ def figures_of(services: Services, project: str) -> QualityFigures:
         return figures(unit, stored, services.project_settings(project).quality)
 
 
-def told(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
+def quality_sentences(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
     """The verdict and the alarms, in sentences."""
     from workers.review.quality.telling import alarms, verdict
 
@@ -59,11 +62,25 @@ def _of(part: Rate) -> str:
     return f"{part.hits} of {part.n} ({share(part.value)}, {interval})"
 
 
+def _harm(harm: Harm) -> str:
+    if not harm.changes:
+        return "no label was changed yet"
+    seen = f"{harm.overturned:,} overturned later (99% interval {share(harm.low)} to {share(harm.high)})"
+    return f"of {harm.changes:,} changes {harm.expected:.1f} are expected to be wrong; {seen}"
+
+
 def _anchoring(seen: Anchoring) -> str:
     if seen.effect is None:
         return "unknown: needs votes on blind and on other review tasks"
     interval = f"95% interval {points(seen.low)} to {points(seen.high)}"
     return f"{points(seen.effect)} more agreement when the suggestion is seen ({interval})"
+
+
+def _bands(harm: Harm) -> list[tuple[str, int, str, int]]:
+    return [
+        (f"{share(one.low)} to {share(one.high)}", one.n, share(one.stated), one.overturned)
+        for one in harm.bands
+    ]
 
 
 def _rows(found: QualityFigures) -> list[tuple[str, int, int, int, str]]:

@@ -13,6 +13,7 @@ import typer
 
 from connector.errors import Misconfigured, NotFound
 from connector.model import Audit, AuditTrigger, Json
+from connector.wording import report_reason
 from workers.cli.output import json_line, note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -94,10 +95,10 @@ def _list(services: Services, project: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"audits": [_line(one) for one in found]})
         return
-    table(
-        ("report", "date", "why", "headline"),
-        [(one.id, f"{one.wanted_at:%Y-%m-%d %H:%M}", one.reason, one.headline) for one in found],
-    )
+    lines = [
+        (one.id, f"{one.wanted_at:%Y-%m-%d %H:%M}", report_reason(one.reason), one.headline) for one in found
+    ]
+    table(("report", "date", "why", "headline"), lines)
     if not found:
         note("No report was made yet.")
 
@@ -107,7 +108,7 @@ def _line(one: Audit) -> Json:
         "id": one.id,
         "at": one.finished_at,
         "trigger": one.trigger,
-        "reason": one.reason,
+        "reason": report_reason(one.reason),
         "headline": one.headline,
     }
 
@@ -123,7 +124,6 @@ def _stored(services: Services, project: str, audit_id: str) -> Audit:
 
 def _made(services: Services, project: str, since: datetime | None) -> Audit:
     """A report of now, from the last scan."""
-    from connector.wording import report_reason
     from workers.report.gather import Asked
     from workers.report.making import keep, make
 
@@ -133,13 +133,13 @@ def _made(services: Services, project: str, since: datetime | None) -> Audit:
         services.project_settings(project),
         services.clock.now(),
         AuditTrigger.PERSON.value,
-        report_reason(AuditTrigger.PERSON),
+        report_reason(AuditTrigger.PERSON.value),
         since=since,
     )
     with services.store.read() as unit:
         figures = make(unit, asked)
     with services.store.begin() as unit:
-        audit_id = unit.audits.want(stored.id, AuditTrigger.PERSON, asked.reason)
+        audit_id = unit.audits.want(stored.id, AuditTrigger.PERSON, AuditTrigger.PERSON.value)
         keep(unit, stored, audit_id, figures)
     return _stored(services, project, audit_id)
 

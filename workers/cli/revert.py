@@ -14,7 +14,7 @@ from connector.model.reasons import NotWritten, decoded
 from connector.wording import reason_said
 from workers.cli.exits import ExitCode
 from workers.cli.output import note, print_json, progress
-from workers.cli.session import JsonFlag, actor, session_of
+from workers.cli.session import JsonFlag, actor, asking, session_of
 
 if TYPE_CHECKING:
     from connector.wiring import Services
@@ -64,7 +64,7 @@ def _revert(services: Services, correction_id: str) -> Reverted:
     from workers.service.runner import run_inline
 
     by = actor()
-    with services.store.begin() as unit:
+    with asking(services) as unit:
         asked = ask_revert(unit, correction_id, by)
         project = unit.projects.get(asked.project_id).name
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,15 +13,23 @@ from connector.config.project import DetectionMethod
 from connector.model.jobs import JobKind
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
-from workers.cli.output import note, print_json, progress, table
-from workers.cli.session import JsonFlag, Session, actor, session_of
+from workers.cli.output import note, print_json, progress, stdout, table
+from workers.cli.session import JsonFlag, Session, actor, asking, session_of
 
 if TYPE_CHECKING:
+    from workers.cli.offline.dataset import Dataset
     from workers.cli.offline.judging import Judged, OfflineIssue
 
-ENDINGS = (".csv", ".json", ".jsonl")
+ENDINGS = frozenset({
+    ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xls", ".parquet", ".arrow",
+    ".feather",
+})  # fmt: skip
 SHOWN = 50
 TOLD = 5  # findings of one kind
+NARROW = 100  # columns; below, each item's text has a line of its own
+SNIPPET = 72  # characters of an item
+LABEL_CHARS = 24
+ID_CHARS = 18
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,10 @@ class Options:
     id_column: str | None
     annotator_column: str | None
     date_column: str | None
-    field: str | None
+    group_column: str | None
+    field: list[str] | None
+    encoding: str | None
+    merge_spellings: bool
     method: DetectionMethod | None
     out: Path | None
     limit: int | None
@@ -46,7 +58,10 @@ class Options:
 def scan(
     context: typer.Context,
     target: Annotated[
-        str, typer.Argument(metavar="PROJECT|FILE", help="A project, or a .json, .jsonl or .csv file.")
+        str,
+        typer.Argument(
+            metavar="PROJECT|FILE", help="A project; or a table, JSON or export, or a folder of them."
+        ),
     ],
     *,
     label_column: Annotated[
@@ -56,7 +71,16 @@ def scan(
     id_column: Annotated[str | None, typer.Option(help="File: column with the item's id.")] = None,
     annotator_column: Annotated[str | None, typer.Option(help="File: column with who labeled.")] = None,
     date_column: Annotated[str | None, typer.Option(help="File: column with when it was labeled.")] = None,
-    field: Annotated[str | None, typer.Option(help="File: key to learn from, whatever it holds.")] = None,
+    group_column: Annotated[
+        str | None, typer.Option(help="File: column with what items belong to (patient, document).")
+    ] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="File: key to learn from, whatever it holds; again for several.")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="File: its encoding, such as cp1252.")] = None,
+    merge_spellings: Annotated[
+        bool, typer.Option("--merge-spellings", help="File: judge spellings of one class as one.")
+    ] = False,
     method: Annotated[DetectionMethod | None, typer.Option(help="File: how issues are chosen.")] = None,
     out: Annotated[Path | None, typer.Option(help="File: write a .csv, .json or .html file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="File: most rows of the table.")] = None,
@@ -65,7 +89,19 @@ def scan(
 ) -> None:
     """Find suspicious labels: of a project, planning their review; or of a file, without a server."""
     options = Options(
-        label_column, text_column, id_column, annotator_column, date_column, field, method, out, limit, force
+        label_column,
+        text_column,
+        id_column,
+        annotator_column,
+        date_column,
+        group_column,
+        field,
+        encoding,
+        merge_spellings,
+        method,
+        out,
+        limit,
+        force,
     )
     if not is_file(target):
         if options.given():
@@ -86,34 +122,29 @@ def _scan_project(session: Session, project: str, *, as_json: bool) -> None:
     session.require_project(project)
     with session.services() as services:
         stored = services.project(project)
-        with services.store.begin() as unit:
+        with asking(services) as unit:
             ask_scan(unit, stored, actor())
     step(session, project, JobKind.SCAN, {}, as_json=as_json)
 
 
 def is_file(target: str) -> bool:
-    """A file's ending, there or not, or a file with another ending: what is wrong with it is then said."""
+    """A file's ending, there or not, or what is there under that path: what is wrong with it is then said."""
     path = Path(target)
-    return path.suffix.lower() in ENDINGS or (path.suffix != "" and path.is_file())
+    looks_like_one = path.suffix.lower() in ENDINGS or len(path.parts) > 1 or target.endswith(("/", "\\"))
+    return looks_like_one or path.is_dir() or (path.suffix != "" and path.is_file())
 
 
 def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:
-    from workers.cli.offline import output
-    from workers.cli.offline.dataset import Columns
-    from workers.cli.offline.judging import judge
-    from workers.cli.offline.reading import read_file
-    from workers.detect.predictions.features import FeatureKind
+    from workers.cli.offline.target import check_target
 
     if options.out is not None:
-        output.check_target(options.out, force=options.force)
-    columns = Columns(
-        options.label_column,
-        options.id_column,
-        options.annotator_column,
-        options.text_column or options.field,
-        options.date_column,
-    )
-    data = read_file(path, columns)
+        check_target(options.out, force=options.force)
+    data = _read(path, options)
+    # Only now what computes is imported: a file that cannot be used is refused at once.
+    from workers.cli.offline import output
+    from workers.cli.offline.judging import judge
+    from workers.detect.predictions.features import FeatureKind
+
     with progress(f"scan {path.name}") as report:
         judged = judge(
             data,
@@ -131,19 +162,49 @@ def _scan_file(path: Path, options: Options, *, as_json: bool) -> None:
         note(f"Wrote {options.out}.")
 
 
+def _read(path: Path, options: Options) -> Dataset:
+    from workers.cli.offline.dataset import Columns
+    from workers.cli.offline.reading import read_file
+
+    columns = Columns(
+        label=options.label_column,
+        id=options.id_column,
+        annotator=options.annotator_column,
+        fields=tuple(options.field or ()) or ((options.text_column,) if options.text_column else ()),
+        date=options.date_column,
+        group=options.group_column,
+        merge_spellings=options.merge_spellings,
+    )
+    return read_file(path, columns, options.encoding)
+
+
 def _tell(judged: Judged, path: Path, limit: int) -> None:
+    for sentence in judged.dataset.notes:
+        note(f"Note: {one_line(sentence, NOTE_CHARS)}")
     n_items, n_issues = len(judged.records), len(judged.issues)
     typer.echo(
-        f"{path.name}: {n_issues:,} of {n_items:,} labels are suspicious; the model predicts "
-        f"{judged.predicted.accuracy:.1%} as labeled ({judged.kind.value} in '{judged.dataset.field}')"
+        f"{one_line(path.name)}: {n_issues:,} of {n_items:,} labels are suspicious; the model predicts "
+        f"{judged.predicted.accuracy:.1%} as labeled (labels in '{one_line(judged.dataset.label_name)}', "
+        f"{judged.kind.value} in '{one_line(judged.dataset.field)}')"
     )
     if n_issues:
-        columns = ("item", "labelled", "suggested", "sure", "given label", "annotator")
-        table(columns, map(_cells, judged.issues[:limit]))
+        _list(judged.issues[:limit])
     if n_issues > limit:
         note(f"There are {n_issues - limit:,} more: --limit, or --out issues.csv for all.")
     _tell_what_else(judged)
     _say_what_is_missing(judged)
+
+
+def _list(issues: Sequence[OfflineIssue]) -> None:
+    """A table; on a narrow terminal two lines for each."""
+    if stdout().width >= NARROW:
+        columns = ("item", "labelled", "suggested", "sure", "given label", "annotator", "content")
+        table(columns, map(_cells, issues))
+        return
+    for issue in issues:
+        name, given, better, sure, _, who, content = _cells(issue)
+        typer.echo(f"{name}  {given} → {better} ({sure} sure){f', by {who}' if who else ''}")
+        typer.echo(f"    {one_line(content, stdout().width - 5)}")
 
 
 def _tell_what_else(judged: Judged) -> None:
@@ -162,9 +223,15 @@ def _tell_what_else(judged: Judged) -> None:
 
 def _cells(issue: OfflineIssue) -> list[str]:
     """What the file holds may hold codes that would steer the terminal: one printable line each."""
-    sure, given = percent(issue.probability), percent(issue.quality)
-    cells = (issue.id, issue.given, issue.suggested, sure, given, issue.annotator or "")
-    return [one_line(cell) for cell in cells]
+    return [
+        one_line(issue.id, ID_CHARS),
+        one_line(issue.given, LABEL_CHARS),
+        one_line(issue.suggested, LABEL_CHARS),
+        percent(issue.probability),
+        percent(issue.quality),
+        one_line(issue.annotator or "", ID_CHARS),
+        one_line(issue.content, SNIPPET),
+    ]
 
 
 def _say_what_is_missing(judged: Judged) -> None:

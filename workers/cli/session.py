@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector import logs
-from connector.config.file import load
-from connector.config.settings import MEMORY_BROKER, LogFormat, LogLevel, LogSettings, Settings
 from connector.errors import Misconfigured
 
-# Whatever needs the database is imported when a command needs it: `--help` is shown at once.
+# Whatever needs the configuration or the database is imported when a command does: `--help` comes at once.
 if TYPE_CHECKING:
+    from connector.config.settings import Settings
+    from connector.store.unit_of_work import UnitOfWork
     from connector.wiring import Services
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -35,23 +34,32 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The configuration; with it, logging is set up."""
+        from connector.config.file import load
+
         settings = load(self.config)
         self.quiet_logs()
         return settings
 
     def quiet_logs(self) -> None:
         """A command says itself what it did: only warnings are logged, for people, unless --debug."""
+        from connector import logs
+        from connector.config.settings import LogFormat, LogLevel, LogSettings
+
         level = LogLevel.DEBUG if self.debug else LogLevel.WARNING
         logs.configure(LogSettings(format=LogFormat.CONSOLE, level=level))
 
     def service_logs(self) -> None:
         """What a service writes: as the configuration says."""
+        from connector import logs
+        from connector.config.settings import LogLevel
+
         chosen = self.settings.log
         logs.configure(chosen.model_copy(update={"level": LogLevel.DEBUG}) if self.debug else chosen)
 
     @contextmanager
     def services(self) -> Iterator[Services]:
         """Services for one command. What it enqueues is announced, unless no broker is shared."""
+        from connector.config.settings import MEMORY_BROKER
         from connector.queue import SilentQueue
         from connector.wiring import build
         from workers.label_types.registry import codecs
@@ -75,6 +83,18 @@ class Session:
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE
+
+
+@contextmanager
+def asking(services: Services) -> Iterator[UnitOfWork]:
+    """A transaction whose job this command runs itself: no worker is told of it.
+
+    Told, one could take the job first, and this command would do it a second time. Where this process is
+    killed before it runs the job, the tick announces it.
+    """
+    with services.store.begin() as unit:
+        yield unit
+        unit.due_jobs.clear()
 
 
 def actor(by: str | None = None) -> str:

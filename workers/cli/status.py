@@ -12,7 +12,7 @@ import typer
 from connector.wording import ago
 from workers.cli.exits import ExitCode
 from workers.cli.output import print_json
-from workers.cli.quality import figures_of, told
+from workers.cli.quality import figures_of, quality_sentences
 from workers.cli.session import JsonFlag, session_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _cleanness(services: Services, project: str) -> Cleanness:
     if project not in services.settings.projects:  # stored, but not configured any more
         return Cleanness(clean_enough=True, verdict="not configured any more", alarms=())
     found = figures_of(services, project)
-    verdict, alarms = told(services, project, found)
+    verdict, alarms = quality_sentences(services, project, found)
     return Cleanness(found.clean_enough, verdict, tuple(alarms))
 
 

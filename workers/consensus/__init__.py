@@ -8,6 +8,7 @@ from workers.consensus.agreement_by import (
     agreement_by_pair,
     agreement_over_time,
 )
+from workers.consensus.anytime import anytime_interval
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.binomial import Share, difference, exact_interval
 from workers.consensus.bootstrap import Interval, bootstrap_interval, interval_of
@@ -88,6 +89,7 @@ __all__ = [
     "agreement_over_time",
     "alpha_sums",
     "anchoring_effect",
+    "anytime_interval",
     "best_temperature",
     "bootstrap_interval",
     "box_consensus",

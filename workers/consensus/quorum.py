@@ -34,6 +34,9 @@ class Reason(StrEnum):
     UNSURE = "unsure"  # a quorum, but the probability is below the demanded one
     OVERDUE = "overdue"
     DISPUTED = "disputed"  # decided and reopened too often
+    MOST_WOULD_CHANGE = "most_would_change"  # most of the crowd, asked without end, by rule of shares
+    MOST_WOULD_KEEP = "most_would_keep"
+    TORN = "torn"  # no label is likely to have a majority of the crowd
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,8 @@ def decide(
         If a reviewer has several votes: the caller decides which one counts. For a weight outside 0..1.
     """
     ballot = ballot_of(votes, situation.weights, policy.inconclusive)
-    asked = _Question(ballot, given, policy, situation)
-    judge = _one(ballot.said_by(policy.adjudicators))
+    asked = OpenQuestion(ballot, given, policy, situation)
+    judge = only(ballot.said_by(policy.adjudicators))
     if judge is not None and (situation.escalated or situation.overdue):
         return asked.adjudicated(judge)
     if situation.disputed and policy.adjudicators:
@@ -146,13 +149,15 @@ def decide(
     return asked.open(agreed)
 
 
-def _one(positions: set[Position]) -> Position | None:
+def only(positions: set[Position]) -> Position | None:
     """What the adjudicators who answered say, if they say one thing."""
     return next(iter(positions)) if len(positions) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class OpenQuestion:
+    """A question with its votes and its rules, and what they allow to say of it."""
+
     ballot: Ballot
     given: str
     policy: QuorumPolicy
@@ -178,6 +183,14 @@ class _Question:
         named = {self.given, leader[1]} if leader[0] == "label" else {self.given}
         needed = self.policy.quorum_about(named)
         return leader if self.ballot.support[leader] > needed - ROUNDING else None
+
+    def allows(self, position: Position) -> bool:
+        """Whether the rules of classes of their own, if one is concerned, are met by this position."""
+        named = {self.given, position[1]} if position[0] == "label" else {self.given}
+        if not self.policy.has_rule(named):
+            return True
+        needed = self.policy.quorum_about(named)
+        return not self._contested() and self.ballot.support.get(position, 0.0) > needed - ROUNDING
 
     def is_probable(self, position: Position) -> bool:
         demanded, found = self.policy.confidence, self.situation.probabilities

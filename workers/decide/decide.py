@@ -25,7 +25,7 @@ DECIDED = frozenset(STATES.values())
 def handle(context: Context) -> Summary:
     outcomes: Counter[str] = Counter()
     run_id = context.job.id  # corrections of one run can be reverted together
-    with context.read() as unit:
+    with context.begin() as unit:
         judge = judge_for(context, unit)
     while True:
         with context.begin() as unit:
@@ -50,7 +50,7 @@ def _look_at(context: Context, judge: Judge, unit: UnitOfWork, task: ReviewTask,
     decided = task.state is ReviewState.DECIDED and issue.state in DECIDED
     if not (asked or decided):
         return LATE
-    case: Case | None = case_of(unit, task, issue)
+    case: Case | None = case_of(unit, task, issue, judge)
     if decided and case is not None:
         case = reopen_if_overturned(context, judge, unit, case)
     if case is None:
@@ -65,7 +65,9 @@ def _ask_on(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdi
     """Ask one more person, or an adjudicator, unless that was done before."""
     task, verdict = case.task, judged.verdict
     outcome = Outcome(verdict.outcome.value)
-    wanted = verdict.wanted_votes + submitted_without_counting(case.votes)
+    # Answers about one's own label are among the wanted ones where they count for something.
+    others = [vote for vote in case.votes if vote not in case.counted]
+    wanted = verdict.wanted_votes + submitted_without_counting(others)
     escalates = outcome is Outcome.ESCALATE and task.escalated_at is None
     if escalates:
         unit.reviews.escalate(task.key)

@@ -59,7 +59,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
     for note in notes_of(issue, decision, case.counted):
         unit.notes.save(note)
     unit.dispositions.add(dispositions_of(issue, decision, case.counted, verdict.problem))
-    _carry_out(context, unit, case, decision, run_id)
+    _carry_out(context, unit, case, decision, run_id, hold=judged.held)
     unit.enqueue(job(JobKind.PUSH, context.project.id))  # a place in the queue is free
     return decision.outcome.value
 
@@ -90,7 +90,9 @@ def said_by(vote: Vote) -> list[str]:
     return [problem.value for problem in vote.problems] or [vote.label or ""]
 
 
-def _carry_out(context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str) -> None:
+def _carry_out(
+    context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str, *, hold: bool
+) -> None:
     """What is written already stays if it is what was decided; else it is taken back first."""
     standing = case.standing
     if standing is not None:
@@ -100,7 +102,7 @@ def _carry_out(context: Context, unit: UnitOfWork, case: Case, decision: Decisio
             return
         _take_back(context, unit, standing, decision)
     if decision.outcome is Outcome.ACCEPT:
-        _correct(context, unit, case, decision, run_id)
+        _correct(context, unit, case, decision, run_id, hold=hold)
 
 
 def _take_back(context: Context, unit: UnitOfWork, standing: Correction, decision: Decision) -> None:
@@ -112,7 +114,9 @@ def _take_back(context: Context, unit: UnitOfWork, standing: Correction, decisio
         unit.enqueue(job(JobKind.REVERT, context.project.id, {"correction": standing.id}))
 
 
-def _correct(context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str) -> None:
+def _correct(
+    context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str, *, hold: bool
+) -> None:
     """Store the correction with all its evidence."""
     issue, mode = case.issue, context.settings.writeback.mode
     correction = Correction(
@@ -124,7 +128,7 @@ def _correct(context: Context, unit: UnitOfWork, case: Case, decision: Decision,
         item_id=issue.item_id,
         annotation_id=_annotation_to_correct(case),
         mode=mode,
-        state=_first_state(context, unit, case, mode),
+        state=_first_state(context, unit, case, mode, hold=hold),
         given=issue.given,
         label=decision.label or "",
         actor="secondlook",
@@ -146,13 +150,16 @@ def _annotation_to_correct(case: Case) -> int:
     return case.issue.annotation_id if case.current is None else case.current.annotation_id
 
 
-def _first_state(context: Context, unit: UnitOfWork, case: Case, mode: WriteMode) -> CorrectionState:
+def _first_state(
+    context: Context, unit: UnitOfWork, case: Case, mode: WriteMode, *, hold: bool
+) -> CorrectionState:
     settings = context.settings
     if mode is WriteMode.DRY_RUN:
         return CorrectionState.DRY_RUN
     # A rule for classes, where the label is one: a set of classes or a number has no size of its own.
     classes = kind_of(context.project.schema).classes(case.issue.given)
-    if any(loses_too_much(unit, context.project, one, settings.policy, settings.quality) for one in classes):
+    quality = settings.quality
+    if hold or any(loses_too_much(unit, context.project, one, settings.policy, quality) for one in classes):
         return CorrectionState.HELD
     return CorrectionState.PENDING if case.standing is None else CorrectionState.WAITING
 

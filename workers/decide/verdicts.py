@@ -13,6 +13,7 @@ from connector.model import (
     LabelledItem,
     LabelSchema,
     PersonSnapshot,
+    Problem,
     ReviewTask,
     Vote,
 )
@@ -21,10 +22,14 @@ from workers.consensus.active import active_score
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior, skill
 from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
+from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
+from workers.decide.learned import learn, quorum_vote
+from workers.decide.shares import CrowdJudge, crowd_judge, weights_with_own
 from workers.label_types.registry import kind_of
-from workers.review.quality import rare_classes
-from workers.review.question import quorum_policy
+from workers.review.quality import harm_of, rare_classes
+from workers.review.question import INCONCLUSIVE, quorum_policy
+from workers.review.votes import bearing
 
 Person = Callable[[str], str]
 
@@ -43,10 +48,7 @@ class Case:
     current: LabelledItem | None
     standing: Correction | None
     reopened: int  # how often a decision was taken off it
-
-    @property
-    def counted(self) -> list[Vote]:
-        return [vote for vote in self.votes if vote.counted]
+    counted: Sequence[Vote]  # that bear a decision, those about one's own label too where they count
 
     @property
     def author(self) -> str | None:
@@ -61,11 +63,13 @@ class Case:
         return self.current is not None and self.current.label in made
 
 
-def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue) -> Case:
+def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, judge: Judge) -> Case:
+    votes = unit.votes.of([task.key])[task.key]
     return Case(
         task=task,
         issue=issue,
-        votes=unit.votes.of([task.key])[task.key],
+        votes=votes,
+        counted=bearing(votes, judge.person_of, own=judge.counts_own),
         current=next(iter(unit.items.labelled(issue.project_id, [issue.item_id])), None),
         standing=unit.corrections.standing([issue.id]).get(issue.id),
         reopened=sum(1 for one in unit.issues.decisions_of(issue.id) if one.superseded_at is not None),
@@ -79,6 +83,7 @@ class WeighedVerdict:
     verdict: Verdict
     probabilities: Mapping[str, float]
     score: float
+    held: bool = False  # what it changes waits for a person
 
     @property
     def probability(self) -> float | None:
@@ -101,26 +106,44 @@ class Judge:
     person_of: Person
     reopen_limit: int
     deadline: timedelta | None = None
+    crowd: CrowdJudge | None = None  # None: counted votes decide
 
     def look(self, case: Case, now: datetime) -> WeighedVerdict:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
         ballot = self._ballot(case.counted, issue.given)
         names = self._names(ballot, issue)
-        probabilities = self._probabilities(ballot, issue, case.author, names)
+        weights = self.weights_of(case)
         situation = Situation(
-            weights=self.trust.weight,
-            probabilities=probabilities,
+            weights=weights,
             escalated=task.escalated_at is not None,
             overdue=self._is_overdue(task, now),
             disputed=case.reopened > self.reopen_limit,
         )
-        verdict = decide(ballot, issue.given, self.policy, situation)
-        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities, len(names)))
+        if self.crowd is None:
+            probabilities = self._probabilities(ballot, issue, case.author, names)
+            weighed = replace(situation, probabilities=probabilities)
+            verdict = decide(ballot, issue.given, self.policy, weighed)
+        else:
+            conclusion, probabilities = self.crowd.look(
+                task.key, issue, ballot, weights, self.person_of, self.policy.inconclusive
+            )
+            torn = Problem.AMBIGUOUS.value
+            verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)
+        held = self.crowd is not None and self.crowd.holds_changes
+        return WeighedVerdict(verdict, probabilities, self._score(ballot, probabilities, len(names)), held)
+
+    @property
+    def counts_own(self) -> bool:
+        return self.crowd is not None and self.crowd.counts_own
+
+    def weights_of(self, case: Case) -> Mapping[str, float]:
+        """What each vote counts for."""
+        return weights_with_own(case.counted, self.trust.weight, self.person_of)
 
     def _ballot(self, votes: Sequence[Vote], given: str) -> list[QuorumVote]:
         """The votes, each for the label that it counts for: the label type says which answers agree."""
-        cast = [_quorum_vote(vote, self.person_of) for vote in votes]
+        cast = [quorum_vote(vote, self.person_of) for vote in votes]
         said = {one.reviewer: one.label for one in cast if one.label is not None and not one.problems}
         if self.schema is None or not said:
             return cast
@@ -155,20 +178,25 @@ class Judge:
 
 
 def judge_for(context: Context, unit: UnitOfWork) -> Judge:
-    """The rules of a project, with what was measured so far of its people and of its model."""
+    """The rules of a project, with what was measured so far of its people, its model and its crowd."""
     project, review = context.fresh_project(), context.settings.review
     person_of = context.settings.reviewers.person_of
     right, n = unit.issues.suggestions_confirmed(project.id)
     quality = context.settings.quality
     rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
+    trust, crowd = trust_in(unit.people.latest(project.id)), None
+    if review.by_shares:
+        prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, own=review.counts_own)
+        crowd = crowd_judge(review, prior, version, harm_of(unit, project))
     return Judge(
         policy=quorum_policy(review, person_of, rare),
         schema=project.schema,
-        trust=trust_in(unit.people.latest(project.id)),
+        trust=trust,
         model_accuracy=measured_accuracy(right, n),
         person_of=person_of,
         reopen_limit=review.reopen_limit,
         deadline=None if review.deadline_hours is None else timedelta(hours=review.deadline_hours),
+        crowd=crowd,
     )
 
 
@@ -179,16 +207,9 @@ def trust_in(people: Mapping[str, PersonSnapshot]) -> Trust:
         weight={name: one.weight for name, one in measured.items()},
         accuracy={name: one.mean for name, one in measured.items()},
         by_class={
-            (name, str(label)): float(mean)
-            for name, one in measured.items()
-            for label, mean, *_ in one.detail.get("classes", [])
+            (name, label): mean for name, one in measured.items() for label, mean, *_ in one.detail.classes
         },
     )
-
-
-def _quorum_vote(vote: Vote, person_of: Person) -> QuorumVote:
-    problems = tuple(problem.value for problem in vote.problems)
-    return QuorumVote(person_of(vote.reviewer), vote.label, problems)
 
 
 def _opinion_of_the_model(issue: Issue) -> dict[str, float]:

@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 ANNOTATORS = ("ada", "ben", "cleo", "dan")
-REVIEWERS = ("rev-1", "rev-2", "rev-3")  # simulated
+REVIEWERS = tuple(f"rev-{n}" for n in range(1, 7))  # simulated
 CLASSES = tuple(str(digit) for digit in range(10))
 WRONG_SHARE = 0.06  # of all labels
 MISTAKE_SHARE = 0.05  # how often a simulated reviewer is wrong

@@ -17,6 +17,7 @@ import tomli_w
 from connector.config.file import load
 from connector.config.keyring import Keyring
 from connector.errors import SecondlookError
+from workers.demo.digits import REVIEWERS
 from workers.demo.server import free_port
 from workers.demo.stage import Stage
 
@@ -80,6 +81,8 @@ def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
                 "token": {"file": token.name},
                 "predictions": {"source": "builtin"},
                 "policy": {"budget": budget, "class_cap": 0.5},
+                # What all of them are asked and nobody agrees on ends unresolved: the demo must end.
+                "review": {"max_votes": len(REVIEWERS)},
                 "sync": {"poll_seconds": 10.0},
                 **stage.project(),
             }

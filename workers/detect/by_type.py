@@ -11,7 +11,7 @@ import numpy as np
 from connector import wording
 from connector.config.project import Backend, PolicySettings
 from connector.errors import Misconfigured
-from connector.model import Evidence, Issue, IssueKind, LabelledItem, LabelSchema, Prediction
+from connector.model import FlagEvidence, Issue, IssueKind, LabelledItem, LabelSchema, Prediction
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from workers.context import Context, Summary
@@ -125,7 +125,7 @@ def _issue(
         method=origin.method,
         model_version=origin.model_version,
         scan_id=origin.scan_id,
-        evidence=Evidence(
+        evidence=FlagEvidence(
             blind=place.blind, others=item.others, about=None if found is None else dict(found.evidence)
         ),
         reason=reason,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from connector import wording
 from connector.config.project import PolicySettings
-from connector.model import Evidence, Issue, IssueKind, IssueState, LabelledItem
+from connector.model import FlagEvidence, Issue, IssueKind, IssueState, LabelledItem
 from connector.model.reasons import HeldBack
 from workers.detect.sources.choose import Probabilities
 from workers.issues import LabelIssues, TriagePlan, TriagePolicy, label_issues, triage
@@ -158,12 +158,12 @@ def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) 
     )
 
 
-def _evidence(found: FlaggedRow, classes: tuple[str, ...], *, blind: bool) -> Evidence:
+def _evidence(found: FlaggedRow, classes: tuple[str, ...], *, blind: bool) -> FlagEvidence:
     probs = found.probs
     order = [int(k) for k in np.argsort(-probs, kind="stable")]
     given = classes.index(found.item.label)
     near = [k for k in order if k not in {found.suggested, given} and probs[k] >= NEAR_SHARE]
-    return Evidence(
+    return FlagEvidence(
         blind=blind,
         given_probability=float(probs[given]),
         near=tuple((classes[k], float(probs[k])) for k in near[:NEAR_CLASSES]),

@@ -11,7 +11,7 @@ import numpy as np
 
 from connector import wording
 from connector.errors import Misconfigured
-from connector.model import IssueKind, ScanSummary, ShardedScan
+from connector.model import IssueKind, ScanReport, ScanSummary, ShardedScan
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
@@ -161,10 +161,7 @@ def _summary(context: Context, scan: ShardedScan, parts: Parts, said: Sequence[s
         warnings.append(wording.not_stated_out_of_sample(str(scan.plan["source"])))
     n_items = sum(len(part.item_ids) for part in parts.all)
     made = scan_summary(context, run, n_items, parts.model_version, tuple(warnings))
-    report = {
-        "shards": len(parts.all),
-        "out_of_sample": "stated" if stated else "not stated",
-    }
+    report = ScanReport(out_of_sample="stated" if stated else "not stated", source={"shards": len(parts.all)})
     return replace(made, report=report)
 
 
@@ -183,7 +180,7 @@ def _conclude(
     """The scan is over: its record stands, its parts go, and what waited for its end comes next."""
     project_id = context.project.id
     unit.findings.replace(project_id, looked.findings(project_id, scan.id, ()))
-    unit.issues.add_scan(replace(summary, report={**summary.report, "looked": looked.report()}))
+    unit.issues.add_scan(replace(summary, report=replace(summary.report, **looked.report())))
     unit.projects.scanned(project_id, int(scan.plan["counted"]))
     # Too many rows to keep at hand: changes from now on wait for the next scan.
     kept.make_count(unit, project_id, scan.id, int(scan.plan["seq"]), None)
@@ -228,7 +225,7 @@ def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssue
             n_planned=queue.planned,
             n_suppressed=difference.n_places - queue.planned,
             n_controls=controls,
-            report={**summary.report, "class_counts": _class_counts(classes, given)},
+            report=replace(summary.report, class_counts=_class_counts(classes, given)),
         )
         _conclude(unit, context, scan, summary, looked)
         keep_quality(unit, project, context.settings.quality)

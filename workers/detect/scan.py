@@ -10,7 +10,7 @@ import numpy as np
 
 from connector import wording
 from connector.errors import Misconfigured, Retryable
-from connector.model import IssueState, LabelledItem, LabelSchema, Project
+from connector.model import IssueState, LabelledItem, LabelSchema, Project, ScanReport
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from workers.context import Context, Summary
@@ -119,7 +119,7 @@ def _nothing_to_judge(
     warning = wording.too_few_labels(len(items), len({item.label for item in items}))
     looked = look_around(context, schema, items)
     summary = scan_summary(context, run, len(items), "none", (warning,))
-    summary = replace(summary, report={"looked": looked.report()})
+    summary = replace(summary, report=ScanReport(**looked.report()))
     found = looked.findings(context.project.id, run.scan_id, [item.item_id for item in items])
     with context.begin() as unit:
         unit.findings.replace(context.project.id, found)
@@ -142,7 +142,11 @@ def _record(
     base = scan_summary(context, run, len(probabilities.items), probabilities.model_version, warnings)
     base = replace(
         base,
-        report={**probabilities.report, "looked": looked.report(), "class_counts": flags.class_counts},
+        report=replace(
+            ScanReport.from_json(probabilities.report),
+            class_counts=flags.class_counts,
+            **looked.report(),
+        ),
     )
     blob = None if detector is None else kept.store_content(context, detector)
     with context.begin() as unit:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
 import numpy as np
 
 from connector.config.project import ReviewerSettings
-from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, Outcome, PersonSnapshot
+from connector.model import (
+    AnswerRow,
+    DecidedLabel,
+    GoldenItem,
+    IssueKind,
+    Outcome,
+    PersonDetail,
+    PersonSnapshot,
+)
 from workers.consensus.ballot import LEAST_WEIGHT
 from workers.consensus.cells import TaskLabels
 from workers.consensus.peers import class_reliability, judged_by_peers
@@ -66,7 +75,7 @@ def measure(
                 number,
                 questioned,
                 upheld,
-                {"seconds": speeds.get(person), "drift": drifts.get(number)},
+                PersonDetail(speeds.get(person), drifts.get(number)),
                 now,
             )
         )
@@ -177,7 +186,7 @@ class _Facts:
         }
 
     def snapshot(
-        self, who: int, questioned: int, upheld: int, detail: Mapping[str, object], now: datetime
+        self, who: int, questioned: int, upheld: int, detail: PersonDetail, now: datetime
     ) -> PersonSnapshot:
         found, settings = self._peers.reliability, self._settings
         mean, high, answers = float(found.mean[who]), float(found.high[who]), int(found.n[who])
@@ -196,27 +205,28 @@ class _Facts:
             trusted=trusted,
             questioned=questioned,
             upheld=upheld,
-            detail={
-                **detail,
-                "suggestions": [self._took[who], self._shown[who]],
-                "classes": self._by_class(who, mean),
-                "confusions": self._confusions(who),
-            },
+            detail=replace(
+                detail,
+                suggestions_taken=self._took[who],
+                suggestions_shown=self._shown[who],
+                classes=self._by_class(who, mean),
+                confusions=self._confusions(who),
+            ),
         )
 
-    def _by_class(self, who: int, centre: float) -> list[list[object]]:
-        """[class, mean, low, high, answers] of the classes with the most answers."""
+    def _by_class(self, who: int, centre: float) -> tuple[tuple[str, float, float, float, float], ...]:
+        """(class, mean, low, high, answers) of the classes with the most answers."""
         found = class_reliability(self._confused.get(who, {}), who, centre)
         most = sorted(found.items(), key=lambda pair: (-pair[1][3], pair[0]))[:CLASSES_KEPT]
-        return [[self._classes[true], *figures] for true, figures in most]
+        return tuple((self._classes[true], mean, low, high, n) for true, (mean, low, high, n) in most)
 
-    def _confusions(self, who: int) -> list[list[object]]:
-        """[true class, answer, expected number] where they differ, most frequent first."""
+    def _confusions(self, who: int) -> tuple[tuple[str, str, float], ...]:
+        """(true class, answer, expected number) where they differ, most frequent first."""
         found = [
             (n, true, said) for (_, true, said), n in self._confused.get(who, {}).items() if true != said
         ]
         most = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:CONFUSIONS_KEPT]
-        return [[self._classes[true], self._classes[said], n] for n, true, said in most]
+        return tuple((self._classes[true], self._classes[said], n) for n, true, said in most)
 
 
 def _weight(reliability: float, n_classes: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector.model import Audit
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.wording import report_reason
 from workers.context import Context, Summary
 from workers.report.due import PATIENCE, audit_fact, scanned_since
 from workers.report.gather import Asked
@@ -29,10 +30,10 @@ def _ask(context: Context) -> Summary:
             return {"wanted": None}
         trigger, reason = found
         made = unit.audits.want(project.id, trigger, reason)
-        detail = {"trigger": trigger.value, "reason": reason}
+        detail = {"trigger": trigger.value, "reason": report_reason(reason)}
         unit.audit.append("secondlook", "report.wanted", made, detail, project.name)
         unit.enqueue(job(JobKind.SCAN, project.id))
-    return {"wanted": trigger.value, "reason": reason}
+    return {"wanted": trigger.value, "reason": report_reason(reason)}
 
 
 def _make(context: Context, waiting: Audit) -> Summary:
@@ -44,7 +45,8 @@ def _make(context: Context, waiting: Audit) -> Summary:
             unit.enqueue(job(JobKind.SCAN, project.id))
         return {"waits": waiting.id}
     with context.read() as unit:
-        asked = Asked(project, context.settings, unit.now, waiting.trigger.value, waiting.reason, fresh=fresh)
+        why = report_reason(waiting.reason)
+        asked = Asked(project, context.settings, unit.now, waiting.trigger.value, why, fresh=fresh)
         figures = make(unit, asked)
     with context.begin() as unit:
         headline = keep(unit, project, waiting.id, figures)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.config.project import ProjectSettings
-from connector.model import Audit, IssueKind, NoteState, Project, QuestionState, ScanSummary
+from connector.model import Audit, IssueKind, NoteState, Project, QuestionState, ScanReport, ScanSummary
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
 from connector.store.views.figures import CastVote, ReviewerCount
@@ -112,14 +112,14 @@ def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Reporte
 
 
 def _model(scan: ScanSummary | None) -> ReportedModel:
-    told = scan.report if scan else {}
+    model = scan.report if scan else ScanReport()
     return ReportedModel(
         version=scan.model_version if scan else None,
-        accuracy=number(told.get("accuracy")),
-        log_loss=number(told.get("log_loss")),
-        calibration_error=number(told.get("expected_calibration_error")),
-        by_class=numbers(told.get("accuracy_by_class")),
-        out_of_sample=told.get("out_of_sample"),
+        accuracy=number(model.accuracy),
+        log_loss=number(model.log_loss),
+        calibration_error=number(model.expected_calibration_error),
+        by_class=numbers(model.accuracy_by_class),
+        out_of_sample=model.out_of_sample,
     )
 
 

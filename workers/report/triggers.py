@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from connector.config.project import ProjectSettings
 from connector.model import AuditTrigger, IssueKind, Project
+from connector.model.reasons import coded
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
-from connector.wording import report_reason
 from workers.report.agreement import alpha
 from workers.report.compare import figures_of, moved_beyond
 from workers.report.due import schedule_due
@@ -22,17 +22,17 @@ Wanted = tuple[AuditTrigger, str]
 
 
 def wanted(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Wanted | None:
-    """The trigger of a report that is due, with the reason in words."""
+    """The trigger of a report that is due, with its reason as it is stored."""
     last = unit.audits.last_triggered(project.id)
     if last is not None and timedelta(0) <= unit.now - last.wanted_at < A_DAY:
         return None
     if _first_batch(unit, project):
-        return AuditTrigger.FIRST_BATCH, report_reason(AuditTrigger.FIRST_BATCH)
+        return AuditTrigger.FIRST_BATCH, coded(AuditTrigger.FIRST_BATCH)
     if _whole_set(unit, project, last.wanted_at if last else None):
-        return AuditTrigger.WHOLE_SET, report_reason(AuditTrigger.WHOLE_SET)
+        return AuditTrigger.WHOLE_SET, coded(AuditTrigger.WHOLE_SET)
     if schedule_due(unit, project, settings):
         days = settings.audits.every_days
-        return AuditTrigger.SCHEDULE, report_reason(AuditTrigger.SCHEDULE, days=days)
+        return AuditTrigger.SCHEDULE, coded(AuditTrigger.SCHEDULE, days=days)
     return _moved(unit, project, settings)
 
 
@@ -54,7 +54,7 @@ def _moved(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Wan
     if not found:
         return None
     moved = tuple(asdict(one) for one in found)
-    return AuditTrigger.QUALITY, report_reason(AuditTrigger.QUALITY, moved=moved)
+    return AuditTrigger.QUALITY, coded(AuditTrigger.QUALITY, moved=moved)
 
 
 def _now(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> dict[str, float | None]:
@@ -68,7 +68,7 @@ def _now(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> dict[
     return {
         "error_rate": rate(controls["accepted"], sum(controls.values())).value,
         "agreement": alpha(votes, project.schema.classes if project.schema else ()),
-        "model_accuracy": number(scan.report.get("accuracy")) if scan else None,
+        "model_accuracy": number(scan.report.accuracy) if scan else None,
     }
 
 

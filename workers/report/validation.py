@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from connector.model import Json
 from connector.store.unit_of_work import UnitOfWork
-from connector.store.views.records import CorrectedError, found_errors
+from connector.store.views.records import CorrectedError, corrected_errors
 from connector.wording import reason_said
 
 COLUMNS = (
@@ -98,7 +98,7 @@ class Chain:
 
 def entries(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[ValidationEntry]:
     """In the order in which they were decided, as a stream."""
-    for found in found_errors(unit, project_id, since):
+    for found in corrected_errors(unit, project_id, since):
         yield _entry(found)
 
 

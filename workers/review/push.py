@@ -87,7 +87,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
         title=review.title or wording.review_project_title(source_title),
         schema=schema,
         quorum=usual_votes(review),
-        instructions=wording.review_instructions(source_title, review.quorum),
+        instructions=wording.review_instructions(source_title, None if review.by_shares else review.quorum),
     )
     review_id = context.desk.ensure(setup, known_id)
     if review_id != known_id:

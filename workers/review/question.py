@@ -34,6 +34,7 @@ ALSO_TOLD = (
     FindingKind.OUTLIER,
     FindingKind.AMBIGUOUS,
 )
+INCONCLUSIVE = frozenset({Problem.CANNOT_TELL.value})  # the reviewer cannot tell: no answer
 NEAR_OPTIONS = 6  # classes offered at once where a project has many
 
 
@@ -42,14 +43,15 @@ def quorum_policy(
 ) -> QuorumPolicy:
     """The rules of deciding as the settings state them; `rare` are quorums of classes by what they are."""
     return QuorumPolicy(
-        quorum=review.quorum,
-        max_votes=review.max_votes,
+        quorum=min(review.quorum, review.most_votes),
+        max_votes=review.most_votes,
         adjudicators=frozenset(person_of(one) for one in review.adjudicators),
         min_votes=review.min_votes,
         class_quorum={**(rare or {}), **review.class_quorum},
         critical=frozenset(review.critical_classes),
-        confidence=review.confidence,
-        inconclusive=frozenset({Problem.CANNOT_TELL.value}),
+        # By shares people are asked one by one, as with a confidence.
+        confidence=review.keep_confidence if review.by_shares else review.confidence,
+        inconclusive=INCONCLUSIVE,
     )
 
 

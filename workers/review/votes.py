@@ -51,6 +51,22 @@ def count_answers(
     return votes + gone
 
 
+def bearing(votes: Sequence[Vote], person_of: Callable[[str], str], *, own: bool) -> list[Vote]:
+    """The votes that bear a decision: those that count and, if `own`, answers about one's own label.
+
+    Of several of the latter by one person the latest, by whichever account.
+    """
+    counted = [vote for vote in votes if vote.counted]
+    latest = {person_of(vote.reviewer): vote for vote in votes if own and is_own(vote)}
+    return counted + list(latest.values())
+
+
+def is_own(vote: Vote) -> bool:
+    """Whether it is an answer, and not counted only because the reviewer had labeled the item."""
+    says = vote.label is not None or bool(vote.problems)
+    return vote.reason == NotCounted.OWN_LABEL and not vote.withdrawn and says
+
+
 def submitted_without_counting(votes: Sequence[Vote]) -> int:
     """Answers that take a place in the platform's overlap although they do not count."""
     return sum(

@@ -9,7 +9,7 @@ from connector.config.project.policy import DetectionMethod, PolicySettings
 from connector.config.project.predictions import Backend, PredictionSettings
 from connector.config.project.project import ProjectSettings
 from connector.config.project.quality import QualitySettings
-from connector.config.project.review import ReviewSettings
+from connector.config.project.review import DecisionRule, ReviewSettings
 from connector.config.project.reviewers import ReviewerSettings
 from connector.config.project.sync import SyncSettings
 from connector.config.project.writeback import WriteBackSettings
@@ -18,6 +18,7 @@ __all__ = [
     "Acceptance",
     "AuditSettings",
     "Backend",
+    "DecisionRule",
     "DeskPlace",
     "DeskSettings",
     "DetectionMethod",

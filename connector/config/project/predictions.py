@@ -46,6 +46,12 @@ class PredictionSettings(Frozen):
         strict=False,
         description="Several data fields to learn from, as a table of numbers and names (builtin).",
     )
+    group_field: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Data field that says what items belong to (patient, document, video): items of one "
+        "group are held out together, as copies always are (builtin).",
+    )
     model: str | None = Field(
         default=None,
         min_length=1,

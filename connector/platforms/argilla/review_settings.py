@@ -99,7 +99,13 @@ def _sdk() -> ModuleType:
     # Imported here: it takes 3 s and 140 MB, which only the creation of a review dataset need spend.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it declares its models as pydantic did before version 2
-        return importlib.import_module("argilla")
+        try:
+            return importlib.import_module("argilla")
+        except ModuleNotFoundError as error:
+            remedy = "Install it with: pip install 'secondlook[argilla]'."
+            raise Misconfigured(
+                "Argilla's SDK is not installed", field="desk.platform", remedy=remedy
+            ) from error
 
 
 def _fields(rg: Any, schema: LabelSchema) -> list[Any]:

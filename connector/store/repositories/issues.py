@@ -13,11 +13,12 @@ from connector.model import (
     Decision,
     DispositionKind,
     DispositionState,
-    Evidence,
+    FlagEvidence,
     Issue,
     IssueKind,
     IssueState,
     Outcome,
+    ScanReport,
     ScanSummary,
 )
 from connector.model.reasons import HeldBack
@@ -274,7 +275,7 @@ class Issues(Repository):
         values |= {
             "skipped": dict(summary.skipped),
             "warnings": list(summary.warnings),
-            "report": dict(summary.report),
+            "report": summary.report.to_json(),
         }
         self._connection.execute(insert(scans).values(**values))
 
@@ -292,7 +293,8 @@ class Issues(Repository):
         if row is None:
             return None
         values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public accessor
-        return ScanSummary(**{**values, "warnings": tuple(values["warnings"])})
+        values |= {"warnings": tuple(row.warnings), "report": ScanReport.from_json(row.report)}
+        return ScanSummary(**values)
 
     def listed(
         self, project_id: int, state: IssueState | None, limit: int, text: str | None = None
@@ -341,7 +343,7 @@ def issue_of(row: Any) -> Issue:
         method=row.method,
         model_version=row.model_version,
         scan_id=row.scan_id,
-        evidence=Evidence.from_json(row.evidence),
+        evidence=FlagEvidence.from_json(row.evidence),
         reason=row.reason,
         control=row.control,
         place=row.place,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 
-from connector.model import AnswerRow, DecidedLabel, PersonSnapshot, ReviewState
+from connector.model import AnswerRow, DecidedLabel, PersonDetail, PersonSnapshot, ReviewState
 from connector.store.repositories.base import Repository
 from connector.store.tables import (
     annotation_rows,
@@ -124,7 +124,7 @@ class People(Repository):
         self._connection.execute(delete(reviewer_snapshots).where(mine, (at == day) | (at < oldest)))
         rows = [
             {name: getattr(one, name) for name in PersonSnapshot.__slots__}
-            | {"project_id": project_id, "day": day, "at": self._now, "detail": dict(one.detail)}
+            | {"project_id": project_id, "day": day, "at": self._now, "detail": one.detail.to_json()}
             for one in found
         ]
         if rows:
@@ -162,4 +162,5 @@ class People(Repository):
 
 
 def _snapshot(row: Any) -> PersonSnapshot:
-    return PersonSnapshot(**{name: getattr(row, name) for name in PersonSnapshot.__slots__})
+    values = {name: getattr(row, name) for name in PersonSnapshot.__slots__}
+    return PersonSnapshot(**values | {"detail": PersonDetail.from_json(row.detail)})

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 
-from connector.model import CorrectionState, IssueKind, IssueState, Json
+from connector.model import CorrectionState, IssueKind, IssueState, Json, Outcome
 from connector.store.repositories.base import Repository
 from connector.store.tables import (
     annotation_rows,
     class_releases,
     corrections,
+    decisions,
     issues,
     quality_figures,
     review_tasks,
@@ -52,7 +53,53 @@ class AgreementCount:
     n: int
 
 
+STATED = (0.75, 0.9, 0.95, 0.98, 1.0)  # bounds of the bands in which stated probabilities are counted
+
+
+@dataclass(frozen=True, slots=True)
+class StatedCount:
+    """Decisions on a label by how sure they were: below `STATED[band]`, of the bands the first that fits.
+
+    `overturned` were decided otherwise later, or their correction was taken back by a person.
+    """
+
+    outcome: Outcome
+    band: int
+    n: int
+    stated: float  # the sum of the probabilities
+    overturned: int
+
+
 class Quality(Repository):
+    def stated(self, project_id: int) -> list[StatedCount]:
+        """Decisions on labels that carry a probability, those that were reopened as well."""
+        band = case(
+            *((decisions.c.probability < high, k) for k, high in enumerate(STATED[:-1])),
+            else_=len(STATED) - 1,
+        ).label("band")
+        overturned = case((or_(_replaced(), _taken_back()), 1), else_=0)
+        rows = self._connection.execute(
+            select(
+                decisions.c.outcome,
+                band,
+                func.count().label("n"),
+                func.sum(decisions.c.probability).label("stated"),
+                func.sum(overturned).label("overturned"),
+            )
+            .join(issues, issues.c.id == decisions.c.issue_id)
+            .where(
+                issues.c.project_id == project_id,
+                decisions.c.label.is_not(None),
+                decisions.c.probability.is_not(None),
+            )
+            .group_by(decisions.c.outcome, band)
+            .order_by(decisions.c.outcome, band)
+        )
+        return [
+            StatedCount(Outcome(r.outcome), int(r.band), int(r.n), float(r.stated), int(r.overturned))
+            for r in rows
+        ]
+
     def verdicts(self, project_id: int) -> list[VerdictCount]:
         """Decided issues, counted by kind, pair, method and end."""
         keys = (issues.c.kind, issues.c.given, issues.c.suggested, issues.c.method, issues.c.state)
@@ -141,3 +188,21 @@ class Quality(Repository):
             )
         ).one_or_none()
         return None if row is None else (row.at, row.figures)
+
+
+def _replaced() -> ColumnElement[bool]:
+    """The decision was reopened, and another stands in its place that says something else."""
+    other = decisions.alias()
+    differs = or_(other.c.outcome != decisions.c.outcome, other.c.label.is_distinct_from(decisions.c.label))
+    stands = exists().where(
+        other.c.issue_id == decisions.c.issue_id, other.c.superseded_at.is_(None), differs
+    )
+    return and_(decisions.c.superseded_at.is_not(None), stands)
+
+
+def _taken_back() -> ColumnElement[bool]:
+    """The decision stands, and yet its correction was taken back: by a person."""
+    reverted = exists().where(
+        corrections.c.decision_id == decisions.c.id, corrections.c.state == CorrectionState.REVERTED.value
+    )
+    return and_(decisions.c.superseded_at.is_(None), reverted)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, lit
 
 from connector.model import IssueKind, ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import UNDECIDED, UtcDateTime, golden_questions, issues, review_tasks
+from connector.store.tables import UNDECIDED, UtcDateTime, golden_questions, issues, review_tasks, votes
 
 OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
 
@@ -296,6 +296,20 @@ class Reviews(Repository):
                 .where(self._among(review_tasks.c.key, part))
                 .values(undecided_change=True)
             )
+
+    def mark_answered_undecided(self, project_id: int) -> int:
+        """What rules go by has changed: open questions that have votes are to be looked at; how many."""
+        answered = exists().where(votes.c.review_key == review_tasks.c.key, votes.c.counted.is_(True))
+        done = self._connection.execute(
+            update(review_tasks)
+            .where(
+                review_tasks.c.project_id == project_id,
+                review_tasks.c.state == ReviewState.PUSHED.value,
+                answered,
+            )
+            .values(undecided_change=True)
+        )
+        return int(done.rowcount)
 
     def undecided(self, project_id: int, limit: int) -> list[ReviewTask]:
         return self._where(review_tasks.c.project_id == project_id, UNDECIDED, limit=limit)

@@ -26,6 +26,25 @@ class StoredVotes(Repository):
                 found[row.review_key].append(vote_of(row))
         return found
 
+    def answered(self, project_id: int) -> int:
+        """How many questions of a project have a vote that counts."""
+        query = (
+            select(func.count(votes.c.review_key.distinct()))
+            .join(review_tasks, review_tasks.c.key == votes.c.review_key)
+            .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
+        )
+        return int(self._connection.execute(query).scalar_one())
+
+    def stated(self, project_id: int) -> list[tuple[str, Vote]]:
+        """All votes of a project that were not withdrawn, with the ids of the issues that they are about."""
+        rows = self._connection.execute(
+            select(votes, review_tasks.c.issue_id)
+            .join(review_tasks, review_tasks.c.key == votes.c.review_key)
+            .where(review_tasks.c.project_id == project_id, votes.c.withdrawn.is_(False))
+            .order_by(votes.c.created_at, votes.c.remote_id)
+        )
+        return [(row.issue_id, vote_of(row)) for row in rows]
+
     def save(self, vote: Vote) -> None:
         """Insert or replace one vote, by its review task and remote id."""
         values = _values(vote)

@@ -14,7 +14,7 @@ from connector.model.findings import FindingKind
 from connector.store.tables import findings, items, projects
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.paging import Slice, page
-from connector.wording import finding_sentence
+from connector.wording import finding_sentence, reason_said
 
 FEW = 3  # of each kind, where all kinds are shown together
 
@@ -76,8 +76,10 @@ def finding_views(
 def looked_view(unit: UnitOfWork, project_id: int) -> LookedView:
     """As the last scan recorded it; nothing before the first."""
     scan = unit.issues.last_scan(project_id)
-    looked = (scan.report.get("looked") if scan else None) or {}
-    return LookedView(looked.get("found", {}), looked.get("not_looked_for", {}))
+    if scan is None:
+        return LookedView({}, {})
+    why_not = {kind: reason_said(why) for kind, why in scan.report.not_looked_for.items()}
+    return LookedView(scan.report.found, why_not)
 
 
 def kind_views(unit: UnitOfWork, project: str) -> list[KindView]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.model import Audit, GuidelineNote, GuidelineQuestion, Json, Project
 from connector.store.unit_of_work import UnitOfWork
-from connector.wording import guideline_instance, guideline_question, one_line
+from connector.wording import guideline_instance, guideline_question, one_line, report_reason
 
 MOST_AUDITS = 100
 MOST_NOTES = 1000
@@ -109,7 +109,7 @@ def _guidance(unit: UnitOfWork, project: Project) -> GuidanceView:
 
 
 def _audit(one: Audit) -> AuditView:
-    return AuditView(one.id, one.finished_at, one.trigger.value, one.reason, one.headline)
+    return AuditView(one.id, one.finished_at, one.trigger.value, report_reason(one.reason), one.headline)
 
 
 def _note(one: GuidelineNote) -> NoteView:

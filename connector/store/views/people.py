@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector import wording
-from connector.config.project import ProjectSettings
+from connector.config.project import ProjectSettings, ReviewSettings
 from connector.model import PersonSnapshot, Project
 from connector.store.unit_of_work import UnitOfWork
 
@@ -105,11 +105,11 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
         people=tuple(shown),
         golden=golden,
         golden_doubted=doubted,
-        quorum=settings.review.quorum,
+        quorum=settings.review.people_for_a_change,
         known_reviewers=None if people is None else len(people),
         known_from=None if known is None else known.known_from,
         barred_tasks=barred,
-        warnings=_warnings(project, shown, doubted, settings.review.quorum, people, barred),
+        warnings=_warnings(project, shown, doubted, settings.review, people, barred),
     )
 
 
@@ -130,8 +130,8 @@ def barred_tasks(
     unit: UnitOfWork, project: Project, settings: ProjectSettings, people: set[str] | None
 ) -> int:
     """Open review tasks for which too few people are left who did not label the item."""
-    quorum = settings.review.quorum
-    if people is None or len(people) < quorum:
+    quorum = settings.review.least_people
+    if people is None or len(people) < quorum or settings.review.counts_own:
         return 0
     person_of = settings.reviewers.person_of
     tasks = unit.people.labelers_of_open_tasks(project.id).values()
@@ -142,15 +142,16 @@ def _warnings(
     project: Project,
     shown: list[PersonView],
     doubted: int,
-    quorum: int,
+    review: ReviewSettings,
     people: set[str] | None,
     barred: int,
 ) -> tuple[str, ...]:
     said: list[str] = []
-    if people is not None and len(people) < quorum:
-        said.append(wording.too_few_reviewers(len(people), quorum))
+    needed = review.people_for_a_change
+    if people is not None and len(people) < needed:
+        said.append(wording.too_few_reviewers(len(people), needed, by_shares=review.by_shares))
     if barred:
-        said.append(wording.barred_tasks(barred, quorum))
+        said.append(wording.barred_tasks(barred, review.least_people))
     for one in shown:
         if not one.trusted:
             figures = (one.reliability, one.low, one.high, one.answers, one.weight)
@@ -173,8 +174,7 @@ def _person(
     settings: ProjectSettings,
 ) -> PersonView:
     others = [second for second, main in settings.reviewers.same_person.items() if main == one.person]
-    drift = one.detail["drift"] or (None, None, None)
-    taken, shown = one.detail["suggestions"]
+    drift = one.detail.drift or (None, None, None)
     return PersonView(
         person=one.person,
         name=names.get(one.person, one.person),
@@ -187,18 +187,15 @@ def _person(
         golden_right=one.golden_right,
         weight=one.weight,
         trusted=one.trusted,
-        seconds=one.detail["seconds"],
+        seconds=one.detail.seconds,
         drift=drift[0],
         drift_low=drift[1],
         drift_high=drift[2],
-        suggestions_shown=shown,
-        suggestions_taken=taken,
+        suggestions_shown=one.detail.suggestions_shown,
+        suggestions_taken=one.detail.suggestions_taken,
         labels_questioned=one.questioned,
         labels_upheld=one.upheld,
         history=tuple(history),
-        confusions=tuple((str(true), str(said), float(n)) for true, said, n in one.detail["confusions"]),
-        classes=tuple(
-            (str(label), float(mean), float(low), float(high), float(n))
-            for label, mean, low, high, n in one.detail["classes"]
-        ),
+        confusions=one.detail.confusions,
+        classes=one.detail.classes,
     )

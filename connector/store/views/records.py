@@ -50,7 +50,7 @@ class CorrectedError:
     audit: tuple[Logged, ...] = ()
 
 
-def found_errors(
+def corrected_errors(
     unit: UnitOfWork, project_id: int, since: datetime | None = None
 ) -> Iterator[CorrectedError]:
     """Each correction once, the oldest first; page by page, so that nothing grows with the project."""

@@ -18,7 +18,7 @@ from connector.model import (
     CorrectionEvidence,
     CorrectionState,
     Decision,
-    Evidence,
+    FlagEvidence,
     Issue,
     IssueKind,
     IssueState,
@@ -227,7 +227,7 @@ def issue(issue_id: str, project: int, item_id: int, annotation_id: int) -> Issu
         method="prune_by_noise_rate",
         model_version="m1",
         scan_id="scan",
-        evidence=Evidence(near=(("cat", 0.02),)),
+        evidence=FlagEvidence(near=(("cat", 0.02),)),
     )
 
 

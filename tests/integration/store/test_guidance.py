@@ -24,7 +24,7 @@ from connector.model import (
 from connector.store.repositories.guidelines import Confused
 from connector.store.views import figures
 from connector.store.views.figures import Cut, Window
-from connector.store.views.records import found_errors
+from connector.store.views.records import corrected_errors
 from tests.integration.store.house import NOW, House, annotation, item, review_task, together
 
 PAIR = ("cat", "dog")
@@ -200,8 +200,8 @@ def test_every_correction_is_found_once_whatever_the_size_of_a_page(
     with house.store.begin() as unit:
         unit.audit.append("secondlook", "correction.applied", "correction-3", {}, "cats")
     with house.store.read() as unit:
-        found = list(found_errors(unit, house.project))
-        assert list(found_errors(unit, house.project, NOW + timedelta(days=1))) == []
+        found = list(corrected_errors(unit, house.project))
+        assert list(corrected_errors(unit, house.project, NOW + timedelta(days=1))) == []
     assert sorted(one.id for one in found) == [f"correction-{number}" for number in range(5)]
     logged = {one.id: [row.action for row in one.audit] for one in found}
     assert logged["correction-3"] == ["correction.applied"]

@@ -10,6 +10,7 @@ from connector.model import (
     IssueKind,
     IssueState,
     Outcome,
+    PersonDetail,
     PersonSnapshot,
     ReviewState,
     ReviewTask,
@@ -122,7 +123,7 @@ def test_answers_and_decided_labels_are_what_is_measured(house: House) -> None:
 
 def test_a_day_keeps_its_last_figures(house: House) -> None:
     def snapshot(person: str, mean: float) -> PersonSnapshot:
-        return PersonSnapshot(person, "", NOW, mean, 0.1, 0.9, 5, 2, 1, 1.0, True, 3, 2, {"classes": []})
+        return PersonSnapshot(person, "", NOW, mean, 0.1, 0.9, 5, 2, 1, 1.0, True, 3, 2, PersonDetail())
 
     for mean in (0.5, 0.6):
         with house.store.begin() as unit:

@@ -21,6 +21,7 @@ from connector.model import (
     Problem,
     ReviewState,
     ReviewTask,
+    ScanReport,
     ScanSummary,
     WriteRecord,
 )
@@ -190,7 +191,12 @@ class TestIssues:
     def test_the_last_scan_comes_back_whole(self, house: House) -> None:
         first = ScanSummary("s1", house.project, NOW, at(1), 9, 3, 2, 1, 0, "method", "m1")
         last = replace(
-            first, id="s2", finished_at=at(5), skipped={"empty": 2}, warnings=("w",), report={"a": 1}
+            first,
+            id="s2",
+            finished_at=at(5),
+            skipped={"empty": 2},
+            warnings=("w",),
+            report=ScanReport(accuracy=0.5, source={"a": 1}),
         )
         with house.store.begin() as unit:
             assert unit.issues.last_scan(house.project) is None

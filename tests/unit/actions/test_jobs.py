@@ -7,7 +7,8 @@ import pytest
 from connector.actions.jobs import ask_scan, replay, replay_all
 from connector.errors import NotFound, Rejected
 from connector.model.jobs import JobKind, JobState
-from tests.support.world import World
+from tests.support.commands import command
+from tests.support.world import NAME, World
 
 
 @pytest.fixture
@@ -52,3 +53,17 @@ def test_a_scan_that_is_asked_for_is_audited_and_waits_once(world: World) -> Non
 
     assert [job.kind for job in world.jobs(JobState.QUEUED)].count(JobKind.SCAN) == 1
     assert [actor for actor, _, _ in world.audit("scan.asked")] == ["web:ada", "web:bo"]
+
+
+def test_a_command_tells_no_worker_of_the_job_that_it_runs_itself(world: World) -> None:
+    world.some_right()
+    world.settle()
+    scans = world.jobs_made(JobKind.SCAN)
+
+    assert command(world, "scan", NAME) == 0
+
+    assert world.jobs_made(JobKind.SCAN) == scans + 1
+    assert len(world.audit("scan.asked")) == 1
+    with world.read() as unit:
+        announced = [unit.jobs.get(job_id) for job_id in world.queue.messages]
+    assert JobKind.SCAN not in {one.kind for one in announced if one is not None}

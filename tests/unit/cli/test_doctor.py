@@ -10,6 +10,8 @@ import pytest
 from tests.unit.cli.conftest import Secondlook
 from tests.unit.cli.little_studio import TOKEN
 
+COUNTED = "review = { quorum = 2 }\n"
+
 
 def configure(home: Path, url: str, project: int = 3, more: str = "", token: str = TOKEN) -> None:
     (home / "token").write_text(token)
@@ -31,9 +33,17 @@ def test_what_works_is_ok_and_what_is_not_running_is_a_warning(
     code, found = checks(secondlook)
     assert code == 0
     for name in ("configuration", "disk space", "projects.cats.token", "broker", "database", "platform",
-                 "token", "labels", "predictions", "reviewers"):  # fmt: skip
+                 "token", "labels", "predictions"):  # fmt: skip
         assert found[name]["level"] == "ok", found[name]
-    for name in ("scheduler", "sync", "webhook reception", "webhook registered", "webhook address"):
+    assert "the first changes ask 4" in found["reviewers"]["remedy"]  # three review here
+    for name in (
+        "scheduler",
+        "reviewers",
+        "sync",
+        "webhook reception",
+        "webhook registered",
+        "webhook address",
+    ):
         assert found[name]["level"] == "warn", found[name]
         assert found[name]["remedy"]
     assert found["token"]["found"] == "legacy token of user1@example.com (user 1)"
@@ -54,9 +64,10 @@ def test_people_get_a_table_with_remedies(secondlook: Secondlook, home: Path, st
         ({"project": 6}, "labels", "no control for the whole item"),
         ({"url": "http://127.0.0.1:1"}, "platform", "no connection"),
         ({"more": "review = { quorum = 4, max_votes = 4 }\n"}, "reviewers", "3 beside the service user"),
-        ({"more": 'reviewers = { same_person = { "3" = "2", "4" = "2" } }\n'}, "reviewers",
+        ({"more": f'reviewers = {{ same_person = {{ "3" = "2", "4" = "2" }} }}\n{COUNTED}'}, "reviewers",
          "1 beside the service user"),
-        ({"more": 'reviewers = { expected = ["2"] }\n'}, "reviewers", "1 beside the service user"),
+        ({"more": f'reviewers = {{ expected = ["2"] }}\n{COUNTED}'}, "reviewers",
+         "1 beside the service user"),
         ({"more": 'predictions = { source = "file", path = "p.npy", out_of_sample = true }\n'},
          "predictions", "not found"),
         ({"more": '[server]\npublic_url = "http://secondlook:8400"\n'}, "webhook address", "without a dot"),

@@ -16,7 +16,7 @@ from connector.model import (
     CorrectionEvidence,
     CorrectionState,
     Decision,
-    Evidence,
+    FlagEvidence,
     Issue,
     IssueKind,
     IssueState,
@@ -82,7 +82,7 @@ def correct(services: Services, number: int, run_id: str = "run-1") -> str:
         issue = Issue(
             f"issue-{number}", project.id, item.item_id, item.annotation_id, item.label_version, unit.now,
             IssueKind.LABEL_ERROR, IssueState.ACCEPTED, "cat", "dog", 0.1, 0.9, 1, "both", "m", "scan",
-            Evidence(),
+            FlagEvidence(),
         )  # fmt: skip
         unit.issues.add([issue])
         unit.issues.decide(Decision(f"d-{number}", issue.id, Outcome.ACCEPT, "dog", "2 of 2", (), unit.now))

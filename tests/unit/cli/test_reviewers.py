@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connector.model import PersonSnapshot
+from connector.model import PersonDetail, PersonSnapshot
 from connector.store.views.people import ReviewAccounts, keep_members
 from connector.wiring import Services
 from tests.unit.cli.conftest import Done
@@ -24,7 +24,7 @@ def snapshot(person: str, **changes: Any) -> PersonSnapshot:
     known: dict[str, Any] = {
         "person": person, "day": "", "at": NOW, "mean": 0.9, "low": 0.85, "high": 0.95, "answers": 60,
         "golden": 10, "golden_right": 9, "weight": 1.0, "trusted": True, "questioned": 4, "upheld": 3,
-        "detail": {"seconds": 12.0, "drift": None, "suggestions": [3, 40], "classes": [], "confusions": []},
+        "detail": PersonDetail(seconds=12.0, suggestions_taken=3, suggestions_shown=40),
     }  # fmt: skip
     return PersonSnapshot(**known | changes)
 
@@ -49,11 +49,11 @@ def test_reviewers_are_listed_the_least_reliable_first(secondlook: Secondlook) -
     found = secondlook("reviewers", "cats", "--json").json
     assert [one["trusted"] for one in found["people"]] == [False, True]
     assert found["known_reviewers"] == 1
-    assert found["quorum"] == 2
+    assert found["quorum"] == 4
     told = secondlook("reviewers", "cats")
     assert "85% to 95%" in told.out
     assert "9 of 10" in told.out
-    assert "Only 1 person is known who could review here, and 2 must agree" in plain(told.err)
+    assert "Only 1 person is known who could review here, and the first changes ask 4" in plain(told.err)
     assert "weigh 0.2 instead of 1" in plain(told.err)
 
 

@@ -165,6 +165,7 @@ def test_a_mistyped_port_is_not_taken_for_a_service_link(home: Path) -> None:
         ('[broker]\npassword = { env = "X" }\n', "broker", "memory:// has none"),
         ("[worker]\nretry_max_seconds = 1\n", "worker", "less than retry_base_seconds"),
         ('[log]\nlevel = "loud"\n', "log.level", "'debug', 'info', 'warning' or 'error', not 'loud'"),
+        ('[log]\nlevel = "loud? yes"\n', "log.level", "not 'loud? yes'"),
         ("[projects]\ncats = 3\n", "projects.cats", "a section with keys, not 3"),
         (CATS.replace("cats", "Big.Cats").replace("[projects.Big.Cats]", '[projects."Big Cats"]'),
          "projects", "'Big Cats' is no project name"),

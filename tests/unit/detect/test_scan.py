@@ -367,7 +367,7 @@ def test_what_is_not_stated_to_be_out_of_sample_carries_a_warning(build: Build) 
     summary = scanned(world)
 
     assert summary["warnings"] == [wording.not_stated_out_of_sample("platform")]
-    assert world.last_scan().report["out_of_sample"] == "not stated"
+    assert world.last_scan().report.out_of_sample == "not stated"
 
 
 def test_a_model_that_agrees_with_everything_is_doubted(world: World) -> None:
@@ -434,7 +434,7 @@ def test_the_built_in_model_learns_from_the_text(build: Build) -> None:
     summary = scanned(world)
 
     assert summary["items"] == 37
-    assert world.last_scan().report["out_of_sample"] == "by construction"
+    assert world.last_scan().report.out_of_sample == "by construction"
     assert [world.text_of(issue.item_id) for issue in world.issues()] == [BARKING]
 
 

@@ -74,7 +74,7 @@ def left_behind(world: World) -> int:
 
 
 def kinds_found(world: World) -> set[str]:
-    return {kind for kind, n in world.last_scan().report["looked"]["found"].items() if n}
+    return {kind for kind, n in world.last_scan().report.found.items() if n}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -89,8 +89,8 @@ def test_shards_find_what_one_worker_finds(build: Build, method: str, decimals: 
     assert found(whole)
     assert found(shared) == found(whole)
     assert record(shared) == record(whole)
-    assert shared.last_scan().report["shards"] == 5
-    assert shared.last_scan().report["class_counts"] == whole.last_scan().report["class_counts"]
+    assert shared.last_scan().report.source["shards"] == 5
+    assert shared.last_scan().report.class_counts == whole.last_scan().report.class_counts
     assert kinds_found(shared) == kinds_found(whole) & {"rare_class", "imbalance", "invalid_label"}
     assert shared.jobs_made(JobKind.SHARD) >= 10
     assert len(shared.asked()) == len(whole.asked()) == 5
@@ -129,7 +129,7 @@ def test_a_scan_in_parts_finds_what_labels_alone_show(build: Build) -> None:
     world.settle()
 
     assert kinds_found(world) >= {"invalid_label"}
-    assert "outlier" in world.last_scan().report["looked"]["not_looked_for"]
+    assert "outlier" in world.last_scan().report.not_looked_for
     with world.read() as unit:
         assert unit.findings.counts(world.project.id)[FindingKind.INVALID_LABEL] == 1
 

@@ -113,3 +113,12 @@ def test_the_paths_of_the_api() -> None:
 
     told = set(re.findall(r"`(/api/v1/[^`]+)`", _section("The JSON API")))
     assert told == {getattr(route, "path", "") for route in router.routes}
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    root: Any = typer.main.get_command(application(Session()))
+    named: Any = typer.main.get_command(application(Session(), only=""))
+    first = {name: (command.help or "").partition("\n\n")[0] for name, command in root.commands.items()}
+    assert {name: " ".join(text.split()) for name, text in first.items()} == {
+        name: command.help for name, command in named.commands.items()
+    }

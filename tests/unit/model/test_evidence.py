@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.model import CorrectionEvidence, Evidence
+from connector.model import CorrectionEvidence, FlagEvidence, PersonDetail, ScanReport
 
 share = st.floats(0, 1)
 text = st.text(max_size=8)
 evidence = st.builds(
-    Evidence,
+    FlagEvidence,
     blind=st.booleans(),
     given_probability=st.none() | share,
     near=st.lists(st.tuples(text, share), max_size=3).map(tuple),
@@ -25,16 +25,18 @@ evidence = st.builds(
 
 
 @given(evidence)
-def test_evidence_comes_back_as_it_was(kept: Evidence) -> None:
-    assert Evidence.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+def test_evidence_comes_back_as_it_was(kept: FlagEvidence) -> None:
+    assert FlagEvidence.from_json(json.loads(json.dumps(kept.to_json()))) == kept
 
 
 def test_rows_without_a_version_are_read() -> None:
     stored: dict[str, Any] = {
         "blind": True, "near": [["bird", 0.2]], "options": ["cat"], "others": [["ann", "dog"]],
     }  # fmt: skip
-    assert Evidence.from_json(stored) == Evidence(True, None, (("bird", 0.2),), ("cat",), (("ann", "dog"),))
-    assert Evidence.from_json({}) == Evidence()
+    assert FlagEvidence.from_json(stored) == FlagEvidence(
+        True, None, (("bird", 0.2),), ("cat",), (("ann", "dog"),)
+    )
+    assert FlagEvidence.from_json({}) == FlagEvidence()
 
 
 def test_what_a_correction_rests_on_comes_back_as_it_was() -> None:
@@ -44,3 +46,30 @@ def test_what_a_correction_rests_on_comes_back_as_it_was() -> None:
     old = {name: value for name, value in kept.to_json().items() if name not in ("version", "quality")}
     assert CorrectionEvidence.from_json(old).quality is None
     assert CorrectionEvidence.from_json({}) == CorrectionEvidence()
+
+
+@given(
+    st.builds(
+        PersonDetail,
+        seconds=st.none() | share,
+        drift=st.none() | st.tuples(share, share, share),
+        suggestions_taken=st.integers(0, 9),
+        suggestions_shown=st.integers(0, 9),
+        classes=st.lists(st.tuples(text, share, share, share, share), max_size=2).map(tuple),
+        confusions=st.lists(st.tuples(text, text, share), max_size=2).map(tuple),
+    )
+)
+def test_details_of_a_person_come_back_as_they_were(kept: PersonDetail) -> None:
+    assert PersonDetail.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    assert PersonDetail.from_json({}) == PersonDetail()
+
+
+def test_a_report_of_a_scan_comes_back_and_one_of_before_it_had_a_version_is_read() -> None:
+    kept = ScanReport(
+        0.9, None, 0.01, "stated", {"cat": 0.8, "dog": None}, {"cat": 3}, {"overlap": 1}, {"outlier": "few"},
+        {"trained_on": 6},
+    )  # fmt: skip
+    assert ScanReport.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    old = {"accuracy": 0.9, "shards": 5, "looked": {"found": {"overlap": 1}, "not_looked_for": {}}}
+    assert ScanReport.from_json(old) == ScanReport(accuracy=0.9, found={"overlap": 1}, source={"shards": 5})
+    assert ScanReport.from_json({}) == ScanReport()

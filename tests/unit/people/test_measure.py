@@ -74,7 +74,7 @@ def test_speed_is_the_median_time_between_answers_without_breaks() -> None:
     answers = [
         row(f"t{n}", "3", "cat", created_at=NOW + timedelta(seconds=at)) for n, at in enumerate(moments)
     ]
-    assert known(answers)["3"].detail["seconds"] == 20
+    assert known(answers)["3"].detail.seconds == 20
 
 
 def test_one_who_got_worse_is_seen() -> None:
@@ -89,7 +89,9 @@ def test_one_who_got_worse_is_seen() -> None:
         )
         for n in range(200)
     ]
-    change, _, high = known(answers, truths=truths)["3"].detail["drift"]
+    drift = known(answers, truths=truths)["3"].detail.drift
+    assert drift is not None
+    change, _, high = drift
     assert change == pytest.approx(-0.5)
     assert high < 0
 
@@ -97,7 +99,7 @@ def test_one_who_got_worse_is_seen() -> None:
 def test_no_drift_is_told_from_few_answers() -> None:
     truths = {n: golden(n, "cat") for n in range(60)}
     answers = [row(f"t{n}", "3", "cat", item_id=n) for n in range(60)]
-    assert known(answers, truths=truths)["3"].detail["drift"] is None
+    assert known(answers, truths=truths)["3"].detail.drift is None
 
 
 def test_votes_weigh_less_only_where_the_whole_interval_is_below_the_floor() -> None:
@@ -116,7 +118,7 @@ def test_votes_weigh_less_only_where_the_whole_interval_is_below_the_floor() -> 
     assert found["new"].trusted, "five answers are too few"
     assert found["fair"].trusted, "its interval reaches above the floor"
     assert {found[f"good{k}"].weight for k in range(4)} == {1.0}
-    assert found["good0"].detail["classes"][0][0] == "cat"
+    assert found["good0"].detail.classes[0][0] == "cat"
 
 
 def test_labels_that_were_questioned_are_counted_for_their_annotator() -> None:

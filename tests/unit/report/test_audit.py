@@ -14,6 +14,7 @@ import pytest
 from connector.errors import Misconfigured
 from connector.model import Audit, AuditState
 from connector.model.jobs import JobKind
+from connector.wording import report_reason
 from tests.support.world import Killed, World
 
 Build = Callable[..., World]
@@ -110,7 +111,7 @@ def test_time_calls_for_a_report_also_where_nobody_answers(build: Build) -> None
 
     assert triggers(world) == ["schedule"]
     (audit,) = audits(world)
-    assert audit.reason == "3 days have passed"
+    assert report_reason(audit.reason) == "3 days have passed"
 
 
 def test_a_figure_that_moved_beyond_its_limit_calls_for_a_report(world: World) -> None:
@@ -130,7 +131,7 @@ def test_a_figure_that_moved_beyond_its_limit_calls_for_a_report(world: World) -
 
     assert triggers(world) == ["first_batch", "quality"]
     second = audits(world)[-1]
-    assert "the accuracy of the model moved" in second.reason
+    assert "the accuracy of the model moved" in report_reason(second.reason)
     assert second.figures is not None
     (moved,) = [one for one in second.figures["comparison"]["figures"] if one["name"] == "model_accuracy"]
     assert moved["beyond"] is True

@@ -16,7 +16,7 @@ from connector.model import (
     Disposition,
     DispositionKind,
     DispositionState,
-    Evidence,
+    FlagEvidence,
     Issue,
     IssueKind,
     IssueState,
@@ -27,6 +27,7 @@ from connector.model import (
     Outcome,
     ReviewState,
     ReviewTask,
+    ScanReport,
     ScanSummary,
     Vote,
     WriteMode,
@@ -92,7 +93,7 @@ def seed(services: Services, issues: int = 1) -> None:
                 method="prune_by_noise_rate",
                 model_version="m1",
                 scan_id="scan",
-                evidence=Evidence(near=(("lynx", 0.01),)),
+                evidence=FlagEvidence(near=(("lynx", 0.01),)),
             )
             for n, each in enumerate(labelled)
         ]
@@ -178,10 +179,10 @@ def seed_findings(services: Services) -> None:
         assert scan is not None
         looked = {
             "found": {"overlap": 1, "outlier": 7},
-            "not_looked_for": {"disagreement": "no item has answers of two people"},
+            "not_looked_for": {"disagreement": "one_answer"},
         }
         later = replace(
-            scan, id="scan-with-findings", finished_at=NOW + timedelta(hours=1), report={"looked": looked}
+            scan, id="scan-with-findings", finished_at=NOW + timedelta(hours=1), report=ScanReport(**looked)
         )
         unit.issues.add_scan(later)
         items = list(unit.items.labelled(project.id))[:2]

@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from connector.model import PersonSnapshot
+from connector.model import PersonDetail, PersonSnapshot
 from connector.store.views.people import ReviewAccounts, keep_members
 from connector.wiring import Services
 from tests.unit.web.seeding import HOSTILE, NOW, seed
@@ -21,7 +21,9 @@ def measured(services: Services) -> Services:
         "seconds": 12.0, "drift": [-0.4, -0.5, -0.2], "suggestions": [3, 40],
         "classes": [["lynx", 0.9, 0.8, 0.95, 30.0]], "confusions": [["lynx", HOSTILE, 2.0]],
     }  # fmt: skip
-    poor = PersonSnapshot(HOSTILE, "", NOW, 0.4, 0.3, 0.5, 60, 10, 4, 0.2, False, 4, 3, detail)
+    poor = PersonSnapshot(
+        HOSTILE, "", NOW, 0.4, 0.3, 0.5, 60, 10, 4, 0.2, False, 4, 3, PersonDetail.from_json(detail)
+    )
     with services.store.begin() as unit:
         unit.people.save(project.id, [poor])
         keep_members(unit, project, ReviewAccounts((HOSTILE,), "platform"))

@@ -8,6 +8,7 @@ import pytest
 
 from connector import wording
 from connector.model import AuditTrigger
+from connector.model.reasons import coded
 
 
 def figures(n: int = 200, alpha: float | None = 0.82, accuracy: float | None = 0.94) -> dict[str, Any]:
@@ -32,11 +33,22 @@ def test_the_headline_says_what_is_not_known() -> None:
     )
 
 
+PARAMS: dict[AuditTrigger, dict[str, Any]] = {
+    AuditTrigger.SCHEDULE: {"days": 7.0},
+    AuditTrigger.QUALITY: {"moved": [{"name": "error_rate", "before": 0.01, "now": 0.05}]},
+}
+
+
+@pytest.mark.parametrize("stored", ["30 days have passed", "asked for", "schedule", 'quality {"moved": 3}'])
+def test_a_reason_that_was_stored_in_words_is_said_as_it_is(stored: str) -> None:
+    assert wording.report_reason(stored) == stored
+
+
 @pytest.mark.parametrize("trigger", list(AuditTrigger))
 def test_every_trigger_has_its_reason(trigger: AuditTrigger) -> None:
-    moved = ({"name": "error_rate", "before": 0.01, "now": 0.05},)
-    said = wording.report_reason(trigger, days=7.0, moved=moved)
-    assert said
+    said = wording.report_reason(coded(trigger, **PARAMS.get(trigger, {})))
+    assert " " in said
+    assert "{" not in said
     assert "\n" not in said
     if trigger is AuditTrigger.QUALITY:
         assert said == "the error rate among controls moved from 0.01 to 0.05"

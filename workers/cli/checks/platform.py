@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from connector import wording
-from connector.config.project import Backend, ProjectSettings
+from connector.config.project import Backend, ProjectSettings, ReviewSettings
 from connector.model import SourceInfo
 from connector.platforms import registry
 from connector.ports import Survey
@@ -152,6 +152,10 @@ def _predictions(services: Services, name: str, settings: ProjectSettings) -> Ch
     return Check(title, Level.OK, said, project=name)
 
 
+def _rule_in_words(review: ReviewSettings) -> str:
+    return "decided by shares" if review.by_shares else f"{review.quorum} must agree"
+
+
 def _reviewers(services: Services, name: str, service_user: str) -> Check:
     chosen = services.project_settings(name)
     accounts = {each.remote_id for each in services.reviewers(name)} - {service_user}
@@ -159,9 +163,9 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
         chosen.reviewers.person_of(each) for each in accounts & set(chosen.reviewers.expected or accounts)
     }
     review = chosen.review
-    asked = f"{review.quorum} must agree, up to {review.max_votes} are asked"
+    asked = f"{_rule_in_words(review)}, up to {review.most_votes} are asked"
     said = f"{len(people)} beside the service user; {asked}"
-    if len(people) < review.quorum:
+    if len(people) < review.least_people:
         remedy = "Invite more people, or lower review.quorum: no decision can be reached."
         return Check("reviewers", Level.FAIL, said, remedy, name)
     unknown = sorted(set(chosen.reviewers.expected) - accounts)
@@ -172,8 +176,11 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
     with services.store.read() as unit:
         barred = barred_tasks(unit, project, chosen, people)
     if barred:
-        return Check("reviewers", Level.WARN, said, wording.barred_tasks(barred, review.quorum), name)
-    if len(people) < review.max_votes:
+        return Check("reviewers", Level.WARN, said, wording.barred_tasks(barred, review.least_people), name)
+    if len(people) < review.people_for_a_change:
+        remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True)
+        return Check("reviewers", Level.WARN, said, remedy, name)
+    if not review.by_shares and len(people) < review.most_votes:
         remedy = "Invite more people, or ties stay unresolved."
         return Check("reviewers", Level.WARN, said, remedy, name)
     return Check("reviewers", Level.OK, said, project=name)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from workers.cli.offline.errors import BadFile
+from connector.wording import listing, quoted
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.fields import choose_fields, flattened
+from workers.cli.offline.merging import merged
+from workers.cli.offline.record import LeftOut, Record
+from workers.cli.offline.spellings import Spellings, find_spellings
 
-ARGUMENT = "FILE"
-FIELDS = ("text", "sentence", "content", "message", "image", "vector", "embedding", "features")
 LONGEST_NUMBER = 15  # digits; longer ones are names
-NAMED = 12  # fields listed in a message
+LEAST_DIFFERENT = 10  # classes below are classes, however few items there are
+MOST_NUMBERS = 20  # numbers with fractions above are measurements
+LIKE_NUMBERS = 0.9  # of the labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,104 +27,153 @@ class Columns:
     label: str | None = None
     id: str | None = None
     annotator: str | None = None
-    field: str | None = None
+    fields: tuple[str, ...] = ()
     date: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One item with the label it carries. `place` says where in the file it stands, for people."""
-
-    id: str
-    place: str
-    data: Mapping[str, Any]
-    label: str
-    annotator: str | None
-    answers: tuple[tuple[str | None, str], ...]  # (annotator, label) of all valid answers
-    at: float = math.nan  # when the label was given, in seconds; NaN where that is not known
-    times: tuple[float, ...] = ()  # the same of each answer; empty where none is known
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """An item, or an answer of one, that is not judged, and why."""
-
-    place: str
-    reason: str
+    group: str | None = None
+    merge_spellings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """`label_name` is the column or control that held the labels, `field` the key to learn from."""
+    """`label_name` is the column or control that held the labels, `fields` the keys to learn from.
+
+    `groups[i]` names what `records[i]` belongs to, empty where nothing was named. `notes` are what a
+    person must know of how the file was read.
+    """
 
     records: tuple[Record, ...]
     classes: tuple[str, ...]
     label_name: str
-    field: str
+    fields: tuple[str, ...]
     left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    spellings: Spellings = field(default_factory=Spellings)
+
+    @property
+    def field(self) -> str:
+        """The fields in words."""
+        return ", ".join(self.fields)
 
 
 def dataset(
-    records: Sequence[Record], label_name: str, wanted: str | None, left_out: Sequence[LeftOut]
+    records: Sequence[Record],
+    label_name: str,
+    columns: Columns,
+    left_out: Sequence[LeftOut] = (),
+    *,
+    notes: Sequence[str] = (),
+    others: Sequence[str] = (),
+    ids_named: bool = True,
 ) -> Dataset:
-    """Check that there is something to judge. BadFile for no labels, or one class."""
+    """Bring items into one form, and check that there is something to judge.
+
+    Parameters
+    ----------
+    records
+        One for each row or task; rows of one id and content become one item with several answers.
+    label_name
+        The column or control that the labels come from.
+    columns
+        What the person said.
+    left_out, notes
+        What was said while reading.
+    others
+        Other columns or controls that could hold the label, for a message.
+    ids_named
+        Whether rows may be answers about one item by their id; an export's tasks never are.
+
+    Raises
+    ------
+    BadFile
+        If there is no label, one class, as many classes as items, or no field to learn from.
+    """
     if not records:
-        raise BadFile("no item has a usable label", argument=ARGUMENT, remedy=_seen(left_out))
-    classes = tuple(sorted({one.label for one in records}, key=_order))
-    if len(classes) < 2:
-        raise BadFile(
-            f"all {len(records)} labels in '{label_name}' are '{classes[0]}'",
-            argument=ARGUMENT,
-            remedy="A label can be wrong only among two or more classes: name another --label-column",
-        )
-    chosen = wanted or found_field([one.data for one in records])
-    if wanted is not None and not any(wanted in one.data for one in records):
-        raise _no_field(f"no item has '{wanted}'", [one.data for one in records])
-    return Dataset(tuple(records), classes, label_name, chosen, tuple(left_out))
+        raise _no_label(label_name, left_out, others)
+    flat = [replace(each, data=flattened(each.data)) for each in records]
+    fields = choose_fields([each.data for each in flat], columns.fields)
+    items, said = merged(flat, fields, explicit=columns.id, by_id=ids_named)
+    spellings = find_spellings(Counter(label for each in items for _, label in each.answers))
+    if columns.merge_spellings:
+        items = [_respelled(each, spellings) for each in items]
+    counts = Counter(each.label for each in items)
+    _refuse_no_classes(counts, label_name, left_out, others)
+    return Dataset(
+        tuple(items),
+        tuple(sorted(counts, key=_order)),
+        label_name,
+        fields,
+        tuple(left_out),
+        (*notes, *said, *spellings.sentences(merged=columns.merge_spellings)),
+        _groups(items, columns.group),
+        Spellings() if columns.merge_spellings else spellings,
+    )
 
 
-def found_field(data: Sequence[Mapping[str, Any]]) -> str:
-    """The key to learn from: one of the usual names, or the only one there is."""
-    names = {name: None for item in data for name in item}
-    by_name = {name.lower(): name for name in names}
-    usual = next((by_name[name] for name in FIELDS if name in by_name), None)
-    if usual is not None:
-        return usual
-    if len(names) != 1:
-        raise _no_field("it is not clear which field to learn from", data)
-    return next(iter(names))
+def _respelled(record: Record, spellings: Spellings) -> Record:
+    answers = tuple((who, spellings.usual(label)) for who, label in record.answers)
+    return replace(record, label=spellings.usual(record.label), answers=answers)
 
 
-def merged(rows: Sequence[Record]) -> list[Record]:
-    """Rows of one id are answers about one item: the majority's label stands, the earliest on a tie."""
-    by_id: dict[str, list[Record]] = defaultdict(list)
-    for row in rows:
-        by_id[row.id].append(row)
-    return [_together(same) for same in by_id.values()]
+def _groups(items: Sequence[Record], column: str | None) -> tuple[str, ...]:
+    """What each item belongs to by the named column; one without a value is its own."""
+    if column is None:
+        return ()
+    found = [each.data.get(column) for each in items]
+    if all(value in (None, "") for value in found):
+        names = ", ".join(f"'{name}'" for name in {name: None for each in items for name in each.data})
+        problem = f"no item has a value in '{column}'"
+        raise BadFile(problem, argument="--group-column", remedy=f"Name one of the columns: {names}")
+    return tuple("" if value is None else str(value) for value in found)
 
 
-def _together(rows: Sequence[Record]) -> Record:
-    if len(rows) == 1:
-        return rows[0]
-    answers = tuple(answer for row in rows for answer in row.answers)
-    votes = [label for _, label in answers]
-    winner = max(dict.fromkeys(votes), key=votes.count)
-    first = next(row for row in rows if row.label == winner)
-    times = tuple(row.at for row in rows)
-    return Record(first.id, first.place, first.data, winner, first.annotator, answers, first.at, times)
+def _refuse_no_classes(
+    counts: Counter[str], label_name: str, left_out: Sequence[LeftOut], others: Sequence[str]
+) -> None:
+    n_items = sum(counts.values())
+    remedy = f"Name another --label-column{_of(others)}"
+    if len(counts) < 2:
+        problem = f"all {n_items} labels in '{label_name}' are '{next(iter(counts))}'"
+        if left_out:
+            problem += f", and {len(left_out)} rows are left out ({_reasons(left_out)})"
+        raise BadFile(problem, argument=ARGUMENT, remedy=f"Two or more classes are needed. {remedy}")
+    numbers = [label for label in counts if _number(label) is not None]
+    fractions = [label for label in numbers if not label.lstrip("+-").isdigit()]
+    if len(numbers) >= LIKE_NUMBERS * len(counts) and len(counts) > MOST_NUMBERS and len(fractions) > 1:
+        problem = f"'{label_name}' holds numbers ({len(counts)} different ones in {n_items} rows), no classes"
+        raise BadFile(problem, argument="--label-column", remedy=remedy)
+    if len(counts) >= LEAST_DIFFERENT and 2 * len(counts) > n_items:
+        problem = f"'{label_name}' has {len(counts)} different values in {n_items} rows: these are no classes"
+        raise BadFile(problem, argument="--label-column", remedy=remedy)
+
+
+def _no_label(label_name: str, left_out: Sequence[LeftOut], others: Sequence[str]) -> BadFile:
+    seen = f"What stands there instead: {_reasons(left_out)}" if left_out else "Export labelled items"
+    problem = f"no item has a usable label in '{label_name}'"
+    other = f"; or name another --label-column{_of(others)}" if others else ""
+    return BadFile(problem, argument=ARGUMENT, remedy=seen + other)
+
+
+def _of(others: Sequence[str]) -> str:
+    return f": {listing([quoted(name) for name in others])}" if others else ""
+
+
+def _reasons(left_out: Sequence[LeftOut]) -> str:
+    counts = Counter(each.reason for each in left_out)
+    return ", ".join(f"{reason} ({count})" for reason, count in counts.most_common(4))
 
 
 def _order(label: str) -> tuple[bool, float, str]:
     """Numbers as numbers and before words."""
-    is_number = label.isascii() and label.isdigit() and len(label) <= LONGEST_NUMBER
-    return not is_number, float(label) if is_number else 0.0, label
+    number = _number(label)
+    return number is None, 0.0 if number is None else number, label
 
 
-def _no_field(problem: str, data: Sequence[Mapping[str, Any]]) -> BadFile:
-    names = ", ".join(list({name: None for item in data for name in item})[:NAMED]) or "none"
-    return BadFile(problem, argument="--field", remedy=f"Name one of the file's fields: {names}")
-
-
-def _seen(left_out: Sequence[LeftOut]) -> str:
-    reasons = ", ".join(dict.fromkeys(one.reason for one in left_out))
-    return f"What was found instead: {reasons}" if reasons else "Export items that have been labelled"
+def _number(label: str) -> float | None:
+    if not label.isascii() or len(label) > LONGEST_NUMBER or not label[-1:].isdigit():
+        return None
+    try:
+        number = float(label)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

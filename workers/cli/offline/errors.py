@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector.errors import BadPayload
 from connector.wording import one_line
 
+ARGUMENT = "FILE"
 MOST_CHARS = 400  # of a problem, and of a remedy: both may quote what someone typed
 
 

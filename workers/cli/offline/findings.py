@@ -10,6 +10,7 @@ from typing import Any
 from connector.model.findings import FindingKind
 from connector.wording import finding_sentence, finding_title, not_looked_for
 from workers.cli.offline.judging import Judged
+from workers.cli.offline.snippets import snippet
 from workers.detect.findings.draft import Draft
 
 FIGURES = 4  # digits kept of scores
@@ -28,6 +29,7 @@ class FindingRow:
     suggested: str | None
     score: float
     reason: str
+    content: str | None = None  # of the item, in short
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -81,6 +83,7 @@ def _row(judged: Judged, draft: Draft, rank: int) -> FindingRow:
         suggested=draft.facts.get("suggested"),
         score=round(draft.score, FIGURES),
         reason=finding_sentence(draft.kind, draft.facts),
+        content=None if record is None else snippet(record, judged.dataset.fields),
         facts=draft.facts,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -12,10 +11,14 @@ from numpy.typing import NDArray
 
 from connector import wording
 from connector.wording import FlagFacts
-from workers.cli.offline.dataset import ARGUMENT, Dataset, LeftOut, Record
-from workers.cli.offline.errors import BadFile
+from workers.cli.offline.dataset import Dataset
+from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.looking import look
+from workers.cli.offline.naming import refuse_names
+from workers.cli.offline.record import LeftOut, Record
+from workers.cli.offline.snippets import snippet
 from workers.detect.findings import Looked
+from workers.detect.predictions.copies import by_name, together
 from workers.detect.predictions.crossval import Predicted, Progress, out_of_sample
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import FeatureKind, Features, extract
@@ -29,7 +32,6 @@ RARE_NAMED = 10  # classes
 NUMBERED = "class (items)"  # marks the sentence of the model that has numbers for names
 NEAR_SHARE = 0.05  # a class below this probability is no near miss
 NEAR_CLASSES = 2
-ADDRESS = re.compile(r"\s*([a-z][a-z0-9+.-]*://|/data/)\S+\s*\Z", re.IGNORECASE)
 CALLED = {"not_inline": "image by address: only images within the file are read"}
 
 
@@ -47,6 +49,7 @@ class OfflineIssue:
     annotator: str | None
     others: tuple[str, ...]
     reason: str
+    content: str  # what the item is, in short
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Judged:
     predicted: Predicted
     matrix: Any  # (N, D), dense or sparse: what the model learnt from
     found: LabelIssues
+    respelled: int  # flags that only change the spelling, which are no issues
     issues: tuple[OfflineIssue, ...]
     left_out: tuple[LeftOut, ...]
     method: str
@@ -72,7 +76,12 @@ class Judged:
     @property
     def warnings(self) -> tuple[str, ...]:
         said = [text for text in self.predicted.warnings if NUMBERED not in text]
-        return (*self._rare_classes(), *said, *self.found.warnings)
+        return (*self._respelled(), *self._rare_classes(), *said, *self.found.warnings)
+
+    def _respelled(self) -> tuple[str, ...]:
+        if not self.respelled:
+            return ()
+        return (f"{self.respelled:,} flags that would only change the spelling of a class are not listed.",)
 
     def _rare_classes(self) -> tuple[str, ...]:
         """The model counts classes by number; a reader knows their names."""
@@ -90,21 +99,24 @@ def judge(
 ) -> Judged:
     """Learn from the items, and judge each by a model that has not seen it. BadFile where that fails."""
     if kind is None:
-        _refuse_addresses(data)
+        refuse_names(data)
     try:
-        features = extract([one.data for one in data.records], data.field, kind)
+        features = _features(data, kind)
         records = tuple(data.records[int(row)] for row in features.rows)
         labels = encode([one.label for one in records], data.classes)
         predicted = out_of_sample(
             features, labels, len(data.classes), folds=FOLDS, seed=SEED, progress=progress
         )
-        found = _put_forward(label_issues(labels, predicted.probs, method=method), predicted.gain)
+        flagged, respelled = _without_spellings(
+            label_issues(labels, predicted.probs, method=method), data, labels
+        )
+        found = _put_forward(flagged, predicted.gain)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
     issues = tuple(
-        _issue(rank, records[int(row)], predicted.probs[row], data.classes)
+        _issue(rank, records[int(row)], predicted.probs[row], data)
         for rank, row in enumerate(found.order, start=1)
     )
     left_out = (*data.left_out, *_unusable(data, features))
@@ -117,6 +129,7 @@ def judge(
         predicted,
         features.matrix,
         found,
+        respelled,
         issues,
         left_out,
         method,
@@ -135,17 +148,31 @@ def _put_forward(found: LabelIssues, gain: float) -> LabelIssues:
     return replace(found, mask=mask, order=kept, warnings=(*found.warnings, said))
 
 
-def _refuse_addresses(data: Dataset) -> None:
-    """A model of text would learn from the names of files, and find nonsense."""
-    values = [one.data.get(data.field) for one in data.records]
-    n_addresses = sum(isinstance(value, str) and ADDRESS.match(value) is not None for value in values)
-    if n_addresses * 2 > len(values):
-        problem = f"'{data.field}' holds addresses, and nothing is fetched from them"
-        remedy = "Name a field with text, numbers or images in place (data URIs), or say --text-column"
-        raise BadFile(problem, argument="--field", remedy=remedy)
+def _features(data: Dataset, kind: FeatureKind | None) -> Features:
+    """What the model reads, with copies and named groups held out together."""
+    fields = data.fields[0] if len(data.fields) == 1 else data.fields
+    features = extract([one.data for one in data.records], fields, kind)
+    if not data.groups:
+        return features
+    names = [data.groups[int(row)] for row in features.rows]
+    return replace(features, groups=together(features.groups, by_name(names)))
 
 
-def _issue(rank: int, record: Record, probs: NDArray[np.float64], classes: tuple[str, ...]) -> OfflineIssue:
+def _without_spellings(
+    found: LabelIssues, data: Dataset, labels: NDArray[np.int64]
+) -> tuple[LabelIssues, int]:
+    """Flags whose suggestion is the given class in another spelling are no errors of anybody's judgement."""
+    if not data.spellings:
+        return found, 0
+    pairs = [(data.classes[labels[row]], data.classes[int(found.suggested[row])]) for row in found.order]
+    kept = np.array([not data.spellings.same(given, better) for given, better in pairs], dtype=bool)
+    mask = found.mask.copy()
+    mask[found.order[~kept]] = False
+    return replace(found, mask=mask, order=found.order[kept]), int(np.count_nonzero(~kept))
+
+
+def _issue(rank: int, record: Record, probs: NDArray[np.float64], data: Dataset) -> OfflineIssue:
+    classes = data.classes
     order = np.argsort(-probs, kind="stable")
     top = int(order[0])
     told = {classes[top], record.label}
@@ -169,6 +196,7 @@ def _issue(rank: int, record: Record, probs: NDArray[np.float64], classes: tuple
         annotator=record.annotator,
         others=others,
         reason=wording.flag_context(facts).replace("\n", " "),
+        content=snippet(record, data.fields),
     )
 
 

@@ -1,85 +1,185 @@
-"""Tasks as Label Studio exports them (JSON), without its server or its labelling config."""
+"""Tasks as Label Studio exports or stores them (JSON), without its server or its labelling config."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from connector.model import LabelStatus
 from connector.model.carried import GivenLabel, carried
-from workers.cli.offline.dataset import ARGUMENT, Columns, Dataset, LeftOut, Record, dataset
+from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import moment
-from workers.cli.offline.errors import BadFile
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.invisible import visible
+from workers.cli.offline.labels import PLACES, NoClass, read_label
+from workers.cli.offline.record import LeftOut, Record, person
 
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
-CHOICES = "choices"
+# The key in a region's value, and whether it can hold one label of the whole item; the surest first.
+JUDGED = ("choices", "rating", "taxonomy", "pairwise")
+VALUE_KEYS = {"pairwise": "selected"}
+OLD = "completions"  # before version 1.0
 
 Raw = Mapping[str, Any]
 
 
-def is_export(rows: Sequence[Any]) -> bool:
-    """Whether these are tasks with their annotations, rather than flat rows."""
-    first = rows[0]
-    return isinstance(first, dict) and isinstance(first.get("data"), dict)
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control that results name, its kind, and whether it labels regions or parts of the item."""
+
+    name: str
+    kind: str
+    of_parts: bool
 
 
-def read_tasks(tasks: Sequence[Any], columns: Columns) -> Dataset:
-    """The items that carry a label in one Choices control. BadFile where no control can be told."""
-    for n, task in enumerate(tasks):
-        if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
-            remedy = "Export as JSON; each task has id, data and annotations"
-            raise BadFile("it is not a task with data", argument=ARGUMENT, where=f"task {n}", remedy=remedy)
-    control = _control(tasks, columns.label)
+def is_export(rows: Sequence[FileEntry]) -> bool:
+    """Whether these are tasks with their annotations, or annotations with their tasks."""
+    return any(_is_task(row.values) for row in rows[:10])
+
+
+def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
+    """The items that carry one label in one control. BadFile where no control can be told."""
+    tasks, left_out = _tasks(entries.rows)
+    controls = _controls([task for _, task in tasks])
+    control = _chosen(controls, columns.label)
+    times = Counter(str(task.get("id", place)) for place, task in tasks)
+    n_repeated = sum(count > 1 for count in times.values())
+    notes = entries.notes
+    if n_repeated:
+        notes = (*notes, f"{n_repeated:,} task ids occur more than once: they are told apart by their place.")
     records: list[Record] = []
-    left_out: list[LeftOut] = []
-    for n, task in enumerate(tasks):
-        record, problems = _record(task, n, control)
+    for place, task in tasks:
+        identity = str(task.get("id", place))
+        name = f"{identity} ({place})" if times[identity] > 1 else identity
+        record, problems = _record(task, name, control)
         left_out += problems
         if record is not None:
             records.append(record)
-    return dataset(records, control, columns.field, left_out)
+    others = [each.name for each in controls if each != control and not each.of_parts and each.kind in JUDGED]
+    return dataset(records, control.name, columns, left_out, notes=notes, others=others, ids_named=False)
 
 
-def _control(tasks: Sequence[Raw], wanted: str | None) -> str:
-    """The Choices control that results name; the person's choice where there are several."""
-    seen = Counter(
-        str(region.get("from_name"))
-        for task in tasks
-        for annotation in dicts(task.get("annotations"))
-        for region in dicts(annotation.get("result"))
-        if region.get("type") == CHOICES
+def dicts(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list; nothing of anything else."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _is_task(value: Raw) -> bool:
+    if isinstance(value.get("result"), list) and isinstance(value.get("task"), Mapping):
+        return True
+    return isinstance(value.get("data"), Mapping) and not isinstance(value.get("label"), str | list)
+
+
+def _tasks(rows: Sequence[FileEntry]) -> tuple[list[tuple[str, Raw]], list[LeftOut]]:
+    """Tasks with their places, those of target storage put together; what is no task is left out."""
+    tasks: dict[str, tuple[str, dict[str, Any]]] = {}
+    left_out: list[LeftOut] = []
+    for row in rows:
+        task = _task(row.values)
+        if task is None:
+            name = f"task {row.values['id']}" if "id" in row.values else row.place
+            left_out.append(LeftOut(name, "task without data"))
+        elif "result" in row.values and str(task.get("id")) in tasks:
+            tasks[str(task["id"])][1]["annotations"].append(row.values)
+        else:
+            key = str(task.get("id")) if "result" in row.values else f"{row.place} {len(tasks)}"
+            tasks[key] = (row.place, task)
+    return list(tasks.values()), left_out
+
+
+def _task(value: Raw) -> dict[str, Any] | None:
+    if isinstance(value.get("result"), list) and isinstance(value.get("task"), Mapping):
+        inner = value["task"]
+        return {**inner, "annotations": [value]} if isinstance(inner.get("data"), Mapping) else None
+    if not isinstance(value.get("data"), Mapping):
+        return None
+    return (
+        {**value, "annotations": value[OLD]} if OLD in value and "annotations" not in value else dict(value)
     )
-    names = ", ".join(seen) or "none"
-    if wanted is not None and wanted not in seen:
-        problem = f"no annotation has choices of a control '{wanted}'"
-        raise BadFile(problem, argument="--label-column", remedy=f"Name one of the controls: {names}")
-    if wanted is None and len(seen) > 1:
-        problem = f"several controls hold choices: {names}"
+
+
+def _controls(tasks: Sequence[Raw]) -> list[Control]:
+    """Every control with a result, in the order of their first."""
+    kinds: dict[str, str] = {}
+    total: Counter[str] = Counter()
+    parts: Counter[str] = Counter()
+    for task in tasks:
+        for annotation in dicts(task.get("annotations")):
+            for region, of_part in _regions(annotation):
+                name = str(region.get("from_name"))
+                kinds.setdefault(name, str(region.get("type")).lower())
+                total[name] += 1
+                parts[name] += of_part
+    return [Control(name, kind, 2 * parts[name] > total[name]) for name, kind in kinds.items()]
+
+
+def _regions(annotation: Raw) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Results, and whether each is about a region or a part of the item (perRegion, perItem)."""
+    found = dicts(annotation.get("result"))
+    drawn = {region.get("id") for region in found if str(region.get("type")).lower() not in JUDGED}
+    for region in found:
+        value = region.get("value")
+        placed = isinstance(value, dict) and bool(PLACES & set(value))
+        shares = region.get("id") is not None and region.get("id") in drawn
+        yield region, placed or shares or "item_index" in region or "parentID" in region
+
+
+def _chosen(controls: Sequence[Control], wanted: str | None) -> Control:
+    whole = [each for each in controls if each.kind in JUDGED and not each.of_parts]
+    if wanted is not None:
+        named = next((each for each in controls if each.name == wanted), None)
+        if named is None:
+            names = ", ".join(each.name for each in controls) or "none"
+            problem = f"no annotation has a result of a control '{wanted}'"
+            raise BadFile(problem, argument="--label-column", remedy=f"Name one of the controls: {names}")
+        if named not in whole:
+            raise BadFile(f"'{wanted}' {_why_not(named)}", argument="--label-column", remedy=_remedy(whole))
+        return named
+    kind = next((kind for kind in JUDGED if any(each.kind == kind for each in whole)), None)
+    usable = [each for each in whole if each.kind == kind]
+    if len(usable) == 1:
+        return usable[0]
+    if usable:
+        names = ", ".join(each.name for each in usable)
+        problem = f"several controls hold {usable[0].kind}: {names}"
         raise BadFile(problem, argument=ARGUMENT, remedy="Name the one to judge with --label-column")
-    if not seen:
-        remedy = "Export a project with a Choices control, annotations included (JSON, not JSON-MIN)"
-        raise BadFile("no annotation holds a choice", argument=ARGUMENT, remedy=remedy)
-    return wanted or next(iter(seen))
+    seen = "; ".join(f"'{each.name}' ({each.kind}) {_why_not(each)}" for each in controls[:6])
+    remedy = "Export a project with a Choices control, annotations included (JSON)"
+    problem = "no annotation holds one label of a whole item" + (f": {seen}" if seen else ", or any result")
+    raise BadFile(problem, argument=ARGUMENT, remedy=remedy)
 
 
-def _record(task: Raw, n: int, control: str) -> tuple[Record | None, list[LeftOut]]:
-    identity = task.get("id", n)
-    place = f"task {identity}"
+def _why_not(control: Control) -> str:
+    if control.of_parts:
+        return "labels regions or parts of an item, not the item"
+    return "is of a kind that cannot be judged in a file"
+
+
+def _remedy(whole: Sequence[Control]) -> str:
+    names = ", ".join(f"'{each.name}'" for each in whole)
+    return f"Name one of the controls: {names}" if names else "Export a project with a Choices control"
+
+
+def _record(task: Raw, name: str, control: Control) -> tuple[Record | None, list[LeftOut]]:
+    place = f"task {name}"
     answers: list[GivenLabel] = []
     problems: list[LeftOut] = []
     for number, annotation in enumerate(dicts(task.get("annotations"))):
-        label, problem = _label(annotation, control)
-        if label is None:
-            problems.append(LeftOut(place, problem))
+        label = _label(annotation, control, place)
+        if isinstance(label, LeftOut):
+            problems.append(label)
         else:
             answers.append(_answer(annotation, number, label))
     if not answers:
         return None, problems or [LeftOut(place, "not labelled")]
     chosen = carried(answers)
     return Record(
-        str(identity),
+        name,
         place,
         task["data"],
         chosen.label,
@@ -90,22 +190,51 @@ def _record(task: Raw, n: int, control: str) -> tuple[Record | None, list[LeftOu
     ), problems
 
 
-def _label(annotation: Raw, control: str) -> tuple[str | None, str]:
-    """The one class that an annotation gives, or None and why; the same cases as in the service."""
-    if annotation.get("was_cancelled"):
-        return None, "annotation cancelled"
-    values: set[str] = set()
-    for region in dicts(annotation.get("result")):
-        if region.get("from_name") != control:
+def _label(annotation: Raw, control: Control, place: str) -> str | LeftOut:
+    """The one class that an annotation gives, or why it is left out; the same cases as in the service."""
+    if annotation.get("was_cancelled") or annotation.get("skipped"):
+        return LeftOut(place, "annotation cancelled", LabelStatus.CANCELLED)
+    readings = []
+    for region, of_part in _regions(annotation):
+        if region.get("from_name") != control.name:
             continue
-        value = region.get("value")
-        choices = value.get(CHOICES) if isinstance(value, dict) else None
-        if not isinstance(choices, list) or not all(isinstance(each, str) for each in choices):
-            return None, "annotation unreadable"
-        values.update(choices)
-    if len(values) > 1:
-        return None, "annotation with several labels"
-    return (values.pop(), "") if values else (None, "annotation without a label")
+        if of_part:
+            return LeftOut(place, "annotation of a region, not of the item", LabelStatus.UNREADABLE)
+        readings.append(_of_region(region, control))
+    found = {each for each in readings if each is not NoClass.NONE}
+    if not found:
+        return LeftOut(place, "annotation without a label", LabelStatus.EMPTY)
+    if len(found) > 1:
+        found = {next((each for each in found if each is NoClass.UNREADABLE), NoClass.SEVERAL)}
+    label = found.pop()
+    if isinstance(label, NoClass):
+        word = "annotation with several labels" if label is NoClass.SEVERAL else "annotation unreadable"
+        return LeftOut(place, word, label.status)
+    return label
+
+
+def _of_region(region: Raw, control: Control) -> str | NoClass:
+    value = region.get("value")
+    if not isinstance(value, Mapping):
+        return NoClass.UNREADABLE
+    found = value.get(VALUE_KEYS.get(control.kind, control.kind))
+    if control.kind == "choices" and not isinstance(found, list):
+        return NoClass.UNREADABLE
+    if control.kind == "taxonomy":
+        return read_label({"taxonomy": found})
+    if control.kind == "choices" and not all(isinstance(each, str | list) for each in found or ()):
+        return NoClass.UNREADABLE
+    return _plain(found or ()) if control.kind == "choices" else read_label(found)
+
+
+def _plain(choices: Sequence[Any]) -> str | NoClass:
+    """Choices are names already: one that looks like a list or an object is a name all the same."""
+    if any(isinstance(each, list) for each in choices):
+        return read_label(choices)
+    names = {visible(each) for each in choices} - {""}
+    if len(names) > 1:
+        return NoClass.SEVERAL
+    return names.pop() if names else NoClass.NONE
 
 
 def _answer(annotation: Raw, number: int, label: str) -> GivenLabel:
@@ -114,7 +243,7 @@ def _answer(annotation: Raw, number: int, label: str) -> GivenLabel:
         annotation_id=number,
         annotation_remote_id=str(annotation.get("id", number)),
         label_version=1,
-        annotator=_person(annotation.get("completed_by")),
+        annotator=person(annotation.get("completed_by")),
         label=label,
         ground_truth=bool(annotation.get("ground_truth")),
         created_at=created,
@@ -127,19 +256,5 @@ def _seconds(given: GivenLabel) -> float:
     return math.nan if known == EPOCH else known.timestamp()
 
 
-def _person(value: Any) -> str | None:
-    """A user as a number, or as an object with an address."""
-    if isinstance(value, dict):
-        value = value.get("email") or value.get("username") or value.get("id")
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    return str(value) or None
-
-
 def _moment(value: Any) -> datetime:
     return moment(value) or EPOCH
-
-
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list; nothing of anything else."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.model.findings import FindingKind
-from workers.cli.offline.dataset import Dataset, LeftOut, Record
+from workers.cli.offline.dataset import Dataset
+from workers.cli.offline.record import LeftOut, Record
 from workers.detect.findings import Answered, LabelledRows, Looked, look_at
 from workers.detect.findings.draft import MOST, Draft, KindFindings, found
 from workers.detect.findings.seen import NOBODY, FactorBuilder, digest_of
@@ -18,15 +19,6 @@ from workers.detect.findings.store import UNUSABLE
 from workers.issues import LabelIssues
 
 LEAST_ITEMS = 5  # of a class, as the service has it by default
-# What the readers call it → what the service calls it.
-STATUSES = {
-    "annotation cancelled": "cancelled",
-    "annotation without a label": "empty",
-    "annotation with several labels": "several",
-    "annotation unreadable": "unreadable",
-    "no label": "empty",
-    "label unreadable": "unreadable",
-}
 
 
 def look(
@@ -38,7 +30,7 @@ def look(
     matrix: Any,
 ) -> Looked:
     """Look at the items that were judged; `probs`, `issues` and `matrix` are about `records`, row by row."""
-    builder = FactorBuilder(len(records), (data.field,))
+    builder = FactorBuilder(len(records), data.fields)
     for row, record in enumerate(records):
         builder.add(row, record.data)
     seen = LabelledRows(
@@ -49,7 +41,7 @@ def look(
         probs=probs,
         found=issues,
         features=matrix,
-        digests=np.array([digest_of(record.data, [data.field]) for record in records], dtype=np.uint64),
+        digests=np.array([digest_of(record.data, data.fields) for record in records], dtype=np.uint64),
         answered=_answered(data, records),
         times=np.array([record.at for record in records]),
         factors=builder.factors(),
@@ -73,17 +65,16 @@ def _answered(data: Dataset, records: Sequence[Record]) -> Answered:
 
 
 def _unusable(left_out: Sequence[LeftOut]) -> KindFindings:
-    score = {status.value: score for status, score in UNUSABLE.items()}
     drafts = [
         Draft(
             FindingKind.INVALID_LABEL,
             None,
             one.place,
-            score[STATUSES[one.reason]],
-            {"status": STATUSES[one.reason], "label": None, "annotator": None},
+            UNUSABLE[one.status],
+            {"status": one.status.value, "label": None, "annotator": None},
         )
         for one in left_out
-        if one.reason in STATUSES
+        if one.status is not None
     ]
     drafts.sort(key=lambda draft: -draft.score)
     return found(FindingKind.INVALID_LABEL, drafts[:MOST], len(drafts))

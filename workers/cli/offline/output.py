@@ -5,38 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from connector.errors import Misconfigured
 from workers.cli.offline.findings import finding_rows
 from workers.cli.offline.judging import Judged, OfflineIssue
 from workers.cli.offline.tables import annotator_rows, class_rows, left_out_rows, overlaps
+from workers.cli.offline.target import replace_file
 
-ARGUMENT = "--out"
-ENDINGS = (".csv", ".json", ".html")
 COLUMNS = (
     "rank", "id", "place", "given", "suggested", "probability", "quality", "annotator", "reason",
-    "kind", "score",
+    "kind", "score", "content",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what starts so
+BOM = "\ufeff"  # without it a spreadsheet takes UTF-8 for something else
 FIGURES = 4  # digits kept of probabilities
-
-
-def check_target(path: Path, *, force: bool) -> None:
-    """Refuse, before any work, a file that could not be written later."""
-    if path.suffix.lower() not in ENDINGS:
-        problem = f"'{path.name}' ends in none of {', '.join(ENDINGS)}"
-        raise Misconfigured(problem, field=ARGUMENT, remedy="Give the form you want by the ending.")
-    if path.is_dir() or not path.parent.is_dir():
-        problem = f"{path} is no place for a file"
-        raise Misconfigured(problem, field=ARGUMENT, remedy="Name a file in a folder that exists.")
-    if path.exists() and not force:
-        remedy = "Give another name, or overwrite it with --force."
-        raise Misconfigured(f"{path} exists", field=ARGUMENT, remedy=remedy)
 
 
 def write(path: Path, judged: Judged, source: str) -> None:
@@ -48,7 +32,7 @@ def write(path: Path, judged: Judged, source: str) -> None:
         text = html(judged, source)
     else:
         text = csv_text(judged) if ending == ".csv" else json_text(judged, source)
-    _replace(path, text)
+    replace_file(path, text)
 
 
 def csv_text(judged: Judged) -> str:
@@ -59,10 +43,11 @@ def csv_text(judged: Judged) -> str:
     for issue in judged.issues:
         kind = {"kind": "label_error", "score": round(1 - issue.quality, FIGURES)}
         values = {**asdict(issue), **_rounded(issue), **kind}
-        lines.writerow([_safe(values[name]) for name in COLUMNS])
+        lines.writerow([safe(values[name]) for name in COLUMNS])
     for row in finding_rows(judged):
-        lines.writerow([_safe(getattr(row, name, None)) for name in COLUMNS])
-    return stream.getvalue()
+        lines.writerow([safe(getattr(row, name, None)) for name in COLUMNS])
+    text = stream.getvalue()
+    return text if text.isascii() else f"{BOM}{text}"
 
 
 def json_text(judged: Judged, source: str) -> str:
@@ -77,6 +62,7 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
         "method": judged.method,
         "label": judged.dataset.label_name,
         "field": judged.dataset.field,
+        "fields": list(judged.dataset.fields),
         "field_kind": judged.kind.value,
         "n_items": len(judged.records),
         "n_classes": len(judged.classes),
@@ -87,6 +73,7 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
             "expected_calibration_error": round(predicted.reliability.error, FIGURES),
             "weak": predicted.weak,
         },
+        "notes": list(judged.dataset.notes),
         "warnings": list(judged.warnings),
         "left_out": [asdict(row) for row in left_out_rows(judged)],
         "issues": [{**asdict(issue), **_rounded(issue)} for issue in judged.issues],
@@ -94,7 +81,7 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
         "overlaps": [asdict(row) for row in overlaps(judged)],
         "annotators": [asdict(row) for row in annotator_rows(judged)],
         "findings": [asdict(row) for row in finding_rows(judged)],
-        "looked": judged.looked.report(),
+        "looked": judged.looked.worded(),
     }
 
 
@@ -102,29 +89,6 @@ def _rounded(issue: OfflineIssue) -> dict[str, float]:
     return {"probability": round(issue.probability, FIGURES), "quality": round(issue.quality, FIGURES)}
 
 
-def _safe(cell: Any) -> Any:
+def safe(cell: Any) -> Any:
     """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
-
-
-def _replace(path: Path, text: str) -> None:
-    """All of the text, or the file as it was."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        problem = f"{path} cannot be written ({error.strerror})"
-        raise Misconfigured(problem, field=ARGUMENT, remedy="Name a folder that you may write.") from error
-
-
-def _umask() -> int:
-    found = os.umask(0)
-    os.umask(found)
-    return found

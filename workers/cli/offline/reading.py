@@ -1,43 +1,97 @@
-"""From a path to labelled items."""
+"""From a path to labelled items: what a file is, its content says."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from workers.cli.offline.dataset import ARGUMENT, Columns, Dataset
-from workers.cli.offline.errors import BadFile
+from workers.cli.offline.argilla import is_argilla, read_records
+from workers.cli.offline.dataset import Columns, Dataset
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats import columnar, delimited, json_values, spreadsheet
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile, load
 from workers.cli.offline.label_studio import is_export, read_tasks
-from workers.cli.offline.rows import csv_rows, json_lines, object_rows, read_rows
-from workers.cli.offline.text import parse_json, read_text
-
-ENDINGS = (".json", ".jsonl", ".csv")
+from workers.cli.offline.rows import read_rows
 
 
-def read_file(path: Path, columns: Columns) -> Dataset:
-    """Read a Label Studio export, flat JSON, JSON lines or CSV.
+def read_file(path: Path, columns: Columns, encoding: str | None = None) -> Dataset:
+    """Read a file of labelled items, or a folder of them.
+
+    Parameters
+    ----------
+    path
+        A table (CSV, TSV, workbook, Parquet, Arrow), JSON in any wrapping, either of them gzipped; a folder
+        that `datasets` saved, or of Label Studio's target storage.
+    columns
+        What the person said of it.
+    encoding
+        Of the text; guessed, and said, where it is not given and the file is not UTF-8.
 
     Raises
     ------
     BadFile
-        If it is not there, not what its ending says, or holds nothing to judge.
+        If it is not there, cannot be read, or holds nothing to judge.
     """
-    if path.suffix.lower() not in ENDINGS:
-        problem = f"'{path.name}' ends in none of {', '.join(ENDINGS)}"
-        raise BadFile(problem, argument=ARGUMENT, remedy="Say what it holds by the ending")
-    text = read_text(path, ARGUMENT)
-    if path.suffix.lower() == ".csv":
-        return read_rows(csv_rows(text), columns)
-    values = json_lines(text) if path.suffix.lower() == ".jsonl" else _list(parse_json(text, ARGUMENT))
-    if not values:
-        raise BadFile("it holds no items", argument=ARGUMENT, remedy="Export items that have been labelled")
-    if is_export(values):
-        return read_tasks(values, columns)
-    return read_rows(object_rows(values), columns)
+    return read_entries(_folder(path) if path.is_dir() else _file(path, encoding), columns)
 
 
-def _list(value: Any) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    remedy = "Give a list of tasks, as Label Studio exports it (JSON), or of flat objects"
-    raise BadFile(f"it holds one {type(value).__name__}, not a list", argument=ARGUMENT, remedy=remedy)
+def read_entries(entries: FileEntries, columns: Columns) -> Dataset:
+    """The labelled items of a file's objects, whichever tool wrote them."""
+    if not entries.rows:
+        raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
+    if is_export(entries.rows):
+        return read_tasks(entries, columns)
+    if is_argilla(entries.rows):
+        return read_records(entries, columns)
+    return read_rows(entries, columns)
+
+
+def _file(path: Path, encoding: str | None) -> FileEntries:
+    return entries_of(load(path, encoding))
+
+
+def entries_of(source: InputFile) -> FileEntries:
+    """The objects of a file. Content decides; the ending only where text could be both."""
+    content = source.content
+    if columnar.is_columnar(content):
+        return columnar.read(source)
+    if content.startswith((spreadsheet.ZIP, spreadsheet.OLD)):
+        return spreadsheet.read(source)
+    if _is_json(source):
+        return json_values.read(source)
+    return delimited.read(source)
+
+
+def _is_json(source: InputFile) -> bool:
+    if source.suffix in (".json", ".jsonl", ".ndjson"):
+        return True
+    if source.suffix in (".csv", ".tsv", ".tab"):
+        return False
+    start = source.content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\xfe\xff \t\r\n\0\x1e")
+    return start.startswith((b"{", b"["))
+
+
+def _folder(path: Path) -> FileEntries:
+    """A dataset that `datasets` saved, or every JSON object of a folder: target storage is one file each."""
+    try:
+        found = columnar.read_folder(path)
+        files = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+    except OSError as error:
+        problem = f"the folder cannot be read ({error.strerror})"
+        raise BadFile(problem, argument=ARGUMENT, remedy="Give a folder that you may read") from error
+    if found is not None:
+        return found
+    objects = [each for each in files if each.suffix.lower() in ("", ".json")]
+    if not objects:
+        remedy = "Give a file; or a folder that `datasets` saved, or of Label Studio's target storage (JSON)"
+        raise BadFile("the folder holds no data", argument=ARGUMENT, remedy=remedy)
+    return FileEntries(tuple(row for file in objects for row in _stored(file)))
+
+
+def _stored(file: Path) -> Sequence[FileEntry]:
+    try:
+        return [FileEntry(file.name, row.values) for row in json_values.read(load(file)).rows]
+    except BadFile as error:
+        where = file.name if error.where is None else f"{file.name}, {error.where}"
+        raise BadFile(error.problem, argument=ARGUMENT, where=where, remedy=error.remedy) from error

@@ -12,6 +12,7 @@ from workers.cli.offline import tables
 from workers.cli.offline.findings import FindingRow, FoundKind, found_kinds, reasons
 from workers.cli.offline.judging import Judged, OfflineIssue
 from workers.cli.offline.similarity import HEIGHT, SHADES, WIDTH, similarity_map
+from workers.cli.offline.snippets import snippet
 from workers.detect.predictions.images import is_image_uri
 
 MOST_EXAMPLES = 200
@@ -105,15 +106,14 @@ def _seen(judged: Judged, row: int | None) -> tuple[str | None, str | None]:
     """The image, or the text, that stands for an item; neither without one."""
     if row is None:
         return None, None
-    value = judged.records[row].data[judged.dataset.field]
-    if isinstance(value, list | tuple):
-        return None, f"{len(value)} numbers"
-    text = str(value)
-    if not is_image_uri(text):
-        return None, one_line(text, TEXT_CHARS)
-    if len(text) > MOST_URI_CHARS or not text.startswith(SHOWN_AS_IMAGE):
+    record, fields = judged.records[row], judged.dataset.fields
+    value = record.data.get(fields[0]) if len(fields) == 1 else None
+    if not is_image_uri(value):
+        return None, snippet(record, fields, TEXT_CHARS)
+    uri = str(value)
+    if len(uri) > MOST_URI_CHARS or not uri.startswith(SHOWN_AS_IMAGE):
         return None, "an image that is too large, or of a kind, to be shown here"
-    return text, None
+    return uri, None
 
 
 def _share(value: float | None) -> str:

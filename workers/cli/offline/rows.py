@@ -1,166 +1,144 @@
-"""Flat rows: CSV, JSON lines, and lists of flat objects."""
+"""Flat rows: tables, JSON lines and lists of flat objects, whichever tool wrote them."""
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from workers.cli.offline.dataset import ARGUMENT, NAMED, Columns, Dataset, LeftOut, Record, dataset, merged
-from workers.cli.offline.dates import moment
-from workers.cli.offline.errors import BadFile
-from workers.cli.offline.text import parse_json
+from connector.wording import quoted
+from workers.cli.offline import columns as find
+from workers.cli.offline.columns import Known, cell
+from workers.cli.offline.dataset import Columns, Dataset, dataset
+from workers.cli.offline.dates import date_reader
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.labels import NoClass, Reading, joined, read_label, words_for_nothing
+from workers.cli.offline.record import LeftOut, Record, person
+from workers.cli.offline.verdicts import dropped_rows
 
-LABEL_NAMES = (
-    "label", "labels", "category", "class", "choice", "intent", "sentiment", "topic", "target",
-)  # fmt: skip
-ID_NAMES = ("id", "task_id", "item_id", "uid")
-ANNOTATOR_NAMES = ("annotator", "annotator_id", "completed_by", "worker")
-DATE_NAMES = ("updated_at", "created_at", "annotated_at", "labeled_at", "timestamp", "date")
-# What stands beside the item's own fields in Label Studio's flat exports; and an index without a name.
-NO_DATA = frozenset({"", "annotation_id", "created_at", "updated_at", "lead_time"})
-DELIMITERS = ",;\t|"
-LONGEST_CELL = 1 << 30  # characters; images in place are longer than csv's own limit
-
-Row = tuple[str, Mapping[str, Any]]  # where it stands, and what it holds
+MOSTLY = 0.5  # of a column's cells that are lists of numbers make it one of vectors
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The columns that are about the item, in place of being what it is."""
-
-    label: str
-    id: str | None
-    annotator: str | None
-    date: str | None
-
-
-def csv_rows(text: str) -> list[Row]:
-    """The rows of a CSV file with a header; comma, semicolon, tab or bar, as its first line says."""
-    text = text.lstrip("\r\n")
-    first = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    limit = csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return _csv_rows(reader)
-    except csv.Error as error:
-        remedy = "Close the quotation mark, or export it again: it may be cut short"
-        where = f"line {reader.line_num}"
-        raise BadFile(f"this is not CSV ({error})", argument=ARGUMENT, where=where, remedy=remedy) from error
-    finally:
-        csv.field_size_limit(limit)
+def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
+    """The labelled items of flat rows; rows of one id and content are answers about one item."""
+    if not entries.rows:
+        raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
+    known = find.choose(entries.rows, columns)
+    rows = _with_vectors(entries.rows, known)
+    dropped, unclear = dropped_rows(rows, frozenset({*known.labels, *columns.fields}))
+    left_out = [LeftOut(rows[n].place, reason) for n, reason in sorted(dropped.items())]
+    standing = [row for n, row in enumerate(rows) if n not in dropped]
+    readings = _readings(standing, known)
+    at, undated = date_reader([cell(row.values, known.date) for row in standing], known.date)
+    records: list[Record] = []
+    for row, answers, problems in zip(standing, *_split(standing, readings, known), strict=True):
+        left_out += problems
+        if answers:
+            records.append(_record(row, answers, known, at))
+    notes = (*entries.notes, *unclear, *undated, *_people(known))
+    others = find.other_labels(rows, known, columns.fields)
+    return dataset(records, known.label, columns, left_out, notes=notes, others=others)
 
 
-def _csv_rows(reader: Any) -> list[Row]:
-    header = [name.strip() for name in next(reader)]
-    twice = next((name for name in header if header.count(name) > 1), None)
-    if twice is not None:
-        remedy = "Give each column its own name in the first line"
-        raise BadFile(f"two columns are named '{twice}'", argument=ARGUMENT, where="line 1", remedy=remedy)
-    rows: list[Row] = []
-    for number, cells in enumerate(reader, start=1):
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            problem = f"it has {len(cells)} cells for {len(header)} columns (line {reader.line_num})"
-            remedy = "Quote cells that hold the delimiter, or export it again"
-            raise BadFile(problem, argument=ARGUMENT, where=f"row {number}", remedy=remedy)
-        cells_by_name = dict(zip(header, map(_value, cells), strict=True))
-        rows.append((f"row {number}", cells_by_name))
-    return rows
+def _readings(rows: Sequence[FileEntry], known: Known) -> list[list[Reading]]:
+    """What each row says in each label column, seen together: joined labels, and words for nothing."""
+    found = [[read_label(row.values.get(name)) for name in known.labels] for row in rows]
+    labels = {each for row in found for each in row if not isinstance(each, NoClass)}
+    several, nothing = joined(labels), words_for_nothing(labels)
+    if not several and not nothing:
+        return found
+    return [[_in_context(each, several, nothing) for each in row] for row in found]
 
 
-def _value(cell: str) -> Any:
-    """A list of numbers where the cell is one in JSON; else the text."""
-    if cell.startswith("[") and cell.endswith("]"):
-        with contextlib.suppress(ValueError, RecursionError):
-            found = json.loads(cell)
-            return found if all(isinstance(each, int | float) for each in found) else cell
-    return cell
+def _in_context(reading: Reading, several: frozenset[str], nothing: frozenset[str]) -> Reading:
+    if reading in several:
+        return NoClass.SEVERAL
+    return NoClass.NONE if reading in nothing else reading
 
 
-def json_lines(text: str) -> list[Any]:
-    """One JSON value a line; empty lines do not count."""
-    lines = text.split("\n")  # not splitlines: text may hold other separators
+def _split(
+    rows: Sequence[FileEntry], readings: Sequence[Sequence[Reading]], known: Known
+) -> tuple[list[list[tuple[str | None, str]]], list[list[LeftOut]]]:
+    """Each row's answers, and what of it is left out."""
+    answers: list[list[tuple[str | None, str]]] = []
+    problems: list[list[LeftOut]] = []
+    for row, row_readings in zip(rows, readings, strict=True):
+        given = [
+            (name if len(known.labels) > 1 else person(cell(row.values, known.annotator)), str(reading))
+            for name, reading in zip(known.labels, row_readings, strict=True)
+            if not isinstance(reading, NoClass)
+        ]
+        answers.append(given)
+        bad = [] if given else [_left_out(row, known, row_readings[0])]
+        problems.append(bad)
+    return answers, problems
+
+
+def _left_out(row: FileEntry, known: Known, reading: Reading) -> LeftOut:
+    unusable = reading if isinstance(reading, NoClass) else NoClass.NONE
+    value = cell(row.values, known.labels[0])
+    word = (
+        f": {quoted(value.strip())}"
+        if unusable is NoClass.NONE and isinstance(value, str) and value.strip()
+        else ""
+    )
+    return LeftOut(row.place, f"{unusable.value}{word}", unusable.status)
+
+
+def _record(
+    row: FileEntry, answers: Sequence[tuple[str | None, str]], known: Known, at: Callable[[Any], float]
+) -> Record:
+    votes = [label for _, label in answers]
+    label = max(dict.fromkeys(votes), key=votes.count)
+    who = next(name for name, given in answers if given == label)
+    named = cell(row.values, known.id)
+    identity = row.place if named in (None, "") else str(named)
+    data = {name: value for name, value in row.values.items() if known.is_data(name)}
+    when = math.nan if known.date is None else at(row.values.get(known.date))
+    return Record(identity, row.place, data, label, who, tuple(answers), when, (when,) * len(answers))
+
+
+def _people(known: Known) -> tuple[str, ...]:
+    if len(known.labels) < 2:
+        return ()
+    return (f"Labels of {len(known.labels)} people are taken from the columns {known.label}.",)
+
+
+def _with_vectors(rows: Sequence[FileEntry], known: Known) -> Sequence[FileEntry]:
+    """Columns whose cells are mostly lists of numbers hold vectors; elsewhere "[2019]" is a text."""
+    names = {name for row in rows[:200] for name, value in row.values.items() if _opens(value)}
+    vectors = {name for name in names if known.is_data(name) and _mostly_numbers(rows, name)}
+    if not vectors:
+        return rows
     return [
-        parse_json(line, ARGUMENT, first_line=number)
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
+        replace(
+            row, values={key: _list(value) if key in vectors else value for key, value in row.values.items()}
+        )
+        for row in rows
     ]
 
 
-def object_rows(values: Sequence[Any]) -> list[Row]:
-    """Flat objects as rows."""
-    for number, value in enumerate(values, start=1):
-        if not isinstance(value, dict):
-            problem = f"it is {type(value).__name__}, not an object"
-            remedy = "Give one object with a label and a field to learn from per item"
-            raise BadFile(problem, argument=ARGUMENT, where=f"row {number}", remedy=remedy)
-    return [(f"row {number}", value) for number, value in enumerate(values, start=1)]
+def _mostly_numbers(rows: Sequence[FileEntry], name: str) -> bool:
+    cells = [row.values[name] for row in rows[:200] if row.values.get(name) not in (None, "")]
+    return sum(isinstance(_list(each), list) for each in cells) > MOSTLY * len(cells)
 
 
-def read_rows(rows: Sequence[Row], columns: Columns) -> Dataset:
-    """The labelled items of flat rows; rows of one id are answers about one item."""
-    if not rows:
-        raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
-    names = list({name: None for _, row in rows for name in row})
-    label = _column("--label-column", columns.label, LABEL_NAMES, names)
-    if label is None:
-        problem = "it is not clear which column holds the label"
-        raise _unknown("--label-column", problem, names)
-    identity = _column("--id-column", columns.id, ID_NAMES, names)
-    person = _column("--annotator-column", columns.annotator, ANNOTATOR_NAMES, names)
-    date = _column("--date-column", columns.date, DATE_NAMES, names)
-    known = Known(label, identity, person, date)
-    records: list[Record] = []
-    left_out: list[LeftOut] = []
-    for place, row in rows:
-        given = _label(row.get(label))
-        if given:
-            records.append(_record(place, row, given, known))
-        else:
-            left_out.append(LeftOut(place, "label unreadable" if given is None else "no label"))
-    return dataset(merged(records), label, columns.field, left_out)
+def _opens(value: Any) -> bool:
+    return isinstance(value, str) and value.lstrip().startswith("[")
 
 
-def _label(value: Any) -> str | None:
-    """The class that a value names, empty where it is empty; None for what names none."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if value is None or isinstance(value, str | int):
-        return "" if value is None else str(value).strip()
-    return None
-
-
-def _record(place: str, row: Mapping[str, Any], label: str, known: Known) -> Record:
-    named = None if known.id is None else row.get(known.id)
-    annotator = None if known.annotator is None else row.get(known.annotator)
-    who = None if annotator in (None, "") else str(annotator)
-    no_data = {known.label, known.id, known.annotator, known.date} | NO_DATA
-    data = {name: value for name, value in row.items() if name not in no_data}
-    given = None if known.date is None else moment(row.get(known.date))
-    at = math.nan if given is None else given.timestamp()
-    identity = place if named in (None, "") else str(named)
-    return Record(identity, place, data, label, who, ((who, label),), at, (at,))
-
-
-def _column(option: str, wanted: str | None, usual: Sequence[str], names: Sequence[str]) -> str | None:
-    if wanted is not None:
-        if wanted not in names:
-            raise _unknown(option, f"there is no column '{wanted}'", names)
-        return wanted
-    by_name = {name.lower(): name for name in names}
-    return next((by_name[name] for name in usual if name in by_name), None)
-
-
-def _unknown(option: str, problem: str, names: Sequence[str]) -> BadFile:
-    listed = ", ".join(f"'{name}'" for name in names[:NAMED]) or "none"
-    return BadFile(problem, argument=option, remedy=f"Name one of the columns: {listed}")
+def _list(value: Any) -> Any:
+    """A list of numbers where the cell is one, also as numpy prints it; else the cell."""
+    if not isinstance(value, str) or not (text := value.strip()).startswith("[") or not text.endswith("]"):
+        return value
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in found)
+        return found if found and numbers else value
+    with contextlib.suppress(ValueError):
+        return [float(each) for each in text[1:-1].split()] or value
+    return value

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.evaluate import PANEL, Review
-from workers.cli.offline.text import parse_json, read_text
+from workers.cli.offline.formats.json_values import parse_json
+from workers.cli.offline.formats.source import load, text_of
 
 ARGUMENT = "--votes"
 SHAPE = (
@@ -24,7 +25,7 @@ def read_votes(path: Path, labels: NDArray[Any]) -> list[Review]:
     Where the guess is the given label, the published MNIST file writes each vote for it twice: its sums
     are 9 or 10 for five people. `given` alone is counted then.
     """
-    entries = parse_json(read_text(path, ARGUMENT), ARGUMENT)
+    entries = parse_json(text_of(load(path, argument=ARGUMENT), ARGUMENT)[0], ARGUMENT)
     if not isinstance(entries, list) or not entries:
         raise BadFile("it is not a list of entries", argument=ARGUMENT, remedy=SHAPE)
     reviews = [_review(entry, n) for n, entry in enumerate(entries)]

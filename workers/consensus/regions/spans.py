@@ -91,20 +91,27 @@ def span_consensus(
 def _enough(answers: Sequence[SpanAnswers], cut: Sequence[Segments]) -> bool:
     """Whether an annotator has enough places that somebody marked, on average."""
     judged = sum(
-        int(np.count_nonzero(item.marked())) * len(a.people) for a, item in zip(answers, cut, strict=True)
+        int(np.count_nonzero(segments.marked())) * len(item.people)
+        for item, segments in zip(answers, cut, strict=True)
     )
-    people = np.unique(np.concatenate([np.zeros(0, np.int64), *(item.people for item in answers)]))
-    return judged >= ENOUGH_ANSWERS * max(len(people), 1)
+    return judged >= ENOUGH_ANSWERS * max(len(_people(answers)), 1)
+
+
+def _people(answers: Sequence[SpanAnswers]) -> Ints:
+    """All who saw any of the texts, ascending."""
+    everyone: Ints = np.unique(np.concatenate([np.zeros(0, np.int64), *(item.people for item in answers)]))
+    return everyone
 
 
 def _votes(answers: Sequence[SpanAnswers], cut: Sequence[Segments]) -> Votes:
-    """Each segment is a task; all who saw the text have a vote on it."""
+    """Each segment is a task; all who saw the text have a vote on it. People are numbered anew."""
     none = np.zeros(0, dtype=np.int64)
     sizes = [len(item.marks) for item in cut]
     voters = np.repeat(np.array([len(item.people) for item in answers], dtype=np.int64), sizes)
     person = [none, *(np.tile(item.people, size) for item, size in zip(answers, sizes, strict=True))]
-    label = [none, *(item.marks.ravel() for item in cut)]
-    return Votes(np.repeat(np.arange(len(voters)), voters), np.concatenate(person), np.concatenate(label))
+    annotator = np.searchsorted(_people(answers), np.concatenate(person))
+    label = np.concatenate([none, *(item.marks.ravel() for item in cut)])
+    return Votes(np.repeat(np.arange(len(voters)), voters), annotator, label)
 
 
 def _weighed(

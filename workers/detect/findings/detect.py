@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from connector.model import Json
 from connector.model.findings import Finding, FindingKind
-from connector.wording.findings import NO_LABELS, SHARDED
+from connector.model.reasons import NotSearched
+from connector.wording import reason_said
 from workers.detect.findings.draft import Draft, KindFindings, Missing, missing
 from workers.detect.findings.duplicates import duplicates
 from workers.detect.findings.items import ambiguous_items, disagreeing, outliers
@@ -46,7 +47,7 @@ class Looked:
 
     drafts: tuple[Draft, ...] = ()
     totals: Mapping[FindingKind, int] = field(default_factory=dict)
-    not_looked_for: Mapping[FindingKind, str] = field(default_factory=dict)
+    not_looked_for: Mapping[FindingKind, NotSearched] = field(default_factory=dict)
 
     def of(self, kind: FindingKind) -> list[Draft]:
         return [draft for draft in self.drafts if draft.kind is kind]
@@ -71,22 +72,27 @@ class Looked:
         """For the scan's record."""
         return {
             "found": {kind.value: n for kind, n in self.totals.items()},
-            "not_looked_for": {kind.value: why for kind, why in self.not_looked_for.items()},
+            "not_looked_for": {kind.value: why.value for kind, why in self.not_looked_for.items()},
         }
+
+    def worded(self) -> Json:
+        """The same for people: why a kind was not looked for, in words."""
+        why_not = {kind.value: reason_said(why) for kind, why in self.not_looked_for.items()}
+        return {**self.report(), "not_looked_for": why_not}
 
 
 def look_at_labels(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
     """What labels alone show, for a scan that never has all items at hand."""
     looked = look_at(seen, others)
-    return replace(looked, not_looked_for=dict.fromkeys(looked.not_looked_for, SHARDED))
+    return replace(looked, not_looked_for=dict.fromkeys(looked.not_looked_for, NotSearched.SCANNED_IN_PARTS))
 
 
 def look_at(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
     """Run every detector whose inputs are there; `others` were found elsewhere, as by queries."""
     found = {one.kind: one for one in others}
-    lacking: dict[FindingKind, str] = {}
+    lacking: dict[FindingKind, NotSearched] = {}
     for kinds, detector in DETECTORS:
-        result = detector(seen) if len(seen) else missing(NO_LABELS)
+        result = detector(seen) if len(seen) else missing(NotSearched.NO_LABELS)
         if isinstance(result, Missing):
             lacking |= dict.fromkeys(kinds, result.why)
         else:

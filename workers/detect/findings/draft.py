@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connector.model import Json
 from connector.model.findings import FindingKind
+from connector.model.reasons import NotSearched
 
 MOST = 2000  # findings of one kind that are listed; the total is told
 
@@ -34,12 +35,12 @@ class KindFindings:
 class Missing:
     """Why a kind was not looked for."""
 
-    why: str
+    why: NotSearched
 
 
 def found(kind: FindingKind, drafts: Sequence[Draft], total: int | None = None) -> KindFindings:
     return KindFindings(kind, tuple(drafts[:MOST]), len(drafts) if total is None else total)
 
 
-def missing(why: str) -> Missing:
+def missing(why: NotSearched) -> Missing:
     return Missing(why)

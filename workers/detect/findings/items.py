@@ -9,7 +9,7 @@ import numpy as np
 
 from connector.model import Json
 from connector.model.findings import FindingKind
-from connector.wording import findings as wording
+from connector.model.reasons import NotSearched
 from workers.detect.findings.draft import MOST, Draft, KindFindings, Missing, found, missing
 from workers.detect.findings.seen import Answered, Floats, Ints, LabelledRows
 from workers.detect.findings.strength import is_weak
@@ -19,9 +19,9 @@ from workers.issues.neighbours import Neighbours, ood_scores
 
 def ambiguous_items(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.probs is None:
-        return missing(wording.NO_PROBABILITIES)
+        return missing(NotSearched.NO_PROBABILITIES)
     if is_weak(seen):
-        return missing(wording.WEAK_MODEL)
+        return missing(NotSearched.WEAK_MODEL)
     all_found = ambiguous(seen.probs)
     drafts = []
     for n, row in enumerate(all_found.rows[:MOST].tolist()):
@@ -42,7 +42,7 @@ def ambiguous_items(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
 def disagreeing(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     said = seen.answered
     if said is None or len(said.row) == 0 or np.bincount(said.row).max() < 2:
-        return missing(wording.ONE_ANSWER)
+        return missing(NotSearched.ONE_ANSWER)
     divided = disagreements(said.row, said.label, len(seen))
     shown = divided.rows[:MOST]
     votes = _votes(said, shown)
@@ -75,7 +75,7 @@ def outliers(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.probs is None:
         return graph
     if is_weak(seen):
-        return missing(wording.WEAK_MODEL)
+        return missing(NotSearched.WEAK_MODEL)
     if len(np.unique(seen.labels)) < seen.probs.shape[1]:  # an adjustment needs items of every class
         return [
             _outliers(seen, 1 - ood_scores(seen.probs, adjust=False).astype(np.float64), by="probabilities")

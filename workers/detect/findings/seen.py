@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.wording import findings as wording
+from connector.model.reasons import NotSearched
 from workers.detect.findings.draft import Missing, missing
 from workers.issues import LabelIssues
 from workers.issues.neighbours import Neighbours, knn, searchable, too_many_rows
@@ -73,13 +73,13 @@ class LabelledRows:
     def neighbours(self) -> Neighbours | Missing:
         """The neighbour graph of the features, found once; why not, where it cannot be or takes too long."""
         if self.features is None:
-            return missing(wording.NO_FEATURES)
+            return missing(NotSearched.NO_FEATURES)
         if len(self) <= NEIGHBOURS:
-            return missing(wording.FEW_ITEMS)
+            return missing(NotSearched.FEW_ITEMS)
         if self.graph is not None:
             return self.graph
         if too_many_rows(len(self)):
-            return missing(wording.TOO_MANY_ITEMS)
+            return missing(NotSearched.TOO_MANY_ITEMS)
         return knn(searchable(self.features, SEED), NEIGHBOURS)
 
 

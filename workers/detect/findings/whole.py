@@ -9,7 +9,7 @@ import numpy as np
 
 from connector.model import Json
 from connector.model.findings import FindingKind
-from connector.wording import findings as wording
+from connector.model.reasons import NotSearched
 from workers.detect.findings.draft import Draft, KindFindings, Missing, found, missing
 from workers.detect.findings.seen import NOBODY, SEED, Factor, LabelledRows, calendar, iso
 from workers.detect.findings.strength import is_weak
@@ -30,18 +30,18 @@ LABELS_NAMED = 2  # of a cluster
 
 def taxonomy_changes(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.times is None or not np.isfinite(seen.times).any():
-        return missing(wording.NO_DATES)
+        return missing(NotSearched.NO_DATES)
     if seen.probs is None:
-        return missing(wording.NO_PROBABILITIES)
+        return missing(NotSearched.NO_PROBABILITIES)
     if is_weak(seen):
-        return missing(wording.WEAK_MODEL)
+        return missing(NotSearched.WEAK_MODEL)
     dated = np.isfinite(seen.times)
     if dated.all():
         labels, times, probs = seen.labels, seen.times, seen.probs
     else:
         labels, times, probs = seen.labels[dated], seen.times[dated], seen.probs[dated]
     if times.min() == times.max():
-        return missing(wording.ONE_DATE)
+        return missing(NotSearched.ONE_DATE)
     drafts = [
         Draft(
             FindingKind.TAXONOMY_CHANGE,
@@ -70,7 +70,7 @@ def differing_annotators(seen: LabelledRows) -> Sequence[KindFindings] | Missing
         return known
     answers, people = known
     if len(np.unique(answers.annotator)) < 2:
-        return missing(wording.ONE_ANNOTATOR)
+        return missing(NotSearched.ONE_ANNOTATOR)
     drafts = []
     for one in differing(answers, len(people)):
         facts: Json = {
@@ -92,12 +92,12 @@ def drifting_annotators(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     answers, people = known
     dated = np.flatnonzero(np.isfinite(answers.time))
     if not len(dated):
-        return missing(wording.NO_DATES)
+        return missing(NotSearched.NO_DATES)
     answers = AnnotatorAnswers(
         answers.annotator[dated], answers.label[dated], answers.reference[dated], answers.time[dated]
     )
     if answers.time.min() == answers.time.max():
-        return missing(wording.ONE_DATE)
+        return missing(NotSearched.ONE_DATE)
     drafts = []
     for one in drifting(answers, len(people)):
         facts: Json = {
@@ -118,11 +118,11 @@ def _answers(seen: LabelledRows) -> tuple[AnnotatorAnswers, tuple[str, ...]] | M
     """Known people's answers beside the class that the model predicts for the item, and their names."""
     said = seen.answered
     if said is None or not (said.annotator != NOBODY).any():
-        return missing(wording.NO_ANNOTATORS)
+        return missing(NotSearched.NO_ANNOTATORS)
     if seen.found is None:
-        return missing(wording.NO_PROBABILITIES)
+        return missing(NotSearched.NO_PROBABILITIES)
     if is_weak(seen):
-        return missing(wording.WEAK_MODEL)
+        return missing(NotSearched.WEAK_MODEL)
     known = np.flatnonzero(said.annotator != NOBODY)
     predicted = np.asarray(seen.found.suggested, dtype=np.int64)
     answers = AnnotatorAnswers(
@@ -133,16 +133,16 @@ def _answers(seen: LabelledRows) -> tuple[AnnotatorAnswers, tuple[str, ...]] | M
 
 def worse(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.found is None:
-        return missing(wording.NO_PROBABILITIES)
+        return missing(NotSearched.NO_PROBABILITIES)
     if is_weak(seen):
-        return missing(wording.WEAK_MODEL)
+        return missing(NotSearched.WEAK_MODEL)
     factors = {} if seen.times is None else calendar(seen.times)
     if seen.features is not None:
         number = clusters(seen.features, seed=SEED)
         factors["cluster"] = Factor(number, tuple(str(n + 1) for n in range(int(number.max()) + 1)))
     factors |= {f"data.{name}" if name in factors else name: own for name, own in seen.factors.items()}
     if not factors:
-        return missing(wording.NO_GROUPS)
+        return missing(NotSearched.NO_GROUPS)
     drafts = []
     groups = {name: factor.groups for name, factor in factors.items()}
     for one in worse_groups(seen.found.mask, seen.labels, groups):
@@ -171,9 +171,9 @@ def _common(seen: LabelledRows, inside: np.ndarray[tuple[int, ...], np.dtype[np.
 
 def overlaps(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if seen.probs is None:
-        return missing(wording.NO_PROBABILITIES)
+        return missing(NotSearched.NO_PROBABILITIES)
     if is_weak(seen):
-        return missing(wording.WEAK_MODEL)
+        return missing(NotSearched.WEAK_MODEL)
     drafts = []
     for one in overlapping(confident_joint(seen.labels, seen.probs)):
         first, second = seen.classes[one.first], seen.classes[one.second]

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from connector import wording
 from workers.detect.predictions.calibration import Calibration, calibrate
+from workers.detect.predictions.copies import repeated
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import Features
 from workers.detect.predictions.folds import stratified_folds
@@ -110,13 +111,15 @@ def out_of_sample(
 
     Notes
     -----
+    Items of one group (`features.groups`: copies, near copies, and what was named) are held out together.
     Each fold's scores are calibrated with two numbers fitted on the other folds' held-out scores, so no
     item's own label takes part in its probabilities beyond what those two numbers carry.
     """
     n_folds = folds if isinstance(folds, int) else int(folds.max(initial=-1)) + 1
     given = _checked(labels, len(features), n_classes, n_folds)
     if isinstance(folds, int):
-        parts = stratified_folds(given, min(folds, len(given)), np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        parts = stratified_folds(given, min(folds, len(given)), rng, features.groups)
     else:
         parts = folds
     template = learner or model_for(features.kind, features.matrix, seed)
@@ -132,7 +135,13 @@ def out_of_sample(
         probs[held] = calibration.probabilities(scores[held])
         judges.append(FoldModel(model, calibration, key))
     rare = rare_classes(given, n_classes, len(models), names)
-    return judged(probs, given, (*rare, *said), parts, tuple(judges))
+    return judged(probs, given, (*rare, *said, *held_together(features)), parts, tuple(judges))
+
+
+def held_together(features: Features) -> tuple[str, ...]:
+    """A sentence that says how many items are held out with their copies or their group; none of none."""
+    n_items, n_groups = (0, 0) if features.groups is None else repeated(features.groups)
+    return (wording.held_together(n_items, n_groups),) if n_items else ()
 
 
 def judged(

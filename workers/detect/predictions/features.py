@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.detect.predictions.copies import Groups, copies
+from workers.detect.predictions.data import value_at
 from workers.detect.predictions.encoders import Encoder, fit_encoder
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.images import is_image_uri, usable_image
 from workers.detect.predictions.kinds import FeatureKind
 from workers.detect.predictions.skipping import Skip, Skipped
 from workers.detect.predictions.table import cells
-from workers.detect.predictions.texts import usable_text
+from workers.detect.predictions.texts import holds_text, usable_text
 from workers.detect.predictions.vectors import usable_vector
 
 __all__ = ["FeatureKind", "Features", "Values", "detect", "encoded", "extract", "read", "readable"]
@@ -41,7 +43,7 @@ class Features:
     """One row of `matrix` (dense, or sparse for text) for each usable item.
 
     `rows` are the usable items' positions in the list given, in order; `skipped` are the others. `encoder`
-    makes the same of items that come later.
+    makes the same of items that come later. `groups` (N,) numbers items that are held out together.
     """
 
     kind: FeatureKind
@@ -49,6 +51,7 @@ class Features:
     rows: NDArray[np.intp]
     skipped: tuple[Skipped, ...]
     encoder: Encoder | None = None
+    groups: Groups | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -62,7 +65,7 @@ def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind
     items
         The items' data.
     field
-        The key to read, or several keys: these make a table of numbers and names.
+        The key to read, or several keys: texts are read as one, all else makes a table of numbers and names.
     kind
         What the field holds; found from the first items that have it where not given.
 
@@ -79,7 +82,9 @@ def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind
             field=field if isinstance(field, str) else ", ".join(field),
             remedy="Name the field that holds text, a list of numbers or an image as data URI",
         )
-    return encoded(values, fit_encoder(values.kind, values.found))
+    encoder = fit_encoder(values.kind, values.found)
+    usable = readable(values, encoder)
+    return replace(encoded(usable, encoder), groups=copies(usable.found, usable.kind))
 
 
 def encoded(values: Values, encoder: Encoder) -> Features:
@@ -103,7 +108,8 @@ def read(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | 
     if kind is FeatureKind.DATA:
         return Values(kind, tuple(items), np.arange(len(items)), ())
     if not isinstance(field, str) or kind is FeatureKind.TABLE:
-        return _table(items, [field] if isinstance(field, str) else field)
+        fields = [field] if isinstance(field, str) else field
+        return _joined(items, fields) if _all_texts(items, fields, kind) else _table(items, fields)
     kind = kind or detect(items, field)
     values, skipped = _present(items, field)
     usable, unusable = _READERS[kind](values)
@@ -115,12 +121,28 @@ def read(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | 
 def detect(items: Sequence[Mapping[str, Any]], field: str) -> FeatureKind:
     """What the field holds, by its first value that is there; text where none is."""
     for item in items:
-        value = item.get(field)
+        value = value_at(item, field)
         if isinstance(value, list | tuple) and value:
-            return FeatureKind.VECTOR
+            return FeatureKind.TEXT if isinstance(value[0], str | Mapping) else FeatureKind.VECTOR
         if isinstance(value, str) and value.strip():
             return FeatureKind.IMAGE if is_image_uri(value) else FeatureKind.TEXT
     return FeatureKind.TEXT
+
+
+def _all_texts(items: Sequence[Mapping[str, Any]], fields: Sequence[str], kind: FeatureKind | None) -> bool:
+    """Whether several fields are parts of one text, such as a premise and a hypothesis."""
+    if kind is not None or len(fields) < 2:
+        return kind is FeatureKind.TEXT
+    return all(holds_text([value_at(item, field) for item in items]) for field in fields)
+
+
+def _joined(items: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Values:
+    """All fields' texts, one after the other."""
+    parts = [[usable_text(value_at(item, field)) for field in fields] for item in items]
+    texts = ["\n".join(part for part in each if part) for each in parts]
+    rows = [row for row, text in enumerate(texts) if text]
+    skipped = tuple(Skipped(row, Skip.MISSING) for row, text in enumerate(texts) if not text)
+    return Values(FeatureKind.TEXT, tuple(texts[row] for row in rows), np.array(rows, dtype=np.intp), skipped)
 
 
 def _table(items: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Values:
@@ -135,7 +157,7 @@ def _present(items: Sequence[Mapping[str, Any]], field: str) -> tuple[dict[int, 
     values: dict[int, Any] = {}
     skipped = []
     for index, item in enumerate(items):
-        value = item.get(field)
+        value = value_at(item, field)
         if value is None:
             skipped.append(Skipped(index, Skip.MISSING))
         elif value in ("", [], ()) or (isinstance(value, str) and not value.strip()):

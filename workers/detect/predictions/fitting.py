@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.detect.predictions.copies import by_name, together
 from workers.detect.predictions.crossval import FoldModel, Predicted, Progress, out_of_sample
+from workers.detect.predictions.data import value_at
 from workers.detect.predictions.encoders import Encoder
 from workers.detect.predictions.features import Features, Values, encoded, extract, read, readable
 from workers.detect.predictions.folds import folds_by_id
@@ -32,6 +34,7 @@ class Spec:
     folds: int = 5
     seed: int = 0
     version: str = ""  # of the plug-in's package
+    group: str | None = None  # a field: items that share its value are held out together
 
     @property
     def field(self) -> str | tuple[str, ...]:
@@ -60,6 +63,14 @@ class TrainedRows:
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         return np.where(self.ids[place] == ids, place, -1)
 
+    def copies(self, digests: NDArray[np.uint64]) -> NDArray[np.intp]:
+        """Where an item of the same content as each of `digests` stands, -1 where there is none."""
+        if not len(self.digests):
+            return np.full(len(digests), -1, dtype=np.intp)
+        order = np.argsort(self.digests, kind="stable")
+        place = order[np.minimum(np.searchsorted(self.digests[order], digests), len(order) - 1)]
+        return np.where(self.digests[place] == digests, place, -1)
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -82,17 +93,26 @@ class NewProbabilities:
 
 
 def specified(
-    classes: Sequence[str], fields: Sequence[str], model: str | None, folds: int, seed: int
+    classes: Sequence[str],
+    fields: Sequence[str],
+    model: str | None,
+    folds: int,
+    seed: int,
+    group: str | None = None,
 ) -> Spec:
     """The spec of these settings. NoPredictions where no such model is installed."""
     version = plugin(model).version if model is not None else ""
-    return Spec(tuple(classes), tuple(fields), model, folds, seed, version)
+    return Spec(tuple(classes), tuple(fields), model, folds, seed, version, group)
 
 
 def features_of(spec: Spec, data: Data) -> Features:
     """What a model that is to be trained reads of items. NoPredictions where it can use none."""
     kind = FeatureKind.DATA if spec.model is not None and plugin(spec.model).takes_data else None
-    return extract(data, spec.field, kind)
+    features = extract(data, spec.field, kind)
+    if spec.group is None:
+        return features
+    names = [value_at(data[int(row)], spec.group) for row in features.rows]
+    return replace(features, groups=together(features.groups, by_name(names)))
 
 
 def values_for(fitted: Fitted, data: Data) -> Values:
@@ -103,7 +123,7 @@ def values_for(fitted: Fitted, data: Data) -> Values:
 def digests_of(spec: Spec, data: Data, kind: FeatureKind) -> NDArray[np.uint64]:
     """(N,): equal where items hold the same for the model to read."""
     whole = kind is FeatureKind.DATA
-    read_of = [item if whole else [item.get(field) for field in spec.fields] for item in data]
+    read_of = [item if whole else [value_at(item, field) for field in spec.fields] for item in data]
     return np.array([_digest(value) for value in read_of], dtype=np.uint64)
 
 
@@ -140,7 +160,7 @@ def fit(
     if features.encoder is None:  # made by hand
         msg = "features without an encoder cannot be made again of later items"
         raise ValueError(msg)
-    folds = folds_by_id(ids.tolist(), labels, min(spec.folds, len(ids)))
+    folds = folds_by_id(ids.tolist(), labels, min(spec.folds, len(ids)), features.groups)
     n_folds = int(folds.max(initial=-1)) + 1
     keys = [_key(spec, features.kind, ids, digests, labels, folds == fold) for fold in range(n_folds)]
     predicted = out_of_sample(
@@ -178,9 +198,10 @@ def ask_again(
 
     An item that it was trained on keeps its held-out probabilities, whatever its label is now; one that
     holds something else now is asked of the model that has not seen it. New items get the mean over all
-    folds' models.
+    folds' models; a copy of an item that was trained on, what that item has.
     """
     place = fitted.seen.places(ids)
+    place = np.where(place < 0, fitted.seen.copies(digests), place)
     known = place >= 0
     probs = fitted.seen.probs[place]
     folds = np.where(known, fitted.seen.folds[place], -1)

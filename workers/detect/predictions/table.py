@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workers.detect.predictions.data import value_at
 from workers.detect.predictions.errors import NoPredictions
 
 NUMBERS = 0.9  # of a field's values that must be numbers for the field to count as one
@@ -22,7 +23,7 @@ Cell = float | str | None
 
 def cells(data: Mapping[str, Any], fields: Sequence[str]) -> tuple[Cell, ...] | None:
     """One value for each field, None for one that is missing or no plain value; None where all are."""
-    row = tuple(_cell(data.get(field)) for field in fields)
+    row = tuple(_cell(value_at(data, field)) for field in fields)
     return row if any(value is not None for value in row) else None
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +17,38 @@ MOST_TERMS = 30_000  # of each kind; the rarest are dropped
 SMALL = 200  # texts; below, terms that occur once are kept
 
 
+TURN_KEYS = ("text", "content", "message", "value", "utterance")  # of a turn in a dialogue
+TAGS = re.compile(r"</\w+\s*>|<br\s*/?>", re.IGNORECASE)  # a text with one of these is HTML
+UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+SAMPLE = 200  # items that show what a field holds
+LEAST_WORDS = 3.0  # on average, of a field that is text
+
+
 def usable_text(value: Any) -> str | None:
-    """The text, or None where the value is not one."""
-    return value.strip() if isinstance(value, str) else None
+    """The text, or None where the value is none. HTML without its tags; of a dialogue, what is said."""
+    if isinstance(value, str):
+        return _without_tags(value).strip() if TAGS.search(value) else value.strip()
+    if isinstance(value, list | tuple) and value:
+        turns = [_said(each) for each in value]
+        return "\n".join(turns) if all(isinstance(turn, str) for turn in turns) else None
+    return None
+
+
+def holds_text(values: Sequence[Any]) -> bool:
+    """Whether most of a field's values are texts, of several words on average."""
+    texts = [usable_text(value) for value in values[:SAMPLE]]
+    words = [len(text.split()) for text in texts if text]
+    return 2 * len(words) > min(len(values), SAMPLE) and sum(words) >= LEAST_WORDS * len(words)
+
+
+def _said(turn: Any) -> Any:
+    if isinstance(turn, Mapping):
+        return next((turn[key] for key in TURN_KEYS if isinstance(turn.get(key), str)), None)
+    return turn
+
+
+def _without_tags(text: str) -> str:
+    return html.unescape(re.sub(r"<[^<>]*>", " ", UNSEEN.sub(" ", text)))
 
 
 @dataclass(frozen=True)

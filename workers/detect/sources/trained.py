@@ -100,7 +100,7 @@ def spec_of(context: Context, schema: LabelSchema) -> Spec:
     """What the project's settings ask to be learnt."""
     chosen = context.settings.predictions
     fields = chosen.fields or (chosen.field or schema.objects[0].field,)
-    return specified(schema.classes, fields, chosen.model, chosen.folds, SEED)
+    return specified(schema.classes, fields, chosen.model, chosen.folds, SEED, chosen.group_field)
 
 
 def load(context: Context, spec: Spec) -> Fitted | None:

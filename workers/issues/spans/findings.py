@@ -39,7 +39,8 @@ class SpanFindings:
 
     `kind` (F,) is the place in `SPAN_KINDS`, `text` (F,) the text, `given` and `predicted` (F,) the places
     of the spans as they were handed over, or -1, and `score` (F,) is 0..1, 1 the most suspicious. `not_read`
-    is how many given spans were not judged, because the model's span over them belongs to another one.
+    is how many given spans were not judged, because the model's span over them belongs to another one, or
+    because it reads no span of their label at all.
     """
 
     kind: Ints
@@ -81,7 +82,8 @@ def span_findings(given: SpanTable, predicted: SpanTable, *, absent: Floats | No
     unlike = np.flatnonzero((match.partner != NO_SPAN) & ~match.agreed)
     extra = np.flatnonzero(match.alone)
     nothing = _unread(given, match.agreed) if absent is None else np.asarray(absent, np.float64)[given.place]
-    extra = extra[nothing[extra] > 0]
+    not_read = (match.partner == NO_SPAN) & (~match.alone | np.isnan(nothing))
+    extra = extra[nothing[extra] > 0]  # NaN is not
     missing = np.flatnonzero(match.free)
     partner = match.partner[unlike]
     alike = given.label[unlike] == predicted.label[partner]
@@ -93,7 +95,7 @@ def span_findings(given: SpanTable, predicted: SpanTable, *, absent: Floats | No
             np.concatenate([_nobody(missing), given.place[extra], given.place[unlike]]),
             np.concatenate([predicted.place[missing], _nobody(extra), predicted.place[partner]]),
             np.concatenate([predicted.probability[missing], nothing[extra], predicted.probability[partner]]),
-            int(np.count_nonzero((match.partner == NO_SPAN) & ~match.alone)),
+            int(np.count_nonzero(not_read)),
         )
     )
 
@@ -146,14 +148,17 @@ def _touching(given: SpanTable, predicted: SpanTable) -> tuple[Ints, Ints, Float
 
 
 def _unread(given: SpanTable, agreed: Mask) -> Floats:
-    """(S,): the probability that nothing is there, from what the model reads of the label elsewhere."""
+    """(S,): the probability that nothing is there, from what the model reads of the label elsewhere.
+
+    NaN for a label of which it reads nothing: that says nothing of a single span.
+    """
     n_labels = int(given.label.max(initial=0)) + 1
     n = np.bincount(given.label, minlength=n_labels)
     n_read = np.bincount(given.label, agreed, minlength=n_labels)
     usual = n_read.sum() / max(len(given), 1)
     read = ((n_read + READ_STRENGTH * usual) / (n + READ_STRENGTH))[given.label]
     unread: Floats = EXTRA_SHARE / (EXTRA_SHARE + (1 - EXTRA_SHARE) * (1 - read))
-    return unread
+    return np.where(n_read[given.label] > 0, unread, np.nan)
 
 
 def _kind(kind: SpanKind, rows: Ints) -> Ints:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from workers.review.quality.asking import MOST_RANKED, Learned, learned, next_to_ask
 from workers.review.quality.fairness import loses_too_much, net_change, rare_classes
 from workers.review.quality.figures import QualityFigures, figures
+from workers.review.quality.harm import Harm, harm_of
 
 __all__ = [
     "MOST_RANKED",
+    "Harm",
     "Learned",
     "QualityFigures",
     "figures",
+    "harm_of",
     "learned",
     "loses_too_much",
     "net_change",

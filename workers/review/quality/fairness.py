@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from connector.config.project import PolicySettings, QualitySettings
@@ -44,7 +44,7 @@ def loses_too_much(
 def _class_size(unit: UnitOfWork, project: Project, label: str) -> tuple[int, datetime | None]:
     """How many labels of a class there were at the last scan, and when that was."""
     scan = unit.issues.last_scan(project.id)
-    counts = scan.report.get("class_counts") if scan else None
+    counts = scan.report.class_counts if scan else None
     if scan is None or counts is None:
         return unit.items.label_counts(project.id).get(label, 0), None
     return int(counts.get(label, 0)), scan.started_at
@@ -53,6 +53,6 @@ def _class_size(unit: UnitOfWork, project: Project, label: str) -> tuple[int, da
 def rare_classes(unit: UnitOfWork, project: Project, quality: QualitySettings) -> frozenset[str]:
     """Classes with less than `rare_share` of the labels that the last scan judged."""
     scan = unit.issues.last_scan(project.id)
-    counts: Mapping[str, int] = scan.report.get("class_counts", {}) if scan else {}
+    counts = (scan.report.class_counts if scan else None) or {}
     total = sum(counts.values())
     return frozenset(name for name, n in counts.items() if n < quality.rare_share * total)

@@ -14,6 +14,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import IssueCount, Moved, issue_counts, moved
 from workers.consensus.binomial import difference, exact_interval
 from workers.review.quality.fairness import net_change
+from workers.review.quality.harm import Harm, harm_of
 
 WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
 
@@ -73,6 +74,7 @@ class QualityFigures:
     moved: tuple[Moved, ...]
     change: Mapping[str, int]  # class → labels gained less labels lost, by all corrections that are written
     held_by_class: Mapping[str, int]  # corrections that wait for a person
+    harm: Harm
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -107,6 +109,7 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         moved=moves,
         change=net_change(moves),
         held_by_class=unit.quality.held_by_class(project.id),
+        harm=harm_of(unit, project),
     )
 
 

@@ -33,6 +33,9 @@ def verdict(found: QualityFigures) -> str:
 def alarms(found: QualityFigures, limit: float, *, blind: bool) -> list[str]:
     """What a person should look at; `limit` and `blind` are the settings of anchoring."""
     told = [wording.class_losing(label, n) for label, n in found.held_by_class.items()]
+    if found.harm.exceeds:
+        harm = found.harm
+        told.append(wording.too_much_harm(harm.changes, harm.expected, harm.overturned))
     seen = found.anchoring
     if seen.beyond_limit and seen.effect is not None:
         told.append(wording.anchored(seen.effect, seen.low, seen.high, limit, blind=blind))

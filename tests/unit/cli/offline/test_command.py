@@ -61,7 +61,40 @@ def test_people_read_the_same_as_a_table(evaluate: Callable[..., Ran], tmp_path:
 
 def test_arrays_alone_give_counts(evaluate: Callable[..., Ran]) -> None:
     code, out, _ = evaluate()
-    assert (code, out) == (0, "prune_by_noise_rate: 1 of 6 labels flagged (16.67%)\n")
+    assert code == 0
+    first, _, row = out.splitlines()
+    assert first == "prune_by_noise_rate: 1 of 6 labels flagged (16.67%)"
+    assert row.split() == ["2", "0", "1", "90%", "10%"]
+
+
+def test_the_flagged_rows_are_written(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
+    expected = {"rank": 1, "row": 2, "given": 0, "suggested": 1, "probability": 0.9, "quality": 0.1}
+    code, out, err = evaluate("--out", "rows.json", "--json")
+    assert code == 0
+    assert "Wrote rows.json" in err
+    assert json.loads((tmp_path / "rows.json").read_text()) == [expected] == json.loads(out)["issues"]
+    assert evaluate("--out", "rows.csv")[0] == 0
+    assert (tmp_path / "rows.csv").read_text().splitlines()[1] == "1,2,0,1,0.9,0.1"
+    assert evaluate("--out", "rows.csv")[0] == 3
+    assert evaluate("--out", "rows.html")[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("probs.npy", PROBS * 1.004, "6 rows sum to 1 but for rounding"),
+        ("probs.npy", PROBS.astype(np.float16), "Probabilities are float16"),
+        ("labels.npy", LABELS.astype(float), "Labels are whole numbers saved as float64"),
+    ],
+)
+def test_what_is_converted_is_said(
+    evaluate: Callable[..., Ran], name: str, array: np.ndarray, words: str
+) -> None:
+    np.save(name, array)
+    code, out, err = evaluate()
+    assert code == 0
+    assert "1 of 6 labels flagged" in out
+    assert words in " ".join(err.split())
 
 
 def test_votes_written_twice_are_counted_once(evaluate: Callable[..., Ran], tmp_path: Path) -> None:
@@ -120,7 +153,8 @@ def test_a_file_of_votes_that_is_none_is_refused(
         ("labels.npy", LABELS[:4], "--labels: has 4 entries for 6 rows"),
         ("labels.npy", np.zeros(6, dtype=int), "--labels: holds class 0 only"),
         ("labels.npy", LABELS + 1, "--labels, row 3: holds 2, outside 0..1"),
-        ("labels.npy", LABELS.astype(float), "--labels: has dtype float64"),
+        ("labels.npy", LABELS + 0.5, "--labels, row 0: it is 0.5"),
+        ("labels.npy", LABELS.astype(str), "--labels: it holds text (0, 1)"),
         ("probs.npy", PROBS.ravel(), "--probs: has 1 dimensions"),
         ("probs.npy", PROBS - 0.5, "--probs, row 0: holds a negative probability"),
         ("probs.npy", np.where(PROBS == 0.3, np.nan, PROBS), "--probs, row 5: holds NaN"),

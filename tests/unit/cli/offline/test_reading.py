@@ -17,10 +17,10 @@ from workers.cli.offline.errors import BadFile
 from workers.cli.offline.reading import read_file
 
 
-def read(folder: Path, name: str, text: str | bytes, **columns: str) -> Dataset:
+def read(folder: Path, name: str, text: str | bytes, encoding: str | None = None, **columns: Any) -> Dataset:
     file = folder / name
     file.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_file(file, Columns(**columns))
+    return read_file(file, Columns(**columns), encoding)
 
 
 def test_a_csv_needs_no_words(tmp_path: Path) -> None:
@@ -35,30 +35,40 @@ def test_the_first_line_says_what_divides_cells(tmp_path: Path, delimiter: str) 
     text = csv_of([["words", "kind"], ["a, b; c", "x"], ["d\n| e", "y"]], delimiter)
     found = read(tmp_path, "a.csv", "\ufeff" + text, label="kind")
     assert [one.data for one in found.records] == [{"words": "a, b; c"}, {"words": "d\n| e"}]
-    assert [one.place for one in found.records] == ["row 1", "row 2"]
+    assert [one.place for one in found.records] == ["line 2", "line 3"]
 
 
 def test_an_index_without_a_name_is_neither_id_nor_data(tmp_path: Path) -> None:
     found = read(tmp_path, "a.csv", csv_of([["", "words", "label"], ["0", "a", "x"], ["1", "b", "y"]], "\t"))
     assert found.field == "words"
     assert [(one.id, one.annotator, one.data) for one in found.records] == [
-        ("row 1", None, {"words": "a"}),
-        ("row 2", None, {"words": "b"}),
+        ("line 2", None, {"words": "a"}),
+        ("line 3", None, {"words": "b"}),
     ]
 
 
 def test_lists_of_numbers_in_a_csv_are_vectors(tmp_path: Path) -> None:
-    rows = [["vector", "label"], ["[1, 2.5]", "x"], ["[3, 4]", "y"], ["[not json]", "y"], ['["a"]', "[x]"]]
+    rows = [
+        ["vector", "note", "label"],
+        ["[1, 2.5]", "[2019]", "x"],
+        ["[3. 4.]", "plain", "y"],
+        ["[5, 6]", "plain", "y"],
+        ["[true, false]", "plain", "[x]"],
+    ]
     found = read(tmp_path, "a.csv", csv_of(rows))
-    assert [one.data["vector"] for one in found.records] == [[1, 2.5], [3, 4], "[not json]", '["a"]']
+    assert [one.data["vector"] for one in found.records] == [[1, 2.5], [3.0, 4.0], [5, 6], "[true, false]"]
+    assert found.records[0].data["note"] == "[2019]"
 
 
 def test_json_lines_and_flat_json_are_rows(tmp_path: Path) -> None:
     rows = [{"text": "a\u2028b", "label": 2}, {"text": "b", "label": 10}, {"text": "c", "label": None}]
     lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n\n"
-    for found in (read(tmp_path, "a.jsonl", lines), read(tmp_path, "a.json", json.dumps(rows))):
+    for name, text in (("a.jsonl", lines), ("a.json", json.dumps(rows))):
+        found = read(tmp_path, name, text)
         assert found.classes == ("2", "10")
-        assert [(one.place, one.reason) for one in found.left_out] == [("row 3", "no label")]
+        assert [(one.place, one.reason) for one in found.left_out] == [
+            ("line 3" if name == "a.jsonl" else "entry 3", "no label")
+        ]
 
 
 def test_rows_of_one_id_are_answers_about_one_item(tmp_path: Path) -> None:
@@ -79,7 +89,7 @@ def test_rows_of_one_id_are_answers_about_one_item(tmp_path: Path) -> None:
 
 def test_named_columns_are_used(tmp_path: Path) -> None:
     rows = [["no", "q", "label", "truth", "who"], ["1", "a", "z", "x", "ann"], ["2", "b", "z", "y", ""]]
-    named = Columns("truth", "no", "who", "q")
+    named = Columns("truth", "no", "who", ("q",))
     (tmp_path / "a.csv").write_text(csv_of(rows))
     found = read_file(tmp_path / "a.csv", named)
     assert [(one.id, one.label, one.annotator) for one in found.records] == [
@@ -146,28 +156,32 @@ def test_the_control_can_be_named_where_there_are_several(tmp_path: Path) -> Non
 ONE_CLASS = [task(0, "a", annotation("x")), task(1, "b", annotation("x"))]
 BAD: list[tuple[str, str | bytes, str]] = [
     ("a.csv", "", "FILE: the file is empty"),
-    ("a.csv", "text,label\na,x\nb\n", "FILE, row 2: it has 1 cells for 2 columns (line 3)"),
-    ("a.csv", 'text,label\na,x\n"b,y\n', "FILE, line 3: this is not CSV"),
+    ("a.csv", "text,label\na,x\nb,y,z\n", "FILE, line 3: it has 3 cells for the 2 columns 'text', 'label'"),
+    ("a.csv", 'text,label\na,x\n"b,y\n', "FILE, line 3: the row that begins here is not CSV"),
     ("a.csv", "text,text,label\na,b,x\n", "line 1: two columns are named 'text'"),
     ("a.csv", "text,label\n", "it holds no rows"),
     ("a.csv", "text,kind\na,x\n", "Name one of the columns: 'text', 'kind'"),
-    ("a.csv", "text,label\na,\nb,\n", "no item has a usable label. What was found instead: no label"),
+    (
+        "a.csv",
+        "text,label\na,\nb,\n",
+        "in 'label'. What stands there instead: no label (2)",
+    ),
     ("a.csv", "text,label\na,x\nb,x\n", "all 2 labels in 'label' are 'x'"),
     ("a.csv", "p,q,label\na,b,x\nc,d,y\n", "--field: it is not clear which field to learn from"),
-    ("a.csv", b"text,label\na,x\ncaf\xe9,y\n", "FILE, line 3: the encoding is not UTF-8 (byte 18)"),
-    ("a.csv", "text,label\na,x\n".encode("utf-16"), "line 1: the encoding is UTF-16"),
+    ("a.csv", b"text,label\na,x\ncaf\x81,y\n", "FILE, line 3: it is not UTF-8 (byte 18)"),
+    ("a.csv", "text,label\na,x\n".encode("utf-16")[:-1], "it is not UTF-16"),
+    ("a.csv.gz", b"\x1f\x8bnot gzip", "its gzip packing is damaged"),
     ("a.json", json.dumps(tasks())[:-30], "line 1: the JSON breaks off"),
     ("a.json", '[{"id": 1,\n nope}]', "line 2: this is not JSON"),
     ("a.json", "[" * 100_000, "cannot be read (RecursionError)"),
     ("a.json", "[1" + "0" * 5000 + "]", "cannot be read (ValueError)"),
-    ("a.json", "{}", "it holds one dict, not a list"),
+    ("a.json", "{}", "it holds one object (no keys), not a list of items"),
     ("a.json", "[]", "it holds no items"),
-    ("a.json", "[1, 2]", "row 1: it is int, not an object"),
-    ("a.json", json.dumps([task(0, "a"), {"id": 2}]), "task 1: it is not a task with data"),
-    ("a.json", json.dumps([task(0, "a"), task(1, "b")]), "no annotation holds a choice"),
+    ("a.json", "[1, 2]", "entry 1: it is int, not an object"),
+    ("a.json", json.dumps([task(0, "a"), task(1, "b")]), "no annotation holds one label of a whole item"),
     ("a.json", json.dumps(ONE_CLASS), "all 2 labels in 'kind' are 'x'"),
     ("a.jsonl", '{"text": "a", "label": "x"}\n\n{"text": "b", "la', "line 3: the JSON breaks off"),
-    ("a.jsonl", '{"text": "a", "label": ["x"]}\n', "label unreadable"),
+    ("a.jsonl", '{"text": "a", "label": ["x", "y"]}\n' * 2, "several labels"),
 ]
 
 
@@ -181,11 +195,11 @@ def test_a_bad_file_is_said_with_place_and_remedy(
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("option", ["label", "id", "annotator", "field"])
+@pytest.mark.parametrize("option", ["label", "id", "annotator", "fields"])
 def test_a_name_that_the_file_does_not_have_is_refused(tmp_path: Path, option: str) -> None:
     with pytest.raises(BadFile) as caught:
-        read(tmp_path, "a.csv", text_csv(), **{option: "nope"})
-    assert caught.value.argument in {f"--{option}-column", f"--{option}"}
+        read(tmp_path, "a.csv", text_csv(), **{option: ("nope",) if option == "fields" else "nope"})
+    assert caught.value.argument in {f"--{option}-column", f"--{option}".removesuffix("s")}
     assert "'nope'" in str(caught.value)
 
 
@@ -207,7 +221,7 @@ def test_no_shape_of_an_annotation_raises_anything_else(tmp_path: Path, garbage:
 
 def test_a_folder_or_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(BadFile, match="it cannot be read"):
+    with pytest.raises(BadFile, match="the folder holds no data"):
         read_file(tmp_path / "folder.csv", Columns())
     with pytest.raises(BadFile, match="there is no such file"):
         read_file(tmp_path / "none.csv", Columns())
@@ -216,8 +230,8 @@ def test_a_folder_or_nothing_is_refused(tmp_path: Path) -> None:
 def test_labels_that_are_no_text_are_named_as_they_are_written(tmp_path: Path) -> None:
     rows = [{"text": "a", "label": label} for label in (True, False, 2, 3.0, 2.5, " x ")]
     found = read(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows)))
-    assert found.classes == ("2", "3", "false", "true", "x")
-    assert [(one.place, one.reason) for one in found.left_out] == [("row 5", "label unreadable")]
+    assert found.classes == ("2", "2.5", "3", "false", "true", "x")
+    assert found.left_out == ()
 
 
 def test_half_a_character_does_not_break_what_is_written_later(tmp_path: Path) -> None:

@@ -106,6 +106,13 @@ def test_a_text_without_spans_or_people_has_none() -> None:
     assert listed(span_consensus([], 2)) == []
 
 
+def test_people_may_have_any_numbers() -> None:
+    answers, _ = many_texts(2)
+    far = 10**15
+    moved = [SpanAnswers(item.spans, item.label, item.person + far, item.people + far) for item in answers]
+    assert listed(span_consensus(moved, 3)) == listed(span_consensus(answers, 3))
+
+
 def test_spans_side_by_side_of_one_label_stay_two() -> None:
     answers, _ = many_texts(0)
     beside = text([(0, 4, 0, who) for who in range(5)] + [(4, 9, 0, who) for who in range(5)], 5)

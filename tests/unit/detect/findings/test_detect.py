@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model.findings import FindingKind
-from connector.wording import findings as wording
+from connector.model.reasons import NotSearched
 from workers.detect.findings import Answered, Factor, LabelledRows, look_at
 from workers.detect.findings.draft import MOST
 from workers.detect.findings.seen import NO_GROUP, FactorBuilder, calendar, digest_of
@@ -62,17 +62,17 @@ def test_every_kind_is_looked_for_or_said_not_to_be() -> None:
     bare = look_at(LabelledRows(("a", "b"), ["1", "2"], np.array([0, 0]), 1))
     assert set(bare.totals) == {FindingKind.RARE_CLASS, FindingKind.IMBALANCE}
     nothing = look_at(LabelledRows(("a", "b"), [], np.empty(0, dtype=np.int64), 1))
-    assert set(nothing.not_looked_for.values()) == {wording.NO_LABELS}
+    assert set(nothing.not_looked_for.values()) == {NotSearched.NO_LABELS}
 
 
 @pytest.mark.parametrize(
     ("missing", "kind", "why"),
     [
-        ({"times": None}, FindingKind.TAXONOMY_CHANGE, wording.NO_DATES),
-        ({"answered": None}, FindingKind.ANNOTATOR_DIFFERS, wording.NO_ANNOTATORS),
-        ({"probs": None, "found": None}, FindingKind.OVERLAP, wording.NO_PROBABILITIES),
-        ({"features": None, "digests": None}, FindingKind.NEAR_DUPLICATE, wording.NO_FEATURES),
-        ({"features": None, "times": None, "factors": {}}, FindingKind.WORSE_GROUP, wording.NO_GROUPS),
+        ({"times": None}, FindingKind.TAXONOMY_CHANGE, NotSearched.NO_DATES),
+        ({"answered": None}, FindingKind.ANNOTATOR_DIFFERS, NotSearched.NO_ANNOTATORS),
+        ({"probs": None, "found": None}, FindingKind.OVERLAP, NotSearched.NO_PROBABILITIES),
+        ({"features": None, "digests": None}, FindingKind.NEAR_DUPLICATE, NotSearched.NO_FEATURES),
+        ({"features": None, "times": None, "factors": {}}, FindingKind.WORSE_GROUP, NotSearched.NO_GROUPS),
     ],
 )
 def test_what_is_missing_is_named(missing: dict[str, object], kind: FindingKind, why: str) -> None:
@@ -81,8 +81,8 @@ def test_what_is_missing_is_named(missing: dict[str, object], kind: FindingKind,
 
 def test_a_weak_model_is_not_believed_about_the_data() -> None:
     weak = look_at(seen(sure=0.1))
-    assert weak.not_looked_for[FindingKind.AMBIGUOUS] == wording.WEAK_MODEL
-    assert weak.not_looked_for[FindingKind.ANNOTATOR_DRIFT] == wording.WEAK_MODEL
+    assert weak.not_looked_for[FindingKind.AMBIGUOUS] == NotSearched.WEAK_MODEL
+    assert weak.not_looked_for[FindingKind.ANNOTATOR_DRIFT] == NotSearched.WEAK_MODEL
     assert FindingKind.NEAR_DUPLICATE in weak.totals
 
 

@@ -89,9 +89,21 @@ def test_spans_are_named_by_their_place_whatever_their_order() -> None:
     assert (result.given.tolist(), result.predicted.tolist()) == ([0], [1])
 
 
-def test_a_model_that_reads_nothing_says_nothing_of_what_it_never_reads() -> None:
+def test_a_label_that_the_model_never_reads_is_not_judged_but_counted() -> None:
+    result = span_findings(table([(0, 0, 4, 1), (1, 0, 4, 0), (2, 0, 4, 0)]), table([(1, 0, 4, 0)], [0.9]))
+    assert kinds(result) == [SpanKind.EXTRA]
+    assert (result.given.tolist(), result.not_read) == ([2], 1)
+
+
+def test_a_model_that_reads_nothing_says_nothing() -> None:
     result = span_findings(table([(0, 0, 4, 1)] * 3), table([]))
-    assert result.score == pytest.approx([0.01] * 3)
+    assert (len(result), result.not_read) == (0, 3)
+
+
+def test_a_model_that_reads_a_span_everywhere_is_reported_as_it_is() -> None:
+    read = [(0, 2 * i, 2 * i + 2, 0) for i in range(100)]
+    result = span_findings(table([(0, 0, 2, 0)]), table(read, [0.6] * 100))
+    assert kinds(result) == [SpanKind.MISSING] * 99
 
 
 def test_a_thousand_spans_in_one_text() -> None:

@@ -1,0 +1,130 @@
+"""Every rule of decision on the flagged labels of every set: what it repairs, spoils and asks, in one table.
+
+CIFAR-10H as it is (few labels wrong, hard flags) and with 5 % of its labels replaced by another class (many
+wrong, easy flags), MNIST and 20 Newsgroups with five answers each, CIFAR-10N with three and the truth.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lines import Line, figures
+
+from workers.cli.offline.decisions import RULES, decision_questions, figures_of, share_wrong, stated_bands
+from workers.cli.offline.replay import KnownQuestion, replay
+from workers.consensus.shares import odds_of, path_of
+from workers.issues import label_issues
+
+SEED = 0
+REPLACED = 0.05
+ORDERS = 40
+FEW_ORDERS = 3  # of sets with thousands of flags
+NO_LABEL = ("neither", "both")
+COLUMNS = ("set", "rule", "items", "votes", "repaired", "harmed", "clear rep.", "clear harm", "right kept")
+
+
+def rules_on_flags(folder: Path, *, quick: bool, say: Callable[[str], object]) -> Iterator[Line]:
+    """One line for each set and rule, and all of them as a table at the end."""
+    orders = FEW_ORDERS if quick else ORDERS
+    lines: list[Line] = []
+    for name, questions in sets(folder):
+        n_orders = min(orders, FEW_ORDERS) if len(questions) > 1000 else orders
+        for line in _lines(name, questions, n_orders):
+            lines.append(line)
+            yield line
+    say(_table(lines))
+
+
+def sets(folder: Path) -> Iterator[tuple[str, list[KnownQuestion]]]:
+    """The flagged labels of each set, with all answers."""
+    h = folder / "cifar10h"
+    labels, probs, counts = (np.load(h / f"{name}.npy") for name in ("labels", "pred_probs", "human_counts"))
+    for name, given in (("cifar10h", labels), ("cifar10h, 5 % replaced", _replaced(labels, probs.shape[1]))):
+        found = label_issues(given, probs)
+        yield name, decision_questions(found, given, probs, counts.astype(np.int64))
+    for name in ("mnist", "20news"):
+        yield name, _panel(folder / "pervasive" / name)
+    yield "cifar10n", _with_truth(folder / "cifar10n")
+
+
+def _replaced(labels: Any, n_classes: int) -> Any:
+    rng = np.random.default_rng(SEED)
+    rows = rng.choice(len(labels), round(REPLACED * len(labels)), replace=False)
+    changed = labels.copy()
+    changed[rows] = (changed[rows] + rng.integers(1, n_classes, len(rows))) % n_classes
+    return changed
+
+
+def _panel(folder: Path) -> list[KnownQuestion]:
+    probs = np.load(folder / "pred_probs.npy")
+    rows = json.loads((folder / "votes.json").read_text(encoding="utf-8"))
+    return [_asked_of_five(row, probs[int(row["id"])]) for row in rows]
+
+
+def _asked_of_five(row: Any, probs: Any) -> KnownQuestion:
+    given, guessed = int(row["given_original_label"]), int(row["our_guessed_label"])
+    answers = [given] * row["mturk"]["given"]
+    if guessed != given:  # else the same votes are written twice
+        answers += [guessed] * row["mturk"].get("guessed", 0)
+    named: list[int | str] = [*answers]
+    for problem in NO_LABEL:
+        named += [problem] * row["mturk"].get(problem, 0)
+    odds = odds_of(float(probs[given]), float(probs[guessed]))
+    path = path_of("label_error", str(given), str(guessed), odds)
+    return KnownQuestion(given, guessed, named, path, frozenset(NO_LABEL))
+
+
+def _with_truth(folder: Path) -> list[KnownQuestion]:
+    labels, probs, truth = (
+        np.load(folder / f"{name}.npy") for name in ("labels", "pred_probs", "true_labels")
+    )
+    votes: list[list[int]] = [[] for _ in labels]
+    for task, _, label in np.loadtxt(folder / "votes.csv.gz", delimiter=",", skiprows=1, dtype=np.int64):
+        votes[task].append(int(label))
+    questions = []
+    for row in label_issues(labels, probs).order.tolist():
+        given = int(labels[row])
+        others = probs[row].copy()
+        others[given] = -1
+        guessed = int(others.argmax())
+        path = path_of(
+            "label_error", str(given), str(guessed), odds_of(probs[row, given], probs[row, guessed])
+        )
+        questions.append(KnownQuestion(given, guessed, votes[row], path, truth=int(truth[row])))
+    return questions
+
+
+def _lines(name: str, questions: Sequence[KnownQuestion], orders: int) -> Iterator[Line]:
+    tallies = replay(questions, RULES, orders=orders, seed=SEED)
+    n_right = sum(one.most == one.given for one in questions)
+    for rule, tally in tallies.items():
+        reached = figures_of(rule, tally, orders)
+        bands = stated_bands(tally, orders)
+        yield {
+            "bench": f"policy/flags/{name}/{rule}",
+            "set": name,
+            "rule": rule,
+            "default": reached.default,
+            "items": reached.items,
+            "votes_an_item": figures(reached.votes_per_item),
+            "repaired": figures(reached.repaired),
+            "harmed": figures(reached.harmed),
+            "clear_repaired": figures(reached.clear_repaired),
+            "clear_harmed": figures(reached.clear_harmed),
+            "undecided": figures(reached.undecided),
+            "right_left_alone": figures(1 - reached.harmed / n_right) if n_right else None,
+            "stated": [
+                [band.low, figures(band.n), figures(band.stated), figures(band.right)] for band in bands
+            ],
+            "order": share_wrong(questions),
+        }
+
+
+def _table(lines: Sequence[Line]) -> str:
+    names = ("set", "rule", "items", "votes_an_item", "repaired", "harmed", "clear_repaired", "clear_harmed")
+    rows = [COLUMNS, *([str(line[name]) for name in (*names, "right_left_alone")] for line in lines)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)

@@ -1,0 +1,207 @@
+"""Would most reviewers, asked without end, choose another label? What the rule of shares promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.consensus.shares import (
+    Belief,
+    Conclusion,
+    End,
+    SharePolicy,
+    SharePrior,
+    ShareVote,
+    Terms,
+    believe,
+    change_confidence_for,
+    conclude,
+    count,
+    fit,
+    odds_of,
+    path_of,
+)
+from workers.consensus.shares.components import COLD_START
+
+TERMS = Terms("cat", "dog", frozenset({"several fit", "none fits"}))
+POLICY = SharePolicy(change_confidence=0.98)
+
+names = st.sampled_from(["cat", "dog", "cow", "hen", "several fit", "none fits"])
+errors = st.sampled_from([0.0, 0.1, 0.35, 0.75])
+ballots = st.lists(st.builds(ShareVote, names, errors), max_size=6)
+weights = st.lists(st.floats(0.01, 1), min_size=len(COLD_START), max_size=len(COLD_START)).map(
+    lambda values: np.array(values) / sum(values)
+)
+
+
+def votes(*positions: str) -> list[ShareVote]:
+    return [ShareVote(position) for position in positions]
+
+
+def believed(ballot: Sequence[ShareVote], usual: np.ndarray = COLD_START, terms: Terms = TERMS) -> Belief:
+    return believe(count(ballot, terms), usual)
+
+
+def concluded(
+    ballot: Sequence[ShareVote], usual: np.ndarray = COLD_START, policy: SharePolicy = POLICY
+) -> Conclusion:
+    counts = count(ballot, TERMS)
+    return conclude(counts, believe(counts, usual), policy)
+
+
+# --- what always holds ------------------------------------------------------------------------
+
+
+@given(ballots, weights, st.randoms(use_true_random=False))
+def test_the_order_of_votes_does_not_matter(ballot: list[ShareVote], usual: np.ndarray, chance) -> None:
+    shuffled = list(ballot)
+    chance.shuffle(shuffled)
+    assert concluded(shuffled, usual) == concluded(ballot, usual)
+    assert believed(shuffled, usual) == believed(ballot, usual)
+
+
+@given(ballots, weights, errors)
+def test_one_more_vote_for_the_given_label_never_makes_a_change_more_probable(
+    ballot: list[ShareVote], usual: np.ndarray, error: float
+) -> None:
+    before = believed(ballot, usual).most
+    after = believed([*ballot, ShareVote("cat", error)], usual).most
+    assert all(after[position] <= before[position] + 1e-12 for position in before)
+
+
+@given(ballots, weights, st.permutations(["cat", "dog", "cow", "hen"]))
+def test_permuting_class_names_changes_nothing(
+    ballot: list[ShareVote], usual: np.ndarray, order: list[str]
+) -> None:
+    renamed = dict(zip(["cat", "dog", "cow", "hen"], order, strict=True))
+    others = [ShareVote(renamed.get(str(one.position), one.position), one.error) for one in ballot]
+    terms = Terms(renamed["cat"], renamed["dog"], TERMS.problems)
+    before, after = believed(ballot, usual), believed(others, usual, terms)
+    assert after.keep == before.keep
+    assert after.clear == before.clear
+    assert after.most == {renamed.get(str(name), name): value for name, value in before.most.items()}
+
+
+@given(ballots, weights)
+def test_all_are_probabilities_and_the_ends_exclude_each_other(
+    ballot: list[ShareVote], usual: np.ndarray
+) -> None:
+    belief = believed(ballot, usual)
+    stated = [belief.keep, belief.clear, *belief.most.values(), *belief.majority.values()]
+    assert all(0 <= one <= 1 + 1e-9 for one in stated)
+    assert belief.keep + sum(belief.most.values()) <= 1 + 1e-9
+
+
+@given(ballots, errors, errors)
+def test_a_vote_of_greater_error_moves_belief_less(
+    ballot: list[ShareVote], first: float, second: float
+) -> None:
+    surer, doubtful = sorted((first, second))
+    moved = [believed([*ballot, ShareVote("cat", error)]).keep for error in (surer, doubtful)]
+    assert moved[0] >= moved[1] - 1e-9
+
+
+def test_positions_may_be_anything_that_can_be_a_key() -> None:
+    terms = Terms((1, "span"), (2, "span"))
+    counts = count([ShareVote((2, "span"))] * 5, terms)
+    conclusion = conclude(counts, believe(counts, COLD_START), POLICY)
+    assert (conclusion.end, conclusion.position) == (End.CHANGE, (2, "span"))
+
+
+# --- what follows from votes, before a project has shown anything ------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ((), End.ASK),
+        (("cat",), End.KEEP),
+        (("dog",), End.ASK),
+        (("dog", "dog"), End.ASK),
+        (("dog", "dog", "dog"), End.ASK),
+        (("dog",) * 4, End.CHANGE),
+        (("cow",) * 5, End.CHANGE),
+        (("cat", "dog", "dog"), End.ASK),
+        (("none fits", "none fits"), End.PROBLEM),
+        (("cat", "dog") * 7 + ("cow",), End.TORN),
+    ],
+)
+def test_a_change_needs_more_than_a_keep(said: tuple[str, ...], end: End) -> None:
+    assert concluded(votes(*said)).end == end
+
+
+def test_whoever_errs_more_than_others_counts_for_less_but_never_for_nothing() -> None:
+    assert concluded([ShareVote("dog", 0.75)] * 4).end is End.ASK
+    assert believed([ShareVote("dog", 1.0)]).keep < believed([]).keep
+
+
+def test_a_vote_with_an_impossible_error_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"error is 1\.5: give a probability"):
+        ShareVote("dog", 1.5)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"change_confidence": 1.0}, "change_confidence is 1.0"),
+        ({"keep_confidence": 0.4}, "keep_confidence is 0.4"),
+        ({"min_votes": 0}, "min_votes is 0"),
+        ({"min_votes": 5, "max_votes": 4}, "min_votes is 5"),
+    ],
+)
+def test_an_impossible_policy_is_refused(bad: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        SharePolicy(**bad)  # type: ignore[arg-type]
+
+
+# --- what is learned ---------------------------------------------------------------------------
+
+
+def asked(n: int, *positions: str, given: str = "cat") -> list:
+    return [(path_of("label_error", given, "dog", 10.0), count(votes(*positions), TERMS).answers)] * n
+
+
+def test_where_flags_are_mostly_right_fewer_votes_change_a_label() -> None:
+    learned = fit(asked(300, "dog", "dog", "dog") + asked(30, "cat"))
+    usual = learned.weights(path_of("label_error", "cat", "dog", 10.0))
+    policy = SharePolicy(change_confidence=change_confidence_for(learned))
+    assert concluded(votes("dog", "dog"), usual, policy).end is End.CHANGE
+
+
+def test_where_most_labels_are_right_more_votes_are_asked_than_at_first() -> None:
+    learned = fit(asked(300, "cat") + asked(10, "dog", "cat", "dog", "cat"))
+    usual = learned.weights(path_of("label_error", "cat", "dog", 10.0))
+    assert believed(votes("dog", "dog"), usual).most["dog"] < believed(votes("dog", "dog")).most["dog"]
+
+
+def test_more_changes_demand_more_certainty() -> None:
+    few, many = fit(asked(300, "cat")), fit(asked(300, "dog", "dog", "dog"))
+    assert change_confidence_for(few) < change_confidence_for(SharePrior()) <= change_confidence_for(many)
+
+
+def test_a_pair_with_few_votes_borrows_from_its_class_and_the_class_from_all() -> None:
+    learned = fit(asked(200, "dog", "dog", "dog", given="cat") + asked(3, "cat", "cat", given="cow"))
+
+    def doubt(given: str) -> float:
+        return believed([], learned.weights(path_of("label_error", given, "dog", 10.0))).keep
+
+    assert doubt("cat") < doubt("cow") < believed([]).keep
+    assert doubt("hen") == pytest.approx(
+        believed([], learned.weights(path_of("label_error", "hen", "dog", 10.0)[:2])).keep
+    )
+
+
+def test_a_prior_fitted_on_nothing_is_the_cold_start() -> None:
+    for nothing in ([], asked(5)):
+        assert np.array_equal(fit(nothing).weights(path_of("label_error", "cat", "dog", None)), COLD_START)
+
+
+def test_the_model_s_opinion_groups_questions_by_factors_of_ten() -> None:
+    assert path_of("label_error", "a", "b", odds_of(0.01, 0.9))[1] == "10^1"
+    assert path_of("label_error", "a", "b", odds_of(0.0, 0.9))[1] == "10^5"
+    assert path_of("label_error", "a", "b", odds_of(0.9, 0.1))[1] == "10^0"
+    assert path_of("label_conflict", "a", "b", None)[1] == "no model"

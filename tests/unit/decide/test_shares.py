@@ -1,0 +1,267 @@
+"""The default rule of decision in the service: most reviewers, asked without end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from connector.config.project import DecisionRule, ReviewSettings
+from connector.config.project.review import FIRST_CHANGES_ASK
+from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
+from connector.model.jobs import JobKind
+from tests.support.world import World
+from workers.consensus.shares import SharePrior, fit
+from workers.decide.learned import learn
+from workers.decide.shares import crowd_judge, drawn
+
+Build = Callable[..., World]
+PEOPLE = [f"reviewer {n}" for n in range(15)]
+SHARES = {"rule": "shares", "calibration_share": 0.0}
+
+
+def asking_in(world: World, *names: str) -> World:
+    world.some_right()
+    for name in names or ("odd",):
+        world.wrong(name, given="cat", truly="dog")
+    world.settle()
+    return world
+
+
+@pytest.fixture
+def asking(build: Build) -> World:
+    return asking_in(build(review=SHARES))
+
+
+def say(world: World, text: str, *labels: str) -> None:
+    """One answer after the other, each taken in before the next."""
+    for number, label in enumerate(labels):
+        world.answer(text, PEOPLE[number], label)
+        world.later(seconds=61)
+
+
+# --- which rule holds --------------------------------------------------------------------------
+
+
+def test_shares_decide_unless_votes_are_to_be_counted() -> None:
+    assert ReviewSettings().decided_by is DecisionRule.SHARES
+    assert ReviewSettings(quorum=3).decided_by is DecisionRule.QUORUM
+    assert ReviewSettings(confidence=0.9).decided_by is DecisionRule.QUORUM
+    assert ReviewSettings(rule=DecisionRule.SHARES, quorum=2).decided_by is DecisionRule.SHARES
+    assert (ReviewSettings().most_votes, ReviewSettings(quorum=2).most_votes) == (15, 3)
+
+
+def test_the_settings_set_how_sure_a_decision_must_be() -> None:
+    derived = crowd_judge(ReviewSettings(), SharePrior(), 0).policy
+    loose = crowd_judge(ReviewSettings(harm_limit=0.1), SharePrior(), 0).policy
+    fixed = crowd_judge(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), SharePrior(), 0).policy
+    assert loose.change_confidence < derived.change_confidence
+    assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
+
+
+# --- what becomes of questions -----------------------------------------------------------------
+
+
+def test_one_person_is_asked_at_first_and_one_vote_for_the_label_keeps_it(asking: World) -> None:
+    assert asking.task("odd").overlap == 1
+    say(asking, "odd", "cat")
+
+    assert asking.issue("odd").state is IssueState.REJECTED
+    decision = asking.decision("odd")
+    assert decision is not None
+    assert decision.reason.startswith("most_would_keep ")
+    assert decision.probability is not None
+    assert decision.probability > 0.93
+
+
+def test_the_first_changes_ask_as_many_people_as_the_doctor_says(asking: World) -> None:
+    say(asking, "odd", *["dog"] * (FIRST_CHANGES_ASK - 1))
+    assert asking.issue("odd").state is IssueState.IN_REVIEW
+    assert asking.task("odd").overlap == FIRST_CHANGES_ASK
+
+    asking.answer("odd", PEOPLE[10], "dog")
+    asking.later(seconds=61)
+
+    assert asking.issue("odd").state is IssueState.ACCEPTED
+    assert asking.labels("odd")[-1][1] == "dog"
+
+
+def test_torn_items_are_not_changed_not_asked_again_and_are_listed(asking: World) -> None:
+    say(asking, "odd", *["dog", "cat"] * 7, "bird")
+
+    assert asking.issue("odd").state is IssueState.UNRESOLVED
+    assert asking.labels("odd") == [("ann", "cat")]
+    with asking.read() as unit:
+        listed = unit.dispositions.of_issue(asking.issue("odd").id)
+    assert {one.kind for one in listed} == {DispositionKind.MULTI_LABEL, DispositionKind.GUIDELINE_QUESTION}
+    decision = asking.decision("odd")
+    assert decision is not None
+    assert decision.reason.startswith("torn ")
+    before = asking.task("odd").overlap
+    asking.later(days=1)
+    assert asking.task("odd").overlap == before
+
+
+def test_a_vote_that_is_withdrawn_takes_its_decision_along(asking: World) -> None:
+    say(asking, "odd", "cat")
+    (vote,) = asking.votes("odd")
+    asking.delete_answer(vote.remote_id)
+    asking.later(seconds=61)
+
+    assert asking.issue("odd").state is IssueState.IN_REVIEW
+    assert asking.decision("odd") is None
+    assert asking.labels("odd") == [("ann", "cat")]
+
+
+def test_a_later_vote_against_a_kept_label_opens_the_question_again(asking: World) -> None:
+    say(asking, "odd", "cat")
+    asking.answer("odd", PEOPLE[5], "dog")
+    asking.later(seconds=61)
+
+    assert asking.issue("odd").state is IssueState.IN_REVIEW
+    assert asking.task("odd").state is ReviewState.PUSHED
+
+
+def test_a_class_with_a_quorum_of_its_own_keeps_it(build: Build) -> None:
+    world = asking_in(build(review={**SHARES, "class_quorum": {"dog": 5}}))
+    say(world, "odd", "dog", "dog", "dog", "dog")
+    assert world.issue("odd").state is IssueState.IN_REVIEW
+    world.answer("odd", PEOPLE[9], "dog")
+    world.later(seconds=61)
+    assert world.issue("odd").state is IssueState.ACCEPTED
+
+
+def test_an_adjudicator_settles_what_the_others_could_not(build: Build) -> None:
+    world = asking_in(build(review={**SHARES, "max_votes": 2, "adjudicators": ["judge"]}))
+    say(world, "odd", "dog", "dog")
+    assert world.task("odd").escalated_at is not None
+    world.answer("odd", "judge", "dog")
+    world.later(seconds=61)
+    assert world.issue("odd").state is IssueState.ACCEPTED
+
+
+def test_a_team_of_three_leaves_the_label_until_the_deadline_closes_the_question(build: Build) -> None:
+    world = asking_in(build(review={**SHARES, "deadline_hours": 24.0}))
+    say(world, "odd", "dog", "dog", "dog")
+    assert world.issue("odd").state is IssueState.IN_REVIEW
+    world.later(hours=25)
+    assert world.issue("odd").state is IssueState.UNRESOLVED
+    assert world.labels("odd") == [("ann", "cat")]
+
+
+def test_a_team_in_which_everybody_labeled_the_item_may_review_it_for_half_a_vote(asking: World) -> None:
+    asking.answer("odd", "ann", "dog")  # who labeled it cat
+    asking.later(seconds=61)
+    assert asking.task("odd").overlap == 2
+    say(asking, "odd", "dog", "dog", "dog")
+    assert asking.issue("odd").state is IssueState.ACCEPTED
+    decision = asking.decision("odd")
+    assert decision is not None
+    assert len(decision.votes) == 4
+
+
+def test_an_answer_about_ones_own_label_counts_for_less_than_that_of_another(build: Build) -> None:
+    stated = []
+    for who in ("ann", "rita"):
+        world = asking_in(build(review={**SHARES, "keep_confidence": 0.6}))
+        world.answer("odd", who, "cat")
+        world.later(seconds=61)
+        decision = world.decision("odd")
+        assert decision is not None
+        assert decision.probability is not None
+        stated.append(decision.probability)
+    assert stated[0] < stated[1]
+
+
+def test_with_own_answers_off_nobody_reviews_their_own_label(build: Build) -> None:
+    world = asking_in(build(review={**SHARES, "own_answers": False}))
+    world.answer("odd", "ann", "cat")
+    world.later(seconds=61)
+    assert world.issue("odd").state is IssueState.IN_REVIEW
+
+
+# --- what is learned ---------------------------------------------------------------------------
+
+
+def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(build: Build) -> None:
+    names = [f"odd {n}" for n in range(25)]
+    world = asking_in(build(review=SHARES), *names)
+    for name in names:
+        world.answer(name, "rita", "cat")
+    world.later(seconds=61)
+
+    learned = [detail for _, _, detail in world.audit("crowd.learned")]
+    assert [one["version"] for one in learned] == [1]
+    with world.read() as unit:
+        prior, version = learn(unit, world.project, {}, str, frozenset())
+    assert version == 1
+    assert prior.asked == 25
+    weights = prior.weights()
+    assert np.isclose(weights.sum(), 1)
+    with world.services.store.begin() as unit:
+        unit.facts.put(f"crowd:{world.project.id}", "{}")
+        again, _ = learn(unit, world.project, {}, str, frozenset())
+    assert np.allclose(again.weights(), weights)
+
+
+def test_votes_that_did_not_suffice_may_do_so_once_more_is_known(build: Build) -> None:
+    names = [f"odd {n}" for n in range(21)]
+    world = asking_in(build(review=SHARES), *names)
+    say(world, names[0], "dog", "dog", "dog")
+    assert world.issue(names[0]).state is IssueState.IN_REVIEW
+    for name in names[1:]:
+        for number in range(4):
+            world.answer(name, PEOPLE[number], "dog")
+    world.later(seconds=61)
+    world.later(seconds=61)
+    assert {world.issue(name).state for name in names} == {IssueState.ACCEPTED}
+
+
+def test_before_enough_is_answered_the_cold_start_holds(asking: World) -> None:
+    say(asking, "odd", "cat")
+    with asking.read() as unit:
+        prior, version = learn(unit, asking.project, {}, str, frozenset())
+    assert version == 0
+    assert np.array_equal(prior.weights(), fit([]).weights())
+
+
+def test_by_lot_some_questions_are_asked_further_than_would_suffice(build: Build) -> None:
+    world = asking_in(build(review={**SHARES, "calibration_share": 1.0}))
+    say(world, "odd", "cat", "cat")
+    assert world.issue("odd").state is IssueState.IN_REVIEW
+    world.answer("odd", PEOPLE[9], "cat")
+    world.later(seconds=61)
+    assert world.issue("odd").state is IssueState.REJECTED
+
+
+def test_the_lot_of_a_key_is_even_and_stays() -> None:
+    lots = [drawn(str(n)) for n in range(2000)]
+    assert np.histogram(lots, bins=4, range=(0, 1))[0].min() > 400
+    assert drawn("7") == lots[7]
+
+
+def test_the_service_runs_by_shares_where_nothing_is_set(build: Build) -> None:
+    world = asking_in(build(review={"rule": None}))
+    assert world.do(JobKind.DECIDE)["run"]
+    assert world.task("odd").overlap == 1
+
+
+# --- harm --------------------------------------------------------------------------------------
+
+
+def test_changes_that_are_overturned_more_often_than_expected_make_the_next_ones_wait(build: Build) -> None:
+    names = [f"odd {n}" for n in range(4)]
+    world = asking_in(build(review={**SHARES, "change_confidence": 0.85}), *names)
+    for name in names[:3]:
+        say(world, name, "dog", "dog")
+        world.revert(world.corrected(name).id)
+    say(world, names[3], *["dog"] * 5)
+
+    held = world.correction(names[3])
+    assert held is not None
+    assert held.state is CorrectionState.HELD
+    with world.read() as unit:
+        _, kept = unit.quality.figures(world.project.id) or (None, {})
+    assert kept["harm"]["overturned"] == 3
+    assert any("3 were overturned" in alarm for alarm in kept["alarms"])

@@ -1,0 +1,33 @@
+"""Harm by what decisions stated, and by what was overturned."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.model import Outcome
+from connector.store.repositories.quality import STATED, StatedCount
+from workers.review.quality.harm import NO_HARM, harm_in
+
+
+def changes(n: int, stated: float, overturned: int, outcome: Outcome = Outcome.ACCEPT) -> StatedCount:
+    band = next(k for k, high in enumerate(STATED) if stated < high)
+    return StatedCount(outcome, band, n, n * stated, overturned)
+
+
+def test_without_changes_there_is_no_harm() -> None:
+    assert harm_in([]) == NO_HARM
+    assert not harm_in([changes(50, 0.97, 10, Outcome.REJECT)]).exceeds
+
+
+def test_expected_harm_is_what_is_missing_to_certainty() -> None:
+    harm = harm_in([changes(100, 0.97, 0), changes(50, 0.85, 0)])
+    assert harm.changes == 150
+    assert harm.expected == pytest.approx(3 + 7.5)
+    assert [(band.low, band.high, band.n) for band in harm.bands] == [(0.75, 0.9, 50), (0.95, 0.98, 100)]
+
+
+@pytest.mark.parametrize(
+    ("n", "overturned", "exceeds"), [(1, 1, False), (100, 3, False), (100, 6, False), (100, 20, True)]
+)
+def test_only_what_chance_does_not_explain_exceeds(n: int, overturned: int, exceeds: bool) -> None:
+    assert harm_in([changes(n, 0.97, overturned)]).exceeds is exceeds

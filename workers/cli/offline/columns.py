@@ -1,0 +1,137 @@
+"""Which columns of flat rows hold the label, the id, the annotator and the date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workers.cli.offline.dataset import Columns
+from workers.cli.offline.errors import BadFile
+from workers.cli.offline.formats.entries import FileEntry
+from workers.cli.offline.invisible import visible
+from workers.cli.offline.labels import NoClass, read_label
+
+SURE = ("label", "labels")
+USUAL = (
+    "category", "class", "choice", "choices", "intent", "sentiment", "topic", "target", "annotation",
+    "gold_label", "label_text", "rating", "stars", "accept",
+)  # fmt: skip
+IDS = ("id", "task_id", "item_id", "uid")
+ANNOTATORS = (
+    "annotator", "annotator_id", "completed_by", "worker", "worker_id", "rater", "annotation_agent",
+    "annotated_by", "labeled_by", "_annotator_id", "_session_id",
+)  # fmt: skip
+DATES = ("updated_at", "created_at", "annotated_at", "labeled_at", "timestamp", "date", "_timestamp")
+PERSON = re.compile(
+    r"(annotator|rater|worker|coder|labell?er|judge|reviewer|expert)s?[ _-]?(\d+|[a-z])", re.IGNORECASE
+)
+# What stands beside the item's own fields in flat exports; and an index without a name.
+NO_DATA = frozenset({
+    "", "annotation_id", "created_at", "updated_at", "lead_time", "prediction", "prediction_agent",
+    "annotation_agent", "multi_label", "metrics", "vectors", "explanation", "comments", "options", "tokens",
+    "spans", "answer",
+})  # fmt: skip
+UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?|_.*")  # pandas' index; Prodigy's and Argilla's own keys
+NAMED = 12  # columns listed in a message
+SAMPLE = 1000  # rows that show how many different values a column has
+MOST_CLASSES = 50
+LEAST_REPEATS = 2  # rows for each class
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The columns that are about the item, in place of being what it is. `label` has several for people."""
+
+    labels: tuple[str, ...]
+    id: str | None
+    annotator: str | None
+    date: str | None
+
+    @property
+    def label(self) -> str:
+        """The label's column; of several people's, their names."""
+        return ", ".join(self.labels)
+
+    def is_data(self, name: str) -> bool:
+        """Whether a column is part of what the item is."""
+        about = {*self.labels, self.id, self.annotator, self.date}
+        return name not in about and name.lower() not in NO_DATA and not UNNAMED.fullmatch(name)
+
+
+def choose(rows: Sequence[FileEntry], columns: Columns) -> Known:
+    """The columns that were named, or have usual names. BadFile where the label's is not clear."""
+    names = list({name: None for row in rows for name in row.values})
+    labels = _labels(rows, names, columns)
+    return Known(
+        labels,
+        _column("--id-column", columns.id, IDS, names),
+        _column("--annotator-column", columns.annotator, ANNOTATORS, names),
+        _column("--date-column", columns.date, DATES, names),
+    )
+
+
+def other_labels(rows: Sequence[FileEntry], known: Known, taken: Collection[str]) -> list[str]:
+    """Other columns that hold a few values again and again, as labels do."""
+    names = list({name: None for row in rows for name in row.values})
+    return [name for name in names if known.is_data(name) and name not in taken and _repeats(rows, name)]
+
+
+def _labels(rows: Sequence[FileEntry], names: Sequence[str], columns: Columns) -> tuple[str, ...]:
+    if columns.label is not None:
+        return (_named("--label-column", columns.label, names),)
+    by_name = {name.lower(): name for name in reversed(names)}
+    sure = next((by_name[name] for name in SURE if name in by_name), None)
+    if sure is not None:
+        return (sure,)
+    possible = [by_name[name] for name in USUAL if name in by_name]
+    holding = [name for name in possible if _repeats(rows, name)] or possible
+    if len(holding) == 1:
+        return (holding[0],)
+    if len(holding) > 1:
+        listed = ", ".join(f"'{name}'" for name in holding)
+        remedy = f"Name one, for example: --label-column {holding[0]}"
+        raise BadFile(
+            f"several columns could hold the label: {listed}", argument="--label-column", remedy=remedy
+        )
+    people = tuple(name for name in names if PERSON.fullmatch(visible(name)) and _repeats(rows, name))
+    if len(people) > 1:
+        return people
+    raise unknown("--label-column", "it is not clear which column holds the label", names)
+
+
+def _repeats(rows: Sequence[FileEntry], name: str) -> bool:
+    """Whether a column holds classes: few, plain, each again and again."""
+    readings = [read_label(row.values.get(name)) for row in rows[:SAMPLE]]
+    found = [reading for reading in readings if not isinstance(reading, NoClass)]
+    n_different = len(set(found))
+    return 2 <= n_different <= MOST_CLASSES and len(found) >= LEAST_REPEATS * n_different
+
+
+def _column(option: str, wanted: str | None, usual: Sequence[str], names: Sequence[str]) -> str | None:
+    if wanted is not None:
+        return _named(option, wanted, names)
+    by_name = {name.lower(): name for name in reversed(names)}
+    return next((by_name[name] for name in usual if name in by_name), None)
+
+
+def _named(option: str, wanted: str, names: Sequence[str]) -> str:
+    if wanted in names:
+        return wanted
+    alike = next((name for name in names if visible(name) == visible(wanted)), None)
+    if alike is None:
+        raise unknown(option, f"there is no column '{wanted}'", names)
+    return alike
+
+
+def unknown(option: str, problem: str, names: Sequence[str]) -> BadFile:
+    """A column that is not there, or not clear, with those that are there."""
+    listed = ", ".join(f"'{name}'" for name in names[:NAMED] if name) or "none"
+    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return BadFile(problem, argument=option, remedy=f"Name one of the columns: {listed}{more}")
+
+
+def cell(values: Mapping[str, Any], name: str | None) -> Any:
+    """A row's value, None where no column was chosen."""
+    return None if name is None else values.get(name)

@@ -1,0 +1,56 @@
+"""The rows that were flagged in somebody's own arrays."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from workers.cli.offline.measuring import Measured
+from workers.cli.offline.target import replace_file
+
+FIGURES = 4  # digits kept of probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggedRow:
+    """A row from 0, ranked from 1, with class numbers; probabilities 0..1 of both classes."""
+
+    rank: int
+    row: int
+    given: int
+    suggested: int
+    probability: float
+    quality: float
+
+
+def flagged_rows(measured: Measured) -> list[FlaggedRow]:
+    """All flagged rows, the most suspicious first."""
+    found = measured.found
+    return [
+        FlaggedRow(
+            rank,
+            row,
+            int(measured.given[row]),
+            int(found.suggested[row]),
+            round(float(measured.probs[row, found.suggested[row]]), FIGURES),
+            round(float(found.quality[row]), FIGURES),
+        )
+        for rank, row in enumerate(found.order.tolist(), start=1)
+    ]
+
+
+def write_rows(path: Path, rows: Sequence[FlaggedRow]) -> None:
+    """As CSV or JSON, by the ending."""
+    if path.suffix.lower() == ".json":
+        text = json.dumps([asdict(row) for row in rows], indent=2) + "\n"
+    else:
+        stream = io.StringIO(newline="")
+        writer = csv.DictWriter(stream, [field.name for field in fields(FlaggedRow)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+        text = stream.getvalue()
+    replace_file(path, text)

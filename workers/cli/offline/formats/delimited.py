@@ -1,0 +1,171 @@
+"""CSV and TSV in the dialects that spreadsheets, survey tools, Spark and MySQL write."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile, text_of
+from workers.cli.offline.invisible import visible
+
+DELIMITERS = ",;\t|"
+SEP_LINE = re.compile(r"\A\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # Excel's
+LONGEST_CELL = 1 << 30  # characters; images in place are longer than csv's own limit
+SAMPLE_ROWS = 50  # that show what divides cells
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    delimiter: str
+    spaces: bool  # between a delimiter and a quotation mark
+    escapes: bool = False  # a backslash makes the next character plain, as Spark and MySQL write it
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    line: int  # where it begins
+    cells: list[str]
+
+
+def read(source: InputFile) -> FileEntries:
+    """The rows under a header. BadFile for a row that has cells without a column, or quotes left open."""
+    text, notes = text_of(source)
+    return read_text(text, source.suffix, notes)
+
+
+def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileEntries:
+    """The same, of text."""
+    first_line = 1
+    sep = SEP_LINE.match(text)
+    if sep is not None:
+        text, first_line = text[sep.end() :], 2
+    blank = len(text) - len(text.lstrip("\r\n"))
+    first_line += text.count("\n", 0, blank)
+    text = text[blank:].replace("\0", "")
+    dialect = _dialect(text, sep[1] if sep is not None else None, suffix)
+    try:
+        return _entries(list(_rows(text, dialect, first_line)), notes)
+    except BadFile:
+        if "\\" not in text:
+            raise
+        with contextlib.suppress(BadFile):
+            return _entries(list(_rows(text, replace(dialect, escapes=True), first_line)), notes)
+        raise
+
+
+def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
+    if not rows:
+        raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
+    header = rows[0]
+    names = [visible(cell) for cell in header.cells]
+    _refuse_equal_names(names, header.line)
+    kept: list[FileEntry] = []
+    short = spare = 0
+    for row in rows[1:]:
+        if not any(cell.strip() for cell in row.cells):
+            continue
+        beyond = row.cells[len(names) :]
+        if any(cell.strip() for cell in beyond):
+            raise _too_many(row, names)
+        short += len(row.cells) < len(names)
+        spare += bool(beyond)
+        values = {
+            name: cell
+            for name, cell in zip(names, row.cells + [""] * (len(names) - len(row.cells)), strict=False)
+            if name
+        }
+        unnamed = [cell for name, cell in zip(names, row.cells, strict=False) if not name and cell.strip()]
+        kept.append(FileEntry(f"line {row.line}", values if not unnamed else {**values, "": unnamed[0]}))
+    if short:
+        notes = (*notes, f"{short:,} rows end early: the cells that they lack are taken as empty.")
+    if spare:
+        notes = (*notes, f"{spare:,} rows end with empty cells beyond the last column: these are ignored.")
+    return FileEntries(tuple(kept), notes)
+
+
+def _refuse_equal_names(names: list[str], line: int) -> None:
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        remedy = "Give each column its own name in that line"
+        problem = f"two columns are named '{twice}'"
+        raise BadFile(problem, argument=ARGUMENT, where=f"line {line}", remedy=remedy)
+
+
+def _too_many(row: _Row, names: list[str]) -> BadFile:
+    problem = f"it has {len(row.cells)} cells for the {len(names)} columns {_listed(names)}"
+    remedy = "Quote cells that hold the delimiter or a line break, or export it again"
+    return BadFile(problem, argument=ARGUMENT, where=f"line {row.line}", remedy=remedy)
+
+
+def _listed(names: list[str], most: int = 6) -> str:
+    return ", ".join(f"'{name}'" for name in names[:most]) + (", …" if len(names) > most else "")
+
+
+def _rows(text: str, dialect: Dialect, first_line: int) -> Iterator[_Row]:
+    """Rows with the line where each begins."""
+    limit = csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=dialect.delimiter,
+        skipinitialspace=dialect.spaces,
+        escapechar="\\" if dialect.escapes else None,
+        strict=True,
+    )
+    begins = 0
+    try:
+        for cells in reader:
+            yield _Row(first_line + begins, cells)
+            begins = reader.line_num
+    except csv.Error as error:
+        where = f"line {first_line + begins}"
+        problem = f"the row that begins here is not CSV ({error})"
+        remedy = "Close its quotation mark, or export it again: the file may be cut short"
+        raise BadFile(problem, argument=ARGUMENT, where=where, remedy=remedy) from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _dialect(text: str, said: str | None, suffix: str) -> Dialect:
+    candidates = [said] if said is not None else list(DELIMITERS)
+    found = [
+        (_evenness(text, Dialect(each, spaces)), Dialect(each, spaces))
+        for each in candidates
+        for spaces in ([False, True] if f'{each} "' in text else [False])
+    ]
+    usual = "\t" if suffix in (".tsv", ".tab") else ","
+    return max(found, key=lambda pair: (*pair[0], pair[1].delimiter == usual, pair[1].spaces))[1]
+
+
+def _evenness(text: str, dialect: Dialect) -> tuple[float, int]:
+    """How well rows agree with the header (0..1, 0 for one column), and how many columns it has."""
+    sizes: list[int] = []
+    try:
+        for row in _rows(_head(text), dialect, 1):
+            if any(cell.strip() for cell in row.cells):
+                sizes.append(len(row.cells))
+            if len(sizes) > SAMPLE_ROWS:
+                break
+    except BadFile:
+        sizes.append(0)
+    if not sizes or sizes[0] < 2:
+        return 0.0, 1
+    usual = Counter(sizes).most_common(1)[0][0]
+    fit = sum(size == sizes[0] for size in sizes) / len(sizes)
+    return (fit if usual >= sizes[0] else fit / 2), sizes[0]
+
+
+def _head(text: str) -> str:
+    """Enough of the text for the sample: whole lines, more where lines are long."""
+    end = 0
+    for _ in range(4 * SAMPLE_ROWS):
+        end = text.find("\n", end) + 1
+        if not end:
+            return text
+    return text[:end]

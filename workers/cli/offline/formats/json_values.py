@@ -1,0 +1,132 @@
+"""JSON however it is wrapped: a list, objects one after another or one a line, an object around them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.source import InputFile, text_of
+from workers.cli.offline.formats.wrapping import unwrapped
+
+HALF_CHARACTER = "\\ud"  # how JSON spells one, and most characters beyond the first plane
+BLANK = " \t\r\n"
+BETWEEN = BLANK + ",\x1e"  # between values one after another; \x1e of JSON text sequences
+
+Placed = tuple[str, Any]
+
+
+def read(source: InputFile) -> FileEntries:
+    """The objects of a JSON file. BadFile with the line where it breaks off, or holds no objects."""
+    text, notes = text_of(source)
+    values = list(_values(text))
+    if len(values) == 1 and isinstance(values[0][1], dict):
+        inner, said = unwrapped(values[0][1])
+        values = [(f"entry {n}", value) for n, value in enumerate(inner, start=1)]
+        notes = (*notes, *said)
+    if not values:
+        raise BadFile("it holds no items", argument=ARGUMENT, remedy="Export items that have been labelled")
+    return FileEntries(tuple(FileEntry(place, _object(place, value)) for place, value in values), notes)
+
+
+def parse_json(text: str, argument: str) -> Any:
+    """The one JSON value of a text; BadFile with the line where it breaks off or goes wrong."""
+    value, end = _decoded(text, _skipped(text, 0, BLANK), argument)
+    if text[end:].strip(BLANK):
+        raise _bad(json.JSONDecodeError("Extra data", text, end), argument)
+    return value
+
+
+def _values(text: str) -> Iterator[Placed]:
+    """Each value with its line, or its number where a line holds several."""
+    start = _skipped(text, 0, BETWEEN)
+    if text.startswith("[", start):
+        yield from _placed(_elements(text, start + 1), text)
+    else:
+        yield from _placed(_sequence(text, start), text)
+
+
+def _placed(found: Iterator[tuple[int, Any]], text: str) -> Iterator[Placed]:
+    values = list(found)
+    lines: list[int] = []
+    line, last = 1, 0
+    for position, _ in values:
+        line, last = line + text.count("\n", last, position), position
+        lines.append(line)
+    distinct = len(set(lines)) == len(lines) and len(lines) > 1
+    for n, (line, (_, value)) in enumerate(zip(lines, values, strict=True), start=1):
+        yield f"line {line}" if distinct else f"entry {n}", value
+
+
+def _elements(text: str, start: int) -> Iterator[tuple[int, Any]]:
+    """The elements of the list that begins before `start`."""
+    position = _skipped(text, start, BLANK)
+    if text.startswith("]", position):
+        position += 1
+    else:
+        while True:
+            value, end = _decoded(text, position, ARGUMENT)
+            yield position, value
+            end = _skipped(text, end, BLANK)
+            if text.startswith("]", end):
+                position = end + 1
+                break
+            if not text.startswith(",", end):
+                raise _bad(json.JSONDecodeError("Expecting ',' delimiter", text, end), ARGUMENT)
+            position = _skipped(text, end + 1, BLANK)
+    rest = _skipped(text, position, BETWEEN)
+    if text.startswith("[", rest):  # lists one after another: exports that were joined
+        yield from _elements(text, rest + 1)
+    elif rest < len(text):
+        raise _bad(json.JSONDecodeError("Extra data", text, rest), ARGUMENT)
+
+
+def _sequence(text: str, position: int) -> Iterator[tuple[int, Any]]:
+    """Values one after another, on lines of their own or not."""
+    while position < len(text):
+        value, end = _decoded(text, position, ARGUMENT)
+        yield position, value
+        position = _skipped(text, end, BETWEEN)
+
+
+def _skipped(text: str, position: int, what: str) -> int:
+    while position < len(text) and text[position] in what:
+        position += 1
+    return position
+
+
+_DECODER = json.JSONDecoder()
+
+
+def _decoded(text: str, position: int, argument: str) -> tuple[Any, int]:
+    try:
+        value, end = _DECODER.raw_decode(text, position)
+    except json.JSONDecodeError as error:
+        raise _bad(error, argument) from error
+    except (RecursionError, ValueError) as error:  # nested without end, or a number of thousands of digits
+        problem = f"this JSON cannot be read ({type(error).__name__})"
+        raise BadFile(problem, argument=argument, remedy="Export it again") from error
+    spelled_in_halves = text.find(HALF_CHARACTER, position, end) >= 0 or text.find("\\uD", position, end) >= 0
+    return _encodable(value) if spelled_in_halves else value, end
+
+
+def _encodable(value: Any) -> Any:
+    """Halves of a character, which JSON can spell and no file can hold, become question marks."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _bad(error: json.JSONDecodeError, argument: str) -> BadFile:
+    cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string")
+    problem = "the JSON breaks off" if cut else f"this is not JSON ({error.msg}, column {error.colno})"
+    remedy = "The file is probably cut short: export it again" if cut else "Export it again, or mend it"
+    return BadFile(problem, argument=argument, where=f"line {error.lineno}", remedy=remedy)
+
+
+def _object(place: str, value: Any) -> Mapping[str, Any]:
+    if isinstance(value, dict):
+        return value
+    problem = f"it is {type(value).__name__}, not an object"
+    remedy = "Give one object with a label and a field to learn from per item"
+    raise BadFile(problem, argument=ARGUMENT, where=place, remedy=remedy)

@@ -1,0 +1,169 @@
+"""What a cell or value says about an item's label: one class, or why it names none."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from connector.model import LabelStatus
+from workers.cli.offline.invisible import visible
+
+NOTHING = frozenset(
+    {"nan", "n/a", "#n/a", "na", "<na>", "null", "nil", "\\n", "-", "--", "---", "–", "—", "?"}
+)
+SIGNS = frozenset({"+", "-", "–", "0"})  # beside a plus, a minus is a class
+JOINTS = "#|;,\n"
+NAMES = ("name", "label", "class", "value", "title", "id")  # keys that name a class in an object, in order
+PLACES = frozenset({"start", "end", "startOffset", "endOffset", "x", "y", "width", "height", "points"})
+TAGS = re.compile(r"(O|[BILUES][-_]\S+)([\s,]+(O|[BILUES][-_]\S+))+")  # of words: BIO and its kin
+PATH = " / "  # between the levels of a taxonomy
+DEEPEST = 6  # objects within objects
+
+
+class NoClass(StrEnum):
+    """Why a value names no class; the words that people see."""
+
+    NONE = "no label"
+    SEVERAL = "several labels"
+    PLACES = "spans or regions, not a label of the item"
+    TAGS = "tags of words, not a label of the item"
+    UNREADABLE = "label unreadable"
+
+    @property
+    def status(self) -> LabelStatus:
+        """What the service calls it."""
+        if self is NoClass.NONE:
+            return LabelStatus.EMPTY
+        return LabelStatus.SEVERAL if self is NoClass.SEVERAL else LabelStatus.UNREADABLE
+
+
+Reading = str | NoClass  # ask `isinstance(reading, NoClass)`
+
+
+def read_label(value: Any, depth: int = 0) -> Reading:
+    """The class that a value names. Lists of one and objects with a name are what they hold."""
+    if depth > DEEPEST:
+        return NoClass.UNREADABLE
+    if value is None:
+        return NoClass.NONE
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return _of_number(value)
+    if isinstance(value, str):
+        return _of_text(value, depth)
+    if isinstance(value, Mapping):
+        return _of_object(value, depth)
+    return _of_list(value, depth) if isinstance(value, list | tuple) else NoClass.UNREADABLE
+
+
+def joined(labels: Iterable[str]) -> frozenset[str]:
+    """The labels that are several, joined by #, |, ;, a comma or a line break.
+
+    A joint counts where its parts occur alone, or in other combinations, and does so for most labels that
+    hold it: a class of the name "sales, marketing" stays one.
+    """
+    distinct = frozenset(labels)
+    found: set[str] = set()
+    for joint in JOINTS:
+        whole = [label for label in distinct if joint in label]
+        parts = {label: {part.strip() for part in label.split(joint)} for label in whole}
+        times = Counter(part for each in parts.values() for part in each)
+        several = {
+            label
+            for label, each in parts.items()
+            if "" not in each and all(part in distinct or times[part] > 1 for part in each)
+        }
+        if several and 2 * len(several) >= len(whole):
+            found |= {label for label in whole if len(parts[label]) > 1}
+    return frozenset(found)
+
+
+def words_for_nothing(labels: Collection[str]) -> frozenset[str]:
+    """Which of these distinct labels stand for none: nan, N/A, null, -, ?"""
+    found = frozenset(label for label in labels if label.casefold() in NOTHING)
+    signs = frozenset(labels) <= SIGNS | found and "+" in labels
+    return found - SIGNS if signs else found
+
+
+def _of_number(value: float) -> Reading:
+    if isinstance(value, int):
+        return str(value)
+    if math.isnan(value):
+        return NoClass.NONE
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _of_text(value: str, depth: int) -> Reading:
+    text = visible(value)
+    if not text:
+        return NoClass.NONE
+    if TAGS.fullmatch(text):
+        return NoClass.TAGS
+    inner = _structure(text)
+    return text if inner is None else read_label(inner, depth + 1)
+
+
+def _structure(text: str) -> Any:
+    """The list or object that a cell holds, as JSON or as Python prints it; None where it is plain text."""
+    if (text[0], text[-1]) not in {("[", "]"), ("{", "}")}:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None
+    return found if isinstance(found, list | dict) else None
+
+
+def _of_object(value: Mapping[str, Any], depth: int) -> Reading:
+    if not value:
+        return NoClass.NONE
+    if PLACES & set(value):
+        return NoClass.PLACES
+    for key in ("choices", "rating", "selected"):
+        if key in value:
+            return read_label(value[key], depth + 1)
+    if "taxonomy" in value:
+        return _of_paths(value["taxonomy"])
+    named = next((value[key] for key in NAMES if isinstance(value.get(key), str | int)), None)
+    return NoClass.UNREADABLE if named is None else read_label(named, depth + 1)
+
+
+def _of_list(value: Sequence[Any], depth: int) -> Reading:
+    if not value:
+        return NoClass.NONE
+    if any(isinstance(each, list | tuple | Mapping) and _is_place(each) for each in value):
+        return NoClass.PLACES
+    if any(isinstance(each, list | tuple) for each in value):
+        return _of_paths(value)
+    found = {read_label(each, depth + 1) for each in value}
+    return found.pop() if len(found) == 1 else NoClass.SEVERAL
+
+
+def _of_paths(value: Any) -> Reading:
+    """One path of a taxonomy or of nested choices: its levels, joined."""
+    if not isinstance(value, list | tuple) or not value:
+        return NoClass.NONE
+    paths = [each if isinstance(each, list | tuple) else [each] for each in value]
+    if not all(path and all(isinstance(level, str) for level in path) for path in paths):
+        return NoClass.UNREADABLE
+    found = {PATH.join(map(visible, path)) for path in paths}
+    return found.pop() if len(found) == 1 else NoClass.SEVERAL
+
+
+def _is_place(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        inner = value.get("value")
+        return bool(PLACES & set(value)) or (isinstance(inner, Mapping) and bool(PLACES & set(inner)))
+    numbers = [each for each in value if isinstance(each, int | float) and not isinstance(each, bool)]
+    return len(numbers) >= 2  # doccano's [start, end, label]

@@ -1,0 +1,57 @@
+"""Labels and probabilities that somebody saved, in the form that detection takes; what is changed is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.cli.offline.errors import BadFile
+
+ROUNDED = 0.02  # farther from 1 a row's sum is no rounding
+EXACT = 1e-3  # nearer, detection itself takes it
+BLOCK = 1 << 16  # rows looked at together
+
+Array = NDArray[Any]
+
+
+def class_numbers(labels: Array, argument: str) -> tuple[Array, tuple[str, ...]]:
+    """Whole numbers as integers. BadFile for text, whose order the columns of probabilities cannot tell."""
+    if labels.dtype.kind in "US":
+        names = ", ".join(str(name) for name in np.unique(labels[:1000])[:5])
+        raise BadFile(
+            f"it holds text ({names}), and which column of --probs is which class is not known",
+            argument=argument,
+            remedy="Save class numbers; with columns in alphabetical order: "
+            "numpy.unique(labels, return_inverse=True)[1]",
+        )
+    if labels.dtype.kind != "f" or labels.ndim != 1:
+        return labels, ()
+    bad = np.flatnonzero(~np.isfinite(labels) | (labels != np.floor(labels)))
+    if bad.size:
+        remedy = "Save one class number per item"
+        where = f"row {bad[0]}"
+        raise BadFile(f"it is {labels[bad[0]]:g}", argument=argument, where=where, remedy=remedy)
+    return labels.astype(np.int64), (f"Labels are whole numbers saved as {labels.dtype}: read as classes.",)
+
+
+def probabilities(probs: Array) -> tuple[Array, tuple[str, ...]]:
+    """Half precision as single; rows whose sum is 1 but for rounding, divided by it."""
+    notes: list[str] = []
+    if probs.dtype == np.float16:
+        probs = probs.astype(np.float32)
+        notes.append("Probabilities are float16: read as float32.")
+    if probs.ndim != 2 or probs.dtype.kind != "f" or not probs.size:
+        return probs, tuple(notes)
+    sums = np.concatenate(
+        [probs[start : start + BLOCK].sum(axis=1, dtype=np.float64) for start in range(0, len(probs), BLOCK)]
+    )
+    off = np.abs(sums - 1)
+    if not np.isfinite(off).all() or off.max() > ROUNDED or off.max() <= EXACT:
+        return probs, tuple(notes)
+    n_off = int(np.count_nonzero(off > EXACT))
+    notes.append(
+        f"{n_off:,} rows sum to 1 but for rounding (the farthest to {sums[off.argmax()]:.4g}): divided by it."
+    )
+    return probs / sums[:, None], tuple(notes)

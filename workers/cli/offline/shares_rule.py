@@ -1,0 +1,57 @@
+"""The rule of shares as a project runs it: what it believes is learned from the votes that it asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from workers.cli.offline.replay import KnownQuestion, Stop
+from workers.consensus.shares import (
+    AnswerSet,
+    End,
+    GroupPath,
+    SharePolicy,
+    SharePrior,
+    ShareVote,
+    Terms,
+    believe,
+    change_confidence_for,
+    conclude,
+    count,
+    fit,
+)
+
+LEARN_EVERY = 20  # questions, and later a tenth of those that were asked
+
+
+class SharesRule:
+    """Learns from each question that ended; a question is never decided by what was learned from itself."""
+
+    def __init__(self) -> None:
+        self._asked: list[tuple[GroupPath, AnswerSet]] = []
+        self._next_fit = LEARN_EVERY
+        self._learn()
+
+    def stop(self, question: KnownQuestion, answers: Sequence[Hashable]) -> Stop:
+        weights = self._prior.weights(question.path)
+        terms = Terms(question.given, question.suggested, question.problems)
+        counts = count((), terms)
+        stop = Stop(0, None)
+        for n in range(1, min(len(answers), self._policy.max_votes) + 1):
+            counts = count([ShareVote(one) for one in answers[:n]], terms)
+            concluded = conclude(counts, believe(counts, weights), self._policy)
+            label = {End.CHANGE: concluded.position, End.KEEP: question.given}.get(concluded.end)
+            stop = Stop(n, label, None if label is None else concluded.probability)
+            if concluded.end is not End.ASK:
+                break
+        self._see(question.path, counts.answers)
+        return stop
+
+    def _see(self, path: GroupPath, answers: AnswerSet) -> None:
+        self._asked.append((path, answers))
+        if len(self._asked) >= self._next_fit:
+            self._learn()
+            self._next_fit = len(self._asked) + max(LEARN_EVERY, len(self._asked) // 10)
+
+    def _learn(self) -> None:
+        self._prior: SharePrior = fit(self._asked)
+        self._policy = SharePolicy(change_confidence=change_confidence_for(self._prior))

@@ -1,0 +1,68 @@
+"""Columns that say what became of a row: accepted, rejected, ignored, discarded, still open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workers.cli.offline.formats.entries import FileEntry
+from workers.cli.offline.invisible import visible
+
+NAMES = frozenset({
+    "answer", "status", "state", "verdict", "decision", "review_status", "annotation_status",
+    "record_status", "response_status", "label_status", "validation_status", "outcome",
+})  # fmt: skip
+FLAGS = frozenset({"was_cancelled", "cancelled", "canceled", "skipped", "discarded", "rejected", "ignored"})
+KEPT = frozenset({
+    "accept", "accepted", "approve", "approved", "complete", "completed", "submitted", "validated", "valid",
+    "done", "finished", "confirmed", "ok", "labeled", "labelled", "annotated", "gold", "reviewed",
+})  # fmt: skip
+DROPPED = frozenset({
+    "reject", "rejected", "ignore", "ignored", "discard", "discarded", "skip", "skipped", "cancel",
+    "cancelled", "canceled", "invalid", "deleted", "refused", "declined", "disapproved", "wrong",
+})  # fmt: skip
+OPEN = frozenset(
+    {"draft", "pending", "default", "unlabeled", "unlabelled", "in progress", "in_progress", "todo"}
+)
+TRUE = frozenset({"true", "1", "yes", "1.0"})
+SHOWN = 3  # unknown words in a sentence
+
+Dropped = dict[int, str]  # row number → the reason why it is left out
+
+
+def dropped_rows(rows: Sequence[FileEntry], taken: frozenset[str | None]) -> tuple[Dropped, tuple[str, ...]]:
+    """Rows whose label does not stand, by the columns that say so; and what could not be understood.
+
+    `taken` are columns that hold something else: the label, the text.
+    """
+    found: Dropped = {}
+    notes: list[str] = []
+    for name in _columns(rows):
+        if name in taken:
+            continue
+        words = [_word(row.values.get(name)) for row in rows]
+        if _plain(name) in FLAGS:
+            found |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in TRUE}
+            continue
+        unknown = {word for word in words if word} - KEPT - DROPPED - OPEN
+        if not unknown:
+            found |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in DROPPED | OPEN}
+        elif DROPPED & set(words):
+            listed = ", ".join(f"'{word}'" for word in sorted(unknown)[:SHOWN])
+            notes.append(
+                f"'{name}' was not taken for a verdict: it holds {listed} too. Filter its rows first."
+            )
+    return found, tuple(notes)
+
+
+def _columns(rows: Sequence[FileEntry]) -> list[str]:
+    names = {name: None for row in rows for name in row.values}
+    return [name for name in names if _plain(name) in NAMES | FLAGS]
+
+
+def _plain(name: str) -> str:
+    return visible(name).lower().replace(" ", "_").replace("-", "_")
+
+
+def _word(value: Any) -> str:
+    return "" if value is None or isinstance(value, Mapping | list) else visible(str(value)).lower()

@@ -1,0 +1,147 @@
+"""How usual each kind of item is, where as much is known as was known before anyone was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from workers.consensus.arrays import Floats, Ints
+from workers.consensus.shares.answers import AnswerSet, PositionRole
+from workers.consensus.shares.components import COLD_START
+from workers.consensus.shares.likelihoods import likelihoods
+
+GroupPath = tuple[str, ...]  # from what most items share to what few do: kind, band, class, pair
+
+COLD_START_ITEMS = 60.0  # what the cold start is worth: 20 did more harm on clean data (CIFAR-10H)
+POOLING_ITEMS = 30.0  # what a group takes over from the wider one that it belongs to
+CHANGING_AT_FIRST = 0.6  # cautious: where most flags are right, most harm is possible
+CHANGING_ITEMS = 5.0
+MOST_STEPS = 50
+SETTLED = 1e-4  # greatest change of a weight in one step
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCounts:
+    """What was seen of a group of items: how many, and how many of them of each component (C,)."""
+
+    n: float
+    kinds: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class SharePrior:
+    """The weights of the components for items on a path; without groups that is the cold start."""
+
+    groups: Mapping[GroupPath, GroupCounts] = field(default_factory=dict)
+    start: Floats = field(default_factory=lambda: COLD_START)
+
+    def weights(self, path: GroupPath = ()) -> Floats:
+        """(C,) summing to 1: each group along the path takes over from the wider one, by its size.
+
+        Notes
+        -----
+        The mean of a Dirichlet distribution around the wider group's weights: (k w + sum of r) / (k + n),
+        partial pooling as in Gelman and Hill (2006), chapter 12, with a fixed strength k.
+        """
+        found, strength = self.start, COLD_START_ITEMS
+        for length in range(len(path) + 1):
+            group = self.groups.get(path[:length])
+            if group is None:
+                break
+            found = (strength * found + group.kinds) / (strength + group.n)
+            strength = POOLING_ITEMS
+        return found
+
+    @property
+    def asked(self) -> float:
+        """From how many answered questions it was learned."""
+        return self.groups[()].n if () in self.groups else 0.0
+
+    @property
+    def changing(self) -> float:
+        """The expected share of all questions about which most people choose another position, 0..1.
+
+        Unlike the weights it forgets the cold start fast: `change_confidence_for` follows it.
+        """
+        unlike_given = 1 - likelihoods(AnswerSet()).most[PositionRole.GIVEN, ()]
+        learned = float(self.groups[()].kinds @ unlike_given) if self.asked else 0.0
+        return (CHANGING_AT_FIRST * CHANGING_ITEMS + learned) / (CHANGING_ITEMS + self.asked)
+
+
+def fit(items: Iterable[tuple[GroupPath, AnswerSet]], start: Floats | None = None) -> SharePrior:
+    """Learn the weights from questions that were answered, by expectation maximisation.
+
+    Parameters
+    ----------
+    items
+        The path and the answers of each question; what nobody answered says nothing and is passed over.
+    start : (C,) float
+        The cold start; that of the product by default.
+
+    Returns
+    -------
+    SharePrior
+        The cold start itself where nothing was answered.
+
+    Notes
+    -----
+    Dempster, Laird and Rubin (1977), section 4.3: mixture proportions, with Dirichlet priors around the wider
+    group's weights. Stopping when the answers suffice does not bias this: the likelihood of what was asked
+    does not depend on why no more was asked (Berger and Wolpert 1988).
+    """
+    asked = [(path, answers) for path, answers in items if answers.n_votes]
+    first = COLD_START if start is None else start
+    if not asked:
+        return SharePrior(start=first)
+    likelihood = np.array([likelihoods(answers).likelihood for _, answers in asked])
+    index = _Index.of([path for path, _ in asked])
+    weights: Floats = np.broadcast_to(first, likelihood.shape)
+    for _ in range(MOST_STEPS):
+        each = weights * likelihood
+        kinds = index.sums(each / each.sum(axis=1, keepdims=True))
+        before, weights = weights, index.weights(kinds, first)
+        if np.abs(weights - before).max() < SETTLED:
+            break
+    groups = {path: GroupCounts(float(index.n[k]), kinds[k]) for k, path in enumerate(index.paths)}
+    return SharePrior(groups, first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """All groups, wider ones first, and the group of each item on each level; -1 where its path has ended."""
+
+    paths: Sequence[GroupPath]
+    parent: Ints
+    n: Floats
+    member: Ints  # (N, D)
+
+    @classmethod
+    def of(cls, paths: Sequence[GroupPath]) -> _Index:
+        found = sorted({path[:length] for path in paths for length in range(len(path) + 1)}, key=len)
+        number = {path: k for k, path in enumerate(found)}
+        deepest = max(map(len, paths))
+        member = np.array(
+            [[number[p[:length]] if length <= len(p) else -1 for length in range(deepest + 1)] for p in paths]
+        )
+        parent = np.array([number[path[:-1]] if path else -1 for path in found])
+        n = np.bincount(member[member >= 0], minlength=len(found)).astype(np.float64)
+        return cls(found, parent, n, member)
+
+    def sums(self, each: Floats) -> Floats:
+        total = np.zeros((len(self.paths), each.shape[1]))
+        for column in self.member.T:
+            inside = column >= 0
+            np.add.at(total, column[inside], each[inside])
+        return total
+
+    def weights(self, kinds: Floats, first: Floats) -> Floats:
+        """(N, C): the weights of each item's narrowest group."""
+        found = np.empty_like(kinds)
+        found[0] = (COLD_START_ITEMS * first + kinds[0]) / (COLD_START_ITEMS + self.n[0])
+        for k in range(1, len(kinds)):
+            wider = found[self.parent[k]]
+            found[k] = (POOLING_ITEMS * wider + kinds[k]) / (POOLING_ITEMS + self.n[k])
+        narrowest: Floats = found[self.member.max(axis=1)]
+        return narrowest

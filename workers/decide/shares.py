@@ -1,0 +1,167 @@
+"""What the votes on a question say of the crowd: its answers, and what they come to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from connector.config.project import ReviewSettings
+from connector.model import Issue, IssueKind, Problem, Vote
+from workers.consensus.ballot import LEAST_WEIGHT, Position, QuorumVote
+from workers.consensus.shares import (
+    Belief,
+    Conclusion,
+    Counts,
+    GroupPath,
+    SharePolicy,
+    SharePrior,
+    ShareVote,
+    Terms,
+    believe,
+    change_confidence_for,
+    conclude,
+    count,
+    odds_of,
+    path_of,
+)
+from workers.consensus.shares.rule import MOST_CHANGE_CONFIDENCE
+from workers.review.quality.harm import NO_HARM, Harm
+from workers.review.votes import is_own
+
+# Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
+ORIGINAL_ERROR = 0.5
+OWN_WEIGHT = 0.5  # who answers about their own label repeats themselves in part
+# Kinds of questions whose other annotators are kept with them; of the others the facts are other items.
+WITH_ANNOTATORS = (IssueKind.LABEL_ERROR, IssueKind.CONTROL, IssueKind.DISAGREEMENT)
+CALIBRATION_VOTES = 3
+PROBLEMS = frozenset(("problem", one.value) for one in Problem)
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdJudge:
+    """How questions are decided by shares: what was learned, and how sure decisions must be."""
+
+    policy: SharePolicy
+    prior: SharePrior = field(default_factory=SharePrior)
+    version: int = 0  # of the prior
+    calibration_share: float = 0.0
+    holds_changes: bool = False  # a person looks at each
+    counts_own: bool = False
+
+    def look(
+        self,
+        key: str,
+        issue: Issue,
+        ballot: Sequence[QuorumVote],
+        weights: Mapping[str, float],
+        person_of: Callable[[str], str],
+        inconclusive: frozenset[str],
+    ) -> tuple[Conclusion, dict[str, float]]:
+        """What the votes come to, and the probability of each named label that most would choose it.
+
+        By the lot of its key a question is one of those that are asked further than would suffice.
+        """
+        counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive)
+        belief = believe(counts, self.prior.weights(group_path(issue)))
+        conclusion = conclude(counts, belief, self._policy_of(key), asked=asked)
+        return conclusion, {issue.given: belief.keep} | _labels(belief)
+
+    def _policy_of(self, key: str) -> SharePolicy:
+        if drawn(key) >= self.calibration_share:
+            return self.policy
+        least = max(self.policy.min_votes, min(CALIBRATION_VOTES, self.policy.max_votes))
+        return replace(self.policy, min_votes=least)
+
+
+def drawn(key: str) -> float:
+    """A number from 0 to 1 that is drawn by a key, and always the same for it."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+
+
+def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int, harm: Harm = NO_HARM) -> CrowdJudge:
+    """The rule of shares as the settings state it, with what was learned so far.
+
+    Where more changes were overturned than their probabilities allow for, changes must be as sure as can be
+    demanded, and are held besides.
+    """
+    derived = change_confidence_for(prior, review.harm_limit)
+    chosen = derived if review.change_confidence is None else review.change_confidence
+    policy = SharePolicy(
+        change_confidence=max(chosen, MOST_CHANGE_CONFIDENCE) if harm.exceeds else chosen,
+        keep_confidence=review.keep_confidence,
+        min_votes=review.min_votes,
+        max_votes=review.most_votes,
+    )
+    return CrowdJudge(
+        policy,
+        prior,
+        version,
+        review.calibration_share,
+        holds_changes=harm.exceeds,
+        counts_own=review.counts_own,
+    )
+
+
+def counted_answers(
+    issue: Issue,
+    ballot: Sequence[QuorumVote],
+    weights: Mapping[str, float],
+    person_of: Callable[[str], str],
+    inconclusive: frozenset[str],
+) -> tuple[Counts, int]:
+    """The answers to a question, with those of its other annotators, and how many of them were asked for."""
+    stated = [vote for vote in ballot if vote.positions and not _says_nothing(vote, inconclusive)]
+    named = Counter(position for vote in stated for position in vote.positions)
+    asked = [
+        ShareVote(_leading(vote, named, inconclusive), 1 - max(weights.get(vote.reviewer, 1.0), LEAST_WEIGHT))
+        for vote in stated
+    ]
+    voted = {vote.reviewer for vote in ballot}
+    originals = [
+        ShareVote(("label", label), ORIGINAL_ERROR)
+        for who, label in _other_annotations(issue)
+        if person_of(who) not in voted
+    ]
+    terms = Terms(("label", issue.given), ("label", issue.suggested), PROBLEMS)
+    return count([*asked, *originals], terms), len(asked)
+
+
+def weights_with_own(
+    votes: Sequence[Vote], weights: Mapping[str, float], person_of: Callable[[str], str]
+) -> Mapping[str, float]:
+    """What the votes of each person count for, of a question on which some had labeled the item."""
+    own = {person_of(vote.reviewer) for vote in votes if is_own(vote)}
+    return {**weights, **{who: min(weights.get(who, 1.0), OWN_WEIGHT) for who in own}}
+
+
+def group_path(issue: Issue) -> GroupPath:
+    """What was known of the question before anyone was asked."""
+    given = issue.evidence.given_probability
+    odds = None if given is None else odds_of(given, issue.probability)
+    return path_of(issue.kind.value, issue.given, issue.suggested, odds)
+
+
+def _says_nothing(vote: QuorumVote, inconclusive: frozenset[str]) -> bool:
+    return bool(vote.problems) and set(vote.problems) <= inconclusive
+
+
+def _leading(vote: QuorumVote, named: Mapping[Position, int], inconclusive: frozenset[str]) -> Position:
+    """Of several problems that a vote names, the one that most votes name."""
+    conclusive = [one for one in vote.positions if one[1] not in inconclusive or one[0] == "label"]
+    return max(sorted(conclusive), key=lambda position: named[position])
+
+
+def _other_annotations(issue: Issue) -> list[tuple[str, str]]:
+    if issue.kind not in WITH_ANNOTATORS:
+        return []
+    return list(issue.evidence.others)
+
+
+def _labels(belief: Belief) -> dict[str, float]:
+    return {
+        str(position[1]): probability
+        for position, probability in belief.most.items()
+        if isinstance(position, tuple) and position[0] == "label"
+    }

@@ -1,0 +1,79 @@
+"""What changes have spoiled: by what they stated themselves, and by what was overturned afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connector.model import Outcome, Project
+from connector.store.repositories.quality import STATED, StatedCount
+from connector.store.unit_of_work import UnitOfWork
+from workers.consensus.anytime import anytime_interval
+
+LEVEL = 0.99  # changes are held beyond it: one that a person took back is no reason yet
+
+
+@dataclass(frozen=True, slots=True)
+class ProbabilityBand:
+    """Decisions that stated a probability of `low` to `high`: its mean, and how many were overturned."""
+
+    low: float
+    high: float
+    n: int
+    stated: float
+    overturned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """Of `changes`, `expected` are wrong by their own probabilities, and `overturned` were found to be.
+
+    A change is overturned by later votes, an adjudicator, or a person who takes its correction back: few of
+    them are looked at again, so that is the least harm. `low` and `high` (99 %, at any look) bound the share
+    of changes that are overturned. `bands` are all decisions on a label, by how sure they were.
+    """
+
+    changes: int
+    expected: float
+    overturned: int
+    low: float
+    high: float
+    bands: tuple[ProbabilityBand, ...] = ()
+
+    @property
+    def exceeds(self) -> bool:
+        """More was overturned than chance allows, if probabilities are right."""
+        return self.changes > 0 and self.low > self.expected / self.changes
+
+
+NO_HARM = Harm(changes=0, expected=0.0, overturned=0, low=0.0, high=1.0)
+
+
+def harm_of(unit: UnitOfWork, project: Project) -> Harm:
+    """The harm of all changes that were ever decided."""
+    return harm_in(unit.quality.stated(project.id))
+
+
+def harm_in(counts: Sequence[StatedCount]) -> Harm:
+    """The harm that counts of decisions show."""
+    changes = [one for one in counts if one.outcome is Outcome.ACCEPT]
+    n, overturned = sum(one.n for one in changes), sum(one.overturned for one in changes)
+    bounds = anytime_interval([overturned], [n], level=LEVEL)
+    return Harm(
+        changes=n,
+        expected=n - sum(one.stated for one in changes),
+        overturned=overturned,
+        low=float(bounds.low[0]),
+        high=float(bounds.high[0]),
+        bands=tuple(band for k in range(len(STATED)) for band in _band(k, counts)),
+    )
+
+
+def _band(k: int, counts: Sequence[StatedCount]) -> list[ProbabilityBand]:
+    inside = [one for one in counts if one.band == k]
+    n = sum(one.n for one in inside)
+    if not n:
+        return []
+    low = STATED[k - 1] if k else 0.0
+    mean = sum(one.stated for one in inside) / n
+    return [ProbabilityBand(low, STATED[k], n, mean, sum(one.overturned for one in inside))]
