@@ -14,6 +14,7 @@ from workers.detect.record import lost_classes_fact, scan_when_due
 from workers.detect.unjudged import remember
 from workers.review.release import release_classless_issues
 from workers.sync.items import absorb_items
+from workers.sync.restored import believe_older
 
 
 def handle(context: Context) -> Summary:
@@ -28,6 +29,8 @@ def handle(context: Context) -> Summary:
             unit.projects.set_source_cursor(project.id, page.cursor)
         seen += len(page.items)
         context.progress(seen, info.n_items if project.source_cursor is None else None, "tasks")
+    if project.source_cursor is None:
+        believe_older(context, total.older)
     _finish(context, project)
     return {"seen": seen, "new": total.new, "changed": total.changed, "relabelled": len(total.relabelled)}
 
