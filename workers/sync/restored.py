@@ -11,6 +11,16 @@ from workers.sync.items import absorb_items
 FETCH_AT_ONCE = 100
 
 
+def went_back(context: Context) -> bool:
+    """Whether an item that changed last is older on the platform now, which no poll for changes shows."""
+    with context.read() as unit:
+        remote_ids = unit.items.newest(context.project.id, FETCH_AT_ONCE)
+    items = context.source.fetch(remote_ids)
+    with context.begin() as unit:
+        older = absorb_items(unit, context.project, items).older
+    return believe_older(context, older) > 0
+
+
 def believe_older(context: Context, older: Mapping[str, datetime]) -> int:
     """Store items as the platform has them now that a full pass saw older than they are stored; how many.
 

@@ -30,6 +30,16 @@ class Items(Repository):
         """
         return Pages(self._connection, self._now).apply(project_id, page)
 
+    def newest(self, project_id: int, limit: int) -> list[str]:
+        """The items that changed last on the platform, as far as they are stored. Reads all items."""
+        query = (
+            select(items.c.remote_id)
+            .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
+            .order_by(items.c.remote_updated_at.desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
     def rewind(self, project_id: int, page: Sequence[Item], stamps: Mapping[str, datetime]) -> None:
         """Let the next `apply` believe what the platform says of these items now, though it is older."""
         Pages(self._connection, self._now).rewind(project_id, page, stamps)
