@@ -18,7 +18,8 @@ def handle(context: Context) -> Summary:
     with context.read() as unit:
         correction = unit.corrections.get(str(context.job.payload["correction"]))
     if correction is not None and correction.state is CorrectionState.APPLIED:
-        return {"correction": correction.id, "doubles_removed": remove_doubles(context, correction)}
+        removed = remove_doubles(context, correction)
+        return {"correction": correction.id, "done": False, "doubles_removed": removed}
     if correction is None or correction.state is not CorrectionState.PENDING:
         return {"correction": context.job.payload["correction"], "done": False}
     try:
