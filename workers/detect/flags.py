@@ -55,7 +55,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class SuspectRow:
+class FlaggedRow:
     """A row that was judged: the item, its probabilities (K,), and what follows from them."""
 
     item: LabelledItem
@@ -101,8 +101,8 @@ class Flags:
             for row, place in places(self.plan)
         ]
 
-    def _finding(self, row: int, similar: Mapping[int, list[str]]) -> SuspectRow:
-        return SuspectRow(
+    def _finding(self, row: int, similar: Mapping[int, list[str]]) -> FlaggedRow:
+        return FlaggedRow(
             self.probabilities.items[row],
             self.probabilities.matrix[row],
             int(self.found.suggested[row]),
@@ -133,7 +133,7 @@ def places(plan: TriagePlan) -> Iterator[tuple[int, Place]]:
         yield int(row), Place(rank, IssueKind.LABEL_ERROR, HeldBack(str(reason)), blind=False)
 
 
-def issue_of(found: SuspectRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
+def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
     """A new issue; open where there is room for it and nothing holds it back."""
     state, reason = place.opened(is_open=is_open)
     return Issue(
@@ -158,7 +158,7 @@ def issue_of(found: SuspectRow, place: Place, origin: Origin, *, is_open: bool) 
     )
 
 
-def _evidence(found: SuspectRow, classes: tuple[str, ...], *, blind: bool) -> FlagEvidence:
+def _evidence(found: FlaggedRow, classes: tuple[str, ...], *, blind: bool) -> FlagEvidence:
     probs = found.probs
     order = [int(k) for k in np.argsort(-probs, kind="stable")]
     given = classes.index(found.item.label)

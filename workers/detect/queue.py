@@ -14,7 +14,7 @@ from connector.model.reasons import HeldBack
 from connector.store.repositories.issues import Standing
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
-from workers.detect.flags import Origin, Place, SuspectRow, issue_of, line_up, places
+from workers.detect.flags import FlaggedRow, Origin, Place, issue_of, line_up, places
 from workers.detect.merging import merge_changes
 from workers.issues.arrays import Classes, Mask, Probabilities, Rows
 from workers.issues.incremental.incoming import quality_of
@@ -261,5 +261,5 @@ def _issues(
     return fresh, moved
 
 
-def _finding(judged: JudgedRows, row: int, item: LabelledItem, probs: Probabilities) -> SuspectRow:
-    return SuspectRow(item, probs, int(probs.argmax()), quality_of(int(judged.given[row]), probs))
+def _finding(judged: JudgedRows, row: int, item: LabelledItem, probs: Probabilities) -> FlaggedRow:
+    return FlaggedRow(item, probs, int(probs.argmax()), quality_of(int(judged.given[row]), probs))

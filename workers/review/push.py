@@ -229,7 +229,7 @@ def _raise_overlaps(context: Context, review_id: str) -> int:
     lost = [task for task in tasks if task.key not in here]
     if lost:
         with context.begin() as unit:
-            release_reviews(unit, context.project, lost, wording.TASK_GONE)
+            release_reviews(unit, context.project, lost, LetGo.TASK_GONE)
     tasks = [task for task in tasks if task.key in here]
     return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
 
