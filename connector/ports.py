@@ -141,7 +141,14 @@ class Source(Protocol):
         ...
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
-        """Restore `record.before`; done already is done. Conflict if someone changed it since."""
+        """Restore `record.before`; done already is done. Conflict if someone changed it since.
+
+        Whatever else carries the order's marker goes with it: a try that was held up may have written twice.
+        """
+        ...
+
+    def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
+        """Remove what carries the order's marker beside what `record` names; how many. Conflict as above."""
         ...
 
 

@@ -12,7 +12,7 @@ from connector.config.settings import Settings
 from connector.errors import Misconfigured
 from connector.model import Annotator, Project, Role
 from connector.platforms import registry
-from connector.platforms.registry import DeskConfig, PlatformConfig
+from connector.platforms.face import DeskConfig, PlatformConfig
 from connector.ports import (
     Clock,
     Codecs,

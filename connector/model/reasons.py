@@ -51,7 +51,7 @@ class NotWritten(StrEnum):
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted
 
 
-class Upheld(StrEnum):
+class NotReopened(StrEnum):
     """Why a decision stands although the votes say something else now."""
 
     TOO_LATE = "too_late"

@@ -6,6 +6,7 @@ escaped where the text becomes HTML.
 
 from __future__ import annotations
 
+from connector.wording.content import item_snippet
 from connector.wording.decisions import decision_reason, reopened
 from connector.wording.findings import (
     ambiguity_question,
@@ -130,6 +131,7 @@ __all__ = [
     "guideline_instance",
     "guideline_question",
     "held_together",
+    "item_snippet",
     "judged_by_type",
     "library_said",
     "listing",

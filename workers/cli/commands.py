@@ -72,7 +72,7 @@ COMMANDS = (
         "evaluate",
         "evaluate",
         "evaluate",
-        "List the rows that a method flags, and measure them against the truth or people's votes.",
+        "List the flagged rows; measure them against truth or votes, and rules of decision on answers.",
     ),
     Command("demo", "demo", "demo", "Run the loop on a real Label Studio or Argilla, and measure it."),
     Command("audit", "audit", "app", "Export the audit log, or verify its hash chain.", is_group=True),

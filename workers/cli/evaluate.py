@@ -17,7 +17,7 @@ from workers.cli.session import JsonFlag, session_of
 if TYPE_CHECKING:
     from workers.cli.offline.decisions import DecisionFigures
     from workers.cli.offline.evaluate import ReviewScores, TruthScores
-    from workers.cli.offline.flagged import FlaggedRow
+    from workers.cli.offline.flagged import OwnFlag
     from workers.cli.offline.measuring import Measured
 
 AT = [10, 100, 1000]
@@ -97,7 +97,7 @@ def _tell_decisions(figures: DecisionFigures) -> None:
     )
 
 
-def _cells(row: FlaggedRow) -> list[str]:
+def _cells(row: OwnFlag) -> list[str]:
     return [
         str(row.row),
         str(row.given),
@@ -107,7 +107,7 @@ def _cells(row: FlaggedRow) -> list[str]:
     ]
 
 
-def _document(measured: Measured, rows: Sequence[FlaggedRow], method: DetectionMethod) -> dict[str, Any]:
+def _document(measured: Measured, rows: Sequence[OwnFlag], method: DetectionMethod) -> dict[str, Any]:
     found, decisions = measured.found, measured.decisions
     replayed = {} if decisions is None else asdict(decisions)
     return {

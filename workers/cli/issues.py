@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.model import IssueState
-from workers.cli.output import note, print_json, table
+from connector.model import IssueKind, IssueState
+from connector.wording import one_line, percent
+from workers.cli.output import NARROW, note, print_json, stdout, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
+if TYPE_CHECKING:
+    from connector.store.views.loop import IssueView
+
 MOST_ROWS = 10_000
+ID_CHARS = 9  # enough to tell issues apart; --json has all
+ITEM_CHARS = 18
+LABEL_CHARS = 32
+SNIPPET = 60
 
 
 def issues(
@@ -32,14 +41,39 @@ def issues(
     if json:
         print_json({"issues": found.items, "next": found.next})
         return
-    table(
-        ("issue", "item", "labelled", "suggested", "sure", "state", "why"),
-        [
-            (i.id, i.item, i.given, i.suggested, f"{i.probability:.0%}", i.state, i.reason)
-            for i in found.items
-        ],
-    )
+    flags = [each for each in found.items if each.kind != IssueKind.CONTROL]
+    _show(flags)
+    controls = [each for each in found.items if each.kind == IssueKind.CONTROL]
+    if controls:
+        typer.echo("Controls, drawn at random among labels that are not flagged:")
+        _show(controls)
     if not found.items:
         note("No such issues.")
     elif found.next:
         note(f"There are more: --after {found.next}")
+
+
+def _show(issues: Sequence[IssueView]) -> None:
+    """A table; on a narrow terminal two lines for each."""
+    if issues and stdout().width >= NARROW:
+        columns = ("issue", "item", "kind", "labelled", "suggested", "sure", "state", "content", "why")
+        table(columns, map(_cells, issues))
+        return
+    for issue in issues:
+        name, item, kind, given, better, sure, state, content, _ = _cells(issue)
+        typer.echo(f"{name}  {item}  {kind}: {given} → {better} ({sure}), {state}")
+        typer.echo(f"    {one_line(content, stdout().width - 5)}")
+
+
+def _cells(issue: IssueView) -> list[str]:
+    return [
+        issue.id[:ID_CHARS],
+        one_line(issue.item, ITEM_CHARS),
+        issue.kind.replace("_", " "),
+        one_line(issue.given, LABEL_CHARS),
+        one_line(issue.suggested, LABEL_CHARS),
+        percent(issue.probability),
+        issue.state,
+        one_line(issue.content, SNIPPET),
+        issue.reason or "",
+    ]

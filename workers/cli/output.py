@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workers.context import Progress as Report
 
 WIDE = 240  # columns
+NARROW = 100  # below, a list has two lines for each entry in place of a table
 
 
 def stdout() -> Console:

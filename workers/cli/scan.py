@@ -13,7 +13,7 @@ from connector.model.jobs import JobKind
 from connector.model.kinds import DetectionMethod
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
-from workers.cli.output import note, print_json, progress, stdout, table
+from workers.cli.output import NARROW, note, print_json, progress, stdout, table
 from workers.cli.session import JsonFlag, Session, actor, asking, session_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ ENDINGS = frozenset({
 })  # fmt: skip
 SHOWN = 50
 TOLD = 5  # findings of one kind
-NARROW = 100  # columns; below, each item's text has a line of its own
 SNIPPET = 72  # characters of an item
 LABEL_CHARS = 24
 ID_CHARS = 18

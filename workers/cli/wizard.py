@@ -28,32 +28,6 @@ LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
-class Words:
-    """How a platform and its things are called in questions."""
-
-    name: str
-    address: str
-    no_control: str
-    add_control: str
-
-
-PLATFORMS = {
-    "label_studio": Words(
-        "Label Studio",
-        "http://localhost:8080",
-        "no single-choice Choices control with two or more classes",
-        "add such a control to its labelling interface",
-    ),
-    "argilla": Words(
-        "Argilla",
-        "http://localhost:6900",
-        "no question of type label_selection",
-        "make a dataset with such a question",
-    ),
-}
-
-
-@dataclass(frozen=True)
 class GivenOptions:
     """What was given as options; None is asked for."""
 
@@ -79,7 +53,7 @@ class ConfigChoice:
 class Wizard:
     def __init__(self, answers: GivenOptions, *, asks: bool, data_dir: Path) -> None:
         self._given = answers
-        self._words = _words(answers.platform)
+        self._words = registry.words(answers.platform)
         self._asks = asks
         self._data_dir = data_dir
 
@@ -221,16 +195,6 @@ class Wizard:
         if default is not None and optional:
             return default
         raise Misconfigured(f"is needed with --yes ({question})", field=option, remedy="Give it.")
-
-
-def _words(platform: str) -> Words:
-    if platform not in PLATFORMS:
-        raise Misconfigured(
-            f"{platform!r} is not a platform",
-            field="--platform",
-            remedy=f"Use one of {', '.join(PLATFORMS)}.",
-        )
-    return PLATFORMS[platform]
 
 
 def slug(title: str) -> str:

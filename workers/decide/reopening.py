@@ -9,7 +9,7 @@ from connector import wording
 from connector.model import CorrectionState, Decision, IssueState
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
-from connector.model.reasons import REOPENED, NotWritten, Upheld, coded
+from connector.model.reasons import REOPENED, NotReopened, NotWritten, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.decide.settling import said_by
@@ -50,20 +50,20 @@ def _only_confirmed(case: Case, decision: Decision) -> bool:
 
 def _obstacle(
     context: Context, judge: Judge, unit: UnitOfWork, case: Case, decision: Decision
-) -> Upheld | None:
+) -> NotReopened | None:
     if unit.now - decision.decided_at > timedelta(days=context.settings.review.reopen_days):
-        return Upheld.TOO_LATE
+        return NotReopened.TOO_LATE
     most = judge.reopen_limit + bool(judge.policy.adjudicators)
     if case.reopened >= most:
-        return Upheld.REOPENED_ENOUGH
+        return NotReopened.REOPENED_ENOUGH
     if any(
         one.decision_id == decision.id and one.state in TAKEN_BACK
         for one in unit.corrections.all_of_issue(case.issue.id)
     ):
-        return Upheld.REVERTED_BY_HAND
+        return NotReopened.REVERTED_BY_HAND
     if unit.issues.active(case.issue.project_id, [case.issue.item_id]):
-        return Upheld.OTHER_QUESTION
-    return None if case.asks_about_the_label else Upheld.LABEL_CHANGED
+        return NotReopened.OTHER_QUESTION
+    return None if case.asks_about_the_label else NotReopened.LABEL_CHANGED
 
 
 def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, *, escalated: bool) -> Case:

@@ -158,9 +158,8 @@ def _first_state(
         return CorrectionState.DRY_RUN
     # A rule for classes, where the label is one: a set of classes or a number has no size of its own.
     classes = kind_of(context.project.schema).classes(case.issue.given)
-    if hold or any(
-        loses_too_much(unit, context.project, one, settings.policy, settings.quality) for one in classes
-    ):
+    quality = settings.quality
+    if hold or any(loses_too_much(unit, context.project, one, settings.policy, quality) for one in classes):
         return CorrectionState.HELD
     return CorrectionState.PENDING if case.standing is None else CorrectionState.WAITING
 

@@ -39,7 +39,7 @@ def handle(context: Context) -> Summary:
     review_id = _ensure_project(context, project.schema, project.review_remote_id)
     recovered = _settle_uncertain(context, review_id, project.schema)
     pushed = _push_new(context, review_id, project.schema, counts.get(ReviewState.PLANNED, 0) + opened)
-    raised = _raise_overlaps(context)
+    raised = _raise_overlaps(context, review_id)
     withdrawn = _withdraw(context, review_id)
     return {
         "pushed": pushed + recovered,
@@ -222,10 +222,30 @@ def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: boo
     return len(waiting)
 
 
-def _raise_overlaps(context: Context) -> int:
+def _raise_overlaps(context: Context, review_id: str) -> int:
     with context.read() as unit:
         tasks = unit.reviews.overlaps_to_tell(context.project.id, context.settings.review.extra_votes)
+    here = _standing(context, review_id, tasks)
+    lost = [task for task in tasks if task.key not in here]
+    if lost:
+        with context.begin() as unit:
+            release_reviews(unit, context.project, lost, LetGo.TASK_GONE)
+    tasks = [task for task in tasks if task.key in here]
     return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
+
+
+def _standing(context: Context, review_id: str, tasks: Sequence[ReviewTask]) -> set[str]:
+    """Keys of those tasks whose numbers still are theirs.
+
+    A platform that was restored from an older backup gives numbers out again: what is another task now
+    must not be changed.
+    """
+    remote_ids = [task.remote_id for task in tasks if task.remote_id is not None]
+    if not remote_ids:
+        return set()
+    page = context.desk.fetch_answers(review_id, remote_ids)
+    standing = {(each.key, each.remote_task_id) for each in page.reviews}
+    return {task.key for task in tasks if (task.key, task.remote_id) in standing}
 
 
 def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
@@ -245,7 +265,8 @@ def _withdraw(context: Context, review_id: str) -> int:
         tasks = unit.reviews.withdrawing(context.project.id)
     if not tasks:
         return 0
-    known = [task.remote_id for task in tasks if task.remote_id is not None]
+    here = _standing(context, review_id, tasks)
+    known = [task.remote_id for task in tasks if task.remote_id is not None and task.key in here]
     for batch in sorted({task.batch for task in tasks if task.remote_id is None and task.batch}):
         found = context.desk.find(review_id, batch)
         mine = {task.key for task in tasks}

@@ -39,9 +39,10 @@ def sweep(services: Services) -> int:
         except SecondlookError as error:
             log.warning("project skipped in this tick", project=name, reason=str(error))
     resend = timedelta(seconds=services.settings.worker.resend_seconds)
+    lease = timedelta(seconds=services.settings.worker.lease_seconds)
     with services.store.begin() as unit:
         unit.facts.put(LAST_TICK, unit.now.isoformat())
-        expired = unit.jobs.requeue_expired()
+        expired = unit.jobs.requeue_expired(lease)
         due = unit.jobs.due(resend)
         unit.jobs.forget(unit.now - KEPT, FORGOTTEN_AT_ONCE)
         unit.deliveries.forget(unit.now - KEPT, FORGOTTEN_AT_ONCE)

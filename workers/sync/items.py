@@ -13,6 +13,7 @@ from connector.model.lanes import job
 from connector.store.repositories.items import PageChange
 from connector.store.unit_of_work import UnitOfWork
 from workers.review.release import release_stale_issues
+from workers.sync.late_writes import plan_removals
 
 
 def absorb_items(
@@ -30,6 +31,7 @@ def absorb_items(
     """
     change = unit.items.apply(project.id, items)
     unit.items.mark_deleted(gone)
+    plan_removals(unit, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
     # The project's row comes last, for whoever holds it makes all others that store items wait.
     if change.relabelled and not own_write:

@@ -9,6 +9,7 @@ from connector.model.reasons import LetGo
 from workers.context import Context, Summary
 from workers.review.release import release_reviews
 from workers.sync.items import absorb_items
+from workers.sync.restored import went_back
 
 FETCH_AT_ONCE = 100
 
@@ -32,10 +33,13 @@ def handle(context: Context) -> Summary:
         items = context.source.fetch(missing[start : start + FETCH_AT_ONCE])
         with context.begin() as unit:
             absorb_items(unit, context.project, items)
+    restored = went_back(context)
     lost = _release_lost_reviews(context)
     with context.begin() as unit:
         unit.projects.reconciled(context.project.id)
-        if missing:
+        if restored:
+            unit.enqueue(job(JobKind.SYNC, context.project.id, {"full": True}))
+        elif missing:
             unit.enqueue(job(JobKind.SYNC, context.project.id))
         if lost:
             unit.enqueue(job(JobKind.PUSH, context.project.id))

@@ -15,6 +15,7 @@ from workers.detect.unjudged import remember
 from workers.label_types.registry import ValidLabels
 from workers.review.release import release_classless_issues
 from workers.sync.items import absorb_items
+from workers.sync.restored import believe_older
 
 
 def handle(context: Context) -> Summary:
@@ -29,6 +30,8 @@ def handle(context: Context) -> Summary:
             unit.projects.set_source_cursor(project.id, page.cursor)
         seen += len(page.items)
         context.progress(seen, info.n_items if project.source_cursor is None else None, "tasks")
+    if project.source_cursor is None:
+        believe_older(context, total.older)
     _finish(context, project)
     return {"seen": seen, "new": total.new, "changed": total.changed, "relabelled": len(total.relabelled)}
 

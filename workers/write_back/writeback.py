@@ -11,12 +11,16 @@ from connector.model.reasons import NotWritten
 from workers.context import Context, Summary
 from workers.sync.items import absorb_items
 from workers.write_back.corrections import bears, is_decided, is_wanted, release_waiting
+from workers.write_back.doubles import remove_doubles
 from workers.write_back.orders import order_for
 
 
 def handle(context: Context) -> Summary:
     with context.read() as unit:
         correction = unit.corrections.get(str(context.job.payload["correction"]))
+    if correction is not None and correction.state is CorrectionState.APPLIED:
+        removed = remove_doubles(context, correction)
+        return {"correction": correction.id, "done": False, "doubles_removed": removed}
     if correction is None or correction.state is not CorrectionState.PENDING:
         return {"correction": context.job.payload["correction"], "done": False}
     try:

@@ -119,6 +119,10 @@ class ArgillaSource:
         """Undo a correction; see `writes`."""
         self._writer().revert(order, record)
 
+    def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
+        """Remove what was written twice; see `writes`."""
+        return self._writer().remove_doubles(order, record)
+
     def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the protocol's signature; Argilla's webhooks are for the whole server
         """Register or repair our webhook, if this user may."""
         return hooks.ensure(self._client, role, url, secret)

@@ -89,6 +89,10 @@ class ArgillaWriter:
             self._take_back_suggestion(record, now)
         self._unmark(order)
 
+    def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:  # noqa: ARG002 - the protocol's
+        """Nothing: a user has one response to a record, and a question one suggestion."""
+        return 0
+
     # --- looking ---------------------------------------------------------------------------
 
     def _record(self, order: WriteOrder) -> Raw | None:

@@ -96,6 +96,8 @@ class LabelStudioDesk:
         """
         rows = self._client.tasks(review_id, remote_ids, "id,data")
         for row in rows:
+            if str(row["data"].get(TITLE) or "").startswith(WITHDRAWN):
+                continue  # done; written again it would count as changed at each look
             try:
                 self._withdraw(row)
             except NotFound:

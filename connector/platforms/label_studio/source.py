@@ -113,6 +113,10 @@ class LabelStudioSource:
         """Undo a correction; see `writes`."""
         self._writer().revert(order, record)
 
+    def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
+        """Remove what was written twice; see `writes`."""
+        return self._writer().remove_doubles(order, record)
+
     def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:
         """Register or repair our webhook."""
         return hooks.ensure(self._client, role, remote_project, url, secret)

@@ -22,6 +22,9 @@ MODEL_VERSION = "secondlook"  # of the predictions that we add to a source proje
 
 Raw = dict[str, Any]
 
+# Where a mode writes something new, which can so be written twice.
+_PLACES = {WriteMode.GROUND_TRUTH: "annotations", WriteMode.PREDICTION: "predictions"}
+
 
 class LabelStudioWriter:
     """Writes to one source project."""
@@ -81,6 +84,16 @@ class LabelStudioWriter:
         else:
             self._remove_prediction(order, record, task)
 
+    def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
+        """Remove what a held-up try of this order wrote beside what `record` names; how many."""
+        task = self._task(order)
+        if task is None or order.mode not in _PLACES:
+            return 0
+        doubles = [raw for raw in self._all_marked(order, task) if str(raw["id"]) != record.remote_id]
+        for raw in doubles:
+            self._remove(order, self._intact_row(order, raw))
+        return len(doubles)
+
     # --- looking ---------------------------------------------------------------------------
 
     def _task(self, order: WriteOrder) -> Raw | None:
@@ -98,12 +111,24 @@ class LabelStudioWriter:
 
     def _marked(self, order: WriteOrder, task: Raw) -> Raw | None:
         """What carries the order's marker, whoever saved it last."""
+        return next(iter(self._all_marked(order, task)), None)
+
+    def _all_marked(self, order: WriteOrder, task: Raw) -> list[Raw]:
         where = "predictions" if order.mode is WriteMode.PREDICTION else "annotations"
-        rows = dicts(task.get(where))
-        return next((raw for raw in rows if mapping.marker_of(raw.get("result")) == order.marker), None)
+        rows = (raw for raw in dicts(task.get(where)) if "id" in raw)
+        return [raw for raw in rows if mapping.marker_of(raw.get("result")) == order.marker]
 
     def _intact(self, order: WriteOrder, task: Raw, raw: Raw) -> WriteRecord:
-        """The record of what was written, if it still is as it was written.
+        """The record of what was written, if it still is as it was written."""
+        raw = self._intact_row(order, raw)
+        before = mapping.mark_meta(raw.get("result")).get(mapping.BEFORE)
+        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
+        if order.mode is WriteMode.GROUND_TRUTH:
+            self._still_expected(order, task, record)
+        return record
+
+    def _intact_row(self, order: WriteOrder, raw: Raw) -> Raw:
+        """The row, if it still is as it was written.
 
         The marker survives when a person edits the annotation: taken for ours, their edit would be
         journaled as our write, and undone with it.
@@ -115,11 +140,7 @@ class LabelStudioWriter:
                 f"{raw['id']} was written as {order.label!r} and now carries {label!r}"
                 f" (saved by user {editor} at {raw.get('updated_at')})"
             )
-        before = mapping.mark_meta(raw.get("result")).get(mapping.BEFORE)
-        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
-        if order.mode is WriteMode.GROUND_TRUTH:
-            self._still_expected(order, task, record)
-        return record
+        return raw
 
     def _check_label(self, order: WriteOrder) -> None:
         # The server accepts any class; nobody would ever find the item under a wrong one.
@@ -199,9 +220,12 @@ class LabelStudioWriter:
         ours = _by_id(task, record.remote_id)
         if ours is not None:
             _check_untouched(ours, record, order)
-            self._delete(f"/api/annotations/{ours['id']}/")
+        doubles = [self._intact_row(order, raw) for raw in self._all_marked(order, task) if raw is not ours]
+        removed = [raw for raw in (ours, *doubles) if raw is not None]
+        for raw in removed:
+            self._remove(order, raw)
         # A crash may have come between the two calls: go on even where ours is gone already.
-        others = [raw for raw in _annotations(task) if raw is not ours]
+        others = [raw for raw in _annotations(task) if raw not in removed]
         if any(raw.get("ground_truth") for raw in others):
             return  # someone has named another truth since, and that stands
         demoted = [i for i in record.before.get("ground_truth_ids", ()) if _by_id(task, i) is not None]
@@ -229,7 +253,11 @@ class LabelStudioWriter:
         for raw in dicts(task.get("predictions")):
             if str(raw.get("id")) == record.remote_id:
                 _check_untouched(raw, record, order)
-                self._delete(f"/api/predictions/{record.remote_id}/")
+                self._remove(order, raw)
+        self.remove_doubles(order, record)
+
+    def _remove(self, order: WriteOrder, raw: Raw) -> None:
+        self._delete(f"/api/{_PLACES[order.mode]}/{raw['id']}/")
 
     def _delete(self, path: str) -> None:
         try:

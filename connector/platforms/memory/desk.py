@@ -72,7 +72,8 @@ class MemoryDesk:
         with self._server.call("withdraw"):
             board = self._server.board(review_id)
             for held in [board.held[i] for i in remote_ids if i in board.held]:
-                self._close(held)
+                if not str(held.item.data["secondlook_title"]).startswith(WITHDRAWN):
+                    self._close(held)
 
     def answers_since(self, review_id: str, cursor: str | None) -> Iterator[AnswerPage]:
         """Review tasks in the order of their last change."""

@@ -117,12 +117,30 @@ class MemorySource:
                 return
             if order.mode is WriteMode.PREDICTION:
                 self._server.tick()
-                kept = tuple(p for p in held.item.predictions if p.remote_id != record.remote_id)
+                ours = (record.remote_id, f"secondlook:{order.marker}")
+                kept = tuple(
+                    p
+                    for p in held.item.predictions
+                    if p.remote_id not in ours and p.model_version not in ours
+                )
                 self._server.store(held, predictions=kept)
             elif order.mode is WriteMode.GROUND_TRUTH:
                 self._remove(held, order, record)
             elif order.mode is WriteMode.UPDATE:
                 self._restore(held, record)
+
+    def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
+        """Remove what stands twice."""
+        with self._server.call("remove_doubles"):
+            held = self._same(order)
+            if held is None or order.mode is not WriteMode.GROUND_TRUTH:
+                return 0
+            kept = [a for a in held.item.annotations if not _is_double(a, order, record)]
+            removed = len(held.item.annotations) - len(kept)
+            if removed:
+                self._server.tick()
+                self._server.store(held, annotations=tuple(kept))
+            return removed
 
     def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the protocol's signature
         """Register or repair."""
@@ -231,7 +249,7 @@ class MemorySource:
         ours = _annotation(held, record.remote_id)
         if ours is not None:
             _check_untouched(ours, record)
-        others = [a for a in held.item.annotations if a is not ours]
+        others = [a for a in held.item.annotations if a is not ours and not _is_double(a, order, record)]
         if not any(a.ground_truth for a in others):
             demoted = record.before.get("ground_truth_ids", ())
             truth = order.annotation_id if order.annotation_id in demoted else next(iter(demoted), None)
@@ -279,6 +297,11 @@ def _read(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:
 
 def _annotation(held: Held, remote_id: str) -> Annotation | None:
     return next((a for a in held.item.annotations if a.remote_id == remote_id), None)
+
+
+def _is_double(annotation: Annotation, order: WriteOrder, record: WriteRecord) -> bool:
+    """Whether it was written for the order by another try than the one that is recorded."""
+    return annotation.marker == order.marker and annotation.remote_id != record.remote_id
 
 
 def _before(held: Held, given: Annotation) -> Json:

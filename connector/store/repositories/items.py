@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -28,6 +29,20 @@ class Items(Repository):
         one of the same id is another item under a reused id: the old one counts as deleted.
         """
         return Pages(self._connection, self._now).apply(project_id, page)
+
+    def newest(self, project_id: int, limit: int) -> list[str]:
+        """The items that changed last on the platform, as far as they are stored. Reads all items."""
+        query = (
+            select(items.c.remote_id)
+            .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
+            .order_by(items.c.remote_updated_at.desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def rewind(self, project_id: int, page: Sequence[Item], stamps: Mapping[str, datetime]) -> None:
+        """Let the next `apply` believe what the platform says of these items now, though it is older."""
+        Pages(self._connection, self._now).rewind(project_id, page, stamps)
 
     def refs(self, project_id: int) -> dict[str, tuple[int, ItemRef]]:
         """Every item that is not deleted: remote id → our id and its identity."""

@@ -48,10 +48,10 @@ class Jobs(Repository):
 
     def claim(self, job_id: str, token: str, lease: timedelta) -> Claim | None:
         """Take a queued and due job, or None. A unique index lets one job run in each lane."""
-        self.requeue_expired()
+        self.requeue_expired(lease)
         statement = (
             update(jobs)
-            .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED.value, jobs.c.due_at <= self._now)
+            .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED.value, self._is_due())
             .values(
                 state=JobState.RUNNING.value,
                 claim=token,
@@ -116,12 +116,14 @@ class Jobs(Repository):
             .values(due_at=self._now)
         )
 
-    def requeue_expired(self) -> int:
+    def requeue_expired(self, lease: timedelta) -> int:
         """Queue again what a dead worker left running; the number of jobs.
 
-        A job whose workers die again and again may be what kills them: it is given up.
+        A job whose workers die again and again may be what kills them: it is given up. A lease that ends
+        later than any can was given by a clock that has been set back since: a worker that lives renews it.
         """
-        expired = and_(jobs.c.state == JobState.RUNNING.value, jobs.c.lease_until < self._now)
+        ended = or_(jobs.c.lease_until < self._now, jobs.c.lease_until > self._now + 2 * lease)
+        expired = and_(jobs.c.state == JobState.RUNNING.value, ended)
         found = select(jobs.c.id, jobs.c.attempts).where(expired).with_for_update(skip_locked=True)
         rows = self._connection.execute(found).all()
         for row in rows:
@@ -138,8 +140,12 @@ class Jobs(Repository):
             select(jobs.c.id)
             .where(
                 jobs.c.state == JobState.QUEUED.value,
-                jobs.c.due_at <= self._now,
-                or_(jobs.c.sent_at.is_(None), jobs.c.sent_at < self._now - resend),
+                self._is_due(),
+                or_(
+                    jobs.c.sent_at.is_(None),
+                    jobs.c.sent_at < self._now - resend,
+                    jobs.c.sent_at > self._now + resend,  # by a clock that has been set back since
+                ),
             )
             .order_by(jobs.c.due_at, jobs.c.created_at)
             .limit(limit)
@@ -167,7 +173,7 @@ class Jobs(Repository):
             return None
         return self._connection.execute(
             select(jobs.c.id)
-            .where(jobs.c.lane == lane, WAITING_IN_LANE, jobs.c.due_at <= self._now)
+            .where(jobs.c.lane == lane, WAITING_IN_LANE, self._is_due())
             .order_by(jobs.c.due_at, jobs.c.created_at)
             .limit(1)
         ).scalar_one_or_none()
@@ -208,6 +214,10 @@ class Jobs(Repository):
                 )
             ).scalar_one()
         )
+
+    def _is_due(self) -> ColumnElement[bool]:
+        """Due by the clock; and what was made in its future was made before it was set back."""
+        return or_(jobs.c.due_at <= self._now, jobs.c.created_at > self._now)
 
     def _hold_queued(self, key: str) -> bool:
         """Keep the queued job of this key from being claimed until we commit; False when there is none.

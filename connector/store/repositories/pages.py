@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Table, delete, insert, select, update
@@ -14,6 +15,7 @@ from connector.store.tables import annotation_rows, items, predictions, storable
 
 T = TypeVar("T", Annotation, Prediction)
 Values = dict[str, Any]
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # before anything that a platform says
 WHAT_COUNTS = ("label", "status", "ground_truth", "deleted_at")  # of an annotation, for its item's label
 
 
@@ -22,19 +24,21 @@ class PageChange:
     """What a page changed.
 
     `relabelled` are our ids of items whose set of labels is another now, `repredicted` those of items whose
-    predictions are.
+    predictions are. `older` are items whose stored state is newer than what the page says, with its stamp.
     """
 
     new: int = 0
     changed: int = 0
     relabelled: set[int] = field(default_factory=set)
     repredicted: set[int] = field(default_factory=set)
+    older: dict[str, datetime] = field(default_factory=dict)
 
     def add(self, other: PageChange) -> None:
         self.new += other.new
         self.changed += other.changed
         self.relabelled |= other.relabelled
         self.repredicted |= other.repredicted
+        self.older |= other.older
 
 
 class Pages(Repository):
@@ -50,6 +54,28 @@ class Pages(Repository):
             self._annotations(dict(part), change)
             self._predictions(dict(part), change)
         return change
+
+    def rewind(self, project_id: int, page: Sequence[Item], stamps: Mapping[str, datetime]) -> None:
+        """Let go of the stamps of items that are stored as they were at `stamps`, so that a page is believed.
+
+        An item that was stored anew since is left as it is: that word is the later one.
+        """
+        for item in page:
+            found = self._connection.execute(
+                update(items)
+                .where(
+                    items.c.project_id == project_id,
+                    items.c.remote_id == item.remote_id,
+                    items.c.remote_created_at == item.created_at,
+                    items.c.remote_updated_at == stamps[item.remote_id],
+                )
+                .values(remote_updated_at=NEVER)
+                .returning(items.c.id)
+            ).scalar_one_or_none()
+            for table in (annotation_rows, predictions) if found is not None else ():
+                self._connection.execute(
+                    update(table).where(table.c.item_id == found).values(updated_at=NEVER)
+                )
 
     def _items(self, project_id: int, page: Mapping[str, Item], change: PageChange) -> dict[int, Item]:
         """Store the items themselves; our id → item for those that are not older than what is stored."""
@@ -68,6 +94,8 @@ class Pages(Repository):
                 elif row.remote_updated_at <= item.updated_at:
                     taken[row.id] = item
                     changed += _item_change(project_id, row, item, change)
+                else:
+                    change.older[remote_id] = row.remote_updated_at
             self._update_rows(items, changed)
             taken |= self._insert_items(project_id, fresh, change)
         return taken

@@ -27,7 +27,7 @@ from connector.store.tables import (
 )
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.paging import Slice, page
-from connector.wording import reason_said
+from connector.wording import item_snippet, reason_said
 
 TICK_FACT = "last_tick"
 
@@ -79,6 +79,7 @@ class IssueView:
     method: str
     model_version: str
     evidence: Json
+    content: str  # what the item is, in short
     reason: str | None
     outcome: str | None
     decided_label: str | None
@@ -247,6 +248,7 @@ def _issue_query() -> Select[Any]:
             issues,
             projects.c.name.label("project"),
             items.c.remote_id.label("item"),
+            items.c.data.label("content"),
             annotation_rows.c.remote_id.label("annotation"),
             decisions.c.outcome,
             decisions.c.label.label("decided_label"),
@@ -264,7 +266,7 @@ def _issue_query() -> Select[Any]:
 
 def _issue(row: Any) -> IssueView:
     values = {name: getattr(row, name) for name in IssueView.__slots__}
-    return IssueView(**values | {"reason": reason_said(row.reason)})
+    return IssueView(**values | {"reason": reason_said(row.reason), "content": item_snippet(row.content)})
 
 
 def _review(row: Any) -> ReviewView:

@@ -210,7 +210,7 @@ def test_an_expired_job_leaves_the_work_to_an_equal_one_that_waits(house: House)
     twin = house.enqueue(key="k") or ""
     house.clock.advance(seconds=LEASE.total_seconds() + 1)
     with house.store.begin() as unit:
-        assert unit.jobs.requeue_expired() == 1
+        assert unit.jobs.requeue_expired(timedelta(seconds=60)) == 1
     assert state(house, claim.job.id) is JobState.DONE
     assert house.store.claim(twin) is not None
 

@@ -55,7 +55,7 @@ WORKS: dict[str, Work] = {
     "a queued job": lambda unit, _: unit.jobs.queued("k"),
     "the next in a lane": lambda unit, _: unit.jobs.next_in_lane("lane"),
     "due jobs": lambda unit, _: unit.jobs.due(timedelta(seconds=60)),
-    "expired jobs": lambda unit, _: unit.jobs.requeue_expired(),
+    "expired jobs": lambda unit, _: unit.jobs.requeue_expired(timedelta(seconds=60)),
     "deliveries": lambda unit, project: unit.deliveries.waiting(project, 5),
     "audit of a subject": lambda unit, _: list(unit.audit.entries(subject="issue")),
 }

@@ -51,6 +51,20 @@ def test_issues_are_listed_in_pages(secondlook: Secondlook, configured: Services
     assert secondlook("issues", "cats", "--after", "odd").code == 1
 
 
+def test_issues_show_the_item_and_controls_stand_apart(secondlook: Secondlook, configured: Services) -> None:
+    seed(configured, issues=3)
+    with closing(sqlite3.connect(configured.settings.data_dir / "secondlook.db")) as connection:
+        connection.execute("UPDATE issues SET kind = 'control' WHERE id = 'issue-000'")
+        connection.execute("""UPDATE items SET data = '{"n": 1, "text": "a cat upon a mat"}'""")
+        connection.commit()
+    flags, _, controls = secondlook("issues", "cats").out.partition("Controls, ")
+    assert "a cat upon a mat" in flags
+    assert ("issue-000" in flags, "issue-000" in controls) == (False, True)
+    assert {each["content"] for each in secondlook("issues", "cats", "--json").json["issues"]} == {
+        "a cat upon a mat"
+    }
+
+
 def test_items_that_no_single_label_answers_are_listed(secondlook: Secondlook, configured: Services) -> None:
     set_aside(configured)
     text = secondlook("dispositions", "cats", "--kind", "multi_label").out

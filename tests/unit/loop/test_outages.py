@@ -9,7 +9,7 @@ from connector.store.views.loop import project_views
 from tests.support.world import NAME, World
 from workers.service.sweep import sweep
 
-TICK = 20.0
+TICK = 30.0
 
 
 def pass_time(world: World, seconds: float) -> None:
@@ -41,7 +41,7 @@ def test_an_outage_longer_than_all_tries_buries_nothing_and_ends_in_a_minute(
     decided(world)
     world.wrong("second")
     world.server.away = True
-    pass_time(world, 1200)
+    pass_time(world, 660)
 
     assert world.jobs(JobState.DEAD) == []
     assert world.labels("odd") == [("ann", "cat")]
@@ -99,7 +99,7 @@ def test_a_success_closes_what_was_given_up_before(world: World) -> None:
     world.settle()
     world.server.fail("describe", UnknownOutcome("HTTP 500"), times=world.settings.worker.max_attempts)
     world.later(seconds=61)
-    pass_time(world, 1200)
+    pass_time(world, 660)
 
     assert world.jobs(JobState.DEAD) == []
 

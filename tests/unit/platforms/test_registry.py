@@ -9,7 +9,8 @@ import pytest
 
 from connector.errors import Misconfigured
 from connector.platforms import registry
-from connector.platforms.registry import KINDS, DeskConfig, PlatformConfig
+from connector.platforms.face import DeskConfig, PlatformConfig
+from connector.platforms.registry import KINDS
 from connector.ports import Guidelines, Reviewers, WebhookRegistrar
 
 
@@ -41,7 +42,7 @@ def test_building_adapters_imports_neither_numpy_nor_the_sdk() -> None:
     code = """
 import sys
 from connector.platforms import registry
-from connector.platforms.registry import DeskConfig, PlatformConfig
+from connector.platforms.face import DeskConfig, PlatformConfig
 for kind in registry.KINDS:
     registry.source(PlatformConfig(kind, "http://127.0.0.1:9", "1", "token"))
     registry.desk(DeskConfig(kind, "http://127.0.0.1:9", "token", beside="1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,7 +149,7 @@ def test_a_worker_that_lost_its_lease_commits_nothing_and_leaves_the_job_to_the_
     def another_takes_it() -> None:
         synced.clock.advance(seconds=synced.settings.worker.lease_seconds + 1)
         with synced.services.store.begin() as unit:
-            unit.jobs.requeue_expired()
+            unit.jobs.requeue_expired(timedelta(seconds=60))
 
     synced.server.meanwhile("changes_since", another_takes_it)
     job_id = run_sync(synced)

@@ -14,9 +14,9 @@ from connector.model.reasons import (
     HeldBack,
     LetGo,
     NotCounted,
+    NotReopened,
     NotSearched,
     NotWritten,
-    Upheld,
     coded,
     decoded,
 )
@@ -25,7 +25,7 @@ from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
 
 WITH_PARAMETERS = {LetGo.REFUSED, NotWritten.DISCARDED, NotWritten.NOT_REVERTED}
-KINDS: tuple[type[StrEnum], ...] = (HeldBack, LetGo, NotCounted, NotSearched, NotWritten, Upheld)
+KINDS: tuple[type[StrEnum], ...] = (HeldBack, LetGo, NotCounted, NotSearched, NotWritten, NotReopened)
 
 
 def test_each_code_without_parameters_has_words() -> None:

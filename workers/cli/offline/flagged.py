@@ -16,7 +16,7 @@ FIGURES = 4  # digits kept of probabilities
 
 
 @dataclass(frozen=True, slots=True)
-class FlaggedRow:
+class OwnFlag:
     """A row from 0, ranked from 1, with class numbers; probabilities 0..1 of both classes."""
 
     rank: int
@@ -27,11 +27,11 @@ class FlaggedRow:
     quality: float
 
 
-def flagged_rows(measured: Measured) -> list[FlaggedRow]:
+def flagged_rows(measured: Measured) -> list[OwnFlag]:
     """All flagged rows, the most suspicious first."""
     found = measured.found
     return [
-        FlaggedRow(
+        OwnFlag(
             rank,
             row,
             int(measured.given[row]),
@@ -43,13 +43,13 @@ def flagged_rows(measured: Measured) -> list[FlaggedRow]:
     ]
 
 
-def write_rows(path: Path, rows: Sequence[FlaggedRow]) -> None:
+def write_rows(path: Path, rows: Sequence[OwnFlag]) -> None:
     """As CSV or JSON, by the ending."""
     if path.suffix.lower() == ".json":
         text = json.dumps([asdict(row) for row in rows], indent=2) + "\n"
     else:
         stream = io.StringIO(newline="")
-        writer = csv.DictWriter(stream, [field.name for field in fields(FlaggedRow)])
+        writer = csv.DictWriter(stream, [field.name for field in fields(OwnFlag)])
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
         text = stream.getvalue()

@@ -1,0 +1,65 @@
+"""Argilla, as the registry knows it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformWords
+from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
+
+if TYPE_CHECKING:
+    from connector.platforms.argilla.client import ArgillaClient
+
+
+def _source(config: PlatformConfig) -> Source:
+    from connector.platforms.argilla.mapping import VECTORS
+    from connector.platforms.argilla.source import ArgillaSource
+
+    return ArgillaSource(
+        _client(config.url.rstrip("/"), config.token),
+        config.project_id,
+        codecs=config.codecs,
+        label_control=config.label_control,
+        vectors=[name.removeprefix(VECTORS) for name in config.data_fields if name.startswith(VECTORS)],
+    )
+
+
+def _desk(config: DeskConfig) -> ReviewDesk:
+    from connector.platforms.argilla.desk import ArgillaDesk
+
+    client = _client(config.url.rstrip("/"), config.token, config.section)
+    return ArgillaDesk(client, config.beside, codecs=config.codecs, workspace=config.workspace)
+
+
+def _dialect() -> WebhookDialect:
+    from connector.platforms.argilla.webhook import ArgillaWebhooks
+
+    return ArgillaWebhooks()
+
+
+def _survey(url: str, token: str, section: str, codecs: Codecs) -> Survey:
+    from connector.platforms.argilla.survey import ArgillaSurvey
+
+    return ArgillaSurvey(_client(url.rstrip("/"), token, section), codecs)
+
+
+@lru_cache(maxsize=64)
+def _client(url: str, token: str, section: str = "") -> ArgillaClient:
+    from connector.platforms.argilla.client import ArgillaClient
+
+    return ArgillaClient(url, token, section=section)
+
+
+PLATFORM = Platform(
+    source=_source,
+    desk=_desk,
+    dialect=_dialect,
+    survey=_survey,
+    words=PlatformWords(
+        "Argilla",
+        "http://localhost:6900",
+        "no question that can be judged, such as one of type label_selection",
+        "make a dataset with such a question",
+    ),
+)

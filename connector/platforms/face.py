@@ -1,0 +1,63 @@
+"""What a platform shows: its folder has a `face.py` with a `PLATFORM`, and the registry its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformConfig:
+    """Where one project lives, and how we get in."""
+
+    kind: str
+    url: str
+    project_id: str
+    token: str = field(default="", repr=False)
+    label_control: str | None = None
+    data_fields: tuple[str, ...] = ()  # that are to be read, where a platform gives some only when asked
+    codecs: Codecs = field(default_factory=dict, repr=False)  # of the label types; none where nothing is read
+
+
+@dataclass(frozen=True, slots=True)
+class DeskConfig:
+    """Where one project's reviewers answer, and how we get in."""
+
+    kind: str
+    url: str
+    token: str = field(default="", repr=False)
+    workspace: str | None = None  # of an Argilla; else that of the dataset `beside`
+    beside: str | None = None  # the source project, where it is on the same server
+    section: str = ""  # of the settings that url and token come from, where it is not the source's
+    codecs: Codecs = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformWords:
+    """How a platform and its things are called in questions."""
+
+    name: str
+    address: str
+    no_control: str
+    add_control: str
+
+
+class SurveyMaker(Protocol):
+    def __call__(self, url: str, token: str, section: str, codecs: Codecs) -> Survey: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """How the parts of a platform are built. Each imports what it needs when it is called.
+
+    `survey` and `words` are None where there is nothing to look around on.
+    """
+
+    source: Callable[[PlatformConfig], Source]
+    desk: Callable[[DeskConfig], ReviewDesk]
+    dialect: Callable[[], WebhookDialect]
+    survey: SurveyMaker | None = None
+    words: PlatformWords | None = None

@@ -1,0 +1,62 @@
+"""Label Studio, as the registry knows it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformWords
+from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
+
+if TYPE_CHECKING:
+    from connector.platforms.label_studio.client import LabelStudioClient
+
+
+def _source(config: PlatformConfig) -> Source:
+    from connector.platforms.label_studio.source import LabelStudioSource
+
+    client = _client(config.url.rstrip("/"), config.token)
+    return LabelStudioSource(
+        client, config.project_id, codecs=config.codecs, label_control=config.label_control
+    )
+
+
+def _desk(config: DeskConfig) -> ReviewDesk:
+    from connector.platforms.label_studio.desk import LabelStudioDesk
+
+    client = _client(config.url.rstrip("/"), config.token, config.section)
+    return LabelStudioDesk(client, codecs=config.codecs)
+
+
+def _dialect() -> WebhookDialect:
+    from connector.platforms.label_studio.webhook import LabelStudioWebhooks
+
+    return LabelStudioWebhooks()
+
+
+def _survey(url: str, token: str, section: str, codecs: Codecs) -> Survey:
+    from connector.platforms.label_studio.survey import LabelStudioSurvey
+
+    return LabelStudioSurvey(_client(url.rstrip("/"), token, section), token, codecs)
+
+
+@lru_cache(maxsize=64)
+def _client(url: str, token: str, section: str = "") -> LabelStudioClient:
+    # Shared, so that a short-lived access token and the connections serve source and desk.
+    from connector.platforms.label_studio.client import LabelStudioClient
+
+    return LabelStudioClient(url, token, section=section)
+
+
+PLATFORM = Platform(
+    source=_source,
+    desk=_desk,
+    dialect=_dialect,
+    survey=_survey,
+    words=PlatformWords(
+        "Label Studio",
+        "http://localhost:8080",
+        "no control that can be judged, such as a single-choice Choices with two or more classes",
+        "add such a control to its labelling interface",
+    ),
+)

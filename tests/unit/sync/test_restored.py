@@ -1,0 +1,98 @@
+"""A platform that was restored from an older backup."""
+
+from __future__ import annotations
+
+import copy
+
+from connector.model.jobs import JobKind
+from tests.support.world import World
+
+
+def stored(world: World, item: str) -> list[str]:
+    with world.read() as unit:
+        ids = unit.items.ids_of([item], world.project.id)
+        return [one.label for one in unit.items.labelled(world.project.id, ids)]
+
+
+def test_a_full_pass_believes_what_a_restored_platform_says(world: World) -> None:
+    world.some_right()
+    item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.settle()
+    before = copy.deepcopy(world.held("x").item)
+    world.relabel("x", "dog")
+    world.deliver()
+    world.later(seconds=61)
+    assert stored(world, item) == ["dog"]
+    world.held("x").item = before
+    world.do(JobKind.SYNC, {"full": True})
+
+    assert stored(world, item) == ["cat"]
+
+
+def test_a_question_about_a_label_that_the_restore_took_away_is_withdrawn(world: World) -> None:
+    world.some_right()
+    world.item("x", "dog", dog=0.9, cat=0.04, bird=0.06)
+    world.settle()
+    before = copy.deepcopy(world.held("x").item)
+    world.relabel("x", "cat")
+    world.deliver()
+    world.do(JobKind.INGEST)
+    world.do(JobKind.SCAN)
+    world.settle()
+    assert world.asked() == ["x"]
+    world.held("x").item = before
+    world.do(JobKind.SYNC, {"full": True})
+    world.settle()
+
+    assert world.asked() == []
+
+
+def test_a_change_that_comes_while_a_restored_item_is_read_wins(world: World) -> None:
+    world.some_right()
+    item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.settle()
+    before = copy.deepcopy(world.held("x").item)
+    world.relabel("x", "dog")
+    world.deliver()
+    world.later(seconds=61)
+    world.held("x").item = before
+    world.server.meanwhile("describe", lambda: world.relabel("x", "bird"))
+    world.do(JobKind.SYNC, {"full": True})
+
+    assert stored(world, item) == ["bird"]
+
+
+def test_the_comparison_of_ids_notices_that_the_platform_went_back(world: World) -> None:
+    world.some_right()
+    items = [world.item(text, "cat", cat=0.9, dog=0.05, bird=0.05) for text in ("x", "y")]
+    world.settle()
+    before = {text: copy.deepcopy(world.held(text).item) for text in ("x", "y")}
+    for text in before:
+        world.relabel(text, "dog")
+    world.deliver()
+    world.later(seconds=61)
+    for text, item in before.items():
+        world.held(text).item = item
+    world.do(JobKind.RECONCILE)
+    world.settle()
+
+    assert [stored(world, item) for item in items] == [["cat"], ["cat"]]
+
+
+def test_a_review_number_that_was_given_out_anew_is_left_alone(world: World) -> None:
+    world.some_right()
+    world.wrong("two", given="bird", truly="dog")
+    world.settle()
+    world.answer("two", "rita", "bird")
+    world.answer("two", "ravi", "dog")
+    number = world.review_of("two").item.remote_id
+    world.do(JobKind.COLLECT)
+    world.do(JobKind.DECIDE)
+    del world.review.held[number]
+    foreign = {"text": "f", "secondlook_key": "k", "secondlook_batch": "b", "secondlook_title": "t"}
+    world.server.add_item(world.review_id, foreign, remote_id=number)
+    overlap = world.review.held[number].overlap
+    world.settle()
+
+    assert world.review.held[number].overlap == overlap
+    assert world.review.held[number].item.data["secondlook_title"] == "t"

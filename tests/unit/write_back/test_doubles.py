@@ -1,0 +1,70 @@
+"""A write that was held up and arrives late, before or after its correction was taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector.model import CorrectionState
+from tests.support.world import World
+
+HELD_UP = 61  # seconds
+
+
+def corrected(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    world.agree("odd", "dog")
+    world.later(seconds=HELD_UP)
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+
+
+def arrive_late(world: World) -> None:
+    """The first request of our write gets to the platform after the second one did."""
+    held = world.held("odd")
+    late = replace(next(one for one in held.item.annotations if one.marker), remote_id="late")
+    world.server.tick()
+    world.server.store(held, annotations=(*held.item.annotations, late))
+    held.notes["late"] = {}
+
+
+def test_a_second_write_is_taken_away_and_the_first_stays(world: World) -> None:
+    corrected(world)
+    arrive_late(world)
+    world.later(seconds=HELD_UP)
+
+    assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]
+    assert "late" not in [one.remote_id for one in world.held("odd").item.annotations]
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+
+
+def test_taking_a_correction_back_takes_all_its_writes_back(world: World) -> None:
+    corrected(world)
+    arrive_late(world)
+    world.revert(world.corrected("odd").id)
+    world.settle()
+
+    assert world.labels("odd") == [("ann", "cat")]
+
+
+def test_a_write_that_arrives_after_its_correction_was_taken_back_is_taken_away(world: World) -> None:
+    corrected(world)
+    ours = next(one for one in world.held("odd").item.annotations if one.marker)
+    world.revert(world.corrected("odd").id)
+    world.settle()
+    held = world.held("odd")
+    world.server.tick()
+    world.server.store(held, annotations=(*held.item.annotations, replace(ours, remote_id="late")))
+    world.later(seconds=HELD_UP)
+
+    assert world.labels("odd") == [("ann", "cat")]
+    assert world.corrected("odd").state is CorrectionState.REVERTED
+
+
+def test_what_a_person_made_of_a_second_write_stays(world: World) -> None:
+    corrected(world)
+    arrive_late(world)
+    world.server.edit(world.source_id, "late", "bird", "ben")
+    world.later(seconds=HELD_UP)
+
+    assert ("service", "bird") in world.labels("odd")
