@@ -218,7 +218,8 @@ def test_reviewers_are_shown_the_item_and_nothing_of_ours_that_would_sway_them(s
     assert problems == [problem.value for problem in Problem]
 
     ours = {row["external_id"]: row for row in scene.server.records(review)}
-    assert ours["open"]["metadata"] == {"secondlook_key": "open", "secondlook_batch": "b"}
+    keys = {"secondlook_key": "open", "secondlook_batch": "b", "secondlook_kind": "choice"}
+    assert ours["open"]["metadata"] == keys
     (suggestion,) = ours["open"]["suggestions"]
     assert (suggestion["value"], suggestion["score"], suggestion["agent"]) == (GOLDEN, 0.9, "m -1-")
     assert ours["blind"]["suggestions"] == []
