@@ -56,7 +56,7 @@ def test_the_token_may_stay_in_a_variable(
         (["--url", "http://127.0.0.1:1", "--project", "3"], "no connection"),
         (["--url", "STUDIO"], "--project"),
         (["--url", "STUDIO", "--project", "9"], "Projects that it sees: 3, 6, 5"),
-        (["--url", "STUDIO", "--project", "6"], "no control for the whole item"),
+        (["--url", "STUDIO", "--project", "6"], "no control that can be judged"),
         (["--url", "STUDIO", "--project", "5"], "kind, tone"),
         (["--url", "STUDIO", "--project", "5", "--label-control", "mood"], "Usable here: kind, tone"),
         (["--url", "STUDIO", "--project", "3", "--name", "A B"], "is no project name"),
