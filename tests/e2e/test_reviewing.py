@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connector import wording
 from connector.actions.golden import Line, store
 from connector.config.file import load
 from connector.model import (
@@ -331,7 +332,7 @@ def _an_adjudicator_settles(desk: Desk) -> None:
     assert desk.corrections("late") == [(DOG, CorrectionState.REVERTED), (HORSE, CorrectionState.APPLIED)]
     assert desk.corrections("split") == [(HORSE, CorrectionState.APPLIED)]
     assert desk.corrections("withdrawn") == [(DOG, CorrectionState.REVERTED)]
-    assert "adjudicator" in desk.decisions("split")[-1].reason
+    assert "adjudicator" in (wording.reason_said(desk.decisions("split")[-1].reason) or "")
 
 
 def _the_source_is_right(desk: Desk) -> None:
