@@ -485,7 +485,5 @@ def test_the_page_draws_boxes_and_the_table_has_their_places(
     overlooked = next(row for row in table if row["kind"] == "overlooked")
     assert json.loads(overlooked["spot"])["x1"] == pytest.approx(files.truth(3)[1][1], abs=0.01)
     out = scan("a.json")[1]
-    assert (
-        "Of these: 1 overlooked, 1 another class, 1 badly located" in " ".join(out.split())
-        or "overlooked" in out
-    )
+    assert "1 overlooked" in out
+    assert "1 badly located" in out

@@ -14,6 +14,7 @@ from workers.consensus import BoxAnswers, SpanAnswers, box_consensus, span_conse
 
 LEAST_SHARED = 0.5  # of the items, that have several answers, from which people judge each other
 LEAST_PREDICTED = 0.5  # of the items, that have a prediction, from which the predictions judge
+ANYBODY = 1e-9  # of the people: a span stays that one of them marked
 ALONE = "one annotator, and no prediction: nothing to compare with"
 
 
@@ -133,7 +134,7 @@ def _agreed_boxes(
 def _agreed_spans(
     answers: Sequence[RegionAnswer], names: Sequence[str], number: dict[str, int]
 ) -> tuple[Region, ...]:
-    (found,) = span_consensus([span_answers(answers, number)], len(names), share=0.0).texts
+    (found,) = span_consensus([span_answers(answers, number)], len(names), share=ANYBODY).texts
     return tuple(
         Region(names[label], (start, end), None, float(min(support, 1.0)))
         for (start, end), label, support in zip(
