@@ -64,9 +64,7 @@ def revoke(unit: UnitOfWork, name: str, by: str) -> None:
 
 def require_name(name: str) -> None:
     if not NAME.fullmatch(name):
-        msg = (
-            f"name: {name!r} is none: up to 80 of A-Z, a-z, 0-9, . _ @ + -, beginning with a letter or digit"
-        )
+        msg = f"name: {name!r} is not fit: up to 80 of A-Z a-z 0-9 . _ @ + -, the first a letter or digit"
         raise BadPayload(msg)
 
 

@@ -22,6 +22,8 @@ from connector.web.dashboard import entrance, page
 from connector.web.dashboard.trouble import trouble_page
 from connector.wiring import Services
 
+ROUTERS = (hooks.router, health.router, v1.router, entrance.router, page.router)
+
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
     """The application over `services`, or over services of its own that it closes at its end.
@@ -46,7 +48,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         lifespan=lifespan,
     )
     app.state.services = running
-    for router in (hooks.router, health.router, v1.router, entrance.router, page.router):
+    for router in ROUTERS:
         app.include_router(router)
     add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)

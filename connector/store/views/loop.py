@@ -113,14 +113,13 @@ class CorrectionView:
     id: str
     project: str
     issue: str
-    issue_state: str
     run: str
     item: str
     annotation: str
     mode: str
     state: str
-    given: str | None
-    label: str | None
+    given: str
+    label: str
     actor: str
     error: str | None
     created_at: datetime
@@ -227,7 +226,6 @@ def correction_views(
         select(
             corrections,
             projects.c.name.label("project"),
-            issues.c.state.label("issue_state"),
             items.c.remote_id.label("item"),
             annotation_rows.c.remote_id.label("annotation"),
         )
@@ -237,17 +235,12 @@ def correction_views(
         .join(issues, issues.c.id == corrections.c.issue_id)
     )
     query = _of_project(query, project, sight)
+    if not sight.secrets:  # where the question is open again, that there was one says what was decided
+        query = query.where(secrecy.is_settled())
     if state is not None:
         query = query.where(corrections.c.state == state.value)
     keys = (corrections.c.created_at, corrections.c.id)
-    return page(
-        unit.connection,
-        query,
-        keys,
-        lambda row: secrecy.seen_correction(_correction(row), sight),
-        limit=limit,
-        after=after,
-    )
+    return page(unit.connection, query, keys, _correction, limit=limit, after=after)
 
 
 def job_views(

@@ -114,7 +114,8 @@ def seen_issue(view: View, sight: Sight) -> View:
         return view
     if found.state in SETTLED and found.kind != IssueKind.GOLDEN.value:
         return _with(view, kind=None, rank=None, evidence=_without_marks(found.evidence))
-    return _with(view, state=_shown(found.state), evidence={}, **dict.fromkeys(OF_AN_ISSUE))
+    state = _shown(found.state, found.kind)
+    return _with(view, state=state, evidence={}, **dict.fromkeys(OF_AN_ISSUE))
 
 
 def seen_review(view: View, sight: Sight) -> View:
@@ -127,15 +128,8 @@ def seen_review(view: View, sight: Sight) -> View:
         return _with(view, blind=None, issue_kind=None)
     answered = golden and found.state == ReviewState.DECIDED.value
     state = ReviewState.PUSHED.value if answered else found.state
-    return _with(view, state=state, issue_state=_shown(found.issue_state), **dict.fromkeys(OF_A_REVIEW))
-
-
-def seen_correction(view: View, sight: Sight) -> View:
-    """A CorrectionView as it may be shown: where its question is open again, not what was decided before."""
-    found: Any = view
-    if sight.secrets or found.issue_state in SETTLED:
-        return view
-    return _with(view, given=None, label=None, error=None)
+    issue_state = _shown(found.issue_state, found.issue_kind)
+    return _with(view, state=state, issue_state=issue_state, **dict.fromkeys(OF_A_REVIEW))
 
 
 def seen_project(view: View, sight: Sight) -> View:
@@ -150,7 +144,7 @@ def seen_project(view: View, sight: Sight) -> View:
 
 
 def seen_reviewers(view: View, sight: Sight) -> View:
-    """A ReviewersView without what rises when a golden question is answered: it would tell that it was one."""
+    """A ReviewersView without what rises when a golden question is answered: that would tell of it."""
     found: Any = view
     if sight.secrets:
         return view
@@ -164,8 +158,9 @@ def _with(view: View, **values: Any) -> View:
     return shown
 
 
-def _shown(state: str) -> str:
-    return WAITING if state == IssueState.MEASURED.value else state
+def _shown(state: str, kind: str | None = None) -> str:
+    golden = kind == IssueKind.GOLDEN.value and state in SETTLED
+    return WAITING if golden or state == IssueState.MEASURED.value else state
 
 
 def _without_marks(evidence: Mapping[str, Any]) -> dict[str, Any]:
