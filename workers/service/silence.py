@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 import structlog
+from billiard import active_children
 from celery import Celery, signals
 from celery.worker import state
 
 log = structlog.get_logger(__name__)
 
 RESTART_EXIT_CODE = 1  # a supervisor starts the worker again
+ORDERLY_END_S = 10.0  # longest wait for an end that tells the broker, which may never answer
 
 
 class SilenceWatch:
@@ -54,9 +59,18 @@ def end_when_cut_off(app: Celery, patience: float) -> None:
         if watch.is_cut_off(busy=bool(state.reserved_requests)):
             log.error("worker.cut_off", seconds=patience)
             state.should_stop = RESTART_EXIT_CODE
+            last_resort = threading.Timer(ORDERLY_END_S, _end_at_once)
+            last_resort.daemon = True
+            last_resort.start()
 
     signals.task_received.connect(hear, weak=False)
     signals.heartbeat_sent.connect(look, weak=False)
+
+
+def _end_at_once() -> None:
+    for child in active_children():  # idle, and a job that was cut off would start again elsewhere
+        os.kill(child.pid, signal.SIGKILL)
+    os._exit(RESTART_EXIT_CODE)
 
 
 def waiting_messages(app: Celery) -> int:
