@@ -13,12 +13,14 @@ from connector.model.jobs import JobKind
 from connector.model.kinds import DetectionMethod
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
+from workers.cli.offline.kinds import FileKind
 from workers.cli.output import NARROW, note, print_json, progress, stdout, table
 from workers.cli.session import JsonFlag, Session, actor, asking, session_of
 
 if TYPE_CHECKING:
     from workers.cli.offline.dataset import Dataset
     from workers.cli.offline.judging import Judged, OfflineIssue
+    from workers.cli.offline.outcome import FileScan
 
 ENDINGS = frozenset({
     ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xls", ".parquet", ".arrow",
@@ -45,6 +47,8 @@ class Options:
     encoding: str | None
     merge_spellings: bool
     method: DetectionMethod | None
+    type: FileKind | None
+    predictions: Path | None
     out: Path | None
     limit: int | None
     force: bool
@@ -81,6 +85,10 @@ def scan(
         bool, typer.Option("--merge-spellings", help="File: judge spellings of one class as one.")
     ] = False,
     method: Annotated[DetectionMethod | None, typer.Option(help="File: how issues are chosen.")] = None,
+    kind: Annotated[FileKind | None, typer.Option("--type", help="File: what its labels are.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="File: predictions of your own, by the items' ids.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File: write a .csv, .json or .html file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="File: most rows of the table.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
@@ -98,6 +106,8 @@ def scan(
         encoding,
         merge_spellings,
         method,
+        kind,
+        predictions,
         out,
         limit,
         force,
@@ -139,6 +149,12 @@ def _scan_file(session: Session, path: Path, options: Options, *, as_json: bool)
         check_target(options.out, force=options.force)
     data = _read(path, options)
     session.quiet_logs()
+    if data.kind is not FileKind.CHOICE:
+        _tell_outcome(_outcome(data, path, options), path, options, as_json=as_json)
+        return
+    if options.predictions is not None:
+        msg = "single choices are judged by the built-in model; for your own probabilities see `evaluate`"
+        raise typer.BadParameter(msg)
     # Only now what computes is imported: a file that cannot be used is refused at once.
     from workers.cli.offline import output
     from workers.cli.offline.judging import judge
@@ -161,6 +177,38 @@ def _scan_file(session: Session, path: Path, options: Options, *, as_json: bool)
         note(f"Wrote {options.out}.")
 
 
+def _outcome(data: Dataset, path: Path, options: Options) -> FileScan:
+    """Judge labels of any other type than a single choice."""
+    from workers.cli.offline.judging_numbers import judge_numbers
+    from workers.cli.offline.judging_sets import judge_sets
+    from workers.detect.predictions.features import FeatureKind
+
+    kind = FeatureKind.TEXT if options.text_column else None
+    with progress(f"scan {path.name}") as report:
+
+        def bar(done: int, total: int) -> None:
+            report(done, total, "models")
+
+        if data.kind is FileKind.RATING:
+            return judge_numbers(data, kind=kind, predictions=options.predictions, progress=bar)
+        method = (options.method or DetectionMethod.PRUNE_BY_NOISE_RATE).value
+        return judge_sets(data, method=method, kind=kind, predictions=options.predictions, progress=bar)
+
+
+def _tell_outcome(scan: FileScan, path: Path, options: Options, *, as_json: bool) -> None:
+    from workers.cli.offline import outcome_output
+    from workers.cli.offline.telling import tell
+
+    if options.out is not None:
+        outcome_output.write(options.out, scan, path.name)
+    if as_json:
+        print_json(outcome_output.document(scan, path.name))
+    else:
+        tell(scan, path.name, options.limit or SHOWN)
+    if options.out is not None:
+        note(f"Wrote {options.out}.")
+
+
 def _read(path: Path, options: Options) -> Dataset:
     from workers.cli.offline.dataset import Columns
     from workers.cli.offline.reading import read_file
@@ -173,6 +221,7 @@ def _read(path: Path, options: Options) -> Dataset:
         date=options.date_column,
         group=options.group_column,
         merge_spellings=options.merge_spellings,
+        kind=options.type,
     )
     return read_file(path, columns, options.encoding)
 
@@ -234,9 +283,9 @@ def _cells(issue: OfflineIssue) -> list[str]:
 
 
 def _say_what_is_missing(judged: Judged) -> None:
-    from workers.cli.offline.tables import left_out_rows
+    from workers.cli.offline.left_out import left_out_rows
 
-    for row in left_out_rows(judged):
+    for row in left_out_rows(judged.left_out):
         more = ", …" if row.count > len(row.places) else ""
         note(one_line(f"Left out: {row.count:,} × {row.reason} ({', '.join(row.places)}{more})", NOTE_CHARS))
     for warning in judged.warnings:

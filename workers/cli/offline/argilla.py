@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
-from workers.cli.offline.labels import NoClass, read_label
+from workers.cli.offline.kinds import FileKind, is_scale, kind_of_labels, read_number, said_of_kind
+from workers.cli.offline.label_sets import read_set
+from workers.cli.offline.labels import NoClass, Reading, read_label
 from workers.cli.offline.record import LeftOut, Record, person
 
 RESPONSES, USERS, STATUS, SUGGESTION = ".responses", ".responses.users", ".responses.status", ".suggestion"
 SUBMITTED = frozenset({"submitted", "none", ""})  # of a response; older exports do not say
 DISCARDED = "discarded"
+READERS: Mapping[FileKind, Callable[[Any], Reading]] = {
+    FileKind.MULTI_LABEL: read_set,
+    FileKind.RATING: read_number,
+}
 OWN = frozenset({"id", "status", "_server_id", "inserted_at", "updated_at", "external_id"})
 
 
@@ -37,14 +43,17 @@ def is_argilla(rows: Sequence[FileEntry]) -> bool:
 def read_records(entries: FileEntries, columns: Columns) -> Dataset:
     """The items with submitted responses to one question. BadFile where it is not clear to which."""
     question = _question(entries.rows, columns.label)
+    kind = columns.kind or _kind(entries.rows, question)
+    read = READERS.get(kind, read_label)
     records: list[Record] = []
     left_out: list[LeftOut] = []
     for row in entries.rows:
-        record, problems = _record(row, question)
+        record, problems = _record(row, question, read)
         left_out += problems
         if record is not None:
             records.append(record)
-    return dataset(records, question, columns, left_out, notes=entries.notes, ids_named=False)
+    notes = (*entries.notes, *said_of_kind(kind, columns.kind, question))
+    return dataset(records, question, columns, left_out, notes=notes, ids_named=False, kind=kind)
 
 
 def _question(rows: Sequence[FileEntry], wanted: str | None) -> str:
@@ -70,7 +79,17 @@ def _question(rows: Sequence[FileEntry], wanted: str | None) -> str:
     raise BadFile(problem, argument="--label-column", remedy=remedy)
 
 
-def _record(row: FileEntry, question: str) -> tuple[Record | None, list[LeftOut]]:
+def _kind(rows: Sequence[FileEntry], question: str) -> FileKind:
+    values = [each.value for row in rows for each in _responses(row.values) if each.question == question]
+    readings = [read_label(value) for value in values if value is not None]
+    if is_scale(readings) and not any(isinstance(value, str) for value in values):
+        return FileKind.RATING
+    return kind_of_labels(readings)
+
+
+def _record(
+    row: FileEntry, question: str, read: Callable[[Any], Reading]
+) -> tuple[Record | None, list[LeftOut]]:
     identity = str(row.values.get("id") or row.values.get("_server_id") or row.place)
     place = f"record {identity}" if identity != row.place else row.place
     answers: list[tuple[str | None, str]] = []
@@ -78,7 +97,7 @@ def _record(row: FileEntry, question: str) -> tuple[Record | None, list[LeftOut]
     for each in _responses(row.values):
         if each.question != question or each.value is None:
             continue
-        reading = read_label(each.value)
+        reading = read(each.value)
         if each.status not in SUBMITTED:
             problems.append(
                 LeftOut(

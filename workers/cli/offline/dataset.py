@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from connector.wording import listing, quoted
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.fields import choose_fields, flattened
+from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.merging import merged
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.spellings import Spellings, find_spellings
+from workers.label_types.multi_label.value import classes as members
 
 LONGEST_NUMBER = 15  # digits; longer ones are names
 LEAST_DIFFERENT = 10  # classes below are classes, however few items there are
@@ -31,6 +33,7 @@ class Columns:
     date: str | None = None
     group: str | None = None
     merge_spellings: bool = False
+    kind: FileKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     spellings: Spellings = field(default_factory=Spellings)
+    kind: FileKind = FileKind.CHOICE
 
     @property
     def field(self) -> str:
@@ -65,6 +69,7 @@ def dataset(
     notes: Sequence[str] = (),
     others: Sequence[str] = (),
     ids_named: bool = True,
+    kind: FileKind = FileKind.CHOICE,
 ) -> Dataset:
     """Bring items into one form, and check that there is something to judge.
 
@@ -82,6 +87,8 @@ def dataset(
         Other columns or controls that could hold the label, for a message.
     ids_named
         Whether rows may be answers about one item by their id; an export's tasks never are.
+    kind
+        What the labels are; those of a set are keys of it.
 
     Raises
     ------
@@ -93,21 +100,33 @@ def dataset(
     flat = [replace(each, data=flattened(each.data)) for each in records]
     fields = choose_fields([each.data for each in flat], columns.fields)
     items, said = merged(flat, fields, explicit=columns.id, by_id=ids_named)
-    spellings = find_spellings(Counter(label for each in items for _, label in each.answers))
+    by_name = kind is FileKind.CHOICE
+    answers = Counter(label for each in items for _, label in each.answers) if by_name else Counter()
+    spellings = find_spellings(answers)
     if columns.merge_spellings:
         items = [_respelled(each, spellings) for each in items]
     counts = Counter(each.label for each in items)
-    _refuse_no_classes(counts, label_name, left_out, others)
+    if by_name:
+        _refuse_no_classes(counts, label_name, left_out, others)
+    else:
+        _refuse_one_label(counts, label_name, left_out, others)
     return Dataset(
         tuple(items),
-        tuple(sorted(counts, key=_order)),
+        _classes(counts, kind),
         label_name,
         fields,
         tuple(left_out),
         (*notes, *said, *spellings.sentences(merged=columns.merge_spellings)),
         _groups(items, columns.group),
         Spellings() if columns.merge_spellings else spellings,
+        kind,
     )
+
+
+def _classes(labels: Counter[str], kind: FileKind) -> tuple[str, ...]:
+    """The classes, in order; of sets all that occur in one."""
+    named = {name for label in labels for name in members(label)} if kind is FileKind.MULTI_LABEL else labels
+    return tuple(sorted(named, key=_order))
 
 
 def _respelled(record: Record, spellings: Spellings) -> Record:
@@ -127,21 +146,30 @@ def _groups(items: Sequence[Record], column: str | None) -> tuple[str, ...]:
     return tuple("" if value is None else str(value) for value in found)
 
 
+def _refuse_one_label(
+    counts: Counter[str], label_name: str, left_out: Sequence[LeftOut], others: Sequence[str]
+) -> None:
+    if len(counts) > 1:
+        return
+    problem = f"all {sum(counts.values())} labels in '{label_name}' are '{next(iter(counts))}'"
+    if left_out:
+        problem += f", and {len(left_out)} rows are left out ({_reasons(left_out)})"
+    remedy = f"Two or more classes are needed. Name another --label-column{_of(others)}"
+    raise BadFile(problem, argument=ARGUMENT, remedy=remedy)
+
+
 def _refuse_no_classes(
     counts: Counter[str], label_name: str, left_out: Sequence[LeftOut], others: Sequence[str]
 ) -> None:
+    _refuse_one_label(counts, label_name, left_out, others)
     n_items = sum(counts.values())
     remedy = f"Name another --label-column{_of(others)}"
-    if len(counts) < 2:
-        problem = f"all {n_items} labels in '{label_name}' are '{next(iter(counts))}'"
-        if left_out:
-            problem += f", and {len(left_out)} rows are left out ({_reasons(left_out)})"
-        raise BadFile(problem, argument=ARGUMENT, remedy=f"Two or more classes are needed. {remedy}")
     numbers = [label for label in counts if _number(label) is not None]
     fractions = [label for label in numbers if not label.lstrip("+-").isdigit()]
     if len(numbers) >= LIKE_NUMBERS * len(counts) and len(counts) > MOST_NUMBERS and len(fractions) > 1:
         problem = f"'{label_name}' holds numbers ({len(counts)} different ones in {n_items} rows), no classes"
-        raise BadFile(problem, argument="--label-column", remedy=remedy)
+        numbers_too = f"Judge them as numbers with --type rating. {remedy}"
+        raise BadFile(problem, argument="--label-column", remedy=numbers_too)
     if len(counts) >= LEAST_DIFFERENT and 2 * len(counts) > n_items:
         problem = f"'{label_name}' has {len(counts)} different values in {n_items} rows: these are no classes"
         raise BadFile(problem, argument="--label-column", remedy=remedy)

@@ -17,11 +17,11 @@ from workers.cli.offline.looking import look
 from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.snippets import snippet
+from workers.cli.offline.usable import features_of, unusable
 from workers.detect.findings import Looked
-from workers.detect.predictions.copies import by_name, together
 from workers.detect.predictions.crossval import Predicted, Progress, out_of_sample
 from workers.detect.predictions.errors import NoPredictions
-from workers.detect.predictions.features import FeatureKind, Features, extract
+from workers.detect.predictions.features import FeatureKind
 from workers.detect.predictions.limits import judgement_limit
 from workers.issues import InvalidInput, LabelIssues, label_issues
 from workers.label_types.choice.encode import encode
@@ -32,7 +32,6 @@ RARE_NAMED = 10  # classes
 NUMBERED = "class (items)"  # marks the sentence of the model that has numbers for names
 NEAR_SHARE = 0.05  # a class below this probability is no near miss
 NEAR_CLASSES = 2
-CALLED = {"not_inline": "image by address: only images within the file are read"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def judge(
     if kind is None:
         refuse_names(data)
     try:
-        features = _features(data, kind)
+        features = features_of(data, kind)
         records = tuple(data.records[int(row)] for row in features.rows)
         labels = encode([one.label for one in records], data.classes)
         predicted = out_of_sample(
@@ -119,7 +118,7 @@ def judge(
         _issue(rank, records[int(row)], predicted.probs[row], data)
         for rank, row in enumerate(found.order, start=1)
     )
-    left_out = (*data.left_out, *_unusable(data, features))
+    left_out = (*data.left_out, *unusable(data, features))
     looked = look(data, records, labels, predicted.probs, found, features.matrix)
     return Judged(
         data,
@@ -146,16 +145,6 @@ def _put_forward(found: LabelIssues, gain: float) -> LabelIssues:
     mask[kept] = True
     said = wording.flags_limited(len(kept), len(found.order))
     return replace(found, mask=mask, order=kept, warnings=(*found.warnings, said))
-
-
-def _features(data: Dataset, kind: FeatureKind | None) -> Features:
-    """What the model reads, with copies and named groups held out together."""
-    fields = data.fields[0] if len(data.fields) == 1 else data.fields
-    features = extract([one.data for one in data.records], fields, kind)
-    if not data.groups:
-        return features
-    names = [data.groups[int(row)] for row in features.rows]
-    return replace(features, groups=together(features.groups, by_name(names)))
 
 
 def _without_spellings(
@@ -198,14 +187,3 @@ def _issue(rank: int, record: Record, probs: NDArray[np.float64], data: Dataset)
         reason=wording.flag_context(facts).replace("\n", " "),
         content=snippet(record, data.fields),
     )
-
-
-def _unusable(data: Dataset, features: Features) -> list[LeftOut]:
-    return [
-        LeftOut(data.records[one.index].place, f"'{data.field}': {_called(str(one.reason))}")
-        for one in features.skipped
-    ]
-
-
-def _called(reason: str) -> str:
-    return CALLED.get(reason, reason.replace("_", " "))

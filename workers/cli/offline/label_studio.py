@@ -16,12 +16,17 @@ from workers.cli.offline.dates import moment
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.invisible import visible
+from workers.cli.offline.kinds import FileKind, kind_of_labels, read_number, said_of_kind
+from workers.cli.offline.label_sets import read_set
 from workers.cli.offline.labels import PLACES, NoClass, read_label
 from workers.cli.offline.record import LeftOut, Record, person
+from workers.label_types.multi_label.value import NONE as EMPTY_SET
 
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 # The key in a region's value, and whether it can hold one label of the whole item; the surest first.
-JUDGED = ("choices", "rating", "taxonomy", "pairwise")
+JUDGED = ("choices", "rating", "taxonomy", "pairwise", "number")
+NUMBERS = ("rating", "number")
+SETS = ("choices", "taxonomy")
 VALUE_KEYS = {"pairwise": "selected"}
 OLD = "completions"  # before version 1.0
 
@@ -46,7 +51,8 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     """The items that carry one label in one control. BadFile where no control can be told."""
     tasks, left_out = _tasks(entries.rows)
     controls = _controls([task for _, task in tasks])
-    control = _chosen(controls, columns.label)
+    control = _chosen(_of_kind(controls, columns.kind), columns.label)
+    kind = columns.kind or _kind([task for _, task in tasks], control)
     times = Counter(str(task.get("id", place)) for place, task in tasks)
     n_repeated = sum(count > 1 for count in times.values())
     notes = entries.notes
@@ -56,12 +62,41 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     for place, task in tasks:
         identity = str(task.get("id", place))
         name = f"{identity} ({place})" if times[identity] > 1 else identity
-        record, problems = _record(task, name, control)
+        record, problems = _record(task, name, control, kind)
         left_out += problems
         if record is not None:
             records.append(record)
+    notes = (*notes, *said_of_kind(kind, columns.kind, control.name), *_empty(records, kind))
     others = [each.name for each in controls if each != control and not each.of_parts and each.kind in JUDGED]
-    return dataset(records, control.name, columns, left_out, notes=notes, others=others, ids_named=False)
+    return dataset(
+        records, control.name, columns, left_out, notes=notes, others=others, ids_named=False, kind=kind
+    )
+
+
+def _of_kind(controls: Sequence[Control], kind: FileKind | None) -> Sequence[Control]:
+    """The controls that can hold labels of the kind that was named, if any can."""
+    tags = {FileKind.MULTI_LABEL: SETS, FileKind.RATING: NUMBERS}.get(kind or FileKind.CHOICE)
+    return [each for each in controls if tags is None or each.kind in tags] or controls
+
+
+def _kind(tasks: Sequence[Raw], control: Control) -> FileKind:
+    if control.kind in NUMBERS:
+        return FileKind.RATING
+    if control.kind not in SETS:
+        return FileKind.CHOICE
+    annotations = [each for task in tasks for each in dicts(task.get("annotations"))]
+    read = [_label(each, control, "", FileKind.CHOICE) for each in annotations]
+    return kind_of_labels([NoClass.SEVERAL if _is_several(each) else "" for each in read])
+
+
+def _is_several(label: str | LeftOut) -> bool:
+    return isinstance(label, LeftOut) and label.status is LabelStatus.SEVERAL
+
+
+def _empty(records: Sequence[Record], kind: FileKind) -> tuple[str, ...]:
+    """No class chosen is an answer of an annotation that was submitted, though nothing tells it from none."""
+    n = sum(record.label == EMPTY_SET for record in records) if kind is FileKind.MULTI_LABEL else 0
+    return (f"{n:,} annotations choose no class: taken to say that none applies.",) if n else ()
 
 
 def dicts(value: Any) -> list[dict[str, Any]]:
@@ -166,12 +201,12 @@ def _remedy(whole: Sequence[Control]) -> str:
     return f"Name one of the controls: {names}" if names else "Export a project with a Choices control"
 
 
-def _record(task: Raw, name: str, control: Control) -> tuple[Record | None, list[LeftOut]]:
+def _record(task: Raw, name: str, control: Control, kind: FileKind) -> tuple[Record | None, list[LeftOut]]:
     place = f"task {name}"
     answers: list[GivenLabel] = []
     problems: list[LeftOut] = []
     for number, annotation in enumerate(dicts(task.get("annotations"))):
-        label = _label(annotation, control, place)
+        label = _label(annotation, control, place, kind)
         if isinstance(label, LeftOut):
             problems.append(label)
         else:
@@ -191,8 +226,8 @@ def _record(task: Raw, name: str, control: Control) -> tuple[Record | None, list
     ), problems
 
 
-def _label(annotation: Raw, control: Control, place: str) -> str | LeftOut:
-    """The one class that an annotation gives, or why it is left out; the same cases as in the service."""
+def _label(annotation: Raw, control: Control, place: str, kind: FileKind) -> str | LeftOut:
+    """The label that an annotation gives, or why it is left out; the same cases as in the service."""
     if annotation.get("was_cancelled") or annotation.get("skipped"):
         return LeftOut(place, "annotation cancelled", LabelStatus.CANCELLED)
     readings = []
@@ -201,7 +236,9 @@ def _label(annotation: Raw, control: Control, place: str) -> str | LeftOut:
             continue
         if of_part:
             return LeftOut(place, "annotation of a region, not of the item", LabelStatus.UNREADABLE)
-        readings.append(_of_region(region, control))
+        readings.append(_of_region(region, control, kind))
+    if kind is FileKind.MULTI_LABEL and not readings:
+        return EMPTY_SET
     found = {each for each in readings if each is not NoClass.NONE}
     if not found:
         return LeftOut(place, "annotation without a label", LabelStatus.EMPTY)
@@ -214,11 +251,15 @@ def _label(annotation: Raw, control: Control, place: str) -> str | LeftOut:
     return label
 
 
-def _of_region(region: Raw, control: Control) -> str | NoClass:
+def _of_region(region: Raw, control: Control, kind: FileKind) -> str | NoClass:
     value = region.get("value")
     if not isinstance(value, Mapping):
         return NoClass.UNREADABLE
     found = value.get(VALUE_KEYS.get(control.kind, control.kind))
+    if kind is FileKind.RATING:
+        return read_number(found)
+    if kind is FileKind.MULTI_LABEL:
+        return read_set(found) if isinstance(found, list) else NoClass.UNREADABLE
     if control.kind == "choices" and not isinstance(found, list):
         return NoClass.UNREADABLE
     if control.kind == "taxonomy":

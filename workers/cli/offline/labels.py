@@ -106,11 +106,11 @@ def _of_text(value: str, depth: int) -> Reading:
         return NoClass.NONE
     if TAGS.fullmatch(text):
         return NoClass.TAGS
-    inner = _structure(text)
+    inner = structure_of(text)
     return text if inner is None else read_label(inner, depth + 1)
 
 
-def _structure(text: str) -> Any:
+def structure_of(text: str) -> Any:
     """The list or object that a cell holds, as JSON or as Python prints it; None where it is plain text."""
     if (text[0], text[-1]) not in {("[", "]"), ("{", "}")}:
         return None

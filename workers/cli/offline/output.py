@@ -11,15 +11,15 @@ from typing import Any
 
 from workers.cli.offline.findings import finding_rows
 from workers.cli.offline.judging import Judged, OfflineIssue
-from workers.cli.offline.tables import annotator_rows, class_rows, left_out_rows, overlaps
+from workers.cli.offline.left_out import left_out_rows
+from workers.cli.offline.spreadsheet_cells import BOM, safe
+from workers.cli.offline.tables import annotator_rows, class_rows, overlaps
 from workers.cli.offline.target import replace_file
 
 COLUMNS = (
     "rank", "id", "place", "given", "suggested", "probability", "quality", "annotator", "reason",
     "kind", "score", "content",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what starts so
-BOM = "\ufeff"  # without it a spreadsheet takes UTF-8 for something else
 FIGURES = 4  # digits kept of probabilities
 
 
@@ -75,7 +75,7 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
         },
         "notes": list(judged.dataset.notes),
         "warnings": list(judged.warnings),
-        "left_out": [asdict(row) for row in left_out_rows(judged)],
+        "left_out": [asdict(row) for row in left_out_rows(judged.left_out)],
         "issues": [{**asdict(issue), **_rounded(issue)} for issue in judged.issues],
         "classes": [asdict(row) for row in class_rows(judged)],
         "overlaps": [asdict(row) for row in overlaps(judged)],
@@ -87,8 +87,3 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
 
 def _rounded(issue: OfflineIssue) -> dict[str, float]:
     return {"probability": round(issue.probability, FIGURES), "quality": round(issue.quality, FIGURES)}
-
-
-def safe(cell: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from connector.wording import one_line, percent
 from workers.cli.offline import tables
 from workers.cli.offline.findings import FindingRow, FoundKind, found_kinds, reasons
 from workers.cli.offline.judging import Judged, OfflineIssue
+from workers.cli.offline.left_out import left_out_rows
+from workers.cli.offline.page import environment
 from workers.cli.offline.similarity import HEIGHT, SHADES, WIDTH, similarity_map
 from workers.cli.offline.snippets import snippet
 from workers.detect.predictions.images import is_image_uri
@@ -18,7 +16,6 @@ from workers.detect.predictions.images import is_image_uri
 MOST_EXAMPLES = 200
 MOST_FINDINGS = 25  # of one kind
 TEXT_CHARS = 600
-NAME_CHARS = 40  # of a class in a table's head
 MOST_URI_CHARS = 400_000  # a larger picture would make the file unwieldy
 SHOWN_AS_IMAGE = ("data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp", "data:image/bmp")
 
@@ -34,7 +31,7 @@ class Example:
 
 def html(judged: Judged, source: str) -> str:
     """The whole report; every value that comes from the file is escaped."""
-    return _environment().get_template("report.html").render(
+    return environment().get_template("report.html").render(
         source=source,
         judged=judged,
         n_items=len(judged.records),
@@ -44,7 +41,7 @@ def html(judged: Judged, source: str) -> str:
         overlaps=tables.overlaps(judged),
         annotators=tables.annotator_rows(judged),
         bins=tables.reliability_rows(judged),
-        left_out=tables.left_out_rows(judged),
+        left_out=left_out_rows(judged.left_out),
         points=similarity_map(judged),
         kinds=[_kind(judged, kind) for kind in found_kinds(judged)],
         not_looked_for=reasons(judged),
@@ -77,22 +74,6 @@ def _kind(judged: Judged, kind: FoundKind) -> ShownKind:
     return ShownKind(kind, tuple(ShownFinding(row, image, text) for row, (image, text) in pairs))
 
 
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("workers.cli.offline"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["share"] = _share
-    made.filters["sure"] = percent
-    made.filters["name"] = lambda text: one_line(text, NAME_CHARS)
-    made.filters["heat"] = _heat
-    return made
-
-
 def _examples(judged: Judged) -> list[Example]:
     shown = zip(judged.issues[:MOST_EXAMPLES], judged.found.order[:MOST_EXAMPLES], strict=True)
     return [_example(issue, judged, int(row)) for issue, row in shown]
@@ -114,12 +95,3 @@ def _seen(judged: Judged, row: int | None) -> tuple[str | None, str | None]:
     if len(uri) > MOST_URI_CHARS or not uri.startswith(SHOWN_AS_IMAGE):
         return None, "an image that is too large, or of a kind, to be shown here"
     return uri, None
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
-
-
-def _heat(count: int, highest: int) -> int:
-    """The background of a cell off the diagonal: 0 (none) to 4."""
-    return 0 if count == 0 else 1 + min(3, 3 * count // max(highest, 1))

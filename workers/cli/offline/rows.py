@@ -16,6 +16,8 @@ from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import date_reader
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.kinds import FileKind, kind_of_labels, read_number, said_of_kind
+from workers.cli.offline.label_sets import joints_of, read_set
 from workers.cli.offline.labels import NoClass, Reading, joined, read_label, words_for_nothing
 from workers.cli.offline.record import LeftOut, Record, person
 from workers.cli.offline.verdicts import dropped_rows
@@ -32,26 +34,61 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
     dropped, unclear = dropped_rows(rows, frozenset({*known.labels, *columns.fields}))
     left_out = [LeftOut(rows[n].place, reason) for n, reason in sorted(dropped.items())]
     standing = [row for n, row in enumerate(rows) if n not in dropped]
-    readings = _readings(standing, known)
+    kind, readings = _readings(standing, known, columns.kind)
     at, undated = date_reader([cell(row.values, known.date) for row in standing], known.date)
     records: list[Record] = []
     for row, answers, problems in zip(standing, *_split(standing, readings, known), strict=True):
         left_out += problems
         if answers:
             records.append(_record(row, answers, known, at))
-    notes = (*entries.notes, *unclear, *undated, *_people(known))
+    notes = (
+        *entries.notes,
+        *unclear,
+        *undated,
+        *_people(known),
+        *said_of_kind(kind, columns.kind, known.label),
+    )
     others = find.other_labels(rows, known, columns.fields)
-    return dataset(records, known.label, columns, left_out, notes=notes, others=others)
+    return dataset(records, known.label, columns, left_out, notes=notes, others=others, kind=kind)
 
 
-def _readings(rows: Sequence[FileEntry], known: Known) -> list[list[Reading]]:
+def _readings(
+    rows: Sequence[FileEntry], known: Known, wanted: FileKind | None
+) -> tuple[FileKind, list[list[Reading]]]:
     """What each row says in each label column, seen together: joined labels, and words for nothing."""
     found = [[read_label(row.values.get(name)) for name in known.labels] for row in rows]
     labels = {each for row in found for each in row if not isinstance(each, NoClass)}
     several, nothing = joined(labels), words_for_nothing(labels)
-    if not several and not nothing:
-        return found
-    return [[_in_context(each, several, nothing) for each in row] for row in found]
+    if several or nothing:
+        found = [[_in_context(each, several, nothing) for each in row] for row in found]
+    kind = wanted or kind_of_labels([each for row in found for each in row], known.label)
+    if kind is FileKind.MULTI_LABEL:
+        joints = joints_of(labels)
+        return kind, _again(rows, known, found, lambda value: read_set(value, joints))
+    if kind is FileKind.RATING:
+        return kind, _again(rows, known, found, read_number)
+    return kind, found
+
+
+def _again(
+    rows: Sequence[FileEntry],
+    known: Known,
+    found: Sequence[Sequence[Reading]],
+    read: Callable[[Any], Reading],
+) -> list[list[Reading]]:
+    """The cells read as another kind of label; a word for nothing stays none."""
+    return [
+        [
+            each if each is NoClass.NONE and not _is_list(value) else read(value)
+            for each, value in zip(readings, map(row.values.get, known.labels), strict=True)
+        ]
+        for row, readings in zip(rows, found, strict=True)
+    ]
+
+
+def _is_list(value: Any) -> bool:
+    """An empty list is an answer of a kind that may be empty; an empty cell is none."""
+    return isinstance(value, list) or (isinstance(value, str) and value.strip().startswith(("[", "{")))
 
 
 def _in_context(reading: Reading, several: frozenset[str], nothing: frozenset[str]) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,6 @@ from workers.issues import confident_joint
 
 MOST_CLASSES = 30  # a larger matrix is cut to the classes that are confused most
 MOST_PAIRS = 20
-PLACES_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +67,6 @@ class ReliabilityRow:
     items: int
     confidence: float
     accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOutRow:
-    reason: str
-    count: int
-    places: tuple[str, ...]
 
 
 def class_rows(judged: Judged) -> list[ClassRow]:
@@ -163,15 +155,4 @@ def reliability_rows(judged: Judged) -> list[ReliabilityRow]:
         )
         for n, count in enumerate(found.count)
         if count
-    ]
-
-
-def left_out_rows(judged: Judged) -> list[LeftOutRow]:
-    """What was not judged, by reason, with the first places of each."""
-    places: dict[str, list[str]] = defaultdict(list)
-    for one in judged.left_out:
-        places[one.reason].append(one.place)
-    return [
-        LeftOutRow(reason, len(found), tuple(found[:PLACES_NAMED]))
-        for reason, found in sorted(places.items(), key=lambda pair: -len(pair[1]))
     ]

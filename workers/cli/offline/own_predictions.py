@@ -1,0 +1,130 @@
+"""Predictions of one's own for the items of a file: classes with their probabilities, or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connector.platforms.results import finite
+from workers.cli.offline.arrays import load_array
+from workers.cli.offline.columns import IDS
+from workers.cli.offline.dataset import Dataset
+from workers.cli.offline.errors import BadFile
+from workers.cli.offline.formats.entries import FileEntry
+from workers.cli.offline.formats.source import load
+from workers.cli.offline.reading import entries_of
+
+ARGUMENT = "--predictions"
+SCORES = ("scores", "class_scores", "probabilities", "pred_probs", "probs")  # an object of classes
+NUMBERS = ("prediction", "predicted", "expected", "value", "score")  # a number
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPredictions:
+    """`values` (N, K) for N records, NaN where `known` (N bool) is false; `notes` say what was not used."""
+
+    values: NDArray[np.float64]
+    known: NDArray[np.bool_]
+    notes: tuple[str, ...] = ()
+
+
+def own_scores(path: Path, data: Dataset) -> OwnPredictions:
+    """The probability of each of the file's classes, item by item."""
+    found = _read(path, data, data.classes)
+    outside = found.known & ((found.values < 0) | (found.values > 1)).any(axis=1)
+    if outside.any():
+        row = int(np.argmax(outside))
+        worst = found.values[row][(found.values[row] < 0) | (found.values[row] > 1)][0]
+        where = f"item {data.records[row].id}"
+        remedy = "Give a probability from 0 to 1 for each class"
+        raise BadFile(f"it is {worst:g}", argument=ARGUMENT, where=where, remedy=remedy)
+    return found
+
+
+def own_numbers(path: Path, data: Dataset) -> OwnPredictions:
+    """The number that is expected of each item: (N, 1)."""
+    return _read(path, data, ())
+
+
+def _read(path: Path, data: Dataset, classes: Sequence[str]) -> OwnPredictions:
+    """With `classes` a number for each of them, without a single one."""
+    if path.suffix.lower() == ".npy":
+        return _of_array(load_array(path, ARGUMENT), data, classes)
+    rows = entries_of(load(path, argument=ARGUMENT)).rows
+    number = {record.id: row for row, record in enumerate(data.records)}
+    values = np.full((len(data.records), max(len(classes), 1)), np.nan)
+    unknown = 0
+    seen: set[str] = set()
+    for entry in rows:
+        name = _id_of(entry)
+        if name in seen:
+            raise BadFile(
+                f"id {name} occurs twice", argument=ARGUMENT, where=entry.place, remedy="Give one row an item"
+            )
+        seen.add(name)
+        if name in number:
+            values[number[name]] = _values(entry, classes)
+        else:
+            unknown += 1
+    if unknown == len(rows):
+        raise BadFile(
+            f"none of its {unknown:,} ids is one of the file's",
+            argument=ARGUMENT,
+            remedy="Give the ids that the file has in 'id'",
+        )
+    notes = (f"{unknown:,} predictions are of items that the file does not have.",) if unknown else ()
+    return _known(values, notes)
+
+
+def _known(values: NDArray[np.float64], notes: tuple[str, ...] = ()) -> OwnPredictions:
+    known: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
+    return OwnPredictions(values, known, notes)
+
+
+def _of_array(array: NDArray[Any], data: Dataset, classes: Sequence[str]) -> OwnPredictions:
+    shape = (len(data.records), len(classes)) if classes else (len(data.records),)
+    if array.shape != shape or array.dtype.kind not in "fiu":
+        columns = f", columns in the order {', '.join(classes)}" if classes else ""
+        raise BadFile(
+            f"it is {array.shape} of {array.dtype}, and the file's judged items need {shape}",
+            argument=ARGUMENT,
+            remedy=f"Save a number for each{columns}; or give rows with 'id' (JSONL, CSV, Parquet)",
+        )
+    return _known(np.asarray(array, dtype=np.float64).reshape(len(data.records), -1))
+
+
+def _id_of(entry: FileEntry) -> str:
+    found = next((entry.values[name] for name in IDS if entry.values.get(name) not in (None, "")), None)
+    if found is None:
+        raise BadFile(
+            "it has no 'id'", argument=ARGUMENT, where=entry.place, remedy="Give the item's id in each row"
+        )
+    return str(found)
+
+
+def _values(entry: FileEntry, classes: Sequence[str]) -> list[float]:
+    if not classes:
+        found = next((entry.values[name] for name in NUMBERS if name in entry.values), None)
+        return [_number(found, entry, NUMBERS[0])]
+    held = next((entry.values[key] for key in SCORES if isinstance(entry.values.get(key), Mapping)), None)
+    scores: Mapping[str, Any] = entry.values if held is None else held
+    return [_number(scores.get(name), entry, name) for name in classes]
+
+
+def _number(value: Any, entry: FileEntry, name: str) -> float:
+    """NaN where nothing is given; BadFile for what is no number."""
+    if value in (None, ""):
+        return float("nan")
+    try:
+        found = finite(float(value) if isinstance(value, str) else value)
+    except ValueError:
+        found = None
+    if found is None:
+        problem = f"'{name}' is {value!r}, no number"
+        raise BadFile(problem, argument=ARGUMENT, where=entry.place, remedy="Give numbers")
+    return found
