@@ -17,7 +17,7 @@ from connector.model.jobs import Claim, NewJob
 from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
-from connector.store.repositories.access_tokens import AccessTokens
+from connector.store.repositories.access_tokens import StoredTokens
 from connector.store.repositories.answers import StoredAnswers
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.audits import Audits
@@ -171,8 +171,8 @@ class UnitOfWork:
         return RequestKeys(self.connection, self.now)
 
     @cached_property
-    def access_tokens(self) -> AccessTokens:
-        return AccessTokens(self.connection, self.now)
+    def access_tokens(self) -> StoredTokens:
+        return StoredTokens(self.connection, self.now)
 
     def enqueue(self, job: NewJob) -> str | None:
         """Store a job; its id, or None where an equal one waits already. Announced after the commit."""

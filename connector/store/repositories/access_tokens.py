@@ -14,7 +14,7 @@ from connector.store.repositories.base import Repository
 from connector.store.tables import access_tokens
 
 
-class AccessTokens(Repository):
+class StoredTokens(Repository):
     def add(
         self,
         name: str,

@@ -20,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntranceForm:
     """What the form of a sign-in holds; `problem` is said beside it."""
 
     next: str
@@ -30,7 +30,7 @@ class Entry:
 
 @router.get("/sign-in")
 def sign_in_page(request: Request, services: Running) -> Response:
-    return _entrance(request, services, Entry(own_path(request.query_params.get("next", "/"))))
+    return _entrance(request, services, EntranceForm(own_path(request.query_params.get("next", "/"))))
 
 
 @router.post("/sign-in")
@@ -59,7 +59,7 @@ def first_page(key: str, services: Running) -> Response:
         if not sign_in.is_first_link(unit, key):
             msg = "this link was used, has expired, or is not one; `secondlook users add` makes users too"
             raise NotFound(msg)
-    return _first(key, Entry("/"))
+    return _first(key, EntranceForm("/"))
 
 
 @router.post("/first/{key}")
@@ -78,7 +78,7 @@ def _sign_in(request: Request, services: Services, sent: Fields) -> Response:
         if isinstance(error, Retryable) and error.after is None:
             raise  # the database, not the guesses
         code = 401 if isinstance(error, Unauthorised) else 429
-        answer = _entrance(request, services, Entry(target, name, str(error)), code)
+        answer = _entrance(request, services, EntranceForm(target, name, str(error)), code)
         if isinstance(error, Retryable):
             answer.headers["Retry-After"] = str(int(error.after or 0))
         return answer
@@ -88,14 +88,14 @@ def _sign_in(request: Request, services: Services, sent: Fields) -> Response:
 def _make_first(key: str, request: Request, services: Services, sent: Fields) -> Response:
     name, password, again = (_text(sent, field) for field in ("name", "password", "again"))
     if password != again:
-        return _first(key, Entry("/", name, "the two passwords differ"), 400)
+        return _first(key, EntranceForm("/", name, "the two passwords differ"), 400)
     try:
         with services.store.begin() as unit:
             session = sign_in.make_first_user(unit, key, name, password, address_of(request))
     except NotFound:
         raise
     except (BadPayload, Conflict) as error:
-        return _first(key, Entry("/", name, str(error)), 400)
+        return _first(key, EntranceForm("/", name, str(error)), 400)
     return _entered(request, services, session, "/")
 
 
@@ -123,7 +123,7 @@ def _require_private(request: Request, services: Services) -> None:
         raise Forbidden(msg)
 
 
-def _entrance(request: Request, services: Services, entry: Entry, code: int = 200) -> Response:
+def _entrance(request: Request, services: Services, entry: EntranceForm, code: int = 200) -> Response:
     with services.store.read() as unit:
         anybody = sign_in.has_admin(unit)
     private = secure(request, services) or local(request)
@@ -132,7 +132,7 @@ def _entrance(request: Request, services: Services, entry: Entry, code: int = 20
     )
 
 
-def _first(key: str, entry: Entry, code: int = 200) -> Response:
+def _first(key: str, entry: EntranceForm, code: int = 200) -> Response:
     return render("first.html", code=code, key=key, entry=entry, shortest=passwords.SHORTEST)
 
 
