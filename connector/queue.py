@@ -46,6 +46,9 @@ def make_celery(broker_url: str) -> Celery:
         task_publish_retry_policy=SEND_RETRY,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        # Its queue is exclusive on RabbitMQ: a worker of the same name, or one that starts before the broker
+        # has noticed the death of its forerunner, could not start.
+        worker_enable_remote_control=False,
         worker_soft_shutdown_timeout=20.0,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         task_serializer="json",

@@ -195,7 +195,7 @@ def build(
     Without `queue`, jobs are announced through Celery on the configured broker. Without `codecs` (platform →
     label type → codec) no label can be read: enough for the web process.
     """
-    engine = open_engine(database_url(settings).get_secret_value())
+    engine = open_engine(database_url(settings).get_secret_value(), pooler=settings.database.pooler)
     migrate.upgrade(engine)
     clock = clock or SystemClock()
     queue = queue or CeleryQueue(make_celery(broker_url(settings).get_secret_value()))

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Redis and PostgreSQL, which the tests start by themselves; installed from Debian where missing.
+# Redis, RabbitMQ, PostgreSQL and PgBouncer, which the tests start by themselves; installed from Debian where missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
 
 has_program() {
-    command -v "$1" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
+    command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || compgen -G "/usr/lib/postgresql/*/bin/$1" >/dev/null
 }
 
 missing=()
 has_program redis-server || missing+=(redis-server)
 { has_program initdb && has_program postgres; } || missing+=(postgresql)
+has_program pgbouncer || missing+=(pgbouncer)
+{ has_program rabbitmq-server && has_program epmd; } || missing+=(rabbitmq-server)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 may_install || fail "The tests need ${missing[*]}, and this account may not install packages." \

@@ -11,8 +11,10 @@ from hypothesis import settings
 
 from tests.support.argilla import ArgillaServer, running_argilla
 from tests.support.label_studio import LabelStudioServer, running_label_studio
+from tests.support.pgbouncer import PgBouncer
 from tests.support.postgres import PostgresServer
 from tests.support.processes import ProcessPark
+from tests.support.rabbitmq import RabbitMqServer
 from tests.support.redis_server import RedisServer
 
 # Speed is measured by `make bench`, never asserted. In CI the same cases run each time, so that a
@@ -44,6 +46,13 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
+def rabbitmq_server() -> Iterator[RabbitMqServer]:
+    """A real RabbitMQ that the test may purge, restart or kill."""
+    with RabbitMqServer() as server:
+        yield server
+
+
+@pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
     """The address of an empty Redis."""
     return redis_server.url
@@ -61,6 +70,19 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The SQLAlchemy address of a fresh database."""
     with postgres_server.fresh_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres_server: PostgresServer) -> Iterator[PgBouncer]:
+    """A pooler in transaction mode in front of the shared cluster."""
+    with PgBouncer(postgres_server) as pooler:
+        yield pooler
+
+
+@pytest.fixture
+def pooled_url(pgbouncer: PgBouncer, postgres_url: str) -> str:
+    """The address of a fresh database behind the pooler."""
+    return pgbouncer.address_of(postgres_url)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from connector.queue import CeleryQueue, make_celery
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
 from workers.service.schedule import schedule
+from workers.service.silence import end_when_cut_off
 from workers.service.tasks import register
 
 HEARTBEAT_FILE = "worker-heartbeat"  # in data_dir: touched while the worker's loop runs, for liveness probes
@@ -39,6 +40,7 @@ def _application() -> Celery:
     schedule(app, settings.worker.tick_seconds)
     register(app, lambda: _services(os.getpid()))
     signals.setup_logging.connect(_log_setup, weak=False)
+    end_when_cut_off(app, settings.worker.silence_seconds)
     signals.heartbeat_sent.connect(_touch_heartbeat, weak=False)
     return app
 

@@ -62,7 +62,7 @@ class ServerSettings(Frozen):
     )
     api_token: SecretRef | None = Field(
         default=None,
-        description="Token for the API and the status page. Default: one is made and kept in "
+        description="Token that reads the API as an operator does. Default: one is made and kept in "
         "`data_dir`/api-token.",
     )
     secret_key: SecretRef | None = Field(
@@ -86,6 +86,10 @@ class DatabaseSettings(Frozen):
         "postgresql+psycopg://USER@HOST/NAME when there is more than one worker host.",
     )
     password: SecretRef | None = Field(default=None, description="Password for `url`, by reference.")
+    pooler: bool = Field(
+        default=False,
+        description="Whether `url` is that of a pooler such as PgBouncer in transaction mode.",
+    )
 
     @field_validator("url")
     @classmethod
@@ -106,6 +110,9 @@ class DatabaseSettings(Frozen):
     def _possible(self) -> Self:
         if self.password is not None and not (self.url or "").startswith("postgresql"):
             msg = "password is for a postgresql+psycopg:// url; SQLite has none"
+            raise ValueError(msg)
+        if self.pooler and not (self.url or "").startswith("postgresql"):
+            msg = "pooler is for a postgresql+psycopg:// url; SQLite has none"
             raise ValueError(msg)
         return self
 
@@ -147,6 +154,11 @@ class WorkerSettings(Frozen):
     tick_seconds: Seconds = Field(default=5.0, description="How often due work is looked for (seconds).")
     resend_seconds: Seconds = Field(
         default=30.0, description="A due job that nobody took is announced again after this (seconds)."
+    )
+    silence_seconds: Seconds = Field(
+        default=300.0,
+        description="An idle worker that hears nothing for so long, while messages wait at the broker, ends "
+        "to be started again (seconds).",
     )
 
     @model_validator(mode="after")

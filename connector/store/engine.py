@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
 
 from connector.errors import Misconfigured
 
@@ -16,8 +17,12 @@ CONNECT_TIMEOUT_S = 10  # longest wait for a PostgreSQL server that does not ans
 READ_ONLY = "secondlook_read_only"  # execution option of connections that only read
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is connected yet."""
+def open_engine(url: str, *, pooler: bool = False) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is connected yet.
+
+    With `pooler` the address is that of a pooler such as PgBouncer in transaction mode: each transaction may
+    run on another connection of the server, so nothing of ours outlives one.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -26,7 +31,7 @@ def open_engine(url: str) -> Engine:
         case "sqlite":
             return _sqlite(parsed.set(drivername="sqlite"))
         case "postgresql":
-            return _postgresql(parsed)
+            return _postgresql(parsed, pooler=pooler)
         case other:
             raise _no_such_database(f"{other} is not supported")
 
@@ -58,14 +63,21 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
-    arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+def _postgresql(url: URL, *, pooler: bool) -> Engine:
+    connect_args: dict[str, Any] = (
+        {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
+    )
+    # A prepared statement belongs to a connection of the server: behind a pooler the next transaction may
+    # miss it, or meet another client's of the same name. The pool is the pooler's then, not ours.
+    pooling: dict[str, Any] = {"poolclass": NullPool} if pooler else {"pool_pre_ping": True}
+    if pooler:
+        connect_args["prepare_threshold"] = None
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            connect_args=arguments,
+            connect_args=connect_args,
             hide_parameters=True,
+            **pooling,
         )
     except ImportError as error:
         raise Misconfigured(
@@ -73,7 +85,8 @@ def _postgresql(url: URL) -> Engine:
             field="database.url",
             remedy="Install secondlook[postgres].",
         ) from error
-    event.listen(engine, "connect", _prepare_postgresql)
+    if not pooler:  # a setting of the session would leak to others there; unprepared, no plan is kept anyway
+        event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
 

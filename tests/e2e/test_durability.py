@@ -6,6 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support.cut_proxy import HttpProxy
 from tests.support.label_studio import LabelStudioServer
 from tests.support.loop import NAME, Crew, Scene, crew, looking, set_scene, wait_until, write_config
 from tests.support.processes import GuardedProcess, ProcessPark
+from tests.support.rabbitmq import RabbitMqServer
 from tests.support.redis_server import RedisServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -36,24 +38,40 @@ def proxy(label_studio: LabelStudioServer) -> Iterator[HttpProxy]:
         yield running
 
 
-def test_the_loop_ends_the_same_when_workers_are_killed_and_the_broker_is_flushed(
-    scene: Scene,
-    proxy: HttpProxy,
-    redis_server: RedisServer,
-    postgres_url: str,
-    processes: ProcessPark,
-    tmp_path: Path,
+@dataclass(frozen=True)
+class Backing:
+    """What several workers share, as settings, and how its broker loses all messages."""
+
+    database: dict[str, object]
+    broker: dict[str, object]
+    lose_messages: Callable[[], None]
+
+
+@pytest.fixture(params=["redis", "rabbitmq behind a pooler"])
+def backing(request: pytest.FixtureRequest, tmp_path: Path) -> Backing:
+    """Redis with PostgreSQL itself, and RabbitMQ with PostgreSQL behind PgBouncer."""
+    if request.param == "redis":
+        redis: RedisServer = request.getfixturevalue("redis_server")
+        return Backing({"url": request.getfixturevalue("postgres_url")}, {"url": redis.url}, redis.flush)
+    rabbitmq: RabbitMqServer = request.getfixturevalue("rabbitmq_server")
+    (tmp_path / "broker-password").write_text(rabbitmq.password)
+    (tmp_path / "broker-password").chmod(0o600)
+    return Backing(
+        {"url": request.getfixturevalue("pooled_url"), "pooler": True},
+        {"url": rabbitmq.url, "password": {"file": str(tmp_path / "broker-password")}},
+        rabbitmq.purge,
+    )
+
+
+def test_the_loop_ends_the_same_when_workers_are_killed_and_the_broker_loses_its_messages(
+    scene: Scene, proxy: HttpProxy, backing: Backing, processes: ProcessPark, tmp_path: Path
 ) -> None:
     config = write_config(
-        tmp_path / "installation",
-        scene,
-        proxy.url,
-        database={"url": postgres_url},
-        broker={"url": redis_server.url},
+        tmp_path / "installation", scene, proxy.url, database=backing.database, broker=backing.broker
     )
     many = crew(config, processes)
     many.web(), many.beat()
-    with _chaos(many, redis_server):
+    with _chaos(many, backing.lose_messages):
         _review_until_settled(many, scene)
     _expect_every_error_repaired_once(many, scene)
 
@@ -87,22 +105,22 @@ def test_a_killed_service_goes_on_where_it_was_when_it_is_started_again(
 
 
 class _chaos:  # noqa: N801 - reads as a statement: with _chaos(…)
-    """Kills two workers at random moments, again and again, and flushes the broker between."""
+    """Kills two workers at random moments, again and again; between, the broker loses its messages."""
 
-    def __init__(self, many: Crew, redis_server: RedisServer) -> None:
+    def __init__(self, many: Crew, lose_messages: Callable[[], None]) -> None:
         self._stop = threading.Event()
         self._keepers = [
             threading.Thread(target=_kill_and_restart, args=(many.worker, seed)) for seed in (1, 2)
         ]
-        self._flusher = threading.Thread(target=_flush, args=(redis_server, self._stop))
+        self._forgetter = threading.Thread(target=_repeat, args=(lose_messages, self._stop))
 
     def __enter__(self) -> None:
-        for thread in (*self._keepers, self._flusher):
+        for thread in (*self._keepers, self._forgetter):
             thread.start()
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        for thread in (*self._keepers, self._flusher):
+        for thread in (*self._keepers, self._forgetter):
             thread.join()
 
 
@@ -117,9 +135,9 @@ def _kill_and_restart(start: Callable[[], GuardedProcess], seed: int) -> None:
     start()
 
 
-def _flush(redis_server: RedisServer, stop: threading.Event) -> None:
+def _repeat(lose_messages: Callable[[], None], stop: threading.Event) -> None:
     while not stop.wait(5.0):
-        redis_server.flush()
+        lose_messages()
 
 
 def _review_until_settled(installation: Crew, scene: Scene) -> None:

@@ -28,6 +28,7 @@ _HOST = "127.0.0.1"
 _CHUNK = 65_536
 _HEAD_LIMIT = 1 << 20
 _LOOP_TIMEOUT_S = 10.0
+_FOREVER = 1e6
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing sends RST instead of FIN
 _BODYLESS = (204, 304)
 
@@ -42,6 +43,7 @@ class TcpProxy:
         self.port = 0
         self.delay_s = 0.0  # how long to hold back what the server says
         self.accepted = 0  # connections so far
+        self._frozen = 0  # so many of them carry nothing any more
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cut-proxy", daemon=True)
         self._server: asyncio.Server | None = None
@@ -74,6 +76,10 @@ class TcpProxy:
     def accept(self) -> None:
         """Be up again, on the same port."""
         self._run(self._listen())
+
+    def freeze(self) -> None:
+        """Leave what is open standing, and carry nothing over it any more; new connections are served."""
+        self._frozen = self.accepted
 
     def delay(self, seconds: float) -> None:
         """Hold back everything that the server says by so long; 0 ends it."""
@@ -112,13 +118,14 @@ class TcpProxy:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self.accepted += 1
+        number = self.accepted
         mine = [writer]
         self._writers.add(writer)
         try:
             server = await asyncio.open_connection(*self.upstream, limit=_HEAD_LIMIT)
             mine.append(server[1])
             self._writers.add(server[1])
-            await self._carry((reader, writer), server)
+            await self._carry((reader, writer), server, lambda: number <= self._frozen)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             _reset(writer)  # the server is gone: say so as it would
         except asyncio.CancelledError:
@@ -128,10 +135,10 @@ class TcpProxy:
                 self._writers.discard(one)
                 one.close()
 
-    async def _carry(self, client: _Link, server: _Link) -> None:
+    async def _carry(self, client: _Link, server: _Link, frozen: Callable[[], bool]) -> None:
         tasks = [
-            asyncio.create_task(_pump(client[0], server[1], lambda: 0.0)),
-            asyncio.create_task(_pump(server[0], client[1], lambda: self.delay_s)),
+            asyncio.create_task(_pump(client[0], server[1], lambda: _FOREVER if frozen() else 0.0)),
+            asyncio.create_task(_pump(server[0], client[1], lambda: _FOREVER if frozen() else self.delay_s)),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -240,8 +247,8 @@ class HttpProxy(TcpProxy):
         self._rules.append(rule)
         return rule
 
-    async def _carry(self, client: _Link, server: _Link) -> None:
-        while await self._exchange(client, server):
+    async def _carry(self, client: _Link, server: _Link, frozen: Callable[[], bool]) -> None:
+        while not frozen() and await self._exchange(client, server):
             pass
 
     async def _exchange(self, client: _Link, server: _Link) -> bool:

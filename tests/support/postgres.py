@@ -22,7 +22,7 @@ from tests.support.processes import GuardedProcess, program
 from workers.demo.server import free_port
 
 _DEBIAN_PLACE = "/usr/lib/postgresql/*/bin"  # Debian keeps the server programs off PATH
-_ROLE = "secondlook"
+ROLE = "secondlook"
 _START_TIMEOUT_S = 60.0
 _POLL_INTERVAL_S = 0.05
 _ORPHANS_END_S = 0.3  # backends notice the death of their postmaster; until then no new one may start
@@ -40,7 +40,7 @@ class PostgresServer:
     """One cluster. It lies in the system's temporary directory, which its user can reach."""
 
     def __init__(self) -> None:
-        self._user = _unprivileged_user()
+        self._user = unprivileged_user()
         self._folder = Path(tempfile.mkdtemp(prefix="secondlook-postgres-"))
         self._numbers = itertools.count(1)
         self.port = free_port()
@@ -83,7 +83,7 @@ class PostgresServer:
         name = f"test_{next(self._numbers)}"
         self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            yield f"postgresql+psycopg://{_ROLE}@127.0.0.1:{self.port}/{name}"
+            yield f"postgresql+psycopg://{ROLE}@127.0.0.1:{self.port}/{name}"
         finally:
             self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
@@ -97,7 +97,7 @@ class PostgresServer:
         identity: dict[str, Any] = {"user": self._user, "extra_groups": []} if self._user else {}
         settings = [
             "--username",
-            _ROLE,
+            ROLE,
             "--auth",
             "trust",
             "--encoding",
@@ -120,7 +120,7 @@ class PostgresServer:
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
-            user=_ROLE,
+            user=ROLE,
             dbname="postgres",
             autocommit=True,
             connect_timeout=5,
@@ -142,7 +142,7 @@ class PostgresServer:
         raise AssertionError(f"PostgreSQL did not start on port {self.port}:\n{process.output}")
 
 
-def _unprivileged_user() -> str | None:
+def unprivileged_user() -> str | None:
     """Whom to run PostgreSQL as; None for ourselves."""
     if os.geteuid() != 0:
         return None

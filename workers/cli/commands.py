@@ -92,4 +92,6 @@ COMMANDS = (
         "Keep the golden set: verified items that measure reviewers.",
         is_group=True,
     ),
+    Command("users", "users", "app", "Add, list and revoke people who sign in to the pages.", is_group=True),
+    Command("tokens", "tokens", "app", "Add, list and revoke tokens for programs.", is_group=True),
 )

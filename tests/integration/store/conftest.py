@@ -1,4 +1,4 @@
-"""Every test of the store runs on SQLite and on PostgreSQL."""
+"""Every test of the store runs on SQLite and on PostgreSQL, most of them behind PgBouncer too."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'secondlook.db'}"
 
 
-@pytest.fixture
-def house(database_url: str) -> Iterator[House]:
+@pytest.fixture(params=["sqlite", "postgresql", "pgbouncer"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A store with tables, one project, and a clock that the test moves."""
-    engine = open_engine(database_url)
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'secondlook.db'}"
+    else:
+        name = "postgres_url" if request.param == "postgresql" else "pooled_url"
+        url = str(request.getfixturevalue(name))
+    pooler = request.param == "pgbouncer"
+    engine = open_engine(url, pooler=pooler)
     migrate.upgrade(engine)
-    made = House(database_url, engine)
+    made = House(url, engine, pooler=pooler)
     yield made
     made.store.close()
 

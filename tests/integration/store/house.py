@@ -59,8 +59,9 @@ class HandClock:
 class House:
     """A store over one database, with one project in it."""
 
-    def __init__(self, url: str, engine: Engine) -> None:
+    def __init__(self, url: str, engine: Engine, *, pooler: bool = False) -> None:
         self.url = url
+        self.pooler = pooler
         self.engine = engine
         self.clock = HandClock()
         self.announced: list[str] = []

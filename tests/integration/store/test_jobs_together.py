@@ -22,9 +22,9 @@ from connector.wiring import SystemClock
 from connector.store.engine import open_engine
 from connector.store.unit_of_work import Store
 
-url, folder = sys.argv[1], Path(sys.argv[2])
-store = Store(open_engine(url), SystemClock(), lambda ids: None, timedelta(minutes=5))
-waiting = sys.argv[3:]
+url, pooler, folder = sys.argv[1], sys.argv[2] == "pooler", Path(sys.argv[3])
+store = Store(open_engine(url, pooler=pooler), SystemClock(), lambda ids: None, timedelta(minutes=5))
+waiting = sys.argv[4:]
 while waiting:
     for job_id in list(waiting):
         claim = store.claim(job_id)
@@ -158,9 +158,10 @@ def test_lanes_hold_between_processes(house: House, processes: ProcessPark, tmp_
     script.write_text(WORKER)
     jobs = [house.enqueue(lane=f"lane-{n % 3}") or "" for n in range(24)]
     root = str(Path(open_engine.__code__.co_filename).parents[2])
+    place = "pooler" if house.pooler else "direct"
     started = [
         processes.python(
-            str(script), house.url, str(tmp_path), *jobs[n:], *jobs[:n], env={"PYTHONPATH": root}
+            str(script), house.url, place, str(tmp_path), *jobs[n:], *jobs[:n], env={"PYTHONPATH": root}
         )
         for n in (0, 8, 16)
     ]

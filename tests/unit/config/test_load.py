@@ -127,7 +127,7 @@ def test_an_unknown_key_gets_a_suggestion(home: Path) -> None:
 
 
 def test_an_unknown_key_like_no_other_gets_the_list(home: Path) -> None:
-    assert "Known here: url, password" in str(refused(home, "[database]\nxyzzy = 1\n"))
+    assert "Known here: url, password, pooler" in str(refused(home, "[database]\nxyzzy = 1\n"))
 
 
 def test_an_unknown_variable_is_refused(home: Path) -> None:
@@ -161,6 +161,7 @@ def test_a_mistyped_port_is_not_taken_for_a_service_link(home: Path) -> None:
         ('[database]\nurl = "mysql://h/d"\n', "database.url", "use sqlite:///FILE or postgresql"),
         ('[database]\nurl = "sqlite://"\n', "database.url", "would be lost with the process"),
         ('[database]\npassword = { env = "X" }\n', "database", "SQLite has none"),
+        ("[database]\npooler = true\n", "database", "SQLite has none"),
         ('[broker]\nurl = "kafka://h"\n', "broker.url", "use memory://"),
         ('[broker]\npassword = { env = "X" }\n', "broker", "memory:// has none"),
         ("[worker]\nretry_max_seconds = 1\n", "worker", "less than retry_base_seconds"),
