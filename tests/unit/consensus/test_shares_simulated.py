@@ -30,8 +30,9 @@ TERMS = Terms("given", "suggested", frozenset(LABELS[-2:]))
 PATH = path_of("label_error", "given", "suggested", 10.0)
 MIXES = {
     "as at first": COLD_START,
-    "few are wrong": np.array([0.48, 0.40, 0.05, 0.02, 0.02, 0.005, 0.005, 0.01, 0.005, 0.005]),
-    "most are wrong": np.array([0.23, 0.16, 0.02, 0.01, 0.01, 0.01, 0.50, 0.05, 0.005, 0.005]),
+    "few are wrong": np.array([0.48, 0.40, 0.05, 0.02, 0.02, 0.005, 0.005, 0.01, 0.005, 0.005, 0, 0]),
+    "most are unclear": np.array([0.02, 0.02, 0.01, 0.02, 0.02, 0.01, 0.02, 0.01, 0.15, 0.01, 0.24, 0.47]),
+    "most are wrong": np.array([0.23, 0.16, 0.02, 0.01, 0.01, 0.01, 0.50, 0.05, 0.005, 0.005, 0, 0]),
 }
 Answer = Callable[[np.random.Generator, np.ndarray, int], str]
 
@@ -157,7 +158,7 @@ def test_one_who_always_takes_the_suggestion_changes_nothing_alone() -> None:
     for errors in ({}, {0: 0.75}):
         ended = run(np.random.default_rng(7), MIXES["few are wrong"], 400, answer=answer, errors=errors)
         spoiled = sum(one.end is End.CHANGE and most == "given" for one, most in ended)
-        assert spoiled <= 2
+        assert spoiled <= 0.012 * 400, spoiled
 
 
 def test_votes_that_are_withdrawn_leave_the_question_as_it_was_before_them() -> None:
