@@ -319,15 +319,15 @@ def test_the_state_is_saved_from_time_to_time_and_its_events_forgotten(
 
     judging.relabel("cat 0", "dog")
     hear(judging)
-    assert events() == 1
+    assert events() == 2, "the label's, and that of the question that it led to"
 
     judging.clock.advance(minutes=11)
     judging.relabel("cat 1", "dog")
     hear(judging)
-    assert events() == 0
+    assert events() == 1, "the question's is from after the state that was saved"
 
-    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 2)
-    for n, expected in ((0, 1), (1, 0)):
+    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 4)
+    for n, expected in ((0, 3), (1, 1)):
         judging.relabel(f"bird {n}", "dog")
         hear(judging)
         assert events() == expected
