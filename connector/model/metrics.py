@@ -19,7 +19,7 @@ class MetricType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class ExportedMetric:
     """`tallied`: added up in the table of tallies; the others are read from what stands."""
 
     name: str
@@ -77,14 +77,17 @@ _HISTOGRAMS = {
 }
 PREFIX = "secondlook_"
 
-METRICS: Mapping[str, Metric] = {
+METRICS: Mapping[str, ExportedMetric] = {
     metric.name: metric
     for metric in (
-        *(Metric(PREFIX + name, MetricType.GAUGE, said) for name, said in _GAUGES.items()),
-        *(Metric(PREFIX + name, MetricType.COUNTER, said) for name, said in _COUNTERS.items()),
-        *(Metric(PREFIX + name, MetricType.COUNTER, said, tallied=True) for name, said in _TALLIED.items()),
+        *(ExportedMetric(PREFIX + name, MetricType.GAUGE, said) for name, said in _GAUGES.items()),
+        *(ExportedMetric(PREFIX + name, MetricType.COUNTER, said) for name, said in _COUNTERS.items()),
         *(
-            Metric(PREFIX + name, MetricType.HISTOGRAM, said, tallied=True, buckets=buckets)
+            ExportedMetric(PREFIX + name, MetricType.COUNTER, said, tallied=True)
+            for name, said in _TALLIED.items()
+        ),
+        *(
+            ExportedMetric(PREFIX + name, MetricType.HISTOGRAM, said, tallied=True, buckets=buckets)
             for name, (said, buckets) in _HISTOGRAMS.items()
         ),
     )

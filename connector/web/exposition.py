@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from connector.model.metrics import METRICS, Metric, MetricType, Tally, bounded
+from connector.model.metrics import METRICS, ExportedMetric, MetricType, Tally, bounded
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -23,7 +23,7 @@ def exposition(samples: Mapping[Tally, float]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(metric: Metric, by_name: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+def _lines(metric: ExportedMetric, by_name: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     if metric.type is not MetricType.HISTOGRAM:
         for text, value in sorted(by_name.get(metric.name, {}).items()):
             yield _line(metric.name, text, value)
@@ -35,7 +35,7 @@ def _lines(metric: Metric, by_name: Mapping[str, Mapping[str, float]]) -> Iterat
         yield _line(f"{metric.name}_count", text, counts[text])
 
 
-def _buckets(metric: Metric, text: str, stored: Mapping[str, float]) -> Iterator[str]:
+def _buckets(metric: ExportedMetric, text: str, stored: Mapping[str, float]) -> Iterator[str]:
     """Cumulative, as the format wants them; stored is each bucket by itself."""
     total = 0.0
     for bound in (*(f"{each:g}" for each in metric.buckets), "+Inf"):
