@@ -24,11 +24,11 @@ from workers.cli.offline.regions.values import (
     is_beyond,
     labels_of,
 )
-from workers.detect.predictions.images import is_image_uri
 
 BOX_TYPES = frozenset({"rectanglelabels", "labels"})
 SPAN_TYPES = frozenset({"labels", "hypertextlabels", "paragraphlabels"})
 BOX_KEYS = frozenset({"x", "y", "width", "height"})
+PICTURE = "data:image/"  # a picture in place
 SAMPLE = 200  # tasks that show which field holds the text
 IDS_TWICE = "region whose id another of its annotation has: the editor merges them"
 DANGLING = "relation with a region that is not there: Label Studio cannot open such a task"
@@ -228,7 +228,7 @@ class _Tasks:
             name=next((value for value in held if not value.startswith("data:")), ""),
             size=size,
             predictions=model,
-            image=next((value for value in held if is_image_uri(value)), None),
+            image=next((value for value in held if value.startswith(PICTURE)), None),
         )
 
     def _boxes(
