@@ -123,6 +123,10 @@ class Services:
             )
         return registry.model_backend(url, self.codecs.get("label_studio", {}))
 
+    def asks_for_secrets(self, name: str, role: Role) -> bool:
+        """Whether the platform made the secrets of its webhooks, and may have to be asked for them."""
+        return isinstance(self.place(name, role), WebhookSecrets)
+
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
         """Our own, or those that the platform made: asked for, kept in memory alone, and not for long."""
         platform = self.place(name, role)

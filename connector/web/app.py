@@ -45,8 +45,9 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         lifespan=lifespan,
     )
     app.state.services = running
-    for router in (hooks.router, health.router, v1.router, page.router):
+    for router in (health.router, v1.router, page.router):
         app.include_router(router)
+    hooks.add_hooks(app, running)
     add_error_answers(app)
     app.add_middleware(SafeHeaders)
     return app

@@ -5,32 +5,68 @@ from __future__ import annotations
 import asyncio
 import hmac
 
-from fastapi import APIRouter, HTTPException, Request, Response, status
+from fastapi import FastAPI, HTTPException, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from connector import logs
 from connector.errors import BadPayload, Misconfigured, Retryable, Unauthorised
 from connector.model import Role
 from connector.web import intake
-from connector.web.access import Running
+from connector.web.intake import Delivery
+from connector.web.together import GroupCommit
 from connector.wiring import Services
 
 BODY_SECONDS = 10.0  # a delivery that takes longer to arrive is dropped
 LONGEST_LENGTH = 18  # digits of a Content-Length: more is never a length, and slow to read as a number
+SHORT_BYTES = 65_536  # read as JSON well within a millisecond
+LOST = "delivery not stored; polling will find the change"
 RETRY_SECONDS = 30  # said to a platform that may try again
 
 log = logs.get(__name__)
-router = APIRouter()
 
 
-@router.post("/hooks/{project}/{role}/{path_key}", status_code=202, include_in_schema=False)
-async def receive(project: str, role: str, path_key: str, request: Request, services: Running) -> Response:
-    """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500."""
-    addressee = _addressee(services, project, role, path_key)
-    body = await _body(request, services.settings.server.max_body_bytes)
-    with logs.bound(project=project, role=addressee.value):
-        return await run_in_threadpool(_accept, services, project, addressee, dict(request.headers), body)
+def add_hooks(app: FastAPI, services: Services) -> None:
+    """Serve deliveries: a plain route, because what a framework adds costs as much as the rest of it."""
+    receive = Door(services).receive
+    app.add_route("/hooks/{project}/{role}/{path_key}", receive, methods=["POST"], include_in_schema=False)
+
+
+class Door:
+    """Takes deliveries in over one event loop."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._deliveries = GroupCommit[Delivery](lambda together: intake.store(services, together))
+
+    async def receive(self, request: Request) -> Response:
+        """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500."""
+        project, *rest = (request.path_params[name] for name in ("project", "role", "path_key"))
+        role = _addressee(self._services, project, *rest)
+        body = await _body(request, self._services.settings.server.max_body_bytes)
+        try:
+            delivery = await self._verified(project, role, request.headers, body)
+            if delivery is not None:
+                await self._deliveries.add(delivery)
+        except (Unauthorised, BadPayload) as error:
+            log.warning("delivery refused", project=project, role=role.value, reason=str(error))
+            return Response(status_code=401 if isinstance(error, Unauthorised) else 400)
+        except (Retryable, Misconfigured) as error:
+            log.error(LOST, project=project, role=role.value, error=str(error))  # noqa: TRY400 - expected
+        except Exception:
+            log.exception(LOST, project=project, role=role.value)
+        else:
+            return Response(status_code=202)
+        # A failure of ours: the platform's log shows it, and nothing of its cause leaves the process.
+        return Response(status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+    async def _verified(self, project: str, role: Role, headers: Headers, body: bytes) -> Delivery | None:
+        """At once, or in a thread where it would hold up the others: a long body, a platform to ask."""
+        arguments = self._services, project, role, headers, body
+        if len(body) > SHORT_BYTES or self._services.asks_for_secrets(project, role):
+            return await run_in_threadpool(intake.verified, *arguments)
+        return intake.verified(*arguments)
 
 
 def _addressee(services: Services, project: str, role: str, path_key: str) -> Role:
@@ -66,23 +102,3 @@ def _announces_more(length: str, limit: int) -> bool:
     """Whether a Content-Length is beyond the limit; what is no number says nothing, however it looks."""
     digits = length.lstrip("0") if length.isascii() and length.isdigit() else ""
     return len(digits) > LONGEST_LENGTH or int(digits or "0") > limit
-
-
-def _accept(services: Services, project: str, role: Role, headers: dict[str, str], body: bytes) -> Response:
-    try:
-        delivery = intake.accept(services, project, role, headers, body)
-    except Unauthorised as error:
-        log.warning("delivery refused", reason=str(error))
-        return Response(status_code=401)
-    except BadPayload as error:
-        log.warning("delivery refused", reason=str(error))
-        return Response(status_code=400)
-    except (Retryable, Misconfigured) as error:
-        log.error("delivery not stored; polling will find the change", error=str(error))  # noqa: TRY400 - expected
-    except Exception:
-        log.exception("delivery not stored; polling will find the change")
-    else:
-        log.info("delivery stored" if delivery else "delivery held nothing to do", delivery=delivery)
-        return Response(status_code=202)
-    # A failure of ours: the platform's log shows it, and nothing of its cause leaves the process.
-    return Response(status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
