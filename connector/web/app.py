@@ -16,8 +16,9 @@ from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured
 from connector.queue import SilentQueue
-from connector.web.api import health, hooks, v1
+from connector.web.api import health, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
+from connector.web.api.hooks import Hooks
 from connector.web.dashboard import page
 from connector.wiring import Services
 
@@ -47,9 +48,9 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.state.services = running
     for router in (health.router, v1.router, page.router):
         app.include_router(router)
-    hooks.add_hooks(app, running)
     add_error_answers(app)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Hooks, services=running)  # outermost: no browser reads its answers
     return app
 
 

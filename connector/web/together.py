@@ -12,6 +12,7 @@ from connector.errors import Misconfigured, Retryable
 
 T = TypeVar("T")
 MOST = 500  # entries of one commit
+TURNS = 3  # of the loop before a commit: what is at the door already comes along, and nobody waits longer
 
 
 class GroupCommit(Generic[T]):
@@ -36,6 +37,8 @@ class GroupCommit(Generic[T]):
     async def _commit_all(self) -> None:
         try:
             while self._waiting:
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._commit(batch)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -12,6 +12,8 @@ from sqlalchemy import delete, select, update
 from connector.model import Hint, Role
 from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import deliveries
+
+HINT_FIELDS = tuple(field.name for field in fields(Hint))  # `asdict` copies deeply, and slowly
 
 
 class Deliveries(Repository):
@@ -30,7 +32,7 @@ class Deliveries(Repository):
                 "project_id": project_id,
                 "role": role.value,
                 "event": event,
-                "hints": [asdict(hint) for hint in hints],
+                "hints": [{name: getattr(hint, name) for name in HINT_FIELDS} for hint in hints],
                 "received_at": self._now,
             }
             for hints, event in arrived

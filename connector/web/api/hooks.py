@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 
-from fastapi import FastAPI, HTTPException, Request, Response, status
+from fastapi import Request, Response, status
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector import logs
 from connector.errors import BadPayload, Misconfigured, Retryable, Unauthorised
@@ -20,44 +22,53 @@ from connector.wiring import Services
 
 BODY_SECONDS = 10.0  # a delivery that takes longer to arrive is dropped
 LONGEST_LENGTH = 18  # digits of a Content-Length: more is never a length, and slow to read as a number
+PATH_PARTS = 5  # "", hooks, project, role, key
 SHORT_BYTES = 65_536  # read as JSON well within a millisecond
 LOST = "delivery not stored; polling will find the change"
 RETRY_SECONDS = 30  # said to a platform that may try again
 
+ACCEPTED = Response(status_code=status.HTTP_202_ACCEPTED)
+
 log = logs.get(__name__)
 
 
-def add_hooks(app: FastAPI, services: Services) -> None:
-    """Serve deliveries: a plain route, because what a framework adds costs as much as the rest of it."""
-    receive = Door(services).receive
-    app.add_route("/hooks/{project}/{role}/{path_key}", receive, methods=["POST"], include_in_schema=False)
+class Hooks:
+    """Answers deliveries before the application is asked: its routing would cost more than all the rest."""
 
-
-class Door:
-    """Takes deliveries in over one event loop."""
-
-    def __init__(self, services: Services) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
         self._services = services
         self._deliveries = GroupCommit[Delivery](lambda together: intake.store(services, together))
 
-    async def receive(self, request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = scope["path"].split("/") if scope["type"] == "http" and scope["method"] == "POST" else []
+        if parts[1:2] != ["hooks"] or len(parts) != PATH_PARTS:
+            await self._app(scope, receive, send)
+            return
+        response = await self._answer(Request(scope, receive), *parts[2:])
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, project: str, role: str, path_key: str) -> Response:
         """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500."""
-        project, *rest = (request.path_params[name] for name in ("project", "role", "path_key"))
-        role = _addressee(self._services, project, *rest)
+        addressee = _addressee(self._services, project, role, path_key)
+        if addressee is None:
+            return JSONResponse({"detail": "Not Found"}, status.HTTP_404_NOT_FOUND)
         body = await _body(request, self._services.settings.server.max_body_bytes)
+        if isinstance(body, int):
+            return Response(status_code=body)
         try:
-            delivery = await self._verified(project, role, request.headers, body)
+            delivery = await self._verified(project, addressee, request.headers, body)
             if delivery is not None:
                 await self._deliveries.add(delivery)
         except (Unauthorised, BadPayload) as error:
-            log.warning("delivery refused", project=project, role=role.value, reason=str(error))
+            log.warning("delivery refused", project=project, role=role, reason=str(error))
             return Response(status_code=401 if isinstance(error, Unauthorised) else 400)
         except (Retryable, Misconfigured) as error:
-            log.error(LOST, project=project, role=role.value, error=str(error))  # noqa: TRY400 - expected
+            log.error(LOST, project=project, role=role, error=str(error))  # noqa: TRY400 - expected
         except Exception:
-            log.exception(LOST, project=project, role=role.value)
+            log.exception(LOST, project=project, role=role)
         else:
-            return Response(status_code=202)
+            return ACCEPTED
         # A failure of ours: the platform's log shows it, and nothing of its cause leaves the process.
         return Response(status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
@@ -69,32 +80,32 @@ class Door:
         return intake.verified(*arguments)
 
 
-def _addressee(services: Services, project: str, role: str, path_key: str) -> Role:
-    """The role; 404 for an unknown project, an unknown role or a wrong key, after the same work for each."""
+def _addressee(services: Services, project: str, role: str, path_key: str) -> Role | None:
+    """The role; None for an unknown project, an unknown role or a wrong key, after the same work for each."""
     known_role = role in {each.value for each in Role}
     wanted = Role(role) if known_role else Role.SOURCE
     expected = services.keyring.webhook_path_key(project, wanted)
     right_key = hmac.compare_digest(path_key.encode("utf-8", "replace"), expected.encode())
     if not (right_key and known_role and project in services.settings.projects):
-        raise HTTPException(status.HTTP_404_NOT_FOUND)
+        return None
     return wanted
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, read no further than the limit."""
+async def _body(request: Request, limit: int) -> bytes | int:
+    """The body, read no further than the limit; the status to answer with where there is none."""
     if _announces_more(request.headers.get("content-length", ""), limit):
-        raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
+        return status.HTTP_413_CONTENT_TOO_LARGE
     received = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 received += chunk
                 if len(received) > limit:
-                    raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
-    except TimeoutError as error:
-        raise HTTPException(status.HTTP_408_REQUEST_TIMEOUT) from error
-    except ClientDisconnect as error:
-        raise HTTPException(status.HTTP_400_BAD_REQUEST) from error
+                    return status.HTTP_413_CONTENT_TOO_LARGE
+    except TimeoutError:
+        return status.HTTP_408_REQUEST_TIMEOUT
+    except ClientDisconnect:
+        return status.HTTP_400_BAD_REQUEST
     return bytes(received)
 
 
