@@ -40,6 +40,10 @@ class Unauthorised(Rejected):
     """A delivery or request failed verification; answer 401."""
 
 
+class Forbidden(Rejected):
+    """Who asks is known, and may not; answer 403, naming what is missing."""
+
+
 class Conflict(SecondlookError):
     """The world changed since it was looked at: write nothing and record it."""
 

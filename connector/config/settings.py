@@ -62,7 +62,7 @@ class ServerSettings(Frozen):
     )
     api_token: SecretRef | None = Field(
         default=None,
-        description="Token for the API and the status page. Default: one is made and kept in "
+        description="Token that reads the API as an operator does. Default: one is made and kept in "
         "`data_dir`/api-token.",
     )
     secret_key: SecretRef | None = Field(

@@ -43,6 +43,7 @@ from connector.model.platform import (
     SourceInfo,
 )
 from connector.model.review import Answer, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot
+from connector.model.scan_plan import ScanPlan
 from connector.model.scan_report import ScanReport
 from connector.model.stored import (
     AuditEntry,
@@ -111,6 +112,7 @@ __all__ = [
     "ReviewTask",
     "Role",
     "SavedState",
+    "ScanPlan",
     "ScanReport",
     "ScanSummary",
     "ShardedScan",

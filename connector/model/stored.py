@@ -17,6 +17,7 @@ from connector.model.kinds import (
     WriteMode,
 )
 from connector.model.platform import Json, LabelSchema
+from connector.model.scan_plan import ScanPlan
 from connector.model.scan_report import ScanReport
 
 
@@ -183,8 +184,7 @@ class ShardedScan:
     """A scan that several workers share, while it runs."""
 
     id: str
-    number: int  # of the pass that its parts go through
-    plan: Json
+    plan: ScanPlan
     started_at: datetime
 
 

@@ -17,6 +17,7 @@ from connector.model.jobs import Claim, NewJob
 from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
+from connector.store.repositories.access_tokens import StoredTokens
 from connector.store.repositories.answers import StoredAnswers
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.audits import Audits
@@ -41,6 +42,7 @@ from connector.store.repositories.quality import Quality
 from connector.store.repositories.questions import StoredQuestions
 from connector.store.repositories.reviews import Reviews
 from connector.store.repositories.sharded_scans import ShardedScans
+from connector.store.repositories.users import RequestKeys, Sessions, SignInAttempts, Users
 from connector.store.repositories.votes import StoredVotes
 
 
@@ -151,6 +153,26 @@ class UnitOfWork:
     @cached_property
     def facts(self) -> Facts:
         return Facts(self.connection, self.now)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(self.connection, self.now)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self.connection, self.now)
+
+    @cached_property
+    def sign_ins(self) -> SignInAttempts:
+        return SignInAttempts(self.connection, self.now)
+
+    @cached_property
+    def request_keys(self) -> RequestKeys:
+        return RequestKeys(self.connection, self.now)
+
+    @cached_property
+    def access_tokens(self) -> StoredTokens:
+        return StoredTokens(self.connection, self.now)
 
     def enqueue(self, job: NewJob) -> str | None:
         """Store a job; its id, or None where an equal one waits already. Announced after the commit."""

@@ -1,16 +1,25 @@
-"""Who may look: one token for the API and the status page, compared in constant time."""
+"""Who asks: a session's cookie, a token as Bearer, or, for reads alone, a token as password of Basic."""
 
 from __future__ import annotations
 
 import binascii
 import hmac
+import ipaddress
 from base64 import b64decode
+from dataclasses import replace
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from connector.errors import Unauthorised
+from connector.actions import sign_in, tokens
+from connector.errors import Forbidden, NotFound, Unauthorised
+from connector.model.access import EVERYWHERE, AccessRole, Principal
 from connector.wiring import Services
+
+SECURE_COOKIE = "__Host-secondlook"  # a browser takes it over TLS alone, and from no other host
+PLAIN_COOKIE = "secondlook"  # on this machine, without TLS
+CONFIGURED = "token:server.api_token"
 
 
 def services_of(request: Request) -> Services:
@@ -21,23 +30,99 @@ def services_of(request: Request) -> Services:
 Running = Annotated[Services, Depends(services_of)]
 
 
-def require_token(request: Request, services: Running) -> None:
-    """Raise Unauthorised unless the request carries the token: as Bearer, or as password of Basic."""
-    expected = services.keyring.api_token.get_secret_value().encode()
-    given = _token(request.headers.get("authorization", ""))
-    if not hmac.compare_digest(given, expected):
+def principal(request: Request, services: Running) -> Principal:
+    """Who asks; Unauthorised where nobody can be made out."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        return _by_token(services, header)
+    cookie = request.cookies.get(cookie_name(request, services))
+    found = None if cookie is None else _by_session(services, cookie)
+    if found is None:
+        msg = "sign in, or send a valid token"
+        raise Unauthorised(msg)
+    return found
+
+
+Asking = Annotated[Principal, Depends(principal)]
+
+
+def require(who: Principal, least: AccessRole, project: str | None = None) -> None:
+    """Raise unless the role is held: Forbidden, or NotFound where not even the project may be read."""
+    if project is not None and not who.may(AccessRole.VIEWER, project):
+        msg = "there is no such project, or it was not synced yet"
+        raise NotFound(msg)
+    if not who.may(least, project or EVERYWHERE):
+        where = "for all projects" if project is None else f"in {project}"
+        raise Forbidden(f"this needs the role {least.value} {where}")
+
+
+def secure(request: Request, services: Services) -> bool:
+    """Whether the browser is reached over TLS, as the request or `server.public_url` says."""
+    return "https" in (request.url.scheme, urlsplit(services.settings.server.url).scheme)
+
+
+def local(request: Request) -> bool:
+    """Whether the request names this machine itself, so that nothing is sent over a network."""
+    host = request.url.hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def cookie_name(request: Request, services: Services) -> str:
+    return SECURE_COOKIE if secure(request, services) else PLAIN_COOKIE
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _by_token(services: Services, header: str) -> Principal:
+    scheme, _, value = header.partition(" ")
+    basic = scheme.lower() == "basic"
+    token = _password(value) if basic else value.strip() if scheme.lower() == "bearer" else ""
+    configured = services.keyring.api_token.get_secret_value()
+    if hmac.compare_digest(token.encode("utf-8", "replace"), configured.encode()):
+        return Principal(CONFIGURED, {EVERYWHERE: AccessRole.OPERATOR}, writes=False)
+    found = _stored_token(services, token) if token.startswith(tokens.PREFIX) else None
+    if found is None:
         msg = "a valid token is needed"
         raise Unauthorised(msg)
+    return replace(found, writes=not basic)  # browsers send Basic again by themselves: never for a change
 
 
-def _token(header: str) -> bytes:
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip().encode("latin-1", "replace")
-    if scheme.lower() != "basic":
-        return b""
+def _stored_token(services: Services, token: str) -> Principal | None:
+    with services.store.read() as unit:
+        found = tokens.usable(unit, token)
+        due = found is not None and (
+            found.last_used_at is None or unit.now - found.last_used_at >= tokens.USED_EVERY
+        )
+    if found is None:
+        return None
+    if due:
+        with services.store.begin() as unit:
+            unit.access_tokens.used(found.id)
+    return tokens.principal_of(found)
+
+
+def _by_session(services: Services, cookie: str) -> Principal | None:
+    with services.store.read() as unit:
+        found = sign_in.usable(unit, cookie)
+        due = found is not None and unit.now - found.seen_at >= sign_in.SEEN_EVERY
+    if found is None:
+        return None
+    if due:
+        with services.store.begin() as unit:
+            unit.sessions.seen(tokens.fingerprint(cookie))
+    return sign_in.principal_of(found, cookie)
+
+
+def _password(value: str) -> str:
     try:
-        _user, _, password = b64decode(value.strip(), validate=True).partition(b":")
+        decoded = b64decode(value.strip(), validate=True)
     except (binascii.Error, ValueError):
-        return b""
-    return password
+        return ""
+    return decoded.partition(b":")[2].decode("utf-8", "replace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -19,8 +19,11 @@ from connector.queue import SilentQueue
 from connector.web.api import health, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.hooks import Hooks
-from connector.web.dashboard import page
+from connector.web.dashboard import entrance, page
+from connector.web.dashboard.trouble import trouble_page
 from connector.wiring import Services
+
+ROUTERS = (health.router, v1.router, entrance.router, page.router)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
@@ -46,9 +49,9 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         lifespan=lifespan,
     )
     app.state.services = running
-    for router in (health.router, v1.router, page.router):
+    for router in ROUTERS:
         app.include_router(router)
-    add_error_answers(app)
+    add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Hooks, services=running)  # outermost: no browser reads its answers
     return app
@@ -60,13 +63,18 @@ def _services(settings: Settings) -> Services:
     return wiring.build(settings, SilentQueue() if alone else None)
 
 
-def serve(settings: Settings) -> None:
-    """Run the web process until it is told to stop. Misconfigured when its port cannot be had."""
+def serve(settings: Settings, greet: Callable[[Services], None]) -> None:
+    """Run the web process until it is told to stop. Misconfigured when its port cannot be had.
+
+    `greet` is called when the port is had, before the first request.
+    """
     with listening(settings.server.host, settings.server.port) as socket_:
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(settings), log_config=None, server_header=False, ws="none")
-        )
+        services = _services(settings)
+        greet(services)
+        app = create_app(settings, services)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False, ws="none"))
         server.run(sockets=[socket_])
+        services.close()
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -74,6 +74,12 @@ COMMANDS = (
         "evaluate",
         "List the flagged rows; measure them against truth or votes, and rules of decision on answers.",
     ),
+    Command(
+        "consensus",
+        "consensus",
+        "consensus",
+        "Agree on one answer for each item of a file that several people labeled.",
+    ),
     Command("demo", "demo", "demo", "Run the loop on a real Label Studio or Argilla, and measure it."),
     Command("audit", "audit", "app", "Export the audit log, or verify its hash chain.", is_group=True),
     Command("jobs", "jobs", "app", "List and replay jobs that were given up.", is_group=True),
@@ -92,4 +98,6 @@ COMMANDS = (
         "Keep the golden set: verified items that measure reviewers.",
         is_group=True,
     ),
+    Command("users", "users", "app", "Add, list and revoke people who sign in to the pages.", is_group=True),
+    Command("tokens", "tokens", "app", "Add, list and revoke tokens for programs.", is_group=True),
 )

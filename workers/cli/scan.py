@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from workers.cli.offline.dataset import Dataset
     from workers.cli.offline.judging import Judged, OfflineIssue
     from workers.cli.offline.outcome import FileScan
+    from workers.cli.offline.regions.data import RegionData
 
 ENDINGS = frozenset({
     ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xls", ".parquet", ".arrow",
-    ".feather",
+    ".feather", ".conll", ".iob", ".iob2", ".bio",
 })  # fmt: skip
 SHOWN = 50
 TOLD = 5  # findings of one kind
@@ -149,7 +150,9 @@ def _scan_file(session: Session, path: Path, options: Options, *, as_json: bool)
         check_target(options.out, force=options.force)
     data = _read(path, options)
     session.quiet_logs()
-    if data.kind is not FileKind.CHOICE:
+    from workers.cli.offline.dataset import Dataset
+
+    if not isinstance(data, Dataset) or data.kind is not FileKind.CHOICE:
         _tell_outcome(_outcome(data, path, options), path, options, as_json=as_json)
         return
     if options.predictions is not None:
@@ -177,8 +180,12 @@ def _scan_file(session: Session, path: Path, options: Options, *, as_json: bool)
         note(f"Wrote {options.out}.")
 
 
-def _outcome(data: Dataset, path: Path, options: Options) -> FileScan:
+def _outcome(data: Dataset | RegionData, path: Path, options: Options) -> FileScan:
     """Judge labels of any other type than a single choice."""
+    from workers.cli.offline.dataset import Dataset
+
+    if not isinstance(data, Dataset):
+        return _regions_outcome(data, path, options)
     from workers.cli.offline.judging_numbers import judge_numbers
     from workers.cli.offline.judging_sets import judge_sets
     from workers.detect.predictions.features import FeatureKind
@@ -195,6 +202,20 @@ def _outcome(data: Dataset, path: Path, options: Options) -> FileScan:
         return judge_sets(data, method=method, kind=kind, predictions=options.predictions, progress=bar)
 
 
+def _regions_outcome(data: RegionData, path: Path, options: Options) -> FileScan:
+    from workers.cli.offline.regions.judging_boxes import judge_boxes
+    from workers.cli.offline.regions.judging_spans import judge_spans
+    from workers.cli.offline.regions.own import with_predictions
+
+    named = None
+    if options.predictions is not None:
+        data, named = with_predictions(data, options.predictions), options.predictions.name
+    if data.kind is FileKind.BOXES:
+        return judge_boxes(data, named)
+    with progress(f"scan {path.name}") as report:
+        return judge_spans(data, named, lambda done, total: report(done, total, "folds"))
+
+
 def _tell_outcome(scan: FileScan, path: Path, options: Options, *, as_json: bool) -> None:
     from workers.cli.offline import outcome_output
     from workers.cli.offline.telling import tell
@@ -209,9 +230,9 @@ def _tell_outcome(scan: FileScan, path: Path, options: Options, *, as_json: bool
         note(f"Wrote {options.out}.")
 
 
-def _read(path: Path, options: Options) -> Dataset:
+def _read(path: Path, options: Options) -> Dataset | RegionData:
     from workers.cli.offline.dataset import Columns
-    from workers.cli.offline.reading import read_file
+    from workers.cli.offline.regions.reading import read_any
 
     columns = Columns(
         label=options.label_column,
@@ -223,7 +244,7 @@ def _read(path: Path, options: Options) -> Dataset:
         merge_spellings=options.merge_spellings,
         kind=options.type,
     )
-    return read_file(path, columns, options.encoding)
+    return read_any(path, columns, options.encoding)
 
 
 def _tell(judged: Judged, path: Path, limit: int) -> None:

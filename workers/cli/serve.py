@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from workers.cli.output import note
 from workers.cli.session import session_of
+
+if TYPE_CHECKING:
+    from connector.wiring import Services
 
 
 def up(context: typer.Context) -> None:
@@ -18,8 +23,7 @@ def up(context: typer.Context) -> None:
     session.service_logs()
     from workers.service.embedded import run_up
 
-    note(f"Status page: {settings.server.url}/   (stop with Ctrl+C)")
-    run_up(settings)
+    run_up(settings, greet)
 
 
 def web(context: typer.Context) -> None:
@@ -32,5 +36,16 @@ def web(context: typer.Context) -> None:
     session.service_logs()
     from connector.web.app import serve
 
-    note(f"Status page: {settings.server.url}/   (stop with Ctrl+C)")
-    serve(settings)
+    serve(settings, greet)
+
+
+def greet(services: Services) -> None:
+    """Where the pages are; and, as long as nobody can sign in, how the first user is made."""
+    from connector.actions.sign_in import first_link
+
+    url = services.settings.server.url
+    note(f"Pages: {url}/   (stop with Ctrl+C)")
+    with services.store.begin() as unit:
+        key = first_link(unit)
+    if key is not None:
+        note(f"Nobody can sign in yet. Make the first user, within a day: {url}/first/{key}")

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from connector import wording
 from connector.config.project import Backend, PolicySettings
 from connector.errors import Misconfigured
-from connector.model import FlagEvidence, Issue, IssueKind, LabelledItem, LabelSchema, Prediction
-from connector.model.jobs import JobKind
-from connector.model.lanes import job
+from connector.model import FlagEvidence, Issue, LabelledItem, LabelSchema, Prediction, ScanReport
 from workers.context import Context, Summary
+from workers.detect.conclude import ScanResult, conclude
+from workers.detect.findings.detect import Looked
 from workers.detect.flags import Origin, Place
-from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
-from workers.detect.record import Run, lost_classes, scan_summary
+from workers.detect.queue import JudgedRows, Policy
+from workers.detect.record import Run
 from workers.detect.sources.platform import stored_predictions
-from workers.detect.state import kept
 from workers.issues.validation import InvalidInput
 from workers.label_types.base import Detects, Suspicion, Suspicions
-from workers.review.quality.telling import keep as keep_quality
-from workers.review.release import release_stale_issues
 
 
 def scan_by_type(
@@ -49,7 +45,14 @@ def scan_by_type(
     origin = Origin(
         context.project.id, run.scan_id, version, context.settings.policy.method.value, _labels(items, found)
     )
-    return _record(context, run, _judged(origin, items, found), found)
+    result = ScanResult(
+        judged=_judged(origin, items, found),
+        looked=Looked(),
+        policy=Policy(_without_class_rules(context.settings.policy)),
+        report=ScanReport(),
+        warnings=(wording.judged_by_type(), *found.warnings),
+    )
+    return conclude(context, run, result)
 
 
 def _predictions(
@@ -130,45 +133,6 @@ def _issue(
         ),
         reason=reason,
     )
-
-
-def _record(context: Context, run: Run, judged: JudgedRows, found: Suspicions) -> Summary:
-    project = context.project
-    # Seeded by the job: a scan that is tried again draws the same controls.
-    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
-    difference = weigh(context, judged, Policy(_without_class_rules(context.settings.policy)), chance)
-    warnings = (*lost_classes(context, run.skipped), wording.judged_by_type(), *found.warnings)
-    places = difference.wanted.values()
-    controls = sum(1 for place in places if place.kind is IssueKind.CONTROL)
-    base = scan_summary(context, run, len(found.judged), judged.origin.model_version, warnings)
-    with context.begin() as unit:
-        queue = carry_out(unit, context, judged, difference)
-        # A label may have changed while its old value was being judged.
-        release_stale_issues(unit, project, [int(one) for one in judged.item_ids[judged.order]])
-        unit.findings.replace(project.id, [])
-        summary = replace(
-            base,
-            n_flagged=len(found.found),
-            n_planned=queue.planned,
-            n_suppressed=len(difference.wanted) - queue.planned,
-            n_controls=controls,
-        )
-        unit.issues.add_scan(summary)
-        unit.projects.scanned(project.id, run.counted)
-        keep_quality(unit, project, context.settings.quality)
-        kept.make_count(unit, project.id, run.scan_id, run.seq, None)
-        detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
-        unit.audit.append("secondlook", "scan", summary.id, detail, project.name)
-        unit.enqueue(job(JobKind.PUSH, project.id))
-    return {
-        "items": summary.n_items,
-        "flagged": summary.n_flagged,
-        "planned": queue.planned,
-        "suppressed": summary.n_suppressed,
-        "controls": controls,
-        "skipped": run.skipped,
-        "warnings": list(warnings),
-    }
 
 
 def _without_class_rules(policy: PolicySettings) -> PolicySettings:

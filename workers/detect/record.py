@@ -29,6 +29,7 @@ class Run:
     seq: int  # the last label event that it knows of
     counted: int  # changes since the last scan, as known
     skipped: dict[str, int]
+    begun_by: str  # the job's id: a scan that is tried again draws the same controls
 
 
 def scan_when_due(unit: UnitOfWork, project_id: int, policy: PolicySettings) -> None:

@@ -1,244 +1,131 @@
-"""What the parts of a shared scan have found, taken together: the next pass, or the scan's record."""
+"""All parts of a shared scan have been read: they are judged together, as by one worker."""
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from connector import wording
 from connector.config.project import PolicySettings
 from connector.errors import Misconfigured
-from connector.model import ScanReport, ScanSummary, ShardedScan
-from connector.model.jobs import JobKind
-from connector.model.lanes import job
+from connector.model import ScanReport, ShardedScan
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
+from workers.detect.conclude import LEAST_CLASSES, Also, ScanResult, conclude, conclude_unjudged, find_issues
 from workers.detect.findings.detect import Looked
 from workers.detect.findings.store import look_around_in_parts
 from workers.detect.flags import Origin
-from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
-from workers.detect.record import Run, class_counts, lost_classes, scan_summary, scan_when_due
-from workers.detect.sharding import FrozenRows, Part, advance, begin_anew, blob_name, give_up, load
-from workers.detect.state import kept
+from workers.detect.queue import JudgedRows, Policy
+from workers.detect.record import Run, class_counts, scan_when_due
+from workers.detect.sharding import PartsTogether, begin_anew, enqueue_due, give_up, parts_together
+from workers.detect.sources.choose import doubts
+from workers.detect.state import UnusableState
+from workers.detect.state.item_rows import ItemRows
 from workers.issues import LabelIssues
-from workers.issues.arrays import Classes
-from workers.issues.sharded import (
-    Cuts,
-    PairQuestion,
-    Reduction,
-    ShardEvidence,
-    ShardMargins,
-    ShardTrust,
-    UnusableState,
-    cuts_of,
-)
-from workers.issues.validation import InvalidInput
 from workers.review.quality import learned
-from workers.review.quality.telling import keep as keep_quality
-
-LEAST_CLASSES = 2
-TRUST, EVIDENCE, MARGINS = 1, 2, 3  # what the pass before has brought
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """All parts of a scan; `filled` are the numbers of those with rows."""
-
-    all: Sequence[Part]
-    filled: Sequence[int]
-
-    @property
-    def with_rows(self) -> list[Part]:
-        return [self.all[shard] for shard in self.filled]
-
-    @property
-    def skipped(self) -> Counter[str]:
-        return sum((Counter(part.skipped) for part in self.all), Counter())
-
-    @property
-    def model_version(self) -> str:
-        return next((part.model_version for part in self.with_rows), "none")
-
-    @property
-    def warnings(self) -> list[str]:
-        return [said for part in self.all for said in part.warnings][:1]
 
 
 def handle(context: Context) -> Summary:
-    payload = context.job.payload
+    scan_id = context.job.payload["scan"]
     with context.read() as unit:
         scan = unit.sharded_scans.running(context.project.id)
-    if scan is None or (scan.id, scan.number) != (payload["scan"], payload["pass"]):
-        return {"pass": payload["pass"], "done": "before"}
+        waiting = [] if scan is None else unit.sharded_scans.undone(scan.id)
+    if scan is None or scan.id != scan_id:
+        return {"scan": scan_id, "done": "before"}
+    if waiting:
+        with context.begin() as unit:
+            enqueue_due(unit, context.project.id)
+        return {"scan": scan_id, "waits_for": waiting}
     if not _holds(context, scan):
         return _anew(context, scan, "the settings or the labelling config have changed")
     try:
-        return _reduce(context, scan)
+        with parts_together(context, scan) as parts:
+            return _judge(context, scan, parts)
     except UnusableState as error:
         return _anew(context, scan, str(error))
-    except InvalidInput as error:
+    except Misconfigured:
         with context.begin() as unit:
             give_up(unit, context.project.id, scan.id)
-        raise Misconfigured(
-            str(error), field=f"projects.{context.project.name}.predictions", remedy="Then scan again."
-        ) from error
+        raise
 
 
 def _holds(context: Context, scan: ShardedScan) -> bool:
     """Whether what the scan began with still is so."""
-    schema = context.fresh_project().schema
-    now = context.settings
+    schema, now = context.fresh_project().schema, context.settings
+    begun = (scan.plan.classes, scan.plan.method, scan.plan.source)
     return (
         schema is not None
-        and list(schema.classes) == scan.plan["classes"]
-        and now.policy.method.value == scan.plan["method"]
-        and now.predictions.source.value == scan.plan["source"]
+        and (schema.classes, now.policy.method.value, now.predictions.source.value) == begun
     )
 
 
 def _anew(context: Context, scan: ShardedScan, why: str) -> Summary:
     with context.begin() as unit:
         begin_anew(unit, context.project.id, scan.id)
-    return {"pass": scan.number, "given_up": why}
+    return {"scan": scan.id, "given_up": why}
 
 
-def _reduce(context: Context, scan: ShardedScan) -> Summary:
-    with context.read() as unit:
-        n_shards = len(unit.sharded_scans.ranges_of(scan.id))
-    every = [Part.from_bytes(load(context, scan.id, "part", shard)) for shard in range(n_shards)]
-    parts = Parts(every, [shard for shard, part in enumerate(every) if len(part.item_ids)])
-    trusts = [ShardTrust.from_bytes(load(context, scan.id, "trust", shard)) for shard in parts.filled]
-    if scan.number == TRUST:
-        return _after_trust(context, scan, parts, trusts)
-    cuts = Cuts.from_bytes(load(context, scan.id, "cuts"))
-    reduction = Reduction(
-        cuts,
-        trusts,
-        [ShardEvidence.from_bytes(load(context, scan.id, "evidence", shard)) for shard in parts.filled],
-    )
-    if scan.number == EVIDENCE and reduction.question is not None:
-        return _next(context, scan, "question", reduction.question)
-    answers = [
-        ShardMargins.from_bytes(load(context, scan.id, "margins", shard))
-        for shard in parts.filled
-        if scan.number == MARGINS
-    ]
-    given = np.concatenate([part.given for part in trusts])
-    return _record(context, scan, parts, reduction.issues(answers), given)
-
-
-def _after_trust(context: Context, scan: ShardedScan, parts: Parts, trusts: Sequence[ShardTrust]) -> Summary:
-    if not trusts:
-        with context.begin() as unit:
-            give_up(unit, context.project.id, scan.id)
+def _judge(context: Context, scan: ShardedScan, parts: PartsTogether) -> Summary:
+    if not len(parts.item_ids):
         raise Misconfigured(
             "no labeled item has a usable prediction",
             field=f"projects.{context.project.name}.predictions",
             remedy="Import predictions.",
         )
-    classes = np.unique(np.concatenate([np.unique(part.given) for part in trusts]))
-    if len(classes) < LEAST_CLASSES:
-        return _nothing_to_judge(context, scan, parts, len(classes))
-    return _next(context, scan, "cuts", cuts_of(trusts, str(scan.plan["method"])))
+    skipped = dict(Counter(scan.plan.skipped) + Counter(parts.skipped))
+    run = Run(scan.id, scan.started_at, scan.plan.seq, scan.plan.counted, skipped, begun_by=scan.id)
+    row_of = ItemRows(parts.item_ids).row_of
+    looked = look_around_in_parts(context, scan.plan.classes, parts.labels, parts.item_ids, row_of)
+    n_classes = len(np.unique(parts.labels))
+    if n_classes < LEAST_CLASSES:
+        return conclude_unjudged(context, run, parts.item_ids, n_classes, looked, _over(context, scan))
+    issues = find_issues(context, parts.labels, parts.matrix)
+    return conclude(context, run, _result(context, scan, parts, issues, looked), _over(context, scan))
 
 
-def _next(context: Context, scan: ShardedScan, what: str, found: Cuts | PairQuestion) -> Summary:
-    with context.begin() as unit:
-        unit.blobs.put(context.project.id, blob_name(scan.id, what), found.to_bytes())
-        advance(unit, context.project.id, scan, scan.number + 1)
-    return {"pass": scan.number, "next": scan.number + 1}
+def _over(context: Context, scan: ShardedScan) -> Also:
+    """The scan's parts go, and what waited for its end comes next."""
+
+    def over(unit: UnitOfWork) -> None:
+        give_up(unit, context.project.id, scan.id)
+        scan_when_due(unit, context.project.id, context.settings.policy)
+
+    return over
 
 
-def _summary(context: Context, scan: ShardedScan, parts: Parts, said: Sequence[str]) -> ScanSummary:
-    skipped = dict(Counter(scan.plan["skipped"]) + parts.skipped)
-    run = Run(scan.id, scan.started_at, int(scan.plan["seq"]), int(scan.plan["counted"]), skipped)
-    warnings = [*lost_classes(context, skipped), *parts.warnings, *said]
-    stated = context.settings.predictions.out_of_sample
-    if stated is None:
-        warnings.append(wording.not_stated_out_of_sample(str(scan.plan["source"])))
-    n_items = sum(len(part.item_ids) for part in parts.all)
-    made = scan_summary(context, run, n_items, parts.model_version, tuple(warnings))
-    report = ScanReport(out_of_sample="stated" if stated else "not stated", source={"shards": len(parts.all)})
-    return replace(made, report=report)
+def _result(
+    context: Context, scan: ShardedScan, parts: PartsTogether, issues: LabelIssues, looked: Looked
+) -> ScanResult:
+    """No state is kept for so many rows: changes from now on wait for the next scan."""
+    project, plan, settings = context.project, scan.plan, context.settings
+    with context.read() as unit:
+        now = learned(unit, project, settings, plan.classes)
+    stated = settings.predictions.out_of_sample
+    warnings, report = doubts(parts.labels, parts.matrix, plan.source, stated=stated)
+    report = {**report, "shards": parts.n_parts, "class_counts": class_counts(plan.classes, parts.labels)}
+    return ScanResult(
+        judged=JudgedRows(
+            origin=Origin(project.id, scan.id, parts.model_version, plan.method, plan.classes),
+            item_ids=parts.item_ids,
+            given=parts.labels,
+            order=issues.order,
+            suggested=issues.suggested,
+            quality=issues.quality,
+            row_of=ItemRows(parts.item_ids).row_of,
+            probs_of=parts.matrix.__getitem__,
+            whole=True,
+        ),
+        looked=looked,
+        policy=Policy(now.policy, now.cap_scale),
+        report=ScanReport.from_json(report),
+        warnings=(*warnings, *issues.warnings, *_not_asked(settings.policy, looked)),
+    )
 
 
-def _nothing_to_judge(context: Context, scan: ShardedScan, parts: Parts, n_classes: int) -> Summary:
-    n_items = sum(len(part.item_ids) for part in parts.all)
-    summary = _summary(context, scan, parts, [wording.too_few_labels(n_items, n_classes)])
-    none = np.zeros(0, dtype=np.int64)
-    looked = look_around_in_parts(context, scan.plan["classes"], none, none, lambda _: None)
-    with context.begin() as unit:
-        _conclude(unit, context, scan, summary, looked, none)
-    return {"items": n_items, "flagged": 0, "warnings": list(summary.warnings)}
-
-
-def _conclude(
-    unit: UnitOfWork,
-    context: Context,
-    scan: ShardedScan,
-    summary: ScanSummary,
-    looked: Looked,
-    item_ids: NDArray[np.int64],
-) -> None:
-    """The scan is over: its record stands, its parts go, and what waited for its end comes next."""
-    project_id = context.project.id
-    unit.findings.replace(project_id, looked.findings(project_id, scan.id, item_ids.tolist()))
-    unit.issues.add_scan(replace(summary, report=replace(summary.report, **looked.report())))
-    unit.projects.scanned(project_id, int(scan.plan["counted"]))
-    # Too many rows to keep at hand: changes from now on wait for the next scan.
-    kept.make_count(unit, project_id, scan.id, int(scan.plan["seq"]), None)
-    give_up(unit, project_id, scan.id)
-    scan_when_due(unit, project_id, context.settings.policy)
-
-
-def _not_asked(policy: PolicySettings, looked: Looked) -> list[str]:
+def _not_asked(policy: PolicySettings, looked: Looked) -> Sequence[str]:
     """A warning where the policy wants questions of kinds that a scan in parts does not look for."""
     lacking = {kind.value for kind in looked.not_looked_for}
     kinds = [kind.value for kind in policy.review_kinds if kind.value in lacking]
     return [wording.not_asked_in_parts(kinds, policy.shard_rows)] if kinds else []
-
-
-def _record(context: Context, scan: ShardedScan, parts: Parts, found: LabelIssues, given: Classes) -> Summary:
-    project = context.project
-    classes = tuple(str(name) for name in scan.plan["classes"])
-    rows = FrozenRows(context, scan.id, parts.filled, parts.with_rows)
-    judged = JudgedRows(
-        origin=Origin(project.id, scan.id, parts.model_version, str(scan.plan["method"]), classes),
-        item_ids=rows.item_ids,
-        given=given,
-        order=found.order,
-        suggested=found.suggested,
-        quality=found.quality,
-        row_of=rows.row_of,
-        probs_of=rows.probs_of,
-        whole=True,
-    )
-    with context.read() as unit:
-        now = learned(unit, project, context.settings, classes)
-    # Seeded by the scan: a job that is tried again draws the same controls.
-    chance = np.random.default_rng(uuid.UUID(scan.id).int)
-    looked = look_around_in_parts(context, classes, given, rows.item_ids, rows.row_of)
-    difference = weigh(context, judged, Policy(now.policy, now.cap_scale), chance, looked.drafts)
-    said = [*found.warnings, *_not_asked(context.settings.policy, looked)]
-    summary = _summary(context, scan, parts, said)
-    with context.begin() as unit:
-        queue = carry_out(unit, context, judged, difference)
-        summary = replace(
-            summary,
-            n_flagged=int(found.mask.sum()),
-            n_planned=queue.planned,
-            n_suppressed=difference.n_places - queue.planned,
-            n_controls=difference.n_controls,
-            report=replace(summary.report, class_counts=class_counts(classes, given)),
-        )
-        _conclude(unit, context, scan, summary, looked, rows.item_ids)
-        keep_quality(unit, project, context.settings.quality)
-        detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
-        unit.audit.append("secondlook", "scan", scan.id, detail, project.name)
-        unit.enqueue(job(JobKind.PUSH, project.id))
-    return {"items": summary.n_items, "flagged": summary.n_flagged, "planned": queue.planned}

@@ -7,33 +7,37 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connector import wording
-from connector.errors import Misconfigured, Retryable
-from connector.model import LabelledItem, LabelSchema, Project, ScanReport, ScanSummary
+from connector.errors import Retryable
+from connector.model import LabelledItem, LabelSchema, Project, ScanReport
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from workers.context import Context, Summary
 from workers.detect import sharding
 from workers.detect.by_type import scan_by_type
+from workers.detect.conclude import (
+    ScanResult,
+    conclude,
+    conclude_unjudged,
+    find_issues,
+    several_classes,
+)
 from workers.detect.findings.detect import Looked
 from workers.detect.findings.store import look_around
-from workers.detect.flags import Origin, n_kept
-from workers.detect.queue import JudgedRows, Policy, carry_out, weigh
-from workers.detect.record import Run, class_counts, lost_classes, scan_summary, skipped_labels
+from workers.detect.flags import Origin
+from workers.detect.queue import JudgedRows, Policy
+from workers.detect.record import Run, class_counts, skipped_labels
 from workers.detect.sources.base import Probabilities
 from workers.detect.sources.choose import probabilities_for
 from workers.detect.state import Basis, Detector, kept
 from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged
-from workers.issues import LabelIssues, label_issues
-from workers.issues.validation import InvalidInput
+from workers.issues import LabelIssues
 from workers.label_types.choice.encode import encode
 from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.quality import learned
-from workers.review.quality.telling import keep as keep_quality
-
-LEAST_CLASSES = 2
 
 
 def handle(context: Context) -> Summary:
@@ -47,19 +51,18 @@ def handle(context: Context) -> Summary:
     if detect is None and sharding.wants_shards(context):
         return sharding.begin(context, project, project.schema)
     run, judged = _begin(context, project, project.schema)
-    if not _several_classes(judged):
+    if not several_classes([item.label for item in judged]):
         return _nothing_to_judge(context, run, project.schema, judged)
     if detect is not None:
         return scan_by_type(context, run, project.schema, judged, detect)
     probabilities = probabilities_for(context, project.schema, judged)
     run.skipped.update(probabilities.skipped)
-    if not _several_classes(probabilities.items):
+    if not several_classes([item.label for item in probabilities.items]):
         return _nothing_to_judge(context, run, project.schema, probabilities.items)
-    issues = _detect(context, project.schema, probabilities)
+    labels = encode([item.label for item in probabilities.items], project.schema.classes)
+    issues = find_issues(context, labels, probabilities.matrix)
     looked = look_around(context, project.schema, probabilities.items, (probabilities, issues))
-    judged_rows = _judged(context, run, project.schema, probabilities, issues)
-    detector = _detector(context, run, project.schema, probabilities)
-    return _record(context, run, judged_rows, issues, probabilities, looked, detector)
+    return conclude(context, run, _result(context, run, project.schema, probabilities, issues, looked))
 
 
 def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run, list[LabelledItem]]:
@@ -76,7 +79,8 @@ def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run
     judged = [item for item in items if item.label in valid]
     skipped = skipped_labels(statuses, len(items) - len(judged))
     skipped |= {wording.not_judged_yet(*control): n for control, n in others.items() if n}
-    return Run(str(uuid.uuid4()), started, seq, project.changes_since_scan, skipped), judged
+    scan_id, counted = str(uuid.uuid4()), project.changes_since_scan
+    return Run(scan_id, started, seq, counted, skipped, begun_by=context.job.id), judged
 
 
 def _detector(
@@ -96,24 +100,32 @@ def _detector(
     return Detector.build(basis, run.seq, probabilities.items, probabilities.matrix)
 
 
-def _several_classes(items: Sequence[LabelledItem]) -> bool:
-    return len({item.label for item in items}) >= LEAST_CLASSES
-
-
-def _detect(context: Context, schema: LabelSchema, probabilities: Probabilities) -> LabelIssues:
-    labels = encode([item.label for item in probabilities.items], schema.classes)
-    try:
-        return label_issues(labels, probabilities.matrix, method=context.settings.policy.method.value)
-    except InvalidInput as error:
-        raise Misconfigured(
-            str(error), field=f"projects.{context.project.name}.predictions", remedy="Then scan again."
-        ) from error
+def _result(
+    context: Context,
+    run: Run,
+    schema: LabelSchema,
+    probabilities: Probabilities,
+    issues: LabelIssues,
+    looked: Looked,
+) -> ScanResult:
+    with context.read() as unit:
+        now = learned(unit, context.project, context.settings, schema.classes)
+    judged = _judged(context, run, schema, probabilities, issues)
+    counts = class_counts(schema.classes, judged.given)
+    return ScanResult(
+        judged=judged,
+        looked=looked,
+        policy=Policy(now.policy, now.cap_scale, probabilities.limit),
+        report=replace(ScanReport.from_json(probabilities.report), class_counts=counts),
+        warnings=(*probabilities.warnings, *issues.warnings),
+        detector=_detector(context, run, schema, probabilities),
+    )
 
 
 def _judged(
     context: Context, run: Run, schema: LabelSchema, probabilities: Probabilities, issues: LabelIssues
 ) -> JudgedRows:
-    item_ids = np.array([item.item_id for item in probabilities.items], dtype=np.int64)
+    item_ids = _ids(probabilities.items)
     near = probabilities.neighbours if len(issues.order) else None
     return JudgedRows(
         origin=Origin(
@@ -138,83 +150,9 @@ def _judged(
 def _nothing_to_judge(
     context: Context, run: Run, schema: LabelSchema, items: Sequence[LabelledItem]
 ) -> Summary:
-    warning = wording.too_few_labels(len(items), len({item.label for item in items}))
     looked = look_around(context, schema, items)
-    summary = scan_summary(context, run, len(items), "none", (warning,))
-    summary = replace(summary, report=ScanReport(**looked.report()))
-    found = looked.findings(context.project.id, run.scan_id, [item.item_id for item in items])
-    with context.begin() as unit:
-        unit.findings.replace(context.project.id, found)
-        unit.issues.add_scan(summary)
-        unit.projects.scanned(context.project.id, run.counted)
-        kept.make_count(unit, context.project.id, run.scan_id, run.seq, None)
-    return {"items": len(items), "flagged": 0, "warnings": [warning]}
+    return conclude_unjudged(context, run, _ids(items), len({item.label for item in items}), looked)
 
 
-def _record(
-    context: Context,
-    run: Run,
-    judged: JudgedRows,
-    issues: LabelIssues,
-    probabilities: Probabilities,
-    looked: Looked,
-    detector: Detector | None,
-) -> Summary:
-    project = context.project
-    with context.read() as unit:
-        now = learned(unit, project, context.settings, judged.origin.classes)
-    # Seeded by the job: a scan that is tried again draws the same controls.
-    chance = np.random.default_rng(uuid.UUID(context.job.id).int)
-    policy = Policy(now.policy, now.cap_scale, probabilities.limit)
-    difference = weigh(context, judged, policy, chance, looked.drafts)
-    summary = _summary(context, run, judged, issues, probabilities, looked, policy)
-    blob = None if detector is None else kept.store_content(context, detector)
-    with context.begin() as unit:
-        queue = carry_out(unit, context, judged, difference)
-        summary = replace(
-            summary,
-            n_planned=queue.planned,
-            n_suppressed=difference.n_places - queue.planned,
-            n_controls=difference.n_controls,
-        )
-        unit.findings.replace(project.id, looked.findings(project.id, run.scan_id, judged.item_ids.tolist()))
-        unit.issues.add_scan(summary)
-        unit.projects.scanned(project.id, run.counted)
-        keep_quality(unit, project, context.settings.quality)
-        kept.make_count(unit, project.id, run.scan_id, run.seq, blob)
-        detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
-        unit.audit.append("secondlook", "scan", summary.id, detail, project.name)
-        unit.enqueue(job(JobKind.PUSH, project.id))
-    if detector is not None:
-        kept.keep(context, detector)
-    return {
-        "items": summary.n_items,
-        "flagged": summary.n_flagged,
-        "planned": summary.n_planned,
-        "suppressed": summary.n_suppressed,
-        "controls": summary.n_controls,
-        "skipped": run.skipped,
-        "warnings": list(summary.warnings),
-    }
-
-
-def _summary(
-    context: Context,
-    run: Run,
-    judged: JudgedRows,
-    issues: LabelIssues,
-    probabilities: Probabilities,
-    looked: Looked,
-    policy: Policy,
-) -> ScanSummary:
-    n_flagged = len(issues.order)
-    put_forward = n_kept(policy.settings, policy.limit, n_flagged)
-    limited = [] if put_forward == n_flagged else [wording.flags_limited(put_forward, n_flagged)]
-    lost = lost_classes(context, run.skipped)
-    warnings = (*lost, *probabilities.warnings, *issues.warnings, *limited)
-    counts = class_counts(judged.origin.classes, judged.given)
-    return replace(
-        scan_summary(context, run, len(judged.item_ids), probabilities.model_version, warnings),
-        n_flagged=n_flagged,
-        report=replace(ScanReport.from_json(probabilities.report), class_counts=counts, **looked.report()),
-    )
+def _ids(items: Sequence[LabelledItem]) -> NDArray[np.int64]:
+    return np.array([item.item_id for item in items], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""One part of a scan that several workers share: one pass over its rows."""
+"""One part of a scan that several workers share: its items and their probabilities, read once."""
 
 from __future__ import annotations
 
@@ -11,126 +11,81 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.config.project import Backend
-from connector.errors import Misconfigured
 from connector.model import LabelledItem, LabelSchema, LabelStatus, ShardedScan
 from workers.context import Context, Summary
-from workers.detect import sharding
-from workers.detect.predictions.suspicion import in_sample_suspicion
-from workers.detect.sharding import EMPTY, Part, PartContent, blob_name, finish_part
+from workers.detect.sharding import Part, keep_part
 from workers.detect.sources.choose import source_of
-from workers.issues.sharded import (
-    Cuts,
-    PairQuestion,
-    UnusableState,
-    read_evidence,
-    read_margins,
-    read_trust,
-)
-from workers.issues.validation import InvalidInput
 from workers.label_types.choice.encode import encode
 
 AT_ONCE = 5000  # items whose predictions are held as objects
-READ, EVIDENCE, MARGINS = 1, 2, 3
 
-Blobs = dict[str, bytes]
+Range = tuple[int, int]  # our ids of the first and the last item
 
 
 def handle(context: Context) -> Summary:
-    payload = context.job.payload
-    shard, number = int(payload["shard"]), int(payload["pass"])
+    scan_id, shard = context.job.payload["scan"], int(context.job.payload["shard"])
     with context.read() as unit:
         scan = unit.sharded_scans.running(context.project.id)
-        if scan is None or (scan.id, scan.number) != (payload["scan"], number):
-            return {"shard": shard, "pass": number, "done": "before"}
-        if shard not in unit.sharded_scans.undone(scan.id, number):
-            return {"shard": shard, "pass": number, "done": "before"}
-        ranges = unit.sharded_scans.ranges_of(scan.id)
-    try:
-        blobs, rows = _pass(context, scan, shard, ranges[shard])
-    except UnusableState as error:
-        with context.begin() as unit:
-            sharding.begin_anew(unit, context.project.id, scan.id)
-        return {"shard": shard, "pass": number, "given_up": str(error)}
-    except InvalidInput as error:
-        raise Misconfigured(
-            str(error), field=f"projects.{context.project.name}.predictions", remedy="Then scan again."
-        ) from error
+        if scan is None or scan.id != scan_id or shard not in unit.sharded_scans.undone(scan.id):
+            return {"shard": shard, "done": "before"}
+        between = unit.sharded_scans.ranges_of(scan.id)[shard]
+    part = _read(context, scan, between)
+    content = part.to_bytes()
     with context.begin() as unit:
-        for what, content in blobs.items():
-            unit.blobs.put(context.project.id, blob_name(scan.id, what, shard), content)
         now = unit.sharded_scans.running(context.project.id)  # held from here on
-        if now is None or (now.id, now.number) != (scan.id, number):
-            for what in blobs:
-                unit.blobs.delete(context.project.id, blob_name(scan.id, what, shard))
-            return {"shard": shard, "pass": number, "done": "too late"}
-        finish_part(unit, context.project.id, now, shard, number if rows else EMPTY)
-    return {"shard": shard, "pass": number, "items": rows}
+        if now is None or now.id != scan_id:
+            return {"shard": shard, "done": "too late"}
+        keep_part(unit, context.project.id, now, shard, content)
+    return {"shard": shard, "items": len(part.item_ids)}
 
 
-def _pass(context: Context, scan: ShardedScan, shard: int, between: tuple[int, int]) -> tuple[Blobs, int]:
-    """What the pass leaves behind, and of how many rows."""
-    if scan.number == READ:
-        return _read(context, scan, between)
-    content = PartContent.from_bytes(sharding.load(context, scan.id, "rows", shard))
-    cuts = Cuts.from_bytes(sharding.load(context, scan.id, "cuts"))
-    if scan.number == EVIDENCE:
-        found = read_evidence(content.labels, content.matrix, cuts)
-        return {"evidence": found.to_bytes()}, len(content.labels)
-    question = PairQuestion.from_bytes(sharding.load(context, scan.id, "question"))
-    margins = read_margins(content.labels, content.matrix, cuts, question)
-    return {"margins": margins.to_bytes()}, len(content.labels)
-
-
-def _read(context: Context, scan: ShardedScan, between: tuple[int, int]) -> tuple[Blobs, int]:
-    """Pass 1: the part's items and probabilities, kept for the passes that follow."""
+def _read(context: Context, scan: ShardedScan, between: Range) -> Part:
     schema = context.fresh_project().schema
-    if schema is None or list(schema.classes) != scan.plan["classes"]:
-        return {}, 0  # the scan will be given up
-    part, content = _rows(context, schema, scan, between)
-    blobs = {"part": part.to_bytes()}
-    if len(content.labels):
-        blobs |= {
-            "rows": content.to_bytes(),
-            "trust": read_trust(content.labels, content.matrix).to_bytes(),
-        }
-    return blobs, len(content.labels)
+    if schema is None or schema.classes != scan.plan.classes:
+        return _part([], [], [], Counter(), "none", scan)  # the scan will be given up
+    return _rows(context, schema, scan, between)
 
 
-def _rows(
-    context: Context, schema: LabelSchema, scan: ShardedScan, between: tuple[int, int]
-) -> tuple[Part, PartContent]:
+def _rows(context: Context, schema: LabelSchema, scan: ShardedScan, between: Range) -> Part:
     skipped: Counter[str] = Counter()
-    version = str(scan.plan["version"] or "none")
+    version = scan.plan.model_version or "none"
     ids: list[NDArray[np.int64]] = []
     labels: list[NDArray[np.int64]] = []
     matrices: list[NDArray[np.floating[Any]]] = []
     for items in _chunks(context, between):
         judged = [item for item in items if item.label in schema.classes]
         skipped[LabelStatus.UNKNOWN_CLASS.value] += len(items) - len(judged)
-        found = source_of(context, schema, version).all(judged)
-        skipped.update(found.skipped)
-        if scan.plan["source"] != Backend.PLATFORM.value and found.items:
-            version = found.model_version
-        ids.append(np.array([item.item_id for item in found.items], dtype=np.int64))
-        labels.append(encode([item.label for item in found.items], schema.classes))
-        matrices.append(found.matrix)
-    none = np.empty((0, len(schema.classes)))
-    filled = [matrix for matrix in matrices if len(matrix)]
-    content = PartContent(
-        np.concatenate([np.empty(0, dtype=np.int64), *labels]),
-        np.concatenate(filled) if filled else none,
-    )
-    doubt = in_sample_suspicion(content.labels, content.matrix)
-    part = Part(
-        np.concatenate([np.empty(0, dtype=np.int64), *ids]),
+        known = source_of(context, schema, version).all(judged)
+        skipped.update(known.skipped)
+        if not known.items:
+            continue
+        if scan.plan.source != Backend.PLATFORM.value:
+            version = known.model_version
+        ids.append(np.array([item.item_id for item in known.items], dtype=np.int64))
+        labels.append(encode([item.label for item in known.items], schema.classes))
+        matrices.append(known.matrix)
+    return _part(ids, labels, matrices, skipped, version, scan)
+
+
+def _part(
+    ids: list[NDArray[np.int64]],
+    labels: list[NDArray[np.int64]],
+    matrices: list[NDArray[np.floating[Any]]],
+    skipped: Counter[str],
+    version: str,
+    scan: ShardedScan,
+) -> Part:
+    none = np.empty(0, dtype=np.int64)
+    return Part(
+        np.concatenate([none, *ids]),
+        np.concatenate([none, *labels]),
+        np.concatenate(matrices) if matrices else np.empty((0, len(scan.plan.classes))),
         {name: n for name, n in skipped.items() if n},
         version,
-        [] if doubt is None else [doubt],
     )
-    return part, content
 
 
-def _chunks(context: Context, between: tuple[int, int]) -> Iterator[list[LabelledItem]]:
+def _chunks(context: Context, between: Range) -> Iterator[list[LabelledItem]]:
     """The part's labelled items, a few thousand at a time; a file is read once for all of them."""
     at_once = None if context.settings.predictions.source is Backend.FILE else AT_ONCE
     with context.read() as unit:

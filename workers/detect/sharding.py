@@ -1,72 +1,113 @@
-"""A scan in shards: what each part keeps between the passes, and which job comes next.
+"""A scan that several workers share: what each part keeps once it is read, and which job comes next.
 
-A part reads its items and their probabilities once, in the first pass, and keeps them: the passes after it
-see the same numbers whatever is labelled or predicted meanwhile, on whichever host they run.
+A part reads its items and their probabilities once, on whichever host; the last one has all of them judged
+together, as one worker judges what it has read itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connector.config.project import Backend
 from connector.errors import Misconfigured
-from connector.model import LabelSchema, Project, ShardedScan
+from connector.model import LabelSchema, Project, ScanPlan, ShardedScan
 from connector.model.jobs import JobKind, NewJob
 from connector.model.lanes import LANES, job
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.record import skipped_labels
-from workers.issues.arrays import Classes, Probabilities, Rows
+from workers.issues.arrays import Classes, Probabilities
 from workers.issues.incremental import saving
 
-EMPTY = 99  # the pass that a part without rows has gone through from the beginning
+PREFIX = "scan:"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a part says of itself: the items that it judges, and what it had to leave out."""
+    """What a part judges, n items by their ids with classes and (n, K) probabilities; what it left out."""
 
     item_ids: NDArray[np.int64]
-    skipped: dict[str, int]
+    labels: Classes
+    matrix: Probabilities
+    skipped: Mapping[str, int]
     model_version: str
-    warnings: list[str]
 
     def to_bytes(self) -> bytes:
-        told = {"skipped": self.skipped, "version": self.model_version, "warnings": self.warnings}
-        return _packed(told, {"items": self.item_ids})
+        file = BytesIO()
+        facts = {"skipped": dict(self.skipped), "version": self.model_version}
+        arrays = {"items": self.item_ids, "labels": self.labels, "matrix": self.matrix}
+        saving.write(file, facts, arrays)
+        return file.getvalue()
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Part:
-        told, arrays = saving.read(BytesIO(content))
-        return cls(arrays["items"], told["skipped"], told["version"], told["warnings"])
+        """What `to_bytes` gave; raises `UnusableState`."""
+        facts, arrays = saving.read(BytesIO(content))
+        return cls(arrays["items"], arrays["labels"], arrays["matrix"], facts["skipped"], facts["version"])
 
 
 @dataclass(frozen=True, slots=True)
-class PartContent:
-    """Given classes (n,) and probabilities (n, K) of a part's rows."""
+class PartsTogether:
+    """All parts of a scan, in the order of our ids; the matrix (N, K) is a file that is mapped."""
 
-    labels: Classes
+    item_ids: NDArray[np.int64]
+    labels: NDArray[np.int64]
     matrix: Probabilities
-
-    def to_bytes(self) -> bytes:
-        return _packed({}, {"labels": self.labels, "matrix": self.matrix})
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> PartContent:
-        _, arrays = saving.read(BytesIO(content))
-        return cls(arrays["labels"], arrays["matrix"])
+    skipped: Mapping[str, int]
+    model_version: str
+    n_parts: int
 
 
-def _packed(told: dict[str, Any], arrays: saving.Arrays) -> bytes:
-    file = BytesIO()
-    saving.write(file, told, arrays)
-    return file.getvalue()
+@contextmanager
+def parts_together(context: Context, scan: ShardedScan) -> Iterator[PartsTogether]:
+    """Read the parts one after the other. UnusableState where one is damaged or gone."""
+    with tempfile.TemporaryFile(prefix="secondlook-scan-") as file:
+        yield _gathered(context, scan, file)
+
+
+def _gathered(context: Context, scan: ShardedScan, file: IO[bytes]) -> PartsTogether:
+    with context.read() as unit:
+        n_parts = len(unit.sharded_scans.ranges_of(scan.id))
+    item_ids: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+    labels: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
+    skipped: Counter[str] = Counter()
+    version: str | None = None
+    dtype: np.dtype[np.floating[Any]] = np.dtype(np.float64)
+    for shard in range(n_parts):
+        part = Part.from_bytes(_kept_of(context, scan.id, shard))
+        skipped.update(part.skipped)
+        if not len(part.item_ids):
+            continue
+        if version is None:
+            version, dtype = part.model_version, part.matrix.dtype
+        if part.model_version != version:
+            raise saving.UnusableState(f"its parts have predictions of {version} and {part.model_version}")
+        item_ids.append(part.item_ids)
+        labels.append(part.labels.astype(np.int64))
+        part.matrix.astype(dtype, copy=False).tofile(file)
+    every = np.concatenate(item_ids)
+    shape = (len(every), len(scan.plan.classes))
+    file.flush()
+    # An empty file cannot be mapped.
+    matrix = np.asarray(np.memmap(file, dtype, "r", shape=shape)) if len(every) else np.empty(shape)
+    return PartsTogether(every, np.concatenate(labels), matrix, skipped, version or "none", n_parts)
+
+
+def _kept_of(context: Context, scan_id: str, shard: int) -> bytes:
+    with context.read() as unit:
+        content = unit.blobs.get(context.project.id, blob_name(scan_id, shard))
+    if content is None:
+        raise saving.UnusableState(f"part {shard} of scan {scan_id} is gone or damaged")
+    return content
 
 
 def wants_shards(context: Context) -> bool:
@@ -97,26 +138,19 @@ def begin(context: Context, project: Project, schema: LabelSchema) -> Summary:
         scan_id = context.job.id
         if unit.issues.has_scan(scan_id):
             return {"scan": scan_id, "done": "before"}
-        version = chosen.model_version or unit.items.newest_model_version(project.id)
-        plan = {
-            "classes": list(schema.classes),
-            "source": chosen.source.value,
-            "method": policy.method.value,
-            "version": version,
-            "seq": unit.label_events.head(project.id),
-            "counted": project.changes_since_scan,
-            "skipped": skipped_labels(unit.items.label_statuses(project.id), 0),
-        }
+        plan = ScanPlan(
+            classes=schema.classes,
+            source=chosen.source.value,
+            method=policy.method.value,
+            model_version=chosen.model_version or unit.items.newest_model_version(project.id),
+            seq=unit.label_events.head(project.id),
+            counted=project.changes_since_scan,
+            skipped=skipped_labels(unit.items.label_statuses(project.id), 0),
+        )
         ranges = unit.sharded_scans.ranges(project.id, policy.shard_rows)
         unit.sharded_scans.begin(scan_id, project.id, plan, ranges)
         enqueue_due(unit, project.id)
     return {"scan": scan_id, "shards": len(ranges)}
-
-
-def advance(unit: UnitOfWork, project_id: int, scan: ShardedScan, number: int) -> None:
-    """Have all parts go through the next pass."""
-    unit.sharded_scans.advance(scan.id, number)
-    enqueue_due(unit, project_id)
 
 
 def enqueue_due(unit: UnitOfWork, project_id: int) -> None:
@@ -125,20 +159,21 @@ def enqueue_due(unit: UnitOfWork, project_id: int) -> None:
         unit.enqueue(due)
 
 
-def finish_part(unit: UnitOfWork, project_id: int, scan: ShardedScan, shard: int, number: int) -> None:
-    """A part has gone through the pass; the last one has all taken together.
+def keep_part(unit: UnitOfWork, project_id: int, scan: ShardedScan, shard: int, content: bytes) -> None:
+    """A part has been read; the last one has all taken together.
 
     The scan's row must be held: so exactly one part finds that none is left.
     """
-    unit.sharded_scans.done(scan.id, shard, number)
-    if not unit.sharded_scans.undone(scan.id, scan.number):
+    unit.blobs.put(project_id, blob_name(scan.id, shard), content)
+    unit.sharded_scans.done(scan.id, shard)
+    if not unit.sharded_scans.undone(scan.id):
         unit.enqueue(reduce_job(project_id, scan))
 
 
 def give_up(unit: UnitOfWork, project_id: int, scan_id: str) -> None:
     """Remove all that is kept of a scan."""
     unit.sharded_scans.end(scan_id)
-    for name in unit.blobs.names(project_id, f"scan:{scan_id}:"):
+    for name in unit.blobs.names(project_id, f"{PREFIX}{scan_id}:"):
         unit.blobs.delete(project_id, name)
 
 
@@ -150,44 +185,9 @@ def begin_anew(unit: UnitOfWork, project_id: int, scan_id: str) -> None:
         unit.enqueue(job(JobKind.SCAN, project_id))
 
 
-def blob_name(scan_id: str, what: str, shard: int | None = None) -> str:
-    """The name of what is kept of a scan or of one of its parts."""
-    return f"scan:{scan_id}:{what}" if shard is None else f"scan:{scan_id}:{what}:{shard}"
-
-
-def load(context: Context, scan_id: str, what: str, shard: int | None = None) -> bytes:
-    """What is kept under that name. UnusableState where it is damaged or gone."""
-    with context.read() as unit:
-        content = unit.blobs.get(context.project.id, blob_name(scan_id, what, shard))
-    if content is None:
-        raise saving.UnusableState(f"the {what} of scan {scan_id} is gone or damaged")
-    return content
-
-
-class FrozenRows:
-    """The rows of all parts that have any: ids at hand, probabilities read part by part."""
-
-    def __init__(self, context: Context, scan_id: str, shards: Sequence[int], parts: Sequence[Part]) -> None:
-        self._context = context
-        self._scan_id = scan_id
-        self._shards = shards
-        self._starts = np.cumsum([0, *(len(part.item_ids) for part in parts)])
-        self.item_ids = np.concatenate([part.item_ids for part in parts])
-
-    def row_of(self, item_id: int) -> int | None:
-        place = int(np.searchsorted(self.item_ids, item_id))
-        found = place < len(self.item_ids) and self.item_ids[place] == item_id
-        return place if found else None
-
-    def probs_of(self, rows: Rows) -> Probabilities:
-        """(M, K) probabilities of ascending rows."""
-        return np.concatenate(list(self._pieces(rows)))
-
-    def _pieces(self, rows: Rows) -> Iterator[Probabilities]:
-        owner = np.searchsorted(self._starts, rows, side="right") - 1
-        for number in np.unique(owner).tolist():
-            content = PartContent.from_bytes(load(self._context, self._scan_id, "rows", self._shards[number]))
-            yield content.matrix[rows[owner == number] - self._starts[number]]
+def blob_name(scan_id: str, shard: int) -> str:
+    """The name of what is kept of a part."""
+    return f"{PREFIX}{scan_id}:{shard}"
 
 
 def shard_job(project_id: int, scan: ShardedScan, shard: int) -> NewJob:
@@ -195,19 +195,19 @@ def shard_job(project_id: int, scan: ShardedScan, shard: int) -> NewJob:
     return NewJob(
         JobKind.SHARD,
         project_id,
-        {"scan": scan.id, "shard": shard, "pass": scan.number},
-        key=f"shard:{scan.id}:{shard}:{scan.number}",
+        {"scan": scan.id, "shard": shard},
+        key=f"shard:{scan.id}:{shard}",
         lane=f"{LANES[JobKind.SHARD]}:{scan.id}:{shard}",
     )
 
 
 def reduce_job(project_id: int, scan: ShardedScan) -> NewJob:
-    """What follows a pass of a shared scan."""
+    """What follows when all parts of a shared scan have been read."""
     return NewJob(
         JobKind.REDUCE,
         project_id,
-        {"scan": scan.id, "pass": scan.number},
-        key=f"reduce:{scan.id}:{scan.number}",
+        {"scan": scan.id},
+        key=f"reduce:{scan.id}",
         lane=f"{LANES[JobKind.REDUCE]}:{project_id}",
     )
 
@@ -217,5 +217,5 @@ def jobs_of_scan(unit: UnitOfWork, project_id: int) -> list[NewJob]:
     scan = unit.sharded_scans.running(project_id)
     if scan is None:
         return []
-    undone = unit.sharded_scans.undone(scan.id, scan.number)
+    undone = unit.sharded_scans.undone(scan.id)
     return [shard_job(project_id, scan, shard) for shard in undone] or [reduce_job(project_id, scan)]

@@ -1,7 +1,6 @@
 """Detection: arrays in, frozen results out, one idea a file."""
 
 from workers.issues.boxes import BoxFindings, BoxIssues, BoxKind, BoxMethod, box_issues, box_scores
-from workers.issues.chunked import label_issues_of_chunks
 from workers.issues.detection import LabelIssues, label_issues
 from workers.issues.item_scores import ItemScore
 from workers.issues.joint import confident_joint
@@ -57,7 +56,6 @@ __all__ = [
     "confident_thresholds",
     "corrected_weighted_entropy",
     "label_issues",
-    "label_issues_of_chunks",
     "multilabel_issues",
     "normalized_margin",
     "number_issues",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -28,11 +28,12 @@ from workers.service.tasks import register
 log = structlog.get_logger(__name__)
 
 
-def run_up(settings: Settings) -> None:
-    """Serve until interrupted. Misconfigured when the port is taken."""
+def run_up(settings: Settings, greet: Callable[[Services], None]) -> None:
+    """Serve until interrupted. Misconfigured when the port is taken; else `greet` is called first."""
     with listening(settings.server.host, settings.server.port) as where:
         app = make_celery(broker_url(settings).get_secret_value())
         services = build(settings, CeleryQueue(app), codecs=codecs())
+        greet(services)
         schedule(app, settings.worker.tick_seconds)
         register(app, lambda: services)
         with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):

@@ -1,4 +1,4 @@
-"""Scans that several workers share: which part is done, and who does what comes after all parts."""
+"""Scans that several workers share: which part is read, and who is the last."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, insert, select, update
 
-from connector.model import Json, ShardedScan
+from connector.model import ScanPlan, ShardedScan
 from connector.store.repositories.base import Repository
 from connector.store.tables import items, scan_shards, sharded_scans
 
@@ -32,21 +32,15 @@ class ShardedScans(Repository):
             first = following
         return found
 
-    def begin(self, scan_id: str, project_id: int, plan: Json, ranges: Sequence[Range]) -> None:
-        """Begin with the first pass over all parts. The database refuses a second scan beside it."""
+    def begin(self, scan_id: str, project_id: int, plan: ScanPlan, ranges: Sequence[Range]) -> None:
+        """Begin with all parts unread. The database refuses a second scan beside it."""
         self._connection.execute(
             insert(sharded_scans).values(
-                {
-                    "id": scan_id,
-                    "project_id": project_id,
-                    "pass": 1,
-                    "plan": dict(plan),
-                    "started_at": self._now,
-                }
+                id=scan_id, project_id=project_id, plan=plan.to_json(), started_at=self._now
             )
         )
         rows = [
-            {"scan_id": scan_id, "shard": n, "first_item": first, "last_item": last, "done_pass": 0}
+            {"scan_id": scan_id, "shard": n, "first_item": first, "last_item": last, "done": False}
             for n, (first, last) in enumerate(ranges)
         ]
         self._connection.execute(insert(scan_shards), rows)
@@ -58,9 +52,7 @@ class ShardedScans(Repository):
         """
         query = select(sharded_scans).where(sharded_scans.c.project_id == project_id)
         row = self._connection.execute(self._held(query, sharded_scans)).one_or_none()
-        if row is None:
-            return None
-        return ShardedScan(row.id, row._mapping["pass"], row.plan, row.started_at)  # noqa: SLF001 - SQLAlchemy's public accessor
+        return None if row is None else ShardedScan(row.id, ScanPlan.from_json(row.plan), row.started_at)
 
     def ranges_of(self, scan_id: str) -> list[Range]:
         """The range of each part, in order."""
@@ -70,29 +62,19 @@ class ShardedScans(Repository):
         )
         return [(row.first_item, row.last_item) for row in found]
 
-    def undone(self, scan_id: str, number: int) -> list[int]:
-        """The parts that still have to go through a pass."""
+    def undone(self, scan_id: str) -> list[int]:
+        """The parts that have not been read yet."""
         query = select(scan_shards.c.shard).where(
-            scan_shards.c.scan_id == scan_id, scan_shards.c.done_pass < number
+            scan_shards.c.scan_id == scan_id, scan_shards.c.done.is_(False)
         )
         return list(self._connection.execute(query.order_by(scan_shards.c.shard)).scalars())
 
-    def done(self, scan_id: str, shard: int, number: int) -> None:
-        """A part has gone through a pass."""
+    def done(self, scan_id: str, shard: int) -> None:
+        """A part has been read."""
         self._connection.execute(
             update(scan_shards)
-            .where(
-                scan_shards.c.scan_id == scan_id,
-                scan_shards.c.shard == shard,
-                scan_shards.c.done_pass < number,
-            )
-            .values(done_pass=number)
-        )
-
-    def advance(self, scan_id: str, number: int) -> None:
-        """Go on to a pass."""
-        self._connection.execute(
-            update(sharded_scans).where(sharded_scans.c.id == scan_id).values({"pass": number})
+            .where(scan_shards.c.scan_id == scan_id, scan_shards.c.shard == shard)
+            .values(done=True)
         )
 
     def end(self, scan_id: str) -> None:

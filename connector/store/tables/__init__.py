@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connector.store.tables.access import access_tokens, request_keys, sessions, sign_in_attempts, users
 from connector.store.tables.audit import audit, audit_head
 from connector.store.tables.base import (
     UNSTORABLE,
@@ -68,6 +69,7 @@ __all__ = [
     "RowId",
     "Uid",
     "UtcDateTime",
+    "access_tokens",
     "annotation_rows",
     "annotators",
     "audit",
@@ -95,11 +97,15 @@ __all__ = [
     "predictions",
     "projects",
     "quality_figures",
+    "request_keys",
     "review_tasks",
     "reviewer_snapshots",
     "scan_shards",
     "scans",
+    "sessions",
     "sharded_scans",
+    "sign_in_attempts",
     "storable",
+    "users",
     "votes",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    false,
     text,
 )
 
@@ -119,12 +121,11 @@ sharded_scans = Table(
     metadata,
     Column("id", Uid, primary_key=True),
     Column("project_id", RowId, ForeignKey("projects.id"), nullable=False, unique=True),
-    Column("pass", Integer, nullable=False),
     Column("plan", Json, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
 )
 
-# Its parts, each a range of items; what a part has found is a blob.
+# Its parts, each a range of items; what a part has read is a blob.
 scan_shards = Table(
     "scan_shards",
     metadata,
@@ -132,6 +133,6 @@ scan_shards = Table(
     Column("shard", Integer, nullable=False),
     Column("first_item", RowId, nullable=False),
     Column("last_item", RowId, nullable=False),
-    Column("done_pass", Integer, nullable=False),
+    Column("done", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("scan_id", "shard"),
 )

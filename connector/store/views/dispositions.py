@@ -12,6 +12,7 @@ from connector.model import DispositionKind, DispositionState
 from connector.store.tables import dispositions, issues, items, projects
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.paging import Slice, page
+from connector.store.views.secrecy import EVERYTHING, Sight, is_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def disposition_views(
     kind: DispositionKind | None = None,
     limit: int = 100,
     after: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> Slice[DispositionView]:
     """What stands on the lists, the oldest first; nothing about items that are gone."""
     query = (
@@ -50,6 +52,9 @@ def disposition_views(
         .join(issues, issues.c.id == dispositions.c.issue_id)
         .where(dispositions.c.state == DispositionState.OPEN.value, items.c.deleted_at.is_(None))
     )
+    query = sight.readable(query)
+    if not sight.secrets:
+        query = query.where(is_settled())
     if project is not None:
         query = query.where(projects.c.name == project)
     if kind is not None:

@@ -14,6 +14,7 @@ from connector.model.findings import FindingKind
 from connector.store.tables import findings, items, projects
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.paging import Slice, page
+from connector.store.views.secrecy import EVERYTHING, Sight, of_settled_items
 from connector.wording import finding_sentence, reason_said
 
 FEW = 3  # of each kind, where all kinds are shown together
@@ -57,6 +58,7 @@ def finding_views(
     kind: FindingKind | None = None,
     limit: int = 100,
     after: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> Slice[FindingView]:
     """Findings of the last scan, kind by kind, the most severe first; none about items that are gone."""
     query = (
@@ -65,6 +67,9 @@ def finding_views(
         .outerjoin(items, items.c.id == findings.c.item_id)
         .where(or_(findings.c.item_id.is_(None), items.c.deleted_at.is_(None)))
     )
+    query = sight.readable(query)
+    if not sight.secrets:  # what is odd about an item is a hint at its label
+        query = query.where(of_settled_items(findings.c.item_id))
     if project is not None:
         query = query.where(projects.c.name == project)
     if kind is not None:
@@ -82,12 +87,16 @@ def looked_view(unit: UnitOfWork, project_id: int) -> LookedView:
     return LookedView(scan.report.found, why_not)
 
 
-def kind_views(unit: UnitOfWork, project: str) -> list[KindView]:
+def kind_views(unit: UnitOfWork, project: str, sight: Sight = EVERYTHING) -> list[KindView]:
     """Every kind that the last scan of a project found, with its first few."""
     stored = unit.projects.by_name(project)
     found = {} if stored is None else looked_view(unit, stored.id).found
     return [
-        KindView(kind, found[kind.value], finding_views(unit, project=project, kind=kind, limit=FEW).items)
+        KindView(
+            kind,
+            found[kind.value],
+            finding_views(unit, project=project, kind=kind, limit=FEW, sight=sight).items,
+        )
         for kind in FindingKind
         if found.get(kind.value)
     ]

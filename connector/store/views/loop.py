@@ -26,7 +26,9 @@ from connector.store.tables import (
     votes,
 )
 from connector.store.unit_of_work import UnitOfWork
+from connector.store.views import secrecy
 from connector.store.views.paging import Slice, page
+from connector.store.views.secrecy import EVERYTHING, Sight
 from connector.wording import item_snippet, reason_said
 
 TICK_FACT = "last_tick"
@@ -69,15 +71,15 @@ class IssueView:
     project: str
     item: str
     annotation: str
-    kind: str
+    kind: str | None  # None, here and below: not shown to who asks (docs/dashboard.md)
     state: str
-    given: str
-    suggested: str
-    probability: float
-    quality: float
-    rank: int
-    method: str
-    model_version: str
+    given: str | None
+    suggested: str | None
+    probability: float | None
+    quality: float | None
+    rank: int | None
+    method: str | None
+    model_version: str | None
     evidence: Json
     content: str  # what the item is, in short
     reason: str | None
@@ -85,8 +87,8 @@ class IssueView:
     decided_label: str | None
     review: str | None
     correction: str | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,15 @@ class ReviewView:
     key: str
     project: str
     issue: str
+    issue_state: str
+    issue_kind: str | None
     state: str
     remote_id: str | None
-    blind: bool
-    overlap: int
-    votes: int
-    votes_counted: int
-    created_at: datetime
+    blind: bool | None
+    overlap: int | None
+    votes: int | None
+    votes_counted: int | None
+    created_at: datetime | None
     pushed_at: datetime | None
 
 
@@ -135,12 +139,13 @@ class JobView:
     due_at: datetime
 
 
-def project_views(unit: UnitOfWork, name: str | None = None) -> list[ProjectView]:
+def project_views(unit: UnitOfWork, name: str | None = None, sight: Sight = EVERYTHING) -> list[ProjectView]:
     """All stored projects by name, or the one of that name."""
-    query = select(projects).order_by(projects.c.name)
+    query = sight.readable(select(projects).order_by(projects.c.name))
     if name is not None:
         query = query.where(projects.c.name == name)
-    return [_project(unit, row) for row in unit.connection.execute(query).all()]
+    rows = unit.connection.execute(query).all()
+    return [secrecy.seen_project(_project(unit, row), sight) for row in rows]
 
 
 def issue_views(
@@ -150,13 +155,25 @@ def issue_views(
     state: IssueState | None = None,
     limit: int = 100,
     after: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> Slice[IssueView]:
-    """Issues, the most suspicious first."""
-    query = _where(_issue_query(), project, issues.c.state, state)
-    return page(unit.connection, query, (issues.c.rank, issues.c.id), _issue, limit=limit, after=after)
+    """Issues, the most suspicious first; in an order that tells nothing, where that is secret."""
+    query = _of_project(_issue_query(), project, sight)
+    if state is not None:
+        query = query.where(secrecy.in_seen_state(sight, state.value))
+    keys = (issues.c.rank, issues.c.id) if sight.secrets else (issues.c.id,)
+    return page(
+        unit.connection,
+        query,
+        keys,
+        lambda row: secrecy.seen_issue(_issue(row), sight),
+        limit=limit,
+        after=after,
+    )
 
 
 def issue_view(unit: UnitOfWork, issue_id: str) -> IssueView | None:
+    """One issue with all of it: who shows it asks `secrecy.seen_issue` what may be shown."""
     row = unit.connection.execute(_issue_query().where(issues.c.id == issue_id)).one_or_none()
     return None if row is None else _issue(row)
 
@@ -168,19 +185,31 @@ def review_views(
     state: ReviewState | None = None,
     limit: int = 100,
     after: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> Slice[ReviewView]:
-    """Review tasks, the oldest first."""
+    """Review tasks, the oldest first; in an order that tells nothing, where that is secret."""
     mine = votes.c.review_key == review_tasks.c.key
     cast = select(func.count()).where(mine, votes.c.withdrawn.is_(False))
     query = select(
         review_tasks,
         projects.c.name.label("project"),
+        issues.c.state.label("issue_state"),
+        issues.c.kind.label("issue_kind"),
         cast.scalar_subquery().label("votes"),
         cast.where(votes.c.counted.is_(True)).scalar_subquery().label("votes_counted"),
     ).join(projects, projects.c.id == review_tasks.c.project_id)
-    query = _where(query, project, review_tasks.c.state, state)
-    keys = (review_tasks.c.created_at, review_tasks.c.key)
-    return page(unit.connection, query, keys, _review, limit=limit, after=after)
+    query = _of_project(query.join(issues, issues.c.id == review_tasks.c.issue_id), project, sight)
+    if state is not None:
+        query = query.where(secrecy.in_seen_review_state(sight, state))
+    keys = (review_tasks.c.created_at, review_tasks.c.key) if sight.secrets else (review_tasks.c.key,)
+    return page(
+        unit.connection,
+        query,
+        keys,
+        lambda row: secrecy.seen_review(_review(row), sight),
+        limit=limit,
+        after=after,
+    )
 
 
 def correction_views(
@@ -190,6 +219,7 @@ def correction_views(
     state: CorrectionState | None = None,
     limit: int = 100,
     after: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> Slice[CorrectionView]:
     """Corrections, the oldest first."""
     query = (
@@ -202,8 +232,13 @@ def correction_views(
         .join(projects, projects.c.id == corrections.c.project_id)
         .join(items, items.c.id == corrections.c.item_id)
         .join(annotation_rows, annotation_rows.c.id == corrections.c.annotation_id)
+        .join(issues, issues.c.id == corrections.c.issue_id)
     )
-    query = _where(query, project, corrections.c.state, state)
+    query = _of_project(query, project, sight)
+    if not sight.secrets:  # where the question is open again, that there was one says what was decided
+        query = query.where(secrecy.is_settled())
+    if state is not None:
+        query = query.where(corrections.c.state == state.value)
     keys = (corrections.c.created_at, corrections.c.id)
     return page(unit.connection, query, keys, _correction, limit=limit, after=after)
 
@@ -215,10 +250,13 @@ def job_views(
     state: JobState | None = JobState.DEAD,
     limit: int = 100,
     after: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> Slice[JobView]:
     """Jobs, the oldest first; those that were given up unless another state is asked for."""
     query = select(jobs, projects.c.name.label("project")).join(projects, projects.c.id == jobs.c.project_id)
-    query = _where(query, project, jobs.c.state, state)
+    query = _of_project(query, project, sight)
+    if state is not None:
+        query = query.where(jobs.c.state == state.value)
     return page(unit.connection, query, (jobs.c.created_at, jobs.c.id), _job, limit=limit, after=after)
 
 
@@ -229,17 +267,9 @@ def last_tick_at(unit: UnitOfWork) -> datetime | None:
     return found
 
 
-def _where(
-    query: Select[Any],
-    project: str | None,
-    column: ColumnElement[Any],
-    state: IssueState | ReviewState | CorrectionState | JobState | None,
-) -> Select[Any]:
-    if project is not None:
-        query = query.where(projects.c.name == project)
-    if state is not None:
-        query = query.where(column == state.value)
-    return query
+def _of_project(query: Select[Any], project: str | None, sight: Sight) -> Select[Any]:
+    query = sight.readable(query)
+    return query if project is None else query.where(projects.c.name == project)
 
 
 def _issue_query() -> Select[Any]:

@@ -11,6 +11,7 @@ from connector import wording
 from connector.config.project import ProjectSettings, ReviewSettings
 from connector.model import PersonSnapshot, Project
 from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.secrecy import EVERYTHING, Sight, seen_reviewers
 
 HISTORY_DAYS = 30
 
@@ -26,8 +27,8 @@ class PersonView:
     low: float
     high: float
     answers: int
-    golden: int
-    golden_right: int
+    golden: int | None  # None, here and below: not shown to who asks
+    golden_right: int | None
     weight: float
     trusted: bool
     seconds: float | None
@@ -48,8 +49,8 @@ class ReviewersView:
     project: str
     measured_at: datetime | None
     people: tuple[PersonView, ...]  # the least reliable first
-    golden: int
-    golden_doubted: int
+    golden: int | None
+    golden_doubted: int | None
     quorum: int
     known_reviewers: int | None  # None where nobody has looked yet
     known_from: str | None  # settings, platform or activity
@@ -114,13 +115,16 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
 
 
 def reviewers_views(
-    unit: UnitOfWork, configured: Mapping[str, ProjectSettings], name: str | None = None
+    unit: UnitOfWork,
+    configured: Mapping[str, ProjectSettings],
+    name: str | None = None,
+    sight: Sight = EVERYTHING,
 ) -> dict[str, ReviewersView]:
-    """The same for each project that is configured and stored, or for the one of that name."""
+    """The same for each project that is configured, stored and readable, or for the one of that name."""
     wanted = configured if name is None else {name: configured[name]} if name in configured else {}
-    stored = {each: unit.projects.by_name(each) for each in wanted}
+    stored = {each: unit.projects.by_name(each) for each in wanted if sight.reads(each)}
     return {
-        each: reviewers_view(unit, project, configured[each])
+        each: seen_reviewers(reviewers_view(unit, project, configured[each]), sight)
         for each, project in stored.items()
         if project is not None
     }

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector import logs
-from connector.errors import BadPayload, Conflict, Misconfigured, NotFound, Rejected, Retryable, Unauthorised
+from connector.errors import (
+    Conflict,
+    Forbidden,
+    Misconfigured,
+    NotFound,
+    Rejected,
+    Retryable,
+    Unauthorised,
+)
 
 log = logs.get(__name__)
 
 SAFE_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # not no-referrer: with it browsers hide the origin of our own forms
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -52,34 +61,42 @@ class SafeHeaders:
         await self._app(scope, receive, send_safely)
 
 
-def add_error_answers(app: FastAPI) -> None:
-    app.add_exception_handler(Unauthorised, _unauthorised)
-    app.add_exception_handler(Retryable, _unavailable)
-    app.add_exception_handler(Misconfigured, _unavailable)
-    app.add_exception_handler(NotFound, _plain(404))
-    app.add_exception_handler(BadPayload, _plain(400))
-    app.add_exception_handler(Rejected, _plain(400))
-    app.add_exception_handler(Conflict, _plain(409))
+Page = Callable[[Request, Exception, int], Response]  # an error as people read it
+
+ANSWERS: tuple[tuple[type[Exception], int], ...] = (
+    (Unauthorised, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Rejected, 400),
+    (Conflict, 409),
+    (Retryable, 503),
+    (Misconfigured, 503),
+)
+FOR_PROGRAMS = ("/api/", "/hooks/", "/health", "/ready", "/metrics")
+
+
+def add_error_answers(app: FastAPI, page: Page) -> None:
+    """JSON where programs ask; elsewhere `page`."""
+
+    def answer(request: Request, error: Exception) -> Response:
+        code = next(code for kind, code in ANSWERS if isinstance(error, kind))
+        if code == 503:
+            log.error("request not answered", error=str(error))
+        if not request.url.path.startswith(FOR_PROGRAMS):
+            return page(request, error, code)
+        return JSONResponse({"detail": str(error)}, status_code=code, headers=headers_of(error, code))
+
+    for kind, _ in ANSWERS:
+        app.add_exception_handler(kind, answer)
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _plain(code: int) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
-    async def answer(_request: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, status_code=code)
-
-    return answer
-
-
-async def _unauthorised(_request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse(
-        {"detail": str(error)}, status_code=401, headers={"WWW-Authenticate": 'Bearer realm="secondlook"'}
-    )
-
-
-async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
-    log.error("request not answered", error=str(error))
-    after = math.ceil(getattr(error, "after", None) or RETRY_SECONDS)
-    return JSONResponse({"detail": str(error)}, status_code=503, headers={"Retry-After": str(after)})
+def headers_of(error: Exception, code: int) -> dict[str, str]:
+    """What an answer of this code says besides: how to ask, or when."""
+    if code == 401:
+        return {"WWW-Authenticate": 'Bearer realm="secondlook"'}
+    after = getattr(error, "after", None)
+    return {"Retry-After": str(math.ceil(after or RETRY_SECONDS))} if code == 503 else {}
 
 
 async def _unexpected(_request: Request, error: Exception) -> JSONResponse:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from connector.config.settings import PROJECT_NAME
 from connector.errors import NotFound
 from connector.model import CorrectionState, DispositionKind, IssueState, Project, ReviewState
+from connector.model.access import AccessRole, Principal
 from connector.model.findings import FindingKind
 from connector.model.jobs import JobState
 from connector.store.unit_of_work import UnitOfWork
@@ -19,14 +20,19 @@ from connector.store.views.guidance import AuditView, GuidelinesView
 from connector.store.views.loop import CorrectionView, IssueView, JobView, ProjectView, ReviewView
 from connector.store.views.paging import Slice
 from connector.store.views.people import ReviewersView, reviewers_views
-from connector.web.access import Running, require_token
+from connector.store.views.secrecy import seen_issue, sight_of
+from connector.web.access import Asking, Running, principal, require
 
 MOST_ROWS = 1000
 
 router = APIRouter(
     prefix="/api/v1",
-    dependencies=[Depends(require_token)],
-    responses={401: {"description": "No valid token"}, 503: {"description": "The database does not answer"}},
+    dependencies=[Depends(principal)],
+    responses={
+        401: {"description": "No valid token"},
+        403: {"description": "The role that is missing is named"},
+        503: {"description": "The database does not answer"},
+    },
 )
 
 ProjectFilter = Annotated[str | None, Query(pattern=f"^{PROJECT_NAME.pattern}$", description="One project.")]
@@ -35,43 +41,44 @@ After = Annotated[str | None, Query(max_length=500, description="`next` of the p
 
 
 @router.get("/projects", tags=["projects"])
-def list_projects(services: Running) -> list[ProjectView]:
+def list_projects(services: Running, who: Asking) -> list[ProjectView]:
     with services.store.read() as unit:
-        return loop.project_views(unit)
+        return loop.project_views(unit, sight=sight_of(who))
 
 
 @router.get("/projects/{name}", tags=["projects"])
-def get_project(name: str, services: Running) -> ProjectView:
+def get_project(name: str, services: Running, who: Asking) -> ProjectView:
     if PROJECT_NAME.fullmatch(name):
         with services.store.read() as unit:
-            for found in loop.project_views(unit, name):
+            for found in loop.project_views(unit, name, sight_of(who, name)):
                 return found
     msg = "there is no such project, or it was not synced yet"
     raise NotFound(msg)
 
 
 @router.get("/projects/{name}/reviewers", tags=["projects"])
-def get_reviewers(name: str, services: Running) -> ReviewersView:
+def get_reviewers(name: str, services: Running, who: Asking) -> ReviewersView:
     """What is known of the people who review and label, as last measured."""
     with services.store.read() as unit:
-        for found in reviewers_views(unit, services.settings.projects, name).values():
+        sight = sight_of(who, name)
+        for found in reviewers_views(unit, services.settings.projects, name, sight).values():
             return found
     msg = "there is no such project, or it was not synced yet"
     raise NotFound(msg)
 
 
 @router.get("/projects/{name}/audits", tags=["projects"])
-def list_audits(name: str, services: Running) -> list[AuditView]:
+def list_audits(name: str, services: Running, who: Asking) -> list[AuditView]:
     """Dated reports, the latest first."""
     with services.store.read() as unit:
-        return guidance.audit_views(unit, _stored(unit, name))
+        return guidance.audit_views(unit, _stored(unit, name, who))
 
 
 @router.get("/projects/{name}/audits/{audit_id}", tags=["projects"])
-def get_audit(name: str, audit_id: str, services: Running) -> dict[str, Any]:
+def get_audit(name: str, audit_id: str, services: Running, who: Asking) -> dict[str, Any]:
     """One dated report; its schema is docs/report.schema.json."""
     with services.store.read() as unit:
-        project = _stored(unit, name)
+        project = _stored(unit, name, who)
         found = guidance.audit_figures(unit, project, audit_id) if audit_id.isprintable() else None
     if found is None:
         msg = "there is no such report"
@@ -80,14 +87,15 @@ def get_audit(name: str, audit_id: str, services: Running) -> dict[str, Any]:
 
 
 @router.get("/projects/{name}/guidelines", tags=["projects"])
-def get_guidelines(name: str, services: Running) -> GuidelinesView:
+def get_guidelines(name: str, services: Running, who: Asking) -> GuidelinesView:
     """Notes of reviewers in every state, and the questions that wait for one."""
     with services.store.read() as unit:
-        return guidance.guidelines_view(unit, _stored(unit, name))
+        return guidance.guidelines_view(unit, _stored(unit, name, who))
 
 
-def _stored(unit: UnitOfWork, name: str) -> Project:
-    found = unit.projects.by_name(name) if PROJECT_NAME.fullmatch(name) else None
+def _stored(unit: UnitOfWork, name: str, who: Principal) -> Project:
+    may = PROJECT_NAME.fullmatch(name) and who.may(AccessRole.VIEWER, name)
+    found = unit.projects.by_name(name) if may else None
     if found is None:
         msg = "there is no such project, or it was not synced yet"
         raise NotFound(msg)
@@ -97,6 +105,7 @@ def _stored(unit: UnitOfWork, name: str) -> Project:
 @router.get("/issues", tags=["issues"])
 def list_issues(
     services: Running,
+    who: Asking,
     project: ProjectFilter = None,
     state: IssueState | None = None,
     limit: Limit = 100,
@@ -104,22 +113,25 @@ def list_issues(
 ) -> Slice[IssueView]:
     """Issues, the most suspicious first."""
     with services.store.read() as unit:
-        return loop.issue_views(unit, project=project, state=state, limit=limit, after=after)
+        return loop.issue_views(
+            unit, project=project, state=state, limit=limit, after=after, sight=sight_of(who, project)
+        )
 
 
 @router.get("/issues/{issue_id}", tags=["issues"])
-def get_issue(issue_id: str, services: Running) -> IssueView:
+def get_issue(issue_id: str, services: Running, who: Asking) -> IssueView:
     with services.store.read() as unit:
         found = loop.issue_view(unit, issue_id) if issue_id.isprintable() else None
-    if found is None:
+    if found is None or not who.may(AccessRole.VIEWER, found.project):
         msg = "there is no such issue"
         raise NotFound(msg)
-    return found
+    return seen_issue(found, sight_of(who, found.project))
 
 
 @router.get("/findings", tags=["findings"])
 def list_findings(
     services: Running,
+    who: Asking,
     project: ProjectFilter = None,
     kind: FindingKind | None = None,
     limit: Limit = 100,
@@ -127,24 +139,22 @@ def list_findings(
 ) -> Slice[FindingView]:
     """What the last scans found besides suspicious labels, kind by kind, the most severe first."""
     with services.store.read() as unit:
-        return findings.finding_views(unit, project=project, kind=kind, limit=limit, after=after)
+        return findings.finding_views(
+            unit, project=project, kind=kind, limit=limit, after=after, sight=sight_of(who, project)
+        )
 
 
 @router.get("/projects/{name}/looked", tags=["findings"])
-def get_looked(name: str, services: Running) -> LookedView:
+def get_looked(name: str, services: Running, who: Asking) -> LookedView:
     """What the project's last scan looked for: how much it found of each kind, and what it left out."""
-    if PROJECT_NAME.fullmatch(name):
-        with services.store.read() as unit:
-            project = unit.projects.by_name(name)
-            if project is not None:
-                return findings.looked_view(unit, project.id)
-    msg = "there is no such project, or it was not synced yet"
-    raise NotFound(msg)
+    with services.store.read() as unit:
+        return findings.looked_view(unit, _stored(unit, name, who).id)
 
 
 @router.get("/reviews", tags=["reviews"])
 def list_reviews(
     services: Running,
+    who: Asking,
     project: ProjectFilter = None,
     state: ReviewState | None = None,
     limit: Limit = 100,
@@ -152,12 +162,15 @@ def list_reviews(
 ) -> Slice[ReviewView]:
     """Review tasks, the oldest first."""
     with services.store.read() as unit:
-        return loop.review_views(unit, project=project, state=state, limit=limit, after=after)
+        return loop.review_views(
+            unit, project=project, state=state, limit=limit, after=after, sight=sight_of(who, project)
+        )
 
 
 @router.get("/corrections", tags=["corrections"])
 def list_corrections(
     services: Running,
+    who: Asking,
     project: ProjectFilter = None,
     state: CorrectionState | None = None,
     limit: Limit = 100,
@@ -165,12 +178,15 @@ def list_corrections(
 ) -> Slice[CorrectionView]:
     """Corrections, the oldest first."""
     with services.store.read() as unit:
-        return loop.correction_views(unit, project=project, state=state, limit=limit, after=after)
+        return loop.correction_views(
+            unit, project=project, state=state, limit=limit, after=after, sight=sight_of(who, project)
+        )
 
 
 @router.get("/dispositions", tags=["reviews"])
 def list_dispositions(
     services: Running,
+    who: Asking,
     project: ProjectFilter = None,
     kind: DispositionKind | None = None,
     limit: Limit = 100,
@@ -178,17 +194,23 @@ def list_dispositions(
 ) -> Slice[DispositionView]:
     """Items that no single label answers, the oldest first: several fit, none does, or nobody can say."""
     with services.store.read() as unit:
-        return dispositions.disposition_views(unit, project=project, kind=kind, limit=limit, after=after)
+        return dispositions.disposition_views(
+            unit, project=project, kind=kind, limit=limit, after=after, sight=sight_of(who, project)
+        )
 
 
 @router.get("/jobs", tags=["jobs"])
 def list_jobs(
     services: Running,
+    who: Asking,
     project: ProjectFilter = None,
     state: JobState = JobState.DEAD,
     limit: Limit = 100,
     after: After = None,
 ) -> Slice[JobView]:
     """Jobs in one state, the oldest first: those that were given up, unless another is asked for."""
+    require(who, AccessRole.OPERATOR, project)
     with services.store.read() as unit:
-        return loop.job_views(unit, project=project, state=state, limit=limit, after=after)
+        return loop.job_views(
+            unit, project=project, state=state, limit=limit, after=after, sight=sight_of(who, project)
+        )

@@ -5,21 +5,24 @@ from __future__ import annotations
 import pytest
 
 from connector.errors import SecondlookError
+from connector.model import ScanPlan
 from tests.integration.store.house import House, annotation, in_thread, item, until_blocked
+
+PLAN = ScanPlan(("cat", "dog"), "platform", "both", "v1", seq=3, counted=4, skipped={"empty": 2})
 
 
 def begun(house: House, ranges: list[tuple[int, int]], scan_id: str = "scan") -> None:
     with house.store.begin() as unit:
-        unit.sharded_scans.begin(scan_id, house.project, {"method": "both"}, ranges)
+        unit.sharded_scans.begin(scan_id, house.project, PLAN, ranges)
 
 
-def finish(house: House, shard: int, number: int) -> list[int]:
+def finish(house: House, shard: int) -> list[int]:
     """A part ends, as its worker does it; the parts that it finds undone."""
     with house.store.begin() as unit:
         scan = unit.sharded_scans.running(house.project)
         assert scan is not None
-        unit.sharded_scans.done(scan.id, shard, number)
-        return unit.sharded_scans.undone(scan.id, scan.number)
+        unit.sharded_scans.done(scan.id, shard)
+        return unit.sharded_scans.undone(scan.id)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10])
@@ -43,20 +46,18 @@ def test_ranges_hold_every_item_once(house: House, size: int) -> None:
     assert {len(part) for part in parts[:-1]} <= {size}
 
 
-def test_a_scan_goes_through_its_passes(house: House) -> None:
+def test_the_parts_of_a_scan_are_done_once_each(house: House) -> None:
     begun(house, [(1, 5), (6, 9)])
-
-    assert finish(house, 1, 1) == [0]
-    assert finish(house, 0, 1) == []
-    with house.store.begin() as unit:
-        unit.sharded_scans.advance("scan", 2)
-        found = unit.sharded_scans.running(house.project)
-        assert found is not None
-        assert (found.id, found.number, found.plan) == ("scan", 2, {"method": "both"})
-        assert unit.sharded_scans.undone("scan", 2) == [0, 1]
+    with house.store.read() as unit:
+        running = unit.sharded_scans.running(house.project)
+        assert running is not None
+        assert (running.id, running.plan) == ("scan", PLAN)
         assert unit.sharded_scans.ranges_of("scan") == [(1, 5), (6, 9)]
-    assert finish(house, 0, 99) == [1], "a part without rows is done with all passes"
-    assert finish(house, 0, 1) == [1], "an earlier pass that ends late changes nothing"
+        assert unit.sharded_scans.undone("scan") == [0, 1]
+
+    assert finish(house, 1) == [0]
+    assert finish(house, 1) == [0], "done again is done"
+    assert finish(house, 0) == []
 
     with house.store.begin() as unit:
         unit.sharded_scans.end("scan")
@@ -77,9 +78,9 @@ def test_of_two_parts_that_end_at_once_one_is_the_last(postgres_house: House) ->
     with house.open_transaction() as unit:
         scan = unit.sharded_scans.running(house.project)
         assert scan is not None
-        unit.sharded_scans.done(scan.id, 0, 1)
-        waiting = in_thread(lambda: finish(house, 1, 1))
+        unit.sharded_scans.done(scan.id, 0)
+        waiting = in_thread(lambda: finish(house, 1))
         until_blocked(house)
-        assert unit.sharded_scans.undone(scan.id, 1) == [1]
+        assert unit.sharded_scans.undone(scan.id) == [1]
 
     assert waiting.outcome() == []

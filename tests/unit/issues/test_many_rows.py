@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from workers.issues import InvalidInput, LabelIssues, Method, label_issues, label_issues_of_chunks
+from workers.issues import InvalidInput, LabelIssues, Method, label_issues
 from workers.issues.spreading import spread
 
 ROWS = 60_000  # several blocks, and enough in each class for every shortcut
@@ -93,23 +92,6 @@ def test_a_file_may_stay_on_disk(tmp_path: Path, method: Method) -> None:
     assert_same(label_issues(labels, mapped, method=method), label_issues(labels, probs, method=method))
 
 
-@pytest.mark.parametrize("decimals", [None, 2])
-@pytest.mark.parametrize("method", list(Method))
-def test_chunks_give_the_answer_of_the_whole(method: Method, decimals: int | None) -> None:
-    labels, probs = many(4, decimals, np.float64)
-
-    def chunks() -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        for part in (slice(0, 17_000), slice(17_000, 17_001), slice(17_001, ROWS)):
-            yield labels[part], probs[part]
-
-    assert_same(label_issues_of_chunks(chunks, method=method), label_issues(labels, probs, method=method))
-
-
-def test_no_chunk_at_all_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="has no rows"):
-        label_issues_of_chunks(list)
-
-
 def test_of_several_failures_the_first_part_decides() -> None:
     def work(part: int) -> None:
         if part in (3, 5, 8):
@@ -118,17 +100,3 @@ def test_of_several_failures_the_first_part_decides() -> None:
     for threads in (1, 2, 4):
         with pytest.raises(ValueError, match="3"):
             spread(lambda: work, range(10), threads)
-
-
-def test_empty_chunks_change_nothing() -> None:
-    labels, probs = many(3, 2, np.float64)
-    parts = [slice(0, 0), slice(0, 20_000), slice(7, 7), slice(20_000, ROWS), slice(ROWS, ROWS)]
-    found = label_issues_of_chunks(lambda: [(labels[part], probs[part]) for part in parts])
-    assert_same(found, label_issues(labels, probs))
-
-
-def test_chunks_that_can_be_read_only_once_are_refused() -> None:
-    labels, probs = many(3, None, np.float64)
-    once = iter([(labels[:5000], probs[:5000]), (labels[5000:], probs[5000:])])
-    with pytest.raises(InvalidInput, match="chunks: gives other rows when it is called again"):
-        label_issues_of_chunks(lambda: once)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.model import CorrectionEvidence, FlagEvidence, PersonDetail, ScanReport
+from connector.model import CorrectionEvidence, FlagEvidence, PersonDetail, ScanPlan, ScanReport
 
 share = st.floats(0, 1)
 text = st.text(max_size=8)
@@ -73,3 +73,27 @@ def test_a_report_of_a_scan_comes_back_and_one_of_before_it_had_a_version_is_rea
     old = {"accuracy": 0.9, "shards": 5, "looked": {"found": {"overlap": 1}, "not_looked_for": {}}}
     assert ScanReport.from_json(old) == ScanReport(accuracy=0.9, found={"overlap": 1}, source={"shards": 5})
     assert ScanReport.from_json({}) == ScanReport()
+
+
+counts = st.integers(0, 99)
+plans = st.builds(
+    ScanPlan,
+    classes=st.lists(text, max_size=3).map(tuple),
+    source=text,
+    method=text,
+    model_version=st.none() | text,
+    seq=counts,
+    counted=counts,
+    skipped=st.dictionaries(text, counts, max_size=2),
+)
+
+
+@given(plans)
+def test_the_plan_of_a_shared_scan_comes_back_as_it_was(plan: ScanPlan) -> None:
+    assert ScanPlan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
+
+
+def test_a_plan_of_the_first_version_is_read() -> None:
+    old = {"classes": ["cat"], "source": "file", "method": "both", "version": "v7"}
+    old |= {"seq": 1, "counted": 2, "skipped": {}}
+    assert ScanPlan.from_json(old) == ScanPlan(("cat",), "file", "both", "v7", 1, 2)

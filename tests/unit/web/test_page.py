@@ -14,17 +14,17 @@ from connector.wording import ago
 from tests.unit.web.seeding import HOSTILE, NOW, TOKEN, kill_job, seed, seed_findings
 
 
-def test_without_the_token_the_page_says_how_to_sign_in(client: httpx.Client) -> None:
-    answer = client.get("/")
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith("Basic")
-    assert "any user name" in answer.text
-    assert "server.api_token" in answer.text
+def test_who_is_not_known_is_led_to_the_sign_in_and_back(client: httpx.Client) -> None:
+    answer = client.get("/?x=1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2F%3Fx%3D1")
+    page = client.get(answer.headers["location"]).text
+    assert 'value="/?x=1"' in page
+    assert "Nobody can sign in yet" in page
 
 
 def test_the_token_is_the_password_of_any_user(client: httpx.Client) -> None:
     assert client.get("/", auth=("anyone", TOKEN)).status_code == 200
-    assert client.get("/", auth=("anyone", "guess")).status_code == 401
+    assert client.get("/", auth=("anyone", "guess")).status_code == 303
 
 
 def test_it_shows_what_stands_where(api: httpx.Client, services: Services) -> None:
@@ -78,7 +78,7 @@ def test_every_answer_carries_the_headers_of_a_careful_server(client: httpx.Clie
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert "cache-control" in headers
 
 

@@ -49,8 +49,8 @@ def is_export(rows: Sequence[FileEntry]) -> bool:
 
 def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     """The items that carry one label in one control. BadFile where no control can be told."""
-    tasks, left_out = _tasks(entries.rows)
-    controls = _controls([task for _, task in tasks])
+    tasks, left_out = tasks_of(entries.rows)
+    controls = controls_of([task for _, task in tasks])
     control = _chosen(_of_kind(controls, columns.kind), columns.label)
     kind = columns.kind or _kind([task for _, task in tasks], control)
     times = Counter(str(task.get("id", place)) for place, task in tasks)
@@ -110,7 +110,7 @@ def _is_task(value: Raw) -> bool:
     return isinstance(value.get("data"), Mapping) and not isinstance(value.get("label"), str | list)
 
 
-def _tasks(rows: Sequence[FileEntry]) -> tuple[list[tuple[str, Raw]], list[LeftOut]]:
+def tasks_of(rows: Sequence[FileEntry]) -> tuple[list[tuple[str, Raw]], list[LeftOut]]:
     """Tasks with their places, those of target storage put together; what is no task is left out."""
     tasks: dict[str, tuple[str, dict[str, Any]]] = {}
     left_out: list[LeftOut] = []
@@ -139,14 +139,14 @@ def _task(value: Raw) -> dict[str, Any] | None:
     )
 
 
-def _controls(tasks: Sequence[Raw]) -> list[Control]:
+def controls_of(tasks: Sequence[Raw]) -> list[Control]:
     """Every control with a result, in the order of their first."""
     kinds: dict[str, str] = {}
     total: Counter[str] = Counter()
     parts: Counter[str] = Counter()
     for task in tasks:
         for annotation in dicts(task.get("annotations")):
-            for region, of_part in _regions(annotation):
+            for region, of_part in regions_of(annotation):
                 name = str(region.get("from_name"))
                 kinds.setdefault(name, str(region.get("type")).lower())
                 total[name] += 1
@@ -154,7 +154,7 @@ def _controls(tasks: Sequence[Raw]) -> list[Control]:
     return [Control(name, kind, 2 * parts[name] > total[name]) for name, kind in kinds.items()]
 
 
-def _regions(annotation: Raw) -> Iterator[tuple[dict[str, Any], bool]]:
+def regions_of(annotation: Raw) -> Iterator[tuple[dict[str, Any], bool]]:
     """Results, and whether each is about a region or a part of the item (perRegion, perItem)."""
     found = dicts(annotation.get("result"))
     drawn = {region.get("id") for region in found if str(region.get("type")).lower() not in JUDGED}
@@ -231,7 +231,7 @@ def _label(annotation: Raw, control: Control, place: str, kind: FileKind) -> str
     if annotation.get("was_cancelled") or annotation.get("skipped"):
         return LeftOut(place, "annotation cancelled", LabelStatus.CANCELLED)
     readings = []
-    for region, of_part in _regions(annotation):
+    for region, of_part in regions_of(annotation):
         if region.get("from_name") != control.name:
             continue
         if of_part:

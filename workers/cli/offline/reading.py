@@ -33,7 +33,7 @@ def read_file(path: Path, columns: Columns, encoding: str | None = None) -> Data
     BadFile
         If it is not there, cannot be read, or holds nothing to judge.
     """
-    return read_entries(_folder(path) if path.is_dir() else _file(path, encoding), columns)
+    return read_entries(folder_entries(path) if path.is_dir() else _file(path, encoding), columns)
 
 
 def read_entries(entries: FileEntries, columns: Columns) -> Dataset:
@@ -72,7 +72,7 @@ def _is_json(source: InputFile) -> bool:
     return start.startswith((b"{", b"["))
 
 
-def _folder(path: Path) -> FileEntries:
+def folder_entries(path: Path) -> FileEntries:
     """A dataset that `datasets` saved, or every JSON object of a folder: target storage is one file each."""
     try:
         found = columnar.read_folder(path)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from connector import wording
 from connector.config.project import Backend
 from connector.errors import Misconfigured
-from connector.model import LabelledItem, LabelSchema
+from connector.model import Json, LabelledItem, LabelSchema
 from workers.context import Context
 from workers.detect.predictions.limits import knowledge
 from workers.detect.predictions.suspicion import in_sample_suspicion
@@ -17,6 +17,8 @@ from workers.detect.sources.base import PredictionSource, Probabilities
 from workers.detect.sources.builtin import BuiltinPredictions
 from workers.detect.sources.file import FilePredictions
 from workers.detect.sources.platform import PlatformPredictions
+from workers.issues.arrays import Classes
+from workers.issues.arrays import Probabilities as Matrix
 from workers.label_types.choice.encode import encode
 
 _SOURCES: Mapping[Backend, type[PredictionSource]] = {
@@ -51,21 +53,31 @@ def _with_doubts(
     """Mark probabilities that may not be out-of-sample, with the reason."""
     if source is Backend.BUILTIN:
         return found
-    warnings = list(found.warnings)
-    if stated is None:
-        warnings.append(wording.not_stated_out_of_sample(source.value))
     labels = encode([item.label for item in found.items], schema.classes)
-    doubt = in_sample_suspicion(labels, found.matrix)
-    if doubt is not None:
-        warnings.append(doubt)
-    # A model from elsewhere is not called weak for contradicting labels: they may be as bad as it says.
+    warnings, report = doubts(labels, found.matrix, source.value, stated=stated)
+    return replace(
+        found,
+        warnings=(*found.warnings, *warnings),
+        report={**found.report, **report},
+    )
+
+
+def doubts(
+    labels: Classes, matrix: Matrix, source: str, *, stated: bool | None
+) -> tuple[tuple[str, ...], Json]:
+    """What is to be said of (N, K) probabilities from elsewhere: warnings, and figures for the report.
+
+    `stated` is whether someone says that they are out-of-sample. A model from elsewhere is not called weak
+    for contradicting labels: they may be as bad as it says.
+    """
+    not_stated = () if stated is not None else (wording.not_stated_out_of_sample(source),)
+    doubt = in_sample_suspicion(labels, matrix)
     report = {
-        "accuracy": round(knowledge(labels, found.matrix)[0], 4),
-        **found.report,
+        "accuracy": round(knowledge(labels, matrix)[0], 4),
         "out_of_sample": "stated" if stated else "not stated",
         "doubt": doubt,
     }
-    return replace(found, warnings=tuple(warnings), report=report)
+    return (*not_stated, *(() if doubt is None else (doubt,))), report
 
 
 def _reasons(skipped: Mapping[str, int]) -> str:

@@ -1,0 +1,167 @@
+"""What may be shown to whom. A reviewer who can look up an open question does not answer it.
+
+Whoever is no operator of a project sees, of a question that is not settled, the item and the state alone:
+no suggestion, probability, vote, rank or evidence, and nothing that follows from these, such as an order or
+a filter. Never shown to them is which questions are controls, blind or about golden items: a golden question
+looks as if it waited, for as long as it is stored. Pages, API and exports read through this module alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, not_, or_, select
+
+from connector.model import IssueKind, IssueState, ReviewState
+from connector.model.access import AccessRole, Principal
+from connector.store.tables import issues, projects, review_tasks
+
+View = TypeVar("View")  # one of the read models beside this file, which all read through here
+
+SETTLED = (IssueState.ACCEPTED.value, IssueState.REJECTED.value, IssueState.UNRESOLVED.value)
+WAITING = IssueState.IN_REVIEW.value
+# When a question was made tells a golden one from the others: those are made beside a task that is pushed.
+OF_AN_ISSUE = (
+    *("kind", "given", "suggested", "probability", "quality", "rank", "method", "model_version"),
+    *("reason", "outcome", "decided_label", "review", "correction", "created_at", "updated_at"),
+)
+OF_A_REVIEW = ("blind", "overlap", "votes", "votes_counted", "issue_kind", "created_at", "pushed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How much is seen: of which projects (None: all), and whether what is secret too."""
+
+    projects: frozenset[str] | None = None
+    secrets: bool = True
+
+    def readable(self, query: Select[Any]) -> Select[Any]:
+        """The query, over rows of projects that may be read; it must join `projects`."""
+        return query if self.projects is None else query.where(projects.c.name.in_(sorted(self.projects)))
+
+    def reads(self, project: str) -> bool:
+        return self.projects is None or project in self.projects
+
+
+EVERYTHING = Sight()
+
+
+def sight_of(principal: Principal, project: str | None = None) -> Sight:
+    """What somebody sees of one project, or of all that they may read at once.
+
+    Over several projects secrets are shown only to those who may see them in each: an order or a cursor
+    over all rows would tell of the others.
+    """
+    readable = principal.projects
+    if project is not None:
+        mine = principal.may(AccessRole.VIEWER, project)
+        return Sight(frozenset({project} if mine else ()), principal.may(AccessRole.OPERATOR, project))
+    everywhere = principal.may(AccessRole.OPERATOR)
+    named = readable is not None and all(principal.may(AccessRole.OPERATOR, each) for each in readable)
+    return Sight(readable, everywhere or named)
+
+
+# --- in the database -------------------------------------------------------------------------------
+
+
+def is_settled() -> ColumnElement[bool]:
+    """Whether an issue's question is over, so that all of it may be shown."""
+    return and_(issues.c.state.in_(SETTLED), issues.c.kind != IssueKind.GOLDEN.value)
+
+
+def seen_state(sight: Sight) -> ColumnElement[str]:
+    """The state as it is shown: an answered golden question is one that waits."""
+    if sight.secrets:
+        return issues.c.state
+    return case((issues.c.state == IssueState.MEASURED.value, WAITING), else_=issues.c.state)
+
+
+def in_seen_state(sight: Sight, state: str) -> ColumnElement[bool]:
+    """Issues that are shown in a state, as a condition that an index answers."""
+    if sight.secrets:
+        return issues.c.state == state
+    if state == IssueState.MEASURED.value:
+        return false()
+    stored = (state, IssueState.MEASURED.value) if state == WAITING else (state,)
+    return issues.c.state.in_(stored)
+
+
+def in_seen_review_state(sight: Sight, state: ReviewState) -> ColumnElement[bool]:
+    """Review tasks that are shown in a state: one about a golden item waits, though it was answered."""
+    stored = review_tasks.c.state == state.value
+    if sight.secrets:
+        return stored
+    golden = issues.c.kind == IssueKind.GOLDEN.value
+    answered = and_(golden, review_tasks.c.state == ReviewState.DECIDED.value)
+    return or_(stored, answered) if state is ReviewState.PUSHED else and_(stored, not_(answered))
+
+
+def of_settled_items(item_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Rows about items of which no question is open; and rows about no item."""
+    asked = exists(select(issues.c.id).where(issues.c.item_id == item_id, not_(is_settled())))
+    return or_(item_id.is_(None), not_(asked))
+
+
+# --- of what was read ------------------------------------------------------------------------------
+
+
+def seen_issue(view: View, sight: Sight) -> View:
+    """An IssueView as it may be shown."""
+    found: Any = view
+    if sight.secrets:
+        return view
+    if found.state in SETTLED and found.kind != IssueKind.GOLDEN.value:
+        return _with(view, kind=None, rank=None, evidence=_without_marks(found.evidence))
+    state = _shown(found.state, found.kind)
+    return _with(view, state=state, evidence={}, **dict.fromkeys(OF_AN_ISSUE))
+
+
+def seen_review(view: View, sight: Sight) -> View:
+    """A ReviewView as it may be shown."""
+    found: Any = view
+    if sight.secrets:
+        return view
+    golden = found.issue_kind == IssueKind.GOLDEN.value
+    if found.issue_state in SETTLED and not golden:
+        return _with(view, blind=None, issue_kind=None)
+    answered = golden and found.state == ReviewState.DECIDED.value
+    state = ReviewState.PUSHED.value if answered else found.state
+    issue_state = _shown(found.issue_state, found.issue_kind)
+    return _with(view, state=state, issue_state=issue_state, **dict.fromkeys(OF_A_REVIEW))
+
+
+def seen_project(view: View, sight: Sight) -> View:
+    """A ProjectView without the counts that tell golden questions from others."""
+    found: Any = view
+    if sight.secrets:
+        return view
+    counts: dict[str, int] = {}
+    for state, n in found.issues.items():
+        counts[_shown(state)] = counts.get(_shown(state), 0) + n
+    return _with(view, issues=counts)
+
+
+def seen_reviewers(view: View, sight: Sight) -> View:
+    """A ReviewersView without what rises when a golden question is answered: that would tell of it."""
+    found: Any = view
+    if sight.secrets:
+        return view
+    people = tuple(_with(one, golden=None, golden_right=None) for one in found.people)
+    return _with(view, people=people, golden=None, golden_doubted=None)
+
+
+def _with(view: View, **values: Any) -> View:
+    changed: Any = view
+    shown: View = replace(changed, **values)
+    return shown
+
+
+def _shown(state: str, kind: str | None = None) -> str:
+    golden = kind == IssueKind.GOLDEN.value and state in SETTLED
+    return WAITING if golden or state == IssueState.MEASURED.value else state
+
+
+def _without_marks(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in evidence.items() if name not in ("blind", "options")}

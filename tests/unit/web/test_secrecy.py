@@ -1,0 +1,154 @@
+"""What would spoil reviews is shown to operators alone: every route, every role, every state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from connector.actions import tokens
+from connector.model import IssueKind, IssueState
+from connector.model.access import AccessRole
+from connector.web.app import ROUTERS
+from connector.wiring import Services
+from tests.unit.web.questions import QUESTIONS, Question, seed_questions
+
+NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}"}
+STATIC = ("/static/",)
+FILLED = {"project": ["cats"], "name": ["cats"], "issue_id": [each.id for each in QUESTIONS]}
+
+
+def routes() -> list[APIRoute]:
+    found = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return [route for route in found if "GET" in route.methods]
+
+
+def addresses() -> list[str]:
+    """Every address that can be read, with its parts filled in, and with each state as a filter."""
+    found: list[str] = []
+    for route in routes():
+        if route.path in NOBODYS or route.path.startswith(STATIC):
+            continue
+        names = re.findall(r"{(\w+)(?::\w+)?}", route.path)
+        fillings = [{}]
+        for name in names:
+            values = FILLED.get(name, ["none"])
+            fillings = [{**filled, name: value} for filled in fillings for value in values]
+        for filled in fillings:
+            path = re.sub(r"{(\w+)(?::\w+)?}", lambda part, f=filled: quote(f[part.group(1)]), route.path)
+            found.append(path)
+            if "issue_id" not in names:
+                found += [f"{path}?state={state.value}&limit=1000" for state in IssueState]
+                found.append(f"{path}?project=cats&limit=1000")
+    return found
+
+
+def token_of(services: Services, role: AccessRole, project: str) -> str:
+    with services.store.begin() as unit:
+        return tokens.add(unit, f"{role}-x", role, [project], "test").token
+
+
+@pytest.fixture
+def viewer(client: httpx.Client, services: Services) -> httpx.Client:
+    seed_questions(services)
+    client.headers["Authorization"] = f"Bearer {token_of(services, AccessRole.VIEWER, 'cats')}"
+    return client
+
+
+def hidden() -> Iterator[Question]:
+    return (each for each in QUESTIONS if not each.open_to_all)
+
+
+def test_a_viewer_finds_nothing_of_open_questions_anywhere(viewer: httpx.Client, services: Services) -> None:
+    secrets = [secret for each in hidden() for secret in each.secrets]
+    shown = 0
+    for address in addresses():
+        text = viewer.get(address).text
+        assert [secret for secret in secrets if secret in text] == [], address
+        shown += sum(secret in text for each in QUESTIONS if each.open_to_all for secret in each.secrets)
+    assert shown, "settled questions are shown, or this test sees nothing"
+
+
+def test_the_walk_knows_every_route() -> None:
+    assert len(routes()) > len(NOBODYS)
+    assert "/api/v1/issues?state=open&limit=1000" in addresses()
+    assert "/api/v1/issues/question-001" in addresses()
+
+
+def test_a_viewer_cannot_tell_a_golden_question_from_one_that_waits(viewer: httpx.Client) -> None:
+    for path, id_of in (("/api/v1/issues", "id"), ("/api/v1/reviews", "issue")):
+        rows = {row[id_of]: row for row in viewer.get(path, params={"limit": 1000}).json()["items"]}
+        looks = {each: _look(rows[each.id]) for each in QUESTIONS}
+        waiting = next(look for each, look in looks.items() if each.state is IssueState.IN_REVIEW)
+        golden = [each for each in QUESTIONS if each.kind is IssueKind.GOLDEN]
+        for each in golden:
+            if each.state in (IssueState.IN_REVIEW, IssueState.MEASURED):
+                assert looks[each] == waiting, (path, each)
+            others = {looks[other] for other in hidden() if other.kind is not IssueKind.GOLDEN}
+            assert looks[each] in others, (path, each)
+        filtered = viewer.get(path, params={"limit": 1000, "state": "in_review"})
+        if path.endswith("issues"):
+            answered = {each.id for each in golden if each.state is IssueState.MEASURED}
+            assert answered <= {row["id"] for row in filtered.json()["items"]}
+
+
+def _look(row: dict[str, object]) -> str:
+    """A row without what names it."""
+    own = {"id", "issue", "key", "item", "annotation", "remote_id", "content"}
+    return str({name: value for name, value in row.items() if name not in own})
+
+
+def test_the_order_of_rows_says_nothing_of_their_rank(viewer: httpx.Client) -> None:
+    for path in ("/api/v1/issues", "/api/v1/reviews"):
+        found = [
+            row.get("id") or row["key"] for row in viewer.get(path, params={"limit": 1000}).json()["items"]
+        ]
+        assert found == sorted(found)
+
+
+def test_no_route_answers_who_is_not_known(client: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    for address in addresses():
+        answer = client.get(address)
+        assert answer.status_code in (401, 303), address
+        if answer.status_code == 303:
+            assert answer.headers["location"].startswith("/sign-in?next="), address
+
+
+def test_a_project_without_a_role_does_not_exist(client: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    client.headers["Authorization"] = f"Bearer {token_of(services, AccessRole.ADMIN, 'dogs')}"
+    every = [secret for each in QUESTIONS for secret in each.secrets]
+    for address in addresses():
+        answer = client.get(address)
+        assert answer.status_code in (200, 303, 403, 404, 422), address
+        assert "question-0" not in answer.text.replace(address, "")
+        assert [secret for secret in every if secret in answer.text] == [], address
+
+
+def test_an_operator_sees_all_of_it(client: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    client.headers["Authorization"] = f"Bearer {token_of(services, AccessRole.OPERATOR, 'cats')}"
+    rows = {row["id"]: row for row in client.get("/api/v1/issues", params={"limit": 1000}).json()["items"]}
+    for each in QUESTIONS:
+        assert (rows[each.id]["kind"], rows[each.id]["state"]) == (each.kind, each.state)
+        assert rows[each.id]["given"] in each.secrets
+
+
+def test_jobs_are_for_operators(viewer: httpx.Client) -> None:
+    answer = viewer.get("/api/v1/jobs", params={"project": "cats"})
+    assert answer.status_code == 403
+    assert "the role operator in cats" in answer.json()["detail"]
+
+
+def test_a_token_for_metrics_reads_nothing_else(client: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    client.headers["Authorization"] = f"Bearer {token_of(services, AccessRole.METRICS, '*')}"
+    every = [secret for each in QUESTIONS for secret in each.secrets]
+    for address in addresses():
+        text = client.get(address).text
+        assert [secret for secret in every if secret in text] == [], address

@@ -1,0 +1,112 @@
+"""COCO's JSON: images, annotations and categories."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from connector.platforms.results import finite
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.kinds import FileKind
+from workers.cli.offline.record import LeftOut, person
+from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
+from workers.cli.offline.regions.values import BEYOND, box_from_corner, is_beyond
+
+Raw = Mapping[str, Any]
+CROWD = "box of a crowd (iscrowd)"
+
+
+def is_coco(value: Any) -> bool:
+    """Whether an object is a data set in COCO's form."""
+    return isinstance(value, Mapping) and all(
+        isinstance(value.get(key), list) for key in ("images", "annotations", "categories")
+    )
+
+
+def read_coco(value: Raw) -> RegionData:
+    """The boxes by picture. Annotations may name an `annotator`; without one they are one person's."""
+    left_out: list[LeftOut] = []
+    remarks = Remarks()
+    names = _names(value["categories"])
+    images = {one["id"]: one for one in value["images"] if isinstance(one, Mapping) and "id" in one}
+    twice = len([one for one in value["images"] if isinstance(one, Mapping) and "id" in one]) - len(images)
+    if twice:
+        remarks.add("image id that occurs more than once: the last one counts", "images", twice)
+    boxes: dict[Any, dict[str | None, list[Region]]] = defaultdict(lambda: defaultdict(list))
+    ids: Counter[Any] = Counter()
+    for one in value["annotations"]:
+        region = _region(one, names, images, left_out, remarks)
+        if region is not None:
+            boxes[one["image_id"]][person(one.get("annotator"))].append(region)
+            ids[region.id] += region.id is not None
+    repeated = sum(n - 1 for n in ids.values() if n > 1)
+    if repeated:
+        remarks.add("annotation id that occurs more than once", "annotations", repeated)
+    items = tuple(_item(image, boxes[key]) for key, image in images.items())
+    return RegionData(
+        FileKind.BOXES,
+        items,
+        "categories",
+        ("file_name",),
+        tuple(left_out),
+        notes=remarks.sentences(),
+        classes=tuple(dict.fromkeys(names.values())),
+        class_ids={str(key): name for key, name in names.items()},
+    )
+
+
+def _names(categories: Any) -> dict[Any, str]:
+    names = {
+        one["id"]: str(one.get("name", one["id"]))
+        for one in categories
+        if isinstance(one, Mapping) and "id" in one
+    }
+    if not names:
+        raise BadFile("no category has an id", argument=ARGUMENT, remedy="Export the categories too")
+    return names
+
+
+def _region(
+    one: Any, names: Mapping[Any, str], images: Mapping[Any, Raw], left_out: list[LeftOut], remarks: Remarks
+) -> Region | None:
+    if not isinstance(one, Mapping):
+        left_out.append(LeftOut("annotations", "annotation that is no object"))
+        return None
+    name = None if one.get("id") is None else str(one["id"])
+    place = f"image {one.get('image_id')}, annotation {name}"
+    spot = box_from_corner(one.get("bbox"))
+    reason = (
+        "annotation of an image that is not among the images"
+        if one.get("image_id") not in images
+        else "category that is not among the categories"
+        if one.get("category_id") not in names
+        else CROWD
+        if one.get("iscrowd")
+        else "annotation without a bbox"
+        if "bbox" not in one
+        else spot
+        if isinstance(spot, str)
+        else None
+    )
+    if reason is not None or isinstance(spot, str):
+        left_out.append(LeftOut(place, str(reason)))
+        return None
+    size = _size(images[one["image_id"]])
+    if size is not None and is_beyond(spot, size):
+        remarks.add(BEYOND, place)
+    return Region(names[one["category_id"]], spot, name)
+
+
+def _item(image: Raw, boxes: Mapping[str | None, list[Region]]) -> RegionItem:
+    name = str(image.get("file_name", image["id"]))
+    answers = tuple(RegionAnswer(who, tuple(regions)) for who, regions in boxes.items())
+    size = _size(image) or (1.0, 1.0)  # boxes are in pixels whatever it is
+    return RegionItem(
+        str(image["id"]), f"image {image['id']}", answers or (RegionAnswer(None, ()),), name, size=size
+    )
+
+
+def _size(image: Raw) -> tuple[float, float] | None:
+    width, height = finite(image.get("width")), finite(image.get("height"))
+    return (width, height) if width and height and width > 0 and height > 0 else None

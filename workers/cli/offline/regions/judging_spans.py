@@ -1,0 +1,242 @@
+"""Which spans of a file are probably missing, extra, of another label or with other ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from connector import wording
+from connector.wording import one_line, percent, quoted
+from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.outcome import FileIssue, FileScan, label_counts
+from workers.cli.offline.record import LeftOut
+from workers.cli.offline.regions.builder import around
+from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, mapped
+from workers.cli.offline.regions.looks import (
+    Look,
+    Looks,
+    are_predicted,
+    are_shared,
+    by_predictions,
+    by_the_others,
+    carried,
+)
+from workers.cli.offline.regions.previews import text_view
+from workers.cli.offline.regions.tokens import Tagging, tagged
+from workers.detect.predictions.crossval import Progress
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.limits import WEAK_GAIN, judgement_limit
+from workers.detect.predictions.tagging import out_of_sample_tags
+from workers.issues import InvalidInput, SpanFindings, SpanKind, SpanTable, span_findings, span_issues
+from workers.issues.spans.findings import NO_SPAN, SPAN_KINDS
+
+SEED = 20_210_208
+LISTED = {SpanKind.MISSING: 0.5, SpanKind.EXTRA: 0.05, SpanKind.TYPE: 0.5, SpanKind.BOUNDARY: 0.5}
+LISTED_BY_TAGS = 0.5  # where all kinds have the model's probability
+NOTHING = "(no span)"
+QUOTED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was held against what, with the findings on these spans in characters."""
+
+    looks: Looks
+    findings: SpanFindings
+    given: Sequence[tuple[int, Region]]  # (look, span) by the places that findings name
+    predicted: Sequence[tuple[int, Region]]
+    listed: dict[SpanKind, float]
+    gain: float | None = None
+
+
+def judge_spans(data: RegionData, predictions: str | None, progress: Progress | None = None) -> FileScan:
+    """Judge spans by predictions, by the other annotators, or by the built-in tagger."""
+    try:
+        judged = _judged(data, predictions, progress)
+    except NoPredictions as error:
+        raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
+    except InvalidInput as error:
+        raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
+    found, looks = judged.findings, judged.looks
+    rows = [
+        row for row in range(len(found)) if found.score[row] >= judged.listed[SPAN_KINDS[found.kind[row]]]
+    ]
+    weaker = len(found) - len(rows)
+    kept = rows if judged.gain is None else rows[: ceil(judgement_limit(judged.gain) * len(rows))]
+    limited = (wording.flags_limited(len(kept), len(rows)),) if len(kept) < len(rows) else ()
+    issues = [_issue(judged, row) for row in kept]
+    given = Counter(region.label for look in looks.looks for region in look.answer.regions)
+    doubted = [issue.given if issue.kind != SpanKind.MISSING else issue.suggested for issue in issues]
+    texts = len({look.item.id for look in looks.looks})
+    return FileScan(
+        kind=data.kind,
+        label_name=data.label_name,
+        fields=data.fields,
+        n_items=texts,
+        n_labels=given.total(),
+        judged=f"{given.total():,} spans in {texts:,} texts",
+        by=looks.by,
+        issues=(*data.faults, *issues),
+        classes=label_counts(given, doubted),
+        left_out=(*data.left_out, *looks.left_out),
+        notes=data.notes,
+        warnings=(*looks.warnings, *limited, *_said(found.not_read, weaker)),
+        figures={} if judged.gain is None else {"span_f1": judged.gain},
+        weak=judged.gain is not None and judged.gain < WEAK_GAIN,
+    )
+
+
+def _judged(data: RegionData, predictions: str | None, progress: Progress | None) -> _Judged:
+    if predictions is not None:
+        return _compared(data, by_predictions(data, f"predictions of {predictions}"))
+    if are_predicted(data):
+        return _compared(data, by_predictions(data, "the predictions in the file"))
+    if are_shared(data):
+        return _compared(data, by_the_others(data))
+    return _by_tagger(data, progress)
+
+
+def _compared(data: RegionData, looks: Looks) -> _Judged:
+    """Spans in characters beside spans in characters."""
+    number = mapped(data.names())
+    given = [(n, region) for n, look in enumerate(looks.looks) for region in look.answer.regions]
+    predicted = [(n, region) for n, look in enumerate(looks.looks) for region in look.against]
+    found = span_findings(_table(given, number), _table(predicted, number))
+    return _Judged(looks, found, given, predicted, LISTED)
+
+
+def _table(spans: Sequence[tuple[int, Region]], number: dict[str, int]) -> SpanTable:
+    return SpanTable(
+        [n for n, _ in spans],
+        [int(region.spot[0]) for _, region in spans],
+        [int(region.spot[1]) for _, region in spans],
+        [number[region.label] for _, region in spans],
+        [1.0 if region.score is None else region.score for _, region in spans],
+    )
+
+
+def _by_tagger(data: RegionData, progress: Progress | None) -> _Judged:
+    """Tokens tagged by a model that has not seen the text; its tags are read back as spans."""
+    names = data.names()
+    taggings = [tagged(item, carried(item), names) for item in data.items]
+    usable = [n for n, each in enumerate(taggings) if each.tokens]
+    chosen = [taggings[n] for n in usable]
+    left_out = [
+        LeftOut(data.items[n].place, "text without a word")
+        for n in range(len(taggings))
+        if n not in set(usable)
+    ]
+    left_out += [one for each in taggings for one in each.left_out]
+    classes = ("O", *(f"{mark}-{name}" for name in names for mark in "BI"))
+    probs = out_of_sample_tags(
+        [each.words for each in chosen],
+        [each.tags for each in chosen],
+        len(classes),
+        seed=SEED,
+        progress=progress,
+    ).probs
+    found = span_issues([each.tags for each in chosen], probs, classes)
+    looks = tuple(Look(data.items[n], _kept(data, n, taggings[n]), ()) for n in usable)
+    given = list(_in_characters(found.given, chosen, found.names, None))
+    predicted = list(_in_characters(found.predicted, chosen, found.names, "model"))
+    gain = _f1(given, predicted)
+    others = sum(len(look.item.answers) - 1 for look in looks)
+    said = (
+        [f"{others:,} further answers to the same texts are not judged: the carried one is."]
+        if others
+        else []
+    )
+    if gain < WEAK_GAIN:
+        said.insert(
+            0,
+            f"the model is too weak to judge spans: an F1 of {gain:.0%} with the given ones. Give "
+            "predictions of your own with --predictions",
+        )
+    by = "the built-in tagger, cross-validated"
+    judged = Looks(looks, by, tuple(left_out), tuple(said))
+    return _Judged(judged, found.findings, given, predicted, dict.fromkeys(SpanKind, LISTED_BY_TAGS), gain)
+
+
+def _kept(data: RegionData, row: int, tagging: Tagging) -> RegionAnswer:
+    return replace(carried(data.items[row]), regions=tagging.kept)
+
+
+def _in_characters(
+    table: SpanTable, taggings: Sequence[Tagging], names: Sequence[str], source: str | None
+) -> Iterator[tuple[int, Region]]:
+    """Each span of tokens as one of characters; a given one with its id."""
+    for text, first, last, label, p in zip(
+        table.text.tolist(), table.start.tolist(), table.end.tolist(), table.label.tolist(),
+        table.probability.tolist(), strict=True,
+    ):  # fmt: skip
+        tokens = taggings[text].tokens
+        spot = (tokens[first][0], tokens[last - 1][1])
+        known = None if source else taggings[text].region_at(first)
+        yield text, known or Region(names[label], spot, None, p if source else None)
+
+
+def _f1(given: Sequence[tuple[int, Region]], predicted: Sequence[tuple[int, Region]]) -> float:
+    first, second = ({(n, each.spot, each.label) for n, each in spans} for spans in (given, predicted))
+    return 2 * len(first & second) / max(len(first) + len(second), 1)
+
+
+def _issue(judged: _Judged, row: int) -> FileIssue:
+    found = judged.findings
+    kind, score = SPAN_KINDS[found.kind[row]], float(found.score[row])
+    look = judged.looks.looks[int(found.text[row])]
+    given = None if found.given[row] == NO_SPAN else judged.given[int(found.given[row])][1]
+    model = None if found.predicted[row] == NO_SPAN else judged.predicted[int(found.predicted[row])][1]
+    text = look.item.text
+    spots = [(int(one.spot[0]), int(one.spot[1])) if one else None for one in (given, model)]
+    shown = spots[0] or spots[1] or (0, 0)
+    return FileIssue(
+        id=look.item.id,
+        place=look.item.place,
+        kind=kind.value,
+        given=NOTHING if given is None else given.label,
+        suggested=NOTHING if model is None else model.label,
+        score=score,
+        probability=score if kind is not SpanKind.EXTRA else None,
+        reason=_reason(kind, text, given, model),
+        content=around(text, *shown),
+        annotator=look.answer.annotator,
+        region=None if given is None else given.id,
+        spot={"start": (spots[1] or shown)[0], "end": (spots[1] or shown)[1]},
+        preview=text_view(text, spots[0], spots[1]),
+    )
+
+
+def _reason(kind: SpanKind, text: str, given: Region | None, model: Region | None) -> str:
+    words = [_words(text, one) for one in (given, model)]
+    if given is None and model is not None:
+        return f"{words[1]} is read as {quoted(model.label)} with {_sure(model)}; here nobody marked it."
+    if model is None or given is None:
+        return (
+            f"{words[0]} is marked as {'' if given is None else quoted(given.label)}; nothing is read there."
+        )
+    marked = f"{words[0]} is marked as {quoted(given.label)}"
+    if kind is SpanKind.TYPE:
+        return f"{marked}; it is read as {quoted(model.label)} with {_sure(model)}."
+    return f"{marked}; the span that is read is {words[1]}, with {_sure(model)}."
+
+
+def _words(text: str, region: Region | None) -> str:
+    return "" if region is None else quoted(one_line(text[int(region.spot[0]) : int(region.spot[1])], QUOTED))
+
+
+def _sure(region: Region) -> str:
+    return percent(1.0 if region.score is None else region.score)
+
+
+def _said(not_read: int, weaker: int) -> tuple[str, ...]:
+    said = []
+    if not_read:
+        said.append(
+            f"{not_read:,} spans are not judged: what is read over them belongs to another, or their label "
+            "is read nowhere."
+        )
+    if weaker:
+        said.append(f"{weaker:,} weaker findings are not listed.")
+    return tuple(said)

@@ -1,0 +1,344 @@
+"""Boxes and spans of Label Studio's tasks (JSON)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from workers.cli.offline.dataset import Columns
+from workers.cli.offline.errors import BadFile
+from workers.cli.offline.fields import flattened
+from workers.cli.offline.formats.entries import FileEntries
+from workers.cli.offline.kinds import REGIONS, FileKind
+from workers.cli.offline.label_studio import JUDGED, controls_of, dicts, tasks_of
+from workers.cli.offline.outcome import FileIssue
+from workers.cli.offline.record import LeftOut, person
+from workers.cli.offline.regions.builder import TextSpans
+from workers.cli.offline.regions.data import PERCENT, Region, RegionAnswer, RegionData, RegionItem, Remarks
+from workers.cli.offline.regions.texts import span_in, text_of
+from workers.cli.offline.regions.values import (
+    BEYOND,
+    NO_LABEL,
+    box_from_percent,
+    is_beyond,
+    labels_of,
+)
+
+BOX_TYPES = frozenset({"rectanglelabels", "labels"})
+SPAN_TYPES = frozenset({"labels", "hypertextlabels", "paragraphlabels"})
+BOX_KEYS = frozenset({"x", "y", "width", "height"})
+PICTURE = "data:image/"  # a picture in place
+SAMPLE = 200  # tasks that show which field holds the text
+IDS_TWICE = "region whose id another of its annotation has: the editor merges them"
+DANGLING = "relation with a region that is not there: Label Studio cannot open such a task"
+NO_SIZE = "box without original_width and original_height: compared in percent"
+SIZE_MISSING = "turned box without original_width and original_height"
+NO_SCORES = "prediction without a score: taken as 100 %"
+
+Raw = Mapping[str, Any]
+
+
+def region_kind(region: Raw) -> FileKind | None:
+    """What a result labels; None for anything that is no box and no span of text."""
+    value, kind = region.get("value"), str(region.get("type")).lower()
+    if not isinstance(value, Mapping) or "points" in value or "rle" in value or "sequence" in value:
+        return None
+    if kind in BOX_TYPES and set(value) >= BOX_KEYS:
+        return FileKind.BOXES
+    is_sound = "channel" in value or "original_length" in region
+    return FileKind.SPANS if kind in SPAN_TYPES and {"start", "end"} <= set(value) and not is_sound else None
+
+
+def region_controls(entries: FileEntries) -> dict[str, FileKind]:
+    """The controls that label boxes or spans of text, with which of them."""
+    found: dict[str, FileKind] = {}
+    for _, task in tasks_of(entries.rows)[0]:
+        for annotation in (*dicts(task.get("annotations")), *dicts(task.get("predictions"))):
+            for region in dicts(annotation.get("result")):
+                kind = region_kind(region)
+                if kind is not None:
+                    found.setdefault(str(region.get("from_name")), kind)
+    return found
+
+
+def chosen_control(entries: FileEntries, columns: Columns) -> tuple[str, FileKind] | None:
+    """The control of regions to judge; None where labels of whole items are what the file is about."""
+    if columns.kind is not None and columns.kind not in REGIONS:
+        return None
+    found = region_controls(entries)
+    if columns.label is not None:
+        return (columns.label, found[columns.label]) if columns.label in found else None
+    fitting = {name: kind for name, kind in found.items() if columns.kind in (None, kind)}
+    if columns.kind is None and (not fitting or _labels_items(entries)):
+        return None
+    if len(fitting) == 1:
+        return next(iter(fitting.items()))
+    names = ", ".join(f"'{name}' ({kind})" for name, kind in (fitting or found).items()) or "none"
+    problem = "several controls label regions" if fitting else f"no control labels {columns.kind}"
+    raise BadFile(f"{problem}: {names}", argument="--label-column", remedy="Name one with --label-column")
+
+
+def _labels_items(entries: FileEntries) -> bool:
+    controls = controls_of([task for _, task in tasks_of(entries.rows)[0]])
+    return any(one.kind in JUDGED and not one.of_parts for one in controls)
+
+
+def read_label_studio(entries: FileEntries, columns: Columns, control: str, kind: FileKind) -> RegionData:
+    """The boxes or spans of one control, annotation by annotation."""
+    tasks, left_out = tasks_of(entries.rows)
+    reader = _Tasks(control, kind, left_out)
+    field = columns.fields[0] if columns.fields else _text_field(tasks, control, kind)
+    times = Counter(str(task.get("id", place)) for place, task in tasks)
+    items = []
+    for place, task in tasks:
+        identity = str(task.get("id", place))
+        name = f"{identity} ({place})" if times[identity] > 1 else identity
+        items += reader.items(task, name, field)
+    repeated = sum(count > 1 for count in times.values())
+    if repeated:
+        reader.remarks.add("task id that occurs more than once: told apart by its place", "", repeated)
+    return RegionData(
+        kind,
+        tuple(items),
+        control,
+        (field,) if field else (),
+        tuple(reader.left_out),
+        tuple(reader.faults),
+        (*entries.notes, *reader.remarks.sentences(), *_others(tasks, control)),
+    )
+
+
+def _others(tasks: Sequence[tuple[str, Raw]], control: str) -> tuple[str, ...]:
+    """What other controls hold, in words: it is stored, and not judged here."""
+    times: Counter[tuple[str, str]] = Counter()
+    for _, task in tasks:
+        for annotation in dicts(task.get("annotations")):
+            for region in dicts(annotation.get("result")):
+                if region.get("from_name") not in (control, None) and region.get("type") != "relation":
+                    times[str(region.get("from_name")), str(region.get("type"))] += 1
+    return tuple(
+        f"{n:,} results of '{name}' ({kind}) are not judged: one control at a time."
+        for (name, kind), n in times.items()
+    )
+
+
+def _text_field(tasks: Sequence[tuple[str, Raw]], control: str, kind: FileKind) -> str:
+    """The field in which most spans find the text that they say; else the first text."""
+    if kind is FileKind.BOXES:
+        return ""
+    hits: Counter[str] = Counter()
+    for _, task in tasks[:SAMPLE]:
+        for name, held in flattened(task["data"]).items():
+            hits[name] += 0
+            for region in _all_regions(task, control):
+                text = text_of(held, html=_is_html(region))
+                marked = region["value"].get("text")
+                spot = span_in(region["value"], held) if text is not None else ""
+                if text is not None and isinstance(spot, tuple):
+                    hits[name] += 1 if marked is None else 2 * (text[slice(*spot)] == marked)
+    return max(hits, key=lambda name: (hits[name], name == "text")) if hits else ""
+
+
+def _all_regions(task: Raw, control: str) -> Iterator[Raw]:
+    for annotation in (*dicts(task.get("annotations")), *dicts(task.get("predictions"))):
+        for region in dicts(annotation.get("result")):
+            if region.get("from_name") == control and region_kind(region) is FileKind.SPANS:
+                yield region
+
+
+def _is_html(region: Raw) -> bool:
+    return str(region.get("type")).lower() == "hypertextlabels" or "globalOffsets" in region["value"]
+
+
+class _Tasks:
+    """Reads tasks one after the other, and remembers what was odd."""
+
+    def __init__(self, control: str, kind: FileKind, left_out: Sequence[LeftOut]) -> None:
+        self.control, self.kind = control, kind
+        self.left_out = list(left_out)
+        self.faults: list[FileIssue] = []
+        self.remarks = Remarks()
+
+    def items(self, task: Raw, name: str, field: str) -> list[RegionItem]:
+        """The task; of one with several pictures each with regions, at least the first."""
+        place = f"task {name}"
+        answered = []
+        for annotation in dicts(task.get("annotations")):
+            if annotation.get("was_cancelled") or annotation.get("skipped"):
+                self.left_out.append(LeftOut(place, "annotation cancelled"))
+            else:
+                answered.append(annotation)
+        if not answered:
+            self.left_out.append(LeftOut(place, "not labelled"))
+            return []
+        for annotation in answered:
+            self._look_at(annotation, place)
+        predicted = _newest(dicts(task.get("predictions")))
+        if self.kind is FileKind.SPANS:
+            return self._text(task, name, place, field, answered, predicted)
+        pages = sorted(
+            {_page(region) for one in answered for region in self._mine(one)}, key=lambda p: p or 0
+        )
+        return [self._picture(task, name, page, answered, predicted) for page in pages or [None]]
+
+    def _look_at(self, annotation: Raw, place: str) -> None:
+        """Ids and relations, which are no labels and break a task all the same."""
+        result = dicts(annotation.get("result"))
+        spots: dict[Any, set[str]] = {}
+        for region in result:
+            if region.get("id") is not None and region_kind(region) is not None:
+                value = region["value"]
+                spot = str([value.get(key) for key in ("x", "y", "start", "end", "startOffset")])
+                spots.setdefault(region["id"], set()).add(spot)
+        twice = sum(len(each) - 1 for each in spots.values())
+        if twice:
+            self.remarks.add(IDS_TWICE, place, twice)
+        ids = {region.get("id") for region in result}
+        for region in result:
+            if region.get("type") == "relation" and not {region.get("from_id"), region.get("to_id")} <= ids:
+                self.remarks.add(DANGLING, place)
+
+    def _mine(self, annotation: Raw) -> Iterator[Raw]:
+        for region in dicts(annotation.get("result")):
+            if region.get("from_name") == self.control and region_kind(region) is self.kind:
+                yield region
+
+    def _picture(
+        self, task: Raw, name: str, page: int | None, answered: Sequence[Raw], predicted: Raw | None
+    ) -> RegionItem:
+        place = f"task {name}" if page is None else f"task {name}, picture {page + 1}"
+        everything = [*answered, *([predicted] if predicted is not None else [])]
+        size = _size([region for one in everything for region in self._mine(one) if _page(region) == page])
+        answers = tuple(
+            RegionAnswer(
+                person(one.get("completed_by")),
+                tuple(self._boxes(one, size, place, page)),
+                bool(one.get("ground_truth")),
+                _text_id(one),
+            )
+            for one in answered
+        )
+        model = None if predicted is None else tuple(self._boxes(predicted, size, place, page, scored=True))
+        held = [value for value in task["data"].values() if isinstance(value, str)]
+        return RegionItem(
+            name if page is None else f"{name}/{page + 1}",
+            place,
+            answers,
+            name=next((value for value in held if not value.startswith("data:")), ""),
+            size=size,
+            predictions=model,
+            image=next((value for value in held if value.startswith(PICTURE)), None),
+        )
+
+    def _boxes(
+        self,
+        annotation: Raw,
+        size: tuple[float, float] | None,
+        place: str,
+        page: int | None,
+        *,
+        scored: bool = False,
+    ) -> Iterator[Region]:
+        for region in self._mine(annotation):
+            if _page(region) != page:
+                continue
+            spot: tuple[float, ...] | str = box_from_percent(region["value"], size or PERCENT)
+            if size is None and isinstance(spot, tuple):
+                spot = SIZE_MISSING if spot[4] % 360 else spot
+                self.remarks.add(NO_SIZE, place)
+            if isinstance(spot, str):
+                self.left_out.append(LeftOut(_at(place, region), spot))
+                continue
+            if is_beyond(spot, size or PERCENT):
+                self.remarks.add(BEYOND, _at(place, region))
+            yield from self._labelled(region, annotation, spot, place, scored=scored)
+
+    def _labelled(
+        self, region: Raw, annotation: Raw, spot: tuple[float, ...], place: str, *, scored: bool
+    ) -> Iterator[Region]:
+        labels = labels_of(region["value"])
+        if not labels:
+            self.left_out.append(LeftOut(_at(place, region), NO_LABEL))
+        if len(labels) > 1:
+            self.remarks.add("region with several labels: each is judged", place)
+        score = _score(region, annotation) if scored else None
+        if scored and score is None:
+            self.remarks.add(NO_SCORES, place)
+            score = 1.0
+        for label in labels:
+            yield Region(label, spot, _text_id(region), score)
+
+    def _text(
+        self, task: Raw, name: str, place: str, field: str, answered: Sequence[Raw], predicted: Raw | None
+    ) -> list[RegionItem]:
+        held = flattened(task["data"]).get(field)
+        html = any(_is_html(region) for one in answered for region in self._mine(one))
+        text = text_of(held, html=html)
+        if not text:
+            self.left_out.append(LeftOut(place, f"no text in '{field}'"))
+            return []
+        spans = TextSpans(name, place, text, self.left_out, self.faults, self.remarks)
+        answers = []
+        for one in answered:
+            who = person(one.get("completed_by"))
+            regions = [each for region in self._mine(one) for each in self._spans(region, held, spans, who)]
+            answers.append(RegionAnswer(who, tuple(regions), bool(one.get("ground_truth")), _text_id(one)))
+        model = None
+        if predicted is not None:
+            quiet = TextSpans(name, place, text, self.left_out, [], self.remarks)
+            model = tuple(
+                Region(each.label, each.spot, each.id, 1.0 if score is None else score)
+                for region in self._mine(predicted)
+                for score in [_score(region, predicted)]
+                for each in self._spans(region, held, quiet, None)
+            )
+        return [RegionItem(name, place, tuple(answers), text=text, predictions=model)]
+
+    def _spans(self, region: Raw, held: Any, spans: TextSpans, who: str | None) -> Iterator[Region]:
+        value = region["value"]
+        marked = value.get("text")
+        yield from spans.regions(
+            span_in(value, held),
+            marked if isinstance(marked, str) and marked else None,
+            labels_of(value),
+            _text_id(region),
+            who,
+        )
+
+
+def _page(region: Raw) -> int | None:
+    page = region.get("item_index")
+    return page if isinstance(page, int) and not isinstance(page, bool) else None
+
+
+def _size(regions: Sequence[Raw]) -> tuple[float, float] | None:
+    """Of the picture: any of its regions says it."""
+    for region in regions:
+        width, height = region.get("original_width"), region.get("original_height")
+        numbers = isinstance(width, int | float) and isinstance(height, int | float)
+        if numbers and width and height and 0 < width < float("inf") and 0 < height < float("inf"):
+            return float(width), float(height)
+    return None
+
+
+def _newest(predictions: Sequence[Raw]) -> Raw | None:
+    """The last by date, of equal ones the last of the list."""
+    ordered = sorted(predictions, key=lambda one: str(one.get("updated_at") or one.get("created_at") or ""))
+    return ordered[-1] if ordered else None
+
+
+def _score(region: Raw, prediction: Raw) -> float | None:
+    for held in (region.get("score"), prediction.get("score")):
+        if isinstance(held, int | float) and not isinstance(held, bool) and 0 <= held <= 1:
+            return float(held)
+    return None
+
+
+def _text_id(value: Raw) -> str | None:
+    held = value.get("id")
+    return None if held is None else str(held)
+
+
+def _at(place: str, region: Raw) -> str:
+    return f"{place}, region {region['id']}" if region.get("id") is not None else place

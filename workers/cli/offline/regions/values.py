@@ -1,0 +1,72 @@
+"""One region's numbers, checked: what cannot be counted with is a reason to leave it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.platforms.results import finite
+
+Size = tuple[float, float]
+Spot = tuple[float, ...]
+
+NO_NUMBER = "box with a number that is none"
+NO_AREA = "box without an area"
+NO_LABEL = "region without a label"
+BEYOND = "box that stands out of its picture"
+BEYOND_SLACK = 1e-3  # of the picture's side; less is rounding
+LABEL_KEYS = ("rectanglelabels", "labels", "hypertextlabels", "paragraphlabels", "label", "category", "name")
+
+
+def box_from_percent(value: Mapping[str, Any], size: Size) -> Spot | str:
+    """x, y, width, height in percent and the rotation, as pixels of a picture of that size; or why not."""
+    held = [finite(value.get(name)) for name in ("x", "y", "width", "height")]
+    turned = finite(value.get("rotation", 0))
+    if turned is None or any(one is None for one in held):
+        return NO_NUMBER
+    x, y, width, height = (number for number in held if number is not None)
+    across, down = size[0] / 100, size[1] / 100
+    return checked_box((x * across, y * down, (x + width) * across, (y + height) * down, turned))
+
+
+def box_from_corner(values: Any) -> Spot | str:
+    """x, y, width, height in pixels, as COCO has them; or why not."""
+    held = [finite(one) for one in values] if isinstance(values, list | tuple) else []
+    if len(held) != 4 or any(one is None for one in held):
+        return NO_NUMBER
+    x, y, width, height = (number for number in held if number is not None)
+    return checked_box((x, y, x + width, y + height, 0.0))
+
+
+def box_from_corners(values: Any) -> Spot | str:
+    """x1, y1, x2, y2 in pixels, and a rotation where there is a fifth; or why not."""
+    held = [finite(one) for one in values] if isinstance(values, list | tuple) else []
+    if len(held) not in (4, 5) or any(one is None for one in held):
+        return NO_NUMBER
+    return checked_box((*(number for number in held if number is not None), 0.0)[:5])
+
+
+def checked_box(spot: Spot) -> Spot | str:
+    """The box, or why it is none."""
+    return spot if spot[2] > spot[0] and spot[3] > spot[1] else NO_AREA
+
+
+def is_beyond(spot: Spot, size: Size) -> bool:
+    """Whether an upright box stands out of the picture by more than rounding."""
+    slack = BEYOND_SLACK * max(size)
+    return spot[4] % 360 == 0 and (
+        min(spot[:2]) < -slack or spot[2] > size[0] + slack or spot[3] > size[1] + slack
+    )
+
+
+def labels_of(value: Mapping[str, Any]) -> list[str]:
+    """The labels of a region: usually one."""
+    for key in LABEL_KEYS:
+        held = value.get(key)
+        if isinstance(held, str | int) and not isinstance(held, bool):
+            held = [held]
+        if isinstance(held, list):
+            found = [str(one).strip() for one in held if isinstance(one, str | int) and str(one).strip()]
+            if found:
+                return list(dict.fromkeys(found))
+    return []
