@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from connector.model import (
     Decision,
@@ -57,7 +57,9 @@ class Issues(Repository):
         """New issues; at most one active issue exists for an item, which the database enforces."""
         rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in found]
         if rows:
-            self._connection.execute(insert(issues), rows)
+            who = select(annotation_rows.c.annotator).where(annotation_rows.c.id == bindparam("of"))
+            statement = insert(issues).values(annotator=who.scalar_subquery())
+            self._connection.execute(statement, [row | {"of": row["annotation_id"]} for row in rows])
 
     def rescore(self, found: Sequence[Issue]) -> None:
         """Put a new scan's figures, state and reason onto issues, as far as they are suppressed."""

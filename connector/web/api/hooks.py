@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from types import SimpleNamespace
 
 from fastapi import Request, Response, status
 from fastapi.concurrency import run_in_threadpool
@@ -22,7 +23,8 @@ from connector.wiring import Services
 
 BODY_SECONDS = 10.0  # a delivery that takes longer to arrive is dropped
 LONGEST_LENGTH = 18  # digits of a Content-Length: more is never a length, and slow to read as a number
-PATH_PARTS = 5  # "", hooks, project, role, key
+ROUTE = SimpleNamespace(path="/hooks/{project}/{role}/{path_key}")  # the name by which answers are counted
+PATH_PARTS = len(ROUTE.path.split("/"))
 SHORT_BYTES = 65_536  # read as JSON well within a millisecond
 LOST = "delivery not stored; polling will find the change"
 RETRY_SECONDS = 30  # said to a platform that may try again
@@ -45,6 +47,7 @@ class Hooks:
         if parts[1:2] != ["hooks"] or len(parts) != PATH_PARTS:
             await self._app(scope, receive, send)
             return
+        scope["route"] = ROUTE
         response = await self._answer(Request(scope, receive), *parts[2:])
         await response(scope, receive, send)
 
