@@ -217,6 +217,7 @@ class Store:
         with self._write() as connection:
             unit = UnitOfWork(connection, self._clock.now())
             yield unit
+            unit.label_events.flush()
             unit.tallies.flush()
             unit.audit.flush()
             if claim is not None:
