@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from connector.config.project import PolicySettings
 from connector.model import FlagEvidence, Issue, IssueKind, IssueState, Json, LabelledItem
 from connector.model.reasons import HeldBack
+from workers.detect.standing import BUDGET, REASON
 from workers.issues import TriagePlan, TriagePolicy, triage
+from workers.issues.arrays import Rows
 from workers.issues.triage import Flagged
 
 NEAR_SHARE = 0.05  # a class below this probability is no near miss
@@ -62,55 +64,69 @@ class FlaggedRow:
     similar: Sequence[str] = ()
 
 
-def places(plan: TriagePlan) -> Iterator[tuple[int, Place]]:
-    """Each row of a plan and its place: first the queue, then what is held back."""
-    for rank, (row, control, blind) in enumerate(zip(plan.rows, plan.control, plan.blind, strict=True)):
+def planned_rows(plan: TriagePlan) -> tuple[Rows, NDArray[np.int8]]:
+    """(P,) rows of a plan in the order of their ranks, and the number of the reason that holds each back.
+
+    What may be asked waits for its turn, as if for the budget.
+    """
+    reasons = [REASON[str(reason)] for reason in plan.reasons]
+    waiting = np.full(len(plan.rows), BUDGET, dtype=np.int8)
+    rows = np.concatenate([plan.rows, plan.suppressed])
+    return rows, np.concatenate([waiting, np.array(reasons, dtype=np.int8)])
+
+
+def places(plan: TriagePlan, ranks: Iterable[int] | None = None) -> Iterator[tuple[int, Place]]:
+    """Each row of a plan and its place: first the queue, then what is held back; all ranks, or some."""
+    n_fit = len(plan.rows)
+    for rank in range(n_fit + len(plan.suppressed)) if ranks is None else ranks:
+        if rank >= n_fit:
+            reason = HeldBack(str(plan.reasons[rank - n_fit]))
+            place = Place(rank, IssueKind.LABEL_ERROR, reason, blind=False)
+            yield int(plan.suppressed[rank - n_fit]), place
+            continue
+        control, blind = bool(plan.control[rank]), bool(plan.blind[rank])
         kind = IssueKind.CONTROL if control else IssueKind.LABEL_ERROR
         # A control measures what flags miss: seeing a suggestion would bend the answer.
-        yield int(row), Place(rank, kind, None, bool(blind or control))
-    for rank, (row, reason) in enumerate(
-        zip(plan.suppressed, plan.reasons, strict=True), start=len(plan.rows)
-    ):
-        yield int(row), Place(rank, IssueKind.LABEL_ERROR, HeldBack(str(reason)), blind=False)
+        yield int(plan.rows[rank]), Place(rank, kind, None, blind or control)
 
 
-def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
+def issue_of(flagged: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
     """A new issue; open where there is room for it and nothing holds it back."""
     state, reason = place.opened(is_open=is_open)
     return Issue(
         id=str(uuid.uuid4()),
         project_id=origin.project_id,
-        item_id=found.item.item_id,
-        annotation_id=found.item.annotation_id,
-        label_version=found.item.label_version,
-        label_updated_at=found.item.updated_at,
+        item_id=flagged.item.item_id,
+        annotation_id=flagged.item.annotation_id,
+        label_version=flagged.item.label_version,
+        label_updated_at=flagged.item.updated_at,
         kind=place.kind,
         state=state,
-        given=found.item.label,
-        suggested=origin.classes[found.suggested],
-        quality=found.quality,
-        probability=float(found.probs[found.suggested]),
+        given=flagged.item.label,
+        suggested=origin.classes[flagged.suggested],
+        quality=flagged.quality,
+        probability=float(flagged.probs[flagged.suggested]),
         rank=place.rank,
         method=origin.method,
         model_version=origin.model_version,
         scan_id=origin.scan_id,
-        evidence=_evidence(found, origin.classes, place),
+        evidence=_evidence(flagged, origin.classes, place),
         reason=reason,
     )
 
 
-def _evidence(found: FlaggedRow, classes: tuple[str, ...], place: Place) -> FlagEvidence:
-    probs = found.probs
+def _evidence(flagged: FlaggedRow, classes: tuple[str, ...], place: Place) -> FlagEvidence:
+    probs = flagged.probs
     order = [int(k) for k in np.argsort(-probs, kind="stable")]
-    given = classes.index(found.item.label)
-    near = [k for k in order if k not in {found.suggested, given} and probs[k] >= NEAR_SHARE]
+    given = classes.index(flagged.item.label)
+    near = [k for k in order if k not in {flagged.suggested, given} and probs[k] >= NEAR_SHARE]
     return FlagEvidence(
         blind=place.blind,
         given_probability=float(probs[given]),
         near=tuple((classes[k], float(probs[k])) for k in near[:NEAR_CLASSES]),
         options=tuple(classes[k] for k in order[:OPTION_CLASSES]),
-        others=found.item.others,
-        similar=tuple(found.similar),
+        others=flagged.item.others,
+        similar=tuple(flagged.similar),
         about=None if place.about is None else dict(place.about),
     )
 
