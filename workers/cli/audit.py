@@ -30,7 +30,7 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else stdout.")] = None,
 ) -> None:
     """Write the rows as JSON, one a line."""
-    with session_of(context).services() as services, services.store.read() as unit, _opened(output) as out:
+    with session_of(context).reading() as services, services.store.read() as unit, _opened(output) as out:
         for entry in unit.audit.entries(project=project, subject=subject, after=after):
             out.write(json_line(entry) + "\n")
 
@@ -38,7 +38,7 @@ def export(
 @app.command(epilog=EPILOG)
 def verify(context: typer.Context, *, json: JsonFlag = False) -> None:
     """Check every row's hash. Exit code 1, naming the rows, when one is changed or missing."""
-    with session_of(context).services() as services, services.store.read() as unit:
+    with session_of(context).reading() as services, services.store.read() as unit:
         faults = list(unit.audit.verify())
         last, head = unit.audit.head()
     if json:
