@@ -76,8 +76,9 @@ def _push(project: str, did: Mapping[str, Any]) -> list[str]:
         for name, words in (("overlaps_raised", "get more reviewers"), ("withdrawn", "withdrawn"))
         if did.get(name)
     ]
+    created = _n(did["pushed"], "review task") if did["pushed"] else "no new review task"
     return [
-        f"Created {_n(did['pushed'], 'review task')} for {project}{''.join(f', {one}' for one in also)}.",
+        f"Created {created} for {project}{''.join(f', {one}' for one in also)}.",
         f"Reviewers answer at {did['link']}",
     ]
 
@@ -85,7 +86,7 @@ def _push(project: str, did: Mapping[str, Any]) -> list[str]:
 def _collect(project: str, did: Mapping[str, Any]) -> list[str]:
     if not did["reviews"]:
         return [f"No new answers for {project}."]
-    return [f"Read {_n(did['reviews'], 'answered task')} of {project}: {_n(did['votes'], 'new vote')}."]
+    return [f"Looked at {_n(did['reviews'], 'review task')} of {project}: {_n(did['votes'], 'new vote')}."]
 
 
 def _n(count: int, thing: str) -> str:

@@ -28,7 +28,7 @@ def test_a_scan_says_what_it_planned_and_what_it_left_out() -> None:
         (JobKind.SCAN, {"scan": "a", "done": "before"}, "done before"),
         (JobKind.PUSH, {"pushed": 1, "opened": 0, "overlaps_raised": 0, "withdrawn": 2, "link": "http://a"},
          "Created 1 review task for cats, 2 withdrawn."),
-        (JobKind.COLLECT, {"reviews": 1, "votes": 2}, "Read 1 answered task of cats: 2 new votes."),
+        (JobKind.COLLECT, {"reviews": 1, "votes": 2}, "Looked at 1 review task of cats: 2 new votes."),
         (JobKind.HOOKS, {}, "hooks cats: done"),
     ],
 )  # fmt: skip
