@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -50,6 +51,16 @@ class JudgedRows:
     whole: bool
     near: Rows | None = None
     issue: Callable[[int, LabelledItem, Place, bool], Issue] | None = None  # in place of one from `probs_of`
+    row_at: Callable[[int, str], int | None] | None = None  # where an item has several rows: by place
+    carries: Callable[[str, str], bool] = operator.eq  # whether an item's label has what a row is about
+
+    def find(self, item_id: int, place: str) -> int | None:
+        """The row of a place of an item; `place` says nothing where an item is one row."""
+        return self.row_of(item_id) if self.row_at is None else self.row_at(item_id, place)
+
+    def place_of(self, row: int) -> str:
+        """Which part of its item a row is about; empty for all of it."""
+        return "" if self.row_at is None else self.label_of(row)
 
     def label_of(self, row: int) -> str:
         return self.origin.classes[int(self.given[row])]
@@ -139,12 +150,12 @@ def _flagged(
     judged: JudgedRows, policy: Policy, standing: Iterable[Standing], settled: Iterable[tuple[int, str]]
 ) -> Flagged:
     n_rows = len(judged.item_ids)
-    asked = [one.item_id for one in standing if one.state != IssueState.SUPPRESSED.value]
-    in_review = [row for one in asked if (row := judged.row_of(one)) is not None]
+    asked = [one for one in standing if one.state != IssueState.SUPPRESSED.value]
+    in_review = [row for one in asked if (row := judged.find(one.item_id, one.place)) is not None]
     answered = [
         row
         for item_id, label in settled
-        if (row := judged.row_of(item_id)) is not None and judged.label_of(row) == label
+        if (row := judged.find(item_id, label)) is not None and judged.label_of(row) == label
     ]
     present = judged.given[judged.given != REMOVED]
     return Flagged(
@@ -170,7 +181,7 @@ def _difference(judged: JudgedRows, wanted: Mapping[int, Place], standing: Itera
     moved: dict[int, tuple[Place, Standing]] = {}
     dropped: list[str] = []
     for one in standing:
-        row = judged.row_of(one.item_id)
+        row = judged.find(one.item_id, one.place)
         place = None if row is None else fresh.pop(row, None)
         if one.state != IssueState.SUPPRESSED.value:
             continue
@@ -206,7 +217,7 @@ def _controls(
         return {}
     free = judged.given != REMOVED
     free[judged.order] = False
-    free[[row for one in standing if (row := judged.row_of(one.item_id)) is not None]] = False
+    free[[row for one in standing if (row := judged.find(one.item_id, one.place)) is not None]] = False
     pool = np.flatnonzero(free)
     drawn = chance.choice(pool, size=min(wanted, len(pool)), replace=False)
     last = max(place.rank for place in difference.fresh.values())
@@ -264,14 +275,16 @@ def _issues(
 ) -> tuple[list[Issue], list[Issue]]:
     """New issues, and standing ones with new figures, of these rows as far as they still stand so."""
     item_ids = judged.item_ids[rows].tolist()
-    items = {one.item_id: one for one in unit.items.labelled(judged.origin.project_id, item_ids)}
-    active = unit.issues.active(judged.origin.project_id, item_ids)
+    labelled = unit.items.labelled(judged.origin.project_id, sorted(set(item_ids)))
+    items = {one.item_id: one for one in labelled}
+    active = {(one.item_id, one.place): one for one in unit.issues.active(judged.origin.project_id, item_ids)}
     fresh: list[Issue] = []
     moved: list[Issue] = []
     for row, item_id, probs in zip(rows.tolist(), item_ids, judged.probs_of(rows), strict=True):
         item = items.get(item_id)
         # One that changed meanwhile is judged after this.
-        if item is None or item.label != judged.label_of(row) or (item_id, item.label) in settled:
+        about = judged.label_of(row)
+        if item is None or not judged.carries(item.label, about) or (item_id, about) in settled:
             continue
         place, old = difference.wanted_at(row)
         is_open = row in opened
@@ -280,7 +293,7 @@ def _issues(
         else:
             finding = _finding(judged, row, item, probs, place)
             issue = issue_of(finding, place, judged.origin, is_open=is_open)
-        now = active.get(item_id)
+        now = active.get((item_id, judged.place_of(row)))
         if old is None and now is None:
             fresh.append(issue)
         elif old and now and now.id == old.id and now.state is IssueState.SUPPRESSED:
