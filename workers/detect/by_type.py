@@ -48,7 +48,12 @@ def scan_by_type(
             remedy="Import predictions as docs/label-types.md says.",
         )
     origin = Origin(
-        context.project.id, run.scan_id, version, context.settings.policy.method.value, _labels(kind, items, found), kind.in_parts
+        context.project.id,
+        run.scan_id,
+        version,
+        context.settings.policy.method.value,
+        _labels(kind, items, found),
+        kind.in_parts,
     )
     result = ScanResult(
         judged=_judged(origin, kind, items, found),
