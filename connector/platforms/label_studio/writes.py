@@ -42,7 +42,7 @@ class LabelStudioWriter:
         self._check_label(order)
         task = self._same_task(order)
         source = self._expected(order, task)
-        return self._before(task, source) | {"annotation": _kept(source)}
+        return self._before(task, source) | {"annotation": kept(source)}
 
     def find(self, order: WriteOrder) -> WriteRecord | None:
         """The record of what carries the order's marker."""
@@ -67,7 +67,7 @@ class LabelStudioWriter:
         elif order.mode is WriteMode.UPDATE:
             self._update(order, task, source)
         else:
-            self._add_prediction(order, task)
+            self._add_prediction(order, task, source)
         return self._verified(order)
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
@@ -122,7 +122,7 @@ class LabelStudioWriter:
         """The record of what was written, if it still is as it was written."""
         raw = self._intact_row(order, raw)
         before = mapping.mark_meta(raw.get("result")).get(mapping.BEFORE)
-        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
+        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, kept(raw))
         if order.mode is WriteMode.GROUND_TRUTH:
             self._still_expected(order, task, record)
         return record
@@ -148,7 +148,7 @@ class LabelStudioWriter:
             raise Conflict(f"the labelling config has no class {order.label!r} (any more)")
 
     def _expected(self, order: WriteOrder, task: Raw) -> Raw:
-        source = _by_id(task, order.annotation_id)
+        source = by_id(task, order.annotation_id)
         if source is None:
             raise Conflict(f"annotation {order.annotation_id} is gone")
         now = mapping.annotation(source, self._schema, self._codec)
@@ -193,7 +193,7 @@ class LabelStudioWriter:
     def _add_ground_truth(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
         body = {
-            "result": self._codec.write(source.get("result"), self._schema, order.label, meta),
+            "result": self._corrected(order, source, meta),
             "ground_truth": True,
             "was_cancelled": False,
             "parent_annotation": int(source["id"]),
@@ -202,13 +202,20 @@ class LabelStudioWriter:
 
     def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
-        result = self._codec.write(source["result"], self._schema, order.label, meta)
+        result = self._corrected(order, source, meta)
         self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"result": result})
 
-    def _add_prediction(self, order: WriteOrder, task: Raw) -> None:
+    def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
+        return list(self._codec.write(source.get("result"), self._schema, order.label, meta))
+
+    def _predicted_from(self, source: Raw) -> Raw:  # noqa: ARG002 - other label types need it
+        """What a prediction of the corrected label is made from: the label is all of it."""
+        return {"result": []}
+
+    def _add_prediction(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         body = {
             "task": task["id"],
-            "result": self._codec.write([], self._schema, order.label, self._meta(order, {})),
+            "result": self._corrected(order, self._predicted_from(source), self._meta(order, {})),
             "model_version": MODEL_VERSION,
             **({} if order.score is None else {"score": order.score}),
         }
@@ -217,7 +224,7 @@ class LabelStudioWriter:
     # --- undoing ---------------------------------------------------------------------------
 
     def _remove_ground_truth(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
-        ours = _by_id(task, record.remote_id)
+        ours = by_id(task, record.remote_id)
         if ours is not None:
             _check_untouched(ours, record, order)
         doubles = [self._intact_row(order, raw) for raw in self._all_marked(order, task) if raw is not ours]
@@ -228,14 +235,14 @@ class LabelStudioWriter:
         others = [raw for raw in _annotations(task) if raw not in removed]
         if any(raw.get("ground_truth") for raw in others):
             return  # someone has named another truth since, and that stands
-        demoted = [i for i in record.before.get("ground_truth_ids", ()) if _by_id(task, i) is not None]
+        demoted = [i for i in record.before.get("ground_truth_ids", ()) if by_id(task, i) is not None]
         if demoted:
             # The server keeps one ground truth at a time when it is set this way: the original first.
             truth = order.annotation_id if order.annotation_id in demoted else demoted[0]
             self._client.api.write("PATCH", f"/api/annotations/{truth}/", {"ground_truth": True})
 
     def _restore(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
-        ours = _by_id(task, record.remote_id)
+        ours = by_id(task, record.remote_id)
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
         regions = dicts(record.before.get("label_regions"))
@@ -272,11 +279,11 @@ def _annotations(task: Raw) -> list[Raw]:
     return [raw for raw in dicts(task.get("annotations")) if "id" in raw]
 
 
-def _by_id(task: Raw, remote_id: str) -> Raw | None:
+def by_id(task: Raw, remote_id: str) -> Raw | None:
     return next((raw for raw in _annotations(task) if str(raw["id"]) == remote_id), None)
 
 
-def _kept(raw: Raw) -> Raw:
+def kept(raw: Raw) -> Raw:
     """What the journal keeps of an annotation or prediction: no names of people."""
     keys = (
         "id",

@@ -207,7 +207,7 @@ class TestIssues:
     def test_a_scan_waits_for_the_push_that_opens_what_it_holds_back(self, postgres_house: House) -> None:
         """Else it would suppress an issue whose review task is planned, and nobody would close either."""
         house = postgres_house
-        held = house.flagged(1, IssueState.SUPPRESSED, reason=BUDGET)
+        house.flagged(1, IssueState.SUPPRESSED, reason=BUDGET)
 
         def scan() -> IssueState:
             with house.store.begin() as unit:

@@ -21,7 +21,8 @@ class Boxes(InParts):
 
     @property
     def codecs(self) -> Mapping[str, Codec]:
-        return {"label_studio": BoxesOnLabelStudio(), "memory": PartsInMemory(value.KIND, self.keys.valid, self.keys)}
+        in_memory = PartsInMemory(value.KIND, self.keys.valid, self.keys)
+        return {"label_studio": BoxesOnLabelStudio(), "memory": in_memory}
 
     def detect(
         self,

@@ -158,7 +158,13 @@ class RegionsOnLabelStudio(Generic[S]):
         return results.changed(raw, region_id, schema.control, change)
 
     def restore(
-        self, raw: Any, before: Any, schema: LabelSchema, given: str, part: str, meta: Json  # noqa: ARG002 - the protocol's signature
+        self,
+        raw: Any,
+        before: Any,
+        schema: LabelSchema,
+        given: str,
+        part: str,  # noqa: ARG002 - the protocol's signature
+        meta: Json,
     ) -> list[Raw]:
         """The result with the region as it stood before."""
         old = self.keys.part(given)

@@ -21,7 +21,8 @@ class Spans(InParts):
 
     @property
     def codecs(self) -> Mapping[str, Codec]:
-        return {"label_studio": SpansOnLabelStudio(), "memory": PartsInMemory(value.KIND, self.keys.valid, self.keys)}
+        in_memory = PartsInMemory(value.KIND, self.keys.valid, self.keys)
+        return {"label_studio": SpansOnLabelStudio(), "memory": in_memory}
 
     def detect(
         self,
