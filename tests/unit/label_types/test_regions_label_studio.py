@@ -257,7 +257,8 @@ def test_an_empty_span_is_not_read() -> None:
 
 
 def test_a_config_with_one_class_of_boxes_is_judged_and_hypertext_is_not() -> None:
-    boxes = '<View><Image name="i" value="$i"/><RectangleLabels name="b" toName="i"><Label value="x"/></RectangleLabels></View>'
+    control = '<RectangleLabels name="b" toName="i"><Label value="x"/></RectangleLabels>'
+    boxes = f'<View><Image name="i" value="$i"/>{control}</View>'
     assert schema_of(boxes, None, LABEL_STUDIO).kind == "boxes"
     hyper = (
         '<View><HyperText name="t" value="$t"/><Labels name="n" toName="t"><Label value="x"/></Labels></View>'

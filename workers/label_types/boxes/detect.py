@@ -13,8 +13,8 @@ from workers.issues import box_issues
 from workers.issues.boxes import KINDS, NO_BOX, BoxFindings, BoxKind
 from workers.label_types.base import Suspicion, Suspicions
 from workers.label_types.boxes.value import KEYS, Box, box_at
-from workers.label_types.regions.keys import Part
-from workers.label_types.regions.looks import Look, looks_at
+from workers.label_types.regions.keys import RegionPart
+from workers.label_types.regions.looks import ComparedItem, looks_at
 
 # From which score a finding of a kind is a question; kinds are not weighed against each other.
 ASKED = {
@@ -54,7 +54,7 @@ def detect(
     )
 
 
-def agreed(people: Sequence[Sequence[Part[Box]]]) -> list[tuple[Part[Box], float]]:
+def agreed(people: Sequence[Sequence[RegionPart[Box]]]) -> list[tuple[RegionPart[Box], float]]:
     """The boxes that several people agree on, with the share of them that drew each."""
     drawn = [(person, part) for person, parts in enumerate(people) for part in parts]
     if not drawn:
@@ -70,27 +70,29 @@ def agreed(people: Sequence[Sequence[Part[Box]]]) -> list[tuple[Part[Box], float
     common = box_consensus(answers)
     return [
         (
-            Part(names[int(common.label[k])], box_at(common.boxes[k].tolist(), picture)),
+            RegionPart(names[int(common.label[k])], box_at(common.boxes[k].tolist(), picture)),
             float(common.support[k]),
         )
         for k in np.flatnonzero(common.kept)
     ]
 
 
-def _tables(look: Look[Box], number: dict[str, int]) -> list[NDArray[np.float64]]:
+def _tables(look: ComparedItem[Box], number: dict[str, int]) -> list[NDArray[np.float64]]:
     """A table (M, 6) for each class: the box, its rotation and its probability."""
     rows = np.array([(*part.spot.corners, p) for part, p in look.against]).reshape(-1, 6)
     label = np.array([number[part.label] for part, _ in look.against], dtype=np.int64)
     return [rows[label == k] for k in range(len(number))]
 
 
-def _suspicion(findings: BoxFindings, at: int, look: Look[Box], schema: LabelSchema) -> Suspicion:
+def _suspicion(findings: BoxFindings, at: int, look: ComparedItem[Box], schema: LabelSchema) -> Suspicion:
     kind, score = KINDS[findings.kind[at]], float(findings.score[at])
     given = None if findings.given[at] == NO_BOX else look.given[int(findings.given[at])]
     model = None
     if findings.label[at] >= 0:
         picture = (given or look.against[0][0]).spot
-        model = Part(schema.classes[int(findings.label[at])], box_at(findings.box[at].tolist(), picture))
+        model = RegionPart(
+            schema.classes[int(findings.label[at])], box_at(findings.box[at].tolist(), picture)
+        )
     about = given or model
     if about is None:
         raise ValueError("a finding is about a region that somebody or the model sees")

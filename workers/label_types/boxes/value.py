@@ -51,7 +51,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class BoxShape:
-    """Implements Shape."""
+    """Implements RegionShape."""
 
     same: float = 0.7
 

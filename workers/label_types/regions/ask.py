@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from connector.model import Problem
-from workers.label_types.regions.keys import Keys, Part
+from workers.label_types.regions.keys import Keys, RegionPart
 
 S = TypeVar("S")
 
@@ -46,7 +46,7 @@ CANNOT = AnswerChoice("CANNOT DECIDE", Problem.CANNOT_TELL.value, "y")
 _BLIND_KEYS = "qasf123456789"
 
 
-def asked_kind(keys: Keys[S], given: Part[S], suggested: Part[S]) -> AskedKind:
+def asked_kind(keys: Keys[S], given: RegionPart[S], suggested: RegionPart[S]) -> AskedKind:
     """Which question leads from the one region to the other."""
     if str(given) == str(suggested):
         return AskedKind.CHECK
@@ -102,7 +102,7 @@ def blind_answers(classes: tuple[str, ...]) -> tuple[AnswerChoice, ...]:
 
 
 def answered(
-    keys: Keys[S], code: str, given: Part[S], suggested: Part[S], orange: list[Part[S]]
+    keys: Keys[S], code: str, given: RegionPart[S], suggested: RegionPart[S], orange: list[RegionPart[S]]
 ) -> str | None:
     """The part that a verdict stands for, with the orange regions that stand at the end.
 
@@ -120,15 +120,15 @@ def answered(
     return {AnswerCode.GIVEN.value: str(given), AnswerCode.MODEL.value: str(suggested)}.get(code)
 
 
-def answered_blind(code: str, spot: Part[S]) -> str | None:
+def answered_blind(code: str, spot: RegionPart[S]) -> str | None:
     """The part that a blind verdict stands for."""
     if code == AnswerCode.REMOVE:
         return str(spot.nothing())
     if code.startswith(AnswerCode.CLASS):
-        return str(Part(code.removeprefix(AnswerCode.CLASS), spot.spot))
+        return str(RegionPart(code.removeprefix(AnswerCode.CLASS), spot.spot))
     return None
 
 
-def _unmoved(keys: Keys[S], orange: Part[S], shown: Part[S]) -> bool:
+def _unmoved(keys: Keys[S], orange: RegionPart[S], shown: RegionPart[S]) -> bool:
     """Whether it is the region that was shown, but for what a click or a rounding moves."""
     return orange.label == shown.label and keys.overlap(orange, shown) >= min(0.98, keys.shape.same + 0.28)

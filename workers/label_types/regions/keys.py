@@ -15,7 +15,7 @@ SAME_PLACE = 0.5  # overlap from which two regions are about the same thing
 S = TypeVar("S")
 
 
-class Shape(Protocol[S]):
+class RegionShape(Protocol[S]):
     """How a place in an item is written, read and compared. Pure; no text makes it raise."""
 
     @property
@@ -37,7 +37,7 @@ class Shape(Protocol[S]):
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[S]):
+class RegionPart(Generic[S]):
     """One region: `str` of it is its key."""
 
     label: str
@@ -51,23 +51,23 @@ class Part(Generic[S]):
         """Whether it says that nothing is there."""
         return self.label == NOTHING
 
-    def nothing(self) -> Part[S]:
+    def nothing(self) -> RegionPart[S]:
         """The same place without a region."""
-        return Part(NOTHING, self.spot)
+        return RegionPart(NOTHING, self.spot)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys(Generic[S]):
     """Keys of labels with regions of one shape."""
 
-    shape: Shape[S]
+    shape: RegionShape[S]
 
-    def part(self, text: str) -> Part[S] | None:
+    def part(self, text: str) -> RegionPart[S] | None:
         """The region that a line names; None for no such line."""
         found = self.shape.split(text)
-        return None if found is None else Part(*found)
+        return None if found is None else RegionPart(*found)
 
-    def parts(self, label: str) -> list[Part[S]]:
+    def parts(self, label: str) -> list[RegionPart[S]]:
         """The regions that a label names; lines that name none are left out."""
         found = (self.part(line) for line in self.lines(label))
         return [part for part in found if part is not None]
@@ -76,7 +76,7 @@ class Keys(Generic[S]):
         """The keys of an item's regions."""
         return [] if label == EMPTY else label.split("\n")
 
-    def key(self, parts: Iterable[Part[S]]) -> str:
+    def key(self, parts: Iterable[RegionPart[S]]) -> str:
         """The label of an item with these regions, in whatever order they come."""
         return "\n".join(sorted(map(str, parts))) or EMPTY
 
@@ -94,7 +94,7 @@ class Keys(Generic[S]):
             return part in self.lines(label)
         return not any(self.overlap(one, wanted) >= SAME_PLACE for one in self.parts(label))
 
-    def overlap(self, one: Part[S], other: Part[S]) -> float:
+    def overlap(self, one: RegionPart[S], other: RegionPart[S]) -> float:
         """Of the places of two regions, 0..1."""
         return self.shape.overlap(one.spot, other.spot)
 

@@ -12,7 +12,7 @@ from connector.ports import ReviewContent
 from workers.label_types.choices_tag import chosen
 from workers.label_types.regions import ask, results
 from workers.label_types.regions.ask import AskedKind
-from workers.label_types.regions.keys import Keys, Part
+from workers.label_types.regions.keys import Keys, RegionPart
 
 ORANGE, BLUE, GREY, PINK = "box", "model", "around", "spot"  # controls of a review project, by role
 COLOURS = {ORANGE: "#ff7a00", BLUE: "#00c2ff", GREY: "#9a9a9a", PINK: "#ff00d4"}
@@ -90,25 +90,25 @@ class RegionsOnLabelStudio(Generic[S]):
         wrong = next((part for part in parts if isinstance(part, LabelStatus)), None)
         if wrong is not None:
             return Reading(None, wrong)
-        found = [part for part in parts if isinstance(part, Part)]
+        found = [part for part in parts if isinstance(part, RegionPart)]
         if any(part.label not in schema.classes for part in found):
             return Reading(None, LabelStatus.UNKNOWN_CLASS)
         return Reading(self.keys.key(found), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
-        """Part → its score, below 0 where the model gives none. Regions that cannot be read are left out."""
+        """RegionPart → its score, below 0 where the model gives none. Regions that cannot be read are left out."""
         if not isinstance(raw, list):
             return None
         regions = regions_of(raw, schema.control)
         found: dict[str, float] = {}
         for region in regions:
             part = self._part(region, self.size_of(regions))
-            if isinstance(part, Part):
+            if isinstance(part, RegionPart):
                 score = finite(region.get("score"))
                 found[str(part)] = max(found.get(str(part), -1.0), -1.0 if score is None else score)
         return found
 
-    def _part(self, region: Raw, size: tuple[float, float] | None) -> Part[S] | LabelStatus:
+    def _part(self, region: Raw, size: tuple[float, float] | None) -> RegionPart[S] | LabelStatus:
         labels = values_in(region, self.held)
         if not isinstance(labels, list) or not labels:
             return LabelStatus.UNKNOWN_CLASS
@@ -118,7 +118,7 @@ class RegionsOnLabelStudio(Generic[S]):
         if spot is None or not isinstance(labels[0], str):
             return LabelStatus.UNREADABLE
         # As it is written, so that it is equal to what is read again.
-        return self.keys.part(str(Part(labels[0], spot))) or LabelStatus.UNREADABLE
+        return self.keys.part(str(RegionPart(labels[0], spot))) or LabelStatus.UNREADABLE
 
     # --- corrections ---
 
@@ -178,11 +178,11 @@ class RegionsOnLabelStudio(Generic[S]):
         size = self.size_of(regions)
         for region in regions:
             found = self._part(region, size)
-            if isinstance(found, Part) and str(found) == key and isinstance(region.get("id"), str):
+            if isinstance(found, RegionPart) and str(found) == key and isinstance(region.get("id"), str):
                 return str(region["id"])
         return None
 
-    def _new(self, schema: LabelSchema, part: Part[S], meta: Json, there: Sequence[Raw]) -> Raw:
+    def _new(self, schema: LabelSchema, part: RegionPart[S], meta: Json, there: Sequence[Raw]) -> Raw:
         beside = next((item for item in there if item.get("from_name") == schema.control), {})
         kept: Raw = {key: beside[key] for key in ("original_width", "original_height") if key in beside}
         return {
@@ -249,13 +249,13 @@ class RegionsOnLabelStudio(Generic[S]):
         fields = {GIVEN: str(given), SUGGESTED: str(suggested), ANSWERS: _buttons(choices)}
         return ReviewContent(fields, regions)
 
-    def _blind(self, request: ReviewRequest, given: Part[S]) -> ReviewContent:
+    def _blind(self, request: ReviewRequest, given: RegionPart[S]) -> ReviewContent:
         """Only the place, and what could stand there."""
-        spot = Part(UNNAMED, given.spot)
+        spot = RegionPart(UNNAMED, given.spot)
         fields = {SPOT: str(spot), ANSWERS: _buttons(ask.blind_answers(request.options))}
         return ReviewContent(fields, [self._shown(spot, PINK, PINK)])
 
-    def _shown(self, part: Part[S], role: str, region_id: str, score: float | None = None) -> Raw:
+    def _shown(self, part: RegionPart[S], role: str, region_id: str, score: float | None = None) -> Raw:
         return {
             "id": region_id,
             "from_name": role,
@@ -284,9 +284,9 @@ class RegionsOnLabelStudio(Generic[S]):
             return None
         regions = regions_of(raw, ORANGE)
         parts = [self._part(region, self.size_of(dicts(raw))) for region in regions]
-        if not all(isinstance(part, Part) for part in parts):
+        if not all(isinstance(part, RegionPart) for part in parts):
             return None
-        orange = [part for part in parts if isinstance(part, Part)]
+        orange = [part for part in parts if isinstance(part, RegionPart)]
         return ask.answered(self.keys, codes[0], given, suggested, orange)
 
 

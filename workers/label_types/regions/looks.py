@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from connector.model import LabelledItem, LabelSchema, Prediction
-from workers.label_types.regions.keys import Keys, Part
+from workers.label_types.regions.keys import Keys, RegionPart
 
 UNKNOWN = 0.5  # of a predicted region to which the model gives no score
 NO_PREDICTION = "no prediction, and no other annotator"
@@ -18,24 +18,24 @@ BY_OTHERS = (
 )
 
 S = TypeVar("S")
-Marked = Sequence[tuple[Part[S], float]]  # regions with their probabilities
-Agree = Callable[[Sequence[Sequence[Part[S]]]], Marked[S]]  # what several people's regions come to
+Marked = Sequence[tuple[RegionPart[S], float]]  # regions with their probabilities
+Agree = Callable[[Sequence[Sequence[RegionPart[S]]]], Marked[S]]  # what several people's regions come to
 
 
 @dataclass(frozen=True, slots=True)
-class Look(Generic[S]):
+class ComparedItem(Generic[S]):
     """One item: `row` it is, the regions `given`, and those to compare them with."""
 
     row: int
-    given: Sequence[Part[S]]
+    given: Sequence[RegionPart[S]]
     against: Marked[S]
 
 
 @dataclass(frozen=True, slots=True)
-class Looks(Generic[S]):
+class ComparedItems(Generic[S]):
     """All items that can be judged; how many cannot by reason, and what is to be said of the others."""
 
-    looks: Sequence[Look[S]]
+    looks: Sequence[ComparedItem[S]]
     unusable: Mapping[str, int]
     warnings: tuple[str, ...]
 
@@ -51,24 +51,26 @@ def looks_at(
     predictions: Sequence[Prediction | None],
     schema: LabelSchema,
     agree: Agree[S],
-) -> Looks[S]:
+) -> ComparedItems[S]:
     """Each item beside its prediction, else beside what its other annotators agree on."""
-    looks: list[Look[S]] = []
+    looks: list[ComparedItem[S]] = []
     unusable: Counter[str] = Counter()
     by_others = 0
     for row, (item, prediction) in enumerate(zip(items, predictions, strict=True)):
         given = keys.parts(item.label)
         if prediction is not None and prediction.class_scores is not None:
-            looks.append(Look(row, given, _predicted(keys, prediction, schema)))
+            looks.append(ComparedItem(row, given, _predicted(keys, prediction, schema)))
         elif item.others:
             by_others += 1
-            looks.append(Look(row, given, agree([keys.parts(label) for _, label in item.others])))
+            looks.append(ComparedItem(row, given, agree([keys.parts(label) for _, label in item.others])))
         else:
             unusable[NO_PREDICTION] += 1
-    return Looks(looks, dict(unusable), (BY_OTHERS.format(n=by_others),) if by_others else ())
+    return ComparedItems(looks, dict(unusable), (BY_OTHERS.format(n=by_others),) if by_others else ())
 
 
-def _predicted(keys: Keys[S], prediction: Prediction, schema: LabelSchema) -> list[tuple[Part[S], float]]:
+def _predicted(
+    keys: Keys[S], prediction: Prediction, schema: LabelSchema
+) -> list[tuple[RegionPart[S], float]]:
     """The regions of classes that the control has."""
     found = ((keys.part(line), score) for line, score in (prediction.class_scores or {}).items())
     usual = UNKNOWN if prediction.score is None else prediction.score

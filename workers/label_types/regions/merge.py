@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
-from workers.label_types.regions.keys import Keys, Part
+from workers.label_types.regions.keys import Keys, RegionPart
 
 UNCHANGED = 0.95  # overlap with the given region from which an answer says that it is right
 
@@ -43,14 +43,14 @@ def positions(keys: Keys[S], said: Mapping[str, str], given: str) -> dict[str, s
     return counted
 
 
-def _same(keys: Keys[S], one: Part[S], other: Part[S], least: float) -> bool:
+def _same(keys: Keys[S], one: RegionPart[S], other: RegionPart[S], least: float) -> bool:
     if one.label != other.label:
         return False
     return one.is_nothing or str(one) == str(other) or keys.overlap(one, other) >= least
 
 
-def _common(keys: Keys[S], parts: list[Part[S]]) -> Part[S]:
+def _common(keys: Keys[S], parts: list[RegionPart[S]]) -> RegionPart[S]:
     times = Counter(map(str, parts)).most_common(2)
     if len(times) == 1 or times[0][1] > times[1][1]:
         return next(part for part in parts if str(part) == times[0][0])
-    return Part(parts[0].label, keys.shape.middle([part.spot for part in parts]))
+    return RegionPart(parts[0].label, keys.shape.middle([part.spot for part in parts]))

@@ -8,8 +8,8 @@ from connector.model import LabelledItem, LabelSchema, Prediction
 from workers.consensus.regions import SpanAnswers, span_consensus
 from workers.issues.spans import SPAN_KINDS, SpanFindings, SpanKind, SpanTable, span_findings
 from workers.label_types.base import Suspicion, Suspicions
-from workers.label_types.regions.keys import Part
-from workers.label_types.regions.looks import Look, Marked, looks_at
+from workers.label_types.regions.keys import RegionPart
+from workers.label_types.regions.looks import ComparedItem, Marked, looks_at
 from workers.label_types.spans.value import KEYS, Span
 
 # From which score a finding of a kind is a question; kinds are not weighed against each other.
@@ -39,7 +39,7 @@ def detect(
     )
 
 
-def agreed(people: Sequence[Sequence[Part[Span]]]) -> Marked[Span]:
+def agreed(people: Sequence[Sequence[RegionPart[Span]]]) -> Marked[Span]:
     """The spans that several people agree on, with the share of them that marked each."""
     marked = [(person, part) for person, parts in enumerate(people) for part in parts]
     if not marked:
@@ -55,12 +55,12 @@ def agreed(people: Sequence[Sequence[Part[Span]]]) -> Marked[Span]:
     common = span_consensus([answers], len(names)).texts[0]
     ends = [(int(start), int(end)) for start, end in common.spans]
     return [
-        (Part(names[int(k)], Span(*place, words.get(place, ""))), float(support))
+        (RegionPart(names[int(k)], Span(*place, words.get(place, ""))), float(support))
         for place, k, support in zip(ends, common.label, common.support, strict=True)
     ]
 
 
-def _table(marked: Sequence[tuple[int, Part[Span], float]], schema: LabelSchema) -> SpanTable:
+def _table(marked: Sequence[tuple[int, RegionPart[Span], float]], schema: LabelSchema) -> SpanTable:
     return SpanTable(
         [n for n, _, _ in marked],
         [part.spot.start for _, part, _ in marked],
@@ -73,9 +73,9 @@ def _table(marked: Sequence[tuple[int, Part[Span], float]], schema: LabelSchema)
 def _suspicion(
     findings: SpanFindings,
     at: int,
-    looks: Sequence[Look[Span]],
-    givens: Sequence[Part[Span]],
-    models: Sequence[Part[Span]],
+    looks: Sequence[ComparedItem[Span]],
+    givens: Sequence[RegionPart[Span]],
+    models: Sequence[RegionPart[Span]],
 ) -> Suspicion:
     kind, score = SPAN_KINDS[findings.kind[at]], float(findings.score[at])
     given = None if findings.given[at] < 0 else givens[int(findings.given[at])]

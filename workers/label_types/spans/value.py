@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanShape:
-    """Implements Shape."""
+    """Implements RegionShape."""
 
     same: float = 1.0
 
