@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from connector import wording
 from connector.model import CorrectionState, LabelSchema, ObjectTag
 from tests.support.world import World
 from workers.label_types.boxes.value import KEYS as BOXES
@@ -117,6 +118,19 @@ def test_without_a_model_the_other_annotators_are_what_a_label_is_held_against(
         world.server.annotate(world.source_id, item_id, label, who)
     world.settle()
     assert world.last_scan().warnings[-1].startswith("21 items without predictions")
+
+
+def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(pictures: World) -> None:
+    given, truth = WRONG["swapped"]
+    pictures.agree("swapped", DOG)
+    pictures.later(minutes=5)
+    assert pictures.labels("swapped") == [("ann", label_of(*truth))]
+    pictures.relabel("swapped", label_of(*given))
+    pictures.later(minutes=10)
+    correction = pictures.corrected("swapped")
+    assert correction.state is CorrectionState.CONFLICT
+    assert "page" in wording.reason_said(correction.error or "")
+    assert pictures.labels("swapped") == [("ann", label_of(*given))], "nobody is overwritten"
 
 
 PAGE = "Ana flew to Rome with Bob."

@@ -96,7 +96,7 @@ class RegionsOnLabelStudio(Generic[S]):
         return Reading(self.keys.key(found), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
-        """RegionPart → its score, below 0 where the model gives none. Regions that cannot be read are left out."""
+        """The part → its score, below 0 where the model gives none; what cannot be read is left out."""
         if not isinstance(raw, list):
             return None
         regions = regions_of(raw, schema.control)
