@@ -228,7 +228,7 @@ def truthful(right: Pictures) -> Callable[[Raw], str]:
     """A reviewer who knows what is on the pictures and reads the question: orange, blue, answers."""
 
     def say(task: Raw) -> str:
-        truth = right[task["data"]["name"]][1]
+        truth = right[Path(task["data"]["image"]).name][1]
         shown = task["predictions"][0]["result"]
         seen = {item["from_name"]: _region_of(item) for item in reversed(shown)}
         codes = [one["alias"] for one in task["data"]["secondlook_answers"]]

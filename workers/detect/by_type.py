@@ -15,7 +15,7 @@ from connector.errors import Misconfigured
 from connector.model import FlagEvidence, Issue, LabelledItem, LabelSchema, Prediction, ScanReport
 from workers.context import Context, Summary
 from workers.detect.conclude import ScanResult, conclude
-from workers.detect.findings.detect import Looked
+from workers.detect.findings.detect import ScanFindings
 from workers.detect.flags import Origin, Place
 from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run
@@ -28,20 +28,20 @@ from workers.label_types.registry import kind_of
 def scan_by_type(
     context: Context, run: Run, schema: LabelSchema, items: Sequence[LabelledItem], detect: Detects
 ) -> Summary:
-    """Judge all items, and bring the review queue to what was found.
+    """Judge all items, and bring the review queue to what was suspected.
 
     Changes that come after it wait for the next scan, and items are not compared with each other.
     """
     kind = kind_of(schema)
     version, predictions = _predictions(context, schema, items)
     try:
-        found = detect(items, predictions, schema, context.settings.policy.method.value)
+        suspected = detect(items, predictions, schema, context.settings.policy.method.value)
     except InvalidInput as error:
         raise Misconfigured(str(error), field=_field(context), remedy="Then scan again.") from error
-    run.skipped.update(found.unusable)
-    found = _at_known_places(context, kind, items, found)
-    if not found.judged:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in found.unusable.items())
+    run.skipped.update(suspected.unusable)
+    suspected = _at_known_places(context, kind, items, suspected)
+    if not suspected.judged:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in suspected.unusable.items())
         raise Misconfigured(
             f"no labeled item has a usable prediction ({reasons})",
             field=_field(context),
@@ -52,15 +52,15 @@ def scan_by_type(
         run.scan_id,
         version,
         context.settings.policy.method.value,
-        _labels(kind, items, found),
+        _labels(kind, items, suspected),
         kind.in_parts,
     )
     result = ScanResult(
-        judged=_judged(origin, kind, items, found),
-        looked=Looked(),
+        judged=_judged(origin, kind, items, suspected),
+        findings=ScanFindings(),
         policy=Policy(_without_class_rules(context.settings.policy)),
         report=ScanReport(),
-        warnings=(wording.judged_by_type(), *found.warnings),
+        warnings=(wording.judged_by_type(), *suspected.warnings),
     )
     return conclude(context, run, result)
 
@@ -82,11 +82,11 @@ def _predictions(
         return version or "none", list(stored_predictions(unit, items, version))
 
 
-def _labels(kind: LabelType, items: Sequence[LabelledItem], found: Suspicions) -> tuple[str, ...]:
+def _labels(kind: LabelType, items: Sequence[LabelledItem], suspected: Suspicions) -> tuple[str, ...]:
     """Every label, or part of one, that is carried, doubted or suggested."""
-    carried = {part for row in found.judged for part in kind.parts(items[row].label)}
-    doubted = {_about(items, one) for one in found.found}
-    return tuple(sorted(carried | doubted | {one.suggested for one in found.found}))
+    carried = {part for row in suspected.judged for part in kind.parts(items[row].label)}
+    doubted = {_about(items, one) for one in suspected.found}
+    return tuple(sorted(carried | doubted | {one.suggested for one in suspected.found}))
 
 
 def _about(items: Sequence[LabelledItem], one: Suspicion) -> str:
@@ -94,7 +94,7 @@ def _about(items: Sequence[LabelledItem], one: Suspicion) -> str:
 
 
 def _at_known_places(
-    context: Context, kind: LabelType, items: Sequence[LabelledItem], found: Suspicions
+    context: Context, kind: LabelType, items: Sequence[LabelledItem], suspected: Suspicions
 ) -> Suspicions:
     """What was asked, or answered, at a spot where nothing is, is not asked again a pixel beside it."""
     with context.read() as unit:
@@ -113,16 +113,18 @@ def _at_known_places(
         return replace(one, given=next((part for part in there if kind.carries(item.label, part)), one.given))
 
     once: dict[tuple[int, str], Suspicion] = {}
-    for one in map(moved, found.found):
+    for one in map(moved, suspected.found):
         once.setdefault((one.row, _about(items, one)), one)
-    return replace(found, found=tuple(once.values()))
+    return replace(suspected, found=tuple(once.values()))
 
 
-def _judged(origin: Origin, kind: LabelType, items: Sequence[LabelledItem], found: Suspicions) -> JudgedRows:
+def _judged(
+    origin: Origin, kind: LabelType, items: Sequence[LabelledItem], suspected: Suspicions
+) -> JudgedRows:
     """The judged parts as the review queue sees them; without a suspicion a label suggests itself."""
     number = {label: k for k, label in enumerate(origin.classes)}
-    suspicions = {(one.row, _about(items, one)): one for one in found.found}
-    carried = [(row, part) for row in found.judged for part in kind.parts(items[row].label)]
+    suspicions = {(one.row, _about(items, one)): one for one in suspected.found}
+    carried = [(row, part) for row in suspected.judged for part in kind.parts(items[row].label)]
     units = list(dict.fromkeys([*carried, *suspicions]))
     at = {unit: place for place, unit in enumerate(units)}
     given = np.array([number[part] for _, part in units], dtype=np.int64)
@@ -154,7 +156,7 @@ def _judged(origin: Origin, kind: LabelType, items: Sequence[LabelledItem], foun
 
 
 def _issue(
-    found: Suspicion | None,
+    suspicion: Suspicion | None,
     item: LabelledItem,
     part: str,
     place: Place,
@@ -173,9 +175,9 @@ def _issue(
         kind=place.kind,
         state=state,
         given=part,
-        suggested=part if found is None else found.suggested,
-        quality=1.0 if found is None else found.quality,
-        probability=1.0 if found is None else found.probability,
+        suggested=part if suspicion is None else suspicion.suggested,
+        quality=1.0 if suspicion is None else suspicion.quality,
+        probability=1.0 if suspicion is None else suspicion.probability,
         rank=place.rank,
         method=origin.method,
         model_version=origin.model_version,
@@ -183,7 +185,7 @@ def _issue(
         evidence=FlagEvidence(
             blind=place.blind,
             others=() if origin.in_parts else item.others,
-            about=None if found is None else dict(found.evidence),
+            about=None if suspicion is None else dict(suspicion.evidence),
         ),
         reason=reason,
         place=part if origin.in_parts else "",
