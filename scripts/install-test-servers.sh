@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Redis, RabbitMQ, PostgreSQL and PgBouncer, which the tests start by themselves; installed from Debian where missing.
+# Redis, RabbitMQ, PostgreSQL, PgBouncer, promtool and Chromium, which the tests start by themselves; installed from Debian where missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
@@ -13,6 +13,8 @@ has_program redis-server || missing+=(redis-server)
 { has_program initdb && has_program postgres; } || missing+=(postgresql)
 has_program pgbouncer || missing+=(pgbouncer)
 { has_program rabbitmq-server && has_program epmd; } || missing+=(rabbitmq-server)
+has_program promtool || missing+=(prometheus)
+has_program chromium || missing+=(chromium)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 may_install || fail "The tests need ${missing[*]}, and this account may not install packages." \

@@ -12,6 +12,7 @@ from connector.actions import passwords, users
 from connector.actions.tokens import fingerprint
 from connector.errors import NotFound, Retryable, Unauthorised
 from connector.model.access import EVERYWHERE, AccessRole, Principal, SignedIn, UserAccount
+from connector.model.metrics import counted
 from connector.store.unit_of_work import Store, UnitOfWork
 
 SECRET_BYTES = 32
@@ -59,6 +60,7 @@ def sign_in(store: Store, name: str, password: str, address: str, old: str | Non
     if not passwords.is_right(password, None if known is None else known.password) or known is None:
         with store.begin() as unit:
             unit.audit.append(f"user:{account}", "sign_in.refused", account, {"address": address})
+            unit.tallies.add(counted("logins_total", result="refused"))
         msg = "the name or the password is wrong"
         raise Unauthorised(msg)
     with store.begin() as unit:
@@ -134,6 +136,7 @@ def _open(unit: UnitOfWork, user: UserAccount, address: str) -> OpenedSession:
     unit.sessions.forget_expired()
     unit.sessions.add(fingerprint(token), user.id, unit.now + LASTS, address)
     unit.audit.append(f"user:{user.name}", "sign_in", user.name, {"address": address})
+    unit.tallies.add(counted("logins_total", result="entered"))
     return OpenedSession(token, user.name)
 
 

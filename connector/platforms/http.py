@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +28,7 @@ from connector.errors import (
     SecondlookError,
     UnknownOutcome,
 )
+from connector.model.metrics import Accumulator, counted, timed
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 90.0  # a page of 500 tasks takes seconds on a busy server
@@ -34,6 +37,8 @@ LONGEST_WAIT_S = 5.0  # a server that asks for more is left to the caller's own 
 DETAIL_CHARS = 300
 _BACKOFF = wait_random_exponential(multiplier=0.2, max=LONGEST_WAIT_S)
 _log = logging.getLogger(__name__)
+CALLS = Accumulator()  # of this process; stored with the job that made them
+_NUMBERED = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27})(?=/|$)")
 
 # Raised before a byte of the request can have reached the other side: nothing was done there.
 _BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -161,8 +166,9 @@ class Api:
         client = self._client()
         for last_try in (False, True):
             name, value = self._credentials.header()
-            with translated(method, path, write=write):
+            with _timed_call(client, method, path) as answered, translated(method, path, write=write):
                 response = client.request(method, path, params=params, json=json, headers={name: value})
+                answered.append(response.status_code)
             if response.status_code != httpx.codes.UNAUTHORIZED or last_try:
                 break
             # A 401 is given before anything is done, so even a write may be sent again.
@@ -196,6 +202,25 @@ class Api:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text
+
+
+@contextmanager
+def _timed_call(client: httpx.Client, method: str, path: str) -> Iterator[list[int]]:
+    """Count one request by server and what is asked for; ids are left out, and so are queries."""
+    answered: list[int] = []
+    started = time.monotonic()
+    try:
+        yield answered
+    finally:
+        operation = f"{method} {_NUMBERED.sub('/:id', urlsplit(path).path)}"[:100]
+        which = {"platform": client.base_url.host[:60], "operation": operation}
+        status = str(answered[0]) if answered else "none"
+        CALLS.add(
+            counted("platform_requests_total", status=status, **which),
+            timed(
+                "platform_request_duration_seconds", time.monotonic() - started, platform=which["platform"]
+            ),
+        )
 
 
 @contextmanager

@@ -42,6 +42,7 @@ from connector.store.repositories.quality import Quality
 from connector.store.repositories.questions import StoredQuestions
 from connector.store.repositories.reviews import Reviews
 from connector.store.repositories.sharded_scans import ShardedScans
+from connector.store.repositories.tallies import Tallies
 from connector.store.repositories.users import RequestKeys, Sessions, SignInAttempts, Users
 from connector.store.repositories.votes import StoredVotes
 
@@ -174,6 +175,10 @@ class UnitOfWork:
     def access_tokens(self) -> StoredTokens:
         return StoredTokens(self.connection, self.now)
 
+    @cached_property
+    def tallies(self) -> Tallies:
+        return Tallies(self.connection, self.now)
+
     def enqueue(self, job: NewJob) -> str | None:
         """Store a job; its id, or None where an equal one waits already. Announced after the commit."""
         job_id = self.jobs.add(job)
@@ -212,6 +217,8 @@ class Store:
         with self._write() as connection:
             unit = UnitOfWork(connection, self._clock.now())
             yield unit
+            unit.label_events.flush()
+            unit.tallies.flush()
             unit.audit.flush()
             if claim is not None:
                 self._fence(connection, claim)

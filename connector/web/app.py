@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 
 from connector import wiring
 from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
-from connector.errors import Misconfigured
+from connector.errors import Misconfigured, SecondlookError
+from connector.model.metrics import Accumulator
 from connector.queue import SilentQueue
-from connector.web.api import health, hooks, v1
+from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
+from connector.web.api.hooks import Hooks
+from connector.web.counting import Counting, store_counts
 from connector.web.dashboard import entrance, page
 from connector.web.dashboard.trouble import trouble_page
 from connector.wiring import Services
 
-ROUTERS = (hooks.router, health.router, v1.router, entrance.router, page.router)
+COUNTS_EVERY_SECONDS = 15.0
+ROUTERS = (health.router, metrics.router, v1.router, entrance.router, page.router)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
@@ -32,9 +38,14 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     """
     running = services or _services(settings or load())
 
+    counts = Accumulator()
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        storing = asyncio.create_task(_store_now_and_then(running, counts))
         yield
+        storing.cancel()
+        await run_in_threadpool(_store_quietly, running, counts)
         if services is None:
             running.close()
 
@@ -48,11 +59,25 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         lifespan=lifespan,
     )
     app.state.services = running
+    app.state.scrapes = metrics.Scrapes(counts)
     for router in ROUTERS:
         app.include_router(router)
     add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
+    app.add_middleware(Counting, accumulator=counts, services=running)
     return app
+
+
+async def _store_now_and_then(services: Services, counts: Accumulator) -> None:
+    while True:
+        await asyncio.sleep(COUNTS_EVERY_SECONDS)
+        await run_in_threadpool(_store_quietly, services, counts)
+
+
+def _store_quietly(services: Services, counts: Accumulator) -> None:
+    with suppress(SecondlookError):  # the database is away: what was counted waits
+        store_counts(services, counts)
 
 
 def _services(settings: Settings) -> Services:

@@ -38,9 +38,14 @@ def export(
 @app.command(epilog=EPILOG)
 def verify(context: typer.Context, *, json: JsonFlag = False) -> None:
     """Check every row's hash. Exit code 1, naming the rows, when one is changed or missing."""
-    with session_of(context).services() as services, services.store.read() as unit:
-        faults = list(unit.audit.verify())
-        last, head = unit.audit.head()
+    from connector.store.repositories.tallies import AUDIT_VERIFIED
+
+    with session_of(context).services() as services:
+        with services.store.read() as unit:
+            faults = list(unit.audit.verify())
+            last, head = unit.audit.head()
+        with services.store.begin() as unit:
+            unit.facts.put(AUDIT_VERIFIED, str(len(faults)))
     if json:
         print_json({"ok": not faults, "rows": last, "head": head, "faults": faults})
     elif faults:

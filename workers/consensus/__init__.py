@@ -26,6 +26,7 @@ from workers.consensus.numeric import (
     Scale,
     mean_difference,
     number_alpha,
+    number_alpha_sums,
     number_consensus,
 )
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
@@ -50,7 +51,7 @@ from workers.consensus.reliability import (
     reliability,
     reliability_by_class,
 )
-from workers.consensus.sets import SetConsensus, jaccard, mean_jaccard, set_consensus
+from workers.consensus.sets import SetConsensus, jaccard, jaccard_sums, mean_jaccard, set_consensus
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
 
 __all__ = [
@@ -109,12 +110,14 @@ __all__ = [
     "fleiss_sums",
     "interval_of",
     "jaccard",
+    "jaccard_sums",
     "krippendorff_alpha",
     "majority",
     "mean_difference",
     "mean_jaccard",
     "measured_accuracy",
     "number_alpha",
+    "number_alpha_sums",
     "number_consensus",
     "pairwise_agreement",
     "pairwise_sums",

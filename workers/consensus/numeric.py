@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from workers.consensus.arrays import Floats, Ints, Mask, same_length, sum_by, whole_numbers
+from workers.consensus.measures import TaskSums
 from workers.consensus.votes import InvalidVotes, Votes
 
 ROUNDING = 1e-9  # of the tolerance: 0.3 - 0.1 is within 0.2
@@ -106,18 +107,34 @@ def number_alpha(
     difference as distance. The ordinal distance, (Σ_{g=c..k} n_g - (n_c + n_k) / 2)², is that between the
     mean ranks of the two values among the answers that can be paired.
     """
+    return number_alpha_sums(task, annotator, value, scale=scale).value()
+
+
+def number_alpha_sums(
+    task: ArrayLike, annotator: ArrayLike, value: ArrayLike, *, scale: Scale = Scale.INTERVAL
+) -> TaskSums:
+    """`number_alpha` as sums over tasks, for `interval_of`; ranks are those of all answers."""
     tasks, answers = _checked(task, value)
     Votes(tasks, annotator, np.zeros(len(tasks), dtype=np.int64)).refuse_repeated()
     tasks, answers = _paired(tasks, answers)
     if scale is Scale.ORDINAL:
         answers = _mean_ranks(answers)
     if len(answers) == 0 or answers.min() == answers.max():
-        return float("nan")
+        return TaskSums(np.zeros((0, 4)), lambda _: float("nan"))
+    tasks = np.unique(tasks, return_inverse=True)[1]
     n = np.bincount(tasks)
     apart = answers - answers.mean()
-    mean = sum_by(tasks, apart, len(n)) / np.maximum(n, 1)
-    observed = ((apart - mean[tasks]) ** 2 * (n / np.maximum(n - 1, 1))[tasks]).sum()
-    return float(1 - observed * (len(answers) - 1) / (len(answers) * (apart**2).sum()))
+    mean = sum_by(tasks, apart, len(n)) / n
+    within = sum_by(tasks, (apart - mean[tasks]) ** 2, len(n)) * n / np.maximum(n - 1, 1)
+    rows = np.stack([within, n, sum_by(tasks, apart, len(n)), sum_by(tasks, apart**2, len(n))], axis=1)
+    return TaskSums(rows, _alpha_of)
+
+
+def _alpha_of(sums: Floats) -> float:
+    """From the weighted differences within tasks, the number of answers, their sum and that of squares."""
+    within, n, total, squares = sums
+    spread = squares - total**2 / n if n > 0 else 0.0
+    return float(1 - within * (n - 1) / (n * spread)) if spread > ROUNDING * squares else float("nan")
 
 
 def mean_difference(task: ArrayLike, value: ArrayLike) -> float:

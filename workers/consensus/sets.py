@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workers.consensus.arrays import Floats, Ints, Mask, ratio, same_length, whole_numbers
+from workers.consensus.measures import TaskSums
 from workers.consensus.votes import InvalidVotes
 
 NO, UNSURE, YES = 0.0, 0.5, 1.0  # a mark; NaN where the class could not be chosen
@@ -83,17 +85,29 @@ def jaccard(first: ArrayLike, second: ArrayLike) -> Floats:
 
 def mean_jaccard(task: ArrayLike, marks: ArrayLike) -> float:
     """`jaccard` of all pairs of answers to one task, on average; NaN without a pair to compare."""
+    return jaccard_sums(task, marks).value()
+
+
+def jaccard_sums(task: ArrayLike, marks: ArrayLike) -> TaskSums:
+    """`mean_jaccard` as sums over tasks, for `interval_of`."""
     tasks, table = _checked(task, marks)
+    n_tasks = int(tasks.max()) + 1 if tasks.size else 0
+    rows = np.zeros((n_tasks, 2))
+    for at, alike in _pairs(tasks, table):
+        known = ~np.isnan(alike)
+        np.add.at(rows, at[known], np.stack([alike[known], np.ones(int(known.sum()))], axis=1))
+    return TaskSums(rows, lambda sums: float(sums[0] / sums[1]) if sums[1] > 0 else float("nan"))
+
+
+def _pairs(tasks: Ints, table: Floats) -> Iterator[tuple[Ints, Floats]]:
+    """The task and the `jaccard` of all pairs of answers to one task, some at a time."""
     order = np.argsort(tasks, kind="stable")
     tasks, table = tasks[order], table[order]
-    total, pairs = 0.0, 0
     for apart in range(1, len(tasks)):  # at most as often as the most answered task has answers
         same = np.flatnonzero(tasks[apart:] == tasks[:-apart])
         if same.size == 0:
             break
-        alike = jaccard(table[same], table[same + apart])
-        total, pairs = total + float(np.nansum(alike)), pairs + int(np.count_nonzero(~np.isnan(alike)))
-    return total / pairs if pairs else float("nan")
+        yield tasks[same], jaccard(table[same], table[same + apart])
 
 
 def _checked(task: ArrayLike, marks: ArrayLike) -> tuple[Ints, Floats]:

@@ -73,6 +73,7 @@ def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, 
     reason = coded(REOPENED, was=decision.reason, votes=votes)
     unit.issues.supersede(decision.id)
     unit.issues.set_state([issue.id], IssueState.IN_REVIEW, reason)
+    unit.label_events.note([issue.id])
     unit.reviews.reopen(case.task.key)
     if escalated:
         unit.reviews.escalate(case.task.key)

@@ -46,6 +46,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
     decision = _decision(unit, case, judged)
     unit.issues.decide(decision)
     unit.issues.set_state([issue.id], STATES[decision.outcome], decision.reason)
+    unit.label_events.note([issue.id])
     unit.reviews.set_state([case.task.key], ReviewState.DECIDED)
     detail = {
         "label": decision.label,

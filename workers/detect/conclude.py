@@ -18,7 +18,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.findings.detect import Looked
 from workers.detect.flags import n_kept
-from workers.detect.queue import Difference, JudgedRows, Policy, Queue, carry_out, weigh
+from workers.detect.queue import Difference, JudgedRows, Policy, Queue, carry_out, weigh_scan
 from workers.detect.record import Run, lost_classes, scan_summary
 from workers.detect.state import Detector, kept
 from workers.issues import LabelIssues, label_issues
@@ -60,7 +60,7 @@ def find_issues(context: Context, labels: Classes, matrix: Probabilities) -> Lab
 def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothing_else) -> Summary:
     """Bring the review queue to what was found, and record the scan."""
     chance = np.random.default_rng(uuid.UUID(run.begun_by).int)
-    difference = weigh(context, result.judged, result.policy, chance, result.looked.drafts)
+    difference = weigh_scan(context, result.judged, result.policy, chance, result.looked.drafts)
     summary = _summary(context, run, result)
     blob = None if result.detector is None else kept.store_content(context, result.detector)
     with context.begin() as unit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from connector.config.project import PolicySettings
 from connector.model import FlagEvidence, Issue, IssueKind, IssueState, Json, LabelledItem
 from connector.model.reasons import HeldBack
+from workers.detect.standing import BUDGET, REASON
 from workers.issues import TriagePlan, TriagePolicy, triage
+from workers.issues.arrays import Rows
 from workers.issues.triage import Flagged
 
 NEAR_SHARE = 0.05  # a class below this probability is no near miss
@@ -62,16 +64,30 @@ class FlaggedRow:
     similar: Sequence[str] = ()
 
 
-def places(plan: TriagePlan) -> Iterator[tuple[int, Place]]:
-    """Each row of a plan and its place: first the queue, then what is held back."""
-    for rank, (row, control, blind) in enumerate(zip(plan.rows, plan.control, plan.blind, strict=True)):
+def planned_rows(plan: TriagePlan) -> tuple[Rows, NDArray[np.int8]]:
+    """(P,) rows of a plan in the order of their ranks, and the number of the reason that holds each back.
+
+    What may be asked waits for its turn, as if for the budget.
+    """
+    reasons = [REASON[str(reason)] for reason in plan.reasons]
+    waiting = np.full(len(plan.rows), BUDGET, dtype=np.int8)
+    rows = np.concatenate([plan.rows, plan.suppressed])
+    return rows, np.concatenate([waiting, np.array(reasons, dtype=np.int8)])
+
+
+def places(plan: TriagePlan, ranks: Iterable[int] | None = None) -> Iterator[tuple[int, Place]]:
+    """Each row of a plan and its place: first the queue, then what is held back; all ranks, or some."""
+    n_fit = len(plan.rows)
+    for rank in range(n_fit + len(plan.suppressed)) if ranks is None else ranks:
+        if rank >= n_fit:
+            reason = HeldBack(str(plan.reasons[rank - n_fit]))
+            place = Place(rank, IssueKind.LABEL_ERROR, reason, blind=False)
+            yield int(plan.suppressed[rank - n_fit]), place
+            continue
+        control, blind = bool(plan.control[rank]), bool(plan.blind[rank])
         kind = IssueKind.CONTROL if control else IssueKind.LABEL_ERROR
         # A control measures what flags miss: seeing a suggestion would bend the answer.
-        yield int(row), Place(rank, kind, None, bool(blind or control))
-    for rank, (row, reason) in enumerate(
-        zip(plan.suppressed, plan.reasons, strict=True), start=len(plan.rows)
-    ):
-        yield int(row), Place(rank, IssueKind.LABEL_ERROR, HeldBack(str(reason)), blind=False)
+        yield int(plan.rows[rank]), Place(rank, kind, None, blind or control)
 
 
 def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:

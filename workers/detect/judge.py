@@ -10,11 +10,13 @@ import numpy as np
 from connector.model import LabelledItem, SavedState
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.flags import Origin
-from workers.detect.queue import JudgedRows, Policy, Queue, carry_out, weigh
+from workers.detect.queue import JudgedRows, Policy, Queue, carry_out, weigh_changes
 from workers.detect.sources.base import PredictionSource
 from workers.detect.sources.choose import source_of
+from workers.detect.standing import QueueByRow
 from workers.detect.state import Detector, Taken, kept
 from workers.issues.validation import InvalidInput
 from workers.review.quality import learned
@@ -50,7 +52,7 @@ def _judge(context: Context, saved: SavedState, detector: Detector) -> Summary:
     except InvalidInput as error:
         return _scan_instead(context, str(error))
     detector.seq = head
-    queue = _requeue(context, detector)
+    queue = _requeue(context, detector, changed)
     kept.keep(context, detector)
     return {
         "changed": len(changed),
@@ -76,15 +78,17 @@ def _take_in(
     return detector.take_in(changed, now, probs, lasting=source.lasting)
 
 
-def _requeue(context: Context, detector: Detector) -> Queue:
+def _requeue(context: Context, detector: Detector, changed: Sequence[int]) -> Queue:
     """Bring the issues to what a scan would find, in one transaction."""
     # Seeded by the job: one that is tried again draws the same controls.
     chance = np.random.default_rng(uuid.UUID(context.job.id).int)
     project, basis = context.project, detector.basis
     with context.read() as unit:
         now = learned(unit, project, context.settings, basis.classes)
+        standing = _standing(unit, project.id, detector, changed)
     judged = _judged(project.id, detector)
-    difference = weigh(context, judged, Policy(now.policy, now.cap_scale, basis.limit), chance)
+    policy = Policy(now.policy, now.cap_scale, basis.limit)
+    difference = weigh_changes(judged, policy, chance, standing)
     if not difference:
         return Queue()
     with context.begin() as unit:
@@ -95,9 +99,18 @@ def _requeue(context: Context, detector: Detector) -> Queue:
     return queue
 
 
+def _standing(unit: UnitOfWork, project_id: int, detector: Detector, changed: Sequence[int]) -> QueueByRow:
+    """The queue as it is now. Only the first change after a scan, or a restart, reads all of it."""
+    if detector.queue is None:
+        detector.queue = QueueByRow.load(unit, project_id, detector.rows)
+    else:
+        detector.queue.refresh(unit, project_id, detector.rows, changed)
+    return detector.queue
+
+
 def _judged(project_id: int, detector: Detector) -> JudgedRows:
     state, basis = detector.state, detector.basis
-    rows = np.flatnonzero(state.mask())
+    rows = state.issue_rows()
     suggested = np.zeros(state.n_rows, dtype=np.int64)
     suggested[rows] = state.pred_probs[rows].argmax(axis=1)
     quality = np.ones(state.n_rows, dtype=state.pred_probs.dtype)

@@ -10,21 +10,20 @@ from numpy.typing import NDArray
 
 from connector.config.project import PolicySettings
 from connector.model import Issue, IssueKind, IssueState, LabelledItem
-from connector.model.reasons import HeldBack, LetGo
-from connector.store.repositories.issues import Standing
+from connector.model.reasons import LetGo
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.findings.draft import Draft
 from workers.detect.findings.questions import with_questions
-from workers.detect.flags import FlaggedRow, Origin, Place, issue_of, line_up, places
-from workers.issues.arrays import Classes, Mask, Probabilities, Rows
+from workers.detect.flags import FlaggedRow, Origin, Place, issue_of, line_up, places, planned_rows
+from workers.detect.standing import NO_ISSUE, QueueByRow, RowsOfItems
+from workers.issues.arrays import Classes, Probabilities, Rows
 from workers.issues.incremental.incoming import quality_of
 from workers.issues.incremental.table import REMOVED
 from workers.issues.triage import Flagged
 from workers.review.question import first_votes, review_task
 
 AT_ONCE = 2000  # issues made together: there may be as many as labels that look wrong
-SAME = 1e-9  # probabilities that differ by less are one
 SIMILAR_ITEMS = 5
 
 
@@ -50,6 +49,10 @@ class JudgedRows:
     whole: bool
     near: Rows | None = None
     issue: Callable[[int, LabelledItem, Place, bool], Issue] | None = None  # in place of one from `probs_of`
+
+    @property
+    def rows(self) -> RowsOfItems:
+        return RowsOfItems(self.row_of, self.given, self.origin.classes)
 
     def label_of(self, row: int) -> str:
         return self.origin.classes[int(self.given[row])]
@@ -79,55 +82,66 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is to change: rows without an issue, suppressed issues to be written anew, those to let go of."""
+    """What is to change: rows without an issue, rows whose issue is written anew, items that lose theirs."""
 
     fresh: Mapping[int, Place]
-    moved: Mapping[int, tuple[Place, Standing]]
-    dropped: Sequence[str]
+    moved: Mapping[int, Place]
+    dropped: Sequence[int]
     n_places: int  # in the queue and held back, of what is asked already not
 
     def __bool__(self) -> bool:
         return bool(self.fresh or self.moved or self.dropped)
 
-    def wanted_at(self, row: int) -> tuple[Place, Standing | None]:
-        """The place of a row, and the issue that stands there."""
-        return self.moved[row] if row in self.moved else (self.fresh[row], None)
-
     @property
     def wanted(self) -> dict[int, Place]:
         """Row → place of every issue that is written."""
-        return {**self.fresh, **{row: place for row, (place, _) in self.moved.items()}}
+        return {**self.fresh, **self.moved}
 
     @property
     def n_controls(self) -> int:
         return sum(place.kind is IssueKind.CONTROL for place in self.wanted.values())
 
 
-def weigh(
+def weigh_scan(
     context: Context,
     judged: JudgedRows,
     policy: Policy,
     chance: np.random.Generator,
     drafts: Sequence[Draft] = (),
 ) -> Difference:
-    """What would have to change for the issues to be those of a scan.
+    """What would have to change for the issues to be those of this scan.
 
-    All rows are weighed, for a change of one label moves thresholds and the room of its class: a label
-    elsewhere may become an issue, or cease to be one. `drafts` are findings about rows, of which those that
-    the policy names become questions too.
+    `drafts` are findings about rows, of which those that the policy names become questions too. All waiting
+    issues take the scan's figures.
     """
     with context.read() as unit:
-        standing = unit.issues.standing(context.project.id)
-        settled = unit.issues.settled(context.project.id)
-    flagged = _flagged(judged, policy, standing, settled)
-    plan = line_up(policy.settings, flagged, chance, controls=judged.whole, limit=policy.limit)
-    wanted = dict(places(plan))
-    if judged.whole:
-        asked = _to_ask(policy.settings, drafts)
-        wanted = with_questions(wanted, asked, flagged, judged.quality, policy.settings.blind_share, chance)
-        return _difference(judged, wanted, standing)
-    change = _difference(judged, wanted, standing)
-    return replace(change, fresh={**change.fresh, **_controls(judged, policy, change, standing, chance)})
+        queue = QueueByRow.load(unit, context.project.id, judged.rows)
+    flagged = _flagged(judged, policy, queue)
+    plan = line_up(policy.settings, flagged, chance, limit=policy.limit)
+    asked = _to_ask(policy.settings, drafts)
+    blind_share = policy.settings.blind_share
+    wanted = with_questions(dict(places(plan)), asked, flagged, judged.quality, blind_share, chance)
+    planned = np.fromiter(wanted, dtype=np.intp, count=len(wanted))
+    return _difference(judged, queue, wanted, planned)
+
+
+def weigh_changes(
+    judged: JudgedRows, policy: Policy, chance: np.random.Generator, queue: QueueByRow
+) -> Difference:
+    """What would have to change in the queue for its issues to be those that a scan would find.
+
+    All rows are weighed, for a change of one label moves thresholds and the room of its class: a label
+    elsewhere may become an issue, or cease to be one. Issues that stand as they should are left alone.
+    """
+    plan = line_up(
+        policy.settings, _flagged(judged, policy, queue), chance, controls=False, limit=policy.limit
+    )
+    planned, reason = planned_rows(plan)
+    given, suggested = judged.given[planned], judged.suggested[planned]
+    differs = queue.differs(planned, reason, given, suggested, judged.quality[planned])
+    wanted = dict(places(plan, np.flatnonzero(differs).tolist()))
+    change = _difference(judged, queue, wanted, planned)
+    return replace(change, fresh={**change.fresh, **_controls(judged, policy, change, queue, chance)})
 
 
 def _to_ask(settings: PolicySettings, drafts: Iterable[Draft]) -> list[Draft]:
@@ -135,67 +149,40 @@ def _to_ask(settings: PolicySettings, drafts: Iterable[Draft]) -> list[Draft]:
     return [draft for draft in drafts if draft.row is not None and draft.kind.value in kinds]
 
 
-def _flagged(
-    judged: JudgedRows, policy: Policy, standing: Iterable[Standing], settled: Iterable[tuple[int, str]]
-) -> Flagged:
-    n_rows = len(judged.item_ids)
-    asked = [one.item_id for one in standing if one.state != IssueState.SUPPRESSED.value]
-    in_review = [row for one in asked if (row := judged.row_of(one)) is not None]
-    answered = [
-        row
-        for item_id, label in settled
-        if (row := judged.row_of(item_id)) is not None and judged.label_of(row) == label
-    ]
-    present = judged.given[judged.given != REMOVED]
+def _flagged(judged: JudgedRows, policy: Policy, queue: QueueByRow) -> Flagged:
+    n_classes = len(judged.origin.classes)
     return Flagged(
         given=np.maximum(judged.given, 0),  # of removed rows too: they are never flagged
         suggested=judged.suggested,
         order=judged.order,
-        class_counts=np.bincount(present, minlength=len(judged.origin.classes)),
-        in_review=_marked(n_rows, in_review),
-        settled=_marked(n_rows, answered),
+        class_counts=np.bincount(judged.given.astype(np.intp) - REMOVED, minlength=n_classes + 1)[1:],
+        in_review=queue.asked,
+        settled=queue.settled,
         n_open=0,
         cap_scale=policy.cap_scale,
     )
 
 
-def _marked(n_rows: int, rows: Sequence[int]) -> Mask:
-    mask = np.zeros(n_rows, dtype=bool)
-    mask[rows] = True
-    return mask
-
-
-def _difference(judged: JudgedRows, wanted: Mapping[int, Place], standing: Iterable[Standing]) -> Difference:
-    fresh = dict(wanted)
-    moved: dict[int, tuple[Place, Standing]] = {}
-    dropped: list[str] = []
-    for one in standing:
-        row = judged.row_of(one.item_id)
-        place = None if row is None else fresh.pop(row, None)
-        if one.state != IssueState.SUPPRESSED.value:
-            continue
-        if row is None or place is None:
-            if judged.whole or one.kind == IssueKind.LABEL_ERROR.value:
-                dropped.append(one.id)
-        elif judged.whole or _is_other(judged, row, place, one):
-            moved[row] = (place, one)
-    return Difference(fresh, moved, dropped, len(wanted))
-
-
-def _is_other(judged: JudgedRows, row: int, place: Place, one: Standing) -> bool:
-    """Whether the issue that stands says something else than is found now."""
-    suggested = judged.origin.classes[int(judged.suggested[row])]
-    now = (place.kind.value, place.reason or HeldBack.BUDGET, suggested, judged.label_of(row))
-    if now != (one.kind, one.reason, one.suggested, one.given):
-        return True
-    return place.kind is IssueKind.LABEL_ERROR and abs(float(judged.quality[row]) - one.quality) > SAME
+def _difference(
+    judged: JudgedRows, queue: QueueByRow, wanted: Mapping[int, Place], planned: Rows
+) -> Difference:
+    """`wanted` are the rows to be written; of the `planned` ones, all others stand as they should."""
+    has_issue = queue.kind != NO_ISSUE
+    fresh = {row: place for row, place in wanted.items() if not has_issue[row]}
+    moved = {row: place for row, place in wanted.items() if has_issue[row] and not queue.asked[row]}
+    dropped = queue.held_back(every_kind=judged.whole)
+    dropped[planned] = False
+    item_ids = judged.item_ids[dropped].tolist()
+    return Difference(
+        fresh, moved, item_ids + queue.held_back_without_row(every_kind=judged.whole), len(planned)
+    )
 
 
 def _controls(
     judged: JudgedRows,
     policy: Policy,
     difference: Difference,
-    standing: Iterable[Standing],
+    queue: QueueByRow,
     chance: np.random.Generator,
 ) -> dict[int, Place]:
     """Random unflagged rows among the new questions, in the share that the policy wants."""
@@ -204,9 +191,8 @@ def _controls(
     wanted = int(asked * share / (1 - share) + chance.random()) if asked and share < 1 else 0
     if not wanted:
         return {}
-    free = judged.given != REMOVED
+    free = (judged.given != REMOVED) & (queue.kind == NO_ISSUE) & ~queue.asked
     free[judged.order] = False
-    free[[row for one in standing if (row := judged.row_of(one.item_id)) is not None]] = False
     pool = np.flatnonzero(free)
     drawn = chance.choice(pool, size=min(wanted, len(pool)), replace=False)
     last = max(place.rank for place in difference.fresh.values())
@@ -220,26 +206,34 @@ def carry_out(unit: UnitOfWork, context: Context, judged: JudgedRows, difference
     """Store the difference, as far as it still is one, and plan the reviews of what is open."""
     project, wanted = context.project, difference.wanted
     opened = _opened(unit, context, wanted, all_wait=judged.whole)
-    settled = unit.issues.settled(project.id)
-    fresh = planned = 0
+    written: list[Issue] = []
+    n_fresh = n_planned = 0
     rows = np.array(sorted(wanted), dtype=np.intp)
     for start in range(0, len(rows), AT_ONCE):
-        part = rows[start : start + AT_ONCE]
-        new, moved = _issues(unit, judged, difference, part, opened, settled)
+        part = {row: wanted[row] for row in rows[start : start + AT_ONCE].tolist()}
+        new, moved = _issues(unit, judged, difference, part, opened)
         unit.issues.add(new)
         unit.issues.rescore(moved)
-        fresh += len(new)
-        planned += sum(1 for issue in (*new, *moved) if issue.state is IssueState.OPEN)
-    dropped = [
-        one.id
-        for start in range(0, len(difference.dropped), AT_ONCE)
-        for one in unit.issues.many(difference.dropped[start : start + AT_ONCE]).values()
-        if one.state is IssueState.SUPPRESSED
-    ]
+        n_fresh += len(new)
+        n_planned += sum(1 for issue in (*new, *moved) if issue.state is IssueState.OPEN)
+        written += () if judged.whole else (*new, *moved)
+    dropped = _held_back_of(unit, judged, difference.dropped)
     unit.issues.set_state(dropped, IssueState.STALE, LetGo.NO_LONGER_FLAGGED)
+    if not judged.whole:  # a scan begins the journal anew
+        unit.label_events.note([*(issue.id for issue in written), *dropped])
     to_ask, review = unit.issues.open_without_review(project.id), context.settings.review
     unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in to_ask])
-    return Queue(fresh, planned, len(dropped))
+    return Queue(n_fresh, n_planned, len(dropped))
+
+
+def _held_back_of(unit: UnitOfWork, judged: JudgedRows, item_ids: Sequence[int]) -> list[str]:
+    """The issues of these items that are still held back."""
+    return [
+        issue.id
+        for start in range(0, len(item_ids), AT_ONCE)
+        for issue in unit.issues.active(judged.origin.project_id, item_ids[start : start + AT_ONCE]).values()
+        if issue.state is IssueState.SUPPRESSED and (judged.whole or issue.kind is IssueKind.LABEL_ERROR)
+    ]
 
 
 def _opened(unit: UnitOfWork, context: Context, wanted: Mapping[int, Place], *, all_wait: bool) -> set[int]:
@@ -258,14 +252,15 @@ def _issues(
     unit: UnitOfWork,
     judged: JudgedRows,
     difference: Difference,
-    rows: Rows,
+    wanted: Mapping[int, Place],
     opened: set[int],
-    settled: set[tuple[int, str]],
 ) -> tuple[list[Issue], list[Issue]]:
-    """New issues, and standing ones with new figures, of these rows as far as they still stand so."""
+    """New issues, and standing ones with new figures, of ascending rows as far as they still stand so."""
+    rows = np.fromiter(wanted, dtype=np.intp, count=len(wanted))
     item_ids = judged.item_ids[rows].tolist()
     items = {one.item_id: one for one in unit.items.labelled(judged.origin.project_id, item_ids)}
     active = unit.issues.active(judged.origin.project_id, item_ids)
+    settled = unit.issues.settled(judged.origin.project_id, item_ids)
     fresh: list[Issue] = []
     moved: list[Issue] = []
     for row, item_id, probs in zip(rows.tolist(), item_ids, judged.probs_of(rows), strict=True):
@@ -273,18 +268,17 @@ def _issues(
         # One that changed meanwhile is judged after this.
         if item is None or item.label != judged.label_of(row) or (item_id, item.label) in settled:
             continue
-        place, old = difference.wanted_at(row)
-        is_open = row in opened
+        place, is_open = wanted[row], row in opened
         if judged.issue is not None:
             issue = judged.issue(row, item, place, is_open)
         else:
             finding = _finding(judged, row, item, probs, place)
             issue = issue_of(finding, place, judged.origin, is_open=is_open)
         now = active.get(item_id)
-        if old is None and now is None:
+        if now is None and row in difference.fresh:
             fresh.append(issue)
-        elif old and now and now.id == old.id and now.state is IssueState.SUPPRESSED:
-            moved.append(replace(issue, id=old.id))
+        elif now is not None and row in difference.moved and now.state is IssueState.SUPPRESSED:
+            moved.append(replace(issue, id=now.id))
     return fresh, moved
 
 

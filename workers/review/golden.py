@@ -153,6 +153,7 @@ def close_if_answered(
     if len(counted) + submitted_without_counting(votes) < task.overlap:
         return "measuring"
     unit.issues.set_state([issue.id], IssueState.MEASURED)
+    unit.label_events.note([issue.id])
     unit.reviews.set_state([task.key], ReviewState.DECIDED)
     detail = {"votes": [vote.remote_id for vote in counted]}
     unit.audit.append("secondlook", "golden.answered", issue.id, detail, project.name)

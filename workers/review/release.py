@@ -46,12 +46,14 @@ def release_classless_issues(unit: UnitOfWork, project: Project, classes: Contai
 def release_reviews(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTask], reason: str) -> None:
     """Close the issues of review tasks that nobody can answer; a later scan may ask again."""
     unit.issues.set_state([task.issue_id for task in tasks], IssueState.STALE, reason)
+    unit.label_events.note(task.issue_id for task in tasks)
     unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
     _record(unit, project, [task.issue_id for task in tasks], reason)
 
 
 def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
     unit.issues.set_state(issue_ids, IssueState.STALE, reason)
+    unit.label_events.note(issue_ids)
     reviews = unit.reviews.of_issues(issue_ids)
     unit.reviews.withdraw([task.key for task in reviews.values()])
     _record(unit, project, issue_ids, reason)

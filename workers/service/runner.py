@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
@@ -19,6 +20,9 @@ from connector.errors import Misconfigured, Rejected, Retryable, SecondlookError
 from connector.model import Json, Project
 from connector.model.jobs import Claim, JobKind
 from connector.model.lanes import job as plan_job
+from connector.model.metrics import Tally, counted, timed
+from connector.platforms.http import CALLS
+from connector.store.repositories.tallies import WORKER_SEEN
 from connector.wiring import Services
 from workers.context import Context, Progress, Summary, no_progress
 from workers.service.handlers import handler_for
@@ -45,14 +49,15 @@ def run(services: Services, job_id: str, progress: Progress = no_progress) -> bo
     claim = services.store.claim(job_id)
     if claim is None:
         return False
+    started = services.clock.now()
     with structlog.contextvars.bound_contextvars(job=job_id, kind=claim.job.kind.value):
         try:
             summary = _handle(services, claim, progress)
         except Exception as error:  # noqa: BLE001 - the one place where every failure gets its fate
-            end = partial(_settle_failure, services, claim, error)
+            end = partial(_settle_failure, services, claim, error, started)
         else:
             log.info("job done", **summary)
-            end = partial(_finish, services, claim)
+            end = partial(_finish, services, claim, started)
         try:
             end()
         except SecondlookError as error:
@@ -87,12 +92,13 @@ def run_inline(
             msg = f"another worker is busy with the {kind.value} of {project_name!r}; try again later"
             raise Retryable(msg)
         time.sleep(LANE_POLL_SECONDS)
+    claimed = services.clock.now()
     try:
         summary = _handle(services, claim, progress)
     except Exception as error:
-        _settle_failure(services, claim, error, told=isinstance(error, SecondlookError))
+        _settle_failure(services, claim, error, claimed, told=isinstance(error, SecondlookError))
         raise
-    _finish(services, claim)
+    _finish(services, claim, claimed)
     return JobResult(claim.job.id, kind, time.monotonic() - started, summary)
 
 
@@ -145,16 +151,36 @@ def _resume(services: Services, project: Project, done: JobKind) -> None:
         unit.audit.append("secondlook", "project.resumed", project.name, {}, project.name)
 
 
-def _finish(services: Services, claim: Claim) -> None:
-    with services.store.begin() as unit:
+def _finish(services: Services, claim: Claim, started: datetime) -> None:
+    with CALLS.taken() as calls, services.store.begin() as unit:
         unit.jobs.finish(claim)
+        unit.tallies.add(calls, *_ended(claim, "done", started, unit.now))
+        unit.facts.put(worker_fact(), unit.now.isoformat())
         end_outage(unit, claim)
         following = unit.jobs.next_in_lane(claim.job.lane)
     if following is not None:
         services.queue.send([following])
 
 
-def _settle_failure(services: Services, claim: Claim, error: Exception, *, told: bool = False) -> None:
+def _ended(claim: Claim, outcome: str, started: datetime, now: datetime) -> list[dict[Tally, float]]:
+    """What a run adds to the tallies. Only the first try waited for a worker; later ones, on purpose."""
+    kind = claim.job.kind.value
+    waited = (started - claim.job.due_at).total_seconds()
+    return [
+        counted("jobs_finished_total", kind=kind, outcome=outcome),
+        timed("job_duration_seconds", (now - started).total_seconds(), kind=kind),
+        *([timed("job_wait_seconds", waited, kind=kind)] if claim.job.attempts == 1 else []),
+    ]
+
+
+def worker_fact() -> str:
+    """The fact that says when a worker of this machine last did something."""
+    return f"{WORKER_SEEN}{socket.gethostname()}"[:64]
+
+
+def _settle_failure(
+    services: Services, claim: Claim, error: Exception, started: datetime, *, told: bool = False
+) -> None:
     """Settle what becomes of a failed job; `told` where the caller says the reason itself."""
     limits = services.settings.worker
     sentence = judge(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
@@ -167,7 +193,8 @@ def _settle_failure(services: Services, claim: Claim, error: Exception, *, told:
         exc_info=not isinstance(error, SecondlookError),
     )
     now = services.clock.now()
-    with services.store.begin() as unit:
+    with CALLS.taken() as calls, services.store.begin() as unit:
+        unit.tallies.add(calls, *_ended(claim, sentence.fate.value, started, now))
         if sentence.fate is Fate.BURY:
             unit.jobs.bury(claim, reason)
         elif sentence.fate is not Fate.DROP:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from connector.model import (
     Decision,
@@ -41,7 +41,6 @@ SETTLED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
 class Standing(NamedTuple):
     """An active issue in short; `kind` and `state` as they are stored."""
 
-    id: str
     item_id: int
     kind: str
     state: str
@@ -49,7 +48,6 @@ class Standing(NamedTuple):
     given: str
     suggested: str
     quality: float
-    rank: int
 
 
 class Issues(Repository):
@@ -57,7 +55,9 @@ class Issues(Repository):
         """New issues; at most one active issue exists for an item, which the database enforces."""
         rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in found]
         if rows:
-            self._connection.execute(insert(issues), rows)
+            who = select(annotation_rows.c.annotator).where(annotation_rows.c.id == bindparam("of"))
+            statement = insert(issues).values(annotator=who.scalar_subquery())
+            self._connection.execute(statement, [row | {"of": row["annotation_id"]} for row in rows])
 
     def rescore(self, found: Sequence[Issue]) -> None:
         """Put a new scan's figures, state and reason onto issues, as far as they are suppressed."""
@@ -116,12 +116,28 @@ class Issues(Repository):
             found.update({row.item_id: issue_of(row) for row in rows})
         return found
 
-    def standing(self, project_id: int) -> list[Standing]:
-        """All active issues in short: there may be as many as labels that look wrong."""
+    def standing(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Standing]:
+        """Active issues in short, of these items or of all: there may be as many as labels look wrong."""
         query = select(*(issues.c[name] for name in Standing._fields)).where(
             issues.c.project_id == project_id, issues.c.state.in_([state.value for state in ACTIVE])
         )
-        return [Standing(*row) for row in self._connection.execute(query)]
+        return [Standing(*row) for row in self._of_items(query, issues.c.item_id, item_ids)]
+
+    def asked(self, project_id: int) -> list[int]:
+        """The items that people are asked about, or are about to be: not more than the budget allows."""
+        query = select(issues.c.item_id).where(
+            issues.c.project_id == project_id,
+            issues.c.state.in_([IssueState.OPEN.value, IssueState.IN_REVIEW.value]),
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def _of_items(self, query: Any, column: Any, item_ids: Sequence[int] | None) -> Iterator[Any]:
+        """The rows of a query, all of them or those of some items."""
+        if item_ids is None:
+            yield from self._connection.execute(query)
+            return
+        for part in chunks(sorted(item_ids)):
+            yield from self._connection.execute(query.where(self._among(column, part)))
 
     def _hold_suppressed(self, project_id: int) -> None:
         query = select(issues.c.id).where(
@@ -157,9 +173,9 @@ class Issues(Repository):
         )
         return [issue_of(row) for row in self._connection.execute(self._held(query, issues))]
 
-    def settled(self, project_id: int) -> set[tuple[int, str]]:
+    def settled(self, project_id: int, item_ids: Sequence[int] | None = None) -> set[tuple[int, str]]:
         """(item, label) pairs not to be asked about again: reviewers have answered, or excluded the item."""
-        rows = self._connection.execute(
+        query = (
             select(issues.c.item_id, issues.c.given, decisions.c.label)
             .join(decisions, _CURRENT_OF_ISSUE, isouter=True)
             .where(
@@ -167,16 +183,16 @@ class Issues(Repository):
                 issues.c.state.in_([state.value for state in SETTLED]),
             )
         )
-        pairs = self._excluded(project_id)
-        for row in rows:
+        pairs = self._excluded(project_id, item_ids)
+        for row in self._of_items(query, issues.c.item_id, item_ids):
             pairs.add((row.item_id, row.given))
             if row.label is not None:
                 pairs.add((row.item_id, row.label))
         return pairs
 
-    def _excluded(self, project_id: int) -> set[tuple[int, str]]:
+    def _excluded(self, project_id: int, item_ids: Sequence[int] | None) -> set[tuple[int, str]]:
         """The labels of items that fit no label of the project, or that cannot be judged at all."""
-        rows = self._connection.execute(
+        query = (
             select(dispositions.c.item_id, annotation_rows.c.label)
             .join(annotation_rows, annotation_rows.c.item_id == dispositions.c.item_id)
             .where(
@@ -186,6 +202,7 @@ class Issues(Repository):
                 annotation_rows.c.label.is_not(None),
             )
         )
+        rows = self._of_items(query, dispositions.c.item_id, item_ids)
         return {(row.item_id, row.label) for row in rows}
 
     def counts(self, project_id: int) -> dict[IssueState, int]:

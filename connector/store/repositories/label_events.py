@@ -1,13 +1,16 @@
-"""The journal of label changes: which items changed since a moment, in the order of commits."""
+"""The journal of changes: of which items the label or the question changed, in the order of commits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
 
-from connector.store.repositories.base import Repository
-from connector.store.tables import label_events, projects
+from connector.store.repositories.base import Repository, chunks
+from connector.store.tables import issues, label_events, projects
 
 AT_ONCE = 5000  # events in one statement
 
@@ -19,6 +22,28 @@ class LabelEvents(Repository):
     journal is closed, and takes no events, until detection asks for it: a first sync of millions of items
     leaves none behind.
     """
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        super().__init__(connection, now)
+        self._pending: set[str] = set()
+
+    def note(self, issue_ids: Iterable[str]) -> None:
+        """The questions about these items do not stand as they did, outside of a scan.
+
+        Stored at the end of the transaction: the project's row is held from then on.
+        """
+        self._pending.update(issue_ids)
+
+    def flush(self) -> None:
+        """Store what was noted; the unit of work does it before the commit."""
+        asked: dict[int, set[int]] = defaultdict(set)
+        for part in chunks(sorted(self._pending)):
+            query = select(issues.c.project_id, issues.c.item_id).where(self._among(issues.c.id, part))
+            for row in self._connection.execute(query):
+                asked[row.project_id].add(row.item_id)
+        self._pending.clear()
+        for project_id in sorted(asked):
+            self.append(project_id, asked[project_id])
 
     def open(self, project_id: int) -> None:
         """Begin the journal, if it has not begun: what is committed after us is in it."""

@@ -16,6 +16,7 @@ from connector.store.tables import (
     decisions,
     issues,
     quality_figures,
+    quality_history,
     review_tasks,
     votes,
 )
@@ -180,6 +181,21 @@ class Quality(Repository):
             .values(project_id=project_id, **values)
             .on_conflict_do_update(index_elements=["project_id"], set_=values)
         )
+        day = {"figures": values["figures"]}
+        self._connection.execute(
+            self._insert(quality_history)
+            .values(project_id=project_id, day=self._now.date().isoformat(), **day)
+            .on_conflict_do_update(index_elements=["project_id", "day"], set_=day)
+        )
+
+    def history(self, project_id: int, since: str) -> list[tuple[str, Json]]:
+        """The figures of each day from `since` (YYYY-MM-DD) on, the oldest first."""
+        query = select(quality_history.c.day, quality_history.c.figures).where(
+            quality_history.c.project_id == project_id, quality_history.c.day >= since
+        )
+        return [
+            (day, figures) for day, figures in self._connection.execute(query.order_by(quality_history.c.day))
+        ]
 
     def figures(self, project_id: int) -> tuple[datetime, Json] | None:
         row = self._connection.execute(

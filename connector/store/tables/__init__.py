@@ -42,7 +42,7 @@ from connector.store.tables.platform import (
     predictions,
     projects,
 )
-from connector.store.tables.quality import class_releases, quality_figures
+from connector.store.tables.quality import class_releases, quality_figures, quality_history
 from connector.store.tables.review import (
     CURRENT,
     UNDECIDED,
@@ -51,7 +51,7 @@ from connector.store.tables.review import (
     review_tasks,
     votes,
 )
-from connector.store.tables.work import QUEUED, RUNNING_IN_LANE, WAITING_IN_LANE, facts, jobs
+from connector.store.tables.work import QUEUED, RUNNING_IN_LANE, WAITING_IN_LANE, facts, jobs, tallies
 from connector.store.tables.writing import corrections
 
 __all__ = [
@@ -97,6 +97,7 @@ __all__ = [
     "predictions",
     "projects",
     "quality_figures",
+    "quality_history",
     "request_keys",
     "review_tasks",
     "reviewer_snapshots",
@@ -106,6 +107,7 @@ __all__ = [
     "sharded_scans",
     "sign_in_attempts",
     "storable",
+    "tallies",
     "users",
     "votes",
 ]

@@ -18,7 +18,16 @@ from sqlalchemy import (
     text,
 )
 
-from connector.store.tables.base import Json, PlainText, RowId, Uid, UtcDateTime, metadata, project_column
+from connector.store.tables.base import (
+    Json,
+    PlainText,
+    RemoteId,
+    RowId,
+    Uid,
+    UtcDateTime,
+    metadata,
+    project_column,
+)
 
 scans = Table(
     "scans",
@@ -66,7 +75,9 @@ issues = Table(
     Column("control", PlainText, nullable=False, server_default=""),  # empty: the project's first
     Column("place", PlainText, nullable=False, server_default=""),  # empty: the whole item
     Index("ix_issues_project_id_state_rank", "project_id", "state", "rank"),
+    Column("annotator", RemoteId),  # who gave the label, for lists by person
     Index("ix_issues_item_id", "item_id"),
+    Index("ix_issues_annotator", "project_id", "annotator", "state"),
 )
 
 ACTIVE_ISSUE = text("state IN ('open', 'in_review', 'suppressed')")

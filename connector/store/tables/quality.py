@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Table
+from sqlalchemy import Column, ForeignKey, String, Table
 
 from connector.store.tables.base import Json, PlainText, RowId, UtcDateTime, metadata
 
@@ -23,4 +23,13 @@ class_releases = Table(
     Column("label", PlainText, primary_key=True),
     Column("released_at", UtcDateTime, nullable=False),
     Column("released_by", PlainText, nullable=False),
+)
+
+# The same figures as they were at the end of each day, so that pages can show how they went.
+quality_history = Table(
+    "quality_history",
+    metadata,
+    Column("project_id", RowId, ForeignKey("projects.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("figures", Json, nullable=False),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table, text
+from sqlalchemy import Column, Float, Index, Integer, String, Table, text
 
 from connector.store.tables.base import Json, PlainText, Uid, UtcDateTime, metadata, project_column
 
@@ -60,4 +60,13 @@ facts = Table(
     Column("name", String(64), primary_key=True),
     Column("value", PlainText, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+# What is counted over restarts and processes: added to in the transaction that ends the work.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("labels", String(255), primary_key=True),
+    Column("value", Float, nullable=False),
 )

@@ -256,6 +256,22 @@ def test_where_too_few_classes_are_left_a_scan_says_so(judging: World) -> None:
     assert judging.jobs(JobState.DEAD) == []
 
 
+def test_a_question_that_was_let_go_is_asked_again_by_the_next_change(judging: World) -> None:
+    judging.relabel("cat 0", "dog")
+    hear(judging)
+    judging.server.delete_item(judging.review_id, judging.review_of("cat 0").item.remote_id)
+    judging.do(JobKind.RECONCILE)
+    judging.settle()
+    assert judging.issue("cat 0").state is IssueState.STALE
+
+    judging.relabel("cat 1", "dog")
+    hear(judging)
+
+    assert found_by_a_scan(judging) == found(judging)
+    assert set(judging.asked()) == {"odd", "cat 0", "cat 1"}
+    assert judging.scan_count() == 2
+
+
 def test_more_changes_than_pay_are_left_to_a_scan(judging: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.detect.judge.LEAST_CHANGES", 2)
     for label in CLASSES:
@@ -319,15 +335,15 @@ def test_the_state_is_saved_from_time_to_time_and_its_events_forgotten(
 
     judging.relabel("cat 0", "dog")
     hear(judging)
-    assert events() == 1
+    assert events() == 2, "the label's, and that of the question that it led to"
 
     judging.clock.advance(minutes=11)
     judging.relabel("cat 1", "dog")
     hear(judging)
-    assert events() == 0
+    assert events() == 1, "the question's is from after the state that was saved"
 
-    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 2)
-    for n, expected in ((0, 1), (1, 0)):
+    monkeypatch.setattr(kept, "SAVE_AFTER_EVENTS", 4)
+    for n, expected in ((0, 3), (1, 1)):
         judging.relabel(f"bird {n}", "dog")
         hear(judging)
         assert events() == expected
@@ -387,6 +403,7 @@ class Turmoil:
         self.chance = np.random.default_rng(seed)
         self.texts: list[str] = []
         self.made = 0
+        self.answered: set[str] = set()
 
     def scores(self, truly: str) -> dict[str, float]:
         alpha = [6.0 if name == truly else 1.0 for name in CLASSES]
@@ -426,6 +443,14 @@ class Turmoil:
         text = self._any()
         self.world.server.delete_item(self.world.source_id, self.world.held(text).item.remote_id)
         self.texts.remove(text)
+
+    def verdict(self) -> None:
+        """Two reviewers agree about one question: that the label is right, or on the suggestion."""
+        waiting = [text for text in self.world.asked() if text not in self.answered and text in self.texts]
+        if waiting:
+            issue = self.world.issue(waiting[0])
+            self.world.agree(waiting[0], issue.given if self.chance.random() < 0.5 else issue.suggested)
+            self.answered.add(waiting[0])
 
     def something(self) -> None:
         happening = [self.new, self.relabel, self.relabel, self.unlabel, self.predict, self.delete]
@@ -472,6 +497,38 @@ def test_after_any_changes_kills_and_restarts_judging_finds_what_a_scan_finds(
     assert found_by_a_scan(world) == judged
     assert len(world.asked()) == len(set(world.asked()))
     assert world.jobs(JobState.DEAD) == []
+    assert world.audit_faults() == []
+
+
+@pytest.mark.parametrize("method", METHODS[:2])
+def test_two_workers_that_take_turns_with_verdicts_in_between_find_what_a_scan_finds(
+    build: Build, method: str
+) -> None:
+    policy = {**NO_SCANS, "method": method, "class_cap": 0.3, "budget": 4, "min_class_examples": 3}
+    world = build(policy=policy)
+    turmoil = Turmoil(world, seed=METHODS.index(method) + 10)
+    for _ in range(40):
+        turmoil.new()
+    world.settle()
+    memory, project_id = memory_of(world.services.store), world.project.id
+    other = None
+    for _ in range(12):
+        for _ in range(int(turmoil.chance.integers(1, 4))):
+            turmoil.something()
+        turmoil.verdict()
+        hear_all(world)
+        mine = memory.take(project_id)
+        if other is not None:
+            memory.put(project_id, other)
+        other = mine
+    turmoil.relabel()
+    hear_all(world)
+    assert world.scan_count() == 1
+    judged = found(world)
+
+    assert len(turmoil.answered) > 6
+    assert judged
+    assert found_by_a_scan(world) == judged
     assert world.audit_faults() == []
 
 

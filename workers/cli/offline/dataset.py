@@ -34,6 +34,7 @@ class Columns:
     group: str | None = None
     merge_spellings: bool = False
     kind: FileKind | None = None
+    learning: bool = True  # whether a model is to learn from the items
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def dataset(
     if not records:
         raise _no_label(label_name, left_out, others)
     flat = [replace(each, data=flattened(each.data)) for each in records]
-    fields = choose_fields([each.data for each in flat], columns.fields)
+    fields = _fields(flat, columns, ids_named=ids_named)
     items, said = merged(flat, fields, explicit=columns.id, by_id=ids_named)
     by_name = kind is FileKind.CHOICE
     answers = Counter(label for each in items for _, label in each.answers) if by_name else Counter()
@@ -106,10 +107,9 @@ def dataset(
     if columns.merge_spellings:
         items = [_respelled(each, spellings) for each in items]
     counts = Counter(each.label for each in items)
-    if by_name:
-        _refuse_no_classes(counts, label_name, left_out, others)
-    else:
-        _refuse_one_label(counts, label_name, left_out, others)
+    if columns.learning:
+        refuse = _refuse_no_classes if by_name else _refuse_one_label
+        refuse(counts, label_name, left_out, others)
     return Dataset(
         tuple(items),
         _classes(counts, kind),
@@ -121,6 +121,14 @@ def dataset(
         Spellings() if columns.merge_spellings else spellings,
         kind,
     )
+
+
+def _fields(records: Sequence[Record], columns: Columns, *, ids_named: bool) -> tuple[str, ...]:
+    """What to learn from; without learning it only says which rows are of one item."""
+    data = [each.data for each in records]
+    if not columns.learning and not ids_named and not columns.fields:
+        return ()
+    return choose_fields(data, columns.fields)
 
 
 def _classes(labels: Counter[str], kind: FileKind) -> tuple[str, ...]:

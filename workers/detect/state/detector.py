@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.model import LabelledItem
+from workers.detect.standing import QueueByRow, RowsOfItems
 from workers.detect.state.item_rows import ItemIds, ItemRows
 from workers.issues.incremental import LabelIssueState, saving
 from workers.issues.incremental.table import REMOVED
@@ -53,6 +54,7 @@ class Detector:
         self.basis = basis
         self.seq = seq  # the last label event that has been taken in
         self.state = state
+        self.queue: QueueByRow | None = None  # of this process's memory only, as of `seq`
         self._rows = ItemRows(item_ids)
         self._number = {label: k for k, label in enumerate(basis.classes)}
 
@@ -83,9 +85,9 @@ class Detector:
         """Whether there are probabilities of the item, judged now or not."""
         return self._rows.row_of(item_id) is not None
 
-    def label_of(self, row: int) -> str:
-        """The label that the row is judged with."""
-        return self.basis.classes[int(self.state.given[row])]
+    @property
+    def rows(self) -> RowsOfItems:
+        return RowsOfItems(self.row_of, self.state.given, self.basis.classes)
 
     def take_in(
         self,

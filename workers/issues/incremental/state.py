@@ -30,6 +30,7 @@ from workers.issues.methods import Method, method_of
 from workers.issues.thresholds import given_probs
 from workers.issues.validation import InvalidInput, checked_labels, checked_probs
 
+BY_SCORE = (Method.LOW_NORMALIZED_MARGIN, Method.LOW_SELF_CONFIDENCE)  # which rank all rows
 FEW, SHARE = 16, 32  # when more rows than these few and one in so many change at once, all is computed anew
 
 
@@ -107,9 +108,15 @@ class LabelIssueState:
     def mask(self) -> Mask:
         """(n_rows,) which rows are issues; False where there is no row any more."""
         mask = np.zeros(self.n_rows, dtype=bool)
-        rows = self.rows()
-        mask[rows] = self._choice.among(rows)
+        mask[self.issue_rows()] = True
         return mask
+
+    def issue_rows(self) -> Rows:
+        """The rows that are issues, ascending."""
+        # Of most methods only rows that disagree can be: a small part of all.
+        every = self._method in BY_SCORE
+        rows = self.rows() if every else np.flatnonzero(self._evidence.confidence.disagreeing)
+        return rows[self._choice.among(rows)]
 
     def quality(self, row: SupportsIndex) -> float:
         """The probability of the row's given label (0..1), normalised where the row misses a sum of 1."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -302,3 +304,10 @@ def test_single_choices_take_no_predictions_and_say_what_does(scan: Callable[...
     code, _, err = scan(cats.name, "--predictions", "p.json")
     assert code == 2
     assert "evaluate" in err
+
+
+def test_a_file_is_read_without_what_computes() -> None:
+    """A file that cannot be used is refused at once."""
+    seen = "import sys, workers.cli.scan, workers.cli.offline.regions.reading; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

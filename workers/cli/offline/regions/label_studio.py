@@ -24,11 +24,11 @@ from workers.cli.offline.regions.values import (
     is_beyond,
     labels_of,
 )
-from workers.detect.predictions.images import is_image_uri
 
 BOX_TYPES = frozenset({"rectanglelabels", "labels"})
 SPAN_TYPES = frozenset({"labels", "hypertextlabels", "paragraphlabels"})
 BOX_KEYS = frozenset({"x", "y", "width", "height"})
+PICTURE = "data:image/"  # a picture in place
 SAMPLE = 200  # tasks that show which field holds the text
 IDS_TWICE = "region whose id another of its annotation has: the editor merges them"
 DANGLING = "relation with a region that is not there: Label Studio cannot open such a task"
@@ -107,6 +107,13 @@ def read_label_studio(entries: FileEntries, columns: Columns, control: str, kind
         tuple(reader.faults),
         (*entries.notes, *reader.remarks.sentences(), *_others(tasks, control)),
     )
+
+
+def regions_of_task(task: Raw, control: str, kind: FileKind) -> tuple[list[RegionItem], list[LeftOut]]:
+    """The boxes or spans of one task, and what of it cannot be read."""
+    reader = _Tasks(control, kind, ())
+    field = _text_field([("", task)], control, kind)
+    return reader.items(task, str(task.get("id")), field), reader.left_out
 
 
 def _others(tasks: Sequence[tuple[str, Raw]], control: str) -> tuple[str, ...]:
@@ -228,7 +235,7 @@ class _Tasks:
             name=next((value for value in held if not value.startswith("data:")), ""),
             size=size,
             predictions=model,
-            image=next((value for value in held if is_image_uri(value)), None),
+            image=next((value for value in held if value.startswith(PICTURE)), None),
         )
 
     def _boxes(

@@ -1,0 +1,155 @@
+"""What `/metrics` reads: states as they stand, counted by the database, and the tallies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, case, func, select
+
+from connector.model import CorrectionState, ReviewState
+from connector.model.jobs import JobState
+from connector.model.metrics import PREFIX, Tally, labels
+from connector.store.repositories.tallies import AUDIT_VERIFIED, WORKER_SEEN
+from connector.store.tables import (
+    audit_head,
+    corrections,
+    decisions,
+    facts,
+    golden_items,
+    guideline_notes,
+    issues,
+    jobs,
+    projects,
+    review_tasks,
+    votes,
+)
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.loop import last_tick_at
+
+Samples = Iterator[tuple[Tally, float]]
+STEPS = ("sync", "reconcile", "scan", "collect")
+
+
+def stored_metrics(unit: UnitOfWork) -> dict[Tally, float]:
+    """Every sample that the database holds, of all projects."""
+    found = dict(_states(unit))
+    found |= dict(_projects(unit))
+    found |= dict(_jobs(unit))
+    found |= dict(_installation(unit))
+    return found | unit.tallies.all()
+
+
+def _states(unit: UnitOfWork) -> Samples:
+    for name, table in (("issues", issues), ("review_tasks", review_tasks), ("corrections", corrections)):
+        yield from _counted(unit, name, table, state=table.c.state)
+    yield from _counted(unit, "notes", guideline_notes, state=guideline_notes.c.state)
+    held = corrections.c.state == CorrectionState.HELD.value
+    yield from _counted(unit, "corrections_held", corrections, held)
+    written, back = corrections.c.applied_at.is_not(None), corrections.c.reverted_at.is_not(None)
+    yield from _counted(unit, "corrections_written_total", corrections, written, mode=corrections.c.mode)
+    yield from _counted(unit, "corrections_reverted_total", corrections, back)
+    standing = golden_items.c.retired_at.is_(None)
+    yield from _counted(unit, "golden_items", golden_items, standing, state=_golden_state())
+    cast = _grouped(review_tasks, votes.c.counted).join(votes, votes.c.review_key == review_tasks.c.key)
+    for project, counted, n in unit.connection.execute(cast.where(votes.c.withdrawn.is_(False))):
+        yield _sample("votes_total", n, project=project, counted=str(bool(counted)).lower())
+    decided = _grouped(issues, decisions.c.outcome).join(decisions, decisions.c.issue_id == issues.c.id)
+    for project, outcome, n in unit.connection.execute(decided):
+        yield _sample("decisions_total", n, project=project, outcome=outcome)
+
+
+def _golden_state() -> ColumnElement[str]:
+    return case((golden_items.c.doubted_at.is_not(None), "doubted"), else_="standing")
+
+
+def _grouped(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+    query = select(projects.c.name, *columns, func.count()).select_from(table)
+    return query.join(projects, projects.c.id == table.c.project_id).group_by(projects.c.name, *columns)
+
+
+def _counted(
+    unit: UnitOfWork, name: str, table: Table, *where: ColumnElement[bool], **by: ColumnElement[Any]
+) -> Samples:
+    """Rows of a table by project and at most one more column."""
+    for project, *values, n in unit.connection.execute(_grouped(table, *by.values()).where(*where)):
+        yield _sample(name, n, project=project, **dict(zip(by, values, strict=True)))
+
+
+def _projects(unit: UnitOfWork) -> Samples:
+    for row in unit.connection.execute(select(projects)).all():
+        yield _sample("project_paused", float(row.paused_reason is not None), project=row.name)
+        for step in STEPS:
+            at = getattr(row, f"last_{step}_at")
+            if at is not None:
+                yield _sample("last_success_timestamp_seconds", at.timestamp(), project=row.name, step=step)
+        yield from _oldest_review(unit, row)
+        figures = unit.quality.figures(row.id)
+        if figures is not None:
+            yield from _quality(row.name, figures[1])
+        for trusted, n in _trusted(unit, row.id).items():
+            yield _sample("reviewers", n, project=row.name, trusted=str(trusted).lower())
+        report = unit.audits.last_done(row.id)
+        alpha = ((report.figures or {}).get("agreement") or {}).get("alpha") if report else None
+        if alpha and alpha.get("value") is not None:
+            yield _sample("agreement_alpha", alpha["value"], project=row.name)
+
+
+def _oldest_review(unit: UnitOfWork, project: Any) -> Samples:
+    waiting = review_tasks.c.state == ReviewState.PUSHED.value
+    query = select(func.min(review_tasks.c.pushed_at)).where(review_tasks.c.project_id == project.id, waiting)
+    oldest: datetime | None = unit.connection.execute(query).scalar_one_or_none()
+    if oldest is not None:
+        age = max((unit.now - oldest).total_seconds(), 0.0)
+        yield _sample("review_oldest_age_seconds", age, project=project.name)
+
+
+def _quality(project: str, figures: Mapping[str, Any]) -> Samples:
+    if figures.get("items"):
+        yield _sample("error_bound_ratio", figures["remaining_high"], project=project)
+    yield _sample("error_target_ratio", figures["target"], project=project)
+    controls = figures["controls"]
+    if controls["n"]:
+        for bound in ("value", "low", "high"):
+            yield _sample("control_error_ratio", controls[bound], project=project, bound=bound)
+    precision = figures["flags"]["precision"]["value"]
+    if precision is not None:
+        yield _sample("flag_precision_ratio", precision, project=project)
+
+
+def _trusted(unit: UnitOfWork, project_id: int) -> dict[bool, int]:
+    found: dict[bool, int] = {}
+    for person in unit.people.latest(project_id).values():
+        found[person.trusted] = found.get(person.trusted, 0) + 1
+    return found
+
+
+def _jobs(unit: UnitOfWork) -> Samples:
+    query = select(jobs.c.kind, jobs.c.state, func.count()).group_by(jobs.c.kind, jobs.c.state)
+    for kind, state, n in unit.connection.execute(query):
+        yield _sample("jobs", n, kind=kind, state=state)
+    due = select(jobs.c.kind, func.min(jobs.c.due_at)).where(
+        jobs.c.state == JobState.QUEUED.value, jobs.c.due_at <= unit.now
+    )
+    for kind, oldest in unit.connection.execute(due.group_by(jobs.c.kind)):
+        yield _sample("job_oldest_age_seconds", (unit.now - oldest).total_seconds(), kind=kind)
+
+
+def _installation(unit: UnitOfWork) -> Samples:
+    tick = last_tick_at(unit)
+    if tick is not None:
+        yield _sample("scheduler_last_tick_timestamp_seconds", tick.timestamp())
+    seen = select(facts.c.name, facts.c.at).where(facts.c.name.startswith(WORKER_SEEN, autoescape=True))
+    for name, at in unit.connection.execute(seen):
+        yield _sample("worker_last_seen_timestamp_seconds", at.timestamp(), worker=name[len(WORKER_SEEN) :])
+    rows = unit.connection.execute(select(audit_head.c.seq)).scalar_one_or_none()
+    yield _sample("audit_rows", rows or 0)
+    verified, faults = unit.facts.at(AUDIT_VERIFIED), unit.facts.get(AUDIT_VERIFIED)
+    if verified is not None and faults is not None:
+        yield _sample("audit_verified_timestamp_seconds", verified.timestamp())
+        yield _sample("audit_faults", float(faults))
+
+
+def _sample(name: str, value: float, **by: object) -> tuple[Tally, float]:
+    return (PREFIX + name, labels(**by)), float(value)

@@ -1,0 +1,172 @@
+"""Agreed boxes and spans: what enough people marked, where most of them marked it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from workers.cli.offline.agreed.answers import NAMELESS, figure
+from workers.cli.offline.agreed.shapes import AgreedItem, AgreementFigure, FileAgreement, OpenReason
+from workers.cli.offline.kinds import FileKind
+from workers.cli.offline.regions.data import RegionAnswer, RegionData, RegionItem, mapped
+from workers.cli.offline.regions.looks import box_answers, span_answers
+from workers.consensus import (
+    SpanAnswers,
+    box_consensus,
+    box_f1_sums,
+    box_iou_sums,
+    span_consensus,
+    span_f1_sums,
+    span_overlap_sums,
+)
+
+FIGURES = 4
+
+Rows = list[dict[str, object]]
+
+
+def agree_on_regions(data: RegionData, quorum: int) -> FileAgreement:
+    """One set of regions for each item that `quorum` people saw."""
+    agree = _boxes if data.kind is FileKind.BOXES else _spans
+    once = [_once(item) for item in data.items]
+    items, figures, method, dropped = agree(data, [answers for answers, _ in once], quorum)
+    replaced = sum(n for _, n in once)
+    said = (f"{replaced:,} answers are replaced by a later one of the same person.",) if replaced else ()
+    return FileAgreement(
+        data.kind,
+        data.label_name,
+        tuple(items),
+        tuple(figures),
+        method,
+        data.left_out,
+        (*data.notes, *said),
+        dropped,
+    )
+
+
+def _once(item: RegionItem) -> tuple[list[RegionAnswer], int]:
+    """Each person's last answer."""
+    named: dict[str, RegionAnswer] = {}
+    for n, answer in enumerate(item.answers):
+        named[answer.annotator or NAMELESS.format(n + 1)] = answer
+    return list(named.values()), len(item.answers) - len(named)
+
+
+def _boxes(
+    data: RegionData, answers: Sequence[list[RegionAnswer]], quorum: int
+) -> tuple[list[AgreedItem], list[AgreementFigure], str, int]:
+    names = data.names()
+    number = mapped(names)
+    drawn = [box_answers(given, number) for given in answers]
+    items, dropped = [], 0
+    for item, given, boxes in zip(data.items, answers, drawn, strict=True):
+        if len(given) < quorum:
+            items.append(_few(item, len(given)))
+            continue
+        found = box_consensus(boxes)
+        kept = np.flatnonzero(found.kept & (found.support * len(given) >= min(quorum, 2) - 1e-9))
+        dropped += len(found.kept) - len(kept)
+        regions: Rows = []
+        for k in kept.tolist():
+            members = np.flatnonzero(found.cluster == k)
+            regions.append(
+                {
+                    "label": names[found.label[k]],
+                    "box": [round(float(value), 3) for value in found.boxes[k]],
+                    "support": round(float(found.support[k]), FIGURES),
+                    "label_share": round(float(found.label_share[k]), FIGURES),
+                    "closeness": round(float(found.closeness[k]), FIGURES),
+                    "tied": bool(found.tied[k]),
+                    "agreed_by": sorted(_name(given, int(p)) for p in boxes.person[members]),
+                }
+            )
+        items.append(_agreed(item, regions, len(given)))
+    figures = [
+        figure("F1 of two people's boxes (overlap .5)", box_f1_sums(drawn), _shared(answers)),
+        figure("mean overlap of the matched", box_iou_sums(drawn), _shared(answers)),
+    ]
+    return items, figures, "clusters of boxes that a third of the people drew, and two at least", dropped
+
+
+def _spans(
+    data: RegionData, answers: Sequence[list[RegionAnswer]], quorum: int
+) -> tuple[list[AgreedItem], list[AgreementFigure], str, int]:
+    names = data.names()
+    number = mapped(names)
+    people: dict[str, int] = {}
+    marked: list[SpanAnswers] = []
+    for n, given in enumerate(answers):
+        who = [people.setdefault(one.annotator or f"{n} {k}", len(people)) for k, one in enumerate(given)]
+        marked.append(span_answers(given, number, who))
+    usable = [n for n, given in enumerate(answers) if len(given) >= quorum]
+    found = span_consensus([marked[n] for n in usable], len(names))
+    texts = dict(zip(usable, found.texts, strict=True))
+    items, dropped = [], 0
+    for n, (item, given) in enumerate(zip(data.items, answers, strict=True)):
+        if n not in texts:
+            items.append(_few(item, len(given)))
+            continue
+        agreed = texts[n]
+        dropped += agreed.left_out
+        regions: Rows = []
+        columns = (
+            agreed.spans.tolist(),
+            agreed.label.tolist(),
+            agreed.support.tolist(),
+            agreed.tied.tolist(),
+        )
+        for (start, end), label, support, tied in zip(*columns, strict=True):
+            name = names[label]
+            regions.append(
+                {
+                    "label": name,
+                    "start": start,
+                    "end": end,
+                    "text": item.text[start:end],
+                    "support": round(support, FIGURES),
+                    "tied": tied,
+                    "agreed_by": sorted(
+                        _name(given, k)
+                        for k, one in enumerate(given)
+                        if any(each.label == name and each.spot == (start, end) for each in one.regions)
+                    ),
+                }
+            )
+        items.append(_agreed(item, regions, len(given)))
+    figures = [
+        figure("F1 of two people's spans (same ends and label)", span_f1_sums(marked), _shared(answers)),
+        figure("the same, sharing any place", span_overlap_sums(marked), _shared(answers)),
+    ]
+    method = (
+        "Dawid-Skene on segments: weighed by what each person confuses and misses"
+        if found.weighed
+        else "places that half of the people marked"
+    )
+    return items, figures, method, dropped
+
+
+def _few(item: RegionItem, n: int) -> AgreedItem:
+    return AgreedItem(item.id, item.place, None, None, n, (), OpenReason.FEW, _data(item))
+
+
+def _agreed(item: RegionItem, regions: Rows, n: int) -> AgreedItem:
+    """The quality of nothing is 1: all who saw the item marked nothing that others did."""
+    support = [float(str(region["support"])) for region in regions]
+    quality = sum(support) / len(support) if support else 1.0
+    return AgreedItem(item.id, item.place, regions, round(quality, FIGURES), n, (), None, _data(item))
+
+
+def _data(item: RegionItem) -> dict[str, object]:
+    if item.text:
+        return {"text": item.text}
+    known = item.size is not None and item.size != (1.0, 1.0)
+    return {"image": item.name, **({"size": list(item.size or ())} if known else {})}
+
+
+def _name(answers: Sequence[RegionAnswer], person: int) -> str:
+    return answers[person].annotator or NAMELESS.format(person + 1)
+
+
+def _shared(answers: Sequence[Sequence[RegionAnswer]]) -> int:
+    return sum(len(given) > 1 for given in answers)
