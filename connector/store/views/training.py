@@ -69,9 +69,7 @@ def training_items(unit: UnitOfWork, project_id: int) -> Iterator[TrainingItem]:
             return
         after = rows[-1].id
         ids = [row.id for row in rows]
-        labelled = {
-            one.item_id: one for one in unit.items.labelled(project_id, between=(ids[0], ids[-1]))
-        }
+        labelled = {one.item_id: one for one in unit.items.labelled(project_id, between=(ids[0], ids[-1]))}
         results = _results(unit, [one.annotation_id for one in labelled.values()])
         parts, set_aside = _parts(unit, ids), _set_aside(unit, ids)
         for row in rows:
@@ -151,9 +149,7 @@ def _set_aside(unit: UnitOfWork, item_ids: list[int]) -> dict[int, dict[str, tup
     for part in chunks(item_ids):
         query = (
             select(dispositions.c.item_id, dispositions.c.kind, dispositions.c.labels)
-            .where(
-                dispositions.c.item_id.in_(part), dispositions.c.state == DispositionState.OPEN.value
-            )
+            .where(dispositions.c.item_id.in_(part), dispositions.c.state == DispositionState.OPEN.value)
             .order_by(dispositions.c.decided_at, dispositions.c.id)
         )
         for row in unit.connection.execute(query):
