@@ -131,7 +131,7 @@ def test_each_judged_control_of_a_project_has_a_row_of_its_own(house: House) -> 
             return unit.projects.bind(name, "label_studio", "http://labels.example.org", "cats", control).id
 
     with house.store.begin() as unit:
-        unit.projects.described(house.project, "Cats", [LabelSchema("kind", "text", ("a", "b"))], "1")
+        unit.projects.described(house.project, "Cats", [LabelSchema("kind", "text", ("a", "b"), ())], "1")
     assert bind("ratings", "stars") != house.project
     assert bind("cats", "kind") == house.project
     for name, control in (("kinds", "kind"), ("others", None)):
