@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
@@ -28,8 +29,7 @@ class Dialect:
     escapes: bool = False  # a backslash makes the next character plain, as Spark and MySQL write it
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     line: int  # where it begins
     cells: list[str]
 
@@ -68,8 +68,13 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     _refuse_equal_names(names, header.line)
     kept: list[FileEntry] = []
     short = spare = 0
+    n_cells, all_named = len(names), all(names)
     for row in rows[1:]:
-        if not any(cell.strip() for cell in row.cells):
+        line, cells = row
+        if all_named and len(cells) == n_cells and cells[0].strip():  # nearly every row of nearly every file
+            kept.append(FileEntry(f"line {line}", dict(zip(names, cells, strict=True))))
+            continue
+        if not any(cell.strip() for cell in cells):
             continue
         beyond = row.cells[len(names) :]
         if any(cell.strip() for cell in beyond):
