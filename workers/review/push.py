@@ -21,6 +21,8 @@ from connector.model.lanes import job
 from connector.model.reasons import LetGo, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
+from workers.label_types.registry import kind_of
+from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
@@ -138,9 +140,10 @@ def _adopt(context: Context, review_id: str, batch: str) -> int:
     with context.read() as unit:
         tasks = unit.reviews.many(list(found))
     ours = {key: tasks[key].remote_id or found[key][0] for key in tasks if found[key]}
-    doubles = [one for key, ids in found.items() for one in ids if one != ours.get(key)]
-    if doubles:
-        context.desk.withdraw(review_id, doubles)
+    doubles = {
+        key: more for key, ids in found.items() if (more := [one for one in ids if one != ours.get(key)])
+    }
+    withdraw_doubles(context, review_id, doubles)
     return _mark_pushed(context, ours, reread=True)
 
 
@@ -194,9 +197,22 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
         issues = unit.issues.many([task.issue_id for task in tasks])
         data = unit.items.data([issue.item_id for issue in issues.values()])
         found = unit.findings.of_items([issue.item_id for issue in issues.values()])
+        item_ids = sorted({issue.item_id for issue in issues.values()})
+        around = (
+            {one.item_id: one.label for one in unit.items.labelled(context.project.id, item_ids)}
+            if kind_of(schema).in_parts
+            else {}
+        )
     asked = [(task, issues[task.issue_id]) for task in tasks]
     return [
-        review_request(task, issue, data[issue.item_id], schema, found.get(issue.item_id, ()))
+        review_request(
+            task,
+            issue,
+            data[issue.item_id],
+            schema,
+            found.get(issue.item_id, ()),
+            around.get(issue.item_id, ""),
+        )
         for task, issue in asked
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ from connector.store.tables import (
 
 _CURRENT_OF_ISSUE = and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None))
 ACTIVE = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
+ISSUE_FIELDS = tuple(field.name for field in fields(Issue))  # `asdict` copies deeply, and slowly
 SETTLED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
 
 
@@ -48,11 +49,12 @@ class Standing(NamedTuple):
     given: str
     suggested: str
     quality: float
+    place: str = ""
 
 
 class Issues(Repository):
     def add(self, found: Sequence[Issue]) -> None:
-        """New issues; at most one active issue exists for an item, which the database enforces."""
+        """New issues; at most one active issue exists for a place of an item, which the database enforces."""
         rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in found]
         if rows:
             who = select(annotation_rows.c.annotator).where(annotation_rows.c.id == bindparam("of"))
@@ -97,8 +99,8 @@ class Issues(Repository):
             found.update({row.id: issue_of(row) for row in rows})
         return found
 
-    def active(self, project_id: int, item_ids: Sequence[int] | None = None) -> dict[int, Issue]:
-        """Item id → its issue that is open, in review or suppressed.
+    def active(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Issue]:
+        """Issues that are open, in review or suppressed.
 
         Held in a transaction that may write: those of the named items, or all suppressed ones of a
         project, which a scan changes while a push may want to open them.
@@ -107,12 +109,12 @@ class Issues(Repository):
         if item_ids is None:
             self._hold_suppressed(project_id)
             every = query.where(issues.c.project_id == project_id)
-            return {row.item_id: issue_of(row) for row in self._connection.execute(every)}
-        found: dict[int, Issue] = {}
-        for part in chunks(sorted(item_ids)):
+            return [issue_of(row) for row in self._connection.execute(every)]
+        found: list[Issue] = []
+        for part in chunks(sorted(set(item_ids))):
             these = query.where(self._among(issues.c.item_id, part)).order_by(issues.c.id)
             rows = self._connection.execute(self._held(these, issues))
-            found.update({row.item_id: issue_of(row) for row in rows})
+            found += [issue_of(row) for row in rows]
         return found
 
     def standing(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Standing]:
@@ -332,7 +334,7 @@ def _decision(row: Any) -> Decision:
 
 
 def _values(issue: Issue) -> dict[str, Any]:
-    values = asdict(issue)
+    values: dict[str, Any] = {name: getattr(issue, name) for name in ISSUE_FIELDS}
     values |= {
         "kind": issue.kind.value,
         "state": issue.state.value,
