@@ -14,7 +14,7 @@ import numpy as np
 from workers.demo.digits import ANNOTATORS, MISTAKE_SHARE, REVIEWERS
 from workers.demo.home import Progress
 from workers.demo.platform import IMPORT_AT_ONCE, answer
-from workers.demo.scenes import HEIGHT, WIDTH, Marked, Scenes, all_right, planted_scenes, same
+from workers.demo.scenes import HEIGHT, WIDTH, Marked, Scenes, all_right, overlap, planted_scenes, same
 from workers.demo.server import (
     RunningLabelStudio,
     User,
@@ -24,6 +24,7 @@ from workers.demo.server import (
 )
 
 RIGHT, WRONG = "right", "wrong"
+DRAWN = "as_mended"  # the code of an answer that names what the reviewer drew
 PICTURE = {"original_width": WIDTH, "original_height": HEIGHT, "image_rotation": 0}
 
 Raw = dict[str, Any]
@@ -125,8 +126,11 @@ class RegionReviewer:
             return False
         task = answer(found)
         shown = [dict(item) for item in task["predictions"][0]["result"]]
+        code, drawn = self._code(task, shown), []
+        if code == DRAWN:
+            drawn = [self._drawn(task, read(shown[0]))]
         verdict = {"id": "verdict", "from_name": "label", "to_name": "item", "type": "choices"}
-        result = [*shown, verdict | {"value": {"choices": [self._code(task, shown)]}}]
+        result = [*shown, *drawn, verdict | {"value": {"choices": [code]}}]
         body = {"result": result, "lead_time": float(self.rng.uniform(2, 9))}
         answer(self.client.post(f"/api/tasks/{task['id']}/annotations/", json=body))
         return True
@@ -137,13 +141,13 @@ class RegionReviewer:
 
     def _code(self, task: Raw, shown: Sequence[Raw]) -> str:
         """The answer, as it is stored."""
-        codes = [one["alias"] for one in task["data"]["secondlook_answers"] if one["alias"] != "as_mended"]
-        truth = next(t for shown_as, t in self.truth_of.items() if shown_as in task["data"].values())
+        offered = [one["alias"] for one in task["data"]["secondlook_answers"]]
+        codes, truth = [code for code in offered if code != DRAWN], self._truth(task)
         if self.rng.random() < MISTAKE_SHARE:
             return str(self.rng.choice(codes))
         by_role = {item["from_name"]: read(item) for item in reversed(shown)}
         if "spot" in by_role:
-            return self._blind(by_role["spot"], truth)
+            return DRAWN if DRAWN in offered else self._blind(by_role["spot"], truth)
         orange = by_role["box"]
         if any(same(orange, one) for one in truth):
             return "given" if "given" in codes else "model"
@@ -153,12 +157,29 @@ class RegionReviewer:
         there = blue if blue is not None else orange
         return "model" if any(self._there(there, one, named=blue is not None) for one in truth) else "remove"
 
+    def _truth(self, task: Raw) -> Sequence[Marked]:
+        return next(truth for shown, truth in self.truth_of.items() if shown in task["data"].values())
+
+    def _drawn(self, task: Raw, spot: Marked) -> Raw:
+        """The true region that lies most in the pink one, drawn in orange."""
+        truth = self._truth(task)
+        nearest = max(truth, key=lambda one: _shared(one, spot))
+        shown = next(shown for shown in self.truth_of if shown in task["data"].values())
+        return _region(shown, nearest, "drawn") | {"from_name": "box", "to_name": "item"}
+
     def _blind(self, spot: Marked, truth: Sequence[Marked]) -> str:
         found = next((one for one in truth if self._there(spot, one, named=False)), None)
         return "remove" if found is None else f"label:{found.label}"
 
     def _there(self, place: Marked, one: Marked, *, named: bool) -> bool:
         return same(place if named else Marked(one.label, place.place), one)
+
+
+def _shared(one: Marked, spot: Marked) -> float:
+    """How much of two regions is the same: characters, or the overlap of boxes."""
+    if len(one.place) == len(spot.place) == 2:
+        return min(one.place[1], spot.place[1]) - max(one.place[0], spot.place[0])
+    return overlap(one, spot)
 
 
 def read(item: Mapping[str, Any]) -> Marked:
