@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connector.actions.revert import ask_revert
 from connector.config.file import load
 from connector.model import CorrectionState
 from connector.model.jobs import JobKind
@@ -23,7 +24,6 @@ from connector.queue import SilentQueue
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer
 from tests.support.loop import NAME, Scene, write_config
-from workers.cli.app import run as command
 from workers.demo.server import User
 from workers.label_types.registry import codecs
 from workers.service.runner import run, run_inline
@@ -50,7 +50,6 @@ class Installation:
     server: LabelStudioServer
     project: int
     services: Services
-    config: Path
     people: list[User]
 
     @property
@@ -118,7 +117,7 @@ def installed(
     path.write_text(text)
     services = build(load(path), SilentQueue(), codecs=codecs())
     try:
-        made = Installation(server, project, services, path, people)
+        made = Installation(server, project, services, people)
         run_inline(services, NAME, JobKind.SYNC)
         made.work(JobKind.SCAN, JobKind.PUSH)
         yield made
@@ -297,8 +296,9 @@ def _all_is_taken_back(made: Installation, before: Mapping[str, list[Raw]]) -> N
         issues = unit.issues.listed(made.services.project(NAME).id, None, 200)
         found = [one for issue in issues for one in unit.corrections.all_of_issue(issue.id)]
     assert {one.state for one in found} == {CorrectionState.APPLIED}
-    for one in found:
-        assert command(["--config", str(made.config), "revert", one.id, "--yes"]) == 0
+    with made.services.store.begin() as unit:
+        for one in found:
+            ask_revert(unit, one.id, "cli:tester")
     made.work()
     assert made.results() == before
 
