@@ -20,7 +20,7 @@ from workers.detect.findings.detect import ScanFindings
 from workers.detect.flags import n_kept
 from workers.detect.queue import Difference, JudgedRows, Policy, Queue, carry_out, weigh_scan
 from workers.detect.record import Run, lost_classes, scan_summary
-from workers.detect.state import Detector, kept
+from workers.detect.state import Basis, Detector, kept
 from workers.issues import LabelIssues, label_issues
 from workers.issues.arrays import Classes, Probabilities
 from workers.issues.validation import InvalidInput
@@ -55,6 +55,24 @@ def find_issues(context: Context, labels: Classes, matrix: Probabilities) -> Lab
         raise Misconfigured(
             str(error), field=f"projects.{context.project.name}.predictions", remedy="Then scan again."
         ) from error
+
+
+def detector_of(
+    context: Context, run: Run, judged: JudgedRows, matrix: Probabilities, limit: float = 1.0
+) -> Detector | None:
+    """What judges the changes that come after a scan; None where it would take too much memory."""
+    if matrix.size > kept.MOST_CELLS:
+        return None
+    origin = judged.origin
+    basis = Basis(
+        scan_id=run.scan_id,
+        source=context.settings.predictions.source.value,
+        model_version=origin.model_version,
+        method=origin.method,
+        classes=origin.classes,
+        limit=limit,
+    )
+    return Detector.build(basis, run.seq, judged.item_ids, judged.given, matrix)
 
 
 def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothing_else) -> Summary:

@@ -21,6 +21,7 @@ from workers.detect.conclude import (
     ScanResult,
     conclude,
     conclude_unjudged,
+    detector_of,
     find_issues,
     several_classes,
 )
@@ -31,7 +32,6 @@ from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run, class_counts, skipped_labels
 from workers.detect.sources.base import Probabilities
 from workers.detect.sources.choose import probabilities_for
-from workers.detect.state import Basis, Detector, kept
 from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged
 from workers.issues import LabelIssues
@@ -83,23 +83,6 @@ def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run
     return Run(scan_id, started, seq, counted, skipped, begun_by=context.job.id), judged
 
 
-def _detector(
-    context: Context, run: Run, schema: LabelSchema, probabilities: Probabilities
-) -> Detector | None:
-    """What judges the changes that come after this scan; None where it would take too much memory."""
-    if probabilities.matrix.size > kept.MOST_CELLS:
-        return None
-    basis = Basis(
-        scan_id=run.scan_id,
-        source=context.settings.predictions.source.value,
-        model_version=probabilities.model_version,
-        method=context.settings.policy.method.value,
-        classes=schema.classes,
-        limit=probabilities.limit,
-    )
-    return Detector.build(basis, run.seq, probabilities.items, probabilities.matrix)
-
-
 def _result(
     context: Context,
     run: Run,
@@ -118,7 +101,7 @@ def _result(
         policy=Policy(now.policy, now.cap_scale, probabilities.limit),
         report=replace(ScanReport.from_json(probabilities.report), class_counts=counts),
         warnings=(*probabilities.warnings, *issues.warnings),
-        detector=_detector(context, run, schema, probabilities),
+        detector=detector_of(context, run, judged, probabilities.matrix, probabilities.limit),
     )
 
 
