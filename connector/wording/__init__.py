@@ -67,7 +67,7 @@ from connector.wording.quality import (
     share,
     too_much_harm,
 )
-from connector.wording.reasons import reason_said
+from connector.wording.reasons import left_out_said, reason_said
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -133,6 +133,7 @@ __all__ = [
     "held_together",
     "item_snippet",
     "judged_by_type",
+    "left_out_said",
     "library_said",
     "listing",
     "lost_class",

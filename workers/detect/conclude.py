@@ -98,7 +98,7 @@ def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothin
         "planned": summary.n_planned,
         "suppressed": summary.n_suppressed,
         "controls": summary.n_controls,
-        "skipped": run.skipped,
+        "skipped": wording.left_out_said(run.skipped),
         "warnings": list(summary.warnings),
     }
 

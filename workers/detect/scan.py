@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from connector import wording
 from connector.errors import Retryable
 from connector.model import LabelledItem, LabelSchema, Project, ScanReport
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import NotJudged, coded
 from workers.context import Context, Summary
 from workers.detect import sharding
 from workers.detect.by_type import scan_by_type
@@ -78,7 +78,11 @@ def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run
     valid = ValidLabels(schema)
     judged = [item for item in items if item.label in valid]
     skipped = skipped_labels(statuses, len(items) - len(judged))
-    skipped |= {wording.not_judged_yet(*control): n for control, n in others.items() if n}
+    skipped |= {
+        coded(NotJudged.OTHER_CONTROL, control=control, kind=kind): n
+        for (control, kind), n in others.items()
+        if n
+    }
     scan_id, counted = str(uuid.uuid4()), project.changes_since_scan
     return Run(scan_id, started, seq, counted, skipped, begun_by=context.job.id), judged
 
