@@ -132,7 +132,7 @@ def _result(
     return ScanResult(
         judged=judged,
         findings=findings,
-        policy=Policy(now.policy, now.cap_scale),
+        policy=Policy(now.policy, now.cap_scale, least_controls=now.least_controls),
         report=ScanReport.from_json(report),
         warnings=(*warnings, *issues.warnings, *_not_asked(settings.policy, findings)),
         detector=detector_of(context, run, judged, parts.matrix),
