@@ -15,7 +15,8 @@ ANNOTATORS = ("ada", "ben", "cleo", "dan")
 REVIEWERS = tuple(f"rev-{n}" for n in range(1, 7))  # simulated
 CLASSES = tuple(str(digit) for digit in range(10))
 WRONG_SHARE = 0.06  # of all labels
-MISTAKE_SHARE = 0.02  # how often a simulated reviewer is wrong about any digit
+MISTAKE_SHARE = 0.05  # how often a simulated reviewer is wrong about a region
+SLIP_SHARE = 0.02  # and about any digit
 TOGETHER = 0.85  # of the errors on a hard digit: all take it for the same other one
 MOST_ERROR = 0.15  # of a digit: as CIFAR-10H, whose right flagged labels one answer in nine contradicts
 HARDNESS = 0.3  # error that a digit would have all of whose neighbours are others
@@ -42,7 +43,7 @@ class View:
     @property
     def share_hard(self) -> float:
         """Of the errors, the share that comes from how hard the digit is."""
-        return 1 - MISTAKE_SHARE / self.error
+        return 1 - SLIP_SHARE / self.error
 
 
 def views(pixels: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[View, ...]:
@@ -56,7 +57,7 @@ def views(pixels: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[View, 
         others = np.bincount(truth[row], minlength=len(CLASSES)) / NEIGHBOURS
         alike = 1 - float(others[digit])
         others[digit] = -1
-        error = min(MOST_ERROR, MISTAKE_SHARE + HARDNESS * alike)
+        error = min(MOST_ERROR, SLIP_SHARE + HARDNESS * alike)
         found.append(View(CLASSES[digit], error, CLASSES[int(others.argmax())]))
     return tuple(found)
 
