@@ -24,7 +24,7 @@ from connector.wording import decision_reason, reason_said, reopened
 from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
 
-WITH_PARAMETERS = {LetGo.REFUSED, NotWritten.DISCARDED, NotWritten.NOT_REVERTED}
+WITH_PARAMETERS = {LetGo.REFUSED, NotWritten.DISCARDED, NotWritten.NOT_REVERTED, NotWritten.OTHER_LABEL}
 KINDS: tuple[type[StrEnum], ...] = (HeldBack, LetGo, NotCounted, NotSearched, NotWritten, NotReopened)
 
 
@@ -36,6 +36,8 @@ def test_each_code_without_parameters_has_words() -> None:
 @pytest.mark.parametrize(
     ("stored", "said"),
     [
+        (coded(NotWritten.OTHER_LABEL, now="bird"), "the item carries 'bird' now"),
+        (coded(NotWritten.OTHER_LABEL, now=None), "the item carries no label now"),
         (coded(LetGo.REFUSED, said="HTTP 400"), "the platform refused the review task: HTTP 400"),
         (
             coded(NotWritten.DISCARDED, by="cli:ada"),
