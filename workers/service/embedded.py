@@ -21,6 +21,7 @@ from connector.queue import CeleryQueue, make_celery
 from connector.web.app import create_app, listening
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
+from workers.report.documents import Files
 from workers.service.schedule import schedule
 from workers.service.sweep import sweep
 from workers.service.tasks import register
@@ -32,7 +33,7 @@ def run_up(settings: Settings, greet: Callable[[Services], None]) -> None:
     """Serve until interrupted. Misconfigured when the port is taken; else `greet` is called first."""
     with listening(settings.server.host, settings.server.port) as where:
         app = make_celery(broker_url(settings).get_secret_value())
-        services = build(settings, CeleryQueue(app), codecs=codecs())
+        services = build(settings, CeleryQueue(app), codecs=codecs(), documents=Files())
         greet(services)
         schedule(app, settings.worker.tick_seconds)
         register(app, lambda: services)

@@ -8,7 +8,7 @@ looks as if it waited, for as long as it is stored. Pages, API and exports read 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -86,6 +86,11 @@ def in_seen_state(sight: Sight, state: str) -> ColumnElement[bool]:
         return false()
     stored = (state, IssueState.MEASURED.value) if state == WAITING else (state,)
     return issues.c.state.in_(stored)
+
+
+def in_seen_states(sight: Sight, states: Sequence[str]) -> ColumnElement[bool]:
+    """The same for any of several states."""
+    return or_(*(in_seen_state(sight, state) for state in states))
 
 
 def in_seen_review_state(sight: Sight, state: ReviewState) -> ColumnElement[bool]:
