@@ -13,7 +13,7 @@ from connector.model.access import AccessRole, Principal
 from connector.store.tables import annotation_rows, audit, corrections, issues, items, review_tasks
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.loop import IssueView, issue_view
-from connector.store.views.secrecy import SETTLED, Sight, seen_issue
+from connector.store.views.secrecy import Sight, seen_issue
 
 MOST_ROWS = 100
 
@@ -65,7 +65,7 @@ def item_page(
     if row is None:
         return None
     found = _questions(unit, row.id, sight)
-    hidden = not sight.secrets and any(each.issue.state not in SETTLED for each in found)
+    hidden = not sight.secrets and any(each.issue.given is None for each in found)
     operates = who.may(AccessRole.OPERATOR, project.name)
     return ItemView(
         id=row.remote_id,

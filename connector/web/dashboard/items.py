@@ -12,7 +12,7 @@ from connector.errors import NotFound
 from connector.model import CorrectionState, Json
 from connector.model.access import AccessRole
 from connector.store.views.item import ItemView, item_page
-from connector.store.views.secrecy import SETTLED, sight_of
+from connector.store.views.secrecy import is_shown, sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.marks import boxes, pieces
 from connector.web.dashboard.rendering import render
@@ -61,7 +61,7 @@ def correction(project: str, correction: str, request: Request, services: Runnin
             msg = "there is no such correction in this project"
             raise NotFound(msg)
         issue = unit.issues.get(found.issue_id)
-        if issue is None or (not sight.secrets and issue.state not in SETTLED):
+        if issue is None or not is_shown(issue.state, issue.kind, sight):
             msg = "there is no such correction in this project"
             raise NotFound(msg)
         remote_id = unit.items.ref(found.item_id).remote_id
