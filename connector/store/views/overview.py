@@ -34,6 +34,8 @@ class ProjectCard:
     flagged: int
     issues: Mapping[str, int]
     corrections: Mapping[str, int]
+    dispositions: Mapping[str, int]
+    skipped: Mapping[str, int]  # by the last scan
     quality: Json | None
     quality_at: datetime | None
     warnings: tuple[str, ...]
@@ -93,6 +95,8 @@ def _card(unit: UnitOfWork, row: Any, sight: Sight) -> ProjectCard:
         flagged=scan.n_flagged if scan else 0,
         issues=counts,
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
+        dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
+        skipped=scan.skipped if scan else {},
         quality=figures[1] if figures else None,
         quality_at=figures[0] if figures else None,
         warnings=scan.warnings if scan else (),

@@ -19,7 +19,14 @@ from tests.unit.web.questions import QUESTIONS, Question, seed_questions
 
 NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}"}
 STATIC = ("/static/",)
-FILLED = {"project": ["cats"], "name": ["cats"], "issue_id": [each.id for each in QUESTIONS]}
+FILLED = {
+    "project": ["cats"],
+    "name": ["cats"],
+    "issue_id": [each.id for each in QUESTIONS],
+    "item": [str(each.number) for each in QUESTIONS],
+    "correction": [f"correction-{each.number}" for each in QUESTIONS],
+}
+SINGLE = {"issue_id", "item", "correction"}
 
 
 def routes() -> list[APIRoute]:
@@ -41,10 +48,25 @@ def addresses() -> list[str]:
         for filled in fillings:
             path = re.sub(r"{(\w+)(?::\w+)?}", lambda part, f=filled: quote(f[part.group(1)]), route.path)
             found.append(path)
-            if "issue_id" not in names:
+            if not SINGLE & set(names):
+                found.append(f"{path}?project=cats&limit=1000&state=any")
+            if "issues" in path or "queue" in path or "reviews" in path:
                 found += [f"{path}?state={state.value}&limit=1000" for state in IssueState]
-                found.append(f"{path}?project=cats&limit=1000")
+            if path.endswith("/queue"):
+                found += [f"{path}?state=any&{name}={each}" for each, name in contents()]
     return found
+
+
+def contents() -> list[tuple[str, str]]:
+    """Filters by what is secret of a question that is open to nobody."""
+    given, suggested, *_ = next(hidden()).secrets
+    return [
+        (given, "given"),
+        (suggested, "suggested"),
+        ("golden", "kind"),
+        ("control", "kind"),
+        ("method", "method"),
+    ]
 
 
 def token_of(services: Services, role: AccessRole, project: str) -> str:
