@@ -29,6 +29,34 @@ def deliver(where: Target, number: int, senders: int) -> tuple[float, list[float
     return asyncio.run(_deliver(where, number, senders))
 
 
+def deliver_at(where: Target, per_second: float, seconds: float, senders: int) -> list[float]:
+    """Deliver at an even pace, whether the last was answered or not; seconds of each from its due moment."""
+    return asyncio.run(_deliver_at(where, per_second, seconds, senders))
+
+
+async def _deliver_at(where: Target, per_second: float, seconds: float, senders: int) -> list[float]:
+    latencies: list[float] = []
+    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    for _ in range(senders):
+        free.put_nowait(await asyncio.open_connection("127.0.0.1", where.port))
+
+    async def send(due: float) -> None:
+        streams = await free.get()
+        await _send(where, 1, *streams, [])
+        latencies.append(time.perf_counter() - due)
+        free.put_nowait(streams)
+
+    began, sending = time.perf_counter(), []
+    for n in range(int(per_second * seconds)):
+        due = began + n / per_second
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        sending.append(asyncio.create_task(send(due)))
+    await asyncio.gather(*sending)
+    while not free.empty():
+        free.get_nowait()[1].close()
+    return latencies
+
+
 async def _deliver(where: Target, number: int, senders: int) -> tuple[float, list[float]]:
     latencies: list[float] = []
     open_ = [await asyncio.open_connection("127.0.0.1", where.port) for _ in range(senders)]

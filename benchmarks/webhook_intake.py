@@ -6,13 +6,13 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 import httpx
-from deliveries import Target, deliver, target
+from deliveries import Target, deliver, deliver_at, target
 from lines import Line, figures, interleaved, percentile, rates
 from scene import Scene, choice
 
@@ -20,20 +20,30 @@ from connector.config.file import load
 from connector.model import Role
 from connector.platforms.label_studio.webhook import SECRET_HEADER
 from connector.wiring import Services
+from tests.support.postgres import PostgresServer
 from workers.demo.server import free_port
 from workers.demo.service import PROJECT
 
-DELIVERIES, QUICK_DELIVERIES = 2_000, 300  # in one round
+DELIVERIES, QUICK_DELIVERIES = 8_000, 2_000  # in one round
 ROUNDS, QUICK_ROUNDS = 5, 2
-SENDERS = 8  # annotators who press Submit at the same time
+SENDERS = 64  # connections: annotators who press Submit at the same time, and a storm
+PACE, PACED_S, QUICK_PACED_S = 1_000.0, 10.0, 2.0  # deliveries a second, whether the last was answered or not
 START_S = 60.0
 NO_SERVER = "http://127.0.0.1:9"  # intake asks no platform
 
 
 def measure(scene: Scene) -> Iterator[Line]:
     """Both in processes of their own, the same request over the same number of connections."""
+    yield _measured(scene, "webhook_intake", {})
+    with PostgresServer() as postgres, postgres.fresh_database() as url:
+        yield _measured(scene, "webhook_intake_postgresql", {"url": url})
+
+
+def _measured(scene: Scene, name: str, database: Mapping[str, str]) -> Line:
     n = QUICK_DELIVERIES if scene.quick else DELIVERIES
     config = scene.config(url=NO_SERVER)
+    if database:
+        config.write_text(config.read_text() + f'[database]\nurl = "{database["url"]}"\n')
     services = scene.services(config)
     port, spare = load(config).server.port, free_port()
     latencies: dict[int, list[list[float]]] = {port: [], spare: []}
@@ -60,15 +70,18 @@ def measure(scene: Scene) -> Iterator[Line]:
             deliver(where, SENDERS * 5, SENDERS)
         rounds = QUICK_ROUNDS if scene.quick else ROUNDS
         found = interleaved(rounds, rate_at(ours), rate_at(peer))
-    sent = rounds * n + SENDERS * 5
-    yield rates(
-        "webhook_intake",
+        paced = deliver_at(ours, PACE, QUICK_PACED_S if scene.quick else PACED_S, SENDERS)
+    sent = rounds * n + SENDERS * 5 + len(paced)
+    return rates(
+        name,
         *found,
         "deliveries/s",
         senders=SENDERS,
         bytes=len(ours.request),
         **_tails("ours", latencies[port]),
         **_tails("peer", latencies[spare]),
+        paced_per_s=PACE,
+        **_tails("paced", [paced]),
         all_stored=_stored(services) == sent,
     )
 

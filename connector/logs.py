@@ -46,6 +46,8 @@ CHATTY = (
     # A line for each message and tick; a job logs its own end.
     *("celery.app.trace", "celery.worker.strategy", "celery.beat"),
 )
+ASKED_ALL_THE_TIME = ("/hooks/", "/health", "/ready")  # no line for each that went well
+FAILED = 400  # the lowest HTTP status of a request that did not go well
 DEEPEST = 6  # levels of a logged structure that are looked through
 
 EventDict = MutableMapping[str, Any]
@@ -94,6 +96,15 @@ def configure(choice: LogChoice, stream: TextIO | None = None) -> None:
     root.setLevel(choice.level.upper())
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.access").addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(request: logging.LogRecord) -> bool:
+    """Whether a request is logged: uvicorn gives its client, method, path, HTTP version and status."""
+    match request.args:
+        case (_, _, str(path), _, int(status)):
+            return status >= FAILED or not path.startswith(ASKED_ALL_THE_TIME)
+    return True
 
 
 def _formatter(shared: list[structlog.typing.Processor], stream: TextIO, *, json: bool) -> logging.Formatter:

@@ -80,6 +80,7 @@ class Services:
     documents: Documents = field(default_factory=NoDocuments)
     _sources: dict[str, Source] = field(default_factory=dict)
     _desks: dict[str, ReviewDesk] = field(default_factory=dict)
+    _secret_makers: dict[tuple[str, Role], WebhookSecrets | None] = field(default_factory=dict)
     _platform_secrets: dict[tuple[str, Role], tuple[datetime, Sequence[str]]] = field(
         default_factory=dict, repr=False
     )
@@ -151,17 +152,27 @@ class Services:
             )
         return registry.model_backend(url, self.codecs.get("label_studio", {}))
 
+    def asks_for_secrets(self, name: str, role: Role) -> bool:
+        """Whether the platform makes the secrets of its webhooks, and may have to be asked for them."""
+        return self._secret_maker(name, role) is not None
+
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
         """Our own, or those that the platform made: asked for, kept in memory alone, and not for long."""
-        platform = self.place(name, role)
-        if not isinstance(platform, WebhookSecrets):
+        maker = self._secret_maker(name, role)
+        if maker is None:
             return [self.keyring.webhook_secret(name, role).get_secret_value()]
         now = self.clock.now()
         known = self._platform_secrets.get((name, role))
         if known is None or now - known[0] >= PLATFORM_SECRETS_KEPT:
-            known = now, platform.webhook_secrets(self.keyring.webhook_url(name, role))
+            known = now, maker.webhook_secrets(self.keyring.webhook_url(name, role))
             self._platform_secrets[name, role] = known
         return known[1]
+
+    def _secret_maker(self, name: str, role: Role) -> WebhookSecrets | None:
+        if (name, role) not in self._secret_makers:  # asked for each delivery, and slow to tell
+            platform = self.place(name, role)
+            self._secret_makers[name, role] = platform if isinstance(platform, WebhookSecrets) else None
+        return self._secret_makers[name, role]
 
     def _platform(self, name: str) -> PlatformConfig:
         chosen = self.project_settings(name)

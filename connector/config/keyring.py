@@ -30,6 +30,7 @@ class Keyring:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._derived: dict[tuple[str, str, Role], str] = {}
 
     def __repr__(self) -> str:
         return "Keyring(...)"
@@ -67,8 +68,11 @@ class Keyring:
         return f"{self._settings.server.url}/hooks/{project}/{role.value}/{key}"
 
     def _derive(self, purpose: str, project: str, role: Role) -> str:
-        message = f"{purpose}\x00{project}\x00{role.value}".encode()
-        return hmac.new(self._master, message, hashlib.sha256).hexdigest()
+        if (purpose, project, role) not in self._derived:
+            message = f"{purpose}\x00{project}\x00{role.value}".encode()
+            derived = hmac.new(self._master, message, hashlib.sha256).hexdigest()
+            self._derived[purpose, project, role] = derived
+        return self._derived[purpose, project, role]
 
 
 def database_url(settings: Settings) -> SecretStr:

@@ -33,6 +33,9 @@ class JobKind(StrEnum):
     HOOKS = "hooks"  # webhooks registered, checked, registered again
 
 
+LONG = (JobKind.SCAN, JobKind.SHARD, JobKind.REDUCE, JobKind.AUDIT)  # minutes, of large projects
+
+
 class JobState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

@@ -20,8 +20,9 @@ from connector.errors import Misconfigured, SecondlookError
 from connector.model.metrics import Accumulator
 from connector.ports import Documents
 from connector.queue import SilentQueue
-from connector.web.api import health, hooks, metrics, v1
+from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
+from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
 from connector.web.dashboard import doing, entrance, home, items, lists, service
 from connector.web.dashboard.trouble import trouble_page
@@ -29,7 +30,7 @@ from connector.wiring import Services
 
 COUNTS_EVERY_SECONDS = 15.0
 PAGES = (entrance.router, home.router, lists.router, items.router, service.router, doing.router)
-ROUTERS = (hooks.router, health.router, metrics.router, v1.router, *PAGES)
+ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         app.include_router(router)
     add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)
+    app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
     app.add_middleware(Counting, accumulator=counts, services=running)
     return app
 

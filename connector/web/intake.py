@@ -2,42 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.model import Role
+from connector import logs
+from connector.model import Hint, Role
 from connector.model.jobs import JobKind, NewJob
 
 if TYPE_CHECKING:
     from connector.wiring import Services
 
-NOTHING = ""  # the id given to a delivery that holds nothing to do, or nothing new
+log = logs.get(__name__)
 
 
-def accept(services: Services, project_name: str, role: Role, headers: Mapping[str, str], body: bytes) -> str:
-    """Verify a webhook and store what it hints at, in one transaction; the delivery's id.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is kept of one webhook: ids, and the event's name where the platform gives it one."""
 
-    Raises Unauthorised, BadPayload, or Retryable when the database does not answer. Nothing is fetched or
-    computed here: an annotator's browser waits for this answer.
+    project: str
+    role: Role
+    hints: tuple[Hint, ...]
+    event: str | None = None
+
+
+def verified(
+    services: Services, project: str, role: Role, headers: Mapping[str, str], body: bytes
+) -> Delivery | None:
+    """What a webhook hints at; None where that is nothing to do.
+
+    Raises Unauthorised or BadPayload. The platform is asked only for secrets that it made itself.
     """
-    dialect = services.dialect(project_name, role)
-    dialect.verify(headers, body, services.webhook_secrets(project_name, role), services.clock.now())
-    hints = [hint for hint in dialect.hints(body) if not hint.own]
-    if not hints:
-        return NOTHING
+    dialect = services.dialect(project, role)
+    dialect.verify(headers, body, services.webhook_secrets(project, role), services.clock.now())
+    hints = tuple(hint for hint in dialect.hints(body) if not hint.own)
+    return Delivery(project, role, hints, dialect.event(body)) if hints else None
+
+
+def store(services: Services, deliveries: Sequence[Delivery]) -> int:
+    """Store deliveries in one transaction, with the jobs that handle them; how many were new.
+
+    Raises Retryable when the database does not answer. Nothing is fetched or computed here: an annotator's
+    browser waits for this answer.
+    """
+    by_place: dict[tuple[str, Role], list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        by_place[delivery.project, delivery.role].append(delivery)
+    stored = 0
     with services.store.begin() as unit:
-        project = services.bound(unit, project_name)
-        ours = project.remote_id if role is Role.SOURCE else project.review_remote_id
-        hints = [hint for hint in hints if hint.place is None or hint.place == ours]
-        if not hints:
-            return NOTHING
-        delivery_id = unit.deliveries.add(project.id, role, hints, dialect.event(body))
-        if delivery_id is None:
-            return NOTHING
-        unit.enqueue(ingest_job(project.id))
-    return delivery_id
+        for (name, role), together in by_place.items():
+            project = services.bound(unit, name)
+            ours = project.remote_id if role is Role.SOURCE else project.review_remote_id
+            rows = [(_of_place(delivery.hints, ours), delivery.event) for delivery in together]
+            new = unit.deliveries.add(project.id, role, [row for row in rows if row[0]])
+            if new:
+                unit.enqueue(ingest_job(project.id))
+                log.info("deliveries stored", project=name, role=role.value, deliveries=new)
+            stored += new
+    return stored
 
 
 def ingest_job(project_id: int) -> NewJob:
     """One job handles all waiting deliveries of a project, so many deliveries become one."""
     return NewJob(JobKind.INGEST, project_id, key=f"ingest:{project_id}", lane=f"ingest:{project_id}")
+
+
+def _of_place(hints: Sequence[Hint], ours: str | None) -> list[Hint]:
+    """Without those that name another place of the same server."""
+    return [hint for hint in hints if hint.place is None or hint.place == ours]

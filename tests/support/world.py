@@ -46,9 +46,9 @@ from connector.store.engine import open_engine
 from connector.store.tables import guideline_notes, jobs, scans
 from connector.store.unit_of_work import Store, UnitOfWork
 from connector.store.views.loop import JobView, job_views
-from connector.web.intake import accept
 from connector.wiring import Services
 from tests.support.codecs import MEMORY
+from tests.support.deliveries import accept
 from workers.context import Summary
 from workers.label_types.registry import codecs
 from workers.service.runner import run, run_inline
@@ -419,7 +419,7 @@ class World:
         for url, headers, body in waiting:
             role = Role(url.split("/")[-2])
             for _ in range(times):
-                stored += bool(accept(self.services, NAME, role, headers, body))
+                stored += accept(self.services, NAME, role, headers, body)
         return stored
 
     def ask_revert(self, correction_id: str, actor: str = "cli:tester") -> None:

@@ -32,6 +32,7 @@ from workers.service.retries import Fate, judge
 log = structlog.get_logger(__name__)
 
 LANE_POLL_SECONDS = 0.2
+SHORT_FIRST = 100  # short jobs before a long one, which must have its turn too
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,19 @@ class JobResult:
 
 
 def run(services: Services, job_id: str, progress: Progress = no_progress) -> bool:
-    """Run a job if it is due and free; whether it ran. Its errors end in the job's row, never here."""
+    """Run a job if it is due and free; whether it ran. Its errors end in the job's row, never here.
+
+    Before one that takes long, the short ones that are due are run: the scans of many projects would
+    otherwise take every worker, and webhooks wait behind them.
+    """
+    with services.store.read() as unit:
+        short = unit.jobs.short_before(job_id, SHORT_FIRST)
+    for before in short:
+        _run(services, before, no_progress)
+    return _run(services, job_id, progress)
+
+
+def _run(services: Services, job_id: str, progress: Progress) -> bool:
     claim = services.store.claim(job_id)
     if claim is None:
         return False

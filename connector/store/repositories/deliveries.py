@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -13,26 +13,32 @@ from connector.model import Hint, Role
 from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import deliveries
 
+HINT_FIELDS = tuple(field.name for field in fields(Hint))  # `asdict` copies deeply, and slowly
+
 
 class Deliveries(Repository):
-    def add(self, project_id: int, role: Role, hints: Sequence[Hint], event: str | None = None) -> str | None:
-        """Store a delivery; its id, or None where the same `event` was delivered before.
+    def add(self, project_id: int, role: Role, arrived: Sequence[tuple[Sequence[Hint], str | None]]) -> int:
+        """Store deliveries, each as its hints and its event; how many of them were new.
 
-        Whoever fetches for the first one does so after the event, so nothing is missed by that.
+        One whose `event` was delivered before is not stored again: whoever fetches for the first one does so
+        after the event, so nothing is missed by that.
         """
-        delivery_id = str(uuid.uuid4())
-        new = self._insert(deliveries).values(
-            id=delivery_id,
-            project_id=project_id,
-            role=role.value,
-            event=event,
-            hints=[asdict(hint) for hint in hints],
-            received_at=self._now,
-        )
-        stored = self._connection.execute(
-            new.on_conflict_do_nothing(index_elements=["project_id", "role", "event"])
-        )
-        return delivery_id if stored.rowcount else None
+        if not arrived:
+            return 0
+        new = self._insert(deliveries).on_conflict_do_nothing(index_elements=["project_id", "role", "event"])
+        rows = [
+            {
+                "id": str(uuid.uuid4()),
+                "project_id": project_id,
+                "role": role.value,
+                "event": event,
+                "hints": [{name: getattr(hint, name) for name in HINT_FIELDS} for hint in hints],
+                "received_at": self._now,
+            }
+            for hints, event in arrived
+        ]
+        # Counted by RETURNING: an insert's row count is not known on PostgreSQL.
+        return len(self._connection.execute(new.returning(deliveries.c.id), rows).all())
 
     def waiting(self, project_id: int, limit: int) -> list[tuple[str, Role, list[Hint]]]:
         """The oldest deliveries that are not handled: id, role, hints."""

@@ -103,12 +103,11 @@ class Issues(Repository):
         Held in a transaction that may write: those of the named items, or all suppressed ones of a
         project, which a scan changes while a push may want to open them.
         """
-        query = select(issues).where(
-            issues.c.project_id == project_id, issues.c.state.in_([state.value for state in ACTIVE])
-        )
+        query = select(issues).where(issues.c.state.in_([state.value for state in ACTIVE]))
         if item_ids is None:
             self._hold_suppressed(project_id)
-            return {row.item_id: issue_of(row) for row in self._connection.execute(query)}
+            every = query.where(issues.c.project_id == project_id)
+            return {row.item_id: issue_of(row) for row in self._connection.execute(every)}
         found: dict[int, Issue] = {}
         for part in chunks(sorted(item_ids)):
             these = query.where(self._among(issues.c.item_id, part)).order_by(issues.c.id)
@@ -119,9 +118,9 @@ class Issues(Repository):
     def standing(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Standing]:
         """Active issues in short, of these items or of all: there may be as many as labels look wrong."""
         query = select(*(issues.c[name] for name in Standing._fields)).where(
-            issues.c.project_id == project_id, issues.c.state.in_([state.value for state in ACTIVE])
+            issues.c.state.in_([state.value for state in ACTIVE])
         )
-        return [Standing(*row) for row in self._of_items(query, issues.c.item_id, item_ids)]
+        return [Standing(*row) for row in self._of_items(query, project_id, item_ids)]
 
     def asked(self, project_id: int) -> list[int]:
         """The items that people are asked about, or are about to be: not more than the budget allows."""
@@ -131,13 +130,16 @@ class Issues(Repository):
         )
         return list(self._connection.execute(query).scalars())
 
-    def _of_items(self, query: Any, column: Any, item_ids: Sequence[int] | None) -> Iterator[Any]:
-        """The rows of a query, all of them or those of some items."""
+    def _of_items(self, query: Any, project_id: int, item_ids: Sequence[int] | None) -> Iterator[Any]:
+        """The rows of a query of issues: all of a project, or those of some of its items.
+
+        Those are not asked for the project as well: SQLite would read all of the project's by its index.
+        """
         if item_ids is None:
-            yield from self._connection.execute(query)
+            yield from self._connection.execute(query.where(issues.c.project_id == project_id))
             return
         for part in chunks(sorted(item_ids)):
-            yield from self._connection.execute(query.where(self._among(column, part)))
+            yield from self._connection.execute(query.where(self._among(issues.c.item_id, part)))
 
     def _hold_suppressed(self, project_id: int) -> None:
         query = select(issues.c.id).where(
@@ -174,25 +176,28 @@ class Issues(Repository):
         return [issue_of(row) for row in self._connection.execute(self._held(query, issues))]
 
     def settled(self, project_id: int, item_ids: Sequence[int] | None = None) -> set[tuple[int, str]]:
-        """(item, label) pairs not to be asked about again: reviewers have answered, or excluded the item."""
+        """(item, label) pairs not to be asked about again: reviewers have answered, or excluded the item.
+
+        Of a project, or of some of its items.
+        """
         query = (
             select(issues.c.item_id, issues.c.given, decisions.c.label)
             .join(decisions, _CURRENT_OF_ISSUE, isouter=True)
-            .where(
-                issues.c.project_id == project_id,
-                issues.c.state.in_([state.value for state in SETTLED]),
-            )
+            .where(issues.c.state.in_([state.value for state in SETTLED]))
         )
-        pairs = self._excluded(project_id, item_ids)
-        for row in self._of_items(query, issues.c.item_id, item_ids):
+        pairs = self._excluded(project_id)
+        if item_ids is not None:
+            wanted = set(item_ids)
+            pairs = {pair for pair in pairs if pair[0] in wanted}
+        for row in self._of_items(query, project_id, item_ids):
             pairs.add((row.item_id, row.given))
             if row.label is not None:
                 pairs.add((row.item_id, row.label))
         return pairs
 
-    def _excluded(self, project_id: int, item_ids: Sequence[int] | None) -> set[tuple[int, str]]:
+    def _excluded(self, project_id: int) -> set[tuple[int, str]]:
         """The labels of items that fit no label of the project, or that cannot be judged at all."""
-        query = (
+        rows = self._connection.execute(
             select(dispositions.c.item_id, annotation_rows.c.label)
             .join(annotation_rows, annotation_rows.c.item_id == dispositions.c.item_id)
             .where(
@@ -202,7 +207,6 @@ class Issues(Repository):
                 annotation_rows.c.label.is_not(None),
             )
         )
-        rows = self._of_items(query, dispositions.c.item_id, item_ids)
         return {(row.item_id, row.label) for row in rows}
 
     def counts(self, project_id: int) -> dict[IssueState, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connector.model.jobs import Claim, Job, JobKind, JobState, NewJob
+from connector.model.jobs import LONG, Claim, Job, JobKind, JobState, NewJob
 from connector.store.repositories.base import Repository
 from connector.store.tables import QUEUED, WAITING_IN_LANE, jobs
 
@@ -67,6 +67,29 @@ class Jobs(Repository):
             return None
         job = self.get(job_id)
         return None if job is None else Claim(job, token)
+
+    def short_before(self, job_id: str, limit: int) -> list[str]:
+        """Of a queued job that takes long: the short ones that are due, oldest first. None of a short one."""
+        waits = self._connection.execute(
+            select(jobs.c.id).where(
+                jobs.c.id == job_id,
+                jobs.c.state == JobState.QUEUED.value,
+                jobs.c.kind.in_([kind.value for kind in LONG]),
+            )
+        ).first()
+        if waits is None:
+            return []
+        short = (
+            select(jobs.c.id)
+            .where(
+                jobs.c.state == JobState.QUEUED.value,
+                jobs.c.kind.not_in([kind.value for kind in LONG]),
+                self._is_due(),
+            )
+            .order_by(jobs.c.due_at, jobs.c.created_at)
+            .limit(limit)
+        )
+        return list(self._connection.execute(short).scalars())
 
     def extend(self, claim: Claim, lease: timedelta) -> bool:
         """Prolong the lease; False when the job is not ours any more."""

@@ -4,61 +4,111 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from types import SimpleNamespace
 
-from fastapi import APIRouter, HTTPException, Request, Response, status
+from fastapi import Request, Response, status
 from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector import logs
 from connector.errors import BadPayload, Misconfigured, Retryable, Unauthorised
 from connector.model import Role
 from connector.web import intake
-from connector.web.access import Running
+from connector.web.intake import Delivery
+from connector.web.together import GroupCommit
 from connector.wiring import Services
 
 BODY_SECONDS = 10.0  # a delivery that takes longer to arrive is dropped
 LONGEST_LENGTH = 18  # digits of a Content-Length: more is never a length, and slow to read as a number
+ROUTE = SimpleNamespace(path="/hooks/{project}/{role}/{path_key}")  # the name by which answers are counted
+PATH_PARTS = len(ROUTE.path.split("/"))
+SHORT_BYTES = 65_536  # read as JSON well within a millisecond
+LOST = "delivery not stored; polling will find the change"
 RETRY_SECONDS = 30  # said to a platform that may try again
 
+ACCEPTED = Response(status_code=status.HTTP_202_ACCEPTED)
+
 log = logs.get(__name__)
-router = APIRouter()
 
 
-@router.post("/hooks/{project}/{role}/{path_key}", status_code=202, include_in_schema=False)
-async def receive(project: str, role: str, path_key: str, request: Request, services: Running) -> Response:
-    """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500."""
-    addressee = _addressee(services, project, role, path_key)
-    body = await _body(request, services.settings.server.max_body_bytes)
-    with logs.bound(project=project, role=addressee.value):
-        return await run_in_threadpool(_accept, services, project, addressee, dict(request.headers), body)
+class Hooks:
+    """Answers deliveries before the application is asked: its routing would cost more than all the rest."""
+
+    def __init__(self, app: ASGIApp, services: Services) -> None:
+        self._app = app
+        self._services = services
+        self._deliveries = GroupCommit[Delivery](lambda together: intake.store(services, together))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = scope["path"].split("/") if scope["type"] == "http" and scope["method"] == "POST" else []
+        if parts[1:2] != ["hooks"] or len(parts) != PATH_PARTS:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = ROUTE
+        response = await self._answer(Request(scope, receive), *parts[2:])
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, project: str, role: str, path_key: str) -> Response:
+        """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500."""
+        addressee = _addressee(self._services, project, role, path_key)
+        if addressee is None:
+            return JSONResponse({"detail": "Not Found"}, status.HTTP_404_NOT_FOUND)
+        body = await _body(request, self._services.settings.server.max_body_bytes)
+        if isinstance(body, int):
+            return Response(status_code=body)
+        try:
+            delivery = await self._verified(project, addressee, request.headers, body)
+            if delivery is not None:
+                await self._deliveries.add(delivery)
+        except (Unauthorised, BadPayload) as error:
+            log.warning("delivery refused", project=project, role=role, reason=str(error))
+            return Response(status_code=401 if isinstance(error, Unauthorised) else 400)
+        except (Retryable, Misconfigured) as error:
+            log.error(LOST, project=project, role=role, error=str(error))  # noqa: TRY400 - expected
+        except Exception:
+            log.exception(LOST, project=project, role=role)
+        else:
+            return ACCEPTED
+        # A failure of ours: the platform's log shows it, and nothing of its cause leaves the process.
+        return Response(status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+    async def _verified(self, project: str, role: Role, headers: Headers, body: bytes) -> Delivery | None:
+        """At once, or in a thread where it would hold up the others: a long body, a platform to ask."""
+        arguments = self._services, project, role, headers, body
+        if len(body) > SHORT_BYTES or self._services.asks_for_secrets(project, role):
+            return await run_in_threadpool(intake.verified, *arguments)
+        return intake.verified(*arguments)
 
 
-def _addressee(services: Services, project: str, role: str, path_key: str) -> Role:
-    """The role; 404 for an unknown project, an unknown role or a wrong key, after the same work for each."""
+def _addressee(services: Services, project: str, role: str, path_key: str) -> Role | None:
+    """The role; None for an unknown project, an unknown role or a wrong key, after the same work for each."""
     known_role = role in {each.value for each in Role}
     wanted = Role(role) if known_role else Role.SOURCE
     expected = services.keyring.webhook_path_key(project, wanted)
     right_key = hmac.compare_digest(path_key.encode("utf-8", "replace"), expected.encode())
     if not (right_key and known_role and project in services.settings.projects):
-        raise HTTPException(status.HTTP_404_NOT_FOUND)
+        return None
     return wanted
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, read no further than the limit."""
+async def _body(request: Request, limit: int) -> bytes | int:
+    """The body, read no further than the limit; the status to answer with where there is none."""
     if _announces_more(request.headers.get("content-length", ""), limit):
-        raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
+        return status.HTTP_413_CONTENT_TOO_LARGE
     received = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 received += chunk
                 if len(received) > limit:
-                    raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
-    except TimeoutError as error:
-        raise HTTPException(status.HTTP_408_REQUEST_TIMEOUT) from error
-    except ClientDisconnect as error:
-        raise HTTPException(status.HTTP_400_BAD_REQUEST) from error
+                    return status.HTTP_413_CONTENT_TOO_LARGE
+    except TimeoutError:
+        return status.HTTP_408_REQUEST_TIMEOUT
+    except ClientDisconnect:
+        return status.HTTP_400_BAD_REQUEST
     return bytes(received)
 
 
@@ -66,23 +116,3 @@ def _announces_more(length: str, limit: int) -> bool:
     """Whether a Content-Length is beyond the limit; what is no number says nothing, however it looks."""
     digits = length.lstrip("0") if length.isascii() and length.isdigit() else ""
     return len(digits) > LONGEST_LENGTH or int(digits or "0") > limit
-
-
-def _accept(services: Services, project: str, role: Role, headers: dict[str, str], body: bytes) -> Response:
-    try:
-        delivery = intake.accept(services, project, role, headers, body)
-    except Unauthorised as error:
-        log.warning("delivery refused", reason=str(error))
-        return Response(status_code=401)
-    except BadPayload as error:
-        log.warning("delivery refused", reason=str(error))
-        return Response(status_code=400)
-    except (Retryable, Misconfigured) as error:
-        log.error("delivery not stored; polling will find the change", error=str(error))  # noqa: TRY400 - expected
-    except Exception:
-        log.exception("delivery not stored; polling will find the change")
-    else:
-        log.info("delivery stored" if delivery else "delivery held nothing to do", delivery=delivery)
-        return Response(status_code=202)
-    # A failure of ours: the platform's log shows it, and nothing of its cause leaves the process.
-    return Response(status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})

@@ -274,3 +274,17 @@ def test_jobs_are_counted_by_state(house: House) -> None:
     with house.store.read() as unit:
         assert unit.jobs.counts() == {JobState.RUNNING: 1, JobState.QUEUED: 2}
         assert unit.jobs.unfinished(house.project) == 3
+
+
+def test_short_jobs_that_are_due_come_before_a_long_one(house: House) -> None:
+    scans = [house.enqueue(kind=JobKind.SCAN, key=f"scan:{n}", lane=f"scan:{n}") for n in range(200)]
+    webhook, later = house.enqueue(kind=JobKind.INGEST), house.clock.now() + timedelta(seconds=5)
+    house.enqueue(kind=JobKind.PUSH, due_at=later)
+    answer = house.enqueue(kind=JobKind.COLLECT)
+    with house.store.read() as unit:
+        assert unit.jobs.short_before(scans[0] or "", 10) == [webhook, answer]
+        assert unit.jobs.short_before(scans[0] or "", 1) == [webhook]
+        assert unit.jobs.short_before(webhook or "", 10) == [], "a short one waits for none"
+    house.store.claim(scans[1] or "")
+    with house.store.read() as unit:
+        assert unit.jobs.short_before(scans[1] or "", 10) == [], "a message that comes twice runs nothing"

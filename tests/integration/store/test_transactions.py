@@ -167,13 +167,27 @@ def test_annotators_take_their_latest_names(house: House) -> None:
 
 def test_deliveries_wait_until_they_are_handled(house: House) -> None:
     hint = Hint("ANNOTATION_CREATED", item_ids=("1",), annotation_ids=("2", "3"), schema_changed=True)
+    other = Hint("ANNOTATIONS_DELETED", annotation_ids=("9",), deleted=True)
     with house.store.begin() as unit:
         assert not unit.deliveries.has_waiting(house.project)
-        first = unit.deliveries.add(house.project, Role.SOURCE, [hint])
+        assert unit.deliveries.add(house.project, Role.SOURCE, [([hint], None)]) == 1
+        [(first, _, _)] = unit.deliveries.waiting(house.project, 9)
     house.clock.advance(seconds=1)
     with house.store.begin() as unit:
-        second = unit.deliveries.add(house.project, Role.REVIEW, [])
+        assert unit.deliveries.add(house.project, Role.REVIEW, [([other], None)]) == 1
         assert unit.deliveries.waiting(house.project, 1) == [(first, Role.SOURCE, [hint])]
         unit.deliveries.handled([first])
-        assert unit.deliveries.waiting(house.project, 9) == [(second, Role.REVIEW, [])]
+        [(_, role, hints)] = unit.deliveries.waiting(house.project, 9)
+        assert (role, hints) == (Role.REVIEW, [other])
         assert unit.deliveries.has_waiting(house.project)
+
+
+def test_deliveries_of_one_commit_are_counted_and_an_event_is_stored_once(house: House) -> None:
+    hint = Hint("record.updated", item_ids=("1",))
+    with house.store.begin() as unit:
+        arrived = [([hint], event) for event in ("a", "b", "a", None, None)]
+        assert unit.deliveries.add(house.project, Role.SOURCE, arrived) == 4
+    with house.store.begin() as unit:
+        assert unit.deliveries.add(house.project, Role.SOURCE, [([hint], "b")]) == 0
+        assert unit.deliveries.add(house.project, Role.SOURCE, []) == 0
+        assert len(unit.deliveries.waiting(house.project, 9)) == 4

@@ -133,3 +133,21 @@ def test_importing_it_changes_nothing() -> None:
         "assert logging.getLogger().handlers == b; assert not structlog.is_configured()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "written"),
+    [
+        ("/hooks/cats/source/key", 202, False),
+        ("/hooks/cats/source/key", 401, True),
+        ("/ready", 200, False),
+        ("/ready", 503, True),
+        ("/api/v1/projects", 200, True),
+    ],
+)
+def test_requests_that_come_all_the_time_and_go_well_are_no_lines(
+    lines: Callable[[], list[dict[str, Any]]], path: str, status: int, written: bool
+) -> None:
+    arguments = ("127.0.0.1:9", "POST", path, "1.1", status)
+    logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', *arguments)
+    assert bool(lines()) is written

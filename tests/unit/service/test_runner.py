@@ -47,6 +47,19 @@ def test_a_job_that_succeeds_is_done(synced: World) -> None:
     assert state_of(synced, run_sync(synced)) is JobState.DONE
 
 
+def test_a_webhook_is_heard_before_a_scan_that_was_announced_earlier(synced: World) -> None:
+    scan = synced.enqueue(JobKind.SCAN)
+    synced.relabel("cat 0", "dog")
+    synced.deliver()
+    before = len(synced.points.passed)
+
+    assert run(synced.services, scan)
+
+    claims = [name for name in synced.points.passed[before:] if name.startswith("claimed")]
+    assert claims == ["claimed ingest", "claimed scan"]
+    assert synced.labels("cat 0")[0][1] == "dog"
+
+
 def test_a_job_that_is_not_due_is_not_run(synced: World) -> None:
     job_id = run_sync(synced, Retryable("busy"))
 

@@ -109,6 +109,13 @@ def read_label_studio(entries: FileEntries, columns: Columns, control: str, kind
     )
 
 
+def regions_of_task(task: Raw, control: str, kind: FileKind) -> tuple[list[RegionItem], list[LeftOut]]:
+    """The boxes or spans of one task, and what of it cannot be read."""
+    reader = _Tasks(control, kind, ())
+    field = _text_field([("", task)], control, kind)
+    return reader.items(task, str(task.get("id")), field), reader.left_out
+
+
 def _others(tasks: Sequence[tuple[str, Raw]], control: str) -> tuple[str, ...]:
     """What other controls hold, in words: it is stored, and not judged here."""
     times: Counter[tuple[str, str]] = Counter()

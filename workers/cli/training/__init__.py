@@ -1,0 +1,1 @@
+"""`secondlook export`: the agreed and corrected labels of a project, in the forms that training reads."""

@@ -1,0 +1,222 @@
+"""One export: examples read page by page, written in one form, with a hash of what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from connector.errors import Misconfigured
+from connector.model import LabelSchema
+from connector.store.views.training import TrainingItem
+from workers.cli.offline.kinds import FileKind
+from workers.cli.offline.left_out import left_out_rows
+from workers.cli.offline.record import LeftOut
+from workers.cli.training.shapes import DECIDED, ApartItem, ContentHash, TrainingExample
+from workers.cli.training.standing import example_of
+from workers.cli.training.values import kind_of_schema, reader_of
+from workers.cli.training.writers import ExampleWriter, ExportPlan, MakeWriter
+
+BLOCK = 1 << 20  # bytes of a file hashed at a time
+APART = "apart.jsonl"
+MANIFEST = "manifest.json"
+
+
+class ExportForm(StrEnum):
+    """How labels are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    HF = "hf"
+    COCO = "coco"
+    YOLO = "yolo"
+    CONLL = "conll"
+
+
+FOLDERS = frozenset({ExportForm.HF, ExportForm.YOLO})
+NEEDS: Mapping[ExportForm, FileKind] = {
+    ExportForm.COCO: FileKind.BOXES,
+    ExportForm.YOLO: FileKind.BOXES,
+    ExportForm.CONLL: FileKind.SPANS,
+}
+
+
+@dataclass(slots=True)
+class Exported:
+    """What was written: how many by status, how many apart by reason, and hashes."""
+
+    form: ExportForm
+    content: str = ""
+    standing: Counter[str] = field(default_factory=Counter)
+    apart: Counter[str] = field(default_factory=Counter)
+    undecided: int = 0  # left out, where only decided ones were wanted
+    said: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+
+    def manifest(self, project: str) -> dict[str, Any]:
+        """As it stands beside the files; nothing in it says when, so that equal labels give equal bytes."""
+        return {
+            "project": project,
+            "format": self.form.value,
+            "content_sha256": self.content,
+            "rows": self.standing.total(),
+            "status": dict(sorted(self.standing.items())),
+            "apart": dict(sorted(self.apart.items())),
+            "undecided_left_out": self.undecided,
+            "notes": list(self.said),
+            "files": dict(sorted(self.files.items())),
+        }
+
+
+def check(schema: LabelSchema | None, form: ExportForm, out: Path, *, force: bool) -> None:
+    """Refuse, before any work, what could not be written. Misconfigured names the option and what to do."""
+    if schema is None:
+        raise Misconfigured("the project was never synced", field="PROJECT", remedy="Run: secondlook sync.")
+    needed = NEEDS.get(form)
+    if needed is not None and kind_of_schema(schema) is not needed:
+        problem = f"'{form}' holds {needed}, and the labels of '{schema.control}' are {schema.kind}"
+        raise Misconfigured(problem, field="--format", remedy="Use jsonl, csv, parquet or hf.")
+    if not out.parent.is_dir():
+        raise Misconfigured(
+            f"{out.parent} is no folder", field="--out", remedy="Name a path in a folder that exists."
+        )
+    if out.exists() and not force:
+        raise Misconfigured(
+            f"{out} exists", field="--out", remedy="Give another name, or overwrite it with --force."
+        )
+    if out.exists() and out.is_dir() != (form in FOLDERS):
+        kind = "a folder" if out.is_dir() else "a file"
+        raise Misconfigured(f"{out} is {kind}", field="--out", remedy="Give another name.")
+    if out.is_dir() and not (out / MANIFEST).is_file():
+        problem = f"{out} is a folder that no export made"
+        raise Misconfigured(
+            problem, field="--out", remedy="Give another name: an export replaces its folder."
+        )
+
+
+def write_export(
+    items: Iterable[TrainingItem],
+    schema: LabelSchema,
+    project: str,
+    form: ExportForm,
+    out: Path,
+    *,
+    decided: bool = False,
+) -> Exported:
+    """Write all of it beside its place, and then put it there: whole, or not at all.
+
+    Parameters
+    ----------
+    items
+        In the order in which they are to be written.
+    schema
+        The control whose labels they are; its classes in their order.
+    decided
+        Only labels that reviewers decided on.
+    """
+    kind = kind_of_schema(schema)
+    try:
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+            made = Path(folder) / out.name
+            if form in FOLDERS:
+                made.mkdir()
+            writer = _writers()[form](made, ExportPlan(project, kind, schema.classes))
+            apart_file = made / APART if form in FOLDERS else Path(folder) / f"{out.name}.{APART}"
+            found = _pour(items, schema, form, writer, apart_file, kind, decided=decided)
+            _hash(found, made)
+            _put(found, project, made, apart_file, out)
+    except OSError as error:
+        problem = f"{out} cannot be written ({error.strerror})"
+        raise Misconfigured(problem, field="--out", remedy="Name a folder that you may write.") from error
+    return found
+
+
+def _pour(
+    items: Iterable[TrainingItem],
+    schema: LabelSchema,
+    form: ExportForm,
+    writer: ExampleWriter,
+    apart_file: Path,
+    kind: FileKind | None,
+    *,
+    decided: bool,
+) -> Exported:
+    """Every item to where it belongs."""
+    found, digest = Exported(form), ContentHash()
+    lost: list[LeftOut] = []
+    read = reader_of(schema, lost)
+    in_parts = kind in (FileKind.BOXES, FileKind.SPANS)
+    with apart_file.open("w", encoding="utf-8", newline="\n") as apart:
+        for item in items:
+            one = example_of(item, read, in_parts=in_parts)
+            if isinstance(one, ApartItem):
+                found.apart[one.reason.value] += 1
+                apart.write(json.dumps(one.plain(), ensure_ascii=False, allow_nan=False) + "\n")
+            elif decided and one.standing not in DECIDED:
+                found.undecided += 1
+                continue
+            else:
+                _add(one, writer, found)
+            digest.add(one)
+    writer.close()
+    found.content = digest.hex()
+    found.said = (
+        *writer.said,
+        *(f"{row.count:,} × {row.reason} ({', '.join(row.places)})" for row in left_out_rows(lost)),
+    )
+    return found
+
+
+def _add(example: TrainingExample, writer: ExampleWriter, found: Exported) -> None:
+    writer.add(example)
+    found.standing[example.standing.value] += 1
+
+
+def _hash(found: Exported, made: Path) -> None:
+    files = sorted(path for path in made.rglob("*") if path.is_file()) if made.is_dir() else [made]
+    for path in files:
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while block := stream.read(BLOCK):
+                digest.update(block)
+        found.files[str(path.relative_to(made)) if made.is_dir() else path.name] = digest.hexdigest()
+
+
+def _put(found: Exported, project: str, made: Path, apart_file: Path, out: Path) -> None:
+    """The manifest beside the file, or in the folder; then all of it to its place."""
+    text = json.dumps(found.manifest(project), ensure_ascii=False, indent=2) + "\n"
+    if made.is_dir():
+        (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        if out.exists():
+            shutil.rmtree(out)
+        made.replace(out)
+        return
+    manifest = made.with_name(f"{out.name}.{MANIFEST}")
+    manifest.write_text(text, encoding="utf-8", newline="\n")
+    for path in (apart_file, manifest, made):
+        path.replace(out.with_name(path.name))
+
+
+def _writers() -> Mapping[ExportForm, MakeWriter]:
+    from workers.cli.training.columns import HuggingFaceFolder, ParquetRows
+    from workers.cli.training.pictures import CocoFile, YoloFolder
+    from workers.cli.training.sentences import ConllFile
+    from workers.cli.training.text_rows import CommaSeparated, JsonLines
+
+    return {
+        ExportForm.JSONL: JsonLines,
+        ExportForm.CSV: CommaSeparated,
+        ExportForm.PARQUET: ParquetRows,
+        ExportForm.HF: HuggingFaceFolder,
+        ExportForm.COCO: CocoFile,
+        ExportForm.YOLO: YoloFolder,
+        ExportForm.CONLL: ConllFile,
+    }

@@ -1,0 +1,60 @@
+"""CoNLL: a token and its tag a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from workers.cli.offline.regions.data import Region, RegionAnswer, RegionItem
+from workers.cli.offline.regions.tokens import OUTSIDE, tagged
+from workers.cli.training.shapes import TrainingExample
+from workers.cli.training.writers import ExportPlan
+
+
+class ConllFile:
+    """Two columns in IOB2, an empty line between texts; a token half covered is in the span."""
+
+    def __init__(self, path: Path, plan: ExportPlan) -> None:
+        self._stream = path.open("w", encoding="utf-8", newline="\n")
+        self._classes = list(plan.classes)
+        self._lost = self._moved = 0
+
+    @property
+    def said(self) -> Sequence[str]:
+        said = []
+        if self._lost:
+            said.append(f"{self._lost:,} spans that overlap a longer one are left out: a token has one tag.")
+        if self._moved:
+            said.append(f"{self._moved:,} spans begin or end within a token: the whole token is tagged.")
+        return said
+
+    def add(self, example: TrainingExample) -> None:
+        text = _text(example)
+        self._classes += sorted({row["label"] for row in example.label} - set(self._classes))
+        spans = tuple(Region(row["label"], (row["start"], row["end"])) for row in example.label)
+        answer = RegionAnswer(None, spans)
+        item = RegionItem(example.id, example.id, (answer,), text=text)
+        found = tagged(item, answer, self._classes)
+        self._lost += len(found.left_out)
+        starts, ends = ({spot[at] for spot in found.tokens} for at in (0, 1))
+        self._moved += sum(span.spot[0] not in starts or span.spot[1] not in ends for span in found.kept)
+        lines = [f"{word} {self._tag(tag)}\n" for word, tag in zip(found.words, found.tags, strict=True)]
+        if lines:
+            self._stream.write("".join(lines) + "\n")
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _tag(self, tag: int) -> str:
+        if tag == OUTSIDE:
+            return "O"
+        return f"{'B' if tag % 2 else 'I'}-{self._classes[(tag - 1) // 2].replace(' ', '_')}"
+
+
+def _text(example: TrainingExample) -> str:
+    """The field in which the spans find their text; else the longest."""
+    texts = [value for value in example.data.values() if isinstance(value, str)]
+    for text in texts:
+        if all(text[row["start"] : row["end"]] == row["text"] for row in example.label):
+            return text if example.label else max(texts, key=len)
+    return ""

@@ -1,0 +1,48 @@
+"""What every form of an export has in common: a folder to write into, one example after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from workers.cli.offline.kinds import FileKind
+from workers.cli.training.shapes import TrainingExample
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What is known before the first example: the kind of the labels and the classes in their order."""
+
+    project: str
+    kind: FileKind | None
+    classes: tuple[str, ...]
+
+
+class ExampleWriter(Protocol):
+    """Writes examples as they come. `files` are the paths that it made, relative to its folder.
+
+    `said` are sentences of what the form cannot hold.
+    """
+
+    def add(self, example: TrainingExample) -> None:
+        """One more."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        ...
+
+    @property
+    def said(self) -> Sequence[str]: ...
+
+
+MakeWriter = Callable[[Path, ExportPlan], ExampleWriter]
+
+
+def flat(data: Mapping[str, object]) -> dict[str, object]:
+    """An item's data with objects within it under dotted names."""
+    from workers.cli.offline.fields import flattened
+
+    return dict(flattened(data))
