@@ -28,25 +28,11 @@ def absorb_answers(
     for snapshot in snapshots:
         task = tasks.get(snapshot.key)
         if task is None or task.remote_id != snapshot.remote_task_id:
-            continue  # not ours, or a double: see `double_tasks`
+            continue  # not ours
         changed += _absorb_review(unit, project, task, snapshot, known[task.key], person_of)
     if changed:
         unit.enqueue(job(JobKind.DECIDE, project.id))
     return changed
-
-
-def double_tasks(unit: UnitOfWork, snapshots: Sequence[ReviewSnapshot]) -> list[str]:
-    """Remote ids of tasks that ask again what another task of ours asks: a request that arrived twice.
-
-    Where nothing is known of the first one yet, the push finds out which task stays.
-    """
-    tasks = unit.reviews.many([snapshot.key for snapshot in snapshots])
-    known = {key: task.remote_id for key, task in tasks.items() if task.remote_id is not None}
-    return [
-        each.remote_task_id
-        for each in snapshots
-        if each.key in known and known[each.key] != each.remote_task_id
-    ]
 
 
 def _absorb_review(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workers.context import Context, Summary
-from workers.review.answers import absorb_answers, double_tasks
+from workers.review.answers import absorb_answers
+from workers.review.doubles import with_doubles
 
 
 def handle(context: Context) -> Summary:
@@ -12,12 +13,9 @@ def handle(context: Context) -> Summary:
         return {"reviews": 0, "votes": 0}
     reviews = votes = 0
     for page in context.desk.answers_since(project.review_remote_id, project.review_cursor):
-        with context.read() as unit:
-            doubles = double_tasks(unit, page.reviews)
-        if doubles:
-            context.desk.withdraw(project.review_remote_id, doubles)
+        asked = with_doubles(context, project.review_remote_id, page.reviews)
         with context.begin() as unit:
-            votes += absorb_answers(unit, project, page.reviews, context.settings.reviewers.person_of)
+            votes += absorb_answers(unit, project, asked, context.settings.reviewers.person_of)
             unit.projects.set_review_cursor(project.id, page.cursor)
         reviews += len(page.reviews)
         context.progress(reviews, None, "review tasks")

@@ -21,6 +21,7 @@ from connector.model.lanes import job
 from connector.model.reasons import LetGo, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
+from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
@@ -138,9 +139,10 @@ def _adopt(context: Context, review_id: str, batch: str) -> int:
     with context.read() as unit:
         tasks = unit.reviews.many(list(found))
     ours = {key: tasks[key].remote_id or found[key][0] for key in tasks if found[key]}
-    doubles = [one for key, ids in found.items() for one in ids if one != ours.get(key)]
-    if doubles:
-        context.desk.withdraw(review_id, doubles)
+    doubles = {
+        key: more for key, ids in found.items() if (more := [one for one in ids if one != ours.get(key)])
+    }
+    withdraw_doubles(context, review_id, doubles)
     return _mark_pushed(context, ours, reread=True)
 
 

@@ -129,7 +129,9 @@ class Reviews(Repository):
         done = self._connection.execute(
             update(review_tasks)
             .where(mine, review_tasks.c.state.in_([state.value for state in OPEN]))
-            .values(state=ReviewState.PLANNED.value, remote_id=None, batch=None, overlap_pushed=0)
+            .values(
+                state=ReviewState.PLANNED.value, remote_id=None, doubles=None, batch=None, overlap_pushed=0
+            )
         )
         return int(done.rowcount)
 
@@ -151,6 +153,22 @@ class Reviews(Repository):
                 {task.issue_id: task for task in self._where(self._among(review_tasks.c.issue_id, part))}
             )
         return found
+
+    def doubles(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """Key → remote ids of the further tasks that ask its question, where there are any."""
+        found: dict[str, list[str]] = {}
+        for part in chunks(keys):
+            query = select(review_tasks.c.key, review_tasks.c.doubles).where(
+                self._among(review_tasks.c.key, part), review_tasks.c.doubles.is_not(None)
+            )
+            found.update({row.key: row.doubles for row in self._connection.execute(query)})
+        return found
+
+    def add_doubles(self, remote_ids: Mapping[str, Sequence[str]]) -> None:
+        """These tasks ask the questions of these keys, too."""
+        known = self.doubles(list(remote_ids))
+        for key, more in remote_ids.items():
+            self._set(key, doubles=sorted({*known.get(key, ()), *more}))
 
     def want_overlap(self, key: str, overlap: int, score: float | None = None) -> None:
         """Ask for so many answers; with a score it is an extra vote, told as there is room for such."""

@@ -35,6 +35,7 @@ review_tasks = Table(
     Column("state", String(16), nullable=False),
     Column("remote_id", RemoteId),
     Column("batch", Uid),
+    Column("doubles", Json),  # remote ids of further tasks that ask the same, where a request arrived twice
     Column("blind", Boolean, nullable=False),
     Column("overlap", Integer, nullable=False),
     Column("overlap_pushed", Integer, nullable=False),

@@ -41,3 +41,67 @@ def test_a_double_is_withdrawn_once_and_then_left_alone(world: World) -> None:
 
     assert [withdrawn(held) for held in world.review.held.values()] == [False, True]
     assert world.server.seq == moved
+
+
+def test_an_answer_in_a_double_counts_for_its_question(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    first = world.review_of("odd")
+    double = world.server.add_item(world.review_id, dict(first.item.data))
+    world.server.answer(double, "rita", "dog")
+    world.server.answer(first.item.remote_id, "ravi", "dog")
+    world.later(seconds=61)
+
+    assert sorted((vote.reviewer, vote.counted) for vote in world.votes("odd")) == [
+        ("ravi", True),
+        ("rita", True),
+    ]
+    assert world.labels("odd")[-1] == ("service", "dog")
+
+
+def test_an_answer_that_comes_after_the_double_was_withdrawn_counts_beside_those_before(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    first = world.review_of("odd")
+    double = world.server.add_item(world.review_id, dict(first.item.data))
+    world.server.answer(double, "rita", "dog")
+    world.later(seconds=61)
+    world.server.answer(double, "ravi", "dog")  # it was open in a browser
+    world.later(seconds=61)
+
+    assert [vote.counted for vote in world.votes("odd")] == [True, True]
+
+
+def test_one_person_who_answers_both_tasks_has_one_vote_the_latest(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    first = world.review_of("odd")
+    double = world.server.add_item(world.review_id, dict(first.item.data))
+    world.server.answer(double, "rita", "dog")
+    world.server.answer(first.item.remote_id, "rita", "bird")
+    world.later(seconds=61)
+
+    assert [vote.label for vote in world.votes("odd") if vote.counted] == ["bird"]
+
+
+def test_an_answer_in_a_double_that_the_push_finds_counts(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    desk = world.services._desks[NAME]
+    push = desk.push
+
+    def twice(review_id: str, requests: list[ReviewRequest]) -> object:
+        desk.push = push  # type: ignore[method-assign]
+        push(review_id, requests)
+        ids = push(review_id, requests)
+        for remote_id in ids.values():
+            world.server.answer(remote_id, "rita", "dog")
+        raise UnknownOutcome("timed out")
+
+    desk.push = twice  # type: ignore[method-assign,assignment]
+    world.settle()
+
+    assert [(vote.reviewer, vote.counted) for vote in world.votes("odd")] == [("rita", True)]
