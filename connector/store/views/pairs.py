@@ -16,7 +16,7 @@ MOST_PAIRS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class PairVerdicts:
     """Flags that reviewers confirmed, refused, could not settle; and that wait (None: not shown)."""
 
     first: str  # the given label, or the annotator's id
@@ -31,7 +31,7 @@ class Verdicts:
         return self.confirmed + self.refused
 
 
-def pair_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[Verdicts]:
+def pair_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[PairVerdicts]:
     """Pairs of given and suggested label of flags, the most frequent first; at most `MOST_PAIRS`."""
     keys = (issues.c.given, issues.c.suggested)
     query = select(*keys, *_sums()).where(*_flags(project_id, sight)).group_by(*keys)
@@ -39,7 +39,7 @@ def pair_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[Verdicts
     return [_verdicts(row, sight) for row in rows]
 
 
-def annotator_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[Verdicts]:
+def annotator_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[PairVerdicts]:
     """The same by who gave the label, those with most flags first."""
     name = func.coalesce(func.min(annotators.c.name), issues.c.annotator)
     who = and_(annotators.c.project_id == issues.c.project_id, annotators.c.remote_id == issues.c.annotator)
@@ -72,8 +72,8 @@ def _sums() -> list[ColumnElement[Any]]:
     ]
 
 
-def _verdicts(row: Any, sight: Sight) -> Verdicts:
+def _verdicts(row: Any, sight: Sight) -> PairVerdicts:
     first, second, *sums, waiting = row
     confirmed, refused, unresolved = map(int, sums)
     shown = int(waiting) if sight.secrets else None
-    return Verdicts(str(first), str(second), confirmed, refused, unresolved, shown)
+    return PairVerdicts(str(first), str(second), confirmed, refused, unresolved, shown)

@@ -14,7 +14,7 @@ Height = Callable[[float], float]  # a share → where it stands in the picture
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ChartPoint:
     """A value at a place on the axis, with its interval where there is one."""
 
     label: str
@@ -23,7 +23,7 @@ class Point:
     high: float | None = None
 
 
-def line_chart(title: str, points: Sequence[Point], target: float | None = None) -> str:
+def line_chart(title: str, points: Sequence[ChartPoint], target: float | None = None) -> str:
     """A line of shares (0..1) with the ribbon of its interval, and its target; empty without points."""
     points = _thinned(points)
     if not points:
@@ -51,7 +51,7 @@ def line_chart(title: str, points: Sequence[Point], target: float | None = None)
     )
 
 
-def _thinned(points: Sequence[Point]) -> Sequence[Point]:
+def _thinned(points: Sequence[ChartPoint]) -> Sequence[ChartPoint]:
     step = -(-len(points) // MOST_POINTS) if points else 1
     return [*points[:-1:step], points[-1]] if step > 1 else points
 
@@ -65,7 +65,7 @@ def _axis(y: Height, top: float) -> str:
     )
 
 
-def _ribbon(points: Sequence[Point], xs: Sequence[float], y: Height) -> str:
+def _ribbon(points: Sequence[ChartPoint], xs: Sequence[float], y: Height) -> str:
     held = [
         (x, p.low, p.high)
         for x, p in zip(xs, points, strict=True)
@@ -78,7 +78,7 @@ def _ribbon(points: Sequence[Point], xs: Sequence[float], y: Height) -> str:
     return f'<polygon class="ribbon" points="{" ".join(upper + lower)}"/>'
 
 
-def _days(points: Sequence[Point]) -> str:
+def _days(points: Sequence[ChartPoint]) -> str:
     first = f'<text class="tick" x="{LEFT}" y="{HEIGHT - 8}">{escape(points[0].label)}</text>'
     if len(points) == 1:
         return first

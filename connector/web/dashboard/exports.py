@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.model.access import Principal
-from connector.web.dashboard.listing import Column, Part, Row
+from connector.web.dashboard.listing import Column, ListPart, Row
 from connector.wiring import Services
 
 MOST_ROWS = 1_000_000
@@ -18,7 +18,7 @@ AT_ONCE = 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs what begins so
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/octet-stream"}
 
-Reader = Callable[[str | None], Part]
+Reader = Callable[[str | None], ListPart]
 
 
 def rows_of(read: Reader) -> Iterator[Row]:

@@ -18,7 +18,7 @@ from connector.store.views.overview import card, cards
 from connector.store.views.people import reviewers_views
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
-from connector.web.dashboard.charts import Point, line_chart
+from connector.web.dashboard.charts import ChartPoint, line_chart
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key
 from connector.web.readiness import look
@@ -76,7 +76,7 @@ class Series:
     title: str
     said: str
     svg: str
-    rows: Sequence[Point]
+    rows: Sequence[ChartPoint]
 
 
 @router.get("/p/{project}/quality")
@@ -96,7 +96,7 @@ def quality_series(unit: UnitOfWork, name: str, now: datetime) -> list[Series]:
     stored = unit.projects.by_name(name)
     days = unit.quality.history(stored.id, (now - HISTORY).date().isoformat()) if stored else []
     target = days[-1][1].get("target") if days else None
-    bound = [Point(day, each["remaining_high"]) for day, each in days if each.get("items")]
+    bound = [ChartPoint(day, each["remaining_high"]) for day, each in days if each.get("items")]
     controls = [_rate(day, each["controls"]) for day, each in days if each["controls"]["n"]]
     flags = [_rate(day, each["flags"]["precision"]) for day, each in days if each["flags"]["precision"]["n"]]
     return [
@@ -115,5 +115,5 @@ def quality_series(unit: UnitOfWork, name: str, now: datetime) -> list[Series]:
     ]
 
 
-def _rate(day: str, figures: dict[str, Any]) -> Point:
-    return Point(day, figures["value"], figures["low"], figures["high"])
+def _rate(day: str, figures: dict[str, Any]) -> ChartPoint:
+    return ChartPoint(day, figures["value"], figures["low"], figures["high"])

@@ -11,7 +11,7 @@ from connector.store.views import dispositions, findings, loop
 from connector.store.views.pairs import pair_views
 from connector.store.views.queue import MOST_COUNTED, QueueFilter, queue_count, queue_views
 from connector.web.dashboard import rates
-from connector.web.dashboard.listing import Asked, Button, Column, Filter, Listing, Part, Row
+from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
 
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
 
@@ -20,7 +20,7 @@ def _item_link(row: Row) -> str:
     return f"/p/{row['project']}/items/{quote(str(row['item']), safe='')}"
 
 
-def _queue(asked: Asked) -> Part:
+def _queue(asked: ListQuery) -> ListPart:
     state = asked.of("state")
     older = asked.of("older")
     wanted = QueueFilter(
@@ -55,10 +55,10 @@ def _queue(asked: Asked) -> Part:
         for issue, who, votes in found.items
     ]
     total = queue_count(asked.unit, asked.its.id, wanted, asked.sight) if asked.after is None else None
-    return Part(rows, found.next, total)
+    return ListPart(rows, found.next, total)
 
 
-def _queue_empty(asked: Asked) -> str:
+def _queue_empty(asked: ListQuery) -> str:
     if asked.filters and asked.filters != {"state": IssueState.IN_REVIEW.value}:
         return "No issue matches. Clear the filters to see all."
     if asked.its.last_scan_at is None:
@@ -66,7 +66,7 @@ def _queue_empty(asked: Asked) -> str:
     return "Nothing is in review now. Choose another state to see what was decided or waits."
 
 
-def _scan_buttons(asked: Asked) -> list[Button]:
+def _scan_buttons(asked: ListQuery) -> list[Button]:
     return [Button("Scan now", f"{asked.base}/scan")] if asked.may(AccessRole.OPERATOR) else []
 
 
@@ -103,7 +103,7 @@ QUEUE = Listing(
 )
 
 
-def _findings(asked: Asked) -> Part:
+def _findings(asked: ListQuery) -> ListPart:
     kind = asked.of("kind")
     found = findings.finding_views(
         asked.unit,
@@ -117,7 +117,7 @@ def _findings(asked: Asked) -> Part:
         {"project": each.project, "kind": each.kind, "item": each.item, "why": each.why, "score": each.score}
         for each in found.items
     ]
-    return Part(rows, found.next)
+    return ListPart(rows, found.next)
 
 
 FINDINGS = Listing(
@@ -136,7 +136,7 @@ FINDINGS = Listing(
 )
 
 
-def _dispositions(asked: Asked) -> Part:
+def _dispositions(asked: ListQuery) -> ListPart:
     kind = asked.of("kind")
     found = dispositions.disposition_views(
         asked.unit,
@@ -158,7 +158,7 @@ def _dispositions(asked: Asked) -> Part:
         }
         for each in found.items
     ]
-    return Part(rows, found.next)
+    return ListPart(rows, found.next)
 
 
 DISPOSITIONS = Listing(
@@ -179,7 +179,7 @@ DISPOSITIONS = Listing(
 )
 
 
-def _corrections(asked: Asked) -> Part:
+def _corrections(asked: ListQuery) -> ListPart:
     state = asked.of("state")
     found = loop.correction_views(
         asked.unit,
@@ -207,7 +207,7 @@ def _corrections(asked: Asked) -> Part:
         }
         for each in found.items
     ]
-    return Part(rows, found.next)
+    return ListPart(rows, found.next)
 
 
 CORRECTIONS = Listing(
@@ -234,7 +234,7 @@ CORRECTIONS = Listing(
 )
 
 
-def _pairs(asked: Asked) -> Part:
+def _pairs(asked: ListQuery) -> ListPart:
     rows = []
     for each in pair_views(asked.unit, asked.its.id, asked.sight):
         low, high = rates.wilson(each.confirmed, each.decided)
@@ -253,7 +253,7 @@ def _pairs(asked: Asked) -> Part:
                 "said": rates.said(each.confirmed, each.decided),
             }
         )
-    return Part(rows)
+    return ListPart(rows)
 
 
 def _pair_link(row: Row) -> str:

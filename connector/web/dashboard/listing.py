@@ -51,7 +51,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListQuery:
     """One read of a list: by whom, of what, under which filters."""
 
     unit: UnitOfWork
@@ -82,7 +82,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ListPart:
     """Some rows, the cursor after them, and how many there are in all where that is known."""
 
     rows: Sequence[Row]
@@ -98,13 +98,13 @@ class Listing:
     title: str
     lead: str
     columns: tuple[Column, ...]
-    read: Callable[[Asked], Part]
-    empty: Callable[[Asked], str]
+    read: Callable[[ListQuery], ListPart]
+    empty: Callable[[ListQuery], str]
     filters: tuple[Filter, ...] = ()
     least: AccessRole = AccessRole.VIEWER
-    buttons: Callable[[Asked, Row], Sequence[Button]] | None = None
-    head: Callable[[Asked], Sequence[Button]] | None = None
-    chart: Callable[[Asked], str] | None = None  # SVG, made here and safe
+    buttons: Callable[[ListQuery, Row], Sequence[Button]] | None = None
+    head: Callable[[ListQuery], Sequence[Button]] | None = None
+    chart: Callable[[ListQuery], str] | None = None  # SVG, made here and safe
 
 
 def clean(listing: Listing, query: Mapping[str, str]) -> dict[str, str]:

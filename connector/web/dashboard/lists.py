@@ -14,7 +14,7 @@ from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard import labels_lists, ops_lists, people_lists
 from connector.web.dashboard.exports import AT_ONCE, TYPES, audited, csv_text, json_text, rows_of
-from connector.web.dashboard.listing import PAGE_ROWS, Asked, Listing, Part, address, clean
+from connector.web.dashboard.listing import PAGE_ROWS, Listing, ListPart, ListQuery, address, clean
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key
 from connector.wiring import Services
@@ -70,7 +70,7 @@ def _file(listing: Listing, kind: str) -> Callable[..., Response]:
         with services.store.read() as unit:
             _asked(services, unit, who, project, filters, 1, None)  # 404 before the first byte
 
-        def read(after: str | None) -> Part:
+        def read(after: str | None) -> ListPart:
             with services.store.read() as unit:
                 return listing.read(_asked(services, unit, who, project, filters, AT_ONCE, after))
 
@@ -97,11 +97,11 @@ def _require(who: Any, listing: Listing, project: str | None) -> None:
 
 def _asked(
     services: Services, unit: Any, who: Any, project: str | None, filters: Any, limit: int, after: str | None
-) -> Asked:
+) -> ListQuery:
     stored = None if project is None else unit.projects.by_name(project)
     if project is not None and stored is None:
         raise NotFound(NO_PROJECT)
-    return Asked(unit, services, who, sight_of(who, project), stored, filters, limit, after)
+    return ListQuery(unit, services, who, sight_of(who, project), stored, filters, limit, after)
 
 
 def _register(folder: str, path: str, listing: Listing) -> None:

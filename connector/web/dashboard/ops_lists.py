@@ -7,11 +7,11 @@ from connector.model.access import LADDER, AccessRole
 from connector.model.jobs import JobState
 from connector.store.views import loop
 from connector.store.views.trail import audit_rows
-from connector.web.dashboard.listing import Asked, Button, Column, Filter, Listing, Part, Row
+from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
 from connector.web.forms import stamp
 
 
-def _jobs(asked: Asked) -> Part:
+def _jobs(asked: ListQuery) -> ListPart:
     state = asked.of("state")
     found = loop.job_views(
         asked.unit,
@@ -22,10 +22,10 @@ def _jobs(asked: Asked) -> Part:
         sight=asked.sight,
     )
     names = ("id", "project", "kind", "state", "attempts", "error", "created_at", "due_at")
-    return Part([{name: getattr(one, name) for name in names} for one in found.items], found.next)
+    return ListPart([{name: getattr(one, name) for name in names} for one in found.items], found.next)
 
 
-def _job_buttons(asked: Asked, row: Row) -> list[Button]:
+def _job_buttons(asked: ListQuery, row: Row) -> list[Button]:
     if row["state"] != JobState.DEAD or not asked.may(AccessRole.OPERATOR):
         return []
     return [Button("Try again", "/ops/jobs/replay", {"job": str(row["id"])})]
@@ -54,7 +54,7 @@ JOBS = Listing(
 )
 
 
-def _audit(asked: Asked) -> Part:
+def _audit(asked: ListQuery) -> ListPart:
     filters = {name: asked.of(name) for name in ("project", "actor", "action", "subject")}
     found = audit_rows(asked.unit, asked.sight, asked.limit, asked.after, **filters)
     rows = [
@@ -70,7 +70,7 @@ def _audit(asked: Asked) -> Part:
         }
         for one in found.items
     ]
-    return Part(rows, found.next)
+    return ListPart(rows, found.next)
 
 
 AUDIT = Listing(
@@ -102,7 +102,7 @@ AUDIT = Listing(
 )
 
 
-def _users(asked: Asked) -> Part:
+def _users(asked: ListQuery) -> ListPart:
     sessions = asked.unit.sessions.counts(IDLE)
     rows = [
         {
@@ -114,10 +114,10 @@ def _users(asked: Asked) -> Part:
         }
         for user in asked.unit.users.listed()
     ]
-    return Part(rows)
+    return ListPart(rows)
 
 
-def _user_buttons(asked: Asked, row: Row) -> list[Button]:
+def _user_buttons(asked: ListQuery, row: Row) -> list[Button]:
     del asked
     fields = {"name": str(row["name"]), "was": stamp(row["roles"], row["revoked_at"])}
     ask = (("role", f"Role ({', '.join(LADDER)})", ""), ("project", "Project (* for all)", "*"))
@@ -125,7 +125,7 @@ def _user_buttons(asked: Asked, row: Row) -> list[Button]:
     return found if row["revoked_at"] else [*found, Button("Revoke", "/admin/users/revoke", fields)]
 
 
-def _user_head(asked: Asked) -> list[Button]:
+def _user_head(asked: ListQuery) -> list[Button]:
     del asked
     ask = (
         ("name", "Name", ""),
@@ -155,7 +155,7 @@ USERS = Listing(
 )
 
 
-def _tokens(asked: Asked) -> Part:
+def _tokens(asked: ListQuery) -> ListPart:
     rows = [
         {
             "name": one.name,
@@ -168,10 +168,10 @@ def _tokens(asked: Asked) -> Part:
         }
         for one in asked.unit.access_tokens.listed()
     ]
-    return Part(rows)
+    return ListPart(rows)
 
 
-def _token_buttons(asked: Asked, row: Row) -> list[Button]:
+def _token_buttons(asked: ListQuery, row: Row) -> list[Button]:
     del asked
     return [] if row["revoked_at"] else [Button("Revoke", "/admin/tokens/revoke", {"name": str(row["name"])})]
 

@@ -11,14 +11,14 @@ from connector.store.views.pairs import annotator_views
 from connector.store.views.people import reviewers_view
 from connector.store.views.secrecy import seen_reviewers
 from connector.web.dashboard import rates
-from connector.web.dashboard.listing import Asked, Button, Column, Filter, Listing, Part, Row
+from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
 from connector.web.forms import stamp
 from connector.wording import guideline_question
 
 MOST_ROWS = 2_000
 
 
-def _annotators(asked: Asked) -> Part:
+def _annotators(asked: ListQuery) -> ListPart:
     rows = [
         {
             "project": asked.its.name,
@@ -32,7 +32,7 @@ def _annotators(asked: Asked) -> Part:
         }
         for each in annotator_views(asked.unit, asked.its.id, asked.sight)
     ]
-    return Part(rows)
+    return ListPart(rows)
 
 
 def _annotator_link(row: Row) -> str:
@@ -57,7 +57,7 @@ ANNOTATORS = Listing(
 )
 
 
-def _agreement(asked: Asked) -> Part:
+def _agreement(asked: ListQuery) -> ListPart:
     report = asked.unit.audits.last_done(asked.its.id)
     pairs = ((report.figures or {}).get("agreement") or {}).get("by_pair") if report else None
     names = asked.unit.projects.annotator_names(asked.its.id)
@@ -72,7 +72,7 @@ def _agreement(asked: Asked) -> Part:
         }
         for each in pairs or ()
     ]
-    return Part(rows)
+    return ListPart(rows)
 
 
 AGREEMENT = Listing(
@@ -92,10 +92,10 @@ AGREEMENT = Listing(
 )
 
 
-def _reviewers(asked: Asked) -> Part:
+def _reviewers(asked: ListQuery) -> ListPart:
     settings = asked.services.settings.projects.get(asked.its.name)
     if settings is None:
-        return Part([])
+        return ListPart([])
     view = seen_reviewers(reviewers_view(asked.unit, asked.its, settings), asked.sight)
     rows = [
         {
@@ -115,7 +115,7 @@ def _reviewers(asked: Asked) -> Part:
         }
         for one in view.people
     ]
-    return Part(rows)
+    return ListPart(rows)
 
 
 REVIEWERS = Listing(
@@ -140,7 +140,7 @@ REVIEWERS = Listing(
 )
 
 
-def _notes(asked: Asked) -> Part:
+def _notes(asked: ListQuery) -> ListPart:
     state = asked.of("state")
     names = asked.unit.projects.annotator_names(asked.its.id)
     found = asked.unit.notes.listed(asked.its.id, NoteState(state) if state else None)
@@ -157,10 +157,10 @@ def _notes(asked: Asked) -> Part:
         }
         for one in found[:MOST_ROWS]
     ]
-    return Part(rows, total=len(found))
+    return ListPart(rows, total=len(found))
 
 
-def _note_buttons(asked: Asked, row: Row) -> list[Button]:
+def _note_buttons(asked: ListQuery, row: Row) -> list[Button]:
     if not asked.may(AccessRole.OPERATOR):
         return []
     fields = {"note": str(row["id"]), "was": stamp(row["state"], row["text"])}
@@ -193,7 +193,7 @@ GUIDELINES = Listing(
 )
 
 
-def _questions(asked: Asked) -> Part:
+def _questions(asked: ListQuery) -> ListPart:
     found = asked.unit.questions.listed(asked.its.id, [QuestionState.OPEN, QuestionState.ANSWERED])
     rows = [
         {
@@ -206,10 +206,10 @@ def _questions(asked: Asked) -> Part:
         }
         for one in found
     ]
-    return Part(rows)
+    return ListPart(rows)
 
 
-def _question_buttons(asked: Asked, row: Row) -> list[Button]:
+def _question_buttons(asked: ListQuery, row: Row) -> list[Button]:
     if row["state"] != QuestionState.OPEN or not asked.may(AccessRole.OPERATOR):
         return []
     fields = {"question": str(row["id"])}
@@ -233,14 +233,14 @@ QUESTIONS = Listing(
 )
 
 
-def _golden(asked: Asked) -> Part:
+def _golden(asked: ListQuery) -> ListPart:
     times = asked.unit.golden.times_asked(asked.its.id)
     found = asked.unit.golden.listed(asked.its.id)
     rows = [_golden_row(asked, one, times.get(one.id, 0)) for one in found[:MOST_ROWS]]
-    return Part(rows, total=len(found))
+    return ListPart(rows, total=len(found))
 
 
-def _golden_row(asked: Asked, one: GoldenItem, times: int) -> Row:
+def _golden_row(asked: ListQuery, one: GoldenItem, times: int) -> Row:
     return {
         "project": asked.its.name,
         "item": one.remote_id,
@@ -253,12 +253,12 @@ def _golden_row(asked: Asked, one: GoldenItem, times: int) -> Row:
     }
 
 
-def _golden_head(asked: Asked) -> list[Button]:
+def _golden_head(asked: ListQuery) -> list[Button]:
     ask = (("item", "Item", ""), ("label", "Label", ""))
     return [Button("Add or confirm", f"{asked.base}/golden/add", {}, ask)]
 
 
-def _golden_buttons(asked: Asked, row: Row) -> list[Button]:
+def _golden_buttons(asked: ListQuery, row: Row) -> list[Button]:
     fields = {"item": str(row["item"]), "was": stamp(row["label"])}
     return [Button("Remove", f"{asked.base}/golden/remove", fields)]
 
@@ -278,7 +278,7 @@ GOLDEN = Listing(
         Column("source", "Source"),
         Column("added_by", "Added by"),
         Column("verified_at", "Confirmed", "time"),
-        Column("asked", "Asked", "number"),
+        Column("asked", "ListQuery", "number"),
         Column("doubted_at", "Contradicted", "time"),
     ),
     read=_golden,
