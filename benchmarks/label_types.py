@@ -31,6 +31,7 @@ from workers.consensus import (
     span_f1_sums,
     span_overlap_sums,
 )
+from workers.detect.predictions.tagging import out_of_sample_tags
 from workers.issues import (
     BoxFindings,
     BoxKind,
@@ -46,6 +47,7 @@ from workers.issues.boxes.kinds import findings_at_given, findings_at_predicted,
 from workers.issues.boxes.reading import read_boxes
 
 FOLDER = "BENCH_DATA"
+SEED = 20_210_208
 FIRST = (50, 100)  # findings, of which the share of true ones is given
 NAMED_BOXES = {"f1": 0.757, "by": "weighted boxes fusion, share 1/3"}
 NAMED_SPANS = {"f1": 0.676, "by": "hidden Markov model with the workers' confusions"}
@@ -173,6 +175,23 @@ def real_spans(folder: Path) -> Iterator[Line]:
         "sentence_ap": figures(ranked(1 - result.score, wrong)),
         "span_ap": figures(average_precision(hits, n_wrong)),
         **_precision(hits),
+        "spans_wrong": n_wrong,
+        "named": NAMED_SENTENCES,
+    }
+    yield _built_in(rows, labels, classes, wrong)
+
+
+def _built_in(rows: Rows, labels: list[list[int]], classes: list[str], wrong: NDArray[np.bool_]) -> Line:
+    """The same sentences without any model of their own: what `secondlook scan FILE` finds."""
+    predicted = out_of_sample_tags([row["tokens"] for row in rows], labels, len(classes), seed=SEED)
+    result = span_issues(labels, predicted.probs, classes)
+    hits, n_wrong = _differing(result, rows)
+    return {
+        "bench": "label_types/ner_conllpp/built_in_tagger",
+        "sentence_ap": figures(ranked(1 - result.score, wrong)),
+        "span_ap": figures(average_precision(hits, n_wrong)),
+        **_precision(hits),
+        "tokens_as_given": figures(predicted.accuracy),
         "spans_wrong": n_wrong,
         "named": NAMED_SENTENCES,
     }

@@ -26,6 +26,7 @@ from connector.config.settings import LogFormat, LogLevel, LogSettings
 BENCHMARKS = (
     "label_issues",
     "large",
+    "shared_scan",
     "multilabel",
     "number_issues",
     "incremental",
@@ -36,7 +37,10 @@ BENCHMARKS = (
     "boxes",
     "label_types",
     "policy",
+    "judge",
+    "scale",
     "webhook_intake",
+    "pages",
     "full_sync",
     "delta_sync",
     "push",

@@ -284,6 +284,7 @@ class ProjectFound:
     remote_id: str
     title: str
     items: int
+    unfit: str | None = None  # what it is, where it cannot be worked with before that is mended
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ def carried(labels: Sequence[GivenLabel]) -> GivenLabel:
 
     A tie goes to the label that was given first. `labels` must not be empty.
     """
+    if len(labels) == 1:
+        return labels[0]
     truths = [one for one in labels if one.ground_truth]
     if truths:
         return max(truths, key=lambda one: (one.updated_at, one.annotation_id))

@@ -43,6 +43,17 @@ class PlatformWords:
     address: str
     no_control: str
     add_control: str
+    add_items: str
+    private_hooks: str = ""  # what to do where it does not call private addresses; empty where it does
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformMarks:
+    """What tells a platform's server and its links from others', without a token."""
+
+    version_path: str  # answers anybody, with a JSON object that holds
+    version_key: str
+    project_link: str  # regular expression of a project's path on its pages; its group is the project's id
 
 
 class SurveyMaker(Protocol):
@@ -53,7 +64,7 @@ class SurveyMaker(Protocol):
 class Platform:
     """How the parts of a platform are built. Each imports what it needs when it is called.
 
-    `survey` and `words` are None where there is nothing to look around on.
+    `survey`, `words` and `marks` are None where there is nothing to look around on.
     """
 
     source: Callable[[PlatformConfig], Source]
@@ -61,3 +72,4 @@ class Platform:
     dialect: Callable[[], WebhookDialect]
     survey: SurveyMaker | None = None
     words: PlatformWords | None = None
+    marks: PlatformMarks | None = None

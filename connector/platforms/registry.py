@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from urllib.parse import urlsplit, urlunsplit
 
-from connector.errors import Misconfigured
-from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformWords
+from connector.errors import Misconfigured, Rejected
+from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
 from connector.ports import Codecs, ModelBackend, ReviewDesk, Source, Survey, WebhookDialect
 
 # Kind → its folder, where `face.py` holds its `PLATFORM`.
@@ -50,6 +52,54 @@ def words(kind: str) -> PlatformWords:
             f"{kind!r} is not a platform", field="--platform", remedy=f"Use one of {', '.join(servers)}."
         )
     return found
+
+
+def recognised(url: str) -> str | None:
+    """The kind of platform that answers at an address, by what it says without a token; None for another.
+
+    Retryable where nothing answers; Misconfigured where the answer says what is wrong with the address.
+    """
+    from connector.platforms.http import Anonymous, Api
+
+    refusal: Misconfigured | None = None
+    for kind, marks in _marks():
+        api = Api(url, Anonymous())
+        try:
+            answer = api.get(marks.version_path)
+        except Rejected:
+            continue
+        except Misconfigured as error:
+            refusal = refusal or error
+            continue
+        finally:
+            api.close()
+        if isinstance(answer, dict) and marks.version_key in answer:
+            return kind
+    if refusal is not None:
+        raise refusal
+    return None
+
+
+def project_link(link: str) -> tuple[str, str | None]:
+    """Address of the platform and id of the project, from what the browser shows; None without a project.
+
+    >>> project_link("https://labels.example.org/projects/12/data?tab=3")
+    ('https://labels.example.org', '12')
+    """
+    parts = urlsplit(link.strip())
+    for _, marks in _marks():
+        place = re.search(f"{marks.project_link}$", parts.path)
+        if place is not None:
+            path = parts.path[: place.start()]
+            return urlunsplit((parts.scheme, parts.netloc, path, "", "")), place.group(1)
+    return link.strip(), None
+
+
+def _marks() -> Iterator[tuple[str, PlatformMarks]]:
+    for kind in KINDS:
+        marks = _platform(kind).marks
+        if marks is not None:
+            yield kind, marks
 
 
 def model_backend(url: str, codecs: Codecs) -> ModelBackend:

@@ -22,6 +22,7 @@ from connector.ports import Documents
 from connector.queue import SilentQueue
 from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
+from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
 from connector.web.dashboard import doing, entrance, home, items, lists, service
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.state.scrapes = metrics.Scrapes(counts)
     for router in ROUTERS:
         app.include_router(router)
+    with_examples(app)
     add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers

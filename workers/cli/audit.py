@@ -30,7 +30,7 @@ def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else stdout.")] = None,
 ) -> None:
     """Write the rows as JSON, one a line."""
-    with session_of(context).services() as services, services.store.read() as unit, _opened(output) as out:
+    with session_of(context).reading() as services, services.store.read() as unit, _opened(output) as out:
         for entry in unit.audit.entries(project=project, subject=subject, after=after):
             out.write(json_line(entry) + "\n")
 
@@ -40,7 +40,7 @@ def verify(context: typer.Context, *, json: JsonFlag = False) -> None:
     """Check every row's hash. Exit code 1, naming the rows, when one is changed or missing."""
     from connector.store.repositories.tallies import AUDIT_VERIFIED
 
-    with session_of(context).services() as services:
+    with session_of(context).reading() as services:
         with services.store.read() as unit:
             faults = list(unit.audit.verify())
             last, head = unit.audit.head()

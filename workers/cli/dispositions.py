@@ -28,7 +28,7 @@ def dispositions(
 
     session = session_of(context)
     session.require_project(project)
-    with session.services() as services, services.store.read() as unit:
+    with session.reading() as services, services.store.read() as unit:
         found = dispositions.disposition_views(unit, project=project, kind=kind, limit=limit, after=after)
     if json:
         print_json({"dispositions": found.items, "next": found.next})

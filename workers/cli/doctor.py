@@ -45,8 +45,8 @@ def _checks(session: Session) -> Iterator[Check]:
         return
     yield from local.before_services(settings, find_file(session.config))
     try:
-        with session.services() as services:
-            yield from local.with_services(services)
+        with session.reading() as services:
+            yield from local.with_services(services, settings)
             for name in sorted(settings.projects):
                 yield from platform.checks(services, name)
                 yield from webhooks.checks(services, name)

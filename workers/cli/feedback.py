@@ -38,7 +38,7 @@ def feedback(
         raise typer.BadParameter(msg, param_hint="--out")
     session = session_of(context)
     session.require_project(project)
-    with session.services() as services:
+    with session.reading() as services:
         stored = services.project(project)
         with services.store.read() as unit:
             found = sheets(unit, stored, services.project_settings(project), annotator)

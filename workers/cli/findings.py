@@ -28,7 +28,7 @@ def findings(
 
     session = session_of(context)
     session.require_project(project)
-    with session.services() as services:
+    with session.reading() as services:
         stored = services.project(project)
         with services.store.read() as unit:
             known = loop.project_views(unit, project)

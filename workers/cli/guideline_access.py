@@ -56,7 +56,7 @@ def changing(context: typer.Context, name: str, by: str) -> Iterator[NoteKeeper]
 def _services(context: typer.Context, name: str) -> Iterator[Services]:
     session = session_of(context)
     session.require_project(name)
-    with session.services() as services:
+    with session.reading() as services:
         yield services
 
 

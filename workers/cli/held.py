@@ -30,7 +30,7 @@ def list_held(context: typer.Context, project: ProjectName, *, json: JsonFlag = 
     """List held corrections, the oldest first."""
     session = session_of(context)
     session.require_project(project)
-    with session.services() as services:
+    with session.reading() as services:
         stored = services.project(project)
         with services.store.read() as unit:
             found = unit.corrections.listed(stored.id, CorrectionState.HELD)

@@ -18,9 +18,9 @@ def init(
     context: typer.Context,
     *,
     platform: Annotated[
-        str, typer.Option(help="Kind of platform: label_studio or argilla.")
-    ] = "label_studio",
-    url: Annotated[str | None, typer.Option(help="Address of the platform.")] = None,
+        str | None, typer.Option(help="Kind of platform, label_studio or argilla; else as the address says.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Address of the platform, or a project's link.")] = None,
     token_env: Annotated[
         str | None, typer.Option(help="Environment variable that holds the access token.")
     ] = None,
@@ -30,6 +30,10 @@ def init(
     ] = None,
     label_control: Annotated[str | None, typer.Option(help="Control that holds the label.")] = None,
     name: Annotated[str | None, typer.Option(help="Name for the project here.")] = None,
+    writeback: Annotated[
+        str | None,
+        typer.Option(help="How corrections are written: ground_truth, update, prediction, dry_run."),
+    ] = None,
     public_url: Annotated[
         str | None, typer.Option(help="Address under which the platform reaches this service.")
     ] = None,
@@ -49,7 +53,9 @@ def init(
     if token_env and token_file:
         msg = "give --token-env or --token-file, not both"
         raise typer.BadParameter(msg)
-    answers = GivenOptions(platform, url, token_env, token_file, project, label_control, name, public_url)
+    answers = GivenOptions(
+        platform, url, token_env, token_file, project, label_control, name, writeback, public_url
+    )
     choice = Wizard(answers, asks=not yes, data_dir=file.parent / ".secondlook").run()
     written(file, choice)
     load(file)

@@ -36,7 +36,7 @@ def issues(
 
     session = session_of(context)
     session.require_project(project)
-    with session.services() as services, services.store.read() as unit:
+    with session.reading() as services, services.store.read() as unit:
         found = loop.issue_views(unit, project=project, state=state, limit=limit, after=after)
     if json:
         print_json({"issues": found.items, "next": found.next})

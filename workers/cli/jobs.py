@@ -28,7 +28,7 @@ def list_jobs(
     """List jobs, the oldest first: those that were given up, unless another state is asked for."""
     from connector.store.views import loop
 
-    with session_of(context).services() as services, services.store.read() as unit:
+    with session_of(context).reading() as services, services.store.read() as unit:
         found = loop.job_views(unit, project=project, state=state, limit=limit)
     if json:
         print_json({"jobs": found.items, "next": found.next})

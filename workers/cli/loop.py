@@ -38,6 +38,7 @@ def collect(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
 def step(session: Session, project: str, kind: JobKind, payload: dict[str, Any], *, as_json: bool) -> None:
     """Run one step here and now, and say what it did."""
     from connector.store.views import loop
+    from connector.wording.steps import step_sentences
     from workers.service.runner import run_inline
 
     session.require_project(project)
@@ -50,10 +51,13 @@ def step(session: Session, project: str, kind: JobKind, payload: dict[str, Any],
     if as_json:
         print_json({"project": project, "jobs_waiting": waiting, **_figures(result)})
         return
-    said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result.summary.items())
-    typer.echo(f"{kind.value} {project}: {said or 'done'} ({result.seconds:.1f} s)")
+    first, *others = step_sentences(kind, project, result.summary)
+    typer.echo(f"{first} ({result.seconds:.1f} s)")
+    for sentence in others:
+        typer.echo(sentence)
     if waiting:
-        note(f"{waiting} job(s) follow; a running service does them (`secondlook up`).")
+        jobs = "1 job follows" if waiting == 1 else f"{waiting} jobs follow"
+        note(f"{jobs}; a running service does what follows (`secondlook up`).")
 
 
 def _figures(result: JobResult) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     """Show what is left to find, how often flags are right, and what corrections do to each class."""
     session = session_of(context)
     session.require_project(project)
-    with session.services() as services:
+    with session.reading() as services:
         found = figures_of(services, project)
         verdict, alarms = quality_sentences(services, project, found)
     if json:

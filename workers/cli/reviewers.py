@@ -27,7 +27,7 @@ def reviewers(
 
     session = session_of(context)
     session.require_project(project)
-    with session.services() as services:
+    with session.reading() as services:
         stored = services.project(project)
         if refresh:
             run_inline(services, project, JobKind.REVIEWERS)

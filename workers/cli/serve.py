@@ -21,9 +21,10 @@ def up(context: typer.Context) -> None:
     session = session_of(context)
     settings = session.settings
     session.service_logs()
+    from connector.config.file import find_file
     from workers.service.embedded import run_up
 
-    run_up(settings, greet)
+    run_up(settings, greet, find_file(session.config))
 
 
 def web(context: typer.Context) -> None:
@@ -41,12 +42,22 @@ def web(context: typer.Context) -> None:
 
 
 def greet(services: Services) -> None:
-    """Where the pages are; and, as long as nobody can sign in, how the first user is made."""
+    """Where the pages are, how people sign in or the first of them is made, and where programs' token is."""
     from connector.actions.sign_in import first_link
+    from connector.config.keyring import TOKEN_FILE
 
-    url = services.settings.server.url
-    note(f"Pages: {url}/   (stop with Ctrl+C)")
+    server = services.settings.server
+    note(f"Pages: {server.url}/   (stop with Ctrl+C)")
     with services.store.begin() as unit:
         key = first_link(unit)
+        names = [user.name for user in unit.users.listed() if user.disabled_at is None]
     if key is not None:
-        note(f"Nobody can sign in yet. Make the first user, within a day: {url}/first/{key}")
+        note(f"Nobody can sign in yet. Make the first user, within a day: {server.url}/first/{key}")
+    else:
+        note(
+            f"Sign in at {server.url}/sign-in as {', '.join(names)}; "
+            "`secondlook users password NAME` sets another password."
+        )
+    _ = services.keyring.api_token  # made now, so that it is where it is said to be
+    where = "server.api_token" if server.api_token else services.settings.data_dir / TOKEN_FILE
+    note(f"Programs read with the token in {where}.")

@@ -57,6 +57,19 @@ class Session:
         logs.configure(chosen.model_copy(update={"level": LogLevel.DEBUG}) if self.debug else chosen)
 
     @contextmanager
+    def reading(self) -> Iterator[Services]:
+        """Services for a command that only reads: where nothing is stored yet, nothing is made either."""
+        if self.settings.database.url is not None or database_file(self.settings).exists():
+            with self.services() as services:
+                yield services
+            return
+        with tempfile.TemporaryDirectory(prefix="secondlook-") as folder:
+            nowhere = Session(self.config, self.debug)
+            nowhere.settings = self.settings.model_copy(update={"data_dir": Path(folder)})
+            with nowhere.services() as services:
+                yield services
+
+    @contextmanager
     def services(self) -> Iterator[Services]:
         """Services for one command. What it enqueues is announced, unless no broker is shared."""
         from connector.config.settings import MEMORY_BROKER
@@ -83,6 +96,13 @@ class Session:
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE
+
+
+def database_file(settings: Settings) -> Path:
+    """Where SQLite keeps everything, unless a database is configured."""
+    from connector.config.keyring import DATABASE_FILE
+
+    return settings.data_dir / DATABASE_FILE
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def status(
     session = session_of(context)
     if project is not None:
         session.require_project(project)
-    with session.services() as services:
+    with session.reading() as services:
         now = services.clock.now()
         ready = look(services)
         with services.store.read() as unit:

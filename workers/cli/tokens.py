@@ -47,7 +47,7 @@ def add(
 @app.command("list", epilog=EPILOG)
 def list_tokens(context: typer.Context, *, json: JsonFlag = False) -> None:
     """List tokens; those that were revoked too."""
-    with session_of(context).services() as services, services.store.read() as unit:
+    with session_of(context).reading() as services, services.store.read() as unit:
         known = unit.access_tokens.listed()
     if json:
         print_json({"tokens": known})

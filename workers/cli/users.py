@@ -50,7 +50,7 @@ def list_users(context: typer.Context, *, json: JsonFlag = False) -> None:
     """List users with their roles; those that were revoked too."""
     from connector.actions.sign_in import IDLE
 
-    with session_of(context).services() as services, services.store.read() as unit:
+    with session_of(context).reading() as services, services.store.read() as unit:
         known = unit.users.listed()
         sessions = unit.sessions.counts(IDLE)
     rows = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,8 +18,11 @@ from pydantic import TypeAdapter, ValidationError
 from connector.config.settings import PROJECT_NAME
 from connector.config.types import HttpUrl, SecretRef
 from connector.errors import Misconfigured, Retryable, SecondlookError
+from connector.model import WriteMode
 from connector.platforms import registry
 from connector.ports import ProjectFound, Survey
+from connector.wording.steps import writeback_choices
+from workers.cli.exits import ExitCode
 from workers.cli.output import note
 from workers.label_types.registry import codecs_of
 
@@ -31,13 +35,14 @@ LONGEST_NAME = 40
 class GivenOptions:
     """What was given as options; None is asked for."""
 
-    platform: str
+    platform: str | None
     url: str | None
     token_env: str | None
     token_file: Path | None
     project: str | None
     label_control: str | None
     name: str | None
+    writeback: str | None
     public_url: str | None
 
 
@@ -53,22 +58,27 @@ class ConfigChoice:
 class Wizard:
     def __init__(self, answers: GivenOptions, *, asks: bool, data_dir: Path) -> None:
         self._given = answers
-        self._words = registry.words(answers.platform)
+        self._words = registry.words(answers.platform or "label_studio")
         self._asks = asks
         self._data_dir = data_dir
 
     def run(self) -> ConfigChoice:
         """All questions, in order. Misconfigured where an option is missing and nothing may be asked."""
-        url = self._until(self._url, "url")
-        token, ref, survey = self._until(lambda: self._token(url), "token_env", "token_file")
-        project, control = self._until(lambda: self._labels(survey), "project", "label_control")
+        platform, url = self._until(self._server, "platform", "url")
+        self._words = registry.words(platform)
+        token, ref, survey = self._until(lambda: self._token(platform, url), "token_env", "token_file")
+        project, controls = self._until(lambda: self._project(survey), "project")
+        control = self._until(lambda: self._control(controls), "label_control")
         name = self._until(lambda: self._name(project), "name")
+        mode = self._until(lambda: self._writeback(platform), "writeback")
         variable = None
         if ref is None:
             ref, variable = self._keep(token, name)
-        section = {"platform": self._given.platform, "url": url, "project": project.remote_id, "token": ref}
+        section: dict[str, Any] = {"platform": platform, "url": url, "project": project.remote_id}
+        section["token"] = ref
         if control is not None:
             section["label_control"] = control
+        section["writeback"] = {"mode": mode.value}
         tree: dict[str, Any] = {"projects": {name: section}}
         if self._given.public_url:
             tree = {"server": {"public_url": _http_url(self._given.public_url, "--public-url")}} | tree
@@ -87,21 +97,63 @@ class Wizard:
                 self._given = replace(self._given, **unset)
         return question()
 
-    def _url(self) -> str:
-        words = self._words
-        text = self._given.url or self._ask(f"Address of {words.name}", "--url", words.address)
-        return _http_url(text, "--url")
+    def _server(self) -> tuple[str, str]:
+        """Kind and address of the platform that answers there, before anything secret is asked for."""
+        wanted = self._given.platform
+        words = registry.words(wanted or "label_studio")
+        text = self._given.url or self._ask(
+            f"Address of {words.name if wanted else 'the platform'}, or a project's link",
+            "--url",
+            words.address,
+        )
+        address, project = registry.project_link(text)
+        url, kind = self._answering(_http_url(address, "--url"))
+        if wanted is not None and kind != wanted:
+            raise Misconfigured(
+                f"{url} is {registry.words(kind).name}, not {words.name}",
+                field="--platform",
+                remedy=f"Use --platform {kind}, or another address.",
+            )
+        note(f"  {url}: {registry.words(kind).name}" + (f", project {project}" if project else ""))
+        if project is not None and self._given.project is None:
+            self._given = replace(self._given, project=project)
+        return kind, url
 
-    def _token(self, url: str) -> tuple[str, dict[str, str] | None, Survey]:
+    def _answering(self, url: str) -> tuple[str, str]:
+        """The address at which a platform answers, and its kind; http is offered where TLS is not spoken."""
+        plain = f"http://{url.removeprefix('https://')}"
+        try:
+            return url, _kind_at(url)
+        except Misconfigured:
+            if plain == url:
+                raise
+            kind = _kind_or_none(plain)
+            if kind is None:
+                raise
+        refusal = Misconfigured(
+            f"{url} does not answer over TLS; {plain} does", field="--url", remedy=f"Give {plain}."
+        )
+        if not self._asks or not self._agrees(f"{url} does not answer over TLS. Use {plain}?"):
+            raise refusal
+        return plain, kind
+
+    def _token(self, platform: str, url: str) -> tuple[str, dict[str, str] | None, Survey]:
         token, ref = self._given_token()
-        survey = registry.survey(self._given.platform, url, token, codecs=codecs_of(self._given.platform))
+        survey = registry.survey(platform, url, token, codecs=codecs_of(platform))
         try:
             server, account = survey.server(), survey.account()
         except Retryable as error:
             raise Misconfigured(
                 str(error), field="url", remedy="Check the address, and that it runs."
             ) from error
-        note(f"  {url}: version {server.version}, {account.token_kind} of {account.name}")
+        who = f"{account.token_kind} of {account.name}"
+        if account.unfit is not None:
+            raise Misconfigured(
+                f"the {who} cannot read and write all records", field="token", remedy=account.unfit
+            )
+        note(f"  Version {server.version or 'unknown'}, {who}")
+        if server.remark is not None:
+            note(f"  {server.remark[0].upper()}{server.remark[1:]}.")
         return token, ref, survey
 
     def _given_token(self) -> tuple[str, dict[str, str] | None]:
@@ -116,47 +168,55 @@ class Wizard:
             }
         return self._ask("Access token (not shown)", "--token-env or --token-file", hide=True).strip(), None
 
-    def _labels(self, survey: Survey) -> tuple[ProjectFound, str | None]:
-        project = self._project(survey)
-        return project, self._control(survey, project)
-
-    def _project(self, survey: Survey) -> ProjectFound:
-        found = survey.projects()
+    def _project(self, survey: Survey) -> tuple[ProjectFound, Sequence[str]]:
+        """The project, and its controls that can be judged: at least one."""
+        known = survey.projects()
         wanted = self._given.project or ""
         if not wanted:
-            for project in found if self._asks else ():
-                note(f"  {project.remote_id:>6}  {project.title}  ({project.items} items)")
-            only = found[0].remote_id if len(found) == 1 else None
-            wanted = self._ask("The project's number or id", "--project", only).strip()
-        for project in found:
+            for project in known if self._asks else ():
+                state = project.unfit or f"{project.items} items"
+                note(f"  {project.remote_id:>6}  {project.title}  ({state})")
+            only = known[0].remote_id if len(known) == 1 else None
+            answer = self._ask("The project's number, id or link", "--project", only).strip()
+            wanted = registry.project_link(answer)[1] or answer
+        for project in known:
             if project.remote_id == wanted:
-                return project
-        numbers = ", ".join(project.remote_id for project in found) or "none"
+                return project, self._controls(survey, project)
+        numbers = ", ".join(project.remote_id for project in known) or "none"
         raise Misconfigured(
             f"this account sees no project {wanted}",
             field="--project",
             remedy=f"Projects that it sees: {numbers}.",
         )
 
-    def _control(self, survey: Survey, project: ProjectFound) -> str | None:
-        """None where there is only one: then the configuration need not name it."""
-        found = survey.label_controls(project.remote_id)
-        if not found:
+    def _controls(self, survey: Survey, project: ProjectFound) -> Sequence[str]:
+        if project.unfit is not None:
+            raise Misconfigured(
+                f"{project.title!r} is {project.unfit}",
+                field="--project",
+                remedy="Mend that first, or choose another.",
+            )
+        controls = survey.label_controls(project.remote_id)
+        if not controls:
             raise Misconfigured(
                 f"project {project.remote_id} has {self._words.no_control}",
                 field="--project",
                 remedy=f"Choose another project, or {self._words.add_control}.",
             )
+        return controls
+
+    def _control(self, controls: Sequence[str]) -> str | None:
+        """None where there is only one: then the configuration need not name it."""
         wanted = self._given.label_control
-        if wanted is None and len(found) > 1:
+        if wanted is None and len(controls) > 1:
             wanted = self._ask(
-                f"Control that holds the label ({', '.join(found)})", "--label-control", found[0]
+                f"Control that holds the label ({', '.join(controls)})", "--label-control", controls[0]
             )
-        if wanted is not None and wanted not in found:
+        if wanted is not None and wanted not in controls:
             raise Misconfigured(
                 f"there is no usable control {wanted!r}",
                 field="--label-control",
-                remedy=f"Usable here: {', '.join(found)}.",
+                remedy=f"Usable here: {', '.join(controls)}.",
             )
         return wanted
 
@@ -170,6 +230,25 @@ class Wizard:
                 remedy="Use up to 40 of a-z, 0-9, _ and -, beginning with a letter or digit.",
             )
         return name
+
+    def _writeback(self, platform: str) -> WriteMode:
+        """How corrections are written, by how people take the labels out; the default keeps the original."""
+        for line in writeback_choices(platform) if self._asks and not self._given.writeback else ():
+            note(f"  {line}")
+        default = WriteMode.GROUND_TRUTH.value
+        wanted = self._given.writeback or self._ask(
+            "Corrections are written as", "--writeback", default, optional=True
+        )
+        try:
+            mode = WriteMode(wanted.strip().lower())
+        except ValueError:
+            raise Misconfigured(
+                f"{wanted!r} is no way of writing",
+                field="--writeback",
+                remedy=f"Use one of {', '.join(WriteMode)}.",
+            ) from None
+        note(f"  Corrections: {mode.value}. `writeback.mode` changes it.")
+        return mode
 
     def _keep(self, token: str, name: str) -> tuple[dict[str, str], str | None]:
         file = self._data_dir / f"token-{name}"
@@ -191,10 +270,51 @@ class Wizard:
         optional: bool = False,
     ) -> str:
         if self._asks:
-            return str(typer.prompt(question, default=default, hide_input=hide, err=True))
+            with _interruptible():
+                return str(typer.prompt(question, default=default, hide_input=hide, err=True))
         if default is not None and optional:
             return default
         raise Misconfigured(f"is needed with --yes ({question})", field=option, remedy="Give it.")
+
+    def _agrees(self, question: str) -> bool:
+        with _interruptible():
+            return typer.confirm(question, default=True, err=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl+C at a question ends as everywhere else; a prompt would make it the same as an end of input."""
+    try:
+        yield
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            note("")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        raise
+
+
+def _kind_at(url: str) -> str:
+    """The kind of platform at an address. Misconfigured where there is none, or nothing at all."""
+    try:
+        kind = registry.recognised(url)
+    except Retryable as error:
+        raise Misconfigured(
+            str(error), field="--url", remedy="Check the address, and that the platform runs."
+        ) from error
+    if kind is None:
+        raise Misconfigured(
+            f"what answers at {url} is no Label Studio and no Argilla",
+            field="--url",
+            remedy="Give the address of its start page, with the path where there is one.",
+        )
+    return kind
+
+
+def _kind_or_none(url: str) -> str | None:
+    try:
+        return _kind_at(url)
+    except Misconfigured:
+        return None
 
 
 def slug(title: str) -> str:

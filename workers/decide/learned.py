@@ -17,8 +17,8 @@ from workers.consensus.shares.prior import GroupCounts
 from workers.decide.shares import counted_answers, group_path, weights_with_own
 from workers.review.votes import bearing
 
-LEARN_EVERY = 20  # answered questions; of many a tenth of them
-FORM = 1  # of what is stored: another form, or other components, is learned anew
+LEARN_EVERY = 10  # answered questions; of many a tenth of them
+FORM = 2  # of what is stored: another form, or other components, is learned anew
 
 
 def learn(
@@ -82,9 +82,8 @@ def _fact(project: Project) -> str:
 def _written(prior: SharePrior, version: int, answered: int) -> str:
     groups = [[list(path), one.n, one.kinds.tolist()] for path, one in prior.groups.items()]
     components = [one.name for one in COMPONENTS]
-    return json.dumps(
-        {"form": FORM, "components": components, "version": version, "answered": answered, "groups": groups}
-    )
+    kept = {"version": version, "answered": answered, "start": prior.start.tolist(), "groups": groups}
+    return json.dumps({"form": FORM, "components": components, **kept})
 
 
 def _stored(unit: UnitOfWork, project: Project) -> tuple[SharePrior, int, int] | None:
@@ -93,4 +92,4 @@ def _stored(unit: UnitOfWork, project: Project) -> tuple[SharePrior, int, int] |
     if kept.get("form") != FORM or kept.get("components") != [one.name for one in COMPONENTS]:
         return None
     groups = {tuple(path): GroupCounts(n, np.array(kinds)) for path, n, kinds in kept["groups"]}
-    return SharePrior(groups), int(kept["version"]), int(kept["answered"])
+    return SharePrior(groups, np.array(kept["start"])), int(kept["version"]), int(kept["answered"])

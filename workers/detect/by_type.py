@@ -13,7 +13,7 @@ from connector.errors import Misconfigured
 from connector.model import FlagEvidence, Issue, LabelledItem, LabelSchema, Prediction, ScanReport
 from workers.context import Context, Summary
 from workers.detect.conclude import ScanResult, conclude
-from workers.detect.findings.detect import Looked
+from workers.detect.findings.detect import ScanFindings
 from workers.detect.flags import Origin, Place
 from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run
@@ -25,32 +25,36 @@ from workers.label_types.base import Detects, Suspicion, Suspicions
 def scan_by_type(
     context: Context, run: Run, schema: LabelSchema, items: Sequence[LabelledItem], detect: Detects
 ) -> Summary:
-    """Judge all items, and bring the review queue to what was found.
+    """Judge all items, and bring the review queue to what was suspected.
 
     Changes that come after it wait for the next scan, and items are not compared with each other.
     """
     version, predictions = _predictions(context, schema, items)
     try:
-        found = detect(items, predictions, schema, context.settings.policy.method.value)
+        suspected = detect(items, predictions, schema, context.settings.policy.method.value)
     except InvalidInput as error:
         raise Misconfigured(str(error), field=_field(context), remedy="Then scan again.") from error
-    run.skipped.update(found.unusable)
-    if not found.judged:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in found.unusable.items())
+    run.skipped.update(suspected.unusable)
+    if not suspected.judged:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in suspected.unusable.items())
         raise Misconfigured(
             f"no labeled item has a usable prediction ({reasons})",
             field=_field(context),
             remedy="Import predictions as docs/label-types.md says.",
         )
     origin = Origin(
-        context.project.id, run.scan_id, version, context.settings.policy.method.value, _labels(items, found)
+        context.project.id,
+        run.scan_id,
+        version,
+        context.settings.policy.method.value,
+        _labels(items, suspected),
     )
     result = ScanResult(
-        judged=_judged(origin, items, found),
-        looked=Looked(),
+        judged=_judged(origin, items, suspected),
+        findings=ScanFindings(),
         policy=Policy(_without_class_rules(context.settings.policy)),
         report=ScanReport(),
-        warnings=(wording.judged_by_type(), *found.warnings),
+        warnings=(wording.judged_by_type(), *suspected.warnings),
     )
     return conclude(context, run, result)
 
@@ -72,22 +76,22 @@ def _predictions(
         return version or "none", list(stored_predictions(unit, items, version))
 
 
-def _labels(items: Sequence[LabelledItem], found: Suspicions) -> tuple[str, ...]:
+def _labels(items: Sequence[LabelledItem], suspected: Suspicions) -> tuple[str, ...]:
     """Every label that is carried or suggested."""
-    carried = {items[row].label for row in found.judged}
-    return tuple(sorted(carried | {one.suggested for one in found.found}))
+    carried = {items[row].label for row in suspected.judged}
+    return tuple(sorted(carried | {each.suggested for each in suspected.found}))
 
 
-def _judged(origin: Origin, items: Sequence[LabelledItem], found: Suspicions) -> JudgedRows:
+def _judged(origin: Origin, items: Sequence[LabelledItem], suspected: Suspicions) -> JudgedRows:
     """The judged items as the review queue sees them; without a suspicion a label suggests itself."""
     number = {label: k for k, label in enumerate(origin.classes)}
-    at = {row: place for place, row in enumerate(found.judged)}
-    suspicions = {at[one.row]: one for one in found.found}
-    given = np.array([number[items[row].label] for row in found.judged], dtype=np.int64)
+    at = {row: place for place, row in enumerate(suspected.judged)}
+    suspicions = {at[each.row]: each for each in suspected.found}
+    given = np.array([number[items[row].label] for row in suspected.judged], dtype=np.int64)
     suggested, quality = given.copy(), np.ones(len(given))
-    for row, one in suspicions.items():
-        suggested[row], quality[row] = number[one.suggested], one.quality
-    item_ids = np.array([items[row].item_id for row in found.judged], dtype=np.int64)
+    for row, suspicion in suspicions.items():
+        suggested[row], quality[row] = number[suspicion.suggested], suspicion.quality
+    item_ids = np.array([items[row].item_id for row in suspected.judged], dtype=np.int64)
     row_of = {int(item_id): row for row, item_id in enumerate(item_ids)}
 
     def issue(row: int, item: LabelledItem, place: Place, is_open: bool) -> Issue:  # noqa: FBT001 - as the queue calls it
@@ -97,7 +101,7 @@ def _judged(origin: Origin, items: Sequence[LabelledItem], found: Suspicions) ->
         origin=origin,
         item_ids=item_ids,
         given=given,
-        order=np.array([at[one.row] for one in found.found], dtype=np.intp),
+        order=np.array([at[each.row] for each in suspected.found], dtype=np.intp),
         suggested=suggested,
         quality=quality,
         row_of=row_of.get,
@@ -108,7 +112,7 @@ def _judged(origin: Origin, items: Sequence[LabelledItem], found: Suspicions) ->
 
 
 def _issue(
-    found: Suspicion | None, item: LabelledItem, place: Place, origin: Origin, *, is_open: bool
+    suspicion: Suspicion | None, item: LabelledItem, place: Place, origin: Origin, *, is_open: bool
 ) -> Issue:
     state, reason = place.opened(is_open=is_open)
     return Issue(
@@ -121,15 +125,17 @@ def _issue(
         kind=place.kind,
         state=state,
         given=item.label,
-        suggested=item.label if found is None else found.suggested,
-        quality=1.0 if found is None else found.quality,
-        probability=1.0 if found is None else found.probability,
+        suggested=item.label if suspicion is None else suspicion.suggested,
+        quality=1.0 if suspicion is None else suspicion.quality,
+        probability=1.0 if suspicion is None else suspicion.probability,
         rank=place.rank,
         method=origin.method,
         model_version=origin.model_version,
         scan_id=origin.scan_id,
         evidence=FlagEvidence(
-            blind=place.blind, others=item.others, about=None if found is None else dict(found.evidence)
+            blind=place.blind,
+            others=item.others,
+            about=None if suspicion is None else dict(suspicion.evidence),
         ),
         reason=reason,
     )

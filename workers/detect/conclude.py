@@ -16,7 +16,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
-from workers.detect.findings.detect import Looked
+from workers.detect.findings.detect import ScanFindings
 from workers.detect.flags import n_kept
 from workers.detect.queue import Difference, JudgedRows, Policy, Queue, carry_out, weigh_scan
 from workers.detect.record import Run, lost_classes, scan_summary
@@ -40,7 +40,7 @@ class ScanResult:
     """What a scan has found: about labels, and about all else that it looked for."""
 
     judged: JudgedRows
-    looked: Looked
+    findings: ScanFindings
     policy: Policy
     report: ScanReport
     warnings: tuple[str, ...] = ()
@@ -60,13 +60,13 @@ def find_issues(context: Context, labels: Classes, matrix: Probabilities) -> Lab
 def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothing_else) -> Summary:
     """Bring the review queue to what was found, and record the scan."""
     chance = np.random.default_rng(uuid.UUID(run.begun_by).int)
-    difference = weigh_scan(context, result.judged, result.policy, chance, result.looked.drafts)
+    difference = weigh_scan(context, result.judged, result.policy, chance, result.findings.drafts)
     summary = _summary(context, run, result)
     blob = None if result.detector is None else kept.store_content(context, result.detector)
     with context.begin() as unit:
         queue = carry_out(unit, context, result.judged, difference)
         summary = _counted(summary, queue, difference)
-        _store(unit, context, run, summary, result.looked, result.judged.item_ids, blob)
+        _store(unit, context, run, summary, result.findings, result.judged.item_ids, blob)
         keep_quality(unit, context.project, context.settings.quality)
         detail = {"flagged": summary.n_flagged, "planned": queue.planned, "method": summary.method}
         unit.audit.append("secondlook", "scan", summary.id, detail, context.project.name)
@@ -90,15 +90,15 @@ def conclude_unjudged(
     run: Run,
     item_ids: NDArray[np.int64],
     n_classes: int,
-    looked: Looked,
+    findings: ScanFindings,
     also: Also = nothing_else,
 ) -> Summary:
     """Record a scan of labels that are too few, or of one class: it judged none, and says so."""
     warnings = (*lost_classes(context, run.skipped), wording.too_few_labels(len(item_ids), n_classes))
     summary = scan_summary(context, run, len(item_ids), "none", warnings)
-    summary = replace(summary, report=ScanReport(**looked.report()))
+    summary = replace(summary, report=ScanReport(**findings.report()))
     with context.begin() as unit:
-        _store(unit, context, run, summary, looked, item_ids, None)
+        _store(unit, context, run, summary, findings, item_ids, None)
         also(unit)
     return {"items": len(item_ids), "flagged": 0, "warnings": list(warnings)}
 
@@ -108,12 +108,12 @@ def _store(
     context: Context,
     run: Run,
     summary: ScanSummary,
-    looked: Looked,
+    findings: ScanFindings,
     item_ids: NDArray[np.int64],
     blob: str | None,
 ) -> None:
     project_id = context.project.id
-    unit.findings.replace(project_id, looked.findings(project_id, run.scan_id, item_ids.tolist()))
+    unit.findings.replace(project_id, findings.to_store(project_id, run.scan_id, item_ids.tolist()))
     unit.issues.add_scan(summary)
     unit.projects.scanned(project_id, run.counted)
     kept.make_count(unit, project_id, run.scan_id, run.seq, blob)
@@ -128,7 +128,7 @@ def _summary(context: Context, run: Run, result: ScanResult) -> ScanSummary:
     return replace(
         scan_summary(context, run, len(judged.item_ids), judged.origin.model_version, warnings),
         n_flagged=n_flagged,
-        report=replace(result.report, **result.looked.report()),
+        report=replace(result.report, **result.findings.report()),
     )
 
 

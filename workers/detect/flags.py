@@ -90,43 +90,43 @@ def places(plan: TriagePlan, ranks: Iterable[int] | None = None) -> Iterator[tup
         yield int(plan.rows[rank]), Place(rank, kind, None, blind or control)
 
 
-def issue_of(found: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
+def issue_of(flagged: FlaggedRow, place: Place, origin: Origin, *, is_open: bool) -> Issue:
     """A new issue; open where there is room for it and nothing holds it back."""
     state, reason = place.opened(is_open=is_open)
     return Issue(
         id=str(uuid.uuid4()),
         project_id=origin.project_id,
-        item_id=found.item.item_id,
-        annotation_id=found.item.annotation_id,
-        label_version=found.item.label_version,
-        label_updated_at=found.item.updated_at,
+        item_id=flagged.item.item_id,
+        annotation_id=flagged.item.annotation_id,
+        label_version=flagged.item.label_version,
+        label_updated_at=flagged.item.updated_at,
         kind=place.kind,
         state=state,
-        given=found.item.label,
-        suggested=origin.classes[found.suggested],
-        quality=found.quality,
-        probability=float(found.probs[found.suggested]),
+        given=flagged.item.label,
+        suggested=origin.classes[flagged.suggested],
+        quality=flagged.quality,
+        probability=float(flagged.probs[flagged.suggested]),
         rank=place.rank,
         method=origin.method,
         model_version=origin.model_version,
         scan_id=origin.scan_id,
-        evidence=_evidence(found, origin.classes, place),
+        evidence=_evidence(flagged, origin.classes, place),
         reason=reason,
     )
 
 
-def _evidence(found: FlaggedRow, classes: tuple[str, ...], place: Place) -> FlagEvidence:
-    probs = found.probs
+def _evidence(flagged: FlaggedRow, classes: tuple[str, ...], place: Place) -> FlagEvidence:
+    probs = flagged.probs
     order = [int(k) for k in np.argsort(-probs, kind="stable")]
-    given = classes.index(found.item.label)
-    near = [k for k in order if k not in {found.suggested, given} and probs[k] >= NEAR_SHARE]
+    given = classes.index(flagged.item.label)
+    near = [k for k in order if k not in {flagged.suggested, given} and probs[k] >= NEAR_SHARE]
     return FlagEvidence(
         blind=place.blind,
         given_probability=float(probs[given]),
         near=tuple((classes[k], float(probs[k])) for k in near[:NEAR_CLASSES]),
         options=tuple(classes[k] for k in order[:OPTION_CLASSES]),
-        others=found.item.others,
-        similar=tuple(found.similar),
+        others=flagged.item.others,
+        similar=tuple(flagged.similar),
         about=None if place.about is None else dict(place.about),
     )
 

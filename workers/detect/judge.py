@@ -18,6 +18,7 @@ from workers.detect.sources.base import PredictionSource
 from workers.detect.sources.choose import source_of
 from workers.detect.standing import QueueByRow
 from workers.detect.state import Detector, Taken, kept
+from workers.issues.incremental.incoming import qualities_of
 from workers.issues.validation import InvalidInput
 from workers.review.quality import learned
 
@@ -112,9 +113,10 @@ def _judged(project_id: int, detector: Detector) -> JudgedRows:
     state, basis = detector.state, detector.basis
     rows = state.issue_rows()
     suggested = np.zeros(state.n_rows, dtype=np.int64)
-    suggested[rows] = state.pred_probs[rows].argmax(axis=1)
+    block = state.pred_probs[rows]
+    suggested[rows] = block.argmax(axis=1)
     quality = np.ones(state.n_rows, dtype=state.pred_probs.dtype)
-    quality[rows] = state.qualities(rows)
+    quality[rows] = qualities_of(state.given[rows], block)
     return JudgedRows(
         origin=Origin(project_id, basis.scan_id, basis.model_version, basis.method, basis.classes),
         item_ids=detector.item_ids,

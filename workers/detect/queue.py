@@ -258,7 +258,7 @@ def _issues(
     """New issues, and standing ones with new figures, of ascending rows as far as they still stand so."""
     rows = np.fromiter(wanted, dtype=np.intp, count=len(wanted))
     item_ids = judged.item_ids[rows].tolist()
-    items = {one.item_id: one for one in unit.items.labelled(judged.origin.project_id, item_ids)}
+    items = {item.item_id: item for item in unit.items.labelled(judged.origin.project_id, item_ids)}
     active = unit.issues.active(judged.origin.project_id, item_ids)
     settled = unit.issues.settled(judged.origin.project_id, item_ids)
     fresh: list[Issue] = []

@@ -14,8 +14,8 @@ from connector.model import ScanReport, ShardedScan
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.conclude import LEAST_CLASSES, Also, ScanResult, conclude, conclude_unjudged, find_issues
-from workers.detect.findings.detect import Looked
-from workers.detect.findings.store import look_around_in_parts
+from workers.detect.findings.detect import ScanFindings
+from workers.detect.findings.store import findings_of_parts
 from workers.detect.flags import Origin
 from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run, class_counts, scan_when_due
@@ -77,12 +77,12 @@ def _judge(context: Context, scan: ShardedScan, parts: PartsTogether) -> Summary
     skipped = dict(Counter(scan.plan.skipped) + Counter(parts.skipped))
     run = Run(scan.id, scan.started_at, scan.plan.seq, scan.plan.counted, skipped, begun_by=scan.id)
     row_of = ItemRows(parts.item_ids).row_of
-    looked = look_around_in_parts(context, scan.plan.classes, parts.labels, parts.item_ids, row_of)
+    findings = findings_of_parts(context, scan.plan.classes, parts.labels, parts.item_ids, row_of)
     n_classes = len(np.unique(parts.labels))
     if n_classes < LEAST_CLASSES:
-        return conclude_unjudged(context, run, parts.item_ids, n_classes, looked, _over(context, scan))
+        return conclude_unjudged(context, run, parts.item_ids, n_classes, findings, _over(context, scan))
     issues = find_issues(context, parts.labels, parts.matrix)
-    return conclude(context, run, _result(context, scan, parts, issues, looked), _over(context, scan))
+    return conclude(context, run, _result(context, scan, parts, issues, findings), _over(context, scan))
 
 
 def _over(context: Context, scan: ShardedScan) -> Also:
@@ -96,7 +96,7 @@ def _over(context: Context, scan: ShardedScan) -> Also:
 
 
 def _result(
-    context: Context, scan: ShardedScan, parts: PartsTogether, issues: LabelIssues, looked: Looked
+    context: Context, scan: ShardedScan, parts: PartsTogether, issues: LabelIssues, findings: ScanFindings
 ) -> ScanResult:
     """No state is kept for so many rows: changes from now on wait for the next scan."""
     project, plan, settings = context.project, scan.plan, context.settings
@@ -117,15 +117,15 @@ def _result(
             probs_of=parts.matrix.__getitem__,
             whole=True,
         ),
-        looked=looked,
+        findings=findings,
         policy=Policy(now.policy, now.cap_scale),
         report=ScanReport.from_json(report),
-        warnings=(*warnings, *issues.warnings, *_not_asked(settings.policy, looked)),
+        warnings=(*warnings, *issues.warnings, *_not_asked(settings.policy, findings)),
     )
 
 
-def _not_asked(policy: PolicySettings, looked: Looked) -> Sequence[str]:
+def _not_asked(policy: PolicySettings, findings: ScanFindings) -> Sequence[str]:
     """A warning where the policy wants questions of kinds that a scan in parts does not look for."""
-    lacking = {kind.value for kind in looked.not_looked_for}
+    lacking = {kind.value for kind in findings.not_looked_for}
     kinds = [kind.value for kind in policy.review_kinds if kind.value in lacking]
     return [wording.not_asked_in_parts(kinds, policy.shard_rows)] if kinds else []

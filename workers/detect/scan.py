@@ -24,8 +24,8 @@ from workers.detect.conclude import (
     find_issues,
     several_classes,
 )
-from workers.detect.findings.detect import Looked
-from workers.detect.findings.store import look_around
+from workers.detect.findings.detect import ScanFindings
+from workers.detect.findings.store import findings_of_items
 from workers.detect.flags import Origin
 from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run, class_counts, skipped_labels
@@ -61,8 +61,8 @@ def handle(context: Context) -> Summary:
         return _nothing_to_judge(context, run, project.schema, probabilities.items)
     labels = encode([item.label for item in probabilities.items], project.schema.classes)
     issues = find_issues(context, labels, probabilities.matrix)
-    looked = look_around(context, project.schema, probabilities.items, (probabilities, issues))
-    return conclude(context, run, _result(context, run, project.schema, probabilities, issues, looked))
+    findings = findings_of_items(context, project.schema, probabilities.items, (probabilities, issues))
+    return conclude(context, run, _result(context, run, project.schema, probabilities, issues, findings))
 
 
 def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run, list[LabelledItem]]:
@@ -106,7 +106,7 @@ def _result(
     schema: LabelSchema,
     probabilities: Probabilities,
     issues: LabelIssues,
-    looked: Looked,
+    findings: ScanFindings,
 ) -> ScanResult:
     with context.read() as unit:
         now = learned(unit, context.project, context.settings, schema.classes)
@@ -114,7 +114,7 @@ def _result(
     counts = class_counts(schema.classes, judged.given)
     return ScanResult(
         judged=judged,
-        looked=looked,
+        findings=findings,
         policy=Policy(now.policy, now.cap_scale, probabilities.limit),
         report=replace(ScanReport.from_json(probabilities.report), class_counts=counts),
         warnings=(*probabilities.warnings, *issues.warnings),
@@ -150,8 +150,8 @@ def _judged(
 def _nothing_to_judge(
     context: Context, run: Run, schema: LabelSchema, items: Sequence[LabelledItem]
 ) -> Summary:
-    looked = look_around(context, schema, items)
-    return conclude_unjudged(context, run, _ids(items), len({item.label for item in items}), looked)
+    findings = findings_of_items(context, schema, items)
+    return conclude_unjudged(context, run, _ids(items), len({item.label for item in items}), findings)
 
 
 def _ids(items: Sequence[LabelledItem]) -> NDArray[np.int64]:

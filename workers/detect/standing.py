@@ -92,17 +92,17 @@ class QueueByRow:
     ) -> None:
         """Note active issues, and (item, label) pairs that have been answered."""
         number = defaultdict(lambda: UNKNOWN, {name: k for k, name in enumerate(rows.classes)})
-        for one in standing:
-            row = rows.row_of(one.item_id)
-            suppressed = one.state == IssueState.SUPPRESSED.value
+        for issue in standing:
+            row = rows.row_of(issue.item_id)
+            suppressed = issue.state == IssueState.SUPPRESSED.value
             if row is None:
                 if suppressed:
-                    self.without_row[one.item_id] = KIND[one.kind]
+                    self.without_row[issue.item_id] = KIND[issue.kind]
                 continue
-            self.kind[row] = KIND[one.kind]
-            self.reason[row] = REASON.get(one.reason or "", UNKNOWN)
-            self.given[row], self.suggested[row] = number[one.given], number[one.suggested]
-            self.quality[row] = one.quality
+            self.kind[row] = KIND[issue.kind]
+            self.reason[row] = REASON.get(issue.reason or "", UNKNOWN)
+            self.given[row], self.suggested[row] = number[issue.given], number[issue.suggested]
+            self.quality[row] = issue.quality
             self.asked[row] = not suppressed
         for item_id, label in settled:
             row = rows.row_of(item_id)

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -17,11 +18,13 @@ from celery.beat import EmbeddedService, Scheduler
 
 from connector.config.keyring import broker_url
 from connector.config.settings import Settings
+from connector.errors import Misconfigured
 from connector.queue import CeleryQueue, make_celery
 from connector.web.app import create_app, listening
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
 from workers.report.documents import Files
+from workers.service.alone import alone, watched
 from workers.service.schedule import schedule
 from workers.service.sweep import sweep
 from workers.service.tasks import register
@@ -29,9 +32,20 @@ from workers.service.tasks import register
 log = structlog.get_logger(__name__)
 
 
-def run_up(settings: Settings, greet: Callable[[Services], None]) -> None:
-    """Serve until interrupted. Misconfigured when the port is taken; else `greet` is called first."""
-    with listening(settings.server.host, settings.server.port) as where:
+def run_up(settings: Settings, greet: Callable[[Services], None], file: Path | None = None) -> None:
+    """Serve until interrupted; `greet` is called first. A change of the configuration `file` is said.
+
+    Misconfigured when the port is taken, when another works in the same data folder, or without a project.
+    """
+    if not settings.projects:
+        raise Misconfigured(
+            "no project is configured", field="projects", remedy="Add one: `secondlook init`."
+        )
+    with (
+        alone(settings.data_dir),
+        listening(settings.server.host, settings.server.port) as where,
+        watched(file, log.warning),
+    ):
         app = make_celery(broker_url(settings).get_secret_value())
         services = build(settings, CeleryQueue(app), codecs=codecs(), documents=Files())
         greet(services)

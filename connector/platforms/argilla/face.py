@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformWords
+from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
 from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
 
 if TYPE_CHECKING:
@@ -61,5 +61,7 @@ PLATFORM = Platform(
         "http://localhost:6900",
         "no question that can be judged, such as one of type label_selection",
         "make a dataset with such a question",
+        "Add records, and answer some.",
     ),
+    marks=PlatformMarks("/api/v1/version", "version", r"/dataset/([0-9a-fA-F-]{36})(?:/.*)?"),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from connector.platforms.argilla import hooks
 from connector.platforms.argilla.client import TESTED, ArgillaClient, uuid_of
@@ -10,6 +11,7 @@ from connector.platforms.argilla.schema import judged_questions
 from connector.ports import AccountFound, Codecs, HookFound, ProjectFound, ServerFound
 
 ADMIN = "admin"
+NOT_PUBLISHED = "not published"
 
 
 class ArgillaSurvey:
@@ -40,13 +42,15 @@ class ArgillaSurvey:
         )
 
     def projects(self) -> Sequence[ProjectFound]:
-        """The published datasets that the account sees, by name."""
-        rows = [row for row in self._client.datasets() if row.get("status") == "ready"]
-        found = [
-            ProjectFound(str(row["id"]), str(row.get("name") or ""), self._client.count(str(row["id"])))
-            for row in rows
-        ]
+        """The datasets that the account sees, by name; drafts are named as such."""
+        found = [self._found(row) for row in self._client.datasets()]
         return sorted(found, key=lambda project: (project.title.casefold(), project.remote_id))
+
+    def _found(self, row: Mapping[str, Any]) -> ProjectFound:
+        dataset_id, name = str(row["id"]), str(row.get("name") or "")
+        if row.get("status") != "ready":  # a draft has no records yet
+            return ProjectFound(dataset_id, name, 0, unfit=NOT_PUBLISHED)
+        return ProjectFound(dataset_id, name, self._client.count(dataset_id))
 
     def label_controls(self, remote_id: str) -> Sequence[str]:
         """Names of the questions that can be judged."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformWords
+from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
 from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
 
 if TYPE_CHECKING:
@@ -58,5 +58,9 @@ PLATFORM = Platform(
         "http://localhost:8080",
         "no control that can be judged, such as a single-choice Choices with two or more classes",
         "add such a control to its labelling interface",
+        "Import tasks, and label some.",
+        "Label Studio calls private addresses only with SSRF_PROTECTION_ENABLED=false; "
+        "else set server.public_url to a public address. Polling closes the gap meanwhile.",
     ),
+    marks=PlatformMarks("/api/version", "release", r"/projects/(\d+)(?:/.*)?"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ from connector.store.tables import (
 
 _CURRENT_OF_ISSUE = and_(decisions.c.issue_id == issues.c.id, decisions.c.superseded_at.is_(None))
 ACTIVE = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
+ISSUE_FIELDS = tuple(field.name for field in fields(Issue))  # `asdict` copies deeply, and slowly
 SETTLED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
 
 
@@ -332,7 +333,7 @@ def _decision(row: Any) -> Decision:
 
 
 def _values(issue: Issue) -> dict[str, Any]:
-    values = asdict(issue)
+    values: dict[str, Any] = {name: getattr(issue, name) for name in ISSUE_FIELDS}
     values |= {
         "kind": issue.kind.value,
         "state": issue.state.value,

@@ -18,6 +18,8 @@ from connector.store.tables import annotation_rows, items, predictions
 
 __all__ = ["Items", "PageChange"]
 
+# Of an annotation, without what the platform stores in it: that is large, and would be parsed for nothing.
+GIVEN = ("id", "remote_id", "label_version", "annotator", "label", "ground_truth", "created_at", "updated_at")
 STREAM_ROWS = 2000  # rows fetched at a time when a whole project is read
 
 
@@ -130,7 +132,7 @@ class Items(Repository):
             select(
                 items.c.id.label("item_id"),
                 items.c.remote_id.label("item_remote_id"),
-                annotation_rows,
+                *(annotation_rows.c[name] for name in GIVEN),
             )
             .join(annotation_rows, annotation_rows.c.item_id == items.c.id)
             .where(

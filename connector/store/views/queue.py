@@ -27,7 +27,7 @@ from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import Sight
 from connector.wording import item_snippet, reason_said
 
-MOST_COUNTED = 10_000  # more matches than this are said to be "more than"
+MOST_COUNTED = 1_000  # more matches than this are said to be "more than"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +57,43 @@ def queue_views(
 
     Who may not see secrets gets rows in the order of their ids, and by content only what is settled.
     """
-    query = _query().where(issues.c.project_id == project_id, *_conditions(unit, asked, sight))
+    wanted = select(issues.c.id, issues.c.rank).where(*_conditions(unit, project_id, asked, sight))
     keys = (issues.c.rank, issues.c.id) if sight.secrets else (issues.c.id,)
+    # Chosen by the narrow rows alone: what is joined to each is read for those of one page.
+    chosen = page(unit.connection, wanted, keys, lambda row: str(row.id), limit=limit, after=after)
+    rows = unit.connection.execute(_query().where(issues.c.id.in_(chosen.items))).all()
+    found = {row.id: _shown(row, sight) for row in rows}
+    return Slice(tuple(found[each] for each in chosen.items), chosen.next)
 
-    def made(row: Any) -> tuple[IssueView, str | None, int | None]:
-        values = {name: getattr(row, name) for name in IssueView.__slots__}
-        texts = {"reason": reason_said(row.reason), "content": item_snippet(row.content)}
-        view = secrecy.seen_issue(IssueView(**values | texts), sight)
-        shown = view.given is not None
-        return view, (row.who or row.annotator) if shown else None, row.n_votes if shown else None
 
-    return page(unit.connection, query, keys, made, limit=limit, after=after)
+def _shown(row: Any, sight: Sight) -> tuple[IssueView, str | None, int | None]:
+    values = {name: getattr(row, name) for name in IssueView.__slots__}
+    texts = {"reason": reason_said(row.reason), "content": item_snippet(row.content)}
+    view = secrecy.seen_issue(IssueView(**values | texts), sight)
+    shown = view.given is not None
+    return view, (row.who or row.annotator) if shown else None, row.n_votes if shown else None
 
 
 def queue_count(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Sight) -> int:
     """How many issues match; counted no further than one above `MOST_COUNTED`."""
-    query = select(issues.c.id).where(issues.c.project_id == project_id, *_conditions(unit, asked, sight))
-    if asked.item is not None:
-        query = query.join(items, items.c.id == issues.c.item_id)
+    query = select(issues.c.id).where(*_conditions(unit, project_id, asked, sight))
     limited = query.limit(MOST_COUNTED + 1).subquery()
     return int(unit.connection.execute(select(func.count()).select_from(limited)).scalar_one())
 
 
-def _conditions(unit: UnitOfWork, asked: QueueFilter, sight: Sight) -> list[Any]:
+def _conditions(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Sight) -> list[Any]:
     equal = (
         (issues.c.given, asked.given),
         (issues.c.suggested, asked.suggested),
         (issues.c.annotator, asked.annotator),
         (issues.c.kind, asked.kind),
         (issues.c.method, asked.method),
-        (items.c.remote_id, asked.item),
     )
-    found: list[Any] = [column == value for column, value in equal if value is not None]
+    found: list[Any] = [issues.c.project_id == project_id]
+    found += [column == value for column, value in equal if value is not None]
+    if asked.item is not None:
+        same = select(items.c.id).where(items.c.project_id == project_id, items.c.remote_id == asked.item)
+        found.append(issues.c.item_id.in_(same))
     if asked.older is not None:
         found.append(issues.c.created_at <= unit.now - timedelta(days=asked.older))
     if asked.of_content and not sight.secrets:

@@ -9,7 +9,7 @@ from connector.model.access import AccessRole
 from connector.model.findings import FindingKind
 from connector.store.views import dispositions, findings, loop
 from connector.store.views.pairs import pair_views
-from connector.store.views.queue import MOST_COUNTED, QueueFilter, queue_count, queue_views
+from connector.store.views.queue import QueueFilter, queue_count, queue_views
 from connector.web.dashboard import rates
 from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
 
@@ -54,7 +54,9 @@ def _queue(asked: ListQuery) -> ListPart:
         }
         for issue, who, votes in found.items
     ]
-    total = queue_count(asked.unit, asked.its.id, wanted, asked.sight) if asked.after is None else None
+    total = len(rows) if asked.after is None else None
+    if total is not None and found.next is not None:
+        total = queue_count(asked.unit, asked.its.id, wanted, asked.sight)
     return ListPart(rows, found.next, total)
 
 
@@ -279,4 +281,3 @@ PAIRS = Listing(
 )
 
 LISTS = (QUEUE, PAIRS, CORRECTIONS, DISPOSITIONS, FINDINGS)
-__all__ = ["LISTS", "MOST_COUNTED", "QUEUE"]

@@ -1,4 +1,4 @@
-"""As much of Label Studio's API as `init` and `doctor` read, on a real port."""
+"""As much of Label Studio's and Argilla's API as `init` and `doctor` read, on a real port."""
 
 from __future__ import annotations
 
@@ -67,6 +67,35 @@ ANSWERS: dict[str, Any] = {
 def little_studio() -> Iterator[str]:
     """Its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def little_argilla(role: str, version_path: str = "/api/v1/version") -> Iterator[str]:
+    """Its address; the key is of a user with that role. One dataset is published, one a draft."""
+    ready, draft = ("5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5" + last for last in "de")
+    options = {"type": "label_selection", "options": [{"value": "a"}, {"value": "b"}]}
+    answers = {
+        version_path: {"version": "2.8.0"},
+        "/api/v1/me": {"id": draft, "username": "ada", "role": role},
+        "/api/v1/me/datasets": {
+            "items": [
+                {"id": ready, "name": "Ready", "status": "ready"},
+                {"id": draft, "name": "Drafted", "status": "draft"},
+            ]
+        },
+        f"/api/v1/datasets/{ready}/records": {"items": [], "total": 0},
+        f"/api/v1/datasets/{ready}/questions": {"items": [{"name": "kind", "settings": options}]},
+    }
+
+    class Argilla(Handler):
+        def do_GET(self) -> None:
+            path = urlsplit(self.path).path
+            self._answer(200 if path in answers else 404, answers.get(path, {"detail": "Not Found"}))
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Argilla) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -106,7 +106,16 @@ def test_sync_says_what_it_saw(command: Command) -> None:
     done = command("sync", "cats", "--json")
     assert done.code == 0, done.err
     assert done.json["result"]["new"] == 4
-    assert "sync cats: seen" in command("sync", "cats", "--full").out
+    assert "Read 4 items of cats: 0 new, 0 changed" in command("sync", "cats", "--full").out
+
+
+def test_every_step_speaks_in_sentences(command: Command) -> None:
+    assert command("sync", "cats").out.startswith("Read 4 items of cats: 4 new,")
+    assert command("push", "cats").out.startswith(
+        "Nothing of cats waits to be reviewed: `secondlook scan cats`"
+    )
+    assert command("collect", "cats").out.startswith("No new answers for cats.")
+    assert command("scan", "cats").out.startswith("0 of 4 labels of cats are suspicious.")
 
 
 def test_work_that_follows_is_mentioned(command: Command) -> None:

@@ -126,7 +126,8 @@ def test_positions_may_be_anything_that_can_be_a_key() -> None:
         (("dog",) * 4, End.CHANGE),
         (("cow",) * 5, End.CHANGE),
         (("cat", "dog", "dog"), End.ASK),
-        (("none fits", "none fits"), End.PROBLEM),
+        (("none fits", "none fits"), End.ASK),
+        (("none fits",) * 3, End.PROBLEM),
         (("cat", "dog") * 7 + ("cow",), End.TORN),
     ],
 )

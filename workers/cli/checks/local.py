@@ -36,10 +36,12 @@ def before_services(settings: Settings, file: Path | None) -> Iterator[Check]:
     yield _broker(settings)
 
 
-def with_services(services: Services) -> Iterator[Check]:
-    """What the database tells."""
+def with_services(services: Services, settings: Settings) -> Iterator[Check]:
+    """What the database tells; where there is none yet, `services` are over an empty one."""
     ready = look(services)
-    where = services.settings.database.url or f"SQLite in {services.settings.data_dir}"
+    where = settings.database.url or f"SQLite in {settings.data_dir}"
+    if services.settings.data_dir != settings.data_dir:
+        where = "nothing is stored yet"
     if ready.ready:
         yield Check("database", Level.OK, f"{where}, schema up to date")
     else:

@@ -119,7 +119,8 @@ def _labels(services: Services, name: str, described: list[SourceInfo]) -> Check
     if info.unjudged:
         said += f"; {_unjudged(services, name, info)}"
     if not info.n_items:
-        return Check("labels", Level.WARN, said, "Import tasks, and label some.", name)
+        platform = services.project_settings(name).platform
+        return Check("labels", Level.WARN, said, registry.words(platform).add_items, name)
     return Check("labels", Level.OK, said, project=name)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from connector.config.project import ProjectSettings
 from connector.errors import SecondlookError
 from connector.model import Role
+from connector.platforms import registry
+from connector.platforms.face import PlatformWords
 from connector.ports import Survey
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
@@ -23,7 +26,8 @@ def checks(services: Services, name: str) -> Iterator[Check]:
         remedy = "Changes are seen by polling alone, every sync.poll_seconds."
         yield Check("webhooks", Level.OK, "switched off", remedy, name)
         return
-    yield _address(services.settings.server.url, name)
+    refusing = [words for words in map(registry.words, _platforms(settings)) if words.private_hooks]
+    yield _address(services.settings.server.url, name, refusing)
     yield _reception(services, name)
     try:
         surveys = {Role.SOURCE: survey_of(name, settings), Role.REVIEW: desk_survey_of(name, settings)}
@@ -32,8 +36,14 @@ def checks(services: Services, name: str) -> Iterator[Check]:
     yield guarded("webhook registered", name, lambda: _registered(services, name, surveys))
 
 
-def _address(url: str, name: str) -> Check:
-    """What Label Studio thinks of the address: it refuses some, and silently does not call others."""
+def _platforms(settings: ProjectSettings) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((settings.platform, settings.desk_place.platform)))
+
+
+def _address(url: str, name: str, refusing: Sequence[PlatformWords]) -> Check:
+    """What platforms that choose whom they call think of the address: some are silently not called."""
+    if not refusing:
+        return Check("webhook address", Level.OK, url, project=name)
     host = urlsplit(url).hostname or ""
     title = "webhook address"
     private = _is_private(host)
@@ -41,10 +51,7 @@ def _address(url: str, name: str) -> Check:
         remedy = "Set server.public_url with a dotted host name or an IP address."
         return Check(title, Level.FAIL, f"{url}: a host name without a dot is refused", remedy, name)
     if private or host == "localhost":
-        remedy = (
-            "Label Studio calls private addresses only with SSRF_PROTECTION_ENABLED=false; "
-            "else set server.public_url to a public address. Polling closes the gap meanwhile."
-        )
+        remedy = refusing[0].private_hooks
         return Check(title, Level.WARN, f"{url} is a private address", remedy, name)
     return Check(title, Level.OK, url, project=name)
 

@@ -18,7 +18,7 @@ from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.snippets import snippet
 from workers.cli.offline.usable import features_of, unusable
-from workers.detect.findings import Looked
+from workers.detect.findings import ScanFindings
 from workers.detect.predictions.crossval import Predicted, Progress, out_of_sample
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import FeatureKind
@@ -66,7 +66,7 @@ class Judged:
     issues: tuple[OfflineIssue, ...]
     left_out: tuple[LeftOut, ...]
     method: str
-    looked: Looked
+    looked: ScanFindings
 
     @property
     def classes(self) -> tuple[str, ...]:

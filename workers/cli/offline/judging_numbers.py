@@ -13,7 +13,7 @@ from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.judging_sets import SEED, put_forward
 from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.outcome import FileIssue, FileScan, label_counts
-from workers.cli.offline.own_predictions import own_numbers
+from workers.cli.offline.own_predictions import IN_FILE, own_numbers, scores_in_file
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.snippets import snippet
 from workers.cli.offline.usable import features_of, unusable
@@ -41,7 +41,7 @@ def judge_numbers(
 ) -> FileScan:
     """Judge each number by its distance from what is expected, for one that is often as far off."""
     given = np.array([float(record.label) for record in data.records])
-    scored = _own(data, predictions) if predictions is not None else _built_in(data, given, kind, progress)
+    scored = _own(data, predictions) or _built_in(data, given, kind, progress)
     rows, expected, left_out, by, gain, warnings = scored
     records, given = [data.records[int(row)] for row in rows], given[rows]
     try:
@@ -74,13 +74,22 @@ def judge_numbers(
     )
 
 
-def _own(data: Dataset, path: Path) -> ScoredNumbers:
-    found = own_numbers(path, data)
+def _own(data: Dataset, path: Path | None) -> ScoredNumbers | None:
+    found = own_numbers(path, data) if path is not None else scores_in_file(data)
+    if found is None:
+        return None
     rows = np.flatnonzero(found.known)
     missing = tuple(
         LeftOut(data.records[int(row)].place, "no prediction") for row in np.flatnonzero(~found.known)
     )
-    return rows, found.values[rows, 0], missing, f"predictions of {path.name}", None, list(found.notes)
+    return (
+        rows,
+        found.values[rows, 0],
+        missing,
+        IN_FILE if path is None else f"predictions of {path.name}",
+        None,
+        list(found.notes),
+    )
 
 
 def _built_in(

@@ -16,7 +16,7 @@ from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.outcome import FileIssue, FileScan, label_counts
-from workers.cli.offline.own_predictions import own_scores
+from workers.cli.offline.own_predictions import IN_FILE, own_scores, scores_in_file
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.snippets import snippet
 from workers.cli.offline.usable import features_of, unusable
@@ -56,7 +56,7 @@ def judge_sets(
 ) -> FileScan:
     """Judge each class of each item by probabilities of one's own, or of the built-in model."""
     marks = _marks(data)
-    scored = _own(data, predictions) if predictions is not None else _built_in(data, marks, kind, progress)
+    scored = _own(data, predictions) or _built_in(data, marks, kind, progress)
     records = [data.records[int(row)] for row in scored.rows]
     marks = marks[scored.rows]
     try:
@@ -100,13 +100,22 @@ def _marks(data: Dataset) -> NDArray[np.bool_]:
     return marks
 
 
-def _own(data: Dataset, path: Path) -> ScoredSets:
-    found = own_scores(path, data)
+def _own(data: Dataset, path: Path | None) -> ScoredSets | None:
+    found = own_scores(path, data) if path is not None else scores_in_file(data)
+    if found is None:
+        return None
     rows = np.flatnonzero(found.known)
     missing = tuple(
         LeftOut(data.records[int(row)].place, "no prediction") for row in np.flatnonzero(~found.known)
     )
-    return ScoredSets(rows, found.values[rows], missing, f"probabilities of {path.name}", None, found.notes)
+    return ScoredSets(
+        rows,
+        found.values[rows],
+        missing,
+        IN_FILE if path is None else f"probabilities of {path.name}",
+        None,
+        found.notes,
+    )
 
 
 def _built_in(

@@ -11,6 +11,7 @@ from typing import Any
 
 from connector.model import LabelStatus
 from connector.model.carried import GivenLabel, carried
+from connector.platforms.results import finite, meta_scores, values_in
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import moment
 from workers.cli.offline.errors import ARGUMENT, BadFile
@@ -21,6 +22,7 @@ from workers.cli.offline.label_sets import read_set
 from workers.cli.offline.labels import PLACES, NoClass, read_label
 from workers.cli.offline.record import LeftOut, Record, person
 from workers.label_types.multi_label.value import NONE as EMPTY_SET
+from workers.label_types.rating.value import EXPECTED
 
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 # The key in a region's value, and whether it can hold one label of the whole item; the surest first.
@@ -223,7 +225,23 @@ def _record(task: Raw, name: str, control: Control, kind: FileKind) -> tuple[Rec
         answers=tuple((one.annotator, one.label) for one in answers),
         at=_seconds(chosen),
         times=tuple(_seconds(one) for one in answers),
+        scores=_scores(task, control, kind),
     ), problems
+
+
+def _scores(task: Raw, control: Control, kind: FileKind) -> Mapping[str, float] | None:
+    """What the newest prediction says: `meta.class_scores`, or the number; None where it says neither."""
+    found = sorted(dicts(task.get("predictions")), key=lambda one: str(one.get("created_at") or ""))
+    if not found or kind is FileKind.CHOICE:
+        return None
+    if kind is FileKind.MULTI_LABEL:
+        return meta_scores(found[-1].get("result"), control.name)
+    numbers = [
+        finite(values_in(region, control.kind))
+        for region in dicts(found[-1].get("result"))
+        if region.get("from_name") == control.name
+    ]
+    return None if len(numbers) != 1 or numbers[0] is None else {EXPECTED: numbers[0]}
 
 
 def _label(annotation: Raw, control: Control, place: str, kind: FileKind) -> str | LeftOut:

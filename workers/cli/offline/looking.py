@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from connector.model.findings import FindingKind
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.record import LeftOut, Record
-from workers.detect.findings import Answered, LabelledRows, Looked, look_at
+from workers.detect.findings import Answered, LabelledRows, ScanFindings, detect_findings
 from workers.detect.findings.draft import MOST, Draft, KindFindings, found
 from workers.detect.findings.seen import NOBODY, FactorBuilder, digest_of
 from workers.detect.findings.store import UNUSABLE
@@ -28,7 +28,7 @@ def look(
     probs: NDArray[np.float64],
     issues: LabelIssues,
     matrix: Any,
-) -> Looked:
+) -> ScanFindings:
     """Look at the items that were judged; `probs`, `issues` and `matrix` are about `records`, row by row."""
     builder = FactorBuilder(len(records), data.fields)
     for row, record in enumerate(records):
@@ -46,7 +46,7 @@ def look(
         times=np.array([record.at for record in records]),
         factors=builder.factors(),
     )
-    return look_at(seen, [_unusable(data.left_out)])
+    return detect_findings(seen, [_unusable(data.left_out)])
 
 
 def _answered(data: Dataset, records: Sequence[Record]) -> Answered:

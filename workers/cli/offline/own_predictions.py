@@ -17,9 +17,13 @@ from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.formats.source import load
+from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.reading import entries_of
+from workers.label_types.rating.value import EXPECTED
 
 ARGUMENT = "--predictions"
+IN_FILE = "the predictions in the file"
+MOSTLY = 0.5  # of the items, that have a prediction, from which the file's own judge
 SCORES = ("scores", "class_scores", "probabilities", "pred_probs", "probs")  # an object of classes
 NUMBERS = ("prediction", "predicted", "expected", "value", "score")  # a number
 
@@ -35,7 +39,10 @@ class OwnPredictions:
 
 def own_scores(path: Path, data: Dataset) -> OwnPredictions:
     """The probability of each of the file's classes, item by item."""
-    found = _read(path, data, data.classes)
+    return _within(_read(path, data, data.classes), data)
+
+
+def _within(found: OwnPredictions, data: Dataset) -> OwnPredictions:
     outside = found.known & ((found.values < 0) | (found.values > 1)).any(axis=1)
     if outside.any():
         row = int(np.argmax(outside))
@@ -49,6 +56,19 @@ def own_scores(path: Path, data: Dataset) -> OwnPredictions:
 def own_numbers(path: Path, data: Dataset) -> OwnPredictions:
     """The number that is expected of each item: (N, 1)."""
     return _read(path, data, ())
+
+
+def scores_in_file(data: Dataset) -> OwnPredictions | None:
+    """The file's own predictions of sets or numbers; None unless most items have one."""
+    names = data.classes if data.kind is FileKind.MULTI_LABEL else (EXPECTED,)
+    values = np.full((len(data.records), len(names)), np.nan)
+    for row, record in enumerate(data.records):
+        if record.scores is not None:
+            values[row] = [record.scores.get(name, np.nan) for name in names]
+    found = _known(values)
+    if found.known.sum() < MOSTLY * len(data.records):
+        return None
+    return _within(found, data) if data.kind is FileKind.MULTI_LABEL else found
 
 
 def _read(path: Path, data: Dataset, classes: Sequence[str]) -> OwnPredictions:

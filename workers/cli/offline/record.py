@@ -22,6 +22,7 @@ class Record:
     answers: tuple[tuple[str | None, str], ...]  # (annotator, label) of all valid answers
     at: float = math.nan  # when the label was given, in seconds; NaN where that is not known
     times: tuple[float, ...] = ()  # the same of each answer; empty where none is known
+    scores: Mapping[str, float] | None = None  # what the file's own model predicts, where it does
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class RuleTally:
         if stop.label is None:
             self.sums["undecided"] += 1
             return
-        if stop.probability is not None:
+        if stop.probability is not None and question.most is not None:  # else nobody knows what most say
             self.stated.append((stop.probability, stop.label == question.most))
         if stop.label == question.given:
             return

@@ -20,7 +20,7 @@ from workers.consensus.shares import (
     fit,
 )
 
-LEARN_EVERY = 20  # questions, and later a tenth of those that were asked
+LEARN_EVERY = 10  # questions, and later a tenth of those that were asked
 
 
 class SharesRule:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Literal
 
 from workers.consensus.arrays import Floats
 from workers.consensus.shares.answers import AnswerSet, Counts, Errors, Group, PositionRole
@@ -17,12 +18,14 @@ class Belief:
     """Probabilities, 0..1, about the crowd's shares.
 
     `most` is that a position is what most of the crowd would choose, of each that was named and is not the
-    given label; `keep` the same of the given label; `majority` that the position has more than half of the
-    answers; `clear` that some label has 60 % of them or more.
+    given label; `keep` the same of the given label; `first` that most of those who name a label at all would
+    choose this one; `majority` that the position has more than half of the answers; `clear` that some label
+    has 60 % of them or more.
     """
 
     keep: float
     most: Mapping[Hashable, float]
+    first: Mapping[Hashable, float]
     majority: Mapping[Hashable, float]
     clear: float
 
@@ -40,9 +43,9 @@ def believe(counted: Counts, weights: Floats) -> Belief:
     Returns
     -------
     Belief
-        `most` is the least of the posteriors with all, some or none of the votes for the given label: where
-        such a vote speaks against a third answer more than against this one, it must not make the change
-        more probable.
+        `most` and `first` are the least of the posteriors with all, some or none of the votes for the given
+        label: where such a vote speaks against a third answer more than against this one, it must not make
+        the change more probable.
     """
     answers = counted.answers
     held, total = likelihoods(answers), float(weights @ likelihoods(answers).likelihood)
@@ -52,19 +55,18 @@ def believe(counted: Counts, weights: Floats) -> Belief:
     )
     return Belief(
         keep=float(weights @ held.most[PositionRole.GIVEN, answers.given]) / total,
-        most={place: _least(answers, group, weights) for place, group in others.items()},
+        most={place: _least(answers, "most", group, weights) for place, group in others.items()},
+        first={place: _least(answers, "first", group, weights) for place, group in others.items()},
         majority={place: float(weights @ held.majority[group]) / total for place, group in others.items()},
         clear=min(1.0, clear / total),
     )
 
 
-def _least(answers: AnswerSet, group: Group, weights: Floats) -> float:
-    return min(_most(answers.with_given(some), group, weights) for some in _subsets(answers.given))
-
-
-def _most(answers: AnswerSet, group: Group, weights: Floats) -> float:
-    held = likelihoods(answers)
-    return float(weights @ held.most[group]) / float(weights @ held.likelihood)
+def _least(answers: AnswerSet, what: Literal["most", "first"], group: Group, weights: Floats) -> float:
+    fewer = (likelihoods(answers.with_given(some)) for some in _subsets(answers.given))
+    return min(
+        float(weights @ getattr(held, what)[group]) / float(weights @ held.likelihood) for held in fewer
+    )
 
 
 def _subsets(errors: Errors) -> Iterator[Errors]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -15,6 +15,7 @@ from workers.consensus.shares.answers import AnswerSet, Errors, Group, PositionR
 from workers.consensus.shares.components import NOISE, PLACES, STRENGTHS, alphas
 
 MAJORITY = 0.5
+LABELS = frozenset(PositionRole) - {PositionRole.PROBLEM}
 CLEAR = 0.6  # of the answers: what counts as an item with one clear label
 KEPT = 200_000  # sets of answers that are remembered
 
@@ -22,10 +23,12 @@ KEPT = 200_000  # sets of answers that are remembered
 @dataclass(frozen=True, slots=True)
 class Likelihoods:
     """Of C components: how probable each makes the answers (C,), and that times the probability that a
-    position is what most of the crowd would choose, or has a majority, or a clear one."""
+    position is what most of the crowd would choose (`first`: most of those who name a label), or has a
+    majority, or a clear one."""
 
     likelihood: Floats
     most: Mapping[Group, Floats]
+    first: Mapping[Group, Floats]
     majority: Mapping[Group, Floats]
     clear: Mapping[Group, Floats]
 
@@ -55,6 +58,8 @@ def likelihoods(answers: AnswerSet) -> Likelihoods:
     log -= special.gammaln(total) - special.gammaln(STRENGTHS)
     likely = weight[:, None] * np.exp(log)
     rivals = _unnamed(groups)
+    labels = [k for k, (role, _) in enumerate(groups) if role is not PositionRole.PROBLEM]
+    every = range(len(groups))
 
     def expected(values: Sequence[Floats]) -> dict[Group, Floats]:
         return {group: (likely * one).sum(axis=0) for group, one in zip(groups, values, strict=True)}
@@ -62,24 +67,27 @@ def likelihoods(answers: AnswerSet) -> Likelihoods:
     own = after.transpose(1, 0, 2)
     return Likelihoods(
         likely.sum(axis=0),
-        expected([_is_most(own, k, rivals) for k in range(len(groups))]),
+        expected([_beats(own, k, every, rivals.values()) for k in every]),
+        expected(
+            [_beats(own, k, labels, [rivals[role] for role in rivals if role in LABELS]) for k in every]
+        ),
         expected([special.betainc(total - one, one, 1 - MAJORITY) for one in own]),
         expected([special.betainc(total - one, one, 1 - CLEAR) for one in own]),
     )
 
 
-def _is_most(own: Floats, k: int, rivals: Sequence[tuple[int, Floats]]) -> Floats:
-    """(E, C): at least so probably theta_k exceeds the shares of all other positions, named or not."""
-    beaten = sum(special.betainc(own[k], one, 0.5) for j, one in enumerate(own) if j != k)
-    beaten = beaten + sum(n * special.betainc(own[k], one, 0.5) for n, one in rivals)
+def _beats(own: Floats, k: int, named: Iterable[int], unnamed: Iterable[tuple[int, Floats]]) -> Floats:
+    """(E, C): at least so probably theta_k exceeds the shares of these others."""
+    beaten = sum(special.betainc(own[k], own[j], 0.5) for j in named if j != k)
+    beaten = beaten + sum(n * special.betainc(own[k], one, 0.5) for n, one in unnamed)
     return np.asarray(np.maximum(0.0, 1 - beaten))
 
 
-def _unnamed(groups: Sequence[Group]) -> list[tuple[int, Floats]]:
-    """How many positions nobody named, with their parameters (C,)."""
+def _unnamed(groups: Sequence[Group]) -> dict[PositionRole, tuple[int, Floats]]:
+    """How many positions of each role nobody named, with their parameters (C,)."""
     named = [role for role, _ in groups]
-    left = [(max(0, PLACES[role] - named.count(role)), alphas(role)) for role in PositionRole]
-    return [(n, alpha) for n, alpha in left if n]
+    left = {role: max(0, PLACES[role] - named.count(role)) for role in PositionRole}
+    return {role: (n, alphas(role)) for role, n in left.items() if n}
 
 
 def _real_draws(groups: Sequence[Group]) -> tuple[Floats, Floats]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from workers.consensus.arrays import Floats, Ints
 from workers.consensus.shares.answers import AnswerSet, PositionRole
-from workers.consensus.shares.components import COLD_START
+from workers.consensus.shares.components import COLD_START, REGIME_PROBABILITIES, REGIME_WEIGHTS
 from workers.consensus.shares.likelihoods import likelihoods
 
 GroupPath = tuple[str, ...]  # from what most items share to what few do: kind, band, class, pair
@@ -78,7 +78,7 @@ def fit(items: Iterable[tuple[GroupPath, AnswerSet]], start: Floats | None = Non
     items
         The path and the answers of each question; what nobody answered says nothing and is passed over.
     start : (C,) float
-        The cold start; that of the product by default.
+        The cold start; by default the regimes, as probable as the answers make them.
 
     Returns
     -------
@@ -92,10 +92,10 @@ def fit(items: Iterable[tuple[GroupPath, AnswerSet]], start: Floats | None = Non
     does not depend on why no more was asked (Berger and Wolpert 1988).
     """
     asked = [(path, answers) for path, answers in items if answers.n_votes]
-    first = COLD_START if start is None else start
     if not asked:
-        return SharePrior(start=first)
+        return SharePrior(start=COLD_START if start is None else start)
     likelihood = np.array([likelihoods(answers).likelihood for _, answers in asked])
+    first = _regime(likelihood) if start is None else start
     index = _Index.of([path for path, _ in asked])
     weights: Floats = np.broadcast_to(first, likelihood.shape)
     for _ in range(MOST_STEPS):
@@ -106,6 +106,18 @@ def fit(items: Iterable[tuple[GroupPath, AnswerSet]], start: Floats | None = Non
             break
     groups = {path: GroupCounts(float(index.n[k]), kinds[k]) for k, path in enumerate(index.paths)}
     return SharePrior(groups, first)
+
+
+def _regime(likelihood: Floats) -> Floats:
+    """(C,): the weights of the regimes, averaged by how probable each is given all answers (N, C).
+
+    Bayesian model averaging (Hoeting et al. 1999): one vote says little of the item, many say much of the
+    project.
+    """
+    log = np.log(likelihood @ REGIME_WEIGHTS.T).sum(axis=0) + np.log(REGIME_PROBABILITIES)
+    probable = np.exp(log - log.max())
+    weights: Floats = probable / probable.sum() @ REGIME_WEIGHTS
+    return weights
 
 
 @dataclass(frozen=True, slots=True)

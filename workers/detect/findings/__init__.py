@@ -3,7 +3,7 @@
 `seen` is what they look at, whatever it was made from; `store` makes it from a project's rows.
 """
 
-from workers.detect.findings.detect import Draft, Looked, look_at
+from workers.detect.findings.detect import Draft, ScanFindings, detect_findings
 from workers.detect.findings.seen import Answered, Factor, LabelledRows
 
-__all__ = ["Answered", "Draft", "Factor", "LabelledRows", "Looked", "look_at"]
+__all__ = ["Answered", "Draft", "Factor", "LabelledRows", "ScanFindings", "detect_findings"]

@@ -23,7 +23,7 @@ from workers.detect.findings.whole import (
     worse,
 )
 
-__all__ = ["Draft", "Looked", "look_at"]
+__all__ = ["Draft", "ScanFindings", "detect_findings"]
 
 DETECTORS: Sequence[
     tuple[tuple[FindingKind, ...], Callable[[LabelledRows], Sequence[KindFindings] | Missing]]
@@ -42,7 +42,7 @@ DETECTORS: Sequence[
 
 
 @dataclass(frozen=True)
-class Looked:
+class ScanFindings:
     """`drafts` in the order in which they are listed; `totals` count what was found, listed or not."""
 
     drafts: tuple[Draft, ...] = ()
@@ -52,7 +52,7 @@ class Looked:
     def of(self, kind: FindingKind) -> list[Draft]:
         return [draft for draft in self.drafts if draft.kind is kind]
 
-    def findings(self, project_id: int, scan_id: str, item_ids: Sequence[int]) -> list[Finding]:
+    def to_store(self, project_id: int, scan_id: str, item_ids: Sequence[int]) -> list[Finding]:
         """To be stored; `item_ids` are ours of the rows."""
         return [
             Finding(
@@ -81,14 +81,14 @@ class Looked:
         return {**self.report(), "not_looked_for": why_not}
 
 
-def look_at_labels(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
+def detect_from_labels(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> ScanFindings:
     """What labels alone show, for a scan that never has all items at hand."""
-    looked = look_at(seen, others)
-    lacking = [kind for kind in looked.not_looked_for if kind not in looked.totals]
-    return replace(looked, not_looked_for=dict.fromkeys(lacking, NotSearched.SCANNED_IN_PARTS))
+    findings = detect_findings(seen, others)
+    lacking = [kind for kind in findings.not_looked_for if kind not in findings.totals]
+    return replace(findings, not_looked_for=dict.fromkeys(lacking, NotSearched.SCANNED_IN_PARTS))
 
 
-def look_at(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
+def detect_findings(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> ScanFindings:
     """Run every detector whose inputs are there; `others` were found elsewhere, as by queries."""
     found = {one.kind: one for one in others}
     lacking: dict[FindingKind, NotSearched] = {}
@@ -100,4 +100,4 @@ def look_at(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> Looked:
             found |= {one.kind: one for one in result}
     drafts = tuple(draft for kind in FindingKind if kind in found for draft in found[kind].drafts)
     totals = {kind: found[kind].total for kind in FindingKind if kind in found}
-    return Looked(drafts, totals, {kind: lacking[kind] for kind in FindingKind if kind in lacking})
+    return ScanFindings(drafts, totals, {kind: lacking[kind] for kind in FindingKind if kind in lacking})

@@ -13,7 +13,7 @@ from connector.model.findings import FindingKind
 from connector.store.repositories.content import GivenAnswer
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
-from workers.detect.findings.detect import Looked, look_at, look_at_labels
+from workers.detect.findings.detect import ScanFindings, detect_findings, detect_from_labels
 from workers.detect.findings.draft import MOST, Draft, KindFindings, found
 from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, LabelledRows, digest_of
 from workers.detect.sources.base import Probabilities
@@ -30,28 +30,28 @@ UNUSABLE = {
 }
 
 
-def look_around(
+def findings_of_items(
     context: Context,
     schema: LabelSchema,
     items: Sequence[LabelledItem],
     judged: tuple[Probabilities, LabelIssues] | None = None,
-) -> Looked:
+) -> ScanFindings:
     """Look at a project for every kind. `items` are those of `judged`, or all that carry a label."""
     project_id, least = context.project.id, context.settings.policy.min_class_examples
     with context.read() as unit:
         people = unit.projects.annotator_names(project_id)
         seen = _seen(unit, project_id, schema, least, items, judged, people)
         unusable = _unusable(unit, project_id, people)
-    return look_at(seen, [unusable])
+    return detect_findings(seen, [unusable])
 
 
-def look_around_in_parts(
+def findings_of_parts(
     context: Context,
     classes: Sequence[str],
     labels: Ints,
     item_ids: Ints,
     row_of: Callable[[int], int | None],
-) -> Looked:
+) -> ScanFindings:
     """Look at a project that is scanned in parts: at what its labels and the database alone can show."""
     project_id, least = context.project.id, context.settings.policy.min_class_examples
     with context.read() as unit:
@@ -59,19 +59,19 @@ def look_around_in_parts(
         others = [_unusable(unit, project_id, people), found(FindingKind.DISAGREEMENT, [])]
         divided = _answered(unit.content.answers(project_id, divided=True), classes, row_of, people)
         seen = LabelledRows(tuple(classes), (), labels, least, answered=divided)
-        return _named(unit, project_id, look_at_labels(seen, others), item_ids)
+        return _named(unit, project_id, detect_from_labels(seen, others), item_ids)
 
 
-def _named(unit: UnitOfWork, project_id: int, looked: Looked, item_ids: Ints) -> Looked:
+def _named(unit: UnitOfWork, project_id: int, findings: ScanFindings, item_ids: Ints) -> ScanFindings:
     """The findings with the names of their items."""
-    rows = [draft.row for draft in looked.drafts if draft.row is not None]
+    rows = [draft.row for draft in findings.drafts if draft.row is not None]
     items = unit.items.labelled(project_id, item_ids[rows].tolist()) if rows else ()
     names = {item.item_id: item.remote_id for item in items}
     drafts = [
         draft if draft.row is None else replace(draft, subject=names.get(int(item_ids[draft.row]), ""))
-        for draft in looked.drafts
+        for draft in findings.drafts
     ]
-    return replace(looked, drafts=tuple(drafts))
+    return replace(findings, drafts=tuple(drafts))
 
 
 def _seen(

@@ -72,4 +72,4 @@ def from_class_scores(scores: Mapping[str, float], classes: Sequence[str]) -> ND
 def _is_probability(score: object) -> bool:
     if isinstance(score, bool) or not isinstance(score, int | float):
         return False
-    return bool(np.isfinite(score)) and 0 <= score <= 1 + ROUNDING
+    return 0 <= score <= 1 + ROUNDING  # what is not finite is not

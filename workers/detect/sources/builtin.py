@@ -83,10 +83,10 @@ def _report(answer: trained.ModelAnswer, schema: LabelSchema) -> Json:
     }
 
 
-def _table(found: ReliabilityDiagram) -> list[Json]:
+def _table(diagram: ReliabilityDiagram) -> list[Json]:
     """The bins that have items: how sure the model was of them, and how often it was right."""
     return [
         {"confidence": round(float(sure), 4), "accuracy": round(float(right), 4), "items": int(count)}
-        for sure, right, count in zip(found.confidence, found.accuracy, found.count, strict=True)
+        for sure, right, count in zip(diagram.confidence, diagram.accuracy, diagram.count, strict=True)
         if count
     ]

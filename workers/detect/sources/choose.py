@@ -48,17 +48,17 @@ def probabilities_for(context: Context, schema: LabelSchema, items: Sequence[Lab
 
 
 def _with_doubts(
-    found: Probabilities, schema: LabelSchema, source: Backend, *, stated: bool | None
+    known: Probabilities, schema: LabelSchema, source: Backend, *, stated: bool | None
 ) -> Probabilities:
     """Mark probabilities that may not be out-of-sample, with the reason."""
     if source is Backend.BUILTIN:
-        return found
-    labels = encode([item.label for item in found.items], schema.classes)
-    warnings, report = doubts(labels, found.matrix, source.value, stated=stated)
+        return known
+    labels = encode([item.label for item in known.items], schema.classes)
+    warnings, report = doubts(labels, known.matrix, source.value, stated=stated)
     return replace(
-        found,
-        warnings=(*found.warnings, *warnings),
-        report={**found.report, **report},
+        known,
+        warnings=(*known.warnings, *warnings),
+        report={**known.report, **report},
     )
 
 

@@ -54,5 +54,5 @@ def stored_predictions(
     """The prediction of each item; a few thousand at a time, for a million of them would fill the memory."""
     for start in range(0, len(items), READ_AT_ONCE):
         part = items[start : start + READ_AT_ONCE]
-        found = unit.items.predicted([item.item_id for item in part], version) if version else {}
-        yield from (found.get(item.item_id) for item in part)
+        predicted = unit.items.predicted([item.item_id for item in part], version) if version else {}
+        yield from (predicted.get(item.item_id) for item in part)

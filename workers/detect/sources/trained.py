@@ -113,17 +113,17 @@ def load(context: Context, spec: Spec) -> Fitted | None:
         if known is not None and known[0] == mark:
             return known[1] if known[1].spec == spec else None
         stored = unit.blobs.get(context.project.id, BLOB)
-    found = None if stored is None else opened(stored, _key(context))
-    if found is None:
+    kept = None if stored is None else opened(stored, _key(context))
+    if kept is None:
         return None
-    _remember(context, mark, found)
-    return found if found.spec == spec else None
+    _remember(context, mark, kept)
+    return kept if kept.spec == spec else None
 
 
 def _asked_again(kept: Fitted, features: Features, asked: _Asked, changed: int) -> ModelAnswer:
     probs, folds = ask_again(kept, features, asked.ids, asked.digests)
-    said = rare_classes(asked.labels, len(kept.spec.classes), len(kept.models), kept.spec.classes)
-    predicted = judged(probs, asked.labels, said, folds, kept.models)
+    warnings = rare_classes(asked.labels, len(kept.spec.classes), len(kept.models), kept.spec.classes)
+    predicted = judged(probs, asked.labels, warnings, folds, kept.models)
     return ModelAnswer(asked.items, features, predicted, len(kept.seen.ids), changed, trained_now=False)
 
 

@@ -122,14 +122,14 @@ class Detector:
         for item_id in changed:
             item, row = now.get(item_id), self.row_of(item_id)
             label = None if item is None else self._number.get(item.label)
-            found = self._probs_of(item_id, probs, lasting=lasting)
-            if label is None or found is None:
+            known = self._probs_of(item_id, probs, lasting=lasting)
+            if label is None or known is None:
                 taken.waiting += int(label is not None)
                 gone += [] if row is None else [row]
             elif row is None:
-                fresh.append((item_id, label, found))
+                fresh.append((item_id, label, known))
             else:
-                self._change(row, label, found, taken)
+                self._change(row, label, known, taken)
         self._add(fresh)
         self.state.remove(gone)
         taken.added, taken.removed = len(fresh), len(gone)
@@ -146,11 +146,11 @@ class Detector:
     def from_bytes(cls, content: bytes) -> Detector:
         """What `to_bytes` gave; raises `UnusableState`."""
         file = BytesIO(content)
-        told, arrays = saving.read(file)
-        if "basis" not in told:
+        header, arrays = saving.read(file)
+        if "basis" not in header:
             raise saving.UnusableState("it is no project's detector")
-        basis = Basis(**{**told["basis"], "classes": tuple(told["basis"]["classes"])})
-        return cls(basis, told["seq"], LabelIssueState.restore(file), arrays["items"])
+        basis = Basis(**{**header["basis"], "classes": tuple(header["basis"]["classes"])})
+        return cls(basis, header["seq"], LabelIssueState.restore(file), arrays["items"])
 
     def _probs_of(self, item_id: int, probs: Mapping[int, Row], *, lasting: bool) -> Row | None:
         known = probs.get(item_id)

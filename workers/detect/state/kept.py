@@ -30,10 +30,10 @@ def taken(context: Context, saved: SavedState) -> Detector | None:
     if content is None:
         return None
     try:
-        found = Detector.from_bytes(content)
+        restored = Detector.from_bytes(content)
     except UnusableState:
         return None
-    return found if found.basis.scan_id == saved.scan_id else None
+    return restored if restored.basis.scan_id == saved.scan_id else None
 
 
 def keep(context: Context, detector: Detector) -> None:

@@ -33,7 +33,7 @@ class Memory:
                 self._kept.popitem(last=False)
 
     def _fits(self) -> bool:
-        size = sum(one.nbytes for one in self._kept.values())
+        size = sum(detector.nbytes for detector in self._kept.values())
         return len(self._kept) <= MOST_DETECTORS and size <= MOST_BYTES
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -66,7 +68,7 @@ def test_planted_errors_of_an_export_are_named_by_their_kind(
     assert 0 < swapped["probability"] <= 1
 
 
-@pytest.mark.parametrize("form", ["coco_results", "nested_rows", "flat_rows"])
+@pytest.mark.parametrize("form", ["coco_results", "nested_rows", "flat_rows", "parquet"])
 def test_coco_is_judged_by_a_file_of_predictions(scan: Callable[..., Ran], tmp_path: Path, form: str) -> None:
     save(tmp_path, "coco.json", files.coco())
     results: Any = files.coco_results()
@@ -86,8 +88,13 @@ def test_coco_is_judged_by_a_file_of_predictions(scan: Callable[..., Ran], tmp_p
             for n in range(30)
             for name, a, b, c, d in files.truth(n)
         ]
-    save(tmp_path, "p.json", results)
-    code, out, err = scan("coco.json", "--predictions", "p.json", "--json")
+    name = "p.json"
+    if form == "parquet":
+        name = "p.parquet"
+        pq.write_table(pa.Table.from_pylist(results), tmp_path / name)
+    else:
+        save(tmp_path, name, results)
+    code, out, err = scan("coco.json", "--predictions", name, "--json")
     assert code == 0, err
     assert planted(json.loads(out)) == files.PLANTED
 

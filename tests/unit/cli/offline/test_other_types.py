@@ -156,6 +156,44 @@ def test_own_probabilities_are_used_and_what_they_lack_is_left_out(
     assert "1 predictions are of items that the file does not have." in found["warnings"]
 
 
+def test_the_predictions_of_an_export_judge_where_most_tasks_have_one(
+    scan: Callable[..., Ran], tmp_path: Path
+) -> None:
+    tasks = []
+    for n, (text, named) in enumerate(sets()):
+        scores = {name: 0.9 if name in named else 0.1 for name in WORDS}
+        if n == LOST + 1:
+            scores = dict.fromkeys(WORDS, 0.98)
+        region = {
+            "from_name": "feels",
+            "to_name": "t",
+            "type": "choices",
+            "value": {},
+            "meta": {"class_scores": scores},
+        }
+        found = [{"model_version": "a", "result": [region]}] if n != 3 else []
+        tasks.append(multi_task(n, text, named, predictions=found))
+    (tmp_path / "a.json").write_text(json.dumps(tasks))
+    found = json.loads(scan("a.json", "--json")[1])
+    assert [issue["id"] for issue in found["issues"]] == [str(LOST + 1)]
+    assert found["judged_by"] == "the predictions in the file"
+    assert found["left_out"][0]["reason"] == "no prediction"
+
+
+def test_numbers_that_an_export_predicts_judge_its_ratings(scan: Callable[..., Ran], tmp_path: Path) -> None:
+    tasks = []
+    for n, (text, given) in enumerate(rated()):
+        region = {"from_name": "stars", "to_name": "t", "type": "rating"}
+        made = region | {"value": {"rating": given}}
+        predicted = region | {"value": {"rating": n % 5 + 1 + (n % 7) / 50}}
+        one = {"id": n, "data": {"text": text}, "annotations": [{"id": n, "result": [made]}]}
+        tasks.append(one | {"predictions": [{"result": [predicted]}]})
+    (tmp_path / "a.json").write_text(json.dumps(tasks))
+    found = json.loads(scan("a.json", "--json")[1])
+    assert {issue["id"] for issue in found["issues"]} == {str(n) for n in FAR_OFF}
+    assert found["judged_by"] == "the predictions in the file"
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [

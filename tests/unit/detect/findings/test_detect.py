@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connector.model.findings import FindingKind
 from connector.model.reasons import NotSearched
-from workers.detect.findings import Answered, Factor, LabelledRows, look_at
+from workers.detect.findings import Answered, Factor, LabelledRows, detect_findings
 from workers.detect.findings.draft import MOST
 from workers.detect.findings.seen import NO_GROUP, FactorBuilder, calendar, digest_of
 from workers.issues import label_issues
@@ -47,21 +47,21 @@ def seen(n: int = 400, k: int = 4, *, sure: float = 3.0, seed: int = 0) -> Label
 
 
 def test_data_in_which_nothing_is_wrong_yields_next_to_nothing() -> None:
-    found = [look_at(seen(seed=seed)).totals for seed in range(5)]
+    found = [detect_findings(seen(seed=seed)).totals for seed in range(5)]
     about_all = [kind for totals in found for kind in list(FindingKind)[:8] if totals.get(kind)]
     assert len(about_all) <= 1
     assert all(not totals[FindingKind.OUTLIER] and not totals[FindingKind.NEAR_DUPLICATE] for totals in found)
 
 
 def test_every_kind_is_looked_for_or_said_not_to_be() -> None:
-    everything = look_at(seen())
+    everything = detect_findings(seen())
     assert set(everything.totals) | set(everything.not_looked_for) == set(FindingKind) - {
         FindingKind.INVALID_LABEL
     }
     assert set(everything.not_looked_for) == {FindingKind.DISAGREEMENT}
-    bare = look_at(LabelledRows(("a", "b"), ["1", "2"], np.array([0, 0]), 1))
+    bare = detect_findings(LabelledRows(("a", "b"), ["1", "2"], np.array([0, 0]), 1))
     assert set(bare.totals) == {FindingKind.RARE_CLASS, FindingKind.IMBALANCE}
-    nothing = look_at(LabelledRows(("a", "b"), [], np.empty(0, dtype=np.int64), 1))
+    nothing = detect_findings(LabelledRows(("a", "b"), [], np.empty(0, dtype=np.int64), 1))
     assert set(nothing.not_looked_for.values()) == {NotSearched.NO_LABELS}
 
 
@@ -76,11 +76,11 @@ def test_every_kind_is_looked_for_or_said_not_to_be() -> None:
     ],
 )
 def test_what_is_missing_is_named(missing: dict[str, object], kind: FindingKind, why: str) -> None:
-    assert look_at(replace(seen(), **missing)).not_looked_for[kind] == why
+    assert detect_findings(replace(seen(), **missing)).not_looked_for[kind] == why
 
 
 def test_a_weak_model_is_not_believed_about_the_data() -> None:
-    weak = look_at(seen(sure=0.1))
+    weak = detect_findings(seen(sure=0.1))
     assert weak.not_looked_for[FindingKind.AMBIGUOUS] == NotSearched.WEAK_MODEL
     assert weak.not_looked_for[FindingKind.ANNOTATOR_DRIFT] == NotSearched.WEAK_MODEL
     assert FindingKind.NEAR_DUPLICATE in weak.totals
@@ -90,7 +90,7 @@ def test_outliers_are_found_by_probabilities_where_there_are_no_features() -> No
     strange = seen(2000, sure=5.0)
     assert strange.probs is not None
     strange.probs[7] = 1 / 4
-    drafts = look_at(replace(strange, features=None)).of(FindingKind.OUTLIER)
+    drafts = detect_findings(replace(strange, features=None)).of(FindingKind.OUTLIER)
     assert [draft.facts["by"] for draft in drafts] == ["probabilities"] * len(drafts)
     assert len(drafts) < 60
 
@@ -100,7 +100,7 @@ def test_a_group_that_holds_all_flags_has_facts_that_can_be_stored() -> None:
     assert calm.found is not None
     bad = np.arange(len(calm)) < 40
     group = Factor(bad.astype(np.int64), ("good", "bad"))
-    found = look_at(replace(calm, found=replace(calm.found, mask=bad), factors={"month": group}))
+    found = detect_findings(replace(calm, found=replace(calm.found, mask=bad), factors={"month": group}))
     (worse,) = [one for one in found.of(FindingKind.WORSE_GROUP) if one.facts["group"] == "bad"]
     assert worse.facts["factor"] == "data.month"  # beside the months in which labels were given
     assert worse.facts["times"] is None  # as often as elsewhere, where there is none
@@ -109,7 +109,7 @@ def test_a_group_that_holds_all_flags_has_facts_that_can_be_stored() -> None:
 
 def test_a_kind_is_listed_up_to_a_limit_and_counted_whole() -> None:
     many = seen(MOST + 500)
-    found = look_at(
+    found = detect_findings(
         replace(many, features=None, digests=np.full(len(many), 9, dtype=np.uint64), labels=many.labels)
     )
     conflicts = found.of(FindingKind.LABEL_CONFLICT)
@@ -117,7 +117,7 @@ def test_a_kind_is_listed_up_to_a_limit_and_counted_whole() -> None:
     assert found.totals[FindingKind.LABEL_CONFLICT] == MOST + 500
     scores = [draft.score for draft in conflicts]
     assert scores == sorted(scores, reverse=True)
-    stored = found.findings(1, "scan", range(len(many)))
+    stored = found.to_store(1, "scan", range(len(many)))
     assert [one.item_id for one in stored if one.kind is FindingKind.LABEL_CONFLICT][:3] == [
         draft.row for draft in conflicts[:3]
     ]

@@ -59,7 +59,7 @@ def _item(tokens: list[str], tags: list[str], line: int) -> RegionItem:
         ends.append((at, at + len(token)))
         at += len(token) + 1
     regions = tuple(
-        Region(label, (ends[first][0], ends[last - 1][1]), f"{line + first}")
+        Region(label, (ends[first][0], ends[last - 1][1]), f"line {line + first}")
         for first, last, label in spans_of_tags(tags)
     )
     name = f"line {line}"

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workers.cli.offline.dataset import Columns
-from workers.cli.offline.errors import BadFile
 from workers.cli.offline.fields import flattened
 from workers.cli.offline.formats.entries import FileEntries
-from workers.cli.offline.kinds import REGIONS, FileKind
-from workers.cli.offline.label_studio import JUDGED, controls_of, dicts, tasks_of
+from workers.cli.offline.kinds import FileKind
+from workers.cli.offline.label_studio import dicts, tasks_of
 from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.builder import TextSpans
+from workers.cli.offline.regions.controls import region_kind
 from workers.cli.offline.regions.data import PERCENT, Region, RegionAnswer, RegionData, RegionItem, Remarks
 from workers.cli.offline.regions.texts import span_in, text_of
 from workers.cli.offline.regions.values import (
@@ -25,9 +25,6 @@ from workers.cli.offline.regions.values import (
     labels_of,
 )
 
-BOX_TYPES = frozenset({"rectanglelabels", "labels"})
-SPAN_TYPES = frozenset({"labels", "hypertextlabels", "paragraphlabels"})
-BOX_KEYS = frozenset({"x", "y", "width", "height"})
 PICTURE = "data:image/"  # a picture in place
 SAMPLE = 200  # tasks that show which field holds the text
 IDS_TWICE = "region whose id another of its annotation has: the editor merges them"
@@ -37,51 +34,6 @@ SIZE_MISSING = "turned box without original_width and original_height"
 NO_SCORES = "prediction without a score: taken as 100 %"
 
 Raw = Mapping[str, Any]
-
-
-def region_kind(region: Raw) -> FileKind | None:
-    """What a result labels; None for anything that is no box and no span of text."""
-    value, kind = region.get("value"), str(region.get("type")).lower()
-    if not isinstance(value, Mapping) or "points" in value or "rle" in value or "sequence" in value:
-        return None
-    if kind in BOX_TYPES and set(value) >= BOX_KEYS:
-        return FileKind.BOXES
-    is_sound = "channel" in value or "original_length" in region
-    return FileKind.SPANS if kind in SPAN_TYPES and {"start", "end"} <= set(value) and not is_sound else None
-
-
-def region_controls(entries: FileEntries) -> dict[str, FileKind]:
-    """The controls that label boxes or spans of text, with which of them."""
-    found: dict[str, FileKind] = {}
-    for _, task in tasks_of(entries.rows)[0]:
-        for annotation in (*dicts(task.get("annotations")), *dicts(task.get("predictions"))):
-            for region in dicts(annotation.get("result")):
-                kind = region_kind(region)
-                if kind is not None:
-                    found.setdefault(str(region.get("from_name")), kind)
-    return found
-
-
-def chosen_control(entries: FileEntries, columns: Columns) -> tuple[str, FileKind] | None:
-    """The control of regions to judge; None where labels of whole items are what the file is about."""
-    if columns.kind is not None and columns.kind not in REGIONS:
-        return None
-    found = region_controls(entries)
-    if columns.label is not None:
-        return (columns.label, found[columns.label]) if columns.label in found else None
-    fitting = {name: kind for name, kind in found.items() if columns.kind in (None, kind)}
-    if columns.kind is None and (not fitting or _labels_items(entries)):
-        return None
-    if len(fitting) == 1:
-        return next(iter(fitting.items()))
-    names = ", ".join(f"'{name}' ({kind})" for name, kind in (fitting or found).items()) or "none"
-    problem = "several controls label regions" if fitting else f"no control labels {columns.kind}"
-    raise BadFile(f"{problem}: {names}", argument="--label-column", remedy="Name one with --label-column")
-
-
-def _labels_items(entries: FileEntries) -> bool:
-    controls = controls_of([task for _, task in tasks_of(entries.rows)[0]])
-    return any(one.kind in JUDGED and not one.of_parts for one in controls)
 
 
 def read_label_studio(entries: FileEntries, columns: Columns, control: str, kind: FileKind) -> RegionData:

@@ -14,14 +14,14 @@ from workers.cli.offline.label_studio import is_export
 from workers.cli.offline.reading import entries_of, folder_entries, read_entries
 from workers.cli.offline.regions.coco import is_coco, read_coco
 from workers.cli.offline.regions.conll import is_conll, read_conll
+from workers.cli.offline.regions.controls import BOX_KEYS, chosen_control
 from workers.cli.offline.regions.data import RegionData
-from workers.cli.offline.regions.label_studio import chosen_control, read_label_studio
+from workers.cli.offline.regions.label_studio import read_label_studio
 from workers.cli.offline.regions.span_rows import read_span_rows, span_column
 from workers.cli.offline.regions.values import LABEL_KEYS
 
 HEAD = 1 << 14  # bytes that show whether a text is in CoNLL's columns
 TABLES = frozenset({".csv", ".json", ".jsonl", ".ndjson"})  # endings that CoNLL's columns never have
-BOX_KEYS = frozenset({"x", "y", "width", "height"})
 SAMPLE = 50
 
 

@@ -1,0 +1,101 @@
+"""What is said of the first steps and of the single steps of the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connector.model.jobs import JobKind
+from connector.wording.text import one_line
+
+_WRITEBACK = {
+    "label_studio": (
+        "ground_truth: a new annotation beside the original. For JSON exports, where code takes the one",
+        "  with ground_truth; CSV, COCO and CoNLL exports then hold both, YOLO and VOC the old one alone.",
+        "update: the label in the original annotation. Every export holds the corrected label alone.",
+        "prediction or dry_run: no annotation is touched.",
+    ),
+    "argilla": (
+        "ground_truth: a response of the service user. Exports hold it beside the others' responses.",
+        "update: a note in the record's metadata; responses stay as they are.",
+        "prediction: the suggestion; dry_run: nothing.",
+    ),
+}
+
+
+def writeback_choices(platform: str) -> tuple[str, ...]:
+    """What each mode of writing means for who exports the labels."""
+    return _WRITEBACK.get(platform, ())
+
+
+def step_sentences(kind: JobKind, project: str, summary: Mapping[str, Any]) -> list[str]:
+    """What a step of the loop did, first as a whole, then what a person should know of it."""
+    say = _STEPS.get(kind)
+    return [f"{kind.value} {project}: done"] if say is None else say(one_line(project), summary)
+
+
+def _sync(project: str, did: Mapping[str, Any]) -> list[str]:
+    if not did["seen"]:
+        return [f"Nothing has changed in {project} since it was read last."]
+    news = [f"{did['new']:,} new", f"{did['changed']:,} changed", f"{did['relabelled']:,} with another label"]
+    return [f"Read {_n(did['seen'], 'item')} of {project}: {', '.join(news)}."]
+
+
+def _scan(project: str, did: Mapping[str, Any]) -> list[str]:
+    if "shards" in did:
+        return [
+            f"The scan of {project} began: it is done in {_n(did['shards'], 'part')} by a running service."
+        ]
+    if "waits_for" in did:
+        return [f"A scan of {project} is under way; this one follows from it."]
+    if "items" not in did:
+        return [f"This scan of {project} was done before."]
+    planned = did.get("planned", 0) + did.get("controls", 0)
+    queue = f"; {_n(planned, 'review task')} planned" if planned else ""
+    controls = f", {did['controls']:,} of them controls drawn at random" if did.get("controls") else ""
+    said = [
+        f"{did['flagged']:,} of {_n(did['items'], 'label')} of {project} are suspicious{queue}{controls}."
+    ]
+    if did.get("suppressed"):
+        said.append(
+            f"{_n(did['suppressed'], 'suspicious label')} not asked about now (policy.budget, old decisions)."
+        )
+    left = {name: n for name, n in (did.get("skipped") or {}).items() if n}
+    if left:
+        said.append(
+            "Not judged: " + ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in left.items()) + "."
+        )
+    return [*said, *(f"Note: {warning}" for warning in did.get("warnings", ()))]
+
+
+def _push(project: str, did: Mapping[str, Any]) -> list[str]:
+    if not did.get("link"):
+        return [f"Nothing of {project} waits to be reviewed: `secondlook scan {project}` plans review tasks."]
+    also = [
+        f"{did[name]:,} {words}"
+        for name, words in (("overlaps_raised", "get more reviewers"), ("withdrawn", "withdrawn"))
+        if did.get(name)
+    ]
+    created = _n(did["pushed"], "review task") if did["pushed"] else "no new review task"
+    return [
+        f"Created {created} for {project}{''.join(f', {one}' for one in also)}.",
+        f"Reviewers answer at {did['link']}",
+    ]
+
+
+def _collect(project: str, did: Mapping[str, Any]) -> list[str]:
+    if not did["reviews"]:
+        return [f"No new answers for {project}."]
+    return [f"Looked at {_n(did['reviews'], 'review task')} of {project}: {_n(did['votes'], 'new vote')}."]
+
+
+def _n(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+_STEPS: Mapping[JobKind, Callable[[str, Mapping[str, Any]], list[str]]] = {
+    JobKind.SYNC: _sync,
+    JobKind.SCAN: _scan,
+    JobKind.PUSH: _push,
+    JobKind.COLLECT: _collect,
+}
