@@ -181,7 +181,8 @@ def _statements(project: int, *, postgres: bool) -> Iterator[str]:
         yield (
             "INSERT INTO votes (review_key, remote_id, reviewer, label, problems, created_at, updated_at, "
             f"blind, counted, withdrawn) SELECT 'task-' || n, n || '-{voter}', "
-            f"'r' || ((n / 10 + {voter}) % 30), 'class' || (n / 10 % 50), {none}, {at}, {at}, {no}, {yes}, {no} "
+            f"'r' || ((n / 10 + {voter}) % 30), 'class' || (n / 10 % 50), "
+            f"{none}, {at}, {at}, {no}, {yes}, {no} "
             f"{flagged} AND (n / 10) % 20 BETWEEN 3 AND 18"
         )
     yield (
