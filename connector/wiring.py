@@ -109,7 +109,9 @@ class Services:
     def bound(self, unit: UnitOfWork, name: str) -> Project:
         """The same, in a transaction that goes on."""
         chosen = self.project_settings(name)
-        project = unit.projects.bind(name, chosen.platform, chosen.url, str(chosen.project))
+        project = unit.projects.bind(
+            name, chosen.platform, chosen.url, str(chosen.project), chosen.label_control
+        )
         desk = chosen.desk_place.identity
         return project if project.desk == desk else _moved(unit, project, desk)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -207,23 +208,34 @@ class Settings(Frozen):
     @field_validator("projects")
     @classmethod
     def _distinct(cls, projects: Mapping[str, ProjectSettings]) -> Mapping[str, ProjectSettings]:
-        seen: dict[tuple[str, str], str] = {}
-        for name, project in projects.items():
+        for name in projects:
             if not PROJECT_NAME.fullmatch(name):
                 msg = (
                     f"{name!r} is no project name: up to 40 of a-z, 0-9, _ and -, "
                     "beginning with a letter or digit"
                 )
                 raise ValueError(msg)
-            other = seen.setdefault(project.identity, name)
-            if other != name:
-                msg = f"{other!r} and {name!r} point to the same project {project.project} of {project.url}"
+        for (first, one), (second, other) in combinations(projects.items(), 2):
+            problem = _clash(one, other) if one.identity == other.identity else None
+            if problem is not None:
+                msg = (
+                    f"{first!r} and {second!r} point to the same project {one.project} of {one.url}{problem}"
+                )
                 raise ValueError(msg)
         return MappingProxyType(dict(projects))
 
     @field_serializer("projects")
     def _plain(self, projects: Mapping[str, ProjectSettings]) -> dict[str, Any]:
         return {name: project.model_dump() for name, project in projects.items()}
+
+    def judged_beside(self, name: str) -> frozenset[str]:
+        """The controls of a section's project that other sections judge."""
+        here = self.project(name)
+        return frozenset(
+            one.label_control
+            for other, one in self.projects.items()
+            if other != name and one.identity == here.identity and one.label_control is not None
+        )
 
     def project(self, name: str) -> ProjectSettings:
         """The project of that name; Misconfigured, saying which there are, when there is none."""
@@ -235,3 +247,16 @@ class Settings(Frozen):
                 remedy=f"Projects in the configuration: {known}.",
             )
         return self.projects[name]
+
+
+def _clash(one: ProjectSettings, other: ProjectSettings) -> str | None:
+    """What keeps two sections from judging one project, each a control of its own."""
+    if one.label_control is None or other.label_control is None:
+        return ": name the control that each judges in its label_control"
+    if one.label_control == other.label_control:
+        return f" and control {one.label_control!r}"
+    if one.writeback.mode is not other.writeback.mode:
+        return ": give both the same writeback.mode, so that one correction does not hide the other"
+    if one.writeback.guidelines and other.writeback.guidelines:
+        return ", whose instructions hold the notes of one: set writeback.guidelines = false in all but one"
+    return None

@@ -68,6 +68,8 @@ class TypeScene(Protocol):
     source: Source
     desk: ReviewDesk
 
+    def source_of(self, control: str) -> Source: ...
+
     def add(self, kind: Kind) -> tuple[str, str]: ...
 
     def other(self, item_id: str, annotation_id: str) -> Any: ...
@@ -80,11 +82,13 @@ class OnLabelStudio:
         self.server, self.kind = server, kind
         project = str(server.new_project(f"Moods {uuid.uuid4().hex[:8]}", CONFIG))
         self.project = int(project)
-        client = LabelStudioClient(server.url, server.token)
-        self.source: Source = LabelStudioSource(
-            client, project, label_control=kind.control, codecs=LABEL_STUDIO
-        )
-        self.desk: ReviewDesk = LabelStudioDesk(client, codecs=LABEL_STUDIO)
+        self.client = LabelStudioClient(server.url, server.token)
+        self.source: Source = self.source_of(kind.control)
+        self.desk: ReviewDesk = LabelStudioDesk(self.client, codecs=LABEL_STUDIO)
+
+    def source_of(self, control: str) -> Source:
+        project = str(self.project)
+        return LabelStudioSource(self.client, project, label_control=control, codecs=LABEL_STUDIO)
 
     def add(self, kind: Kind) -> tuple[str, str]:
         (task,) = self.server.import_tasks(self.project, [{"data": {"text": "a dog"}}])
@@ -125,9 +129,12 @@ class OnArgilla:
             {"name": "stars", "title": "stars", "required": True, "settings": stars},
         ]
         self.project = server.new_dataset(f"Moods {uuid.uuid4().hex[:8]}", [text_field("text")], questions)
-        client = ArgillaClient(server.url, server.key("owner"))
-        self.source: Source = ArgillaSource(client, self.project, label_control=kind.control, codecs=ARGILLA)
-        self.desk: ReviewDesk = ArgillaDesk(client, self.project, codecs=ARGILLA)
+        self.client = ArgillaClient(server.url, server.key("owner"))
+        self.source: Source = self.source_of(kind.control)
+        self.desk: ReviewDesk = ArgillaDesk(self.client, self.project, codecs=ARGILLA)
+
+    def source_of(self, control: str) -> Source:
+        return ArgillaSource(self.client, self.project, label_control=control, codecs=ARGILLA)
 
     def add(self, kind: Kind) -> tuple[str, str]:
         (record,) = self.server.add_records(self.project, [{"fields": {"text": "a dog"}}])
@@ -219,3 +226,58 @@ def test_a_question_is_asked_and_answered_in_the_types_own_form(scene: TypeScene
     scene.answer(task_id, kind)
     (review,) = scene.desk.fetch_answers(review_id, [task_id]).reviews
     assert [(review.key, one.label) for one in review.answers] == [(key, kind.answered)]
+
+
+BOTH_ORDERS = pytest.mark.parametrize("first_back", [0, 1], ids=["first first", "last first"])
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE])
+def test_corrections_of_two_controls_stand_together_and_go_one_by_one(
+    request: pytest.FixtureRequest, platform: str, mode: WriteMode, first_back: int
+) -> None:
+    server = request.getfixturevalue(platform)
+    scene = OnArgilla(server, SEVERAL) if platform == "argilla" else OnLabelStudio(server, SEVERAL)
+    item_id, annotation = scene.add(SEVERAL)
+    sources = [scene.source_of(kind.control) for kind in (SEVERAL, STARS)]
+    (item,) = sources[0].fetch([item_id])
+    made = []
+    for source, kind in zip(sources, (SEVERAL, STARS), strict=True):
+        order = WriteOrder(
+            marker=f"c-{uuid.uuid4().hex}",
+            mode=mode,
+            item=ItemRef(item.remote_id, item.created_at),
+            annotation_id=annotation,
+            expected_label=kind.given,
+            label=kind.answered,
+            score=0.9,
+        )
+        source.prepare(order)
+        made.append((source, order, source.write(order)))
+
+    def shown(marker: str | None) -> list[list[str | None]]:
+        rows = [source.fetch([item_id])[0].annotations for source in sources]
+        return [[one.label for one in row if (one.marker is None) is (marker is None)] for row in rows]
+
+    assert shown("ours") == [[SEVERAL.answered], [STARS.answered]]
+    for source, order, record in made:
+        assert (found := source.find_write(order)) is not None
+        assert found.remote_id == record.remote_id, "one annotation holds both"
+        assert source.write(order).remote_id == record.remote_id, "and nothing is written twice"
+        assert source.remove_doubles(order, record) == 0
+
+    for source, order, record in (made[first_back], made[1 - first_back]):
+        source.revert(order, record)
+        source.revert(order, record)
+        assert source.find_write(order) is None
+        if source is sources[first_back]:
+            kept = [SEVERAL.answered, STARS.answered][1 - first_back]
+            assert shown("ours")[1 - first_back] == [kept], "the other one stands"
+            assert shown("ours")[first_back] == []
+    assert shown("ours") == [[], []]
+    assert shown(None) == [[SEVERAL.given], [STARS.given]]
+
+
+@pytest.fixture(params=["label_studio", "argilla"])
+def platform(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

@@ -55,10 +55,16 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
             unit.projects.add_changes(project.id, context.settings.policy.scan_after_changes)
             unit.enqueue(job(JobKind.PUSH, project.id))
         unit.projects.described(project.id, info.title, [info.schema], info.service_user)
-        remember(unit, project.id, info.unjudged)
+        remember(unit, project.id, _left_out(context, info))
         if restart:
             unit.projects.set_source_cursor(project.id, None)
         return unit.projects.get(project.id)
+
+
+def _left_out(context: Context, info: SourceInfo) -> dict[str, str]:
+    """The controls that no section of the configuration judges."""
+    judged = context.services.settings.judged_beside(context.project.name)
+    return {name: kind for name, kind in info.unjudged.items() if name not in judged}
 
 
 def _remember_lost_classes(unit: UnitOfWork, project: Project, info: SourceInfo) -> None:

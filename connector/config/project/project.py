@@ -33,7 +33,9 @@ class ProjectSettings(Frozen):
     )
     token: SecretRef = Field(description="Access token, by reference.")
     label_control: str | None = Field(
-        default=None, description="Name of the control that holds the label. Default: the only one."
+        default=None,
+        description="Name of the control that holds the label. Default: the only one. Sections that point to "
+        "one project judge a control each.",
     )
     predictions: PredictionSettings = PredictionSettings()
     policy: PolicySettings = PolicySettings()

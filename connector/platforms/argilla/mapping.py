@@ -42,6 +42,8 @@ class Mark:
     response: str  # the response that was corrected
     stamp: str  # its `updated_at` then: a later edit of it shows
     before: dict[str, Any]
+    question: str = ""  # that the correction is about; empty in a mark of the time when it was the only one
+    value: Any = None  # the label as the server holds it
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -55,6 +57,24 @@ def marks_of(record: Raw) -> list[Mark]:
         return [Mark(**entry) for entry in entries if isinstance(entry, dict)]
     except (ValueError, TypeError, RecursionError):
         return []
+
+
+def marks_for(record: Raw, question: str) -> list[Mark]:
+    """Those that are about one question."""
+    return [mark for mark in marks_of(record) if mark.question in ("", question)]
+
+
+def marks_beside(record: Raw, question: str) -> list[Mark]:
+    """Those of the other questions whose label stands in the service user's response."""
+    others = [mark for mark in marks_of(record) if mark.question not in ("", question)]
+    rows = dicts(record.get("responses"))
+    return [mark for mark in others if any(stands(mark, row) for row in rows)]
+
+
+def stands(mark: Mark, response: Raw) -> bool:
+    """Whether a response of ours carries the correction of whatever question."""
+    ours = mark.mode == WriteMode.GROUND_TRUTH and response.get("user_id") == mark.by
+    return ours and answered(response, mark.question) == mark.value
 
 
 def with_marks(record: Raw, marks: Sequence[Mark]) -> dict[str, Any]:
@@ -73,9 +93,17 @@ def metadata_of(record: Raw) -> dict[str, Any]:
 
 def item(record: Raw, schema: LabelSchema, question_id: str, codec: Codec) -> Item:
     """A record with its responses (drafts left out) and the suggestion for the judged question."""
-    marks = marks_of(record)
+    marks = marks_for(record, schema.control)
+    beside = marks_beside(record, schema.control)
     fields = record.get("fields")
-    given = [row for row in dicts(record.get("responses")) if row.get("status") != "draft" and "id" in row]
+    rows = [row for row in dicts(record.get("responses")) if row.get("status") != "draft" and "id" in row]
+    # Ours for another question repeats in this one what the response says that it was written beside.
+    given = [
+        row
+        for row in rows
+        if not any(stands(mark, row) for mark in beside)
+        or any(holds(mark, row, schema, codec) for mark in marks)
+    ]
     return Item(
         remote_id=str(record["id"]),
         created_at=moment(record.get("inserted_at")),

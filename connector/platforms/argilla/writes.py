@@ -82,7 +82,7 @@ class ArgillaWriter:
         if now is None or all(mark.marker != order.marker for mark in mapping.marks_of(now)):
             return
         if order.mode is WriteMode.GROUND_TRUTH:
-            self._take_back_response(record, now)
+            self._take_back_response(order, record, now)
         elif order.mode is WriteMode.UPDATE:
             self._check_untouched(record, _response(now, order.annotation_id))
         else:
@@ -108,7 +108,7 @@ class ArgillaWriter:
         return record
 
     def _found(self, order: WriteOrder, record: Raw) -> WriteRecord | None:
-        mark = next((one for one in mapping.marks_of(record) if one.marker == order.marker), None)
+        mark = next((one for one in self._marks(record) if one.marker == order.marker), None)
         if mark is None:
             return None
         if order.mode is WriteMode.PREDICTION:
@@ -128,7 +128,7 @@ class ArgillaWriter:
         source = _response(record, order.annotation_id)
         if source is None:
             raise Conflict(f"response {order.annotation_id} is gone")
-        now = mapping.annotation(source, self._schema, mapping.marks_of(record), self._codec)
+        now = mapping.annotation(source, self._schema, self._marks(record), self._codec)
         if now.label != order.expected_label:
             carried = repr(now.label) if now.label else f"no label ({now.status.value})"
             raise Conflict(
@@ -140,7 +140,7 @@ class ArgillaWriter:
     def _before(self, order: WriteOrder, record: Raw) -> Raw:
         if order.mode is WriteMode.GROUND_TRUTH:
             own = self._own_response(record)
-            return {"response": _kept(own) if own else None}
+            return {"response": _kept(own) if own and self._is_held(own, record) else None}
         if order.mode is WriteMode.PREDICTION:
             shown = mapping.suggestion_of(record, self._question_id)
             return {"suggestion": _kept(shown) if shown else None}
@@ -151,10 +151,19 @@ class ArgillaWriter:
         me = self._client.user_id()
         rows = dicts(record.get("responses"))
         own = next((row for row in rows if row.get("user_id") == me), None)
-        marks = mapping.marks_of(record)
-        if own is not None and not any(mapping.holds(mark, own, self._schema, self._codec) for mark in marks):
+        if own is not None and not self._is_held(own, record) and not self._beside(record):
             raise Conflict("the service user has answered this record itself, or its answer was edited")
         return own
+
+    def _marks(self, record: Raw) -> list[Mark]:
+        return mapping.marks_for(record, self._schema.control)
+
+    def _beside(self, record: Raw) -> list[Mark]:
+        return mapping.marks_beside(record, self._schema.control)
+
+    def _is_held(self, own: Raw, record: Raw) -> bool:
+        """Whether our response carries a correction of this question."""
+        return any(mapping.holds(mark, own, self._schema, self._codec) for mark in self._marks(record))
 
     def _verified(self, order: WriteOrder) -> WriteRecord:
         now = self._record(order)
@@ -181,6 +190,8 @@ class ArgillaWriter:
             response=order.annotation_id,
             stamp=str(source.get("updated_at")),
             before=before,
+            question=self._schema.control,
+            value=self._value(order),
         )
         self._ensure_property()
         self._put_metadata(order, mapping.with_marks(record, [*others, mark]))
@@ -208,7 +219,9 @@ class ArgillaWriter:
 
     def _respond(self, order: WriteOrder, record: Raw, source: Raw) -> None:
         own = self._own_or_none(record)
-        values = mapping.values_of(source) | {self._schema.control: {"value": self._value(order)}}
+        corrected = {mark.question: {"value": mark.value} for mark in self._beside(record)}
+        judged = {self._schema.control: {"value": self._value(order)}}
+        values = mapping.values_of(source) | corrected | judged
         body = {"status": "submitted", "values": values}
         if own is None:
             self._client.api.write("POST", f"/api/v1/records/{order.item.remote_id}/responses", body)
@@ -232,18 +245,42 @@ class ArgillaWriter:
 
     # --- undoing ---------------------------------------------------------------------------
 
-    def _take_back_response(self, record: WriteRecord, now: Raw) -> None:
+    def _take_back_response(self, order: WriteOrder, record: WriteRecord, now: Raw) -> None:
         own = _response(now, record.remote_id)
         if own is None:
             return
-        self._check_untouched(record, own)
-        replaced = record.before.get("response")
+        self._check_answer(order, record, now, own)
         path = f"/api/v1/responses/{record.remote_id}"
-        if isinstance(replaced, dict):
+        replaced = record.before.get("response")
+        if self._beside(now):  # another question's correction stays in it
+            source = replaced if isinstance(replaced, dict) else _response(now, order.annotation_id) or {}
+            values = self._with_answer_of(own, source)
+            self._client.api.write("PUT", path, {"status": own["status"], "values": values})
+        elif isinstance(replaced, dict):
             body = {"status": replaced["status"], "values": replaced["values"]}
             self._client.api.write("PUT", path, body)
         else:
             self._delete(path)
+
+    def _with_answer_of(self, own: Raw, source: Raw) -> Raw:
+        """Our response's values with the judged question as another response answers it."""
+        control = self._schema.control
+        kept = {name: held for name, held in mapping.values_of(own).items() if name != control}
+        given = mapping.values_of(source).get(control)
+        return kept if given is None else kept | {control: given}
+
+    def _check_answer(self, order: WriteOrder, record: WriteRecord, now: Raw, own: Raw) -> None:
+        """Conflict where somebody changed our response, but for what corrections of other questions did."""
+        source = mapping.values_of(_response(now, order.annotation_id) or {})
+        values, written = mapping.values_of(own), mapping.values_of(record.after)
+        corrected = {mark.question for mark in self._beside(now)}
+        changed = [
+            name
+            for name in {*values, *written} - corrected
+            if values.get(name) not in (written.get(name), source.get(name))
+        ]
+        if changed or own.get("status") != record.after.get("status"):
+            raise Conflict(f"response {record.remote_id} was changed at {own.get('updated_at')}")
 
     def _take_back_suggestion(self, record: WriteRecord, now: Raw) -> None:
         shown = mapping.suggestion_of(now, self._question_id)

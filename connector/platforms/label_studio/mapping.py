@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,8 @@ Raw = Mapping[str, Any]
 
 def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
     """A task with its annotations and the predictions that are not our own."""
-    annotations = [annotation(a, schema, codec) for a in dicts(raw.get("annotations")) if "id" in a]
+    rows = [a for a in dicts(raw.get("annotations")) if "id" in a]
+    annotations = [annotation(a, schema, codec) for a in rows if not repeats_another(a, rows, schema.control)]
     predictions = [p for p in dicts(raw.get("predictions")) if "id" in p and not marker_of(p.get("result"))]
     data = raw.get("data")
     return Item(
@@ -56,7 +57,7 @@ def annotation(raw: Raw, schema: LabelSchema, codec: Codec) -> Annotation:
         updated_at=moment(raw.get("updated_at")),
         updated_by=updated_by,
         ground_truth=bool(raw.get("ground_truth")),
-        marker=marker_of(result) if written_by_us(result, updated_by) else None,
+        marker=marker_of(result, schema.control) if written_by_us(result, updated_by) else None,
     )
 
 
@@ -74,29 +75,53 @@ def prediction(raw: Raw, schema: LabelSchema, codec: Codec) -> Prediction:
     )
 
 
-def marker_of(result: Any) -> str | None:
-    """The correction that a result was written for."""
-    for region in dicts(result):
-        marker = meta_of(region).get(MARKER)
-        if isinstance(marker, str) and marker:
-            return marker
-    return None
+def marker_of(result: Any, control: str | None = None) -> str | None:
+    """The correction that a result was written for: of that control, else the first."""
+    return next(iter(_marked(result, control)), {}).get(MARKER)
 
 
 def written_by_us(result: Any, updated_by: str | None) -> bool:
     """Whether a marked result is still as we wrote it: nobody else has saved it since."""
-    if marker_of(result) is None:
-        return False
-    return updated_by is None or updated_by == mark_meta(result).get(BY, updated_by)
+    meta = next(iter(_marked(result)), None)
+    return meta is not None and (updated_by is None or updated_by == meta.get(BY, updated_by))
 
 
-def mark_meta(result: Any) -> dict[str, Any]:
-    """The `meta` that carries our marker, or an empty one."""
-    for region in dicts(result):
-        meta = meta_of(region)
-        if meta.get(MARKER):
-            return meta
-    return {}
+def mark_meta(result: Any, control: str | None = None) -> dict[str, Any]:
+    """The `meta` that carries our marker, of that control or the first, or an empty one."""
+    return next(iter(_marked(result, control)), {})
+
+
+def ours_for(raw: Raw) -> str | None:
+    """The annotation beside which we made this one, if we made it and nobody else has saved it since."""
+    result, parent = raw.get("result"), raw.get("parent_annotation")
+    by = mark_meta(result).get(BY)
+    made = by is not None and user_id(raw.get("completed_by")) == by
+    return str(parent) if made and parent and written_by_us(result, user_id(raw.get("updated_by"))) else None
+
+
+def repeats_another(raw: Raw, rows: Sequence[Raw], control: str) -> bool:
+    """Whether we made this annotation for other controls, so that in this one it says what another says."""
+    source = None if marker_of(raw.get("result"), control) else ours_for(raw)
+    return source is not None and any(str(one["id"]) == source for one in rows)
+
+
+def unmarked(result: Any) -> list[dict[str, Any]]:
+    """A result without what we noted in it: a copy stands for no correction."""
+    return [_without_marks(region) for region in dicts(result)]
+
+
+def _without_marks(region: dict[str, Any]) -> dict[str, Any]:
+    if not meta_of(region).get(MARKER):
+        return region
+    kept = {key: value for key, value in meta_of(region).items() if key not in (MARKER, BY, BEFORE)}
+    return {key: value for key, value in region.items() if key != "meta"} | ({"meta": kept} if kept else {})
+
+
+def _marked(result: Any, control: str | None = None) -> list[dict[str, Any]]:
+    """The metas that carry a marker of ours."""
+    regions = dicts(result) if control is None else regions_of(result, control)
+    metas = map(meta_of, regions)
+    return [meta for meta in metas if isinstance(meta.get(MARKER), str) and meta[MARKER]]
 
 
 def user_id(value: Any) -> str | None:

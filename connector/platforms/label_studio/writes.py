@@ -9,6 +9,7 @@ where it leaves a trace.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from connector.errors import Conflict, NotFound, Rejected, Retryable
@@ -116,12 +117,13 @@ class LabelStudioWriter:
     def _all_marked(self, order: WriteOrder, task: Raw) -> list[Raw]:
         where = "predictions" if order.mode is WriteMode.PREDICTION else "annotations"
         rows = (raw for raw in dicts(task.get(where)) if "id" in raw)
-        return [raw for raw in rows if mapping.marker_of(raw.get("result")) == order.marker]
+        control = self._schema.control
+        return [raw for raw in rows if mapping.marker_of(raw.get("result"), control) == order.marker]
 
     def _intact(self, order: WriteOrder, task: Raw, raw: Raw) -> WriteRecord:
         """The record of what was written, if it still is as it was written."""
         raw = self._intact_row(order, raw)
-        before = mapping.mark_meta(raw.get("result")).get(mapping.BEFORE)
+        before = mapping.mark_meta(raw.get("result"), self._schema.control).get(mapping.BEFORE)
         record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
         if order.mode is WriteMode.GROUND_TRUTH:
             self._still_expected(order, task, record)
@@ -178,10 +180,26 @@ class LabelStudioWriter:
 
     def _before(self, task: Raw, source: Raw) -> Raw:
         # A new ground truth silently demotes the others: remember them, or they could not be restored.
+        ours = self._shared(task, source)
+        known = mapping.mark_meta(ours.get("result")).get(mapping.BEFORE) if ours else None
+        truths = [str(raw["id"]) for raw in _annotations(task) if raw.get("ground_truth")]
         return {
-            "ground_truth_ids": [str(raw["id"]) for raw in _annotations(task) if raw.get("ground_truth")],
+            "ground_truth_ids": known.get("ground_truth_ids", []) if isinstance(known, dict) else truths,
             "label_regions": regions_of(source.get("result"), self._schema.control),
         }
+
+    def _shared(self, task: Raw, source: Raw) -> Raw | None:
+        """The ground truth that we made beside the source for another control, where it still stands."""
+        return next(
+            (
+                raw
+                for raw in _annotations(task)
+                if raw.get("ground_truth")
+                and mapping.ours_for(raw) == str(source["id"])
+                and mapping.marker_of(raw.get("result"), self._schema.control) is None
+            ),
+            None,
+        )
 
     def _meta(self, order: WriteOrder, before: Raw) -> Raw:
         return {
@@ -191,9 +209,16 @@ class LabelStudioWriter:
         }
 
     def _add_ground_truth(self, order: WriteOrder, task: Raw, source: Raw) -> None:
+        """One beside the source; one of ours that holds another control's correction takes this too."""
         meta = self._meta(order, self._before(task, source))
+        shared = self._shared(task, source)
+        if shared is not None:
+            result = self._codec.write(shared["result"], self._schema, order.label, meta)
+            self._client.api.write("PATCH", f"/api/annotations/{shared['id']}/", {"result": result})
+            return
+        result = mapping.unmarked(source.get("result"))
         body = {
-            "result": self._codec.write(source.get("result"), self._schema, order.label, meta),
+            "result": self._codec.write(result, self._schema, order.label, meta),
             "ground_truth": True,
             "was_cancelled": False,
             "parent_annotation": int(source["id"]),
@@ -218,8 +243,11 @@ class LabelStudioWriter:
 
     def _remove_ground_truth(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
         ours = _by_id(task, record.remote_id)
+        if ours is not None and self._holds_others(ours):
+            self._take_out(order, record, ours, task)
+            return
         if ours is not None:
-            _check_untouched(ours, record, order)
+            self._check_untouched(ours, record, order)
         doubles = [self._intact_row(order, raw) for raw in self._all_marked(order, task) if raw is not ours]
         removed = [raw for raw in (ours, *doubles) if raw is not None]
         for raw in removed:
@@ -234,6 +262,20 @@ class LabelStudioWriter:
             truth = order.annotation_id if order.annotation_id in demoted else demoted[0]
             self._client.api.write("PATCH", f"/api/annotations/{truth}/", {"ground_truth": True})
 
+    def _holds_others(self, ours: Raw) -> bool:
+        """Whether another control's correction stands in what we wrote."""
+        others = [r for r in dicts(ours.get("result")) if r.get("from_name") != self._schema.control]
+        return mapping.marker_of(others) is not None
+
+    def _take_out(self, order: WriteOrder, record: WriteRecord, ours: Raw, task: Raw) -> None:
+        """Put this control back to what the source says, and leave the other control's correction."""
+        if mapping.marker_of(ours.get("result"), self._schema.control) == order.marker:
+            self._check_untouched(ours, record, order)
+            self._put_back(ours, dicts(record.before.get("label_regions")))
+        for raw in self._all_marked(order, task):
+            if raw is not ours:
+                self._remove(order, self._intact_row(order, raw))
+
     def _restore(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
         ours = _by_id(task, record.remote_id)
         if ours is None:
@@ -242,7 +284,10 @@ class LabelStudioWriter:
         now = regions_of(ours.get("result"), self._schema.control)
         if now == regions:
             return
-        _check_untouched(ours, record, order)
+        self._check_untouched(ours, record, order)
+        self._put_back(ours, regions)
+
+    def _put_back(self, ours: Raw, regions: Sequence[Raw]) -> None:
         kept = [r for r in dicts(ours["result"]) if r.get("from_name") != self._schema.control]
         path = f"/api/annotations/{ours['id']}/"
         answer = as_dict(self._client.api.write("PATCH", path, {"result": [*kept, *regions]}), path)
@@ -252,9 +297,21 @@ class LabelStudioWriter:
     def _remove_prediction(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
         for raw in dicts(task.get("predictions")):
             if str(raw.get("id")) == record.remote_id:
-                _check_untouched(raw, record, order)
+                self._check_untouched(raw, record, order)
                 self._remove(order, raw)
         self.remove_doubles(order, record)
+
+    def _check_untouched(self, raw: Raw, record: WriteRecord, order: WriteOrder) -> None:
+        """Conflict where somebody changed what we wrote; other controls than ours may have changed."""
+        editor, control = mapping.user_id(raw.get("updated_by")), self._schema.control
+        now, written = raw.get("result"), record.after.get("result")
+        if regions_of(now, control) != regions_of(written, control) or (
+            now != written and not mapping.written_by_us(now, editor)
+        ):
+            raise Conflict(
+                f"{record.remote_id} was changed by user {editor}"
+                f" at {raw.get('updated_at')} after correction {order.marker} had been written"
+            )
 
     def _remove(self, order: WriteOrder, raw: Raw) -> None:
         self._delete(f"/api/{_PLACES[order.mode]}/{raw['id']}/")
@@ -291,11 +348,3 @@ def _kept(raw: Raw) -> Raw:
         "updated_at",
     )
     return {key: raw[key] for key in keys if key in raw}
-
-
-def _check_untouched(raw: Raw, record: WriteRecord, order: WriteOrder) -> None:
-    if raw.get("result") != record.after.get("result"):
-        raise Conflict(
-            f"{record.remote_id} was changed by user {mapping.user_id(raw.get('updated_by'))}"
-            f" at {raw.get('updated_at')} after correction {order.marker} had been written"
-        )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, case, select, update
+from sqlalchemy import Column, Select, case, select, tuple_, update
 
 from connector.errors import Misconfigured
 from connector.model import Annotator, LabelSchema, ObjectTag, Project
@@ -15,24 +15,20 @@ from connector.store.tables import annotators, projects
 
 
 class Projects(Repository):
-    def bind(self, name: str, platform: str, url: str, remote_id: str) -> Project:
+    def bind(self, name: str, platform: str, url: str, remote_id: str, control: str | None = None) -> Project:
         """The project of this name, made on first use.
 
-        Misconfigured if the name is bound to another remote project: its history belongs to that one.
+        Misconfigured if the name is bound to another remote project, or if what it judges (`control`; None:
+        the only one) has a history under another name: the history belongs to that one.
         """
         found = self.by_name(name)
         if found is None:
+            self._refuse_another_name(name, (platform, url, remote_id), control)
             new = self._insert(projects).values(
                 name=name, platform=platform, url=url, remote_id=remote_id, changes_since_scan=0
             )
             self._connection.execute(new.on_conflict_do_nothing())
-            found = self.by_name(name)
-        if found is None:
-            raise Misconfigured(
-                f"{url} project {remote_id} is in the database under another name",
-                field=f"projects.{name}",
-                remedy="Give it its old name, or use another database.",
-            )
+            found = _project(self._connection.execute(_named(name)).one())
         if (found.platform, found.url, found.remote_id) != (platform, url, remote_id):
             raise Misconfigured(
                 f"the database knows this name as {found.platform} {found.url} project {found.remote_id}, "
@@ -42,8 +38,22 @@ class Projects(Repository):
             )
         return found
 
+    def _refuse_another_name(self, name: str, remote: tuple[str, str, str], control: str | None) -> None:
+        same = select(projects).where(
+            tuple_(projects.c.platform, projects.c.url, projects.c.remote_id) == remote
+        )
+        for other in map(_project, self._connection.execute(same)):
+            judged = None if other.schema is None else other.schema.control
+            if control is None or judged == control:
+                raise Misconfigured(
+                    f"{remote[1]} project {remote[2]} is in the database under another name, {other.name!r}",
+                    field=f"projects.{name}",
+                    remedy="Give it its old name, or use another database. For another control of it, name "
+                    "that in label_control.",
+                )
+
     def by_name(self, name: str) -> Project | None:
-        row = self._connection.execute(select(projects).where(projects.c.name == name)).one_or_none()
+        row = self._connection.execute(_named(name)).one_or_none()
         return None if row is None else _project(row)
 
     def get(self, project_id: int) -> Project:
@@ -143,6 +153,10 @@ class Projects(Repository):
 
     def _set(self, project_id: int, **values: Any) -> None:
         self._connection.execute(update(projects).where(projects.c.id == project_id).values(**values))
+
+
+def _named(name: str) -> Select[Any]:
+    return select(projects).where(projects.c.name == name)
 
 
 def _schema_json(schema: LabelSchema) -> dict[str, Any]:

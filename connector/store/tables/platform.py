@@ -51,7 +51,7 @@ projects = Table(
     Column("last_collect_at", UtcDateTime),
     Column("last_hooks_at", UtcDateTime),
     Column("paused_reason", PlainText),
-    UniqueConstraint("platform", "url", "remote_id"),
+    Index("ix_projects_remote", "platform", "url", "remote_id"),  # not unique: each judged control has a row
 )
 
 items = Table(

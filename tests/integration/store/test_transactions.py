@@ -125,6 +125,20 @@ def test_a_project_keeps_what_it_is_bound_to(house: House) -> None:
     assert bind("lions", "lions") != house.project
 
 
+def test_each_judged_control_of_a_project_has_a_row_of_its_own(house: House) -> None:
+    def bind(name: str, control: str | None) -> int:
+        with house.store.begin() as unit:
+            return unit.projects.bind(name, "label_studio", "http://labels.example.org", "cats", control).id
+
+    with house.store.begin() as unit:
+        unit.projects.described(house.project, "Cats", [LabelSchema("kind", "text", ("a", "b"), ())], "1")
+    assert bind("ratings", "stars") != house.project
+    assert bind("cats", "kind") == house.project
+    for name, control in (("kinds", "kind"), ("others", None)):
+        with pytest.raises(SecondlookError, match=rf"projects\.{name}: .* under another name, 'cats'"):
+            bind(name, control)
+
+
 def test_a_project_is_bound_once_by_many(house: House) -> None:
     assert len(set(together(6, lambda _: house.new_project("lions")))) == 1
 

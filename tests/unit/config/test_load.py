@@ -19,6 +19,12 @@ token = { env = "CATS_TOKEN" }
 """
 
 
+TWO = f"""{CATS}label_control = "kind"
+{CATS.replace("cats", "ratings")}label_control = "stars"
+writeback = {{ guidelines = false }}
+"""
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -182,6 +188,12 @@ def test_a_mistyped_port_is_not_taken_for_a_service_link(home: Path) -> None:
         (CATS + "predictions = { out_of_sample = false }\n", "projects.cats.predictions", "out-of-sample"),
         (CATS + CATS.replace("cats", "dogs").replace("//labels.example.org/", "//Labels.example.org:443"),
          "projects", "'cats' and 'dogs' point to the same project 7"),
+        (CATS + CATS.replace("cats", "dogs") + 'label_control = "kind"\n',
+         "projects", "in its label_control"),
+        (TWO.replace('"stars"', '"kind"'), "projects", "and control 'kind'"),
+        (TWO.replace("guidelines = false", "guidelines = true"), "projects", "in all but one"),
+        (TWO.replace("guidelines = false", 'guidelines = false, mode = "update"'),
+         "projects", "writeback.mode"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_key_and_reason(home: Path, text: str, field: str, words: str) -> None:
@@ -189,6 +201,13 @@ def test_what_cannot_be_is_refused_with_key_and_reason(home: Path, text: str, fi
     assert error.field == field
     assert words in str(error)
     assert error.remedy
+
+
+def test_sections_of_one_project_judge_a_control_each(home: Path) -> None:
+    (home / "secondlook.toml").write_text(TWO)
+    settings = load(environ={})
+    assert settings.judged_beside("cats") == {"stars"}
+    assert settings.judged_beside("ratings") == {"kind"}
 
 
 def test_all_mistakes_are_named_at_once(home: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from connector import wording
@@ -116,20 +116,22 @@ def _labels(services: Services, name: str, described: list[SourceInfo]) -> Check
     said = (
         f"{info.title!r}: {info.n_items} items, control {info.schema.control!r} with {len(classes)} classes"
     )
-    if info.unjudged:
-        said += f"; {_unjudged(services, name, info)}"
+    beside = services.settings.judged_beside(name)
+    left_out = {control: kind for control, kind in info.unjudged.items() if control not in beside}
+    if left_out:
+        said += f"; {_unjudged(services, name, left_out)}"
     if not info.n_items:
         platform = services.project_settings(name).platform
         return Check("labels", Level.WARN, said, registry.words(platform).add_items, name)
     return Check("labels", Level.OK, said, project=name)
 
 
-def _unjudged(services: Services, name: str, info: SourceInfo) -> str:
-    """The other controls, with the number of answers that are stored and not judged."""
+def _unjudged(services: Services, name: str, controls: Mapping[str, str]) -> str:
+    """The controls that nothing judges, with the number of answers that are stored and not judged."""
     project = services.project(name)
     with services.store.read() as unit:
-        stored = unit.answers.counts(project.id, info.unjudged)
-    return wording.other_controls(info.unjudged, stored)
+        stored = unit.answers.counts(project.id, controls)
+    return wording.other_controls(controls, stored)
 
 
 def _predictions(services: Services, name: str, settings: ProjectSettings) -> Check:
