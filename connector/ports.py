@@ -91,6 +91,33 @@ class Codec(Protocol):
         ...
 
 
+@runtime_checkable
+class PartsCodec(Codec, Protocol):
+    """A label type whose labels have parts (regions), each asked about and corrected by itself.
+
+    A part is a key too. `given` and `part` of an order are those that are there and that should be.
+    """
+
+    def carries(self, label: str, part: str) -> bool:
+        """Whether an item with this label has the part."""
+        ...
+
+    def patch(self, raw: Any, schema: LabelSchema, given: str, part: str, meta: Json) -> Any:
+        """`raw` with `part` in place of `given`; all else verbatim and in order.
+
+        The same input gives the same output: what an earlier try wrote is known by it.
+        """
+        ...
+
+    def restore(self, raw: Any, before: Any, schema: LabelSchema, given: str, part: str, meta: Json) -> Any:
+        """`raw` with `given` as it stood in `before` in place of `part`; all else as it is in `raw`."""
+        ...
+
+    def answer_to(self, raw: Any, asked: Json) -> str | None:
+        """The part that a reviewer's result stands for; `asked` is the review task's data."""
+        ...
+
+
 Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
 
 

@@ -47,6 +47,7 @@ class NotWritten(StrEnum):
 
     DECISION_WITHDRAWN = "decision_withdrawn"
     NOT_TAKEN_BACK = "not_taken_back"  # the correction before it
+    PUT_BACK = "put_back"  # a page that had been open before it was saved afterwards
     DISCARDED = "discarded"  # `by`: who discarded it
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted
 

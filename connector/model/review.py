@@ -34,6 +34,9 @@ class ReviewRequest:
     suggestion_score: float | None
     model_version: str
     kind: str = CHOICE  # the label type: how the answer is read
+    given: str = ""  # the part of the label that is asked about, where labels have parts
+    around: str = ""  # the label with all its parts
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class WriteOrder:
     expected_label: str
     label: str
     score: float | None
+    before: Json | None = None  # what an earlier try of it has journaled
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ SENTENCES: Mapping[str, str] = {
     NotCounted.NO_ANSWER: "neither a label nor a problem was chosen",
     NotCounted.UNKNOWN_LABEL: "the label is not among the project's classes",
     NotWritten.DECISION_WITHDRAWN: "the decision behind it was reopened before it was written",
+    NotWritten.PUT_BACK: "what was there before stands again: somebody saved a page that had been open",
     NotWritten.NOT_TAKEN_BACK: "the correction before it could not be taken back: see there why",
     NotReopened.TOO_LATE: "the votes came too late to reopen the decision",
     NotReopened.REOPENED_ENOUGH: "it was reopened as often as it may be, and there is no adjudicator to ask",

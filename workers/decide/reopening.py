@@ -61,7 +61,8 @@ def _obstacle(
         for one in unit.corrections.all_of_issue(case.issue.id)
     ):
         return NotReopened.REVERTED_BY_HAND
-    if unit.issues.active(case.issue.project_id, [case.issue.item_id]):
+    others = unit.issues.active(case.issue.project_id, [case.issue.item_id])
+    if any((one.control, one.place) == (case.issue.control, case.issue.place) for one in others):
         return NotReopened.OTHER_QUESTION
     return None if case.asks_about_the_label else NotReopened.LABEL_CHANGED
 

@@ -119,7 +119,7 @@ def _correct(
     context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str, *, hold: bool
 ) -> None:
     """Store the correction with all its evidence."""
-    issue, mode = case.issue, context.settings.writeback.mode
+    issue, mode = case.issue, _mode(context)
     correction = Correction(
         id=str(uuid.uuid4()),
         project_id=issue.project_id,
@@ -142,6 +142,12 @@ def _correct(
     unit.audit.append("secondlook", action, correction.id, detail, context.project.name)
     if correction.state is CorrectionState.PENDING:
         unit.enqueue(job(JobKind.WRITEBACK, issue.project_id, {"correction": correction.id}))
+
+
+def _mode(context: Context) -> WriteMode:
+    """As the settings say, else as is usual for the label type."""
+    chosen = context.settings.writeback
+    return chosen.mode if "mode" in chosen.model_fields_set else kind_of(context.project.schema).write_mode
 
 
 def _annotation_to_correct(case: Case) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -49,6 +50,7 @@ class Case:
     standing: Correction | None
     reopened: int  # how often a decision was taken off it
     counted: Sequence[Vote]  # that bear a decision, those about one's own label too where they count
+    carries: Callable[[str, str], bool] = operator.eq  # whether a label has what a question is about
 
     @property
     def author(self) -> str | None:
@@ -60,7 +62,8 @@ class Case:
     def asks_about_the_label(self) -> bool:
         """Whether the item still carries the label in question, or what this issue made of it."""
         made = {self.issue.given} | ({self.standing.label} if self.standing else set())
-        return self.current is not None and self.current.label in made
+        now = self.current
+        return now is not None and any(self.carries(now.label, each) for each in made)
 
 
 def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, judge: Judge) -> Case:
@@ -73,6 +76,7 @@ def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, judge: Judge) -> C
         current=next(iter(unit.items.labelled(issue.project_id, [issue.item_id])), None),
         standing=unit.corrections.standing([issue.id]).get(issue.id),
         reopened=sum(1 for one in unit.issues.decisions_of(issue.id) if one.superseded_at is not None),
+        carries=kind_of(judge.schema).carries,
     )
 
 

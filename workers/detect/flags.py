@@ -33,6 +33,7 @@ class Origin:
     model_version: str
     method: str
     classes: tuple[str, ...]
+    in_parts: bool = False  # whether parts of a label are judged, each for itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -49,10 +50,16 @@ class JudgedRows:
     whole: bool
     near: Rows | None = None
     issue: Callable[[int, LabelledItem, Place, bool], Issue] | None = None  # in place of one from `probs_of`
+    row_at: Callable[[int, str], int | None] | None = None  # where an item has several rows: by place
+    carries: Callable[[str, str], bool] = operator.eq  # whether an item's label has what a row is about
+
+    def place_of(self, row: int) -> str:
+        """Which part of its item a row is about; empty for all of it."""
+        return "" if self.row_at is None else self.label_of(row)
 
     @property
     def rows(self) -> RowsOfItems:
-        return RowsOfItems(self.row_of, self.given, self.origin.classes)
+        return RowsOfItems(self.row_of, self.given, self.origin.classes, self.row_at)
 
     def label_of(self, row: int) -> str:
         return self.origin.classes[int(self.given[row])]
@@ -82,11 +89,11 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is to change: rows without an issue, rows whose issue is written anew, items that lose theirs."""
+    """What is to change: rows without an issue, rows whose issue is written anew, places that lose theirs."""
 
     fresh: Mapping[int, Place]
     moved: Mapping[int, Place]
-    dropped: Sequence[int]
+    dropped: Sequence[tuple[int, str]]  # item and place
     n_places: int  # in the queue and held back, of what is asked already not
 
     def __bool__(self) -> bool:
@@ -172,10 +179,9 @@ def _difference(
     moved = {row: place for row, place in wanted.items() if has_issue[row] and not queue.asked[row]}
     dropped = queue.held_back(every_kind=judged.whole)
     dropped[planned] = False
-    item_ids = judged.item_ids[dropped].tolist()
-    return Difference(
-        fresh, moved, item_ids + queue.held_back_without_row(every_kind=judged.whole), len(planned)
-    )
+    at = [(int(judged.item_ids[row]), judged.place_of(row)) for row in np.flatnonzero(dropped).tolist()]
+    gone = queue.held_back_without_row(every_kind=judged.whole)
+    return Difference(fresh, moved, [*at, *gone], len(planned))
 
 
 def _controls(
@@ -226,13 +232,17 @@ def carry_out(unit: UnitOfWork, context: Context, judged: JudgedRows, difference
     return Queue(n_fresh, n_planned, len(dropped))
 
 
-def _held_back_of(unit: UnitOfWork, judged: JudgedRows, item_ids: Sequence[int]) -> list[str]:
-    """The issues of these items that are still held back."""
+def _held_back_of(unit: UnitOfWork, judged: JudgedRows, dropped: Sequence[tuple[int, str]]) -> list[str]:
+    """The issues of these places that are still held back."""
+    places_of = set(dropped)
+    item_ids = sorted({item_id for item_id, _ in dropped})
     return [
         issue.id
         for start in range(0, len(item_ids), AT_ONCE)
-        for issue in unit.issues.active(judged.origin.project_id, item_ids[start : start + AT_ONCE]).values()
-        if issue.state is IssueState.SUPPRESSED and (judged.whole or issue.kind is IssueKind.LABEL_ERROR)
+        for issue in unit.issues.active(judged.origin.project_id, item_ids[start : start + AT_ONCE])
+        if (issue.item_id, issue.place) in places_of
+        and issue.state is IssueState.SUPPRESSED
+        and (judged.whole or issue.kind is IssueKind.LABEL_ERROR)
     ]
 
 
@@ -258,15 +268,17 @@ def _issues(
     """New issues, and standing ones with new figures, of ascending rows as far as they still stand so."""
     rows = np.fromiter(wanted, dtype=np.intp, count=len(wanted))
     item_ids = judged.item_ids[rows].tolist()
-    items = {item.item_id: item for item in unit.items.labelled(judged.origin.project_id, item_ids)}
-    active = unit.issues.active(judged.origin.project_id, item_ids)
-    settled = unit.issues.settled(judged.origin.project_id, item_ids)
+    labelled = unit.items.labelled(judged.origin.project_id, sorted(set(item_ids)))
+    items = {one.item_id: one for one in labelled}
+    active = {(one.item_id, one.place): one for one in unit.issues.active(judged.origin.project_id, item_ids)}
+    settled = unit.issues.settled(judged.origin.project_id, sorted(set(item_ids)))
     fresh: list[Issue] = []
     moved: list[Issue] = []
     for row, item_id, probs in zip(rows.tolist(), item_ids, judged.probs_of(rows), strict=True):
         item = items.get(item_id)
         # One that changed meanwhile is judged after this.
-        if item is None or item.label != judged.label_of(row) or (item_id, item.label) in settled:
+        about = judged.label_of(row)
+        if item is None or not judged.carries(item.label, about) or (item_id, about) in settled:
             continue
         place, is_open = wanted[row], row in opened
         if judged.issue is not None:
@@ -274,7 +286,7 @@ def _issues(
         else:
             finding = _finding(judged, row, item, probs, place)
             issue = issue_of(finding, place, judged.origin, is_open=is_open)
-        now = active.get(item_id)
+        now = active.get((item_id, judged.place_of(row)))
         if now is None and row in difference.fresh:
             fresh.append(issue)
         elif now is not None and row in difference.moved and now.state is IssueState.SUPPRESSED:

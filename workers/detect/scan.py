@@ -51,7 +51,8 @@ def handle(context: Context) -> Summary:
     if detect is None and sharding.wants_shards(context):
         return sharding.begin(context, project, project.schema)
     run, judged = _begin(context, project, project.schema)
-    if not several_classes([item.label for item in judged]):
+    in_parts = kind_of(project.schema).in_parts
+    if not (judged if in_parts else several_classes([item.label for item in judged])):
         return _nothing_to_judge(context, run, project.schema, judged)
     if detect is not None:
         return scan_by_type(context, run, project.schema, judged, detect)

@@ -32,11 +32,16 @@ class RowsOfItems:
     row_of: Callable[[int], int | None]
     given: Classes
     classes: Sequence[str]
+    row_at: Callable[[int, str], int | None] | None = None  # where an item has several rows: by place
+
+    def find(self, item_id: int, place: str) -> int | None:
+        """The row of a place of an item; `place` says nothing where an item is one row."""
+        return self.row_of(item_id) if self.row_at is None else self.row_at(item_id, place)
 
 
 @dataclass
 class QueueByRow:
-    """Each array has an entry a row (N); `without_row` is the kind of suppressed issues of other items.
+    """Each array has an entry a row (N); `without_row` is the kind of suppressed issues of other places.
 
     `kind` is `NO_ISSUE` where none is active. `asked` are rows that people are asked about, `settled` those
     whose label has been answered.
@@ -49,7 +54,7 @@ class QueueByRow:
     quality: NDArray[np.float64]
     asked: Mask
     settled: Mask
-    without_row: dict[int, int] = field(default_factory=dict)
+    without_row: dict[tuple[int, str], int] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, n_rows: int) -> QueueByRow:
@@ -75,7 +80,7 @@ class QueueByRow:
         item_ids = list(changed)
         self._grow(len(rows.given))
         for item_id in item_ids:
-            self.without_row.pop(item_id, None)
+            self.without_row.pop((item_id, ""), None)
             row = rows.row_of(item_id)
             if row is not None:
                 self.kind[row], self.settled[row] = NO_ISSUE, False
@@ -93,11 +98,11 @@ class QueueByRow:
         """Note active issues, and (item, label) pairs that have been answered."""
         number = defaultdict(lambda: UNKNOWN, {name: k for k, name in enumerate(rows.classes)})
         for issue in standing:
-            row = rows.row_of(issue.item_id)
+            row = rows.find(issue.item_id, issue.place)
             suppressed = issue.state == IssueState.SUPPRESSED.value
             if row is None:
                 if suppressed:
-                    self.without_row[issue.item_id] = KIND[issue.kind]
+                    self.without_row[issue.item_id, issue.place] = KIND[issue.kind]
                 continue
             self.kind[row] = KIND[issue.kind]
             self.reason[row] = REASON.get(issue.reason or "", UNKNOWN)
@@ -105,7 +110,7 @@ class QueueByRow:
             self.quality[row] = issue.quality
             self.asked[row] = not suppressed
         for item_id, label in settled:
-            row = rows.row_of(item_id)
+            row = rows.find(item_id, label)
             if row is not None and rows.given[row] == number[label]:
                 self.settled[row] = True
 
@@ -124,9 +129,9 @@ class QueueByRow:
         mask: Mask = of_kind & ~self.asked
         return mask
 
-    def held_back_without_row(self, *, every_kind: bool) -> list[int]:
-        """The items that are not judged and have such an issue."""
-        return [item_id for item_id, kind in self.without_row.items() if every_kind or kind == LABEL_ERROR]
+    def held_back_without_row(self, *, every_kind: bool) -> list[tuple[int, str]]:
+        """The items, with the place, that are not judged and have such an issue."""
+        return [at for at, kind in self.without_row.items() if every_kind or kind == LABEL_ERROR]
 
     def _grow(self, n_rows: int) -> None:
         more = n_rows - len(self.kind)

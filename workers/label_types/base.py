@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction
+from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction, WriteMode
 from connector.ports import Codec
 
 
@@ -15,6 +15,7 @@ class Suspicion:
     """One label that is probably wrong. `quality` and `probability` are 0..1: low is suspicious.
 
     `suggested` is the key of what it probably should be, `probability` how sure that is, as far as known.
+    `given` is the part of the label that is meant, where a label has parts; None for all of it.
     """
 
     row: int
@@ -22,6 +23,7 @@ class Suspicion:
     quality: float
     probability: float
     evidence: Json
+    given: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +89,45 @@ class LabelType(Protocol):
     def question(self, issue: Issue) -> str | None:
         """Why the item is shown, in a sentence; None for the usual one."""
         ...
+
+    @property
+    def write_mode(self) -> WriteMode:
+        """How corrections are written where the settings do not say."""
+        ...
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether an item's label has parts (regions), each of which is judged and corrected by itself."""
+        ...
+
+    def parts(self, label: str) -> Sequence[str]:
+        """The parts of an item's label that are judged each for itself; the label where it is one thing."""
+        ...
+
+    def carries(self, label: str, part: str) -> bool:
+        """Whether an item with this label still has what a question is about."""
+        ...
+
+    def same_place(self, part: str, other: str) -> bool:
+        """Whether two parts of an item's labels are about the same spot of it."""
+        ...
+
+
+class WholeItem:
+    """What holds for types whose label is one thing: it is judged, asked about and written as a whole."""
+
+    write_mode = WriteMode.GROUND_TRUTH
+    in_parts = False
+
+    def parts(self, label: str) -> Sequence[str]:
+        """The label."""
+        return (label,)
+
+    def carries(self, label: str, part: str) -> bool:
+        """Whether it is the label."""
+        return label == part
+
+    def same_place(self, part: str, other: str) -> bool:
+        """Always: the whole item is one spot."""
+        del part, other
+        return True

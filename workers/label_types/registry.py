@@ -12,13 +12,15 @@ from connector.errors import Misconfigured
 from connector.model import CHOICE, LabelSchema
 from connector.ports import Codecs
 from workers.label_types.base import LabelType
+from workers.label_types.boxes.label_type import Boxes
 from workers.label_types.choice.label_type import Choice
 from workers.label_types.multi_label.label_type import MultiLabel
 from workers.label_types.rating.label_type import Rating
+from workers.label_types.spans.label_type import Spans
 
 GROUP = "secondlook.label_types"
 # The most usual first: without a named control it is the first type that has one control in a project.
-_BUILT_IN: tuple[LabelType, ...] = (Choice(), MultiLabel(), Rating())
+_BUILT_IN: tuple[LabelType, ...] = (Choice(), MultiLabel(), Rating(), Boxes(), Spans())
 
 
 @cache

@@ -21,6 +21,7 @@ from connector.model.lanes import job
 from connector.model.reasons import LetGo, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
+from workers.label_types.registry import kind_of
 from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality import MOST_RANKED, next_to_ask
@@ -196,9 +197,22 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
         issues = unit.issues.many([task.issue_id for task in tasks])
         data = unit.items.data([issue.item_id for issue in issues.values()])
         found = unit.findings.of_items([issue.item_id for issue in issues.values()])
+        item_ids = sorted({issue.item_id for issue in issues.values()})
+        around = (
+            {one.item_id: one.label for one in unit.items.labelled(context.project.id, item_ids)}
+            if kind_of(schema).in_parts
+            else {}
+        )
     asked = [(task, issues[task.issue_id]) for task in tasks]
     return [
-        review_request(task, issue, data[issue.item_id], schema, found.get(issue.item_id, ()))
+        review_request(
+            task,
+            issue,
+            data[issue.item_id],
+            schema,
+            found.get(issue.item_id, ()),
+            around.get(issue.item_id, ""),
+        )
         for task, issue in asked
     ]
 

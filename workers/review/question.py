@@ -81,9 +81,15 @@ def review_task(issue: Issue, quorum: int) -> ReviewTask:
 
 
 def review_request(
-    task: ReviewTask, issue: Issue, data: Json, schema: LabelSchema, found: Sequence[Finding] = ()
+    task: ReviewTask,
+    issue: Issue,
+    data: Json,
+    schema: LabelSchema,
+    found: Sequence[Finding] = (),
+    around: str = "",
 ) -> ReviewRequest:
-    """What the platform is to show; `found` is what else is known of the item.
+    """What the platform is to show; `found` is what else is known of the item, `around` its label
+    with all its parts.
 
     A blind task says nothing of the label, the model's guess, or what was found.
     """
@@ -99,6 +105,9 @@ def review_request(
         suggestion_score=None if task.blind else issue.probability,
         model_version=issue.model_version,
         kind=schema.kind,
+        given=issue.given if kind_of(schema).in_parts else "",
+        around=around if kind_of(schema).in_parts else "",
+        blind=task.blind,
     )
 
 
@@ -125,5 +134,7 @@ def _facts(issue: Issue, found: Sequence[Finding], schema: LabelSchema) -> wordi
 
 def _options(issue: Issue, schema: LabelSchema) -> tuple[str, ...]:
     """The given, suggested and nearest classes, in the config's order: it favours neither label."""
+    if kind_of(schema).in_parts:
+        return schema.classes
     wanted = {issue.given, issue.suggested, *issue.evidence.options}
     return tuple(label for label in schema.classes if label in wanted)

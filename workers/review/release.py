@@ -10,6 +10,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import LetGo
 from connector.store.unit_of_work import UnitOfWork
+from workers.label_types.registry import kind_of
 
 
 def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[int]) -> int:
@@ -17,15 +18,18 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
     active = unit.issues.active(project.id, list(item_ids))
     if not active:
         return 0
-    current = {one.item_id: one for one in unit.items.labelled(project.id, list(active))}
-    written = unit.corrections.standing([issue.id for issue in active.values()])
+    asked_about = sorted({issue.item_id for issue in active})
+    current = {one.item_id: one.label for one in unit.items.labelled(project.id, asked_about)}
+    written = unit.corrections.standing([issue.id for issue in active])
+    carries = kind_of(project.schema).carries
     changed, gone = [], []
-    for item_id, issue in active.items():
-        now = current.get(item_id)
+    for issue in active:
+        now = current.get(issue.item_id)
+        # A question that was reopened is about the given label still, whatever we wrote for it meanwhile.
+        about = [issue.given, *([written[issue.id].label] if issue.id in written else ())]
         if now is None:
             gone.append(issue.id)
-        # A question that was reopened is about the given label still, whatever we wrote for it meanwhile.
-        elif now.label != issue.given and (issue.id not in written or now.label != written[issue.id].label):
+        elif not any(carries(now, each) for each in about):
             changed.append(issue.id)
     _close_stale(unit, project, changed, LetGo.LABEL_CHANGED)
     _close_stale(unit, project, gone, LetGo.ITEM_GONE)
@@ -36,7 +40,7 @@ def release_classless_issues(unit: UnitOfWork, project: Project, classes: Contai
     """Close the active issues that ask about a class which the labelling config does not have any more."""
     lost = [
         issue.id
-        for issue in unit.issues.active(project.id).values()
+        for issue in unit.issues.active(project.id)
         if issue.given not in classes or issue.suggested not in classes
     ]
     _close_stale(unit, project, lost, LetGo.CLASS_GONE)

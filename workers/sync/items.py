@@ -14,6 +14,7 @@ from connector.store.repositories.items import PageChange
 from connector.store.unit_of_work import UnitOfWork
 from workers.review.release import release_stale_issues
 from workers.sync.late_writes import plan_removals
+from workers.sync.put_back import close_put_back
 
 
 def absorb_items(
@@ -33,6 +34,8 @@ def absorb_items(
     unit.items.mark_deleted(gone)
     plan_removals(unit, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
+    if not own_write:
+        close_put_back(unit, project, change.relabelled)
     # The project's row comes last, for whoever holds it makes all others that store items wait.
     if change.relabelled and not own_write:
         unit.projects.add_changes(project.id, len(change.relabelled))

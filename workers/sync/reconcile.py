@@ -52,7 +52,7 @@ def _release_lost_reviews(context: Context) -> int:
     if project.review_remote_id is None:
         return 0
     with context.read() as unit:
-        asked = [i.id for i in unit.issues.active(project.id).values() if i.state is IssueState.IN_REVIEW]
+        asked = [i.id for i in unit.issues.active(project.id) if i.state is IssueState.IN_REVIEW]
         tasks = [task for task in unit.reviews.of_issues(asked).values() if task.remote_id is not None]
     lost: list[ReviewTask] = []
     for start in range(0, len(tasks), FETCH_AT_ONCE):

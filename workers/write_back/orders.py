@@ -16,4 +16,5 @@ def order_for(unit: UnitOfWork, correction: Correction) -> WriteOrder:
         expected_label=correction.given,
         label=correction.label,
         score=evidence.probability if evidence.suggested == correction.label else None,
+        before=correction.before,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelSchema, ObjectTag
-from connector.ports import Codecs
+from connector.ports import Codecs, PartsCodec
 
 
 def schema_of(xml: str, label_control: str | None, codecs: Codecs) -> LabelSchema:
@@ -24,8 +24,9 @@ def schema_of(xml: str, label_control: str | None, codecs: Codecs) -> LabelSchem
     )
     if chosen.to_name not in {tag.name for tag in objects}:
         raise _unusable(f"the control {chosen.control!r} refers to no object of the config", controls)
-    if len(chosen.classes) < 2:
-        raise _unusable(f"the control {chosen.control!r} has fewer than two classes", controls)
+    least = 1 if isinstance(codecs[chosen.kind], PartsCodec) else 2
+    if len(chosen.classes) < least:
+        raise _unusable(f"the control {chosen.control!r} has fewer classes than can be told apart", controls)
     return replace(chosen, objects=objects)
 
 

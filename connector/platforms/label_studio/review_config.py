@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 from connector.errors import Misconfigured
 from connector.model import ObjectTag, Problem, ReviewSetup
 from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET
-from connector.ports import Codec
+from connector.ports import Codec, PartsCodec
 
 # The first object is called TARGET, whatever the source calls it: answers refer to it, so that the server
 # would refuse a config without it.
@@ -39,6 +39,10 @@ _TEXT_BOX = (
     "max-height:260px;overflow-y:auto;margin-bottom:8px"
 )
 _HEADING = "font-size:14px;margin:12px 0 4px"
+_COLUMNS = "display:flex;gap:16px;align-items:flex-start"
+_LEFT, _RIGHT = "flex:0 0 290px", "flex:1 1 auto;min-width:0"
+_APART = "border-top:1px solid rgba(128,128,128,.4);margin-top:6px;padding-top:6px"
+_PAGE = "font-size:16px;line-height:1.8;max-height:560px;overflow-y:auto"
 
 
 def build(setup: ReviewSetup, codec: Codec, now: str = "") -> str:
@@ -48,10 +52,10 @@ def build(setup: ReviewSetup, codec: Codec, now: str = "") -> str:
     """
     schema = setup.schema
     _check_classes(schema.classes)
+    if isinstance(codec, PartsCodec):
+        return ET.tostring(_region_page(setup, codec, now), encoding="unicode")
     root = ET.Element("View", style="max-width:860px", className=owner_class(setup.owner_key))
-    box = ET.SubElement(root, "View", style=_CONTEXT_STYLE)
-    ET.SubElement(box, "Header", value=f"${TITLE}", size="5")
-    ET.SubElement(box, "Header", value=f"${CONTEXT}", size="6", style=_CONTEXT_TEXT)
+    _add_context(root)
     for number, tag in enumerate(schema.objects):
         _add_object(root, tag, TARGET if number == 0 else f"{TARGET}_{number + 1}")
     _heading(root, "Which label is right?")
@@ -60,8 +64,41 @@ def build(setup: ReviewSetup, codec: Codec, now: str = "") -> str:
     problem = ET.SubElement(root, "Choices", name=PROBLEM, toName=TARGET, choice="single", layout="inline")
     for reason in Problem:
         ET.SubElement(problem, "Choice", value=reason.value)
+    _add_note(root)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _region_page(setup: ReviewSetup, codec: PartsCodec, now: str) -> ET.Element:
+    """Two columns: the question and its answers beside the object, so that both fit on a screen."""
+    root = ET.Element("View", style=_COLUMNS, className=owner_class(setup.owner_key))
+    left = ET.SubElement(root, "View", style=_LEFT)
+    _add_context(left)
+    schema = setup.schema
+    target = next((tag for tag in schema.objects if tag.name == schema.to_name), schema.objects[0])
+    verdict, orange, *hidden = codec.form(replace(schema, control=LABEL, to_name=TARGET), now)
+    left.append(verdict)
+    ET.SubElement(left, "View", style=_APART).append(orange)
+    _add_note(left)
+    right = ET.SubElement(root, "View", style=_RIGHT)
+    value = f"${shown_field(target)}"
+    if target.kind == "Image":
+        ET.SubElement(right, "Image", name=TARGET, value=value, zoom="true", zoomControl="true")
+    else:
+        page = ET.SubElement(right, "View", style=_PAGE)
+        ET.SubElement(page, "Text", name=TARGET, value=value, granularity="symbol")
+    right.extend(hidden)
+    return root
+
+
+def _add_context(parent: ET.Element) -> None:
+    box = ET.SubElement(parent, "View", style=_CONTEXT_STYLE)
+    ET.SubElement(box, "Header", value=f"${TITLE}", size="5")
+    ET.SubElement(box, "Header", value=f"${CONTEXT}", size="6", style=_CONTEXT_TEXT)
+
+
+def _add_note(parent: ET.Element) -> None:
     ET.SubElement(
-        root,
+        parent,
         "TextArea",
         name=NOTE,
         toName=TARGET,
@@ -71,7 +108,6 @@ def build(setup: ReviewSetup, codec: Codec, now: str = "") -> str:
         editable="true",
         showSubmitButton="false",
     )
-    return ET.tostring(root, encoding="unicode")
 
 
 def owner_class(owner_key: str) -> str:

@@ -25,7 +25,7 @@ from connector.platforms.label_studio.review_config import (
 )
 from connector.platforms.plain import plain
 from connector.platforms.results import choices_of, dicts, regions_of
-from connector.ports import Codec, Codecs
+from connector.ports import Codec, Codecs, PartsCodec
 
 # One version for all: a project preselects the predictions of a single model version.
 MODEL_VERSION = "secondlook"
@@ -80,25 +80,27 @@ def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
         return None
     # What was asked before there were other types does not say its own.
     codec = codecs.get(str(data.get(KIND) or CHOICE)) if isinstance(data, dict) else None
-    if codec is None:
+    if codec is None or not isinstance(data, dict):
         return None
     task_id = str(raw["id"])
-    answers = [answer(a, key, task_id, codec) for a in dicts(raw.get("annotations")) if "id" in a]
+    answers = [answer(a, key, task_id, codec, data) for a in dicts(raw.get("annotations")) if "id" in a]
     return ReviewSnapshot(key, task_id, tuple(answers))
 
 
-def answer(raw: Mapping[str, Any], key: str, task_id: str, codec: Codec) -> Answer:
-    """One reviewer's answer; what cannot be read counts as not given."""
+def answer(raw: Mapping[str, Any], key: str, task_id: str, codec: Codec, asked: Mapping[str, Any]) -> Answer:
+    """One reviewer's answer to what was `asked`; what cannot be read counts as not given."""
     result = raw.get("result")
     reviewer = mapping.user_id(raw.get("completed_by"))
     editor = mapping.user_id(raw.get("updated_by"))
-    chosen = [one for region in regions_of(result, PROBLEM) for one in choices_of(region) or ()]
+    # An answer about a region says "cannot tell" among its verdicts.
+    where = (PROBLEM, LABEL) if isinstance(codec, PartsCodec) else (PROBLEM,)
+    chosen = [one for name in where for each in regions_of(result, name) for one in choices_of(each) or ()]
     return Answer(
         key=key,
         remote_task_id=task_id,
         remote_id=str(raw["id"]),
         reviewer=reviewer or "",
-        label=codec.answer(result),
+        label=codec.answer_to(result, asked) if isinstance(codec, PartsCodec) else codec.answer(result),
         problems=tuple(_PROBLEMS[value] for value in chosen if value in _PROBLEMS),
         note=_note(result),
         created_at=mapping.moment(raw.get("created_at")),

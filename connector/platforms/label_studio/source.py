@@ -28,8 +28,9 @@ from connector.platforms.label_studio.client import (
     members,
 )
 from connector.platforms.label_studio.config import other_controls, schema_of
+from connector.platforms.label_studio.region_writes import RegionWriter
 from connector.platforms.prefetch import one_ahead
-from connector.ports import Codecs
+from connector.ports import Codecs, PartsCodec
 
 REF_PAGE_SIZE = 1000
 
@@ -135,9 +136,10 @@ class LabelStudioSource:
 
     def _writer(self) -> writes.LabelStudioWriter:
         schema = self._schema()
-        return writes.LabelStudioWriter(
-            self._client, self._project_id, schema, codec=self._codecs[schema.kind]
-        )
+        codec = self._codecs[schema.kind]
+        if isinstance(codec, PartsCodec):
+            return RegionWriter(self._client, self._project_id, schema, codec=codec)
+        return writes.LabelStudioWriter(self._client, self._project_id, schema, codec=codec)
 
     def _item(self, row: dict[str, Any], schema: LabelSchema) -> Item:
         return mapping.item(row, schema, self._codecs[schema.kind])

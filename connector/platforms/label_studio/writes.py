@@ -43,7 +43,7 @@ class LabelStudioWriter:
         self._check_label(order)
         task = self._same_task(order)
         source = self._expected(order, task)
-        return self._before(task, source) | {"annotation": _kept(source)}
+        return self._before(task, source) | {"annotation": kept(source)}
 
     def find(self, order: WriteOrder) -> WriteRecord | None:
         """The record of what carries the order's marker."""
@@ -68,7 +68,7 @@ class LabelStudioWriter:
         elif order.mode is WriteMode.UPDATE:
             self._update(order, task, source)
         else:
-            self._add_prediction(order, task)
+            self._add_prediction(order, task, source)
         return self._verified(order)
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
@@ -124,7 +124,7 @@ class LabelStudioWriter:
         """The record of what was written, if it still is as it was written."""
         raw = self._intact_row(order, raw)
         before = mapping.mark_meta(raw.get("result"), self._schema.control).get(mapping.BEFORE)
-        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, _kept(raw))
+        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, kept(raw))
         if order.mode is WriteMode.GROUND_TRUTH:
             self._still_expected(order, task, record)
         return record
@@ -150,7 +150,7 @@ class LabelStudioWriter:
             raise Conflict(f"the labelling config has no class {order.label!r} (any more)")
 
     def _expected(self, order: WriteOrder, task: Raw) -> Raw:
-        source = _by_id(task, order.annotation_id)
+        source = by_id(task, order.annotation_id)
         if source is None:
             raise Conflict(f"annotation {order.annotation_id} is gone")
         now = mapping.annotation(source, self._schema, self._codec)
@@ -213,12 +213,11 @@ class LabelStudioWriter:
         meta = self._meta(order, self._before(task, source))
         shared = self._shared(task, source)
         if shared is not None:
-            result = self._codec.write(shared["result"], self._schema, order.label, meta)
+            result = self._corrected(order, shared, meta)
             self._client.api.write("PATCH", f"/api/annotations/{shared['id']}/", {"result": result})
             return
-        result = mapping.unmarked(source.get("result"))
         body = {
-            "result": self._codec.write(result, self._schema, order.label, meta),
+            "result": self._corrected(order, {"result": mapping.unmarked(source.get("result"))}, meta),
             "ground_truth": True,
             "was_cancelled": False,
             "parent_annotation": int(source["id"]),
@@ -227,13 +226,20 @@ class LabelStudioWriter:
 
     def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
-        result = self._codec.write(source["result"], self._schema, order.label, meta)
+        result = self._corrected(order, source, meta)
         self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"result": result})
 
-    def _add_prediction(self, order: WriteOrder, task: Raw) -> None:
+    def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
+        return list(self._codec.write(source.get("result"), self._schema, order.label, meta))
+
+    def _predicted_from(self, source: Raw) -> Raw:  # noqa: ARG002 - other label types need it
+        """What a prediction of the corrected label is made from: the label is all of it."""
+        return {"result": []}
+
+    def _add_prediction(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         body = {
             "task": task["id"],
-            "result": self._codec.write([], self._schema, order.label, self._meta(order, {})),
+            "result": self._corrected(order, self._predicted_from(source), self._meta(order, {})),
             "model_version": MODEL_VERSION,
             **({} if order.score is None else {"score": order.score}),
         }
@@ -242,7 +248,7 @@ class LabelStudioWriter:
     # --- undoing ---------------------------------------------------------------------------
 
     def _remove_ground_truth(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
-        ours = _by_id(task, record.remote_id)
+        ours = by_id(task, record.remote_id)
         if ours is not None and self._holds_others(ours):
             self._take_out(order, record, ours, task)
             return
@@ -256,7 +262,7 @@ class LabelStudioWriter:
         others = [raw for raw in _annotations(task) if raw not in removed]
         if any(raw.get("ground_truth") for raw in others):
             return  # someone has named another truth since, and that stands
-        demoted = [i for i in record.before.get("ground_truth_ids", ()) if _by_id(task, i) is not None]
+        demoted = [i for i in record.before.get("ground_truth_ids", ()) if by_id(task, i) is not None]
         if demoted:
             # The server keeps one ground truth at a time when it is set this way: the original first.
             truth = order.annotation_id if order.annotation_id in demoted else demoted[0]
@@ -277,7 +283,7 @@ class LabelStudioWriter:
                 self._remove(order, self._intact_row(order, raw))
 
     def _restore(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
-        ours = _by_id(task, record.remote_id)
+        ours = by_id(task, record.remote_id)
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
         regions = dicts(record.before.get("label_regions"))
@@ -288,9 +294,9 @@ class LabelStudioWriter:
         self._put_back(ours, regions)
 
     def _put_back(self, ours: Raw, regions: Sequence[Raw]) -> None:
-        kept = [r for r in dicts(ours["result"]) if r.get("from_name") != self._schema.control]
+        others = [r for r in dicts(ours["result"]) if r.get("from_name") != self._schema.control]
         path = f"/api/annotations/{ours['id']}/"
-        answer = as_dict(self._client.api.write("PATCH", path, {"result": [*kept, *regions]}), path)
+        answer = as_dict(self._client.api.write("PATCH", path, {"result": [*others, *regions]}), path)
         if regions_of(answer.get("result"), self._schema.control) != regions:
             raise Retryable(f"{path}: the restored label does not show")
 
@@ -329,11 +335,11 @@ def _annotations(task: Raw) -> list[Raw]:
     return [raw for raw in dicts(task.get("annotations")) if "id" in raw]
 
 
-def _by_id(task: Raw, remote_id: str) -> Raw | None:
+def by_id(task: Raw, remote_id: str) -> Raw | None:
     return next((raw for raw in _annotations(task) if str(raw["id"]) == remote_id), None)
 
 
-def _kept(raw: Raw) -> Raw:
+def kept(raw: Raw) -> Raw:
     """What the journal keeps of an annotation or prediction: no names of people."""
     keys = (
         "id",

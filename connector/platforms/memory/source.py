@@ -25,7 +25,7 @@ from connector.model import (
 )
 from connector.platforms.memory import hooks
 from connector.platforms.memory.server import SERVICE_USER, Held, MemoryServer
-from connector.ports import Codec, Codecs
+from connector.ports import Codec, Codecs, PartsCodec
 
 BEGIN, END = "<!--secondlook-->", "<!--/secondlook-->"
 
@@ -127,7 +127,7 @@ class MemorySource:
             elif order.mode is WriteMode.GROUND_TRUTH:
                 self._remove(held, order, record)
             elif order.mode is WriteMode.UPDATE:
-                self._restore(held, record)
+                self._restore(held, order, record)
 
     def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
         """Remove what stands twice."""
@@ -192,7 +192,8 @@ class MemorySource:
         given = _annotation(held, order.annotation_id)
         if given is None:
             raise Conflict(f"annotation {order.annotation_id} is gone")
-        if given.label != order.expected_label:
+        codec = self._codecs[schema.kind]
+        if given.label is None or not carries(codec, given.label, order.expected_label):
             raise Conflict(f"annotation carries {given.label!r}, not {order.expected_label!r}")
         return held, given
 
@@ -221,10 +222,11 @@ class MemorySource:
             added = Prediction(f"p{self._server.seq}", version, order.label, order.score, None, now)
             self._server.store(held, predictions=(*held.item.predictions, added))
             return WriteRecord(added.remote_id, {}, {"label": order.label})
+        label = self._label(given, order.expected_label, order.label)
         changed: dict[str, Any] = {
-            "label": order.label,
+            "label": label,
             "status": LabelStatus.VALID,
-            "result": [{"label": order.label}],
+            "result": [{"label": label}],
             "updated_at": now,
             "updated_by": SERVICE_USER,
             "marker": order.marker,
@@ -243,7 +245,14 @@ class MemorySource:
             self._server.store(held, annotations=(*others, written))
         held.notes[written.remote_id] = before
         self._announce(held, written)
-        return WriteRecord(written.remote_id, before, {"label": order.label})
+        return WriteRecord(written.remote_id, before, {"label": label})
+
+    def _label(self, given: Annotation, old: str, new: str) -> str:
+        schema = self._schema()
+        codec = self._codecs[schema.kind]
+        if not isinstance(codec, PartsCodec):
+            return new
+        return str(codec.patch(given.result, schema, old, new, {})[0]["label"])
 
     def _remove(self, held: Held, order: WriteOrder, record: WriteRecord) -> None:
         ours = _annotation(held, record.remote_id)
@@ -257,14 +266,19 @@ class MemorySource:
         self._server.tick()
         self._server.store(held, annotations=tuple(others))
 
-    def _restore(self, held: Held, record: WriteRecord) -> None:
+    def _restore(self, held: Held, order: WriteOrder, record: WriteRecord) -> None:
         ours = _annotation(held, record.remote_id)
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
         label = record.before["label"]
         if ours.label == label:
             return
-        _check_untouched(ours, record)
+        codec = self._codecs[self._schema().kind]
+        if isinstance(codec, PartsCodec):
+            _check_still(codec, ours, order)
+            label = self._label(ours, order.label, order.expected_label)
+        else:
+            _check_untouched(ours, record)
         restored = replace(
             ours, label=label, result=[{"label": label}], marker=None, updated_at=self._server.tick()
         )
@@ -307,6 +321,16 @@ def _is_double(annotation: Annotation, order: WriteOrder, record: WriteRecord) -
 def _before(held: Held, given: Annotation) -> Json:
     truths = [a.remote_id for a in held.item.annotations if a.ground_truth]
     return {"ground_truth_ids": truths, "label": given.label, "annotator": given.annotator}
+
+
+def carries(codec: Codec, label: str, expected: str) -> bool:
+    """Whether an annotation with this label has what an order expects of it."""
+    return codec.carries(label, expected) if isinstance(codec, PartsCodec) else label == expected
+
+
+def _check_still(codec: PartsCodec, ours: Annotation, order: WriteOrder) -> None:
+    if ours.label is None or not codec.carries(ours.label, order.label):
+        raise Conflict(f"annotation {ours.remote_id} was changed by {ours.updated_by} since it was written")
 
 
 def _check_untouched(ours: Annotation, record: WriteRecord) -> None:

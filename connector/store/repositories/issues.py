@@ -49,11 +49,12 @@ class Standing(NamedTuple):
     given: str
     suggested: str
     quality: float
+    place: str = ""
 
 
 class Issues(Repository):
     def add(self, found: Sequence[Issue]) -> None:
-        """New issues; at most one active issue exists for an item, which the database enforces."""
+        """New issues; at most one active issue exists for a place of an item, which the database enforces."""
         rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in found]
         if rows:
             who = select(annotation_rows.c.annotator).where(annotation_rows.c.id == bindparam("of"))
@@ -98,8 +99,8 @@ class Issues(Repository):
             found.update({row.id: issue_of(row) for row in rows})
         return found
 
-    def active(self, project_id: int, item_ids: Sequence[int] | None = None) -> dict[int, Issue]:
-        """Item id → its issue that is open, in review or suppressed.
+    def active(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Issue]:
+        """Issues that are open, in review or suppressed.
 
         Held in a transaction that may write: those of the named items, or all suppressed ones of a
         project, which a scan changes while a push may want to open them.
@@ -108,12 +109,12 @@ class Issues(Repository):
         if item_ids is None:
             self._hold_suppressed(project_id)
             every = query.where(issues.c.project_id == project_id)
-            return {row.item_id: issue_of(row) for row in self._connection.execute(every)}
-        found: dict[int, Issue] = {}
-        for part in chunks(sorted(item_ids)):
+            return [issue_of(row) for row in self._connection.execute(every)]
+        found: list[Issue] = []
+        for part in chunks(sorted(set(item_ids))):
             these = query.where(self._among(issues.c.item_id, part)).order_by(issues.c.id)
             rows = self._connection.execute(self._held(these, issues))
-            found.update({row.item_id: issue_of(row) for row in rows})
+            found += [issue_of(row) for row in rows]
         return found
 
     def standing(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Standing]:

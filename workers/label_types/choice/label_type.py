@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from connector.model import Issue, LabelSchema
 from connector.ports import Codec
-from workers.label_types.base import Detects
+from workers.label_types.base import Detects, WholeItem
 from workers.label_types.choice import value
 from workers.label_types.choice.argilla import ChoiceOnArgilla
 from workers.label_types.choice.label_studio import ChoiceOnLabelStudio
 from workers.label_types.memory import KeysInMemory
 
 
-class Choice:
+class Choice(WholeItem):
     """Implements LabelType."""
 
     kind = value.KIND

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from connector.model import Issue, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
-from workers.label_types.base import Suspicions
+from workers.label_types.base import Suspicions, WholeItem
 from workers.label_types.memory import KeysInMemory
 from workers.label_types.multi_label import ask, merge, value
 from workers.label_types.multi_label.argilla import SetsOnArgilla
 from workers.label_types.multi_label.label_studio import SetsOnLabelStudio
 
 
-class MultiLabel:
+class MultiLabel(WholeItem):
     """Implements LabelType."""
 
     kind = value.KIND

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from connector.model import Issue, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
-from workers.label_types.base import Suspicions
+from workers.label_types.base import Suspicions, WholeItem
 from workers.label_types.memory import KeysInMemory
 from workers.label_types.rating import ask, merge, value
 from workers.label_types.rating.argilla import RatingOnArgilla
 from workers.label_types.rating.label_studio import RatingOnLabelStudio
 
 
-class Rating:
+class Rating(WholeItem):
     """Implements LabelType."""
 
     kind = value.KIND

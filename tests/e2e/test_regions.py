@@ -1,0 +1,297 @@
+"""Boxes and spans on a real Label Studio: planted errors, counted in the platform's own exports."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from connector.config.file import load
+from connector.model import CorrectionState
+from connector.model.jobs import JobKind
+from connector.queue import SilentQueue
+from connector.wiring import Services, build
+from tests.support.label_studio import LabelStudioServer
+from tests.support.loop import NAME, Scene, write_config
+from workers.cli.app import run as command
+from workers.demo.server import User
+from workers.label_types.registry import codecs
+from workers.service.runner import run, run_inline
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+Raw = dict[str, Any]
+Region = tuple[Any, ...]  # (label, x, y, w, h) in pixels, or (label, start, end)
+Pictures = Mapping[str, tuple[Sequence[Region], Sequence[Region]]]  # name → what is given, what is right
+
+WIDTH, HEIGHT = 800, 600
+BOX_CONFIG = """<View><Image name="image" value="$image"/>
+<RectangleLabels name="box" toName="image"><Label value="car"/><Label value="dog"/></RectangleLabels>
+<Choices name="scene" toName="image"><Choice value="day"/><Choice value="night"/></Choices></View>"""
+SPAN_CONFIG = """<View><Text name="text" value="$text"/>
+<Labels name="ner" toName="text"><Label value="PER"/><Label value="LOC"/></Labels></View>"""
+SCENE = {"id": "scene", "from_name": "scene", "to_name": "image", "type": "choices"} | {
+    "value": {"choices": ["day"]}
+}
+
+
+@dataclass
+class Installation:
+    server: LabelStudioServer
+    project: int
+    services: Services
+    config: Path
+    people: list[User]
+
+    @property
+    def review(self) -> int:
+        return int(self.services.project(NAME).review_remote_id or 0)
+
+    def work(self, *kinds: JobKind) -> None:
+        """Run these jobs, and whatever follows from them, until nothing is left to do."""
+        for kind in kinds:
+            run_inline(self.services, NAME, kind)
+        deadline = time.monotonic() + 60
+        while True:
+            with self.services.store.begin() as unit:
+                due = unit.jobs.due(timedelta(0))
+                left = unit.jobs.unfinished(self.services.project(NAME).id)
+            if not left:
+                return
+            assert time.monotonic() < deadline, f"{left} jobs do not come to an end"
+            for job in due:
+                run(self.services, job)
+            if not due:
+                time.sleep(0.1)
+
+    def answer_all(self, say: Callable[[Raw], str]) -> int:
+        """Two people answer all that they are offered, as the page would store it; the number of tasks."""
+        given = 0
+        for person in self.people:
+            with self.server.client(person.token) as client:
+                while (
+                    found := client.get(f"/api/projects/{self.review}/next")
+                ).status_code == httpx.codes.OK:
+                    task = found.json()
+                    shown = [dict(item) for item in task["predictions"][0]["result"]]
+                    verdict = {"id": "v", "from_name": "label", "to_name": "item", "type": "choices"}
+                    result = [*shown, verdict | {"value": {"choices": [say(task)]}}]
+                    path = f"/api/tasks/{task['id']}/annotations/"
+                    client.post(path, json={"result": result}).raise_for_status()
+                    given += 1
+        return given
+
+    def export(self, kind: str) -> bytes:
+        with self.server.client() as client:
+            found = client.get(f"/api/projects/{self.project}/export", params={"exportType": kind})
+        found.raise_for_status()
+        return found.content
+
+    def results(self) -> dict[str, list[Raw]]:
+        """Item → the result of its one annotation."""
+        tasks = self.server.tasks(self.project)
+        assert all(len(task["annotations"]) == 1 for task in tasks)
+        return {task["data"]["name"]: task["annotations"][0]["result"] for task in tasks}
+
+
+@contextmanager
+def installed(
+    server: LabelStudioServer, folder: Path, config: str, control: str, tasks: Sequence[Raw]
+) -> Iterator[Installation]:
+    project = server.new_project("Regions", config, tasks)
+    people = [server.create_user(f"reviewer-{n}@example.com") for n in range(2)]
+    scene = Scene(server, project, {}, people)
+    path = write_config(folder, scene, server.url, project={"policy": {"min_class_examples": 1}})
+    text = path.read_text().replace(
+        f"project = {project}\n", f'project = {project}\nlabel_control = "{control}"\n', 1
+    )
+    path.write_text(text)
+    services = build(load(path), SilentQueue(), codecs=codecs())
+    try:
+        made = Installation(server, project, services, path, people)
+        run_inline(services, NAME, JobKind.SYNC)
+        made.work(JobKind.SCAN, JobKind.PUSH)
+        yield made
+    finally:
+        services.close()
+
+
+# --- boxes -----------------------------------------------------------------------------------
+
+
+def pictures() -> Pictures:
+    """24 right pictures, and 3 for each kind of error."""
+    made: dict[str, tuple[list[Region], list[Region]]] = {}
+    for n in range(36):
+        car, dog = ("car", 40 + 6 * n, 60, 120, 80), ("dog", 300 + 5 * n, 300, 100, 150)
+        given = {
+            "overlooked": [car],
+            "spurious": [car, dog, ("car", 620, 20, 90, 60)],
+            "swapped": [car, ("car", *dog[1:])],
+            "badly located": [car, ("dog", dog[1] + 35, 345, 100, 150)],
+        }
+        kind = "right" if n < 24 else list(given)[n % 4]
+        made[f"{kind} {n}.png"] = (given.get(kind, [car, dog]), [car, dog])
+    return made
+
+
+def as_box(region: Region, region_id: str, score: float | None = None) -> Raw:
+    label, x, y, w, h = region
+    value = {
+        "x": x / WIDTH * 100,
+        "y": y / HEIGHT * 100,
+        "width": w / WIDTH * 100,
+        "height": h / HEIGHT * 100,
+    }
+    item = {"id": region_id, "from_name": "box", "to_name": "image", "type": "rectanglelabels"}
+    size = {"original_width": WIDTH, "original_height": HEIGHT, "image_rotation": 0}
+    held = {"value": {**value, "rotation": 0, "rectanglelabels": [label]}}
+    return {**item, **size, **held, **({} if score is None else {"score": score})}
+
+
+def box_task(name: str, given: Sequence[Region], right: Sequence[Region], annotator: int) -> Raw:
+    result = [as_box(region, f"r{n}") for n, region in enumerate(given)]
+    relation = {"type": "relation", "from_id": "r0", "to_id": f"r{len(given) - 1}", "direction": "right"}
+    predicted = [as_box(region, f"p{n}", 0.97) for n, region in enumerate(right)]
+    whole = [SCENE, *([relation] if len(given) > 1 else [])]
+    return {
+        "data": {"image": f"/data/{name}", "name": name},
+        "annotations": [{"result": [*result, *whole], "completed_by": annotator}],
+        "predictions": [{"model_version": "detector-1", "score": 0.97, "result": predicted}],
+    }
+
+
+def in_coco(exported: bytes) -> dict[str, list[Region]]:
+    """Picture → its boxes, in the platform's COCO export."""
+    with zipfile.ZipFile(io.BytesIO(exported)) as folder:
+        found = json.loads(folder.read("result.json"))
+    names = {one["id"]: one["name"] for one in found["categories"]}
+    pictures = {one["id"]: _name(one["file_name"]) for one in found["images"]}
+    boxes: dict[str, list[Region]] = {name: [] for name in pictures.values()}
+    for one in found["annotations"]:
+        boxes[pictures[one["image_id"]]].append((names[one["category_id"]], *one["bbox"]))
+    return boxes
+
+
+def in_yolo(exported: bytes) -> dict[str, list[Region]]:
+    """The same of the YOLO export."""
+    with zipfile.ZipFile(io.BytesIO(exported)) as folder:
+        names = folder.read("classes.txt").decode().split()
+        rows = {Path(one).stem: folder.read(one).decode() for one in folder.namelist() if "labels/" in one}
+    found: dict[str, list[Region]] = {}
+    for stem, text in rows.items():
+        boxes = [line.split() for line in text.splitlines()]
+        numbers = [(names[int(one[0])], *map(float, one[1:5])) for one in boxes]
+        found[_name(f"{stem}.png")] = [
+            (label, (x - w / 2) * WIDTH, (y - h / 2) * HEIGHT, w * WIDTH, h * HEIGHT)
+            for label, x, y, w, h in numbers
+        ]
+    return found
+
+
+def _name(file: str) -> str:
+    """The picture's own name: exports put a number before it."""
+    return Path(file).name.split("__", 1)[-1]
+
+
+def wrong_boxes(exported: Mapping[str, Sequence[Region]], right: Pictures) -> tuple[int, int]:
+    """(boxes that are wrong or missing, right boxes that are there) in an export."""
+    wrong = there = 0
+    for name, (_, truth) in right.items():
+        left = list(exported[name])
+        for region in truth:
+            same = next((one for one in left if _same(one, region)), None)
+            if same is None:
+                wrong += 1
+            else:
+                left.remove(same)
+                there += 1
+        wrong += len(left)
+    return wrong, there
+
+
+def _same(one: Region, other: Region) -> bool:
+    return one[0] == other[0] and all(abs(a - b) < 1 for a, b in zip(one[1:], other[1:], strict=True))
+
+
+def truthful(right: Pictures) -> Callable[[Raw], str]:
+    """A reviewer who knows what is on the pictures and reads the question: orange, blue, answers."""
+
+    def say(task: Raw) -> str:
+        truth = right[Path(task["data"]["image"]).name][1]
+        shown = task["predictions"][0]["result"]
+        seen = {item["from_name"]: _region_of(item) for item in reversed(shown)}
+        codes = [one["alias"] for one in task["data"]["secondlook_answers"]]
+        if any(_same(seen["box"], one) for one in truth):
+            return "given" if "given" in codes else "model"
+        if (
+            "model" in codes
+            and "given" in codes
+            and ("model" not in seen or any(_same(seen["model"], one) for one in truth))
+        ):
+            return "model"
+        return "remove"
+
+    return say
+
+
+def _region_of(item: Raw) -> Region:
+    value = item["value"]
+    if "start" in value:
+        return (value["labels"][0], value["start"], value["end"])
+    x, y, w, h = (value[name] for name in ("x", "y", "width", "height"))
+    place = (x / 100 * WIDTH, y / 100 * HEIGHT, w / 100 * WIDTH, h / 100 * HEIGHT)
+    return (value["rectanglelabels"][0], *place)
+
+
+def test_wrong_boxes_are_repaired_in_the_exports_that_people_train_on(
+    label_studio: LabelStudioServer, tmp_path: Path
+) -> None:
+    right = pictures()
+    annotator = label_studio.create_user("annotator@example.com")
+    tasks = [box_task(name, *regions, annotator.id) for name, regions in right.items()]
+    with installed(label_studio, tmp_path, BOX_CONFIG, "box", tasks) as made:
+        before = {kind: made.export(kind) for kind in ("COCO", "YOLO")}
+        results = made.results()
+        assert wrong_boxes(in_coco(before["COCO"]), right) == (18, 63)
+        assert wrong_boxes(in_yolo(before["YOLO"]), right) == (18, 63)
+        assert made.answer_all(truthful(right)) == 2 * 12
+        made.work(JobKind.COLLECT)
+        after = {kind: made.export(kind) for kind in ("COCO", "YOLO")}
+        assert wrong_boxes(in_coco(after["COCO"]), right) == (0, 72)
+        assert wrong_boxes(in_yolo(after["YOLO"]), right) == (0, 72)
+        _nothing_else_has_changed(results, made.results())
+        _all_is_taken_back(made, results)
+
+
+def _nothing_else_has_changed(before: Mapping[str, list[Raw]], after: Mapping[str, list[Raw]]) -> None:
+    for name, result in after.items():
+        if name.startswith("right"):
+            assert result == before[name]
+            continue
+        old = {item.get("id"): item for item in before[name]}
+        touched = [item for item in result if item != old.get(item.get("id"))]
+        assert len(touched) <= 1, name
+        assert SCENE in result
+        assert all("readonly" not in item and item["from_name"] == "box" for item in touched)
+
+
+def _all_is_taken_back(made: Installation, before: Mapping[str, list[Raw]]) -> None:
+    with made.services.store.read() as unit:
+        issues = unit.issues.listed(made.services.project(NAME).id, None, 200)
+        found = [one for issue in issues for one in unit.corrections.all_of_issue(issue.id)]
+    assert {one.state for one in found} == {CorrectionState.APPLIED}
+    for one in found:
+        assert command(["--config", str(made.config), "revert", one.id, "--yes"]) == 0
+    made.work()
+    assert made.results() == before

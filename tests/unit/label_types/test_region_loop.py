@@ -1,0 +1,163 @@
+"""Boxes and spans through the loop on the in-memory platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from connector import wording
+from connector.model import CorrectionState, LabelSchema, ObjectTag
+from tests.support.world import World
+from workers.label_types.boxes.value import KEYS as BOXES
+from workers.label_types.spans.value import KEYS as SPANS
+
+BOX_SCHEMA = LabelSchema("box", "image", ("car", "dog"), (ObjectTag("image", "Image", "text"),), "boxes")
+SPAN_SCHEMA = LabelSchema("ner", "text", ("LOC", "PER"), (ObjectTag("text", "Text", "text"),), "spans")
+
+
+def box(label: str, x: int, y: int, w: int = 100, h: int = 80) -> str:
+    return f"{label} {x},{y} {w}x{h} of 800x600"
+
+
+def label_of(*parts: str) -> str:
+    return "\n".join(sorted(parts)) or "(none)"
+
+
+def put(world: World, text: str, given: list[str], model: Mapping[str, float]) -> None:
+    world.item(text, label_of(*given), **model)
+
+
+# Each wrong picture beside what is true of it.
+CAR, DOG = box("car", 50, 50), box("dog", 400, 300)
+WRONG = {
+    "overlooked": ([CAR], [CAR, DOG]),
+    "spurious": ([CAR, box("dog", 600, 500)], [CAR]),
+    "swapped": ([CAR, box("car", 400, 300)], [CAR, DOG]),
+    "badly located": ([CAR, box("dog", 440, 330)], [CAR, DOG]),
+}
+
+
+@pytest.fixture
+def pictures(build: Callable[..., World]) -> World:
+    world = build(schema=BOX_SCHEMA)
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    for text, (given, truth) in WRONG.items():
+        put(world, text, given, dict.fromkeys(truth, 0.95))
+    world.settle()
+    return world
+
+
+def test_each_kind_of_wrong_box_is_asked_about_and_no_right_one(pictures: World) -> None:
+    assert sorted(pictures.asked()) == sorted(WRONG)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_box_is_decided_written_in_place_and_taken_back(pictures: World, text: str) -> None:
+    given, truth = WRONG[text]
+    issue = pictures.issue(text)
+    wanted = next((part for part in truth if part not in given), issue.suggested)
+    assert issue.suggested == wanted
+    pictures.agree(text, wanted)
+    pictures.later(minutes=5)
+    assert pictures.labels(text) == [("ann", label_of(*truth))]
+    correction = pictures.corrected(text)
+    assert correction.state is CorrectionState.APPLIED
+    pictures.revert(correction.id)
+    assert pictures.labels(text) == [("ann", label_of(*given))]
+
+
+def test_two_wrong_boxes_of_one_picture_are_two_questions_and_two_corrections(
+    build: Callable[..., World],
+) -> None:
+    world = build(schema=BOX_SCHEMA)
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    other = box("car", 600, 100)
+    put(world, "two", [box("car", 400, 300)], dict.fromkeys([DOG, other], 0.95))
+    world.settle()
+    assert world.asked() == ["two", "two"]
+    for held in list(world.review.held.values()):
+        about = DOG if "dog" in str(held.item.data["secondlook_context"]) else other
+        for reviewer in ("rita", "ravi"):
+            world.server.answer(held.item.remote_id, reviewer, about)
+    world.later(minutes=5)
+    assert world.labels("two") == [("ann", label_of(DOG, other))]
+
+
+def test_what_was_rejected_is_not_asked_again(pictures: World) -> None:
+    issue = pictures.issue("overlooked")
+    pictures.agree("overlooked", issue.given)
+    pictures.later(minutes=5)
+    pictures.later(days=8)
+    assert pictures.labels("overlooked") == [("ann", CAR)]
+    assert "overlooked" not in [one.item.data["text"] for one in pictures.review.held.values()][len(WRONG) :]
+
+
+def test_answers_that_mean_one_box_agree_and_their_middle_is_written(pictures: World) -> None:
+    pictures.answer("badly located", "rita", box("dog", 398, 298))
+    pictures.answer("badly located", "ravi", box("dog", 404, 304))
+    pictures.later(minutes=5)
+    assert pictures.labels("badly located") == [("ann", label_of(CAR, box("dog", 401, 301)))]
+
+
+def test_without_a_model_the_other_annotators_are_what_a_label_is_held_against(
+    build: Callable[..., World],
+) -> None:
+    world = build(schema=BOX_SCHEMA)
+    for n in range(20):
+        right = label_of(box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250))
+        item_id = world.server.add_item(world.source_id, {"text": f"right {n}"})
+        for who in ("ann", "bob", "cat"):
+            world.server.annotate(world.source_id, item_id, right, who)
+    item_id = world.server.add_item(world.source_id, {"text": "missed"})
+    for who, label in (("ann", label_of(CAR, DOG)), ("bob", label_of(CAR, DOG)), ("cat", CAR)):
+        world.server.annotate(world.source_id, item_id, label, who)
+    world.settle()
+    assert world.last_scan().warnings[-1].startswith("21 items without predictions")
+
+
+def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(pictures: World) -> None:
+    given, truth = WRONG["swapped"]
+    pictures.agree("swapped", DOG)
+    pictures.later(minutes=5)
+    assert pictures.labels("swapped") == [("ann", label_of(*truth))]
+    pictures.relabel("swapped", label_of(*given))
+    pictures.later(minutes=10)
+    correction = pictures.corrected("swapped")
+    assert correction.state is CorrectionState.CONFLICT
+    assert "page" in wording.reason_said(correction.error or "")
+    assert pictures.labels("swapped") == [("ann", label_of(*given))], "nobody is overwritten"
+
+
+PAGE = "Ana flew to Rome with Bob."
+RIGHT = ['PER 0-3 "Ana"', 'LOC 12-16 "Rome"', 'PER 22-25 "Bob"']
+SPANS_WRONG = {
+    "missing": ([RIGHT[0], RIGHT[1]], RIGHT),
+    "extra": ([*RIGHT, 'LOC 4-8 "flew"'], RIGHT),
+    "type": ([RIGHT[0], 'PER 12-16 "Rome"', RIGHT[2]], RIGHT),
+    "boundary": ([RIGHT[0], 'LOC 9-16 "to Rome"', RIGHT[2]], RIGHT),
+}
+
+
+@pytest.mark.parametrize("text", SPANS_WRONG)
+def test_a_wrong_span_is_asked_about_decided_and_written(build: Callable[..., World], text: str) -> None:
+    world = build(schema=SPAN_SCHEMA)
+    for n in range(20):
+        put(world, f"right {n}", RIGHT, dict.fromkeys(RIGHT, 0.97))
+    given, truth = SPANS_WRONG[text]
+    put(world, text, given, dict.fromkeys(truth, 0.97))
+    world.settle()
+    assert world.asked() == [text]
+    issue = world.issue(text)
+    world.agree(text, issue.suggested)
+    world.later(minutes=5)
+    assert world.labels(text) == [("ann", label_of(*truth))]
+
+
+def test_keys_are_read_again() -> None:
+    assert [str(part) for part in BOXES.parts(label_of(CAR, DOG))] == sorted([CAR, DOG])
+    assert [str(part) for part in SPANS.parts(label_of(*RIGHT))] == sorted(RIGHT)

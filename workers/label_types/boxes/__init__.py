@@ -1,0 +1,1 @@
+"""Boxes on a picture, upright or rotated."""

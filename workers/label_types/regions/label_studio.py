@@ -1,0 +1,308 @@
+"""Regions on Label Studio: what boxes and spans have in common there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar
+from xml.etree import ElementTree as ET
+
+from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest
+from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET, dicts, finite, regions_of, values_in
+from connector.ports import ReviewContent
+from workers.label_types.choices_tag import chosen
+from workers.label_types.regions import ask, results
+from workers.label_types.regions.ask import AskedKind
+from workers.label_types.regions.keys import Keys, RegionPart
+
+ORANGE, BLUE, GREY, PINK = "box", "model", "around", "spot"  # controls of a review project, by role
+COLOURS = {ORANGE: "#ff7a00", BLUE: "#00c2ff", GREY: "#9a9a9a", PINK: "#ff00d4"}
+UNNAMED = "?"  # the label of a blind question's place
+UNDER_REVIEW = "review"  # the id of the region that is asked about
+ANSWERS, GIVEN, SUGGESTED, SPOT = (f"secondlook_{name}" for name in ("answers", "given", "suggested", "spot"))
+
+S = TypeVar("S")
+Raw = dict[str, Any]
+
+
+class RegionsOnLabelStudio(Generic[S]):
+    """Implements PartsCodec; a type says how its places are read and written.
+
+    `tag` is the control's, `held` the key of its labels in a region's value.
+    """
+
+    tag: str
+    held: str
+    kind: str
+    noun: str
+    keys: Keys[S]
+
+    # --- what a type adds ---
+
+    def fits(self, control: Any, config: Any) -> bool:
+        """Whether a control of the right tag is about what the type can judge."""
+        raise NotImplementedError
+
+    def spot_of(self, region: Raw, size: tuple[float, float] | None) -> S | None:
+        """The place of a region; None where it cannot be read."""
+        raise NotImplementedError
+
+    def value_of(self, spot: S, region: Raw) -> Raw:
+        """What a region of a result holds for a place, besides its label; `region` is what it is put into."""
+        raise NotImplementedError
+
+    def item_of(self, spot: S) -> Raw:
+        """What stands beside `value` in a new region."""
+        raise NotImplementedError
+
+    def size_of(self, regions: Sequence[Raw]) -> tuple[float, float] | None:
+        """The size of the picture, where one of its regions names it."""
+        del regions
+        return None
+
+    # --- the label of an annotation ---
+
+    def controls(self, config: Any) -> Sequence[LabelSchema]:
+        """The controls of the tag that are about such an object."""
+        return [
+            LabelSchema(
+                str(one.name),
+                (one.to_name or [""])[0],
+                tuple(dict.fromkeys(map(str, one.labels))),
+                (),
+                self.kind,
+            )
+            for one in config.controls
+            if one.tag == self.tag and self.fits(one, config)
+        ]
+
+    def valid(self, label: str, schema: LabelSchema) -> bool:
+        """Whether it is a label, or a part of one."""
+        return self.keys.valid(label, schema)
+
+    def read(self, raw: Any, schema: LabelSchema) -> Reading:
+        """The regions of the control. An annotation with one that cannot be read is not judged."""
+        if not isinstance(raw, list) or (raw and not dicts(raw)):
+            return Reading(None, LabelStatus.UNREADABLE)
+        regions = regions_of(raw, schema.control)
+        if not results.ids_are_unique(regions):
+            return Reading(None, LabelStatus.UNREADABLE)
+        parts = [self._part(region, self.size_of(regions)) for region in regions]
+        wrong = next((part for part in parts if isinstance(part, LabelStatus)), None)
+        if wrong is not None:
+            return Reading(None, wrong)
+        found = [part for part in parts if isinstance(part, RegionPart)]
+        if any(part.label not in schema.classes for part in found):
+            return Reading(None, LabelStatus.UNKNOWN_CLASS)
+        return Reading(self.keys.key(found), LabelStatus.VALID)
+
+    def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
+        """The part → its score, below 0 where the model gives none; what cannot be read is left out."""
+        if not isinstance(raw, list):
+            return None
+        regions = regions_of(raw, schema.control)
+        found: dict[str, float] = {}
+        for region in regions:
+            part = self._part(region, self.size_of(regions))
+            if isinstance(part, RegionPart):
+                score = finite(region.get("score"))
+                found[str(part)] = max(found.get(str(part), -1.0), -1.0 if score is None else score)
+        return found
+
+    def _part(self, region: Raw, size: tuple[float, float] | None) -> RegionPart[S] | LabelStatus:
+        labels = values_in(region, self.held)
+        if not isinstance(labels, list) or not labels:
+            return LabelStatus.UNKNOWN_CLASS
+        if len(labels) > 1:
+            return LabelStatus.SEVERAL
+        spot = self.spot_of(region, size)
+        if spot is None or not isinstance(labels[0], str):
+            return LabelStatus.UNREADABLE
+        # As it is written, so that it is equal to what is read again.
+        return self.keys.part(str(RegionPart(labels[0], spot))) or LabelStatus.UNREADABLE
+
+    # --- corrections ---
+
+    def write(self, raw: Any, schema: LabelSchema, label: str, meta: Json) -> list[Raw]:
+        """The result with this part added."""
+        part = self.keys.part(label)
+        if part is None or part.is_nothing:
+            return list(dicts(raw))
+        return results.added(raw, self._new(schema, part, meta, dicts(raw)))
+
+    def carries(self, label: str, part: str) -> bool:
+        """As the keys say."""
+        return self.keys.carries(label, part)
+
+    def patch(self, raw: Any, schema: LabelSchema, given: str, part: str, meta: Json) -> list[Raw]:
+        """The result with one region changed, added or removed."""
+        old, new = self.keys.part(given), self.keys.part(part)
+        if old is None or new is None:
+            return list(dicts(raw))
+        if old.is_nothing:
+            return self.write(raw, schema, part, meta)
+        region_id = self._id_of(raw, schema, given)
+        if region_id is None:
+            return list(dicts(raw))
+        if new.is_nothing:
+            return results.removed(raw, region_id)
+
+        def change(item: Raw, own: bool) -> Raw:  # noqa: FBT001 - as `changed` calls it
+            value = dict(item.get("value") or {})
+            if str(old.spot) != str(new.spot):
+                value |= self.value_of(new.spot, item)
+            if not own:
+                return {**item, "value": value}
+            value[self.held] = [new.label]
+            return {**item, "value": value, "meta": {**_meta(item), **meta}}
+
+        return results.changed(raw, region_id, schema.control, change)
+
+    def restore(
+        self,
+        raw: Any,
+        before: Any,
+        schema: LabelSchema,
+        given: str,
+        part: str,  # noqa: ARG002 - the protocol's signature
+        meta: Json,
+    ) -> list[Raw]:
+        """The result with the region as it stood before."""
+        old = self.keys.part(given)
+        if old is not None and old.is_nothing:
+            return results.removed(raw, _new_id(meta))
+        region_id = self._id_of(before, schema, given)
+        return list(dicts(raw)) if region_id is None else results.put_back(raw, before, region_id)
+
+    def _id_of(self, raw: Any, schema: LabelSchema, key: str) -> str | None:
+        regions = regions_of(raw, schema.control)
+        size = self.size_of(regions)
+        for region in regions:
+            found = self._part(region, size)
+            if isinstance(found, RegionPart) and str(found) == key and isinstance(region.get("id"), str):
+                return str(region["id"])
+        return None
+
+    def _new(self, schema: LabelSchema, part: RegionPart[S], meta: Json, there: Sequence[Raw]) -> Raw:
+        beside = next((item for item in there if item.get("from_name") == schema.control), {})
+        kept: Raw = {key: beside[key] for key in ("original_width", "original_height") if key in beside}
+        return {
+            "id": _new_id(meta),
+            "from_name": schema.control,
+            "to_name": schema.to_name,
+            "type": self.held,
+            **self.item_of(part.spot),
+            **kept,
+            "value": {**self.value_of(part.spot, {}), self.held: [part.label]},
+            "meta": dict(meta),
+        }
+
+    # --- the review project ---
+
+    def form(self, schema: LabelSchema, given: Any) -> Sequence[ET.Element]:  # noqa: ARG002 - the protocol's signature
+        """The verdict, the region under review, and behind a curtain the roles that nobody draws."""
+        verdict = ET.Element(
+            "Choices",
+            {
+                "name": REVIEW_CONTROL,
+                "toName": REVIEW_TARGET,
+                "choice": "single-radio",
+                "layout": "vertical",
+                "required": "true",
+                "requiredMessage": "Pick an answer",
+                "value": f"${ANSWERS}",
+            },
+        )
+        hidden = ET.Element("View", style="display:none")
+        hidden.extend(self._role(role, schema.classes) for role in (BLUE, GREY))
+        hidden.append(self._role(PINK, (UNNAMED,)))
+        return [verdict, self._role(ORANGE, schema.classes), hidden]
+
+    def _role(self, role: str, classes: Sequence[str]) -> ET.Element:
+        control = ET.Element(self.tag, {"name": role, "toName": REVIEW_TARGET, **self.style(role)})
+        for number, name in enumerate(classes, 1):
+            key = {"hotkey": str(number)} if role == ORANGE and number < 10 else {}
+            ET.SubElement(control, "Label", {"value": name, "background": COLOURS[role], **key})
+        return control
+
+    def style(self, role: str) -> dict[str, str]:
+        """Attributes of a role's control."""
+        del role
+        return {}
+
+    def content(self, request: ReviewRequest, form: Any) -> ReviewContent:  # noqa: ARG002 - the protocol's signature
+        """The region under review first, the model's in blue, all others in grey; its own answers."""
+        given = self.keys.part(request.given)
+        suggested = self.keys.part(request.suggestion or request.given)
+        if given is None or suggested is None:
+            return ReviewContent({ANSWERS: []}, [])
+        if request.blind:
+            return self._blind(request, given)
+        kind = ask.asked_kind(self.keys, given, suggested)
+        choices = ask.answers(kind, given.label, suggested.label, self.noun)
+        shown = suggested if kind is AskedKind.MISSING else given
+        regions = [self._shown(shown, ORANGE, UNDER_REVIEW, request.suggestion_score)]
+        if kind is AskedKind.POSITION:
+            regions.append(self._shown(suggested, BLUE, "model"))
+        around = [line for line in self.keys.lines(request.around) if line != request.given]
+        parts = [part for part in map(self.keys.part, around) if part is not None]
+        regions += [self._shown(part, GREY, f"around-{n}") for n, part in enumerate(parts)]
+        fields = {GIVEN: str(given), SUGGESTED: str(suggested), ANSWERS: _buttons(choices)}
+        return ReviewContent(fields, regions)
+
+    def _blind(self, request: ReviewRequest, given: RegionPart[S]) -> ReviewContent:
+        """Only the place, and what could stand there."""
+        spot = RegionPart(UNNAMED, given.spot)
+        fields = {SPOT: str(spot), ANSWERS: _buttons(ask.blind_answers(request.options))}
+        return ReviewContent(fields, [self._shown(spot, PINK, PINK)])
+
+    def _shown(self, part: RegionPart[S], role: str, region_id: str, score: float | None = None) -> Raw:
+        return {
+            "id": region_id,
+            "from_name": role,
+            "to_name": REVIEW_TARGET,
+            "type": self.held,
+            **self.item_of(part.spot),
+            "value": {**self.value_of(part.spot, {}), self.held: [part.label]},
+            **({} if role == ORANGE else {"readonly": True}),
+            **({} if score is None else {"score": score}),
+        }
+
+    def answer(self, raw: Any) -> str | None:  # noqa: ARG002 - the protocol's signature
+        """None: an answer about a region is read beside what was asked."""
+        return None
+
+    def answer_to(self, raw: Any, asked: Json) -> str | None:
+        """The part that the verdict stands for."""
+        codes = chosen(raw, REVIEW_CONTROL)
+        if len(codes) != 1:
+            return None
+        spot = self.keys.part(str(asked.get(SPOT)))
+        if spot is not None:
+            return ask.answered_blind(codes[0], spot)
+        given, suggested = (self.keys.part(str(asked.get(name))) for name in (GIVEN, SUGGESTED))
+        if given is None or suggested is None:
+            return None
+        regions = regions_of(raw, ORANGE)
+        parts = [self._part(region, self.size_of(dicts(raw))) for region in regions]
+        if not all(isinstance(part, RegionPart) for part in parts):
+            return None
+        orange = [part for part in parts if isinstance(part, RegionPart)]
+        return ask.answered(self.keys, codes[0], given, suggested, orange)
+
+
+def _buttons(choices: Sequence[ask.AnswerChoice]) -> list[Raw]:
+    return [
+        {"value": one.words, "alias": one.code, **({"hotkey": one.hotkey} if one.hotkey else {})}
+        for one in choices
+    ]
+
+
+def _meta(item: Mapping[str, Any]) -> Raw:
+    meta = item.get("meta")
+    return dict(meta) if isinstance(meta, dict) else {}
+
+
+def _new_id(meta: Json) -> str:
+    """The id of a region that a correction adds: text without the characters that the editor cuts off."""
+    marker = str(meta.get("secondlook", "added"))
+    return f"sl-{marker.replace('-', '')[:12]}"

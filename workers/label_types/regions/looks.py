@@ -1,0 +1,81 @@
+"""What an item's regions are held against: a model's regions, or what the other annotators agree on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from connector.model import LabelledItem, LabelSchema, Prediction
+from workers.label_types.regions.keys import Keys, RegionPart
+
+UNKNOWN = 0.5  # of a predicted region to which the model gives no score
+NO_PREDICTION = "no prediction, and no other annotator"
+BY_OTHERS = (
+    "{n} items without predictions were judged by what their other annotators marked, which is weaker than a "
+    "model. Import predictions to judge them by these."
+)
+
+S = TypeVar("S")
+Marked = Sequence[tuple[RegionPart[S], float]]  # regions with their probabilities
+Agree = Callable[[Sequence[Sequence[RegionPart[S]]]], Marked[S]]  # what several people's regions come to
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedItem(Generic[S]):
+    """One item: `row` it is, the regions `given`, and those to compare them with."""
+
+    row: int
+    given: Sequence[RegionPart[S]]
+    against: Marked[S]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedItems(Generic[S]):
+    """All items that can be judged; how many cannot by reason, and what is to be said of the others."""
+
+    looks: Sequence[ComparedItem[S]]
+    unusable: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+    @property
+    def rows(self) -> list[int]:
+        """The items that are judged."""
+        return [look.row for look in self.looks]
+
+
+def looks_at(
+    keys: Keys[S],
+    items: Sequence[LabelledItem],
+    predictions: Sequence[Prediction | None],
+    schema: LabelSchema,
+    agree: Agree[S],
+) -> ComparedItems[S]:
+    """Each item beside its prediction, else beside what its other annotators agree on."""
+    looks: list[ComparedItem[S]] = []
+    unusable: Counter[str] = Counter()
+    by_others = 0
+    for row, (item, prediction) in enumerate(zip(items, predictions, strict=True)):
+        given = keys.parts(item.label)
+        if prediction is not None and prediction.class_scores is not None:
+            looks.append(ComparedItem(row, given, _predicted(keys, prediction, schema)))
+        elif item.others:
+            by_others += 1
+            looks.append(ComparedItem(row, given, agree([keys.parts(label) for _, label in item.others])))
+        else:
+            unusable[NO_PREDICTION] += 1
+    return ComparedItems(looks, dict(unusable), (BY_OTHERS.format(n=by_others),) if by_others else ())
+
+
+def _predicted(
+    keys: Keys[S], prediction: Prediction, schema: LabelSchema
+) -> list[tuple[RegionPart[S], float]]:
+    """The regions of classes that the control has."""
+    found = ((keys.part(line), score) for line, score in (prediction.class_scores or {}).items())
+    usual = UNKNOWN if prediction.score is None else prediction.score
+    return [
+        (part, min(1.0, max(0.0, usual if score < 0 else score)))
+        for part, score in found
+        if part is not None and part.label in schema.classes
+    ]

@@ -1,0 +1,41 @@
+"""Spans, as the loop knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from connector.model import Issue, LabelledItem, LabelSchema, Prediction
+from connector.ports import Codec
+from workers.label_types.base import Suspicions
+from workers.label_types.regions.label_type import InParts
+from workers.label_types.regions.memory import PartsInMemory
+from workers.label_types.spans import ask, value
+from workers.label_types.spans.label_studio import SpansOnLabelStudio
+
+
+class Spans(InParts):
+    """Implements LabelType."""
+
+    kind = value.KIND
+    keys = value.KEYS
+
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        in_memory = PartsInMemory(value.KIND, self.keys.valid, self.keys)
+        return {"label_studio": SpansOnLabelStudio(), "memory": in_memory}
+
+    def detect(
+        self,
+        items: Sequence[LabelledItem],
+        predictions: Sequence[Prediction | None],
+        schema: LabelSchema,
+        method: str,
+    ) -> Suspicions:
+        """By a model's regions, or those of the other annotators."""
+        from workers.label_types.spans.detect import detect  # numpy, only where labels are judged
+
+        return detect(items, predictions, schema, method)
+
+    def question(self, issue: Issue) -> str | None:
+        """What speaks against the region."""
+        return ask.question(issue)
