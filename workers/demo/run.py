@@ -16,7 +16,7 @@ import numpy as np
 
 from connector.errors import Misconfigured
 from workers.demo.digits import ANNOTATORS, CLASSES, Digits, planted
-from workers.demo.service import DemoFailed, Service, running, write_config
+from workers.demo.service import DemoFailed, Service, add_user, running, write_config
 from workers.demo.stage import Stage, open_stage
 
 SEED = 7
@@ -178,10 +178,11 @@ def report(outcome: DemoOutcome, counted_in: str) -> str:
 
 
 def _places(stage: Stage, service: Service, state: Mapping[str, Any]) -> dict[str, str]:
+    name, password = add_user(service)
     return {
         **stage.places(),
         f"{stage.name}, the reviews": str(state["review_link"]),
-        "Secondlook, status page": f"{service.url}/ (any user name, password {service.token})",
+        "Secondlook, its pages": f"{service.url}/ (user {name}, password {password})",
         "Configuration": str(service.config),
     }
 
