@@ -11,7 +11,7 @@ MOST_REGIONS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnBox:
+class PageBox:
     x: float
     y: float
     width: float
@@ -21,14 +21,14 @@ class DrawnBox:
 
 
 @dataclass(frozen=True, slots=True)
-class TextPiece:
+class PageStretch:
     """A stretch of a text; `labels` are those of the spans that cover it."""
 
     text: str
     labels: str
 
 
-def boxes(result: Any) -> list[DrawnBox]:
+def boxes(result: Any) -> list[PageBox]:
     """The boxes of a Label Studio result; what is not the shape of one is left out."""
     found = []
     for value in _values(result):
@@ -37,11 +37,11 @@ def boxes(result: Any) -> list[DrawnBox]:
             x, y, width, height = (min(max(float(n), 0.0), 100.0) for n in numbers if n is not None)
             rotation = value.get("rotation", 0)
             turned = float(rotation) if isinstance(rotation, int | float) else 0.0
-            found.append(DrawnBox(x, y, width, height, _labels(value), turned))
+            found.append(PageBox(x, y, width, height, _labels(value), turned))
     return found[:MOST_REGIONS]
 
 
-def pieces(text: str, result: Any) -> list[TextPiece]:
+def pieces(text: str, result: Any) -> list[PageStretch]:
     """The text in stretches between the ends of its spans; one stretch where it has none."""
     spans = []
     for value in _values(result):
@@ -50,7 +50,7 @@ def pieces(text: str, result: Any) -> list[TextPiece]:
             spans.append((start, end, _labels(value)))
     cuts = sorted({0, len(text), *(at for start, end, _ in spans[:MOST_REGIONS] for at in (start, end))})
     return [
-        TextPiece(text[a:b], ", ".join(sorted({label for s, e, label in spans if s <= a and b <= e})))
+        PageStretch(text[a:b], ", ".join(sorted({label for s, e, label in spans if s <= a and b <= e})))
         for a, b in pairwise(cuts)
     ]
 
