@@ -27,7 +27,7 @@ from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import Sight
 from connector.wording import item_snippet, reason_said
 
-MOST_COUNTED = 1_000  # more matches than this are said to be "more than"
+MOST_COUNTED = 200  # more matches than this are said to be "more than"
 
 
 @dataclass(frozen=True, slots=True)
