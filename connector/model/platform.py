@@ -87,7 +87,10 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to be labelled. A platform may reuse `remote_id`; with `created_at` it is unique."""
+    """One thing to be labelled. A platform may reuse `remote_id`; with `created_at` it is unique.
+
+    `own_predictions` are corrections that we wrote as predictions: (remote id, marker). No model said them.
+    """
 
     remote_id: str
     created_at: datetime
@@ -95,6 +98,7 @@ class Item:
     data: Json
     annotations: tuple[Annotation, ...] = ()
     predictions: tuple[Prediction, ...] = ()
+    own_predictions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

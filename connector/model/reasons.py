@@ -49,6 +49,7 @@ class NotWritten(StrEnum):
     NOT_TAKEN_BACK = "not_taken_back"  # the correction before it
     PUT_BACK = "put_back"  # a page that had been open before it was saved afterwards
     DISCARDED = "discarded"  # `by`: who discarded it
+    TAKEN_AWAY = "taken_away"  # it was written; the platform was restored from an older backup since
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from urllib.parse import urlsplit, urlunsplit
 
-from connector.errors import Misconfigured, Rejected
+from connector.errors import Misconfigured, Rejected, SecondlookError
 from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
 from connector.ports import Codecs, ModelBackend, ReviewDesk, Source, Survey, WebhookDialect
 
@@ -78,6 +78,14 @@ def recognised(url: str) -> str | None:
     if refusal is not None:
         raise refusal
     return None
+
+
+def answers(url: str) -> bool:
+    """Whether a platform answers at an address."""
+    try:
+        return recognised(url) is not None
+    except SecondlookError:
+        return False
 
 
 def project_link(link: str) -> tuple[str, str | None]:

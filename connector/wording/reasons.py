@@ -40,6 +40,10 @@ SENTENCES: Mapping[str, str] = {
     NotWritten.DECISION_WITHDRAWN: "the decision behind it was reopened before it was written",
     NotWritten.PUT_BACK: "what was there before stands again: somebody saved a page that had been open",
     NotWritten.NOT_TAKEN_BACK: "the correction before it could not be taken back: see there why",
+    NotWritten.TAKEN_AWAY: (
+        "the platform was restored from a backup that is older than this correction:"
+        " release it to have it written again, or discard it"
+    ),
     NotReopened.TOO_LATE: "the votes came too late to reopen the decision",
     NotReopened.REOPENED_ENOUGH: "it was reopened as often as it may be, and there is no adjudicator to ask",
     NotReopened.REVERTED_BY_HAND: "a person has taken the correction back",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.model import CorrectionState
+from connector.wording import reason_said
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, actor, session_of
@@ -20,6 +21,7 @@ app = typer.Typer(
     no_args_is_help=True, help="List, release or discard corrections that are held.", epilog=EPILOG
 )
 
+CLASS_LOSS = "its class would lose more than policy.max_class_loss allows"
 Settle = Callable[["UnitOfWork", "Project", str, str], Sequence["Correction"]]
 Label = Annotated[str, typer.Argument(metavar="CLASS", help="The class that would lose labels.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides this. Default: the user of this machine.")]
@@ -38,8 +40,17 @@ def list_held(context: typer.Context, project: ProjectName, *, json: JsonFlag = 
         print_json({"held": found})
         return
     table(
-        ("correction", "given", "label", "since"),
-        [(one.id, one.given, one.label, one.created_at) for one in found],
+        ("correction", "given", "label", "since", "why"),
+        [
+            (
+                one.id,
+                one.given,
+                one.label,
+                one.created_at,
+                reason_said(one.error) if one.error else CLASS_LOSS,
+            )
+            for one in found
+        ],
     )
     if not found:
         note("No correction is held.")

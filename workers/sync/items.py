@@ -12,9 +12,12 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.repositories.items import PageChange
 from connector.store.unit_of_work import UnitOfWork
+from workers.context import Context
 from workers.review.release import release_stale_issues
 from workers.sync.late_writes import plan_removals
 from workers.sync.put_back import close_put_back
+
+FETCH_AT_ONCE = 100
 
 
 def absorb_items(
@@ -42,3 +45,11 @@ def absorb_items(
     if unit.label_events.append(project.id, {*change.relabelled, *change.repredicted, *gone}):
         unit.enqueue(job(JobKind.JUDGE, project.id))
     return change
+
+
+def fetch_again(context: Context, remote_ids: Sequence[str]) -> None:
+    """Take in what the platform says of these items now."""
+    for start in range(0, len(remote_ids), FETCH_AT_ONCE):
+        items = context.source.fetch(remote_ids[start : start + FETCH_AT_ONCE])
+        with context.begin() as unit:
+            absorb_items(unit, context.project, items)

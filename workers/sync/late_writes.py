@@ -31,12 +31,13 @@ def plan_removals(unit: UnitOfWork, items: Sequence[Item]) -> int:
 
 def _marked(items: Sequence[Item]) -> list[tuple[str, str]]:
     """(annotation, marker) of what is as we wrote it; what a person has edited since is theirs."""
-    return [(one.remote_id, one.marker) for item in items for one in item.annotations if one.marker]
+    written = [(one.remote_id, one.marker) for item in items for one in item.annotations if one.marker]
+    return written + [own for item in items for own in item.own_predictions]
 
 
 def _stands_elsewhere(correction: Correction, remote_id: str) -> bool:
     return (
         correction.state is CorrectionState.APPLIED
-        and correction.mode is WriteMode.GROUND_TRUTH
+        and correction.mode in (WriteMode.GROUND_TRUTH, WriteMode.PREDICTION)
         and correction.remote_id != remote_id
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from connector.model import IssueState, ItemRef, ReviewState, ReviewTask
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import LetGo
 from workers.context import Context, Summary
 from workers.review.release import release_reviews
-from workers.sync.items import absorb_items
+from workers.sync.items import absorb_items, fetch_again
 from workers.sync.restored import went_back
 
 FETCH_AT_ONCE = 100
+LOOKED_AFTER = timedelta(days=30)  # how long after a write its item is read again at each comparison
 
 
 def handle(context: Context) -> Summary:
@@ -29,10 +32,8 @@ def handle(context: Context) -> Summary:
         seen += len(refs)
         context.progress(seen, None, "tasks")
     deleted = _delete_confirmed(context, stored)
-    for start in range(0, len(missing), FETCH_AT_ONCE):
-        items = context.source.fetch(missing[start : start + FETCH_AT_ONCE])
-        with context.begin() as unit:
-            absorb_items(unit, context.project, items)
+    fetch_again(context, missing)
+    _look_at_written(context)
     restored = went_back(context)
     lost = _release_lost_reviews(context)
     with context.begin() as unit:
@@ -44,6 +45,13 @@ def handle(context: Context) -> Summary:
         if lost:
             unit.enqueue(job(JobKind.PUSH, context.project.id))
     return {"seen": seen, "fetched": len(missing), "deleted": deleted, "reviews_lost": lost}
+
+
+def _look_at_written(context: Context) -> None:
+    """Read the items again that we wrote to lately: a late write may have moved no stamp that we saw."""
+    with context.read() as unit:
+        written = unit.corrections.items_written_since(context.project.id, unit.now - LOOKED_AFTER)
+    fetch_again(context, written)
 
 
 def _release_lost_reviews(context: Context) -> int:

@@ -10,17 +10,17 @@ from connector.model.lanes import job
 from connector.model.reasons import NotWritten
 from workers.context import Context, Summary
 from workers.sync.items import absorb_items
+from workers.sync.restored import remember_newest
 from workers.write_back.corrections import bears, is_decided, is_wanted, release_waiting
-from workers.write_back.doubles import remove_doubles
 from workers.write_back.orders import order_for
+from workers.write_back.standing import look_after
 
 
 def handle(context: Context) -> Summary:
     with context.read() as unit:
         correction = unit.corrections.get(str(context.job.payload["correction"]))
     if correction is not None and correction.state is CorrectionState.APPLIED:
-        removed = remove_doubles(context, correction)
-        return {"correction": correction.id, "done": False, "doubles_removed": removed}
+        return {"correction": correction.id, "done": False, **look_after(context, correction)}
     if correction is None or correction.state is not CorrectionState.PENDING:
         return {"correction": context.job.payload["correction"], "done": False}
     try:
@@ -41,7 +41,7 @@ def _write(context: Context, correction: Correction) -> WriteRecord | None:
     """Write unless an earlier try did; None where the decision was reopened before anything was written.
 
     What is replaced is journaled before anything is written. So where nothing is journaled nothing was
-    written, and only where something is need it be looked for.
+    written, unless our database was restored since: then the label is not the one that is expected.
     """
     with context.read() as unit:
         order = order_for(unit, correction)
@@ -53,7 +53,13 @@ def _write(context: Context, correction: Correction) -> WriteRecord | None:
         _close(context, correction, CorrectionState.CANCELLED, NotWritten.DECISION_WITHDRAWN)
         return None
     _wait_for_the_one_before(context, correction)
-    before = context.source.prepare(order)
+    try:
+        before = context.source.prepare(order)
+    except Conflict:
+        done = context.source.find_write(order)
+        if done is None:
+            raise
+        return done
     with context.begin() as unit:
         if not unit.corrections.prepared(correction.id, before):
             return None
@@ -99,6 +105,7 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
         if not is_wanted(unit, correction):  # it was decided anew while this was written
             unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
             unit.enqueue(job(JobKind.REVERT, project.id, {"correction": correction.id}))
+    remember_newest(context, next(iter(items), None))
 
 
 def _close(context: Context, correction: Correction, state: CorrectionState, error: str) -> None:

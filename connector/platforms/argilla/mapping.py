@@ -111,6 +111,7 @@ def item(record: Raw, schema: LabelSchema, question_id: str, codec: Codec) -> It
         data=(fields if isinstance(fields, dict) else {}) | vectors_of(record),
         annotations=tuple(annotation(row, schema, marks, codec) for row in given),
         predictions=tuple(predictions(record, schema, question_id, marks, codec)),
+        own_predictions=own_predictions(record, question_id),
     )
 
 
@@ -183,6 +184,14 @@ def predictions(
         replaced = mark.before.get("suggestion") if mark else None
         shown = replaced if isinstance(replaced, dict) else None
     return [] if shown is None else [_prediction(shown, schema, codec, metadata_of(record).get(SCORES))]
+
+
+def own_predictions(record: Raw, question_id: str) -> tuple[tuple[str, str], ...]:
+    """(id, marker) of the suggestion for the judged question, where it is a correction of ours."""
+    shown = suggestion_of(record, question_id)
+    if shown is None or not is_ours(shown):
+        return ()
+    return ((str(shown.get("id")), str(shown["agent"]).removeprefix(AGENT)),)
 
 
 def suggestion_of(record: Raw, question_id: str) -> dict[str, Any] | None:

@@ -79,19 +79,25 @@ class ArgillaWriter:
         if order.mode is WriteMode.DRY_RUN:
             return
         now = self._record(order)
-        if now is None or all(mark.marker != order.marker for mark in mapping.marks_of(now)):
+        if now is None or not self._bears(order, now):
             return
         if order.mode is WriteMode.GROUND_TRUTH:
             self._take_back_response(order, record, now)
         elif order.mode is WriteMode.UPDATE:
             self._check_untouched(record, _response(now, order.annotation_id))
         else:
-            self._take_back_suggestion(record, now)
+            self._take_back_suggestion(order, record, now)
         self._unmark(order)
 
     def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:  # noqa: ARG002 - the protocol's
         """Nothing: a user has one response to a record, and a question one suggestion."""
         return 0
+
+    def _bears(self, order: WriteOrder, now: Raw) -> bool:
+        """Whether anything of the order stands: its mark, or a suggestion that came after that was taken."""
+        shown = mapping.suggestion_of(now, self._question_id)
+        late = shown is not None and shown.get("agent") == mapping.agent_of(order.marker)
+        return late or any(mark.marker == order.marker for mark in mapping.marks_of(now))
 
     # --- looking ---------------------------------------------------------------------------
 
@@ -282,17 +288,16 @@ class ArgillaWriter:
         if changed or own.get("status") != record.after.get("status"):
             raise Conflict(f"response {record.remote_id} was changed at {own.get('updated_at')}")
 
-    def _take_back_suggestion(self, record: WriteRecord, now: Raw) -> None:
+    def _take_back_suggestion(self, order: WriteOrder, record: WriteRecord, now: Raw) -> None:
         shown = mapping.suggestion_of(now, self._question_id)
-        if shown is None or str(shown["id"]) != record.remote_id:
-            return
-        if (shown.get("agent"), shown.get("value")) != (record.after.get("agent"), record.after.get("value")):
+        ours = (mapping.agent_of(order.marker), record.after.get("value"))
+        if shown is None or (shown.get("agent"), shown.get("value")) != ours:
             return  # a model has suggested anew since, and that stands
         replaced = record.before.get("suggestion")
         if isinstance(replaced, dict):
             self._suggest(str(now["id"]), replaced["value"], replaced.get("score"), replaced.get("agent"))
         else:
-            self._delete(f"/api/v1/suggestions/{record.remote_id}")
+            self._delete(f"/api/v1/suggestions/{shown['id']}")
 
     def _check_untouched(self, record: WriteRecord, response: Raw | None) -> None:
         if response is None:

@@ -22,7 +22,7 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
     """A task with its annotations and the predictions that are not our own."""
     rows = [a for a in dicts(raw.get("annotations")) if "id" in a]
     annotations = [annotation(a, schema, codec) for a in rows if not repeats_another(a, rows, schema.control)]
-    predictions = [p for p in dicts(raw.get("predictions")) if "id" in p and not marker_of(p.get("result"))]
+    predictions = [(p, marker_of(p.get("result"))) for p in dicts(raw.get("predictions")) if "id" in p]
     data = raw.get("data")
     return Item(
         remote_id=str(raw["id"]),
@@ -30,7 +30,8 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
         updated_at=moment(raw.get("updated_at")),
         data=data if isinstance(data, dict) else {},
         annotations=tuple(annotations),
-        predictions=tuple(prediction(p, schema, codec) for p in predictions),
+        predictions=tuple(prediction(p, schema, codec) for p, marker in predictions if marker is None),
+        own_predictions=tuple((str(p["id"]), marker) for p, marker in predictions if marker is not None),
     )
 
 

@@ -28,6 +28,7 @@ from connector.platforms.memory.server import SERVICE_USER, Held, MemoryServer
 from connector.ports import Codec, Codecs, PartsCodec
 
 BEGIN, END = "<!--secondlook-->", "<!--/secondlook-->"
+OURS = "secondlook:"  # before the marker, in the model version of a correction that is a prediction
 
 
 class MemorySource:
@@ -117,7 +118,7 @@ class MemorySource:
                 return
             if order.mode is WriteMode.PREDICTION:
                 self._server.tick()
-                ours = (record.remote_id, f"secondlook:{order.marker}")
+                ours = (record.remote_id, f"{OURS}{order.marker}")
                 kept = tuple(
                     p
                     for p in held.item.predictions
@@ -133,8 +134,10 @@ class MemorySource:
         """Remove what stands twice."""
         with self._server.call("remove_doubles"):
             held = self._same(order)
-            if held is None or order.mode is not WriteMode.GROUND_TRUTH:
+            if held is None or order.mode is WriteMode.UPDATE:
                 return 0
+            if order.mode is WriteMode.PREDICTION:
+                return self._remove_double_predictions(held, order, record)
             kept = [a for a in held.item.annotations if not _is_double(a, order, record)]
             removed = len(held.item.annotations) - len(kept)
             if removed:
@@ -203,7 +206,7 @@ class MemorySource:
             return None
         if order.mode is WriteMode.PREDICTION:
             for prediction in held.item.predictions:
-                if prediction.model_version == f"secondlook:{order.marker}":
+                if prediction.model_version == f"{OURS}{order.marker}":
                     return WriteRecord(prediction.remote_id, {}, {"label": prediction.label})
             return None
         for annotation in held.item.annotations:
@@ -218,7 +221,7 @@ class MemorySource:
         before = _before(held, given)
         now = self._server.tick()
         if order.mode is WriteMode.PREDICTION:
-            version = f"secondlook:{order.marker}"
+            version = f"{OURS}{order.marker}"
             added = Prediction(f"p{self._server.seq}", version, order.label, order.score, None, now)
             self._server.store(held, predictions=(*held.item.predictions, added))
             return WriteRecord(added.remote_id, {}, {"label": order.label})
@@ -253,6 +256,15 @@ class MemorySource:
         if not isinstance(codec, PartsCodec):
             return new
         return str(codec.patch(given.result, schema, old, new, {})[0]["label"])
+
+    def _remove_double_predictions(self, held: Held, order: WriteOrder, record: WriteRecord) -> int:
+        own = [p for p in held.item.predictions if p.model_version == f"{OURS}{order.marker}"]
+        doubles = [p for p in own if p.remote_id != record.remote_id]
+        if doubles:
+            self._server.tick()
+            kept = tuple(p for p in held.item.predictions if p not in doubles)
+            self._server.store(held, predictions=kept)
+        return len(doubles)
 
     def _remove(self, held: Held, order: WriteOrder, record: WriteRecord) -> None:
         ours = _annotation(held, record.remote_id)
@@ -296,9 +308,13 @@ class MemorySource:
 
 def _theirs(item: Item, schema: LabelSchema, codec: Codec) -> Item:
     """The item without the predictions that are ours, its labels as the type reads them."""
-    kept = tuple(p for p in item.predictions if not p.model_version.startswith("secondlook:"))
+    kept = tuple(p for p in item.predictions if not p.model_version.startswith(OURS))
+    ours = [p for p in item.predictions if p.model_version.startswith(OURS)]
     return replace(
-        item, predictions=kept, annotations=tuple(_read(one, schema, codec) for one in item.annotations)
+        item,
+        predictions=kept,
+        own_predictions=tuple((p.remote_id, p.model_version.removeprefix(OURS)) for p in ours),
+        annotations=tuple(_read(one, schema, codec) for one in item.annotations),
     )
 
 

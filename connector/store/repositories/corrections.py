@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, update
 
 from connector.model import Correction, CorrectionEvidence, CorrectionState, Json, WriteMode, WriteRecord
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import corrections
+from connector.store.tables import corrections, items
 
 UNWRITTEN = (
     CorrectionState.PENDING,
@@ -139,6 +140,46 @@ class Corrections(Repository):
 
     def reverted(self, correction_id: str) -> None:
         self._set(correction_id, state=CorrectionState.REVERTED.value, reverted_at=self._now, error=None)
+
+    def taken_away(self, correction_id: str, reason: str) -> bool:
+        """What was written does not stand any more, and nobody here took it back: a person is asked.
+
+        Held as if it had never been written; what was written stands in the audit log. False where it is
+        not applied (any more).
+        """
+        done = self._connection.execute(
+            update(corrections)
+            .where(corrections.c.id == correction_id, corrections.c.state == CorrectionState.APPLIED.value)
+            .values(
+                state=CorrectionState.HELD.value,
+                error=reason,
+                before=None,
+                after=None,
+                remote_id=None,
+                applied_at=None,
+            )
+        )
+        return bool(done.rowcount)
+
+    def items_written_since(self, project_id: int, moment: datetime) -> list[str]:
+        """Remote ids of items that exist and that a correction was written to, or taken from, since then."""
+        query = (
+            select(items.c.remote_id)
+            .join(corrections, corrections.c.item_id == items.c.id)
+            .where(
+                corrections.c.project_id == project_id,
+                or_(corrections.c.applied_at >= moment, corrections.c.reverted_at >= moment),
+                items.c.deleted_at.is_(None),
+            )
+            .distinct()
+        )
+        return sorted(self._connection.execute(query).scalars())
+
+    def standing_on_items(self, project_id: int) -> list[Correction]:
+        """Corrections that are written, and whose items exist."""
+        here = exists().where(items.c.id == corrections.c.item_id, items.c.deleted_at.is_(None))
+        mine = (corrections.c.project_id == project_id, here)
+        return self._where(*mine, corrections.c.state == CorrectionState.APPLIED.value)
 
     def counts(self, project_id: int) -> dict[CorrectionState, int]:
         rows = self._connection.execute(

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import copy
 
+import pytest
+
+from connector.actions.held import release
+from connector.model import CorrectionState, Item
 from connector.model.jobs import JobKind
+from connector.model.reasons import NotWritten
 from tests.support.world import World
+from tests.unit.conftest import Build
 
 
 def stored(world: World, item: str) -> list[str]:
@@ -96,3 +102,80 @@ def test_a_review_number_that_was_given_out_anew_is_left_alone(world: World) -> 
 
     assert world.review.held[number].overlap == overlap
     assert world.review.held[number].item.data["secondlook_title"] == "t"
+
+
+def corrected(world: World) -> Item:
+    """A correction is written; the item as it was before."""
+    world.some_right()
+    world.wrong()
+    world.settle()
+    before = copy.deepcopy(world.held("odd").item)
+    world.agree("odd", "dog")
+    world.later(seconds=61)
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+    return before
+
+
+def test_plain_polling_notices_that_the_platform_went_back_and_repairs_every_item(world: World) -> None:
+    world.some_right()
+    items = [world.item(text, "cat", cat=0.9, dog=0.05, bird=0.05) for text in ("x", "y")]
+    world.settle()
+    before = {text: copy.deepcopy(world.held(text).item) for text in ("x", "y")}
+    for text in before:
+        world.relabel(text, "dog")
+    world.later(seconds=61)
+    for text, item in before.items():
+        world.held(text).item = item
+    world.later(seconds=61)
+
+    assert [stored(world, item) for item in items] == [["cat"], ["cat"]]
+
+
+def test_an_item_that_the_restore_took_away_is_deleted_by_the_next_polls(world: World) -> None:
+    world.some_right()
+    world.settle()
+    late = world.item("late", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.later(seconds=61)
+    assert stored(world, late) == ["cat"]
+    del world.source.held[late]
+    world.later(seconds=61)
+
+    assert stored(world, late) == []
+
+
+@pytest.mark.parametrize("mode", ["ground_truth", "update", "prediction"])
+def test_a_correction_that_the_restore_took_away_is_asked_about(build: Build, mode: str) -> None:
+    world = build(writeback={"mode": mode})
+    before = corrected(world)
+    world.held("odd").item = before
+    world.later(seconds=61)
+
+    lost = world.corrected("odd")
+    assert (lost.state, lost.error) == (CorrectionState.HELD, NotWritten.TAKEN_AWAY)
+    assert world.labels("odd") == [("ann", "cat")]
+
+
+def test_a_correction_that_was_taken_away_is_written_again_when_a_person_says_so(world: World) -> None:
+    before = corrected(world)
+    world.held("odd").item = before
+    world.later(seconds=61)
+    with world.services.store.begin() as unit:
+        release(unit, world.project, "cat", "cli:tester")
+    world.settle()
+
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+    assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]
+
+
+def test_a_correction_that_stands_after_a_restore_is_left_alone(world: World) -> None:
+    corrected(world)
+    item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.settle()
+    before = copy.deepcopy(world.held("x").item)
+    world.relabel("x", "dog")
+    world.later(seconds=61)
+    world.held("x").item = before
+    world.later(seconds=61)
+
+    assert stored(world, item) == ["cat"]
+    assert world.corrected("odd").state is CorrectionState.APPLIED

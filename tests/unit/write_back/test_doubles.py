@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.model import CorrectionState
+from connector.model import CorrectionState, Prediction
+from connector.model.jobs import JobKind
 from tests.support.world import World
+from tests.unit.conftest import Build
 
 HELD_UP = 61  # seconds
 
@@ -68,3 +70,44 @@ def test_what_a_person_made_of_a_second_write_stays(world: World) -> None:
     world.later(seconds=HELD_UP)
 
     assert ("service", "bird") in world.labels("odd")
+
+
+def late_prediction(world: World, marker: str) -> None:
+    held = world.held("odd")
+    world.server.tick()
+    late = Prediction("late", f"secondlook:{marker}", "dog", None, None, world.server.now())
+    world.server.store(held, predictions=(*held.item.predictions, late))
+
+
+def own_predictions(world: World) -> list[str]:
+    return [p.remote_id for p in world.held("odd").item.predictions if p.model_version.startswith("second")]
+
+
+def test_a_second_prediction_of_ours_is_taken_away(build: Build) -> None:
+    world = build(writeback={"mode": "prediction"})
+    corrected(world)
+    late_prediction(world, world.corrected("odd").id)
+    world.later(seconds=HELD_UP)
+
+    assert own_predictions(world) == [world.corrected("odd").remote_id]
+
+
+def test_a_prediction_that_arrives_after_its_correction_was_taken_back_goes(build: Build) -> None:
+    world = build(writeback={"mode": "prediction"})
+    corrected(world)
+    world.revert(world.corrected("odd").id)
+    late_prediction(world, world.corrected("odd").id)
+    world.later(seconds=HELD_UP)
+
+    assert own_predictions(world) == []
+
+
+def test_the_comparison_of_ids_finds_a_second_write_that_moved_no_stamp(world: World) -> None:
+    corrected(world)
+    held = world.held("odd")
+    late = replace(next(one for one in held.item.annotations if one.marker), remote_id="late")
+    held.item = replace(held.item, annotations=(*held.item.annotations, late))
+    world.do(JobKind.RECONCILE)
+    world.settle()
+
+    assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]

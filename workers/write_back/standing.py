@@ -1,0 +1,50 @@
+"""A correction that is written, looked at again: does it stand, and once?"""
+
+from __future__ import annotations
+
+from connector import wording
+from connector.errors import Conflict
+from connector.model import Correction, WriteOrder, WriteRecord
+from connector.model.reasons import NotWritten
+from workers.context import Context, Summary
+from workers.write_back.orders import order_for
+
+
+def look_after(context: Context, correction: Correction) -> Summary:
+    """Leave one write, the one that the journal names; where there is none any more, ask a person.
+
+    There is none after the platform was restored from an older backup. It is not written again by itself,
+    for the restore may have been meant to undo it. What a person has changed since is left alone.
+    """
+    with context.read() as unit:
+        order = order_for(unit, correction)
+    try:
+        if context.source.find_write(order) is None:
+            return {"taken_away": _hold(context, correction)}
+        return {"doubles_removed": _remove_doubles(context, correction, order)}
+    except Conflict as error:
+        return {"conflict": str(error)}
+
+
+def _hold(context: Context, correction: Correction) -> bool:
+    with context.begin() as unit:
+        done = unit.corrections.taken_away(correction.id, NotWritten.TAKEN_AWAY)
+        if done:
+            reason = wording.reason_said(NotWritten.TAKEN_AWAY)
+            detail = {"reason": reason, "written": correction.remote_id}
+            unit.audit.append(
+                "platform", "correction.taken_away", correction.id, detail, context.project.name
+            )
+    return done
+
+
+def _remove_doubles(context: Context, correction: Correction, order: WriteOrder) -> int:
+    record = WriteRecord(correction.remote_id or "", correction.before or {}, correction.after or {})
+    removed = context.source.remove_doubles(order, record)
+    if removed:
+        with context.begin() as unit:
+            detail = {"removed": removed}
+            unit.audit.append(
+                "secondlook", "correction.double_removed", correction.id, detail, context.project.name
+            )
+    return removed
