@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from connector.model import IssueKind, IssueState
-from connector.store.tables import annotators, issues
+from connector.store.tables import issues
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.secrecy import Sight, is_settled
 
@@ -41,17 +41,16 @@ def pair_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[PairVerd
 
 def annotator_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[PairVerdicts]:
     """The same by who gave the label, those with most flags first."""
-    name = func.coalesce(func.min(annotators.c.name), issues.c.annotator)
-    who = and_(annotators.c.project_id == issues.c.project_id, annotators.c.remote_id == issues.c.annotator)
+    names = unit.projects.annotator_names(project_id)
     query = (
-        select(issues.c.annotator, name, *_sums())
-        .select_from(issues.outerjoin(annotators, who))
+        select(issues.c.annotator, issues.c.annotator.label("second"), *_sums())
         .where(*_flags(project_id, sight), issues.c.annotator.is_not(None))
         .group_by(issues.c.annotator)
         .order_by(func.count().desc(), issues.c.annotator)
         .limit(MOST_PAIRS)
     )
-    return [_verdicts(row, sight) for row in unit.connection.execute(query)]
+    found = [_verdicts(row, sight) for row in unit.connection.execute(query)]
+    return [replace(each, second=names.get(each.first, each.first)) for each in found]
 
 
 def _flags(project_id: int, sight: Sight) -> list[ColumnElement[bool]]:
