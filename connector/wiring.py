@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterator, Mapping, Sequence
-=======
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
->>>>>>> main
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,13 +11,8 @@ from typing import Any
 from connector.config.keyring import Keyring, broker_url, database_url
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings
-<<<<<<< HEAD
-from connector.errors import Misconfigured, NotFound
+from connector.errors import Misconfigured, NotFound, Retryable, SecondlookError
 from connector.model import Annotator, Json, Project, Role
-=======
-from connector.errors import Misconfigured, Retryable, SecondlookError
-from connector.model import Annotator, Project, Role
->>>>>>> main
 from connector.platforms import registry
 from connector.platforms.face import DeskConfig, PlatformConfig
 from connector.ports import (

@@ -30,13 +30,9 @@ from connector.web.dashboard.trouble import trouble_page
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
 COUNTS_EVERY_SECONDS = 15.0
-<<<<<<< HEAD
+MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
 PAGES = (entrance.router, home.router, lists.router, items.router, service.router, doing.router)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
-=======
-MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-ROUTERS = (health.router, metrics.router, v1.router, entrance.router, page.router)
->>>>>>> main
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
