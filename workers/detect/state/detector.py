@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.model import LabelledItem
+from workers.detect.encode import encode
 from workers.detect.standing import QueueByRow, RowsOfItems
 from workers.detect.state.item_rows import ItemIds, ItemRows
 from workers.issues.incremental import LabelIssueState, saving
 from workers.issues.incremental.table import REMOVED
-from workers.label_types.choice.encode import encode
 
 Row = NDArray[np.floating[Any]]  # (K,) probabilities
 
