@@ -118,7 +118,7 @@ def _result(
             whole=True,
         ),
         findings=findings,
-        policy=Policy(now.policy, now.cap_scale),
+        policy=Policy(now.policy, now.cap_scale, least_controls=now.least_controls),
         report=ScanReport.from_json(report),
         warnings=(*warnings, *issues.warnings, *_not_asked(settings.policy, findings)),
     )

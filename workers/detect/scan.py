@@ -116,7 +116,12 @@ def _result(
     return ScanResult(
         judged=judged,
         findings=findings,
-        policy=Policy(now.policy, now.cap_scale, probabilities.limit),
+        policy=Policy(
+            now.policy,
+            now.cap_scale,
+            probabilities.limit,
+            max(now.least_controls, int(context.job.payload.get("controls", 0))),
+        ),
         report=replace(ScanReport.from_json(probabilities.report), class_counts=counts),
         warnings=(*probabilities.warnings, *issues.warnings),
         detector=_detector(context, run, schema, probabilities),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.config.project import ProjectSettings
+from connector.config.project import ProjectSettings, QualitySettings
 from connector.model import Audit, IssueKind, NoteState, Project, QuestionState, ScanReport, ScanSummary
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
@@ -26,6 +26,7 @@ from workers.report.shapes import (
     ReportedClassChange,
     ReportedCorrections,
     ReportedGuidelines,
+    ReportedHarm,
     ReportedLabels,
     ReportedModel,
     ReportedMove,
@@ -36,8 +37,9 @@ from workers.report.shapes import (
     number,
     numbers,
 )
+from workers.review.quality.figures import QualityFigures, flag_count, flags_by, rate
 from workers.review.quality.figures import figures as quality_figures
-from workers.review.quality.figures import flag_count, flags_by, rate
+from workers.review.quality.telling import alarms
 
 MOST_QUESTIONS = 100
 
@@ -60,6 +62,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
     project_id = asked.project.id
     scan = unit.issues.last_scan(project_id)
     names = unit.projects.annotator_names(project_id)
+    quality = quality_figures(unit, asked.project, asked.settings.quality)
     votes = persons(figures.cast_votes(unit, project_id, asked.since), asked.settings)
     found = Report(
         schema=SCHEMA,
@@ -67,7 +70,8 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         judged=_judged(unit, asked, scan),
         model=_model(scan),
         reviews=_reviews(unit, asked),
-        remaining=_remaining(unit, asked),
+        remaining=_remaining(quality),
+        harm=ReportedHarm(quality.harm, _alarms(quality, asked.settings.quality)),
         agreement=_named(
             agreement(votes, asked.project.schema.classes if asked.project.schema else ()), names
         ),
@@ -142,14 +146,20 @@ def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
     )
 
 
-def _remaining(unit: UnitOfWork, asked: Asked) -> Remaining:
-    found = quality_figures(unit, asked.project, asked.settings.quality)
+def _alarms(found: QualityFigures, chosen: QualitySettings) -> list[str]:
+    return alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)
+
+
+def _remaining(found: QualityFigures) -> Remaining:
     return Remaining(
         controls=found.controls,
         unresolved=found.controls_unresolved,
         highest=found.remaining_high,
         target=found.target,
         clean_enough=found.clean_enough,
+        likely=found.remaining,
+        highest_at_any_look=found.remaining_high_anytime,
+        controls_needed=found.controls_needed,
     )
 
 
