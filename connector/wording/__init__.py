@@ -69,7 +69,7 @@ from connector.wording.quality import (
     share,
     too_much_harm,
 )
-from connector.wording.reasons import reason_said
+from connector.wording.reasons import left_out_said, reason_said
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -135,6 +135,7 @@ __all__ = [
     "held_together",
     "item_snippet",
     "judged_by_type",
+    "left_out_said",
     "library_said",
     "listing",
     "lost_class",
