@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from connector.errors import Misconfigured, Rejected, SecondlookError
 from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
@@ -101,6 +101,14 @@ def project_link(link: str) -> tuple[str, str | None]:
             path = parts.path[: place.start()]
             return urlunsplit((parts.scheme, parts.netloc, path, "", "")), place.group(1)
     return link.strip(), None
+
+
+def item_link(kind: str, url: str, project: str, item: str) -> str:
+    """Where a person sees an item; empty where a platform has no pages."""
+    marks = _platform(kind).marks
+    if marks is None:
+        return ""
+    return url.rstrip("/") + marks.item_page.format(project=quote(project), item=quote(item))
 
 
 def _marks() -> Iterator[tuple[str, PlatformMarks]]:
