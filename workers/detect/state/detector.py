@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.model import LabelledItem
-from workers.detect.encode import encode
 from workers.detect.standing import QueueByRow, RowsOfItems
 from workers.detect.state.item_rows import ItemIds, ItemRows
 from workers.issues.arrays import Classes
