@@ -12,7 +12,10 @@ class Retryable(SecondlookError):
 
     `after` is the number of seconds to wait at least, where the other side named one. In an `outage` the
     other side does not answer at all: it says nothing about the call, which waits for as long as it lasts.
+    `server` is its address, where that is known.
     """
+
+    server: str | None = None
 
     def __init__(self, message: str, *, after: float | None = None, outage: bool = False) -> None:
         super().__init__(message)

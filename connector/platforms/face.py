@@ -54,6 +54,7 @@ class PlatformMarks:
     version_path: str  # answers anybody, with a JSON object that holds
     version_key: str
     project_link: str  # regular expression of a project's path on its pages; its group is the project's id
+    item_page: str  # where an item is seen, under the address; with {project} and {item}
 
 
 class SurveyMaker(Protocol):

@@ -141,6 +141,9 @@ class Api:
     def _named(self) -> Iterator[None]:
         try:
             yield
+        except Retryable as error:
+            error.server = self._base_url
+            raise
         except Misconfigured as error:
             if not self._section:
                 raise

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from connector.errors import Misconfigured, Rejected
+from connector.errors import Misconfigured, Rejected, SecondlookError
 from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
 from connector.ports import Codecs, ModelBackend, ReviewDesk, Source, Survey, WebhookDialect
 
@@ -80,6 +80,14 @@ def recognised(url: str) -> str | None:
     return None
 
 
+def answers(url: str) -> bool:
+    """Whether a platform answers at an address."""
+    try:
+        return recognised(url) is not None
+    except SecondlookError:
+        return False
+
+
 def project_link(link: str) -> tuple[str, str | None]:
     """Address of the platform and id of the project, from what the browser shows; None without a project.
 
@@ -93,6 +101,14 @@ def project_link(link: str) -> tuple[str, str | None]:
             path = parts.path[: place.start()]
             return urlunsplit((parts.scheme, parts.netloc, path, "", "")), place.group(1)
     return link.strip(), None
+
+
+def item_link(kind: str, url: str, project: str, item: str) -> str:
+    """Where a person sees an item; empty where a platform has no pages."""
+    marks = _platform(kind).marks
+    if marks is None:
+        return ""
+    return url.rstrip("/") + marks.item_page.format(project=quote(project), item=quote(item))
 
 
 def _marks() -> Iterator[tuple[str, PlatformMarks]]:

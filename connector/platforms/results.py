@@ -16,6 +16,7 @@ Region = dict[str, Any]
 
 # The label control of a review project, and what it refers to, whatever the source calls them.
 REVIEW_CONTROL, REVIEW_TARGET = "label", "item"
+CHOICE_PATH = " / "  # between the levels of nested choices
 NO_LABEL = "secondlook:none"  # the answer that no label can be given, where a platform demands one
 
 
@@ -56,11 +57,22 @@ def values_in(region: Raw, key: str) -> Any:
 
 
 def choices_of(region: Raw) -> list[str] | None:
-    """The values of a Choices region; None if it is not one."""
+    """The values of a Choices region, paths of nested ones joined; None if it is not one."""
     choices = values_in(region, "choices")
-    if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
+    if not isinstance(choices, list):
         return None
-    return choices
+    named = [_choice(choice) for choice in choices]
+    known = [choice for choice in named if choice is not None]
+    return known if len(known) == len(named) else None
+
+
+def _choice(held: Any) -> str | None:
+    """A value, or the path of a nested one from the topmost choice down."""
+    if isinstance(held, str):
+        return held
+    if isinstance(held, list) and held and all(isinstance(level, str) for level in held):
+        return CHOICE_PATH.join(held)
+    return None
 
 
 def meta_of(region: Raw) -> dict[str, Any]:
@@ -90,3 +102,11 @@ def with_value(result: Any, schema: LabelSchema, kind: str, value: Any, meta: Ra
         "meta": dict(meta),
     }
     return [*(other for other in dicts(result) if other.get("from_name") != schema.control), region]
+
+
+def with_choices(result: Any, schema: LabelSchema, labels: Sequence[str], meta: Raw) -> list[Region]:
+    """`with_value` for classes: as paths where the result holds paths, as nested choices do."""
+    held = [values_in(region, "choices") for region in regions_of(result, schema.control)]
+    nested = any(isinstance(one, list) for each in held if isinstance(each, list) for one in each)
+    choices = [label.split(CHOICE_PATH) if nested else label for label in labels]
+    return with_value(result, schema, "choices", choices, meta)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from connector.errors import Misconfigured
+from connector.errors import Misconfigured, Rejected
 from connector.store.failures import translated
 
 # Alembic is imported where a migration runs: a database that is current, as nearly always, needs none of it.
@@ -24,7 +26,7 @@ def upgrade(engine: Engine) -> None:
 
     Misconfigured for a database that a newer version has written; Retryable when it does not answer.
     """
-    with translated(), engine.begin() as connection:
+    with translated(), engine.connect() as connection, _keys_unchecked(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         if is_current(connection):
@@ -32,6 +34,32 @@ def upgrade(engine: Engine) -> None:
         from alembic import command
 
         command.upgrade(_config(connection), "head")
+        _require_whole_keys(connection)
+
+
+@contextmanager
+def _keys_unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying and dropping it: rows that refer to it would forbid that, or go too.
+
+    Only outside of a transaction can it be told not to look.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+
+def _require_whole_keys(connection: Connection) -> None:
+    """What was not looked at meanwhile; else the transaction is rolled back."""
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        msg = "a migration left rows that refer to nothing"
+        raise Rejected(msg)
 
 
 def is_current(connection: Connection) -> bool:

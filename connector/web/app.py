@@ -25,9 +25,10 @@ from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
 from connector.web.dashboard import entrance, page
 from connector.web.dashboard.trouble import trouble_page
-from connector.wiring import Services
+from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
 COUNTS_EVERY_SECONDS = 15.0
+MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
 ROUTERS = (health.router, metrics.router, v1.router, entrance.router, page.router)
 
 
@@ -42,9 +43,13 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        storing = asyncio.create_task(_store_now_and_then(running, counts))
+        beside = [
+            asyncio.create_task(_store_now_and_then(running, counts)),
+            asyncio.create_task(_ask_for_secrets(running)),
+        ]
         yield
-        storing.cancel()
+        for one in beside:
+            one.cancel()
         await run_in_threadpool(_store_quietly, running, counts)
         if services is None:
             running.close()
@@ -56,6 +61,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         openapi_url="/api/openapi.json",
         docs_url=None,  # both viewers load scripts from a foreign host
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to wherever the Host header says
         lifespan=lifespan,
     )
     app.state.services = running
@@ -73,6 +79,13 @@ async def _store_now_and_then(services: Services, counts: Accumulator) -> None:
     while True:
         await asyncio.sleep(COUNTS_EVERY_SECONDS)
         await run_in_threadpool(_store_quietly, services, counts)
+
+
+async def _ask_for_secrets(services: Services) -> None:
+    """Know the secrets that platforms made before deliveries come: none of those makes us call anybody."""
+    while True:
+        await run_in_threadpool(services.refresh_secrets)
+        await asyncio.sleep(PLATFORM_SECRETS_ASKED_SECONDS)
 
 
 def _store_quietly(services: Services, counts: Accumulator) -> None:
@@ -95,7 +108,11 @@ def serve(settings: Settings, greet: Callable[[Services], None]) -> None:
         services = _services(settings)
         greet(services)
         app = create_app(settings, services)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False, ws="none"))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_config=None, server_header=False, ws="none", limit_concurrency=MOST_CONNECTIONS
+            )
+        )
         server.run(sockets=[socket_])
         services.close()
 

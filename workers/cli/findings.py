@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connector.model.findings import FindingKind
 from connector.wording import finding_title, not_looked_for, one_line
-from workers.cli.output import note, print_json, table
-from workers.cli.session import JsonFlag, ProjectName, session_of
+from workers.cli.output import NARROW, note, print_json, stdout, table
+from workers.cli.session import JsonFlag, ProjectName, item_links, session_of
+
+if TYPE_CHECKING:
+    from connector.store.views.findings import FindingView
 
 MOST_ROWS = 10_000
+SUBJECT_CHARS = 40
+WHY_CHARS = 400
+SNIPPET = 60
 
 
 def findings(
@@ -34,19 +42,15 @@ def findings(
             known = loop.project_views(unit, project)
             looked = findings.looked_view(unit, stored.id)
             found = findings.finding_views(unit, project=project, kind=kind, limit=limit, after=after)
+    link = item_links(session.settings.project(project))
     if json:
-        print_json({"looked": looked, "findings": found.items, "next": found.next})
+        rows = [asdict(one) | {"link": None if one.item is None else link(one.item)} for one in found.items]
+        print_json({"looked": looked, "findings": rows, "next": found.next})
         return
     for name, total in looked.found.items():
         if total and kind in (None, FindingKind(name)):
             typer.echo(f"{finding_title(FindingKind(name))}: {total:,}")
-    table(
-        ("kind", "about", "score", "what"),
-        [
-            (each.kind, one_line(each.subject), f"{each.score:.2f}", one_line(each.why, 400))
-            for each in found.items
-        ],
-    )
+    _show(found.items, link)
     if not found.items:
         note("No such findings." if known and known[0].last_scan_at else "Not scanned yet.")
     elif found.next:
@@ -54,3 +58,27 @@ def findings(
     for name, why in looked.not_looked_for.items():
         if kind in (None, FindingKind(name)):
             note(not_looked_for([FindingKind(name)], why))
+
+
+def _show(findings: Sequence[FindingView], link: Callable[[str], str]) -> None:
+    """A table; on a narrow terminal some lines for each."""
+    if findings and stdout().width >= NARROW:
+        columns = ("kind", "about", "score", "what", "content", "link")
+        table(columns, [[*_cells(each), "" if each.item is None else link(each.item)] for each in findings])
+        return
+    for each in findings:
+        kind, subject, score, why, content = _cells(each)
+        typer.echo(f"{kind} {subject} ({score})")
+        for line in (why, content, "" if each.item is None else link(each.item)):
+            if line:
+                typer.echo(f"    {line if line.startswith('http') else one_line(line, stdout().width - 5)}")
+
+
+def _cells(finding: FindingView) -> list[str]:
+    return [
+        finding.kind.replace("_", " "),
+        one_line(finding.subject, SUBJECT_CHARS),
+        f"{finding.score:.2f}",
+        one_line(finding.why, WHY_CHARS),
+        one_line(finding.content or "", SNIPPET),
+    ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from connector.model import IssueKind, IssueState
 from connector.wording import one_line, percent
 from workers.cli.output import NARROW, note, print_json, stdout, table
-from workers.cli.session import JsonFlag, ProjectName, session_of
+from workers.cli.session import JsonFlag, ProjectName, item_links, session_of
 
 if TYPE_CHECKING:
     from connector.store.views.loop import IssueView
@@ -38,31 +39,46 @@ def issues(
     session.require_project(project)
     with session.reading() as services, services.store.read() as unit:
         found = loop.issue_views(unit, project=project, state=state, limit=limit, after=after)
+    link = item_links(session.settings.project(project))
     if json:
-        print_json({"issues": found.items, "next": found.next})
+        print_json(
+            {"issues": [asdict(one) | {"link": link(one.item)} for one in found.items], "next": found.next}
+        )
         return
     flags = [each for each in found.items if each.kind != IssueKind.CONTROL]
-    _show(flags)
+    _show(flags, link)
     controls = [each for each in found.items if each.kind == IssueKind.CONTROL]
     if controls:
         typer.echo("Controls, drawn at random among labels that are not flagged:")
-        _show(controls)
+        _show(controls, link)
     if not found.items:
         note("No such issues.")
     elif found.next:
         note(f"There are more: --after {found.next}")
 
 
-def _show(issues: Sequence[IssueView]) -> None:
-    """A table; on a narrow terminal two lines for each."""
+def _show(issues: Sequence[IssueView], link: Callable[[str], str]) -> None:
+    """A table; on a narrow terminal three lines for each."""
     if issues and stdout().width >= NARROW:
-        columns = ("issue", "item", "kind", "labelled", "suggested", "sure", "state", "content", "why")
-        table(columns, map(_cells, issues))
+        columns = (
+            "issue",
+            "item",
+            "kind",
+            "labelled",
+            "suggested",
+            "sure",
+            "state",
+            "content",
+            "why",
+            "link",
+        )
+        table(columns, [[*_cells(each), link(each.item)] for each in issues])
         return
     for issue in issues:
         name, item, kind, given, better, sure, state, content, _ = _cells(issue)
         typer.echo(f"{name}  {item}  {kind}: {given} → {better} ({sure}), {state}")
         typer.echo(f"    {one_line(content, stdout().width - 5)}")
+        typer.echo(f"    {link(issue.item)}")
 
 
 def _cells(issue: IssueView) -> list[str]:
@@ -75,5 +91,12 @@ def _cells(issue: IssueView) -> list[str]:
         percent(issue.probability or 0.0),
         issue.state,
         one_line(issue.content, SNIPPET),
-        issue.reason or "",
+        issue.reason or _why_flagged(issue),
     ]
+
+
+def _why_flagged(issue: IssueView) -> str:
+    """Before there is a decision: what the model says against the label."""
+    if issue.quality is None or issue.given is None:
+        return ""
+    return f"the model is {percent(issue.quality)} sure of {one_line(issue.given, LABEL_CHARS)}"

@@ -113,7 +113,7 @@ def scan(
         limit,
         force,
     )
-    if not is_file(target):
+    if not is_file(target) and not _is_unnamed_file(session_of(context), target):
         if options.given():
             msg = f"{', '.join(options.given())}: for files only; a project is set up in secondlook.toml"
             raise typer.BadParameter(msg)
@@ -141,6 +141,11 @@ def is_file(target: str) -> bool:
     path = Path(target)
     looks_like_one = path.suffix.lower() in ENDINGS or len(path.parts) > 1 or target.endswith(("/", "\\"))
     return looks_like_one or path.is_dir() or (path.suffix != "" and path.is_file())
+
+
+def _is_unnamed_file(session: Session, target: str) -> bool:
+    """Whether a word without an ending is a file that lies here, and no project is called so."""
+    return Path(target).is_file() and target not in session.settings.projects
 
 
 def _scan_file(session: Session, path: Path, options: Options, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +17,7 @@ from connector.errors import Misconfigured
 
 # Whatever needs the configuration or the database is imported when a command does: `--help` comes at once.
 if TYPE_CHECKING:
+    from connector.config.project import ProjectSettings
     from connector.config.settings import Settings
     from connector.store.unit_of_work import UnitOfWork
     from connector.wiring import Services
@@ -90,9 +91,12 @@ class Session:
 
     def error_file(self) -> Path:
         """Where the details of an unexpected error go."""
+        from connector.config.private import private_file, private_folder
+
         try:
             folder = self.settings.data_dir
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
+            private_file(folder / ERROR_FILE)
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE
@@ -103,6 +107,13 @@ def database_file(settings: Settings) -> Path:
     from connector.config.keyring import DATABASE_FILE
 
     return settings.data_dir / DATABASE_FILE
+
+
+def item_links(settings: ProjectSettings) -> Callable[[str], str]:
+    """Item → the page where a person sees it on the project's platform."""
+    from connector.platforms import registry
+
+    return lambda item: registry.item_link(settings.platform, settings.url, str(settings.project), item)
 
 
 @contextmanager

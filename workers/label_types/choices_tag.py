@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from connector.model import LabelSchema
-from connector.platforms.results import REVIEW_TARGET, choices_of, regions_of
+from connector.platforms.results import CHOICE_PATH, REVIEW_TARGET, choices_of, regions_of
 
 Raw = dict[str, Any]
 
 
 def whole_item(control: Any) -> bool:
-    """Whether a control of a config is about the whole item, not about its regions or parts."""
-    return not any(control.attr.get(key, "false").lower() == "true" for key in ("perRegion", "perItem"))
+    """Whether a control of a config is about the whole item, not about its regions or parts.
+
+    The name of one inside a `<Repeater>` holds a place for a number, so no result bears it as it stands.
+    """
+    return "{{" not in str(control.name) and not any(
+        control.attr.get(key, "false").lower() == "true" for key in ("perRegion", "perItem")
+    )
 
 
 def is_choices(control: Any, kinds: Sequence[str]) -> bool:
@@ -27,10 +32,31 @@ def is_choices(control: Any, kinds: Sequence[str]) -> bool:
     )
 
 
-def choices_schema(control: Any, kind: str) -> LabelSchema:
-    """The schema of a Choices control; the SDK has put aliases in the place of values."""
-    classes = tuple(dict.fromkeys(str(label) for label in control.labels))
+def choices_schema(control: Any, kind: str, config: str) -> LabelSchema:
+    """The schema of a Choices control of a config; aliases stand in the place of values.
+
+    Nested choices are their paths, as the page stores them: each result is a list of lists then, of choices
+    at the top too. Without `allowNested` the page leaves out all but the top ones.
+    """
+    labels = [str(label) for label in control.labels]
+    if control.attr.get("allowNested", "false").lower() == "true":
+        labels = _paths(config, str(control.name))
+    classes = tuple(dict.fromkeys(labels))
     return LabelSchema(str(control.name), (control.to_name or [""])[0], classes, (), kind)
+
+
+def _paths(config: str, name: str) -> list[str]:
+    """The choices of a control that have none below them, each with those above it."""
+    root = ET.fromstring(config)  # noqa: S314 - the SDK has parsed it just before
+    control = next((one for one in root.iter("Choices") if one.get("name") == name), None)
+    return [] if control is None else [CHOICE_PATH.join(path) for path in _leaves(control, ())]
+
+
+def _leaves(parent: ET.Element, above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for one in parent.findall("Choice"):
+        path = (*above, one.get("alias") or one.get("value") or "")
+        below = list(_leaves(one, path))
+        yield from below or [path]
 
 
 def add_choices(parent: ET.Element, values: Iterable[str]) -> None:

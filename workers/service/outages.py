@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import json
 
+from connector.errors import Retryable
 from connector.model.jobs import Claim
+from connector.platforms import registry
 from connector.store.repositories.facts import outage_fact
 from connector.store.unit_of_work import UnitOfWork
+
+
+def reclassified(error: Exception) -> Exception:
+    """The error as it came; as a failed try where the platform answers and it is this one call that does not.
+
+    A proxy that gives 502 for one path, or a call that always times out, would else be waited for without
+    end, as an outage of which nobody else sees anything.
+    """
+    if not isinstance(error, Retryable) or not error.outage or error.server is None:
+        return error
+    if not registry.answers(error.server):
+        return error
+    return Retryable(f"{error}, though the platform itself answers", after=error.after)
 
 
 def begin_outage(unit: UnitOfWork, claim: Claim, reason: str) -> None:

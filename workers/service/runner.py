@@ -26,7 +26,7 @@ from connector.store.repositories.tallies import WORKER_SEEN
 from connector.wiring import Services
 from workers.context import Context, Progress, Summary, no_progress
 from workers.service.handlers import handler_for
-from workers.service.outages import begin_outage, end_outage
+from workers.service.outages import begin_outage, end_outage, reclassified
 from workers.service.retries import Fate, judge
 
 log = structlog.get_logger(__name__)
@@ -195,6 +195,7 @@ def _settle_failure(
     services: Services, claim: Claim, error: Exception, started: datetime, *, told: bool = False
 ) -> None:
     """Settle what becomes of a failed job; `told` where the caller says the reason itself."""
+    error = reclassified(error)
     limits = services.settings.worker
     sentence = judge(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
     reason = str(error) if isinstance(error, SecondlookError) else f"{type(error).__name__}: {error}"

@@ -62,5 +62,7 @@ PLATFORM = Platform(
         "Label Studio calls private addresses only with SSRF_PROTECTION_ENABLED=false; "
         "else set server.public_url to a public address. Polling closes the gap meanwhile.",
     ),
-    marks=PlatformMarks("/api/version", "release", r"/projects/(\d+)(?:/.*)?"),
+    marks=PlatformMarks(
+        "/api/version", "release", r"/projects/(\d+)(?:/.*)?", "/projects/{project}/data?task={item}"
+    ),
 )

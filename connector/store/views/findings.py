@@ -15,7 +15,7 @@ from connector.store.tables import findings, items, projects
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import EVERYTHING, Sight, of_settled_items
-from connector.wording import finding_sentence, reason_said
+from connector.wording import finding_sentence, item_snippet, reason_said
 
 FEW = 3  # of each kind, where all kinds are shown together
 
@@ -27,6 +27,7 @@ class FindingView:
     kind: str
     subject: str
     item: str | None  # the platform's id
+    content: str | None  # what the item is, in short
     score: float
     why: str
     facts: Json
@@ -62,7 +63,12 @@ def finding_views(
 ) -> Slice[FindingView]:
     """Findings of the last scan, kind by kind, the most severe first; none about items that are gone."""
     query = (
-        select(findings, projects.c.name.label("project"), items.c.remote_id.label("item"))
+        select(
+            findings,
+            projects.c.name.label("project"),
+            items.c.remote_id.label("item"),
+            items.c.data.label("content"),
+        )
         .join(projects, projects.c.id == findings.c.project_id)
         .outerjoin(items, items.c.id == findings.c.item_id)
         .where(or_(findings.c.item_id.is_(None), items.c.deleted_at.is_(None)))
@@ -109,6 +115,7 @@ def _finding(row: Any) -> FindingView:
         kind=row.kind,
         subject=row.subject,
         item=row.item,
+        content=None if row.content is None else item_snippet(row.content),
         score=row.score,
         why=finding_sentence(FindingKind(row.kind), row.facts),
         facts=row.facts,

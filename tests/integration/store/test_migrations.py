@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import JSON, Connection, DateTime, MetaData, String, Table, inspect, text
+from sqlalchemy.types import TypeEngine
 
 from connector.errors import Misconfigured, SecondlookError
 from connector.model import CorrectionState, IssueState, LabelSchema
@@ -190,3 +194,40 @@ def test_the_revisions_by_name_are_those_that_alembic_knows() -> None:
     config.set_main_option("script_location", str(migrate.MIGRATIONS))
     walked = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
     assert migrate.revisions() == walked[::-1]
+
+
+def test_a_table_that_others_refer_to_is_changed_and_keeps_all_rows(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0014")
+        tables = MetaData()
+        tables.reflect(connection)
+        project = _row(connection, tables.tables["projects"])
+        item = _row(connection, tables.tables["items"], project_id=project)
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT id, project_id FROM items")).all()
+        assert [tuple(row) for row in kept] == [(item, project)]
+    engine.dispose()
+
+
+def _row(connection: Connection, table: Table, **values: Any) -> Any:
+    """One row with something of its type in each column that must hold something; its key."""
+    for column in table.columns:
+        if (
+            column.nullable
+            or column.primary_key
+            or column.name in values
+            or column.server_default is not None
+        ):
+            continue
+        values[column.name] = _something(column.type)
+    return connection.execute(table.insert().values(**values)).inserted_primary_key[0]  # type: ignore[index]
+
+
+def _something(kind: TypeEngine[Any]) -> Any:
+    if isinstance(kind, JSON):
+        return {}
+    if isinstance(kind, DateTime):
+        return datetime.now(UTC)
+    return "1" if isinstance(kind, String) else 1

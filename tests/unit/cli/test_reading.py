@@ -7,6 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+from rich.console import Console
+
 from connector.wiring import Services
 from tests.unit.cli.conftest import Secondlook
 from tests.unit.web.seeding import HOSTILE, kill_job, seed, seed_findings, set_aside
@@ -63,6 +66,36 @@ def test_issues_show_the_item_and_controls_stand_apart(secondlook: Secondlook, c
     assert {each["content"] for each in secondlook("issues", "cats", "--json").json["issues"]} == {
         "a cat upon a mat"
     }
+
+
+def test_issues_and_findings_link_to_the_task(
+    secondlook: Secondlook, configured: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed_findings(configured)
+    listed = secondlook("issues", "cats", "--json").json["issues"]
+    page = "http://labels.example.org/projects/7/data?task="
+    assert [each["link"] for each in listed] == [f"{page}{each['item']}" for each in listed]
+    found = secondlook("findings", "cats", "--json").json["findings"]
+    about = [each for each in found if each["item"] is not None]
+    assert about
+    assert all(each["link"] == f"{page}{each['item']}" and each["content"] for each in about)
+    assert all(each["link"] is None and each["content"] is None for each in found if each["item"] is None)
+    for command in ("issues", "findings"):
+        assert page in secondlook(command, "cats").out
+        with monkeypatch.context() as narrow:
+            narrow.setattr(f"workers.cli.{command}.stdout", lambda: Console(width=60))
+            text = secondlook(command, "cats").out
+        assert page in text
+        assert all(
+            len(line) <= 60 for line in text.splitlines() if line.startswith("    ") and page not in line
+        )
+
+
+def test_before_a_decision_the_models_doubt_is_the_reason(
+    secondlook: Secondlook, configured: Services
+) -> None:
+    seed(configured, issues=3)
+    assert "the model is" in secondlook("issues", "cats", "--state", "open").out
 
 
 def test_items_that_no_single_label_answers_are_listed(secondlook: Secondlook, configured: Services) -> None:

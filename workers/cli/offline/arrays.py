@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from workers.cli.offline.errors import BadFile
@@ -33,10 +34,19 @@ def load_array(path: Path, argument: str) -> NDArray[Any]:
         remedy = "The file may be cut short: save it again with numpy.save"
         raise BadFile(f"{path.name} cannot be read ({said})", argument=argument, remedy=remedy) from error
     if not isinstance(loaded, np.ndarray):  # an .npz archive
-        loaded.close()
-        problem = f"{path.name} holds several arrays"
-        raise BadFile(problem, argument=argument, remedy="Save one array with numpy.save")
+        return _only_array(loaded, path, argument)
     return loaded
+
+
+def _only_array(archive: NpzFile, path: Path, argument: str) -> NDArray[Any]:
+    """What an archive holds, where that is one array."""
+    with archive:
+        if len(archive.files) == 1:
+            only: NDArray[Any] = archive[archive.files[0]]
+            return only
+        names = ", ".join(archive.files[:6]) or "none"
+    problem = f"{path.name} holds {len(archive.files)} arrays ({names})"
+    raise BadFile(problem, argument=argument, remedy="Save one array with numpy.save")
 
 
 def load_classes(path: Path, argument: str, n_rows: int, n_classes: int) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from workers.cli.offline.labels import NoClass, read_label
 SURE = ("label", "labels")
 USUAL = (
     "category", "class", "choice", "choices", "intent", "sentiment", "topic", "target", "annotation",
-    "gold_label", "label_text", "rating", "stars", "accept",
+    "gold_label", "label_text", "rating", "stars", "accept", "cats",
 )  # fmt: skip
 IDS = ("id", "task_id", "item_id", "uid")
 ANNOTATORS = (
@@ -98,7 +98,26 @@ def _labels(rows: Sequence[FileEntry], names: Sequence[str], columns: Columns) -
     people = tuple(name for name in names if PERSON.fullmatch(visible(name)) and _repeats(rows, name))
     if len(people) > 1:
         return people
-    raise unknown("--label-column", "it is not clear which column holds the label", names)
+    raise unknown(
+        "--label-column", f"it is not clear which column holds the label{_wide(rows, names)}", names
+    )
+
+
+def _wide(rows: Sequence[FileEntry], names: Sequence[str]) -> str:
+    """What to do where several columns hold the same classes, as those of several people do."""
+    classes = {
+        name: frozenset(str(row.values.get(name)) for row in rows[:SAMPLE])
+        for name in names
+        if _repeats(rows, name)
+    }
+    alike = [name for name in classes if sum(classes[name] == other for other in classes.values()) > 1]
+    if not alike:
+        return ""
+    listed = ", ".join(f"'{name}'" for name in alike[:NAMED])
+    return (
+        f" ({listed} hold the same classes: where these are people's labels of one item, name the columns "
+        "annotator_1, annotator_2, …, or give one row for each label with the columns id, annotator, label)"
+    )
 
 
 def _repeats(rows: Sequence[FileEntry], name: str) -> bool:

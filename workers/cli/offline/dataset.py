@@ -98,7 +98,7 @@ def dataset(
     """
     if not records:
         raise _no_label(label_name, left_out, others)
-    flat = [replace(each, data=flattened(each.data)) for each in records]
+    flat = [_flat(each) for each in records]
     fields = _fields(flat, columns, ids_named=ids_named)
     items, said = merged(flat, fields, explicit=columns.id, by_id=ids_named)
     by_name = kind is FileKind.CHOICE
@@ -121,6 +121,11 @@ def dataset(
         Spellings() if columns.merge_spellings else spellings,
         kind,
     )
+
+
+def _flat(record: Record) -> Record:
+    data = flattened(record.data)
+    return record if data is record.data else replace(record, data=data)
 
 
 def _fields(records: Sequence[Record], columns: Columns, *, ids_named: bool) -> tuple[str, ...]:

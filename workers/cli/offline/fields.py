@@ -20,7 +20,7 @@ Data = Mapping[str, Any]
 
 def flattened(data: Data) -> Data:
     """Objects within the data as dotted keys, as Label Studio names them: ticket.text."""
-    if not any(isinstance(value, Mapping) for value in data.values()):
+    if not any(type(value) is not str and isinstance(value, Mapping) for value in data.values()):
         return data
     found: dict[str, Any] = {}
     _flatten(data, "", found, 0)

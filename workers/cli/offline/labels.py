@@ -135,8 +135,20 @@ def _of_object(value: Mapping[str, Any], depth: int) -> Reading:
             return read_label(value[key], depth + 1)
     if "taxonomy" in value:
         return _of_paths(value["taxonomy"])
+    if len(value) > 1 and all(isinstance(each, bool | int | float) for each in value.values()):
+        return _of_marks(value)
     named = next((value[key] for key in NAMES if isinstance(value.get(key), str | int)), None)
     return NoClass.UNREADABLE if named is None else read_label(named, depth + 1)
+
+
+def _of_marks(value: Mapping[str, float]) -> Reading:
+    """The one class that is marked among all: {"cat": 1.0, "dog": 0.0}, as spaCy writes it."""
+    if not set(value.values()) <= {0, 1}:
+        return NoClass.UNREADABLE
+    marked = [name for name, mark in value.items() if mark]
+    if len(marked) == 1:
+        return read_label(marked[0])
+    return NoClass.SEVERAL if marked else NoClass.NONE
 
 
 def _of_list(value: Sequence[Any], depth: int) -> Reading:

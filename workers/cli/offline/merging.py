@@ -36,6 +36,8 @@ def merged(
     BadFile
         If the named column holds no ids of items.
     """
+    if len({row.id for row in rows}) == len(rows):
+        return list(rows), ()
     if not by_id:
         return _distinct(rows), ()
     by_name: dict[str, list[Record]] = defaultdict(list)

@@ -12,6 +12,7 @@ from workers.cli.offline.formats import columnar, delimited, json_values, spread
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile, load
 from workers.cli.offline.label_studio import is_export, read_tasks
+from workers.cli.offline.remembering import without_collection
 from workers.cli.offline.rows import read_rows
 
 
@@ -33,7 +34,8 @@ def read_file(path: Path, columns: Columns, encoding: str | None = None) -> Data
     BadFile
         If it is not there, cannot be read, or holds nothing to judge.
     """
-    return read_entries(folder_entries(path) if path.is_dir() else _file(path, encoding), columns)
+    with without_collection():
+        return read_entries(folder_entries(path) if path.is_dir() else _file(path, encoding), columns)
 
 
 def read_entries(entries: FileEntries, columns: Columns) -> Dataset:

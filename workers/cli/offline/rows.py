@@ -6,7 +6,6 @@ import contextlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from connector.wording import quoted
@@ -20,6 +19,7 @@ from workers.cli.offline.kinds import FileKind, kind_of_labels, read_number, sai
 from workers.cli.offline.label_sets import joints_of, read_set
 from workers.cli.offline.labels import NoClass, Reading, joined, read_label, words_for_nothing
 from workers.cli.offline.record import LeftOut, Record, person
+from workers.cli.offline.remembering import remembered
 from workers.cli.offline.verdicts import dropped_rows
 
 MOSTLY = 0.5  # of a column's cells that are lists of numbers make it one of vectors
@@ -37,10 +37,12 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
     kind, readings = _readings(standing, known, columns.kind)
     at, undated = date_reader([cell(row.values, known.date) for row in standing], known.date)
     records: list[Record] = []
+    is_data = remembered(known.is_data)
+    beside = frozenset(name for row in rows for name in row.values if not is_data(name))
     for row, answers, problems in zip(standing, *_split(standing, readings, known), strict=True):
         left_out += problems
         if answers:
-            records.append(_record(row, answers, known, at))
+            records.append(_record(row, answers, known, at, beside))
     notes = (
         *entries.notes,
         *unclear,
@@ -56,7 +58,8 @@ def _readings(
     rows: Sequence[FileEntry], known: Known, wanted: FileKind | None
 ) -> tuple[FileKind, list[list[Reading]]]:
     """What each row says in each label column, seen together: joined labels, and words for nothing."""
-    found = [[read_label(row.values.get(name)) for name in known.labels] for row in rows]
+    read = remembered(read_label)
+    found = [[read(row.values.get(name)) for name in known.labels] for row in rows]
     labels = {each for row in found for each in row if not isinstance(each, NoClass)}
     several, nothing = joined(labels), words_for_nothing(labels)
     if several or nothing:
@@ -101,11 +104,13 @@ def _split(
     rows: Sequence[FileEntry], readings: Sequence[Sequence[Reading]], known: Known
 ) -> tuple[list[list[tuple[str | None, str]]], list[list[LeftOut]]]:
     """Each row's answers, and what of it is left out."""
+    several = len(known.labels) > 1
     answers: list[list[tuple[str | None, str]]] = []
     problems: list[list[LeftOut]] = []
+    who = remembered(person)
     for row, row_readings in zip(rows, readings, strict=True):
         given = [
-            (name if len(known.labels) > 1 else person(cell(row.values, known.annotator)), str(reading))
+            (name if several else who(cell(row.values, known.annotator)), str(reading))
             for name, reading in zip(known.labels, row_readings, strict=True)
             if not isinstance(reading, NoClass)
         ]
@@ -127,14 +132,20 @@ def _left_out(row: FileEntry, known: Known, reading: Reading) -> LeftOut:
 
 
 def _record(
-    row: FileEntry, answers: Sequence[tuple[str | None, str]], known: Known, at: Callable[[Any], float]
+    row: FileEntry,
+    answers: Sequence[tuple[str | None, str]],
+    known: Known,
+    at: Callable[[Any], float],
+    beside: frozenset[str],
 ) -> Record:
-    votes = [label for _, label in answers]
-    label = max(dict.fromkeys(votes), key=votes.count)
-    who = next(name for name, given in answers if given == label)
+    who, label = answers[0]
+    if len(answers) > 1:
+        votes = [given for _, given in answers]
+        label = max(dict.fromkeys(votes), key=votes.count)
+        who = next(name for name, given in answers if given == label)
     named = cell(row.values, known.id)
     identity = row.place if named in (None, "") else str(named)
-    data = {name: value for name, value in row.values.items() if known.is_data(name)}
+    data = {name: value for name, value in row.values.items() if name not in beside}
     when = math.nan if known.date is None else at(row.values.get(known.date))
     return Record(identity, row.place, data, label, who, tuple(answers), when, (when,) * len(answers))
 
@@ -152,8 +163,8 @@ def _with_vectors(rows: Sequence[FileEntry], known: Known) -> Sequence[FileEntry
     if not vectors:
         return rows
     return [
-        replace(
-            row, values={key: _list(value) if key in vectors else value for key, value in row.values.items()}
+        row._replace(
+            values={key: _list(value) if key in vectors else value for key, value in row.values.items()}
         )
         for row in rows
     ]

@@ -12,7 +12,10 @@ NAMES = frozenset({
     "answer", "status", "state", "verdict", "decision", "review_status", "annotation_status",
     "record_status", "response_status", "label_status", "validation_status", "outcome",
 })  # fmt: skip
-FLAGS = frozenset({"was_cancelled", "cancelled", "canceled", "skipped", "discarded", "rejected", "ignored"})
+FLAGS = frozenset({
+    "cancelled", "canceled", "skipped", "discarded", "rejected", "ignored", "deleted", "excluded", "removed",
+})  # fmt: skip
+PREFIXES = ("is_", "was_")  # before the name of a flag
 KEPT = frozenset({
     "accept", "accepted", "approve", "approved", "complete", "completed", "submitted", "validated", "valid",
     "done", "finished", "confirmed", "ok", "labeled", "labelled", "annotated", "gold", "reviewed",
@@ -41,7 +44,7 @@ def dropped_rows(rows: Sequence[FileEntry], taken: frozenset[str | None]) -> tup
         if name in taken:
             continue
         words = [_word(row.values.get(name)) for row in rows]
-        if _plain(name) in FLAGS:
+        if _is_flag(name):
             found |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in TRUE}
             continue
         unknown = {word for word in words if word} - KEPT - DROPPED - OPEN
@@ -57,7 +60,14 @@ def dropped_rows(rows: Sequence[FileEntry], taken: frozenset[str | None]) -> tup
 
 def _columns(rows: Sequence[FileEntry]) -> list[str]:
     names = {name: None for row in rows for name in row.values}
-    return [name for name in names if _plain(name) in NAMES | FLAGS]
+    return [name for name in names if _plain(name) in NAMES or _is_flag(name)]
+
+
+def _is_flag(name: str) -> bool:
+    plain = _plain(name)
+    for prefix in PREFIXES:
+        plain = plain.removeprefix(prefix)
+    return plain in FLAGS
 
 
 def _plain(name: str) -> str:

@@ -27,7 +27,11 @@ class ChoiceOnLabelStudio:
 
     def controls(self, config: Any) -> Sequence[LabelSchema]:
         """The single-choice controls; an alias stands in results in place of its value."""
-        return [choices_schema(one, value.KIND) for one in config.controls if is_choices(one, SINGLE)]
+        return [
+            choices_schema(one, value.KIND, config.config)
+            for one in config.controls
+            if is_choices(one, SINGLE)
+        ]
 
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether it is a class."""
@@ -55,7 +59,7 @@ class ChoiceOnLabelStudio:
 
     def write(self, raw: Any, schema: LabelSchema, label: str, meta: Json) -> list[Raw]:
         """The result with this class."""
-        return results.with_value(raw, schema, "choices", [label], meta)
+        return results.with_choices(raw, schema, [label], meta)
 
     def form(self, schema: LabelSchema, given: Any) -> Sequence[ET.Element]:
         """Buttons; beyond a page of them near classes and a search box.

@@ -23,7 +23,11 @@ class SetsOnLabelStudio:
 
     def controls(self, config: Any) -> Sequence[LabelSchema]:
         """The Choices controls of which several may be chosen."""
-        return [choices_schema(one, value.KIND) for one in config.controls if is_choices(one, ("multiple",))]
+        return [
+            choices_schema(one, value.KIND, config.config)
+            for one in config.controls
+            if is_choices(one, ("multiple",))
+        ]
 
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether it is a set of classes; the empty set is one."""
@@ -47,7 +51,7 @@ class SetsOnLabelStudio:
 
     def write(self, raw: Any, schema: LabelSchema, label: str, meta: Json) -> list[Raw]:
         """The result with these classes ticked; without any, a region that ticks none bears the mark."""
-        return results.with_value(raw, schema, "choices", list(value.classes(label)), meta)
+        return results.with_choices(raw, schema, value.classes(label), meta)
 
     def form(self, schema: LabelSchema, given: Any) -> Sequence[ET.Element]:  # noqa: ARG002 - the protocol's signature
         """Ticks, and a button that says that none applies: no tick alone would be no answer."""

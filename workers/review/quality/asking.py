@@ -13,7 +13,8 @@ from connector.model import Issue, IssueKind, IssueState, Project
 from connector.store.repositories.quality import VerdictCount
 from connector.store.unit_of_work import UnitOfWork
 from workers.issues.learning import Verdicts, cap_scale, expected_precision, learned_order
-from workers.review.quality.figures import blind_share
+from workers.review.quality.controls import controls_to_ask
+from workers.review.quality.figures import blind_share, figures
 
 LEAST_ASKED = 10  # verdicts before the queue learns from them
 MOST_RANKED = 1_000  # waiting issues that are ranked anew at a time
@@ -21,22 +22,25 @@ MOST_RANKED = 1_000  # waiting issues that are ranked anew at a time
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What reviews so far change in the policy: the policy itself, and how much of its cap a class keeps."""
+    """What reviews so far change in the policy: the policy itself, how much of its cap a class keeps, and how
+    many controls are to be drawn at least."""
 
     policy: PolicySettings
     cap_scale: NDArray[np.float64] | None = None
+    least_controls: int = 0
 
 
 def learned(unit: UnitOfWork, project: Project, settings: ProjectSettings, classes: Sequence[str]) -> Learned:
     """The policy as it is to be applied now."""
     blind = blind_share(unit, project, settings.policy, settings.quality)
-    policy = settings.policy.model_copy(update={"blind_share": blind})
+    share, least = controls_to_ask(figures(unit, project, settings.quality), settings)
+    policy = settings.policy.model_copy(update={"blind_share": blind, "control_share": share})
     counts = _flags(unit, project) if settings.quality.learn_from_verdicts else []
     number = {name: k for k, name in enumerate(classes)}
     known = [one for one in counts if one.given in number and one.suggested in number]
     if sum(one.n for one in known) < LEAST_ASKED:
-        return Learned(policy)
-    return Learned(policy, cap_scale(_verdicts(known, number), len(classes)))
+        return Learned(policy, least_controls=least)
+    return Learned(policy, cap_scale(_verdicts(known, number), len(classes)), least)
 
 
 def next_to_ask(unit: UnitOfWork, project: Project, waiting: Sequence[Issue], free: int) -> list[Issue]:

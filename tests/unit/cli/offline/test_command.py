@@ -180,9 +180,9 @@ def test_files_that_are_no_arrays_are_refused(evaluate: Callable[..., Ran], tmp_
     assert "save it again with numpy.save" in evaluate()[2]
     (tmp_path / "probs.npy").unlink()
     assert "there is no file probs.npy" in evaluate()[2]
-    np.savez("several.npz", a=LABELS)
+    np.savez("several.npz", a=LABELS, b=LABELS)
     (tmp_path / "several.npz").rename(tmp_path / "probs.npy")
-    assert "several arrays" in evaluate()[2]
+    assert "holds 2 arrays" in evaluate()[2]
 
 
 def test_a_file_that_is_no_array_is_named_for_what_it_is(evaluate: Callable[..., Ran]) -> None:

@@ -9,13 +9,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile, text_of
 from workers.cli.offline.invisible import visible
 
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|^\x01"  # the last is Hive's
+REMARK = "#"  # begins lines that tools put before the header
 SEP_LINE = re.compile(r"\A\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # Excel's
 LONGEST_CELL = 1 << 30  # characters; images in place are longer than csv's own limit
 SAMPLE_ROWS = 50  # that show what divides cells
@@ -28,8 +30,7 @@ class Dialect:
     escapes: bool = False  # a backslash makes the next character plain, as Spark and MySQL write it
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     line: int  # where it begins
     cells: list[str]
 
@@ -49,6 +50,10 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileE
     blank = len(text) - len(text.lstrip("\r\n"))
     first_line += text.count("\n", 0, blank)
     text = text[blank:].replace("\0", "")
+    text, n_remarks = _without_remarks(text)
+    if n_remarks:
+        first_line += n_remarks
+        notes = (*notes, f"{n_remarks:,} lines before the header begin with {REMARK}: they are passed over.")
     dialect = _dialect(text, sep[1] if sep is not None else None, suffix)
     try:
         return _entries(list(_rows(text, dialect, first_line)), notes)
@@ -60,6 +65,27 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileE
         raise
 
 
+def _without_remarks(text: str) -> tuple[str, int]:
+    """The text from its header on, and how many lines stand before it.
+
+    A first line that begins with # is a header itself where it divides as the next one does.
+    """
+    n, start = 0, 0
+    while text.startswith(REMARK, start):
+        end = text.find("\n", start) + 1
+        following = text[end : text.find("\n", end) + 1 or None]
+        if not end or _marks(text[start:end]) & _marks(following):
+            break
+        n, start = n + 1, end
+        if not following.startswith(REMARK):
+            break
+    return text[start:], n
+
+
+def _marks(line: str) -> set[str]:
+    return {each for each in DELIMITERS if each in line}
+
+
 def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     if not rows:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
@@ -68,8 +94,13 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     _refuse_equal_names(names, header.line)
     kept: list[FileEntry] = []
     short = spare = 0
+    n_cells, all_named = len(names), all(names)
     for row in rows[1:]:
-        if not any(cell.strip() for cell in row.cells):
+        line, cells = row
+        if all_named and len(cells) == n_cells and cells[0].strip():  # nearly every row of nearly every file
+            kept.append(FileEntry(f"line {line}", dict(zip(names, cells, strict=True))))
+            continue
+        if not any(cell.strip() for cell in cells):
             continue
         beyond = row.cells[len(names) :]
         if any(cell.strip() for cell in beyond):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
@@ -12,6 +12,7 @@ from workers.cli.offline.formats.source import InputFile, text_of
 from workers.cli.offline.formats.wrapping import unwrapped
 
 HALF_CHARACTER = "\\ud"  # how JSON spells one, and most characters beyond the first plane
+SHOWN = 5  # places in a note
 BLANK = " \t\r\n"
 BETWEEN = BLANK + ",\x1e"  # between values one after another; \x1e of JSON text sequences
 
@@ -28,7 +29,14 @@ def read(source: InputFile) -> FileEntries:
         notes = (*notes, *said)
     if not values:
         raise BadFile("it holds no items", argument=ARGUMENT, remedy="Export items that have been labelled")
-    return FileEntries(tuple(FileEntry(place, _object(place, value)) for place, value in values), notes)
+    objects = [(place, value) for place, value in values if isinstance(value, dict)]
+    strange = [(place, value) for place, value in values if not isinstance(value, dict)]
+    if len(strange) > len(objects):
+        raise _no_object(*strange[0])
+    if strange:
+        places = ", ".join(place for place, _ in strange[:SHOWN]) + (", …" if len(strange) > SHOWN else "")
+        notes = (*notes, f"{len(strange):,} entries are no objects and are left out ({places}).")
+    return FileEntries(tuple(FileEntry(place, value) for place, value in objects), notes)
 
 
 def parse_json(text: str, argument: str) -> Any:
@@ -124,9 +132,7 @@ def _bad(error: json.JSONDecodeError, argument: str) -> BadFile:
     return BadFile(problem, argument=argument, where=f"line {error.lineno}", remedy=remedy)
 
 
-def _object(place: str, value: Any) -> Mapping[str, Any]:
-    if isinstance(value, dict):
-        return value
+def _no_object(place: str, value: Any) -> BadFile:
     problem = f"it is {type(value).__name__}, not an object"
     remedy = "Give one object with a label and a field to learn from per item"
-    raise BadFile(problem, argument=ARGUMENT, where=place, remedy=remedy)
+    return BadFile(problem, argument=ARGUMENT, where=place, remedy=remedy)

@@ -54,6 +54,18 @@ def _value(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, datetime | date | time) else cell
 
 
+def _refuse_archive(content: bytes) -> None:
+    """A workbook is a ZIP archive too, of files of its own."""
+    try:
+        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    except zipfile.BadZipFile:
+        return  # reported as a broken workbook
+    if "[Content_Types].xml" not in names:
+        listed = ", ".join(f"'{name}'" for name in names[:3]) or "nothing"
+        problem = f"it is a ZIP archive with {listed}, not a workbook"
+        raise BadFile(problem, argument=ARGUMENT, remedy="Unpack it, and give the file within")
+
+
 def _sheets(content: bytes) -> list[tuple[str, list[tuple[int, tuple[Any, ...]]]]]:
     """Each sheet with its rows that hold anything, numbered as the spreadsheet shows them."""
     try:
@@ -61,6 +73,7 @@ def _sheets(content: bytes) -> list[tuple[str, list[tuple[int, tuple[Any, ...]]]
     except ModuleNotFoundError as error:
         remedy = "Install it with: pip install 'secondlook[spreadsheets]', or save the sheet as CSV"
         raise BadFile("workbooks need openpyxl", argument=ARGUMENT, remedy=remedy) from error
+    _refuse_archive(content)
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         return [

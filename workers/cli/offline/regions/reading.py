@@ -19,6 +19,7 @@ from workers.cli.offline.regions.data import RegionData
 from workers.cli.offline.regions.label_studio import read_label_studio
 from workers.cli.offline.regions.span_rows import read_span_rows, span_column
 from workers.cli.offline.regions.values import LABEL_KEYS
+from workers.cli.offline.remembering import without_collection
 
 HEAD = 1 << 14  # bytes that show whether a text is in CoNLL's columns
 TABLES = frozenset({".csv", ".json", ".jsonl", ".ndjson"})  # endings that CoNLL's columns never have
@@ -27,11 +28,12 @@ SAMPLE = 50
 
 def read_any(path: Path, columns: Columns, encoding: str | None = None) -> Dataset | RegionData:
     """Read a file or a folder of labels of any type; arguments and errors as `read_file`."""
-    if path.is_dir():
-        regions = _folder(path) if columns.kind in (None, FileKind.BOXES) else None
-        return regions or read_labels(folder_entries(path), columns)
-    source = load(path, encoding)
-    return _of_source(source, columns) or read_labels(entries_of(source), columns)
+    with without_collection():
+        if path.is_dir():
+            regions = _folder(path) if columns.kind in (None, FileKind.BOXES) else None
+            return regions or read_labels(folder_entries(path), columns)
+        source = load(path, encoding)
+        return _of_source(source, columns) or read_labels(entries_of(source), columns)
 
 
 def read_labels(entries: FileEntries, columns: Columns) -> Dataset | RegionData:

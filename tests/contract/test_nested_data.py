@@ -1,0 +1,54 @@
+"""Nested choices, dotted fields and Repeaters on a real Label Studio."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.errors import Misconfigured
+from connector.model import ItemRef, WriteMode, WriteOrder
+from connector.platforms.label_studio.client import LabelStudioClient
+from connector.platforms.label_studio.source import LabelStudioSource
+from tests.support.codecs import LABEL_STUDIO
+from tests.support.label_studio import LabelStudioServer
+from tests.unit.label_types.test_nested_choices import REPEATED, TREE, region
+from workers.detect.predictions.data import value_at
+
+DATA = {"ticket": {"text": "the invoice is wrong"}}
+
+
+def source_of(server: LabelStudioServer, config: str, *held: object) -> LabelStudioSource:
+    tasks = [{"data": DATA, "annotations": [{"result": [region(one)]}]} for one in held]
+    project = server.new_project("nested", config, tasks)
+    client = LabelStudioClient(server.url, server.token)
+    return LabelStudioSource(client, str(project), codecs=LABEL_STUDIO)
+
+
+def test_nested_choices_and_dotted_fields_are_read_and_corrected(label_studio: LabelStudioServer) -> None:
+    config = TREE.format(choice="single", nested="true")
+    source = source_of(label_studio, config, ["help", "billing"], ["Other"])
+    schema = source.describe().schema
+    items = [item for page in source.changes_since(None) for item in page.items]
+    assert sorted(one.annotations[0].label or "" for one in items) == ["Other", "help / billing"]
+    assert value_at(items[0].data, schema.objects[0].field) == DATA["ticket"]["text"]
+    wrong = next(item for item in items if item.annotations[0].label == "Other")
+    order = WriteOrder(
+        marker="c1",
+        mode=WriteMode.UPDATE,
+        item=ItemRef(wrong.remote_id, wrong.created_at),
+        annotation_id=wrong.annotations[0].remote_id,
+        expected_label="Other",
+        label="help / refund",
+        score=None,
+    )
+    record = source.write(order)
+    stored = label_studio.task(int(wrong.remote_id))["annotations"][0]["result"][0]["value"]
+    assert stored == {"choices": [["help", "refund"]]}
+    source.revert(order, record)
+    back = source.fetch([wrong.remote_id])[0]
+    assert back.annotations[0].label == "Other"
+
+
+def test_a_repeaters_control_is_refused(label_studio: LabelStudioServer) -> None:
+    source = source_of(label_studio, REPEATED)
+    with pytest.raises(Misconfigured, match="no control for the whole item"):
+        source.describe()
