@@ -12,7 +12,6 @@ from connector.model import IssueKind, IssueState, Json, Project
 from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import IssueCount, Moved, issue_counts, moved
-from workers.consensus.binomial import difference, exact_interval
 from workers.review.quality.fairness import net_change
 from workers.review.quality.harm import Harm, harm_of
 
@@ -140,8 +139,13 @@ def _judged(counts: Sequence[IssueCount]) -> int:
 
 
 def rate(hits: int, n: int) -> Rate:
+    """The share with its interval; without any case nothing is known, and nothing is computed."""
+    if not n:
+        return Rate(hits, 0, None, 0.0, 1.0)
+    from workers.consensus.binomial import exact_interval
+
     share = exact_interval([hits], [n])
-    return Rate(hits, n, float(share.value[0]) if n else None, float(share.low[0]), float(share.high[0]))
+    return Rate(hits, n, float(share.value[0]), float(share.low[0]), float(share.high[0]))
 
 
 def flag_count(name: str, counts: Iterable[IssueCount]) -> FlagCount:
@@ -180,17 +184,16 @@ def _anchoring(counts: Sequence[AgreementCount], limit: float) -> Anchoring:
     for one in counts:
         agreed[one.blind] += one.agreed
         n[one.blind] += one.n
+    blind, shown = rate(agreed[True], n[True]), rate(agreed[False], n[False])
+    if not n[True] or not n[False]:
+        return Anchoring(blind, shown, effect=None, low=-1.0, high=1.0, beyond_limit=False)
+    from workers.consensus.binomial import difference
+
     effect = difference([agreed[True]], [n[True]], [agreed[False]], [n[False]])
-    known = n[True] > 0 and n[False] > 0
-    return Anchoring(
-        blind=rate(agreed[True], n[True]),
-        shown=rate(agreed[False], n[False]),
-        effect=float(effect.value[0]) if known else None,
-        low=float(effect.low[0]),
-        high=float(effect.high[0]),
-        # The whole interval: a few votes that differ by chance must not change how people are asked.
-        beyond_limit=known and float(effect.low[0]) > limit,
-    )
+    low = float(effect.low[0])
+    # The whole interval: a few votes that differ by chance must not change how people are asked.
+    beyond = low > limit
+    return Anchoring(blind, shown, float(effect.value[0]), low, float(effect.high[0]), beyond_limit=beyond)
 
 
 def blind_share(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from connector.model import Outcome, Project
 from connector.store.repositories.quality import STATED, StatedCount
 from connector.store.unit_of_work import UnitOfWork
-from workers.consensus.anytime import anytime_interval
 
 LEVEL = 0.99  # changes are held beyond it: one that a person took back is no reason yet
 
@@ -58,15 +57,24 @@ def harm_in(counts: Sequence[StatedCount]) -> Harm:
     """The harm that counts of decisions show."""
     changes = [one for one in counts if one.outcome is Outcome.ACCEPT]
     n, overturned = sum(one.n for one in changes), sum(one.overturned for one in changes)
-    bounds = anytime_interval([overturned], [n], level=LEVEL)
+    low, high = _bounds(overturned, n)
     return Harm(
         changes=n,
         expected=n - sum(one.stated for one in changes),
         overturned=overturned,
-        low=float(bounds.low[0]),
-        high=float(bounds.high[0]),
+        low=low,
+        high=high,
         bands=tuple(band for k in range(len(STATED)) for band in _band(k, counts)),
     )
+
+
+def _bounds(overturned: int, n: int) -> tuple[float, float]:
+    if not n:
+        return 0.0, 1.0
+    from workers.consensus.anytime import anytime_interval
+
+    bounds = anytime_interval([overturned], [n], level=LEVEL)
+    return float(bounds.low[0]), float(bounds.high[0])
 
 
 def _band(k: int, counts: Sequence[StatedCount]) -> list[ProbabilityBand]:
