@@ -49,17 +49,17 @@ def measure(scene: Any) -> Iterator[Line]:
 
 def measured(scene: Any, bench: str, steps: Sequence[str]) -> Iterator[Line]:
     """Each size on each database, in processes that do nothing else."""
-    sizes = QUICK_SIZES if scene.quick else SIZES
-    for database in DATABASES:
-        smaller: Figures = {}
-        for n_items in sizes:
+    smaller: dict[str, Figures] = {}
+    for n_items in QUICK_SIZES if scene.quick else SIZES:
+        for database in DATABASES:
             with _address(database) as url:
                 config = _config(scene, url, n_items)
                 scene.say(f"   {database}, {n_items} items")
                 found = _in_child(config, n_items, steps)
             for step in steps:
-                yield _line(f"{bench}/{database}/{step}", n_items, found[step], smaller.get(step))
-            smaller = found
+                before = smaller.get(database, {}).get(step)
+                yield _line(f"{bench}/{database}/{step}", n_items, found[step], before)
+            smaller[database] = found
 
 
 def _line(

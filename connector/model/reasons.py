@@ -30,6 +30,15 @@ class LetGo(StrEnum):
     REFUSED = "refused"  # by the platform; `said`: its message
 
 
+class NotJudged(StrEnum):
+    """Why a scan left a label out, beside the status of an annotation (`LabelStatus`)."""
+
+    NO_PREDICTION = "no_prediction"
+    UNUSABLE_PREDICTION = "unusable_prediction"  # `why`: a code of what is wrong with it
+    NOT_IN_FILE = "not_in_file"  # of predictions
+    OTHER_CONTROL = "other_control"  # answers to another question; `control`, `kind`: its name and kind
+
+
 class NotCounted(StrEnum):
     """Why an answer is no vote."""
 

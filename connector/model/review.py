@@ -35,6 +35,7 @@ class ReviewRequest:
     model_version: str
     kind: str = CHOICE  # the label type: how the answer is read
     given: str = ""  # the part of the label that is asked about, where labels have parts
+    suggested: str = ""  # the part that a model would have, known of blind tasks too: it says where to look
     around: str = ""  # the label with all its parts
     blind: bool = False
 

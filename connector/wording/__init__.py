@@ -63,11 +63,13 @@ from connector.wording.quality import (
     clean_enough,
     discarded,
     not_clean_enough,
+    pair_belief,
     points,
+    remaining_outlook,
     share,
     too_much_harm,
 )
-from connector.wording.reasons import reason_said
+from connector.wording.reasons import left_out_said, reason_said
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -133,6 +135,7 @@ __all__ = [
     "held_together",
     "item_snippet",
     "judged_by_type",
+    "left_out_said",
     "library_said",
     "listing",
     "lost_class",
@@ -148,12 +151,14 @@ __all__ = [
     "note_text",
     "one_line",
     "other_controls",
+    "pair_belief",
     "percent",
     "points",
     "quoted",
     "rare_classes",
     "rate",
     "reason_said",
+    "remaining_outlook",
     "reopened",
     "report_headline",
     "report_reason",

@@ -42,6 +42,28 @@ def not_clean_enough(
     )
 
 
+def remaining_outlook(likely: float, anytime: float, needed: int | None, target: float) -> str:
+    """What is likeliest, what holds at any look, and how many more answers show the target; 0 shown."""
+    told = f"Likeliest: {share(likely)}; at any look at most {share(anytime)} (95%)."
+    if needed == 0:
+        return told
+    if needed is None:
+        return (
+            f"{told} No number of controls shows {share(target)} while they are answered as those so far: "
+            "more labels are to be repaired first."
+        )
+    more = "1 more control" if needed == 1 else f"{needed:,} more controls"
+    return (
+        f"{told} {more}, answered as those so far, and the flags that wait show {share(target)}: "
+        "see quality.seek_target and `secondlook controls`."
+    )
+
+
+def pair_belief(pair: str, asked: int, changing: float) -> str:
+    """What answers show of the flags of one pair of labels."""
+    return f"flags of {pair}: of {asked:,} asked, most people would change {changing:.0f}"
+
+
 def _controls(wrong: int, n: int) -> str:
     asked = "1 control" if n == 1 else f"{n:,} controls"
     return f"Of {asked}, {'none was' if not wrong else f'{wrong:,} {_were(wrong)}'} wrong"

@@ -11,6 +11,7 @@ from connector.model.reasons import (
     HeldBack,
     LetGo,
     NotCounted,
+    NotJudged,
     NotReopened,
     NotSearched,
     NotWritten,
@@ -19,6 +20,7 @@ from connector.model.reasons import (
 from connector.wording.decisions import decision_reason, reopened
 from connector.wording.quality import discarded
 from connector.wording.review import review_refused
+from connector.wording.scans import not_judged_yet
 
 SENTENCES: Mapping[str, str] = {
     HeldBack.BUDGET: "waits for a free place in the review queue",
@@ -30,6 +32,8 @@ SENTENCES: Mapping[str, str] = {
     LetGo.ITEM_GONE: "the item or its annotation was deleted before a decision",
     LetGo.CLASS_GONE: "its class is not in the labelling config any more",
     LetGo.TASK_GONE: "the review task was deleted on the platform",
+    NotJudged.NO_PREDICTION: "no prediction",
+    NotJudged.NOT_IN_FILE: "not in the file",
     NotCounted.OWN_LABEL: "the reviewer labeled this item before",
     NotCounted.EDITED: "someone else edited this answer",
     NotCounted.SKIPPED: "skipped",
@@ -82,10 +86,19 @@ def reason_said(stored: str | None) -> str | None:
         return stored
 
 
+def left_out_said(skipped: Mapping[str, int]) -> dict[str, int]:
+    """What a scan left out, reason → how many, in words."""
+    return {reason_said(reason): int(n) for reason, n in skipped.items()}
+
+
 def _with(code: str, params: Json) -> str:
     match code:
         case LetGo.REFUSED:
             return review_refused(params["said"])
+        case NotJudged.UNUSABLE_PREDICTION:
+            return f"prediction: {params['why'].replace('_', ' ')}"
+        case NotJudged.OTHER_CONTROL:
+            return not_judged_yet(params["control"], params["kind"])
         case NotWritten.DISCARDED:
             return discarded(params["by"])
         case NotWritten.NOT_REVERTED:

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connector.actions.revert import ask_revert
 from connector.config.file import load
 from connector.model import CorrectionState
 from connector.model.jobs import JobKind
@@ -23,7 +24,6 @@ from connector.queue import SilentQueue
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer
 from tests.support.loop import NAME, Scene, write_config
-from workers.cli.app import run as command
 from workers.demo.server import User
 from workers.label_types.registry import codecs
 from workers.service.runner import run, run_inline
@@ -50,7 +50,6 @@ class Installation:
     server: LabelStudioServer
     project: int
     services: Services
-    config: Path
     people: list[User]
 
     @property
@@ -101,7 +100,7 @@ class Installation:
         """Item → the result of its one annotation."""
         tasks = self.server.tasks(self.project)
         assert all(len(task["annotations"]) == 1 for task in tasks)
-        return {task["data"]["name"]: task["annotations"][0]["result"] for task in tasks}
+        return {_of(task): task["annotations"][0]["result"] for task in tasks}
 
 
 @contextmanager
@@ -118,7 +117,7 @@ def installed(
     path.write_text(text)
     services = build(load(path), SilentQueue(), codecs=codecs())
     try:
-        made = Installation(server, project, services, path, people)
+        made = Installation(server, project, services, people)
         run_inline(services, NAME, JobKind.SYNC)
         made.work(JobKind.SCAN, JobKind.PUSH)
         yield made
@@ -165,7 +164,7 @@ def box_task(name: str, given: Sequence[Region], right: Sequence[Region], annota
     predicted = [as_box(region, f"p{n}", 0.97) for n, region in enumerate(right)]
     whole = [SCENE, *([relation] if len(given) > 1 else [])]
     return {
-        "data": {"image": f"/data/{name}", "name": name},
+        "data": {"image": f"/data/{name}"},
         "annotations": [{"result": [*result, *whole], "completed_by": annotator}],
         "predictions": [{"model_version": "detector-1", "score": 0.97, "result": predicted}],
     }
@@ -228,7 +227,7 @@ def truthful(right: Pictures) -> Callable[[Raw], str]:
     """A reviewer who knows what is on the pictures and reads the question: orange, blue, answers."""
 
     def say(task: Raw) -> str:
-        truth = right[Path(task["data"]["image"]).name][1]
+        truth = right[_of(task)][1]
         shown = task["predictions"][0]["result"]
         seen = {item["from_name"]: _region_of(item) for item in reversed(shown)}
         codes = [one["alias"] for one in task["data"]["secondlook_answers"]]
@@ -243,6 +242,12 @@ def truthful(right: Pictures) -> Callable[[Raw], str]:
         return "remove"
 
     return say
+
+
+def _of(task: Raw) -> str:
+    """The name of what a task shows."""
+    data = task["data"]
+    return Path(data["image"]).name if "image" in data else str(data["text"])
 
 
 def _region_of(item: Raw) -> Region:
@@ -291,7 +296,115 @@ def _all_is_taken_back(made: Installation, before: Mapping[str, list[Raw]]) -> N
         issues = unit.issues.listed(made.services.project(NAME).id, None, 200)
         found = [one for issue in issues for one in unit.corrections.all_of_issue(issue.id)]
     assert {one.state for one in found} == {CorrectionState.APPLIED}
-    for one in found:
-        assert command(["--config", str(made.config), "revert", one.id, "--yes"]) == 0
+    with made.services.store.begin() as unit:
+        for one in found:
+            ask_revert(unit, one.id, "cli:tester")
     made.work()
     assert made.results() == before
+
+
+def test_somebodys_unsaved_work_is_waited_for_and_never_deleted(
+    label_studio: LabelStudioServer, tmp_path: Path
+) -> None:
+    right = {
+        name: regions for name, regions in pictures().items() if not name.startswith(("spur", "bad", "over"))
+    }
+    annotator = label_studio.create_user("annotator@example.com")
+    tasks = [box_task(name, *regions, annotator.id) for name, regions in right.items()]
+    with installed(label_studio, tmp_path, BOX_CONFIG, "box", tasks) as made:
+        rows = [task for task in label_studio.tasks(made.project) if _of(task).startswith("swapped")]
+        for row in rows:
+            path = f"/api/tasks/{row['id']}/annotations/{row['annotations'][0]['id']}/drafts"
+            label_studio.call("POST", path, token=annotator.token, json={"result": [SCENE]})
+        before = made.results()
+        made.answer_all(truthful(right))
+        run_inline(made.services, NAME, JobKind.COLLECT)
+        run_inline(made.services, NAME, JobKind.DECIDE)
+        with made.services.store.begin() as unit:
+            due = unit.jobs.due(timedelta(0))
+        for job in due:
+            run(made.services, job)
+        assert made.results() == before
+        for row in rows:
+            path = f"/api/tasks/{row['id']}/annotations/{row['annotations'][0]['id']}/drafts"
+            assert len(label_studio.call("GET", path)) == 1
+
+
+# --- spans -----------------------------------------------------------------------------------
+
+
+def sentences() -> Pictures:
+    """24 right sentences, and 3 for each kind of error; an emoji stands before the names."""
+    made: dict[str, tuple[list[Region], list[Region]]] = {}
+    for n in range(36):
+        text = f"{chr(0x1F600 + n)} Ana{n} flew to Rome with Bob today"
+        place = {
+            word: (text.index(word), text.index(word) + len(word)) for word in (f"Ana{n}", "Rome", "Bob")
+        }
+        ana, rome, bob = ("PER", *place[f"Ana{n}"]), ("LOC", *place["Rome"]), ("PER", *place["Bob"])
+        given = [
+            [ana, rome],
+            [ana, rome, bob, ("LOC", text.index("flew"), text.index("flew") + 4)],
+            [ana, ("PER", *place["Rome"]), bob],
+            [ana, ("LOC", text.index("to Rome"), place["Rome"][1]), bob],
+        ]
+        made[text] = ([ana, rome, bob] if n < 24 else given[n % 4], [ana, rome, bob])
+    return made
+
+
+def as_span(text: str, region: Region, region_id: str, score: float | None = None) -> Raw:
+    label, start, end = region
+    value = {"start": start, "end": end, "text": text[start:end], "labels": [label]}
+    item = {"id": region_id, "from_name": "ner", "to_name": "text", "type": "labels", "value": value}
+    return {**item, **({} if score is None else {"score": score})}
+
+
+def span_task(text: str, given: Sequence[Region], right: Sequence[Region], annotator: int) -> Raw:
+    result = [as_span(text, region, f"s{n}") for n, region in enumerate(given)]
+    predicted = [as_span(text, region, f"p{n}", 0.97) for n, region in enumerate(right)]
+    return {
+        "data": {"text": text},
+        "annotations": [{"result": result, "completed_by": annotator}],
+        "predictions": [{"model_version": "tagger-1", "score": 0.97, "result": predicted}],
+    }
+
+
+def in_conll(exported: bytes) -> list[list[tuple[str, str]]]:
+    """(word, tag) of each sentence in the platform's CoNLL export."""
+    blocks = exported.decode().split("\n\n")
+    rows = [[line.split() for line in block.splitlines() if "-X-" in line] for block in blocks]
+    read = [[(row[0], row[-1]) for row in block if row[0] != "-DOCSTART-"] for block in rows]
+    return [block for block in read if block]
+
+
+def wrong_tags(exported: bytes, right: Pictures) -> tuple[int, int]:
+    """(words with a wrong tag, sentences) in an export."""
+    truth: dict[str, str] = {}
+    for text, (_, regions) in right.items():
+        for label, start, end in regions:
+            for n, word in enumerate(text[start:end].split()):
+                truth[f"{text.split()[1]} {word}"] = f"{'I' if n else 'B'}-{label}"
+    found = in_conll(exported)
+    wrong = sum(
+        tag != truth.get(f"{sentence[1][0]} {word}", "O") for sentence in found for word, tag in sentence
+    )
+    return wrong, len(found)
+
+
+def test_wrong_spans_are_repaired_in_the_export_that_people_train_on(
+    label_studio: LabelStudioServer, tmp_path: Path
+) -> None:
+    right = sentences()
+    annotator = label_studio.create_user("annotator@example.com")
+    tasks = [span_task(text, *regions, annotator.id) for text, regions in right.items()]
+    with installed(label_studio, tmp_path, SPAN_CONFIG, "ner", tasks) as made:
+        before = made.results()
+        assert wrong_tags(made.export("CONLL2003"), right) == (3 + 3 + 3 + 2 * 3, 36)
+        assert made.answer_all(truthful(right)) == 2 * 12
+        made.work(JobKind.COLLECT)
+        assert wrong_tags(made.export("CONLL2003"), right) == (0, 36)
+        after = made.results()
+        for text, (given, truth) in right.items():
+            if given == truth:
+                assert after[text] == before[text]
+        _all_is_taken_back(made, before)

@@ -27,6 +27,7 @@ COMMANDS = (
         "scan",
         "Find suspicious labels: of a project, planning their review; or of a file, without a server.",
     ),
+    Command("controls", "loop", "controls", "Ask about unflagged items: they bound the errors left."),
     Command("push", "loop", "push", "Create the planned review tasks on the platform."),
     Command("collect", "loop", "collect", "Read the reviewers' answers."),
     Command("status", "status", "status", "Show where each project stands, and the review link."),

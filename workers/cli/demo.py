@@ -22,6 +22,9 @@ def demo(
         bool, typer.Option("--exit", help="Stop everything at the end, also on a terminal.")
     ] = False,
     platform: Annotated[str, typer.Option(help="label_studio or argilla.")] = "label_studio",
+    kind: Annotated[
+        str, typer.Option("--type", help="choice (digits), boxes or spans (generated, on Label Studio).")
+    ] = "choice",
     json: JsonFlag = False,
 ) -> None:
     """Run the loop on a real Label Studio or Argilla, and measure it."""
@@ -30,6 +33,6 @@ def demo(
     session_of(context).quiet_logs()
     stays = sys.stdout.isatty() and not leave and not json
     say = note if json else typer.echo
-    outcome = run(folder, say, hold_until_interrupted if stays else None, platform)
+    outcome = run(folder, say, hold_until_interrupted if stays else None, platform, kind)
     if json:
         print_json(outcome)

@@ -35,6 +35,17 @@ def collect(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     step(session_of(context), project, JobKind.COLLECT, {}, as_json=json)
 
 
+def controls(
+    context: typer.Context,
+    project: ProjectName,
+    number: Annotated[int, typer.Argument(min=1, help="How many unflagged items to ask about.")] = 50,
+    *,
+    json: JsonFlag = False,
+) -> None:
+    """Ask about unflagged items: they bound the errors left."""
+    step(session_of(context), project, JobKind.SCAN, {"controls": number}, as_json=json)
+
+
 def step(session: Session, project: str, kind: JobKind, payload: dict[str, Any], *, as_json: bool) -> None:
     """Run one step here and now, and say what it did."""
     from connector.store.views import loop

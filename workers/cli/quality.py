@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.wording import changes, points, share
+from connector.wording import changes, pair_belief, points, share
 from workers.cli.output import print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from connector.wiring import Services
     from workers.review.quality import Harm, QualityFigures
     from workers.review.quality.figures import Anchoring, FlagCount, Rate
+
+PAIRS_SHOWN = 20
 
 
 def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
@@ -35,7 +37,9 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     typer.echo(f"anchoring    {_anchoring(found.anchoring)}")
     typer.echo(f"classes      {changes(found.change)}")
     if found.harm.bands:
-        table(("stated", "decisions", "mean", "overturned"), _bands(found.harm))
+        table(("stated", "decisions", "mean", "overturned", "stood"), _bands(found.harm))
+    for pair in found.pairs[:PAIRS_SHOWN]:
+        typer.echo(pair_belief(pair.pair, pair.asked, pair.changing))
     if found.flags.precision.n:
         table(("flags of", "accepted", "rejected", "unresolved", "precision"), _rows(found))
 
@@ -76,9 +80,15 @@ def _anchoring(seen: Anchoring) -> str:
     return f"{points(seen.effect)} more agreement when the suggestion is seen ({interval})"
 
 
-def _bands(harm: Harm) -> list[tuple[str, int, str, int]]:
+def _bands(harm: Harm) -> list[tuple[str, int, str, int, str]]:
     return [
-        (f"{share(one.low)} to {share(one.high)}", one.n, share(one.stated), one.overturned)
+        (
+            f"{share(one.low)} to {share(one.high)}",
+            one.n,
+            share(one.stated),
+            one.overturned,
+            f"{share(one.stood)} ({share(one.stood_low)} to {share(one.stood_high)})",
+        )
         for one in harm.bands
     ]
 

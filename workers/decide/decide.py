@@ -14,6 +14,7 @@ from workers.decide.reopening import reopen_if_overturned
 from workers.decide.settling import STATES, settle
 from workers.decide.verdicts import Case, Judge, WeighedVerdict, case_of, judge_for
 from workers.review.golden import close_if_answered
+from workers.review.quality.controls import wants_controls
 from workers.review.quality.telling import keep as keep_quality
 from workers.review.votes import submitted_without_counting
 
@@ -33,9 +34,17 @@ def handle(context: Context) -> Summary:
             for task in tasks:
                 outcomes[_look_at(context, judge, unit, task, run_id)] += 1
             if not tasks:
-                keep_quality(unit, context.project, context.settings.quality)
+                _conclude(context, unit)
         if not tasks:
             return {"run": run_id, **outcomes}
+
+
+def _conclude(context: Context, unit: UnitOfWork) -> None:
+    """Keep the figures; where nothing is left to ask but controls, a scan draws them."""
+    found = keep_quality(unit, context.project, context.settings.quality)
+    nothing_open = unit.reviews.open_count(context.project.id) == 0
+    if nothing_open and wants_controls(found, context.settings):
+        unit.enqueue(job(JobKind.SCAN, context.project.id))
 
 
 def _look_at(context: Context, judge: Judge, unit: UnitOfWork, task: ReviewTask, run_id: str) -> str:

@@ -69,6 +69,11 @@ class ArgillaStage:
     counted_in: str = "Argilla's own list of records"
 
     @property
+    def truth(self) -> Sequence[str]:
+        """The digits that the images show."""
+        return [CLASSES[int(digit)] for digit in self.digits.truth]
+
+    @property
     def token(self) -> str:
         """The owner's key."""
         return self.server.key(OWNER)

@@ -60,6 +60,11 @@ class LabelStudioStage:
     counted_in: str = "Label Studio's own export"
 
     @property
+    def truth(self) -> Sequence[str]:
+        """The digits that the images show."""
+        return [CLASSES[int(digit)] for digit in self.digits.truth]
+
+    @property
     def token(self) -> str:
         """The administrator's."""
         return self.server.token

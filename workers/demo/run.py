@@ -6,16 +6,13 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from connector.errors import Misconfigured
-from workers.demo.digits import ANNOTATORS, CLASSES, Digits, planted
 from workers.demo.service import DemoFailed, Service, running, write_config
 from workers.demo.stage import Stage, open_stage
 
@@ -53,6 +50,7 @@ def run(
     say: Say,
     hold: Callable[[Mapping[str, str]], None] | None = None,
     platform: str = "label_studio",
+    kind: str = "choice",
 ) -> DemoOutcome:
     """Run the loop in `folder`, which is emptied first; `hold` is called while all is still running.
 
@@ -61,15 +59,14 @@ def run(
     """
     folder = folder.absolute()
     _empty(folder)
-    digits = planted(np.random.default_rng(SEED), len(ANNOTATORS))
-    with open_stage(platform, folder, digits, say) as stage:
+    with open_stage(platform, kind, folder, SEED, say) as stage:
         started = time.monotonic()
         before = stage.labels()
         with running(write_config(folder, stage, budget=BUDGET)) as service:
             state = _review(stage, service, say)
             after = stage.labels()
             minutes = (time.monotonic() - started) / 60
-            outcome = _measure(digits, before, after, state, minutes, platform)
+            outcome = _measure(stage.truth, before, after, state, minutes, platform)
             (folder / "summary.json").write_text(json.dumps(asdict(outcome), indent=2) + "\n")
             say(report(outcome, stage.counted_in))
             if hold is not None:
@@ -126,20 +123,19 @@ def _count(state: Mapping[str, Any], group: str, name: str) -> int:
 
 
 def _measure(
-    digits: Digits,
+    truth: Sequence[str],
     before: Mapping[int, str],
     after: Mapping[int, str],
     state: Mapping[str, Any],
     minutes: float,
     platform: str,
 ) -> DemoOutcome:
-    rows = range(len(digits.truth))
-    truth = [CLASSES[int(digit)] for digit in digits.truth]
+    rows = range(len(truth))
     wrong_before = [row for row in rows if before[row] != truth[row]]
     wrong_after = [row for row in rows if after[row] != truth[row]]
     issues, reviews = state["issues"], state["reviews"]
     return DemoOutcome(
-        items=len(digits.truth),
+        items=len(truth),
         wrong_before=len(wrong_before),
         wrong_after=len(wrong_after),
         repaired=sum(1 for row in wrong_before if after[row] == truth[row]),

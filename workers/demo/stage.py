@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from connector.errors import Misconfigured
-from workers.demo.digits import Digits
+from workers.demo.digits import ANNOTATORS, planted
 from workers.demo.home import Progress
 
 PLATFORMS = ("label_studio", "argilla")
+KINDS = ("choice", "boxes", "spans")
 
 
 class DemoReviewer(Protocol):
@@ -35,6 +38,11 @@ class Stage(Protocol):
         """Of the service user."""
         ...
 
+    @property
+    def truth(self) -> Sequence[str]:
+        """The right label of each row."""
+        ...
+
     def project(self) -> Mapping[str, Any]:
         """Where the digits are: platform, url and project, and what else the configuration needs."""
         ...
@@ -53,12 +61,25 @@ class Stage(Protocol):
 
 
 @contextmanager
-def open_stage(platform: str, folder: Path, digits: Digits, say: Progress) -> Iterator[Stage]:
-    """Start the platform and load the digits; it ends with the block."""
+def open_stage(platform: str, kind: str, folder: Path, seed: int, say: Progress) -> Iterator[Stage]:
+    """Start the platform and load digits, pictures or sentences; it ends with the block."""
+    if kind not in KINDS or (kind != KINDS[0] and platform != PLATFORMS[0]):
+        raise Misconfigured(
+            f"there is no demo of {kind!r} on {platform!r}",
+            field="--type",
+            remedy=f"Use {' or '.join(KINDS)}; boxes and spans are shown on Label Studio.",
+        )
     if platform not in PLATFORMS:
         raise Misconfigured(
             f"there is no demo on {platform!r}", field="--platform", remedy=f"Use {' or '.join(PLATFORMS)}."
         )
+    if kind != KINDS[0]:
+        from workers.demo.region_platform import region_stage
+
+        with region_stage(folder, kind, seed, say) as regions:
+            yield regions
+        return
+    digits = planted(np.random.default_rng(seed), len(ANNOTATORS))
     if platform == "argilla":
         from workers.demo.argilla_platform import argilla_stage
 

@@ -20,7 +20,7 @@ from workers.detect.findings.detect import ScanFindings
 from workers.detect.flags import n_kept
 from workers.detect.queue import Difference, JudgedRows, Policy, Queue, carry_out, weigh_scan
 from workers.detect.record import Run, lost_classes, scan_summary
-from workers.detect.state import Detector, kept
+from workers.detect.state import Basis, Detector, kept
 from workers.issues import LabelIssues, label_issues
 from workers.issues.arrays import Classes, Probabilities
 from workers.issues.validation import InvalidInput
@@ -57,6 +57,24 @@ def find_issues(context: Context, labels: Classes, matrix: Probabilities) -> Lab
         ) from error
 
 
+def detector_of(
+    context: Context, run: Run, judged: JudgedRows, matrix: Probabilities, limit: float = 1.0
+) -> Detector | None:
+    """What judges the changes that come after a scan; None where it would take too much memory."""
+    if matrix.size > kept.MOST_CELLS:
+        return None
+    origin = judged.origin
+    basis = Basis(
+        scan_id=run.scan_id,
+        source=context.settings.predictions.source.value,
+        model_version=origin.model_version,
+        method=origin.method,
+        classes=origin.classes,
+        limit=limit,
+    )
+    return Detector.build(basis, run.seq, judged.item_ids, judged.given, matrix)
+
+
 def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothing_else) -> Summary:
     """Bring the review queue to what was found, and record the scan."""
     chance = np.random.default_rng(uuid.UUID(run.begun_by).int)
@@ -80,7 +98,7 @@ def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothin
         "planned": summary.n_planned,
         "suppressed": summary.n_suppressed,
         "controls": summary.n_controls,
-        "skipped": run.skipped,
+        "skipped": wording.left_out_said(run.skipped),
         "warnings": list(summary.warnings),
     }
 

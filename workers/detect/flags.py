@@ -139,6 +139,7 @@ def line_up(
     *,
     controls: bool = True,
     limit: float = 1.0,
+    least_controls: int = 0,
 ) -> TriagePlan:
     """Lay out the whole queue, with controls in their places unless they are not wanted.
 
@@ -152,6 +153,7 @@ def line_up(
         min_class_examples=policy.min_class_examples,
         control_share=policy.control_share if controls else 0.0,
         blind_share=policy.blind_share,
+        least_controls=least_controls if controls else 0,
     )
     return triage(flagged, whole, rng)
 

@@ -76,6 +76,7 @@ class Policy:
     settings: PolicySettings
     cap_scale: NDArray[np.float64] | None = None
     limit: float = 1.0  # share of the budget that flags may take: less for a weak model
+    least_controls: int = 0  # to draw by this scan, however few flags there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def weigh_scan(
     with context.read() as unit:
         queue = QueueByRow.load(unit, context.project.id, judged.rows)
     flagged = _flagged(judged, policy, queue)
-    plan = line_up(policy.settings, flagged, chance, limit=policy.limit)
+    plan = line_up(policy.settings, flagged, chance, limit=policy.limit, least_controls=policy.least_controls)
     asked = _to_ask(policy.settings, drafts)
     blind_share = policy.settings.blind_share
     wanted = with_questions(dict(places(plan)), asked, flagged, judged.quality, blind_share, chance)

@@ -13,7 +13,15 @@ from connector.errors import Misconfigured
 from connector.model import ScanReport, ShardedScan
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
-from workers.detect.conclude import LEAST_CLASSES, Also, ScanResult, conclude, conclude_unjudged, find_issues
+from workers.detect.conclude import (
+    LEAST_CLASSES,
+    Also,
+    ScanResult,
+    conclude,
+    conclude_unjudged,
+    detector_of,
+    find_issues,
+)
 from workers.detect.findings.detect import ScanFindings
 from workers.detect.findings.store import findings_of_parts
 from workers.detect.flags import Origin
@@ -82,7 +90,8 @@ def _judge(context: Context, scan: ShardedScan, parts: PartsTogether) -> Summary
     if n_classes < LEAST_CLASSES:
         return conclude_unjudged(context, run, parts.item_ids, n_classes, findings, _over(context, scan))
     issues = find_issues(context, parts.labels, parts.matrix)
-    return conclude(context, run, _result(context, scan, parts, issues, findings), _over(context, scan))
+    result = _result(context, run, scan, parts, issues, findings)
+    return conclude(context, run, result, _over(context, scan))
 
 
 def _over(context: Context, scan: ShardedScan) -> Also:
@@ -96,31 +105,37 @@ def _over(context: Context, scan: ShardedScan) -> Also:
 
 
 def _result(
-    context: Context, scan: ShardedScan, parts: PartsTogether, issues: LabelIssues, findings: ScanFindings
+    context: Context,
+    run: Run,
+    scan: ShardedScan,
+    parts: PartsTogether,
+    issues: LabelIssues,
+    findings: ScanFindings,
 ) -> ScanResult:
-    """No state is kept for so many rows: changes from now on wait for the next scan."""
     project, plan, settings = context.project, scan.plan, context.settings
     with context.read() as unit:
         now = learned(unit, project, settings, plan.classes)
     stated = settings.predictions.out_of_sample
     warnings, report = doubts(parts.labels, parts.matrix, plan.source, stated=stated)
     report = {**report, "shards": parts.n_parts, "class_counts": class_counts(plan.classes, parts.labels)}
+    judged = JudgedRows(
+        origin=Origin(project.id, scan.id, parts.model_version, plan.method, plan.classes),
+        item_ids=parts.item_ids,
+        given=parts.labels,
+        order=issues.order,
+        suggested=issues.suggested,
+        quality=issues.quality,
+        row_of=ItemRows(parts.item_ids).row_of,
+        probs_of=parts.matrix.__getitem__,
+        whole=True,
+    )
     return ScanResult(
-        judged=JudgedRows(
-            origin=Origin(project.id, scan.id, parts.model_version, plan.method, plan.classes),
-            item_ids=parts.item_ids,
-            given=parts.labels,
-            order=issues.order,
-            suggested=issues.suggested,
-            quality=issues.quality,
-            row_of=ItemRows(parts.item_ids).row_of,
-            probs_of=parts.matrix.__getitem__,
-            whole=True,
-        ),
+        judged=judged,
         findings=findings,
-        policy=Policy(now.policy, now.cap_scale),
+        policy=Policy(now.policy, now.cap_scale, least_controls=now.least_controls),
         report=ScanReport.from_json(report),
         warnings=(*warnings, *issues.warnings, *_not_asked(settings.policy, findings)),
+        detector=detector_of(context, run, judged, parts.matrix),
     )
 
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from connector import wording
 from connector.errors import Retryable
 from connector.model import LabelledItem, LabelSchema, Project, ScanReport
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import NotJudged, coded
 from workers.context import Context, Summary
 from workers.detect import sharding
 from workers.detect.by_type import scan_by_type
@@ -21,6 +21,7 @@ from workers.detect.conclude import (
     ScanResult,
     conclude,
     conclude_unjudged,
+    detector_of,
     find_issues,
     several_classes,
 )
@@ -31,7 +32,6 @@ from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run, class_counts, skipped_labels
 from workers.detect.sources.base import Probabilities
 from workers.detect.sources.choose import probabilities_for
-from workers.detect.state import Basis, Detector, kept
 from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged
 from workers.issues import LabelIssues
@@ -79,26 +79,13 @@ def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run
     valid = ValidLabels(schema)
     judged = [item for item in items if item.label in valid]
     skipped = skipped_labels(statuses, len(items) - len(judged))
-    skipped |= {wording.not_judged_yet(*control): n for control, n in others.items() if n}
+    skipped |= {
+        coded(NotJudged.OTHER_CONTROL, control=control, kind=kind): n
+        for (control, kind), n in others.items()
+        if n
+    }
     scan_id, counted = str(uuid.uuid4()), project.changes_since_scan
     return Run(scan_id, started, seq, counted, skipped, begun_by=context.job.id), judged
-
-
-def _detector(
-    context: Context, run: Run, schema: LabelSchema, probabilities: Probabilities
-) -> Detector | None:
-    """What judges the changes that come after this scan; None where it would take too much memory."""
-    if probabilities.matrix.size > kept.MOST_CELLS:
-        return None
-    basis = Basis(
-        scan_id=run.scan_id,
-        source=context.settings.predictions.source.value,
-        model_version=probabilities.model_version,
-        method=context.settings.policy.method.value,
-        classes=schema.classes,
-        limit=probabilities.limit,
-    )
-    return Detector.build(basis, run.seq, probabilities.items, probabilities.matrix)
 
 
 def _result(
@@ -116,10 +103,15 @@ def _result(
     return ScanResult(
         judged=judged,
         findings=findings,
-        policy=Policy(now.policy, now.cap_scale, probabilities.limit),
+        policy=Policy(
+            now.policy,
+            now.cap_scale,
+            probabilities.limit,
+            max(now.least_controls, int(context.job.payload.get("controls", 0))),
+        ),
         report=replace(ScanReport.from_json(probabilities.report), class_counts=counts),
         warnings=(*probabilities.warnings, *issues.warnings),
-        detector=_detector(context, run, schema, probabilities),
+        detector=detector_of(context, run, judged, probabilities.matrix, probabilities.limit),
     )
 
 

@@ -26,7 +26,8 @@ class TriagePolicy:
 
     `budget` is the most review tasks open at a time, controls included; `per_class_cap` the share (0..1) of
     a class's rows that may be in question, at least one; `min_class_examples` protects smaller classes;
-    `control_share` (0..1) of new tasks are random unflagged rows; `blind_share` (0..1) show no suggestion.
+    `control_share` (0..1) of new tasks are random unflagged rows, and `least_controls` of them at least,
+    however few flags there are; `blind_share` (0..1) show no suggestion.
     """
 
     budget: int = 100
@@ -34,9 +35,10 @@ class TriagePolicy:
     min_class_examples: int = 10
     control_share: float = 0.05
     blind_share: float = 0.1
+    least_controls: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("budget", "min_class_examples"):
+        for name in ("budget", "min_class_examples", "least_controls"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: give 0 or more")
         for name in ("per_class_cap", "control_share", "blind_share"):
@@ -141,7 +143,7 @@ def _slots(
     """
     share = policy.control_share
     total = float(room) if share == 1 else min(room, n_fit / (1 - share))
-    n_controls = min(int(total * share + rng.random()), n_pool, room)
+    n_controls = min(max(int(total * share + rng.random()), policy.least_controls), n_pool, room)
     return min(n_fit, room - n_controls), n_controls
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.config.project import ProjectSettings
+from connector.config.project import ProjectSettings, QualitySettings
 from connector.model import Audit, IssueKind, NoteState, Project, QuestionState, ScanReport, ScanSummary
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
 from connector.store.views.figures import CastVote, ReviewerCount
+from connector.wording import left_out_said
 from workers.report.agreement import agreement
 from workers.report.compare import compared
 from workers.report.effects import effects
@@ -26,6 +27,7 @@ from workers.report.shapes import (
     ReportedClassChange,
     ReportedCorrections,
     ReportedGuidelines,
+    ReportedHarm,
     ReportedLabels,
     ReportedModel,
     ReportedMove,
@@ -36,8 +38,9 @@ from workers.report.shapes import (
     number,
     numbers,
 )
+from workers.review.quality.figures import QualityFigures, flag_count, flags_by, rate
 from workers.review.quality.figures import figures as quality_figures
-from workers.review.quality.figures import flag_count, flags_by, rate
+from workers.review.quality.telling import alarms
 
 MOST_QUESTIONS = 100
 
@@ -60,6 +63,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
     project_id = asked.project.id
     scan = unit.issues.last_scan(project_id)
     names = unit.projects.annotator_names(project_id)
+    quality = quality_figures(unit, asked.project, asked.settings.quality)
     votes = persons(figures.cast_votes(unit, project_id, asked.since), asked.settings)
     found = Report(
         schema=SCHEMA,
@@ -67,7 +71,8 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         judged=_judged(unit, asked, scan),
         model=_model(scan),
         reviews=_reviews(unit, asked),
-        remaining=_remaining(unit, asked),
+        remaining=_remaining(quality),
+        harm=ReportedHarm(quality.harm, _alarms(quality, asked.settings.quality)),
         agreement=_named(
             agreement(votes, asked.project.schema.classes if asked.project.schema else ()), names
         ),
@@ -104,7 +109,7 @@ def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Reporte
         held_back=scan.n_suppressed if scan else 0,
         controls=scan.n_controls if scan else 0,
         method=scan.method if scan else None,
-        skipped={reason: int(n) for reason, n in (scan.skipped if scan else {}).items()},
+        skipped=left_out_said(scan.skipped if scan else {}),
         findings={kind.value: n for kind, n in unit.findings.counts(asked.project.id).items()},
         warnings=list(scan.warnings) if scan else [],
         fresh=asked.fresh,
@@ -142,14 +147,20 @@ def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
     )
 
 
-def _remaining(unit: UnitOfWork, asked: Asked) -> Remaining:
-    found = quality_figures(unit, asked.project, asked.settings.quality)
+def _alarms(found: QualityFigures, chosen: QualitySettings) -> list[str]:
+    return alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)
+
+
+def _remaining(found: QualityFigures) -> Remaining:
     return Remaining(
         controls=found.controls,
         unresolved=found.controls_unresolved,
         highest=found.remaining_high,
         target=found.target,
         clean_enough=found.clean_enough,
+        likely=found.remaining,
+        highest_at_any_look=found.remaining_high_anytime,
+        controls_needed=found.controls_needed,
     )
 
 

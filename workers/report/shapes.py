@@ -13,6 +13,7 @@ import numpy as np
 
 from connector.model import Json
 from workers.review.quality.figures import FlagCount, Rate
+from workers.review.quality.harm import Harm
 
 SCHEMA = 1  # counts up when a name goes or changes its meaning; new names may come at any time
 
@@ -84,6 +85,17 @@ class Remaining:
     highest: float  # the largest share of all labels that can be wrong
     target: float
     clean_enough: bool
+    likely: float | None
+    highest_at_any_look: float
+    controls_needed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedHarm:
+    """What changes have spoiled, over all time. `alarms` say what is held for it, and why."""
+
+    figures: Harm
+    alarms: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +241,7 @@ class Report:
     model: ReportedModel
     reviews: ReportedReviews
     remaining: Remaining
+    harm: ReportedHarm
     agreement: Agreement
     corrections: ReportedCorrections
     guidelines: ReportedGuidelines

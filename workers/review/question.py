@@ -106,6 +106,7 @@ def review_request(
         model_version=issue.model_version,
         kind=schema.kind,
         given=issue.given if kind_of(schema).in_parts else "",
+        suggested=issue.suggested if kind_of(schema).in_parts else "",
         around=around if kind_of(schema).in_parts else "",
         blind=task.blind,
     )

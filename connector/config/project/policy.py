@@ -50,7 +50,6 @@ class PolicySettings(Frozen):
     shard_rows: int = Field(
         default=1_000_000,
         ge=1,
-        description="A scan of more items goes through shards of so many, which workers share. Changes then "
-        "wait for the next scan.",
+        description="A scan of more items goes through shards of so many, which workers share.",
     )
     scan_every_hours: Seconds = Field(default=24.0, description="A scan starts at least this often (hours).")

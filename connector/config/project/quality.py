@@ -12,6 +12,11 @@ class QualitySettings(Frozen):
         default=0.01,
         description="Labels are clean enough when at most this share can be wrong (95% confidence).",
     )
+    seek_target: bool = Field(
+        default=True,
+        description="While the target is not shown, the share of controls follows what the bound needs, and "
+        "controls alone are asked once no flag waits (never where policy.control_share is 0).",
+    )
     learn_from_verdicts: bool = Field(
         default=True,
         description="Ask first about flags of the kind that reviewers confirmed most, and open fewer of the "

@@ -37,13 +37,18 @@ class RegionWriter(LabelStudioWriter):
         return self._journaled(task, self._expected(order, task))
 
     def find(self, order: WriteOrder) -> WriteRecord | None:
-        """The record of an annotation that is as this order makes it of the journaled one."""
+        """The record of an annotation that is as this order makes it of the journaled one.
+
+        Or, where other regions were corrected since, one in which this region is as it should be.
+        """
         if order.mode is not WriteMode.UPDATE:
             return super().find(order)
         task = self._task(order)
         ours = None if task is None else by_id(task, order.annotation_id)
         old = _result_of(order.before)
-        if ours is None or old is None or ours.get("result") != self._patched(order, old):
+        if ours is None or old is None:
+            return None
+        if ours.get("result") != self._patched(order, old) and not self._stands(order, ours):
             return None
         return WriteRecord(str(ours["id"]), order.before or {}, kept(ours))
 
@@ -136,6 +141,12 @@ class RegionWriter(LabelStudioWriter):
     def _predicted_from(self, source: Raw) -> Raw:
         """A prediction names every region."""
         return source
+
+    def _stands(self, order: WriteOrder, ours: Raw) -> bool:
+        """Whether the region carries the order's marker, and what was decided."""
+        now = mapping.annotation(ours, self._schema, self._codec).label
+        marked = any(meta_of(item).get(mapping.MARKER) == order.marker for item in dicts(ours.get("result")))
+        return marked and now is not None and self._parts.carries(now, order.label)
 
     def _wait_for_drafts(self, task: Raw, source: Raw) -> None:
         """Any write deletes what people have not saved yet, and does not say so."""

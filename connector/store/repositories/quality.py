@@ -14,6 +14,7 @@ from connector.store.tables import (
     class_releases,
     corrections,
     decisions,
+    golden_items,
     issues,
     quality_figures,
     quality_history,
@@ -61,7 +62,8 @@ STATED = (0.75, 0.9, 0.95, 0.98, 1.0)  # bounds of the bands in which stated pro
 class StatedCount:
     """Decisions on a label by how sure they were: below `STATED[band]`, of the bands the first that fits.
 
-    `overturned` were decided otherwise later, or their correction was taken back by a person.
+    `overturned` were decided otherwise later (on this question, or on a later one about the same label), had
+    their correction taken back by a person, or contradict the golden set.
     """
 
     outcome: Outcome
@@ -78,7 +80,8 @@ class Quality(Repository):
             *((decisions.c.probability < high, k) for k, high in enumerate(STATED[:-1])),
             else_=len(STATED) - 1,
         ).label("band")
-        overturned = case((or_(_replaced(), _taken_back()), 1), else_=0)
+        contradicted = or_(_replaced(), _taken_back(), _asked_again(), _against_golden())
+        overturned = case((contradicted, 1), else_=0)
         rows = self._connection.execute(
             select(
                 decisions.c.outcome,
@@ -222,3 +225,27 @@ def _taken_back() -> ColumnElement[bool]:
         corrections.c.decision_id == decisions.c.id, corrections.c.state == CorrectionState.REVERTED.value
     )
     return and_(decisions.c.superseded_at.is_(None), reverted)
+
+
+def _asked_again() -> ColumnElement[bool]:
+    """The item was asked about once more, as a control or because it was flagged, and that label changed."""
+    other, later = decisions.alias(), issues.alias()
+    return exists().where(
+        later.c.item_id == issues.c.item_id,
+        later.c.id != issues.c.id,
+        later.c.given == decisions.c.label,
+        other.c.issue_id == later.c.id,
+        other.c.superseded_at.is_(None),
+        other.c.outcome == Outcome.ACCEPT.value,
+        other.c.decided_at > decisions.c.decided_at,
+    )
+
+
+def _against_golden() -> ColumnElement[bool]:
+    """The golden set names another label for the item, and nobody doubts it."""
+    return exists().where(
+        golden_items.c.item_id == issues.c.item_id,
+        golden_items.c.label != decisions.c.label,
+        golden_items.c.doubted_at.is_(None),
+        golden_items.c.retired_at.is_(None),
+    )

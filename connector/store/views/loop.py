@@ -29,7 +29,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import secrecy
 from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import EVERYTHING, Sight
-from connector.wording import item_snippet, reason_said
+from connector.wording import item_snippet, left_out_said, reason_said
 
 TICK_FACT = "last_tick"
 
@@ -352,7 +352,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
 def _skipped(statuses: Mapping[str, int], by_scan: Mapping[str, int]) -> dict[str, int]:
     """What no scan can judge, by reason: annotations by their status, and what the last scan left out."""
     not_valid = {status: n for status, n in statuses.items() if status != LabelStatus.VALID.value}
-    return {reason: n for reason, n in {**not_valid, **by_scan}.items() if n}
+    return left_out_said({reason: n for reason, n in {**not_valid, **by_scan}.items() if n})
 
 
 def _labelled(unit: UnitOfWork, project_id: int) -> int:

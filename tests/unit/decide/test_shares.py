@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from connector.actions.golden import Line, store
 from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
 from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
@@ -15,6 +16,7 @@ from tests.support.world import World
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.learned import learn
 from workers.decide.shares import crowd_judge, drawn
+from workers.review.quality import figures
 
 Build = Callable[..., World]
 PEOPLE = [f"reviewer {n}" for n in range(15)]
@@ -216,6 +218,28 @@ def test_votes_that_did_not_suffice_may_do_so_once_more_is_known(build: Build) -
     world.later(seconds=61)
     world.later(seconds=61)
     assert {world.issue(name).state for name in names} == {IssueState.ACCEPTED}
+
+
+def test_what_was_learned_is_told_of_each_pair(build: Build) -> None:
+    names = [f"item {number}" for number in range(12)]
+    world = asking_in(build(review=SHARES), *names)
+    for name in names:
+        world.answer(name, "rita", "cat")
+    world.later(seconds=61)
+    with world.read() as unit:
+        (pair,) = figures(unit, world.project, world.settings.projects["animals"].quality).pairs
+    assert (pair.pair, pair.asked) == ("cat → dog", 12)
+    assert 0 <= pair.changing < 1
+
+
+def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Build) -> None:
+    world = asking_in(build(review=SHARES))
+    say(world, "odd", *["dog"] * FIRST_CHANGES_ASK)
+    with world.services.store.begin() as unit:
+        assert figures(unit, world.project, world.settings.projects["animals"].quality).harm.overturned == 0
+        store(unit, world.project, [Line(1, world.held("odd").item.remote_id, "cat")], "cli", "me")
+        harm = figures(unit, world.project, world.settings.projects["animals"].quality).harm
+    assert (harm.changes, harm.overturned) == (1, 1)
 
 
 def test_before_enough_is_answered_the_cold_start_holds(asking: World) -> None:

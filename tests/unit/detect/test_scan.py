@@ -290,7 +290,7 @@ def test_predictions_for_items_of_one_class_only_flag_nothing_and_say_so(world: 
     summary = scanned(world)
 
     assert summary["warnings"] == [wording.too_few_labels(2, 1)]
-    assert world.last_scan().skipped == {"no prediction": 1}
+    assert world.last_scan().skipped == {"no_prediction": 1}
 
 
 def test_a_scan_before_the_first_sync_asks_for_the_sync(world: World) -> None:

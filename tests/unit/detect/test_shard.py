@@ -17,6 +17,7 @@ from connector.model.findings import FindingKind
 from connector.model.jobs import JobKind, JobState
 from tests.support.world import CLASSES, Killed, World
 from workers.detect.sharding import Part, blob_name
+from workers.detect.state import kept
 
 Build = Callable[..., World]
 METHODS = ("prune_by_noise_rate", "both", "confident_learning", "low_normalized_margin")
@@ -255,7 +256,25 @@ def test_the_built_in_model_is_not_for_so_many_items(build: Build) -> None:
         world.do(JobKind.SCAN)
 
 
-def test_changes_after_a_shared_scan_wait_for_the_next(build: Build) -> None:
+def test_changes_after_a_shared_scan_are_judged_at_once(build: Build) -> None:
+    policy = {**POLICY, "control_share": 0.0, "blind_share": 0.0}
+    whole, shared = build(policy=policy), build(policy={**policy, "shard_rows": 13})
+    for world in (whole, shared):
+        crowd(world)
+        world.settle()
+        for n in (1, 2, 3):
+            world.relabel(f"item {n}", CLASSES[n % 3])
+        world.deliver()
+        world.settle()
+
+    assert found(shared) == found(whole)
+    assert shared.scan_count() == 1
+
+
+def test_changes_after_a_scan_of_too_many_rows_wait_for_the_next(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "MOST_CELLS", 60)
     world = build(policy={**POLICY, "method": "predicted_neq_given", "shard_rows": 13})
     crowd(world)
     world.settle()

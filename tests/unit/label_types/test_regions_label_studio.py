@@ -171,7 +171,20 @@ def test_a_correction_changes_one_region_and_is_undone(
 
 def asked(given: str, suggested: str | None, *, blind: bool = False, around: str = "") -> ReviewRequest:
     return ReviewRequest(
-        "k", "b", "t", "c", {}, SCHEMA.classes, suggested, 0.9, "m", "boxes", given, around or given, blind
+        key="k",
+        batch="b",
+        title="t",
+        context="c",
+        data={},
+        options=SCHEMA.classes,
+        suggestion=None if blind else suggested,
+        suggestion_score=0.9,
+        model_version="m",
+        kind="boxes",
+        given=given,
+        suggested=suggested or given,
+        around=around or given,
+        blind=blind,
     )
 
 
@@ -230,6 +243,17 @@ def test_a_blind_question_shows_the_place_alone() -> None:
     assert "ship" not in str([value for key, value in content.fields.items() if key != "secondlook_answers"])
     assert answered(request, "label:boat", None) == SHIP.replace("ship", "boat")
     assert answered(request, "remove", None) == NOTHING_THERE
+
+
+def test_where_the_place_is_in_doubt_a_blind_reviewer_draws() -> None:
+    request = asked(SHIP, BLUE, blind=True)
+    content = BOXES.content(request, "")
+    assert content.fields["secondlook_spot"] == "? 80,120 200x120 of 800x600"
+    assert content.fields["secondlook_answers"][0]["alias"] == "as_mended"
+    drawn = box("n", "ship", 15, 25)
+    assert answered(request, "as_mended", drawn) == BLUE
+    assert answered(request, "as_mended", None) is None, "nothing was drawn"
+    assert answered(request, "remove", drawn) is None, "and here something was"
 
 
 # --- spans ---

@@ -14,6 +14,7 @@ from connector.model.reasons import (
     HeldBack,
     LetGo,
     NotCounted,
+    NotJudged,
     NotReopened,
     NotSearched,
     NotWritten,
@@ -24,8 +25,22 @@ from connector.wording import decision_reason, reason_said, reopened
 from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
 
-WITH_PARAMETERS = {LetGo.REFUSED, NotWritten.DISCARDED, NotWritten.NOT_REVERTED}
-KINDS: tuple[type[StrEnum], ...] = (HeldBack, LetGo, NotCounted, NotSearched, NotWritten, NotReopened)
+WITH_PARAMETERS = {
+    LetGo.REFUSED,
+    NotWritten.DISCARDED,
+    NotWritten.NOT_REVERTED,
+    NotJudged.UNUSABLE_PREDICTION,
+    NotJudged.OTHER_CONTROL,
+}
+KINDS: tuple[type[StrEnum], ...] = (
+    HeldBack,
+    LetGo,
+    NotCounted,
+    NotSearched,
+    NotWritten,
+    NotReopened,
+    NotJudged,
+)
 
 
 def test_each_code_without_parameters_has_words() -> None:
@@ -42,6 +57,11 @@ def test_each_code_without_parameters_has_words() -> None:
             "held because its class would lose too many labels, and discarded by 'cli:ada'",
         ),
         (coded(NotWritten.NOT_REVERTED, said="it changed"), "not reverted: it changed"),
+        (coded(NotJudged.UNUSABLE_PREDICTION, why="bad_sum"), "prediction: bad sum"),
+        (
+            coded(NotJudged.OTHER_CONTROL, control="mood", kind="several_choices"),
+            "answers to 'mood' (several choices, not judged yet)",
+        ),
     ],
 )
 def test_parameters_stand_in_the_words(stored: str, said: str) -> None:

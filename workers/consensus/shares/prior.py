@@ -65,9 +65,13 @@ class SharePrior:
 
         Unlike the weights it forgets the cold start fast: `change_confidence_for` follows it.
         """
+        return (CHANGING_AT_FIRST * CHANGING_ITEMS + self.changed(())) / (CHANGING_ITEMS + self.asked)
+
+    def changed(self, path: GroupPath) -> float:
+        """About so many questions of a group most people would choose another position."""
+        group = self.groups.get(path)
         unlike_given = 1 - likelihoods(AnswerSet()).most[PositionRole.GIVEN, ()]
-        learned = float(self.groups[()].kinds @ unlike_given) if self.asked else 0.0
-        return (CHANGING_AT_FIRST * CHANGING_ITEMS + learned) / (CHANGING_ITEMS + self.asked)
+        return 0.0 if group is None else float(group.kinds @ unlike_given)
 
 
 def fit(items: Iterable[tuple[GroupPath, AnswerSet]], start: Floats | None = None) -> SharePrior:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.model import Json, LabelledItem, LabelSchema, Prediction
+from connector.model.reasons import NotJudged, coded
 from workers.context import Context
 from workers.detect.predictions.spread import Unusable, from_class_scores, spread_top
 from workers.detect.state import Basis
@@ -91,11 +92,11 @@ def from_predictions(
     skipped: Counter[str] = Counter()
     for item, prediction in zip(items, predictions, strict=True):
         if prediction is None:
-            skipped["no prediction"] += 1
+            skipped[NotJudged.NO_PREDICTION.value] += 1
             continue
         row = row_of(prediction, schema.classes)
         if isinstance(row, Unusable):
-            skipped[f"prediction: {row.reason.value.replace('_', ' ')}"] += 1
+            skipped[coded(NotJudged.UNUSABLE_PREDICTION, why=row.reason.value)] += 1
             continue
         matrix[len(kept)] = row
         kept.append(item)

@@ -81,4 +81,7 @@ def doubts(
 
 
 def _reasons(skipped: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} {reason}" for reason, n in skipped.items()) or "there are no labeled items"
+    return (
+        ", ".join(f"{n} {reason}" for reason, n in wording.left_out_said(skipped).items())
+        or "there are no labeled items"
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem
+from connector.model.reasons import NotJudged
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.uploaded import read_uploaded
 from workers.detect.sources.base import PredictionSource, Probabilities, RowOfItem
@@ -27,7 +28,7 @@ class FilePredictions(PredictionSource):
                 remedy="Then scan again; nothing was changed.",
             ) from error
         kept = [items[int(row)] for row in uploaded.found]
-        skipped = {"not in the file": uploaded.missing} if uploaded.missing else {}
+        skipped = {NotJudged.NOT_IN_FILE.value: uploaded.missing} if uploaded.missing else {}
         return Probabilities(kept, uploaded.probs, chosen.path.name, skipped=skipped)
 
     def changed(self, items: Sequence[LabelledItem], basis: Basis) -> RowOfItem:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from connector.model import LabelledItem
 from workers.detect.standing import QueueByRow, RowsOfItems
 from workers.detect.state.item_rows import ItemIds, ItemRows
+from workers.issues.arrays import Classes
 from workers.issues.incremental import LabelIssueState, saving
 from workers.issues.incremental.table import REMOVED
-from workers.label_types.choice.encode import encode
 
 Row = NDArray[np.floating[Any]]  # (K,) probabilities
 
@@ -59,12 +59,9 @@ class Detector:
         self._number = {label: k for k, label in enumerate(basis.classes)}
 
     @classmethod
-    def build(cls, basis: Basis, seq: int, items: Sequence[LabelledItem], matrix: Row) -> Detector:
-        """From what a scan judged: N items and their (N, K) probabilities, which are copied."""
-        labels = encode([item.label for item in items], basis.classes)
-        state = LabelIssueState(labels, matrix, method=basis.method)
-        item_ids = np.fromiter((item.item_id for item in items), dtype=np.int64, count=len(items))
-        return cls(basis, seq, state, item_ids)
+    def build(cls, basis: Basis, seq: int, item_ids: ItemIds, given: Classes, matrix: Row) -> Detector:
+        """From what a scan judged: (N,) items and their classes, (N, K) probabilities, which are copied."""
+        return cls(basis, seq, LabelIssueState(given, matrix, method=basis.method), item_ids)
 
     @property
     def item_ids(self) -> ItemIds:

@@ -93,6 +93,8 @@ def _suspicion(findings: BoxFindings, at: int, look: ComparedItem[Box], schema: 
         model = RegionPart(
             schema.classes[int(findings.label[at])], box_at(findings.box[at].tolist(), picture)
         )
+    if kind is BoxKind.SWAPPED and given is not None and model is not None:
+        model = RegionPart(model.label, given.spot)  # the place is not in doubt
     about = given or model
     if about is None:
         raise ValueError("a finding is about a region that somebody or the model sees")

@@ -79,6 +79,19 @@ class BoxShape:
 
         return float(iou(np.array([spot.corners]), np.array([other.corners]))[0])
 
+    def around(self, spot: Box, other: Box) -> Box:
+        """The upright box about both."""
+        if spot.rotation % 360 or other.rotation % 360:
+            import numpy as np  # only where boxes are turned
+
+            from workers.issues.geometry import enclosing
+
+            first, second = enclosing(np.array([spot.corners, other.corners])).tolist()
+        else:
+            first, second = spot.corners, other.corners
+        sides = (min(first[0], second[0]), min(first[1], second[1]), max(first[2], second[2]))
+        return box_at((*sides, max(first[3], second[3]), 0.0), spot)
+
     def middle(self, spots: Sequence[Box]) -> Box:
         """The median of each side; of turned boxes as `median_box` says."""
         import numpy as np  # only where votes are counted

@@ -101,6 +101,15 @@ def blind_answers(classes: tuple[str, ...]) -> tuple[AnswerChoice, ...]:
     return (*named, AnswerChoice("NOTHING TO LABEL", AnswerCode.REMOVE, "d"), CANNOT)
 
 
+def drawn_answers(noun: str) -> tuple[AnswerChoice, ...]:
+    """For a blind question about where a region is: the reviewer draws it."""
+    return (
+        AnswerChoice(f"I HAVE DRAWN (orange) WHAT IS IN THE PINK {noun.upper()}", AnswerCode.MENDED, "s"),
+        AnswerChoice("NOTHING TO LABEL", AnswerCode.REMOVE, "d"),
+        CANNOT,
+    )
+
+
 def answered(
     keys: Keys[S], code: str, given: RegionPart[S], suggested: RegionPart[S], orange: list[RegionPart[S]]
 ) -> str | None:
@@ -120,8 +129,12 @@ def answered(
     return {AnswerCode.GIVEN.value: str(given), AnswerCode.MODEL.value: str(suggested)}.get(code)
 
 
-def answered_blind(code: str, spot: RegionPart[S]) -> str | None:
-    """The part that a blind verdict stands for."""
+def answered_blind(code: str, spot: RegionPart[S], orange: list[RegionPart[S]]) -> str | None:
+    """The part that a blind verdict stands for; `orange` is what was drawn."""
+    if code == AnswerCode.MENDED:
+        return str(orange[0]) if len(orange) == 1 else None
+    if orange:
+        return None
     if code == AnswerCode.REMOVE:
         return str(spot.nothing())
     if code.startswith(AnswerCode.CLASS):

@@ -31,6 +31,10 @@ class RegionShape(Protocol[S]):
         """0..1."""
         ...
 
+    def around(self, spot: S, other: S) -> S:
+        """The least place that holds both."""
+        ...
+
     def middle(self, spots: Sequence[S]) -> S:
         """What several people's places come to; at least one is given."""
         ...

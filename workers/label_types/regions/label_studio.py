@@ -236,7 +236,7 @@ class RegionsOnLabelStudio(Generic[S]):
         if given is None or suggested is None:
             return ReviewContent({ANSWERS: []}, [])
         if request.blind:
-            return self._blind(request, given)
+            return self._blind(request, given, self.keys.part(request.suggested) or given)
         kind = ask.asked_kind(self.keys, given, suggested)
         choices = ask.answers(kind, given.label, suggested.label, self.noun)
         shown = suggested if kind is AskedKind.MISSING else given
@@ -249,10 +249,13 @@ class RegionsOnLabelStudio(Generic[S]):
         fields = {GIVEN: str(given), SUGGESTED: str(suggested), ANSWERS: _buttons(choices)}
         return ReviewContent(fields, regions)
 
-    def _blind(self, request: ReviewRequest, given: RegionPart[S]) -> ReviewContent:
-        """Only the place, and what could stand there."""
-        spot = RegionPart(UNNAMED, given.spot)
-        fields = {SPOT: str(spot), ANSWERS: _buttons(ask.blind_answers(request.options))}
+    def _blind(self, request: ReviewRequest, given: RegionPart[S], suggested: RegionPart[S]) -> ReviewContent:
+        """Only the place, and what could stand there. Where the place itself is in doubt it is drawn."""
+        spot, choices = RegionPart(UNNAMED, given.spot), ask.blind_answers(request.options)
+        if ask.asked_kind(self.keys, given, suggested) is AskedKind.POSITION:
+            spot = RegionPart(UNNAMED, self.keys.shape.around(given.spot, suggested.spot))
+            choices = ask.drawn_answers(self.noun)
+        fields = {SPOT: str(spot), ANSWERS: _buttons(choices)}
         return ReviewContent(fields, [self._shown(spot, PINK, PINK)])
 
     def _shown(self, part: RegionPart[S], role: str, region_id: str, score: float | None = None) -> Raw:
@@ -276,17 +279,17 @@ class RegionsOnLabelStudio(Generic[S]):
         codes = chosen(raw, REVIEW_CONTROL)
         if len(codes) != 1:
             return None
+        regions = regions_of(raw, ORANGE)
+        parts = [self._part(region, self.size_of(dicts(raw))) for region in regions]
+        orange = [part for part in parts if isinstance(part, RegionPart)]
+        if len(orange) != len(parts):
+            return None
         spot = self.keys.part(str(asked.get(SPOT)))
         if spot is not None:
-            return ask.answered_blind(codes[0], spot)
+            return ask.answered_blind(codes[0], spot, orange)
         given, suggested = (self.keys.part(str(asked.get(name))) for name in (GIVEN, SUGGESTED))
         if given is None or suggested is None:
             return None
-        regions = regions_of(raw, ORANGE)
-        parts = [self._part(region, self.size_of(dicts(raw))) for region in regions]
-        if not all(isinstance(part, RegionPart) for part in parts):
-            return None
-        orange = [part for part in parts if isinstance(part, RegionPart)]
         return ask.answered(self.keys, codes[0], given, suggested, orange)
 
 

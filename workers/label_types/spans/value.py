@@ -50,6 +50,10 @@ class SpanShape:
         shared = min(spot.end, other.end) - max(spot.start, other.start)
         return max(0, shared) / (max(spot.end, other.end) - min(spot.start, other.start))
 
+    def around(self, spot: Span, other: Span) -> Span:
+        """From where the first begins to where the last ends."""
+        return Span(min(spot.start, other.start), max(spot.end, other.end))
+
     def middle(self, spots: Sequence[Span]) -> Span:
         """The span that most marked; of equal ones the first in the text."""
         times = Counter((spot.start, spot.end) for spot in spots)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from connector.config.project import PolicySettings, ProjectSettings
 from connector.model import Issue, IssueKind, IssueState, Project
 from connector.store.repositories.quality import VerdictCount
 from connector.store.unit_of_work import UnitOfWork
-from workers.review.quality.figures import blind_share
-
-# What computes is imported where it does: commands that only show figures begin in half the time.
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from workers.issues.learning import Verdicts
+from workers.issues.learning import Verdicts, cap_scale, expected_precision, learned_order
+from workers.review.quality.controls import controls_to_ask
+from workers.review.quality.figures import blind_share, figures
 
 LEAST_ASKED = 10  # verdicts before the queue learns from them
 MOST_RANKED = 1_000  # waiting issues that are ranked anew at a time
@@ -25,24 +22,25 @@ MOST_RANKED = 1_000  # waiting issues that are ranked anew at a time
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What reviews so far change in the policy: the policy itself, and how much of its cap a class keeps."""
+    """What reviews so far change in the policy: the policy itself, how much of its cap a class keeps, and how
+    many controls are to be drawn at least."""
 
     policy: PolicySettings
     cap_scale: NDArray[np.float64] | None = None
+    least_controls: int = 0
 
 
 def learned(unit: UnitOfWork, project: Project, settings: ProjectSettings, classes: Sequence[str]) -> Learned:
     """The policy as it is to be applied now."""
     blind = blind_share(unit, project, settings.policy, settings.quality)
-    policy = settings.policy.model_copy(update={"blind_share": blind})
+    share, least = controls_to_ask(figures(unit, project, settings.quality), settings)
+    policy = settings.policy.model_copy(update={"blind_share": blind, "control_share": share})
     counts = _flags(unit, project) if settings.quality.learn_from_verdicts else []
     number = {name: k for k, name in enumerate(classes)}
     known = [one for one in counts if one.given in number and one.suggested in number]
     if sum(one.n for one in known) < LEAST_ASKED:
-        return Learned(policy)
-    from workers.issues.learning import cap_scale
-
-    return Learned(policy, cap_scale(_verdicts(known, number), len(classes)))
+        return Learned(policy, least_controls=least)
+    return Learned(policy, cap_scale(_verdicts(known, number), len(classes)), least)
 
 
 def next_to_ask(unit: UnitOfWork, project: Project, waiting: Sequence[Issue], free: int) -> list[Issue]:
@@ -53,8 +51,6 @@ def next_to_ask(unit: UnitOfWork, project: Project, waiting: Sequence[Issue], fr
     counts = _flags(unit, project)
     if sum(one.n for one in counts) < LEAST_ASKED:
         return list(waiting[:free])
-    from workers.issues.learning import expected_precision, learned_order
-
     flags = [issue for issue in waiting if issue.kind is IssueKind.LABEL_ERROR]
     number = {name: k for k, name in enumerate(_names(counts, flags))}
     precision = expected_precision(
@@ -77,10 +73,6 @@ def _names(counts: Sequence[VerdictCount], flags: Sequence[Issue]) -> list[str]:
 
 
 def _verdicts(counts: Sequence[VerdictCount], number: Mapping[str, int]) -> Verdicts:
-    import numpy as np
-
-    from workers.issues.learning import Verdicts
-
     accepted = [one.n if one.state is IssueState.ACCEPTED else 0 for one in counts]
     return Verdicts(
         given=np.array([number[one.given] for one in counts], dtype=np.int64),

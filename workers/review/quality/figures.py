@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from connector.config.project import PolicySettings, QualitySettings
@@ -12,8 +12,12 @@ from connector.model import IssueKind, IssueState, Json, Project
 from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import IssueCount, Moved, issue_counts, moved
+from workers.consensus.anytime import anytime_interval
+from workers.consensus.binomial import Share, difference, exact_interval
+from workers.review.quality.crowd import PairBelief, pairs_in, stored
 from workers.review.quality.fairness import net_change
 from workers.review.quality.harm import Harm, harm_of
+from workers.review.quality.needed import controls_needed
 
 WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
 
@@ -56,7 +60,12 @@ class Anchoring:
 
 @dataclass(frozen=True, slots=True)
 class QualityFigures:
-    """See docs/quality.md. `remaining_high` is the largest share of all labels that can be wrong."""
+    """See docs/quality.md. `remaining_high` is the largest share of all labels that can be wrong.
+
+    `remaining_high_anytime` is the same however often one looks, `remaining` what is likeliest: None without
+    a control. `controls_needed` more answers to controls show the target, if they come as those so far and
+    the flags that wait are decided; None where no number of them does.
+    """
 
     items: int
     waiting: int
@@ -66,7 +75,10 @@ class QualityFigures:
     flags: FlagCount
     by_class: tuple[FlagCount, ...]
     by_method: tuple[FlagCount, ...]
+    remaining: float | None
     remaining_high: float
+    remaining_high_anytime: float
+    controls_needed: int | None
     target: float
     clean_enough: bool
     anchoring: Anchoring
@@ -74,6 +86,7 @@ class QualityFigures:
     change: Mapping[str, int]  # class → labels gained less labels lost, by all corrections that are written
     held_by_class: Mapping[str, int]  # corrections that wait for a person
     harm: Harm
+    pairs: tuple[PairBelief, ...]
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -90,7 +103,17 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
     items = scan.n_items if scan else 0
     unwritten = unit.quality.unwritten(project.id)
     doubtful = flags.waiting + flags.unresolved
-    high = _remaining(items, scan.n_flagged if scan else 0, doubtful, unwritten, control, flagged)
+    left = _Left(items, scan.n_flagged if scan else 0, doubtful, unwritten)
+    decided = _in(flagged, IssueState.ACCEPTED), _judged(flagged)
+    high = left.high(control, rate(*decided))
+    settled = replace(left, doubtful=flags.unresolved)
+    needed = controls_needed(
+        (control.hits, control.n),
+        lambda hits, n: settled.high(rate(hits, n), rate(*decided)) <= settings.target_error_rate,
+        most=left.unflagged - control.n,
+    )
+    at_any_look = left.high(rate(control.hits, control.n, anytime_interval), rate(*decided, anytime_interval))
+    crowd = stored(unit, project)
     moves = tuple(moved(unit, project.id))
     return QualityFigures(
         items=items,
@@ -101,7 +124,10 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         flags=flags,
         by_class=_with_decisions(flags_by(flagged, "given")),
         by_method=_with_decisions(flags_by(flagged, "method")),
+        remaining=left.likely(control, rate(*decided)),
         remaining_high=high,
+        remaining_high_anytime=at_any_look,
+        controls_needed=needed,
         target=settings.target_error_rate,
         clean_enough=high <= settings.target_error_rate,
         anchoring=_anchoring(unit.quality.agreement(project.id), settings.anchoring_limit),
@@ -109,25 +135,37 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         change=net_change(moves),
         held_by_class=unit.quality.held_by_class(project.id),
         harm=harm_of(unit, project),
+        pairs=() if crowd is None else pairs_in(crowd.prior),
     )
 
 
-def _remaining(
-    items: int,
-    flagged: int,
-    doubtful: int,
-    unwritten: int,
-    controls: Rate,
-    flags: Sequence[IssueCount],
-) -> float:
-    """The largest share of labels that can be wrong: what controls allow for the unflagged; of the flags
-    that wait or were left unresolved what the decided ones allow; and all that are known to be wrong and
-    were not replaced. 1 without controls or items."""
-    if not items:
-        return 1.0
-    undecided = rate(_in(flags, IssueState.ACCEPTED), _judged(flags))
-    unflagged = max(0, items - flagged)
-    return min(1.0, (unflagged * controls.high + doubtful * undecided.high + unwritten) / items)
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """The labels that may be wrong still: `doubtful` flags wait or were left unresolved, `unwritten` are
+    known to be wrong and stand."""
+
+    items: int
+    flagged: int
+    doubtful: int
+    unwritten: int
+
+    @property
+    def unflagged(self) -> int:
+        return max(0, self.items - self.flagged)
+
+    def high(self, controls: Rate, flags: Rate) -> float:
+        """The largest share: what controls allow for the unflagged, decided flags for the doubtful. 1 without
+        controls or items."""
+        return self._share(controls.high, flags.high) if self.items else 1.0
+
+    def likely(self, controls: Rate, flags: Rate) -> float | None:
+        """The share that is likeliest; None while nothing says it."""
+        if not self.items or controls.value is None or (self.doubtful and flags.value is None):
+            return None
+        return self._share(controls.value, flags.value or 0.0)
+
+    def _share(self, controls: float, flags: float) -> float:
+        return min(1.0, (self.unflagged * controls + self.doubtful * flags + self.unwritten) / self.items)
 
 
 def _in(counts: Iterable[IssueCount], state: IssueState) -> int:
@@ -138,14 +176,9 @@ def _judged(counts: Sequence[IssueCount]) -> int:
     return _in(counts, IssueState.ACCEPTED) + _in(counts, IssueState.REJECTED)
 
 
-def rate(hits: int, n: int) -> Rate:
-    """The share with its interval; without any case nothing is known, and nothing is computed."""
-    if not n:
-        return Rate(hits, 0, None, 0.0, 1.0)
-    from workers.consensus.binomial import exact_interval
-
-    share = exact_interval([hits], [n])
-    return Rate(hits, n, float(share.value[0]), float(share.low[0]), float(share.high[0]))
+def rate(hits: int, n: int, interval: Callable[[list[int], list[int]], Share] = exact_interval) -> Rate:
+    share = interval([hits], [n])
+    return Rate(hits, n, float(share.value[0]) if n else None, float(share.low[0]), float(share.high[0]))
 
 
 def flag_count(name: str, counts: Iterable[IssueCount]) -> FlagCount:
@@ -184,16 +217,17 @@ def _anchoring(counts: Sequence[AgreementCount], limit: float) -> Anchoring:
     for one in counts:
         agreed[one.blind] += one.agreed
         n[one.blind] += one.n
-    blind, shown = rate(agreed[True], n[True]), rate(agreed[False], n[False])
-    if not n[True] or not n[False]:
-        return Anchoring(blind, shown, effect=None, low=-1.0, high=1.0, beyond_limit=False)
-    from workers.consensus.binomial import difference
-
     effect = difference([agreed[True]], [n[True]], [agreed[False]], [n[False]])
-    low = float(effect.low[0])
-    # The whole interval: a few votes that differ by chance must not change how people are asked.
-    beyond = low > limit
-    return Anchoring(blind, shown, float(effect.value[0]), low, float(effect.high[0]), beyond_limit=beyond)
+    known = n[True] > 0 and n[False] > 0
+    return Anchoring(
+        blind=rate(agreed[True], n[True]),
+        shown=rate(agreed[False], n[False]),
+        effect=float(effect.value[0]) if known else None,
+        low=float(effect.low[0]),
+        high=float(effect.high[0]),
+        # The whole interval: a few votes that differ by chance must not change how people are asked.
+        beyond_limit=known and float(effect.low[0]) > limit,
+    )
 
 
 def blind_share(

@@ -8,27 +8,36 @@ from dataclasses import dataclass
 from connector.model import Outcome, Project
 from connector.store.repositories.quality import STATED, StatedCount
 from connector.store.unit_of_work import UnitOfWork
+from workers.consensus.anytime import anytime_interval
+from workers.consensus.binomial import exact_interval
 
 LEVEL = 0.99  # changes are held beyond it: one that a person took back is no reason yet
 
 
 @dataclass(frozen=True, slots=True)
 class ProbabilityBand:
-    """Decisions that stated a probability of `low` to `high`: its mean, and how many were overturned."""
+    """Decisions that stated a probability of `low` to `high`: its mean, and how many were overturned.
+
+    `stood` is the share of the others, with the exact 95 % interval.
+    """
 
     low: float
     high: float
     n: int
     stated: float
     overturned: int
+    stood: float
+    stood_low: float
+    stood_high: float
 
 
 @dataclass(frozen=True, slots=True)
 class Harm:
     """Of `changes`, `expected` are wrong by their own probabilities, and `overturned` were found to be.
 
-    A change is overturned by later votes, an adjudicator, or a person who takes its correction back: few of
-    them are looked at again, so that is the least harm. `low` and `high` (99 %, at any look) bound the share
+    A change is overturned by later votes, an adjudicator, a later question about the item (a control, say),
+    the golden set, or a person who takes its correction back: few of them are looked at again, so that is
+    the least harm. `low` and `high` (99 %, at any look) bound the share
     of changes that are overturned. `bands` are all decisions on a label, by how sure they were.
     """
 
@@ -57,24 +66,15 @@ def harm_in(counts: Sequence[StatedCount]) -> Harm:
     """The harm that counts of decisions show."""
     changes = [one for one in counts if one.outcome is Outcome.ACCEPT]
     n, overturned = sum(one.n for one in changes), sum(one.overturned for one in changes)
-    low, high = _bounds(overturned, n)
+    bounds = anytime_interval([overturned], [n], level=LEVEL)
     return Harm(
         changes=n,
         expected=n - sum(one.stated for one in changes),
         overturned=overturned,
-        low=low,
-        high=high,
+        low=float(bounds.low[0]),
+        high=float(bounds.high[0]),
         bands=tuple(band for k in range(len(STATED)) for band in _band(k, counts)),
     )
-
-
-def _bounds(overturned: int, n: int) -> tuple[float, float]:
-    if not n:
-        return 0.0, 1.0
-    from workers.consensus.anytime import anytime_interval
-
-    bounds = anytime_interval([overturned], [n], level=LEVEL)
-    return float(bounds.low[0]), float(bounds.high[0])
 
 
 def _band(k: int, counts: Sequence[StatedCount]) -> list[ProbabilityBand]:
@@ -84,4 +84,7 @@ def _band(k: int, counts: Sequence[StatedCount]) -> list[ProbabilityBand]:
         return []
     low = STATED[k - 1] if k else 0.0
     mean = sum(one.stated for one in inside) / n
-    return [ProbabilityBand(low, STATED[k], n, mean, sum(one.overturned for one in inside))]
+    overturned = sum(one.overturned for one in inside)
+    stood = exact_interval([n - overturned], [n])
+    bounds = float(stood.value[0]), float(stood.low[0]), float(stood.high[0])
+    return [ProbabilityBand(low, STATED[k], n, mean, overturned, *bounds)]

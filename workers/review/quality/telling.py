@@ -9,15 +9,25 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.review.quality.figures import QualityFigures, figures
 
 
-def keep(unit: UnitOfWork, project: Project, settings: QualitySettings) -> None:
-    """Store the figures as they are now, with what they say, for the status page."""
+def keep(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
+    """Store the figures as they are now, with what they say, for the status page; they are returned."""
     found = figures(unit, project, settings)
     told = alarms(found, settings.anchoring_limit, blind=settings.blind_when_anchored)
     unit.quality.save(project.id, {**found.as_json(), "verdict": verdict(found), "alarms": told})
+    return found
 
 
 def verdict(found: QualityFigures) -> str:
-    """Whether the labels are clean enough, and what is missing if not."""
+    """Whether the labels are clean enough, what is missing if not, and what is likeliest."""
+    if found.remaining is None:
+        return _verdict(found)
+    outlook = wording.remaining_outlook(
+        found.remaining, found.remaining_high_anytime, found.controls_needed, found.target
+    )
+    return f"{_verdict(found)} {outlook}"
+
+
+def _verdict(found: QualityFigures) -> str:
     if found.clean_enough:
         return wording.clean_enough(found.items, found.remaining_high, found.target)
     return wording.not_clean_enough(

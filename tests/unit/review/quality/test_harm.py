@@ -31,3 +31,9 @@ def test_expected_harm_is_what_is_missing_to_certainty() -> None:
 )
 def test_only_what_chance_does_not_explain_exceeds(n: int, overturned: int, exceeds: bool) -> None:
     assert harm_in([changes(n, 0.97, overturned)]).exceeds is exceeds
+
+
+def test_a_band_says_how_many_stood_with_an_exact_interval() -> None:
+    (band,) = harm_in([changes(40, 0.96, 2)]).bands
+    assert band.stood == pytest.approx(0.95)
+    assert band.stood_low < 0.95 < band.stood_high

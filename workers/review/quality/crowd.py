@@ -1,0 +1,80 @@
+"""What answers have shown of a project's crowd, as it is kept, and what that says of each pair of labels."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from connector.model import IssueKind, Project
+from connector.store.unit_of_work import UnitOfWork
+from workers.consensus.shares import SharePrior
+from workers.consensus.shares.components import COMPONENTS
+from workers.consensus.shares.prior import GroupCounts
+
+FORM = 2  # of what is stored: another form, or other components, is learned anew
+PAIR_DEPTH = 4  # of a path: kind, band, class, pair
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCrowd:
+    """A prior, the how many-th it is, and from how many answered questions it was learned."""
+
+    prior: SharePrior
+    version: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairBelief:
+    """Flags of one pair of labels: of `asked` questions, about how many most people would change."""
+
+    pair: str
+    asked: int
+    changing: float
+
+
+def crowd_fact(project: Project) -> str:
+    """The fact that holds what was learned."""
+    return f"crowd:{project.id}"
+
+
+def written(crowd: KnownCrowd) -> str:
+    """As it is kept."""
+    groups = [[list(path), one.n, one.kinds.tolist()] for path, one in crowd.prior.groups.items()]
+    return json.dumps(
+        {
+            "form": FORM,
+            "components": [one.name for one in COMPONENTS],
+            "version": crowd.version,
+            "answered": crowd.answered,
+            "start": crowd.prior.start.tolist(),
+            "groups": groups,
+        }
+    )
+
+
+def stored(unit: UnitOfWork, project: Project) -> KnownCrowd | None:
+    """What was kept; None for nothing, or for what other components than today's have learned."""
+    text = unit.facts.get(crowd_fact(project))
+    kept = {} if text is None else json.loads(text)
+    if kept.get("form") != FORM or kept.get("components") != [one.name for one in COMPONENTS]:
+        return None
+    groups = {tuple(path): GroupCounts(n, np.array(kinds)) for path, n, kinds in kept["groups"]}
+    return KnownCrowd(
+        SharePrior(groups, np.array(kept["start"])), int(kept["version"]), int(kept["answered"])
+    )
+
+
+def pairs_in(prior: SharePrior) -> tuple[PairBelief, ...]:
+    """What was learned of each pair among the flags, those that were asked most first."""
+    asked: defaultdict[str, float] = defaultdict(float)
+    changing: defaultdict[str, float] = defaultdict(float)
+    for path, group in prior.groups.items():
+        if len(path) == PAIR_DEPTH and path[0] == IssueKind.LABEL_ERROR.value:
+            asked[path[-1]] += group.n
+            changing[path[-1]] += prior.changed(path)
+    found = [PairBelief(pair, round(n), changing[pair]) for pair, n in asked.items()]
+    return tuple(sorted(found, key=lambda one: (-one.asked, one.pair)))
