@@ -41,6 +41,7 @@ BENCHMARKS = (
     "judge",
     "scale",
     "webhook_intake",
+    "pages",
     "full_sync",
     "delta_sync",
     "push",

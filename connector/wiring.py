@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connector.config.keyring import Keyring, broker_url, database_url
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings
-from connector.errors import Misconfigured
-from connector.model import Annotator, Project, Role
+from connector.errors import Misconfigured, NotFound, Retryable, SecondlookError
+from connector.model import Annotator, Json, Project, Role
 from connector.platforms import registry
 from connector.platforms.face import DeskConfig, PlatformConfig
 from connector.ports import (
     Clock,
     Codecs,
+    Documents,
     JobQueue,
     ModelBackend,
     ReviewDesk,
@@ -29,8 +32,8 @@ from connector.store import migrate
 from connector.store.engine import open_engine
 from connector.store.unit_of_work import Store, UnitOfWork
 
-# How long a secret that the platform made is remembered: a webhook made anew is known by then.
-PLATFORM_SECRETS_KEPT = timedelta(seconds=30)
+PLATFORM_SECRETS_ASKED_SECONDS = 20.0  # how often a platform is asked: a webhook made anew is known by then
+PLATFORM_SECRETS_KEPT = timedelta(minutes=2)  # how long they are remembered where it does not answer
 
 
 class SystemClock:
@@ -38,6 +41,31 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class NoDocuments:
+    """Of a process that was handed none."""
+
+    @property
+    def has_parquet(self) -> bool:
+        """None can be made here."""
+        return False
+
+    def report(self, figures: Json) -> Iterator[str]:
+        """Not made here."""
+        return self._none(figures)
+
+    def validation(self, store: Any, project_id: int) -> Iterator[str]:
+        """Not made here."""
+        return self._none(store, project_id)
+
+    def parquet(self, columns: Sequence[Any], rows: Iterator[Mapping[str, Any]]) -> Iterator[bytes]:
+        """Not made here."""
+        return self._none(columns, rows)
+
+    def _none(self, *_: object) -> Iterator[Any]:
+        msg = "this process makes no such files; the web process of `secondlook up` and `secondlook web` does"
+        raise NotFound(msg)
 
 
 @dataclass
@@ -50,6 +78,7 @@ class Services:
     clock: Clock
     keyring: Keyring
     codecs: Mapping[str, Codecs] = field(default_factory=dict)  # by platform
+    documents: Documents = field(default_factory=NoDocuments)
     _sources: dict[str, Source] = field(default_factory=dict)
     _desks: dict[str, ReviewDesk] = field(default_factory=dict)
     _secret_makers: dict[tuple[str, Role], WebhookSecrets | None] = field(default_factory=dict)
@@ -126,21 +155,30 @@ class Services:
             )
         return registry.model_backend(url, self.codecs.get("label_studio", {}))
 
-    def asks_for_secrets(self, name: str, role: Role) -> bool:
-        """Whether the platform makes the secrets of its webhooks, and may have to be asked for them."""
-        return self._secret_maker(name, role) is not None
-
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
-        """Our own, or those that the platform made: asked for, kept in memory alone, and not for long."""
-        maker = self._secret_maker(name, role)
-        if maker is None:
+        """Our own, or those that the platform made, as far as they are known: nobody is called.
+
+        Retryable where the platform has not told them yet, or not for long.
+        """
+        if self._secret_maker(name, role) is None:
             return [self.keyring.webhook_secret(name, role).get_secret_value()]
-        now = self.clock.now()
-        known = self._platform_secrets.get((name, role))
-        if known is None or now - known[0] >= PLATFORM_SECRETS_KEPT:
-            known = now, maker.webhook_secrets(self.keyring.webhook_url(name, role))
-            self._platform_secrets[name, role] = known
-        return known[1]
+        at, known = self._platform_secrets.get((name, role), (None, ()))
+        if at is None or self.clock.now() - at >= PLATFORM_SECRETS_KEPT:
+            raise Retryable("the platform has not told the secrets of its webhooks")
+        return known
+
+    def refresh_secrets(self) -> None:
+        """Ask the platforms that make secrets of their own; kept in memory alone, and not for long.
+
+        One that does not answer is asked again the next time.
+        """
+        for name in self.settings.projects:
+            for role in Role:
+                with suppress(SecondlookError):
+                    maker = self._secret_maker(name, role)
+                    if maker is not None:
+                        told = maker.webhook_secrets(self.keyring.webhook_url(name, role))
+                        self._platform_secrets[name, role] = self.clock.now(), told
 
     def _secret_maker(self, name: str, role: Role) -> WebhookSecrets | None:
         if (name, role) not in self._secret_makers:  # asked for each delivery, and slow to tell
@@ -202,11 +240,13 @@ def build(
     queue: JobQueue | None = None,
     clock: Clock | None = None,
     codecs: Mapping[str, Codecs] | None = None,
+    documents: Documents | None = None,
 ) -> Services:
     """Services over the configured database, migrated to this version.
 
     Without `queue`, jobs are announced through Celery on the configured broker. Without `codecs` (platform →
-    label type → codec) no label can be read: enough for the web process.
+    label type → codec) no label can be read: enough for the web process. Without `documents` no report and
+    no Parquet file can be made.
     """
     engine = open_engine(database_url(settings).get_secret_value(), pooler=settings.database.pooler)
     migrate.upgrade(engine)
@@ -221,4 +261,5 @@ def build(
         clock=clock,
         keyring=Keyring(settings),
         codecs=codecs or {},
+        documents=documents or NoDocuments(),
     )

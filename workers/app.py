@@ -14,6 +14,7 @@ from celery import Celery, signals
 
 from connector.config.file import load
 from connector.config.keyring import broker_url
+from connector.config.private import private_folder
 from connector.logs import configure
 from connector.queue import CeleryQueue, make_celery
 from connector.wiring import Services, build
@@ -58,8 +59,8 @@ def _log_setup(**_: Any) -> None:
 
 def _touch_heartbeat(**_: Any) -> None:
     folder = _data_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / HEARTBEAT_FILE).touch()
+    private_folder(folder)
+    (folder / HEARTBEAT_FILE).touch(mode=0o600)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
+from connector.config.private import private_file, private_folder
 from connector.errors import Misconfigured
 
 BUSY_TIMEOUT_MS = 15_000  # longest wait for another SQLite writer
@@ -46,10 +49,12 @@ def reading(engine: Engine) -> Connection:
 
 
 def _sqlite(url: URL) -> Engine:
+    file = None
     if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
-        folder = Path(url.database).parent
+        file = Path(url.database)
+        folder = file.parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         except OSError as error:
             raise Misconfigured(
                 f"the folder {folder} cannot be made ({error.strerror})",
@@ -58,9 +63,21 @@ def _sqlite(url: URL) -> Engine:
             ) from error
     # Items are other people's data: their values must not stand in tracebacks and logs.
     engine = create_engine(url, hide_parameters=True)
+    if file is not None:
+        event.listen(engine, "do_connect", _file_of_ours(file))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _file_of_ours(file: Path) -> Callable[..., None]:
+    """Makes the file before SQLite does, which would let others read it; its journals take its mode."""
+
+    def make(*_: Any) -> None:
+        with suppress(OSError):  # what is wrong, the connection says
+            private_file(file)
+
+    return make
 
 
 def _postgresql(url: URL, *, pooler: bool) -> Engine:

@@ -18,17 +18,21 @@ from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
 from connector.model.metrics import Accumulator
+from connector.ports import Documents
 from connector.queue import SilentQueue
 from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
+from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
-from connector.web.dashboard import entrance, page
+from connector.web.dashboard import doing, entrance, home, items, lists, service
 from connector.web.dashboard.trouble import trouble_page
-from connector.wiring import Services
+from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
 COUNTS_EVERY_SECONDS = 15.0
-ROUTERS = (health.router, metrics.router, v1.router, entrance.router, page.router)
+MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
+PAGES = (entrance.router, home.router, lists.router, items.router, service.router, doing.router)
+ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
@@ -42,9 +46,13 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        storing = asyncio.create_task(_store_now_and_then(running, counts))
+        beside = [
+            asyncio.create_task(_store_now_and_then(running, counts)),
+            asyncio.create_task(_ask_for_secrets(running)),
+        ]
         yield
-        storing.cancel()
+        for one in beside:
+            one.cancel()
         await run_in_threadpool(_store_quietly, running, counts)
         if services is None:
             running.close()
@@ -56,12 +64,14 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         openapi_url="/api/openapi.json",
         docs_url=None,  # both viewers load scripts from a foreign host
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to wherever the Host header says
         lifespan=lifespan,
     )
     app.state.services = running
     app.state.scrapes = metrics.Scrapes(counts)
     for router in ROUTERS:
         app.include_router(router)
+    with_examples(app)
     add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
@@ -75,27 +85,38 @@ async def _store_now_and_then(services: Services, counts: Accumulator) -> None:
         await run_in_threadpool(_store_quietly, services, counts)
 
 
+async def _ask_for_secrets(services: Services) -> None:
+    """Know the secrets that platforms made before deliveries come: none of those makes us call anybody."""
+    while True:
+        await run_in_threadpool(services.refresh_secrets)
+        await asyncio.sleep(PLATFORM_SECRETS_ASKED_SECONDS)
+
+
 def _store_quietly(services: Services, counts: Accumulator) -> None:
     with suppress(SecondlookError):  # the database is away: what was counted waits
         store_counts(services, counts)
 
 
-def _services(settings: Settings) -> Services:
+def _services(settings: Settings, documents: Documents | None = None) -> Services:
     """With a broker of this process alone nobody would read messages: the sweep finds the jobs."""
     alone = settings.broker.url.startswith(MEMORY_BROKER)
-    return wiring.build(settings, SilentQueue() if alone else None)
+    return wiring.build(settings, SilentQueue() if alone else None, documents=documents)
 
 
-def serve(settings: Settings, greet: Callable[[Services], None]) -> None:
+def serve(settings: Settings, documents: Documents, greet: Callable[[Services], None]) -> None:
     """Run the web process until it is told to stop. Misconfigured when its port cannot be had.
 
     `greet` is called when the port is had, before the first request.
     """
     with listening(settings.server.host, settings.server.port) as socket_:
-        services = _services(settings)
+        services = _services(settings, documents)
         greet(services)
         app = create_app(settings, services)
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, server_header=False, ws="none"))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_config=None, server_header=False, ws="none", limit_concurrency=MOST_CONNECTIONS
+            )
+        )
         server.run(sockets=[socket_])
         services.close()
 

@@ -99,9 +99,12 @@ class Session:
 
     def error_file(self) -> Path:
         """Where the details of an unexpected error go."""
+        from connector.config.private import private_file, private_folder
+
         try:
             folder = self.settings.data_dir
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
+            private_file(folder / ERROR_FILE)
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE

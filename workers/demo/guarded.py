@@ -73,6 +73,11 @@ class GuardedProcess:
         self.kill()
 
     @property
+    def group(self) -> int:
+        """The process group of the program and its children."""
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process.poll() is None
 

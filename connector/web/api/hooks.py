@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 from fastapi import Request, Response, status
-from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
@@ -18,6 +18,7 @@ from connector.errors import BadPayload, Misconfigured, Retryable, Unauthorised
 from connector.model import Role
 from connector.web import intake
 from connector.web.intake import Delivery
+from connector.web.room import ROOM_BYTES, Room, Take, has_too_many_parts
 from connector.web.together import GroupCommit
 from connector.wiring import Services
 
@@ -40,6 +41,10 @@ class Hooks:
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
         self._services = services
+        self._room = Room(max(ROOM_BYTES, services.settings.server.max_body_bytes))
+        self._reader = ThreadPoolExecutor(
+            1, "reader"
+        )  # one long body at a time: JSON takes many times its size
         self._deliveries = GroupCommit[Delivery](lambda together: intake.store(services, together))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,15 +57,17 @@ class Hooks:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, project: str, role: str, path_key: str) -> Response:
-        """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500."""
+        """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500.
+
+        503 for what there is no room for just now.
+        """
         addressee = _addressee(self._services, project, role, path_key)
         if addressee is None:
             return JSONResponse({"detail": "Not Found"}, status.HTTP_404_NOT_FOUND)
-        body = await _body(request, self._services.settings.server.max_body_bytes)
-        if isinstance(body, int):
-            return Response(status_code=body)
         try:
-            delivery = await self._verified(project, addressee, request.headers, body)
+            delivery = await self._received(request, project, addressee)
+            if isinstance(delivery, int):
+                return _refusal(delivery)
             if delivery is not None:
                 await self._deliveries.add(delivery)
         except (Unauthorised, BadPayload) as error:
@@ -73,14 +80,29 @@ class Hooks:
         else:
             return ACCEPTED
         # A failure of ours: the platform's log shows it, and nothing of its cause leaves the process.
-        return Response(status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
+        return _refusal(status.HTTP_503_SERVICE_UNAVAILABLE)
+
+    async def _received(self, request: Request, project: str, role: Role) -> Delivery | int | None:
+        """What the request delivers, if anything; the status to answer with where it cannot be taken."""
+        with self._room.share() as take:
+            body = await _body(request, self._services.settings.server.max_body_bytes, take)
+            if isinstance(body, int):
+                return body
+            if len(body) > SHORT_BYTES and has_too_many_parts(body):
+                return status.HTTP_413_CONTENT_TOO_LARGE
+            return await self._verified(project, role, request.headers, body)
 
     async def _verified(self, project: str, role: Role, headers: Headers, body: bytes) -> Delivery | None:
-        """At once, or in a thread where it would hold up the others: a long body, a platform to ask."""
+        """At once, or in a thread where it would hold up the others."""
         arguments = self._services, project, role, headers, body
-        if len(body) > SHORT_BYTES or self._services.asks_for_secrets(project, role):
-            return await run_in_threadpool(intake.verified, *arguments)
+        if len(body) > SHORT_BYTES:
+            return await asyncio.get_running_loop().run_in_executor(self._reader, intake.verified, *arguments)
         return intake.verified(*arguments)
+
+
+def _refusal(code: int) -> Response:
+    again = code == status.HTTP_503_SERVICE_UNAVAILABLE
+    return Response(status_code=code, headers={"Retry-After": str(RETRY_SECONDS)} if again else None)
 
 
 def _addressee(services: Services, project: str, role: str, path_key: str) -> Role | None:
@@ -94,8 +116,8 @@ def _addressee(services: Services, project: str, role: str, path_key: str) -> Ro
     return wanted
 
 
-async def _body(request: Request, limit: int) -> bytes | int:
-    """The body, read no further than the limit; the status to answer with where there is none."""
+async def _body(request: Request, limit: int, take: Take) -> bytes | int:
+    """The body, read no further than the limit or the room; the status to answer with where there is none."""
     if _announces_more(request.headers.get("content-length", ""), limit):
         return status.HTTP_413_CONTENT_TOO_LARGE
     received = bytearray()
@@ -105,6 +127,8 @@ async def _body(request: Request, limit: int) -> bytes | int:
                 received += chunk
                 if len(received) > limit:
                     return status.HTTP_413_CONTENT_TOO_LARGE
+                if not take(len(chunk)):
+                    return status.HTTP_503_SERVICE_UNAVAILABLE
     except TimeoutError:
         return status.HTTP_408_REQUEST_TIMEOUT
     except ClientDisconnect:

@@ -69,3 +69,9 @@ def test_the_web_process_loads_nothing_that_computes() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == ""
+
+
+def test_no_redirect_follows_the_host_header(client: httpx.Client) -> None:
+    for path in ("/health/", "/api/v1/projects/", "//evil.example"):
+        answer = client.get(path, headers={"Host": "evil.example"})
+        assert "evil.example" not in answer.headers.get("location", "")

@@ -31,17 +31,31 @@ class Teller:
         return [*self.secrets]
 
 
-def test_they_are_asked_for_again_after_a_while_and_not_for_every_delivery(tmp_path: Path) -> None:
+def test_deliveries_make_nobody_call_the_platform(tmp_path: Path) -> None:
     clock, teller = TestClock(datetime(2026, 1, 1, tzinfo=UTC)), Teller()
     services = replace(services_in(tmp_path), clock=clock, _sources={"cats": teller})  # type: ignore[dict-item]
     try:
+        with pytest.raises(Retryable):
+            services.webhook_secrets("cats", Role.SOURCE)
+        assert teller.asked == []
+        services.refresh_secrets()
         assert services.webhook_secrets("cats", Role.SOURCE) == ["first"]
         teller.secrets = ["second"]
-        assert services.webhook_secrets("cats", Role.SOURCE) == ["first"]
-        assert teller.asked == [services.keyring.webhook_url("cats", Role.SOURCE)]
-        clock.advance(seconds=PLATFORM_SECRETS_KEPT.total_seconds())
+        services.refresh_secrets()
         assert services.webhook_secrets("cats", Role.SOURCE) == ["second"]
+        assert teller.asked == [services.keyring.webhook_url("cats", Role.SOURCE)] * 2
+    finally:
+        services.close()
+
+
+def test_they_are_forgotten_a_while_after_the_platform_told_them_last(tmp_path: Path) -> None:
+    clock, teller = TestClock(datetime(2026, 1, 1, tzinfo=UTC)), Teller()
+    services = replace(services_in(tmp_path), clock=clock, _sources={"cats": teller})  # type: ignore[dict-item]
+    try:
+        services.refresh_secrets()
         teller.away = True
+        services.refresh_secrets()
+        assert services.webhook_secrets("cats", Role.SOURCE) == ["first"]
         clock.advance(seconds=PLATFORM_SECRETS_KEPT.total_seconds())
         with pytest.raises(Retryable):
             services.webhook_secrets("cats", Role.SOURCE)

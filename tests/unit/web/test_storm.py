@@ -64,6 +64,7 @@ def deliver(services: Services, payload: dict[str, Any], role: Role = Role.SOURC
     """One attempt, as Argilla makes it: its id and stamp are new each time. Whether it was stored."""
     body, attempt = json.dumps(payload), f"msg_{next(_attempts)}"
     now = services.clock.now()
+    services.refresh_secrets()  # as the web process does now and then
     headers = {
         "Webhook-Id": attempt,
         "Webhook-Timestamp": str(int(now.timestamp())),

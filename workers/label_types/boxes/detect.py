@@ -33,18 +33,19 @@ def detect(
 ) -> Suspicions:
     """The boxes that a model, or the other annotators, contradict."""
     found = looks_at(KEYS, items, predictions, schema, agreed)
+    looks = [_in_one_size(look) for look in found.looks]
     number = {name: k for k, name in enumerate(schema.classes)}
     labels = [
         {
             "bboxes": np.array([part.spot.corners for part in look.given]).reshape(-1, 5),
             "labels": np.array([number[part.label] for part in look.given], dtype=np.int64),
         }
-        for look in found.looks
+        for look in looks
     ]
-    findings = box_issues(labels, [_tables(look, number) for look in found.looks]).findings
+    findings = box_issues(labels, [_tables(look, number) for look in looks]).findings
     return Suspicions(
         [
-            _suspicion(findings, at, found.looks[int(findings.image[at])], schema)
+            _suspicion(findings, at, looks[int(findings.image[at])], schema)
             for at in range(len(findings))
             if findings.score[at] >= ASKED[KINDS[findings.kind[at]]]
         ],
@@ -75,6 +76,17 @@ def agreed(people: Sequence[Sequence[RegionPart[Box]]]) -> list[tuple[RegionPart
         )
         for k in np.flatnonzero(common.kept)
     ]
+
+
+def _in_one_size(look: ComparedItem[Box]) -> ComparedItem[Box]:
+    """The model's boxes in the size of the annotation's picture: they may be of another, or in percent."""
+    if not look.given:
+        return look
+    frame = look.given[0].spot
+    against = [
+        (RegionPart(part.label, part.spot.scaled(frame.width, frame.height)), p) for part, p in look.against
+    ]
+    return ComparedItem(look.row, look.given, against)
 
 
 def _tables(look: ComparedItem[Box], number: dict[str, int]) -> list[NDArray[np.float64]]:

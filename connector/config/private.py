@@ -1,0 +1,18 @@
+"""Folders and files that nobody but the service's user reads, from the moment they are made."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def private_folder(folder: Path) -> None:
+    """Make the folder for its owner alone; one that exists stays as it is. OSError where that fails."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def private_file(file: Path) -> None:
+    """Make an empty file for its owner alone, unless it exists. OSError where it cannot be made."""
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
