@@ -40,6 +40,7 @@ BENCHMARKS = (
     "judge",
     "scale",
     "webhook_intake",
+    "pages",
     "full_sync",
     "delta_sync",
     "push",

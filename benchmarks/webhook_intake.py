@@ -117,13 +117,13 @@ def _stored(services: Services) -> int:
 
 
 @contextmanager
-def running_process(command: list[str], port: int, log: Path) -> Iterator[None]:
+def running_process(command: list[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a web process until the block ends."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     try:
         _wait_for(process, port, log)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()

@@ -340,3 +340,24 @@ class Survey(Protocol):
     def hooks(self, remote_id: str) -> Sequence[HookFound]:
         """The webhooks of a project."""
         ...
+
+
+class Documents(Protocol):
+    """What is written for people to keep; made where tables and reports can be computed."""
+
+    @property
+    def has_parquet(self) -> bool:
+        """Whether Parquet files can be made."""
+        ...
+
+    def report(self, figures: Json) -> Iterator[str]:
+        """A dated report as one HTML file, in pieces."""
+        ...
+
+    def validation(self, store: Any, project_id: int) -> Iterator[str]:
+        """The validation record of a project as CSV, in pieces."""
+        ...
+
+    def parquet(self, columns: Sequence[Any], rows: Iterator[Mapping[str, Any]]) -> Iterator[bytes]:
+        """Rows as a Parquet file, in pieces; `columns` have a name and a kind."""
+        ...

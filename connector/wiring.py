@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from connector.config.keyring import Keyring, broker_url, database_url
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings
-from connector.errors import Misconfigured, Retryable, SecondlookError
-from connector.model import Annotator, Project, Role
+from connector.errors import Misconfigured, NotFound, Retryable, SecondlookError
+from connector.model import Annotator, Json, Project, Role
 from connector.platforms import registry
 from connector.platforms.face import DeskConfig, PlatformConfig
 from connector.ports import (
     Clock,
     Codecs,
+    Documents,
     JobQueue,
     ModelBackend,
     ReviewDesk,
@@ -41,6 +43,31 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class NoDocuments:
+    """Of a process that was handed none."""
+
+    @property
+    def has_parquet(self) -> bool:
+        """None can be made here."""
+        return False
+
+    def report(self, figures: Json) -> Iterator[str]:
+        """Not made here."""
+        return self._none(figures)
+
+    def validation(self, store: Any, project_id: int) -> Iterator[str]:
+        """Not made here."""
+        return self._none(store, project_id)
+
+    def parquet(self, columns: Sequence[Any], rows: Iterator[Mapping[str, Any]]) -> Iterator[bytes]:
+        """Not made here."""
+        return self._none(columns, rows)
+
+    def _none(self, *_: object) -> Iterator[Any]:
+        msg = "this process makes no such files; the web process of `secondlook up` and `secondlook web` does"
+        raise NotFound(msg)
+
+
 @dataclass
 class Services:
     """Everything a process needs; platform adapters are built when first asked for."""
@@ -51,6 +78,7 @@ class Services:
     clock: Clock
     keyring: Keyring
     codecs: Mapping[str, Codecs] = field(default_factory=dict)  # by platform
+    documents: Documents = field(default_factory=NoDocuments)
     _sources: dict[str, Source] = field(default_factory=dict)
     _desks: dict[str, ReviewDesk] = field(default_factory=dict)
     _secret_makers: dict[tuple[str, Role], WebhookSecrets | None] = field(default_factory=dict)
@@ -212,11 +240,13 @@ def build(
     queue: JobQueue | None = None,
     clock: Clock | None = None,
     codecs: Mapping[str, Codecs] | None = None,
+    documents: Documents | None = None,
 ) -> Services:
     """Services over the configured database, migrated to this version.
 
     Without `queue`, jobs are announced through Celery on the configured broker. Without `codecs` (platform →
-    label type → codec) no label can be read: enough for the web process.
+    label type → codec) no label can be read: enough for the web process. Without `documents` no report and
+    no Parquet file can be made.
     """
     engine = open_engine(database_url(settings).get_secret_value(), pooler=settings.database.pooler)
     migrate.upgrade(engine)
@@ -231,4 +261,5 @@ def build(
         clock=clock,
         keyring=Keyring(settings),
         codecs=codecs or {},
+        documents=documents or NoDocuments(),
     )

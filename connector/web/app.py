@@ -18,18 +18,21 @@ from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
 from connector.model.metrics import Accumulator
+from connector.ports import Documents
 from connector.queue import SilentQueue
 from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
+from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
-from connector.web.dashboard import entrance, page
+from connector.web.dashboard import doing, entrance, home, items, lists, service
 from connector.web.dashboard.trouble import trouble_page
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-ROUTERS = (health.router, metrics.router, v1.router, entrance.router, page.router)
+PAGES = (entrance.router, home.router, lists.router, items.router, service.router, doing.router)
+ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
@@ -68,6 +71,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.state.scrapes = metrics.Scrapes(counts)
     for router in ROUTERS:
         app.include_router(router)
+    with_examples(app)
     add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)
     app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
@@ -93,19 +97,19 @@ def _store_quietly(services: Services, counts: Accumulator) -> None:
         store_counts(services, counts)
 
 
-def _services(settings: Settings) -> Services:
+def _services(settings: Settings, documents: Documents | None = None) -> Services:
     """With a broker of this process alone nobody would read messages: the sweep finds the jobs."""
     alone = settings.broker.url.startswith(MEMORY_BROKER)
-    return wiring.build(settings, SilentQueue() if alone else None)
+    return wiring.build(settings, SilentQueue() if alone else None, documents=documents)
 
 
-def serve(settings: Settings, greet: Callable[[Services], None]) -> None:
+def serve(settings: Settings, documents: Documents, greet: Callable[[Services], None]) -> None:
     """Run the web process until it is told to stop. Misconfigured when its port cannot be had.
 
     `greet` is called when the port is had, before the first request.
     """
     with listening(settings.server.host, settings.server.port) as socket_:
-        services = _services(settings)
+        services = _services(settings, documents)
         greet(services)
         app = create_app(settings, services)
         server = uvicorn.Server(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import uuid
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from starlette.requests import ClientDisconnect
 
-from connector.errors import BadPayload, Forbidden
+from connector.errors import BadPayload, Conflict, Forbidden
 from connector.model.access import Principal
 from connector.store.unit_of_work import UnitOfWork
 from connector.web.access import Running, principal
@@ -100,7 +101,7 @@ def once(services: Services, form: Posted, act: Callable[[UnitOfWork], str]) -> 
         unit.request_keys.forget(unit.now - KEYS_KEPT)
         if not unit.request_keys.add(form.who.actor, key, location):
             msg = "the same form is being worked on; load the page again"
-            raise Forbidden(msg)
+            raise Conflict(msg)
     return RedirectResponse(location, status_code=303)
 
 
@@ -139,3 +140,15 @@ async def _body(request: Request) -> bytes:
         msg = "the form did not arrive"
         raise BadPayload(msg) from error
     return bytes(received)
+
+
+def stamp(*values: object) -> str:
+    """What a row was when its form was made, in short."""
+    text = "\x00".join(str(value or "") for value in values)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def require_unchanged(form: Posted, present: str, now: str) -> None:
+    """Conflict, saying what the row is `now`, where it is not what its form was made of."""
+    if form.text("was") != present:
+        raise Conflict(f"{now}; it was changed since the page was loaded, and nothing was done")

@@ -66,6 +66,9 @@ VIOLATIONS = (
     Violation("registry", "workers/context.py", "from connector.platforms import label_studio"),
     Violation("label-types", "workers/label_types/rating/__init__.py", "import workers.label_types.choice"),
     Violation("label-types", "workers/label_types/misc.py"),
+    Violation("label-type-names", "workers/decide/verdicts.py", "import workers.label_types.rating.value"),
+    Violation("label-type-names", "workers/detect/scan.py", "from workers.label_types import choice"),
+    Violation("label-type-names", "workers/cli/doctor.py", "import workers.label_types.boxes.value"),
     Violation("sql", "workers/context.py", "import sqlalchemy"),
     Violation("sql", "connector/wiring.py", "from sqlalchemy.orm import Session"),
     Violation("sql", "workers/demo/server.py", "import alembic"),
@@ -137,3 +140,11 @@ def test_a_new_platform_must_be_hidden_behind_the_registry() -> None:
     folders = {path.parent.name for path in platforms.glob("*/__init__.py")}
     files = {"memory"} & {path.stem for path in platforms.glob("*.py")}
     assert hidden == {f"connector.platforms.{name}" for name in folders | files}
+
+
+def test_a_new_label_type_must_be_hidden_behind_the_registry() -> None:
+    parser = configparser.ConfigParser()
+    parser.read(CONTRACTS)
+    hidden = set(parser[f"{_SECTION}label-type-names"]["protected_modules"].split())
+    folders = {path.parent.name for path in (ROOT / "workers" / "label_types").glob("*/__init__.py")}
+    assert hidden == {f"workers.label_types.{name}" for name in folders}

@@ -36,8 +36,9 @@ def web(context: typer.Context) -> None:
     settings = session.settings
     session.service_logs()
     from connector.web.app import serve
+    from workers.report.documents import Files
 
-    serve(settings, greet)
+    serve(settings, Files(), greet)
 
 
 def greet(services: Services) -> None:

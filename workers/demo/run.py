@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import Misconfigured
-from workers.demo.service import DemoFailed, Service, running, write_config
+from workers.demo.service import DemoFailed, Service, add_user, running, write_config
 from workers.demo.stage import Stage, open_stage
 
 SEED = 7
@@ -174,10 +174,11 @@ def report(outcome: DemoOutcome, counted_in: str) -> str:
 
 
 def _places(stage: Stage, service: Service, state: Mapping[str, Any]) -> dict[str, str]:
+    name, password = add_user(service)
     return {
         **stage.places(),
         f"{stage.name}, the reviews": str(state["review_link"]),
-        "Secondlook, status page": f"{service.url}/ (any user name, password {service.token})",
+        "Secondlook, its pages": f"{service.url}/ (user {name}, password {password})",
         "Configuration": str(service.config),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 40.0
 POLL_SECONDS = 0.5
 LOG_LINES = 15
+
+USER = "demo"  # of the service's pages
+PASSWORD_BYTES = 12
 
 
 class DemoFailed(SecondlookError):
@@ -91,6 +95,22 @@ def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
     path = folder / "secondlook.toml"
     path.write_bytes(tomli_w.dumps(config).encode())
     return path
+
+
+def add_user(service: Service) -> tuple[str, str]:
+    """Somebody who may do everything on the service's pages: name and password."""
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    command = [sys.executable, "-m", "workers.cli", "--config", str(service.config)]
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*command, "users", "add", USER, "--role", "admin", "--password-stdin"],
+        input=password,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        raise DemoFailed(f"no user of the pages could be added: {done.stderr.strip()}")
+    return USER, password
 
 
 @contextmanager

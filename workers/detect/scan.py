@@ -25,6 +25,7 @@ from workers.detect.conclude import (
     find_issues,
     several_classes,
 )
+from workers.detect.encode import encode
 from workers.detect.findings.detect import ScanFindings
 from workers.detect.findings.store import findings_of_items
 from workers.detect.flags import Origin
@@ -35,7 +36,6 @@ from workers.detect.sources.choose import probabilities_for
 from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged
 from workers.issues import LabelIssues
-from workers.label_types.choice.encode import encode
 from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.quality import learned
 

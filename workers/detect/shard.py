@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from connector.config.project import Backend
 from connector.model import LabelledItem, LabelSchema, LabelStatus, ShardedScan
 from workers.context import Context, Summary
+from workers.detect.encode import encode
 from workers.detect.sharding import Part, keep_part
 from workers.detect.sources.choose import source_of
-from workers.label_types.choice.encode import encode
 
 AT_ONCE = 5000  # items whose predictions are held as objects
 

@@ -114,10 +114,43 @@ class LabelType(Protocol):
 
 
 class WholeItem:
-    """What holds for types whose label is one thing: it is judged, asked about and written as a whole."""
+    """What holds for types whose label is one thing: it is judged, asked about and written as a whole.
+
+    A type adds its kind, its codecs and `detect`, and what is otherwise with it. The codec of the in-memory
+    platform holds keys as they are: its `valid` is the type's.
+    """
 
     write_mode = WriteMode.GROUND_TRUTH
     in_parts = False
+
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        """Platform → how it holds such labels."""
+        raise NotImplementedError
+
+    def valid(self, label: str, schema: LabelSchema) -> bool:
+        """Whether the control can carry this label."""
+        return self.codecs["memory"].valid(label, schema)
+
+    def classes(self, label: str) -> Sequence[str]:
+        """None: the label is no class that could lose its items."""
+        del label
+        return ()
+
+    def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:
+        """What the control offers, whether seen or not."""
+        del seen
+        return schema.classes
+
+    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+        """Each answer counts for itself."""
+        del given, quorum
+        return said
+
+    def question(self, issue: Issue) -> str | None:
+        """The usual one."""
+        del issue
+        return None
 
     def parts(self, label: str) -> Sequence[str]:
         """The label."""

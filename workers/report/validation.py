@@ -115,8 +115,13 @@ def write_csv(out: TextIO, found: Iterator[ValidationEntry]) -> int:
     writer.writerow(COLUMNS)
     n = 0
     for n, entry in enumerate(found, start=1):  # noqa: B007 - the count of the last is the answer
-        writer.writerow([_cell(value) for value in _flat(entry)])
+        writer.writerow(cells(entry))
     return n
+
+
+def cells(entry: ValidationEntry) -> list[object]:
+    """One error as a row of a spreadsheet, under `COLUMNS`."""
+    return [_cell(value) for value in _flat(entry)]
 
 
 def as_json(entry: ValidationEntry) -> Json:

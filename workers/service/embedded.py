@@ -23,6 +23,7 @@ from connector.queue import CeleryQueue, make_celery
 from connector.web.app import create_app, listening
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
+from workers.report.documents import Files
 from workers.service.alone import alone, watched
 from workers.service.schedule import schedule
 from workers.service.sweep import sweep
@@ -46,7 +47,7 @@ def run_up(settings: Settings, greet: Callable[[Services], None], file: Path | N
         watched(file, log.warning),
     ):
         app = make_celery(broker_url(settings).get_secret_value())
-        services = build(settings, CeleryQueue(app), codecs=codecs())
+        services = build(settings, CeleryQueue(app), codecs=codecs(), documents=Files())
         greet(services)
         schedule(app, settings.worker.tick_seconds)
         register(app, lambda: services)

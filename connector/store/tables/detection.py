@@ -77,6 +77,7 @@ issues = Table(
     Index("ix_issues_project_id_state_rank", "project_id", "state", "rank"),
     Column("annotator", RemoteId),  # who gave the label, for lists by person
     Index("ix_issues_item_id", "item_id"),
+    Index("ix_issues_rank", "project_id", "rank", "id"),
     Index("ix_issues_annotator", "project_id", "annotator", "state"),
 )
 

@@ -8,11 +8,11 @@ looks as if it waited, for as long as it is stored. Pages, API and exports read 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 
 from connector.model import IssueKind, IssueState, ReviewState
 from connector.model.access import AccessRole, Principal
@@ -71,11 +71,9 @@ def is_settled() -> ColumnElement[bool]:
     return and_(issues.c.state.in_(SETTLED), issues.c.kind != IssueKind.GOLDEN.value)
 
 
-def seen_state(sight: Sight) -> ColumnElement[str]:
-    """The state as it is shown: an answered golden question is one that waits."""
-    if sight.secrets:
-        return issues.c.state
-    return case((issues.c.state == IssueState.MEASURED.value, WAITING), else_=issues.c.state)
+def is_shown(state: str, kind: str | None, sight: Sight) -> bool:
+    """Whether all of a question in this state may be shown."""
+    return sight.secrets or (state in SETTLED and kind != IssueKind.GOLDEN.value)
 
 
 def in_seen_state(sight: Sight, state: str) -> ColumnElement[bool]:
@@ -86,6 +84,11 @@ def in_seen_state(sight: Sight, state: str) -> ColumnElement[bool]:
         return false()
     stored = (state, IssueState.MEASURED.value) if state == WAITING else (state,)
     return issues.c.state.in_(stored)
+
+
+def in_seen_states(sight: Sight, states: Sequence[str]) -> ColumnElement[bool]:
+    """The same for any of several states."""
+    return or_(*(in_seen_state(sight, state) for state in states))
 
 
 def in_seen_review_state(sight: Sight, state: ReviewState) -> ColumnElement[bool]:
@@ -112,7 +115,7 @@ def seen_issue(view: View, sight: Sight) -> View:
     found: Any = view
     if sight.secrets:
         return view
-    if found.state in SETTLED and found.kind != IssueKind.GOLDEN.value:
+    if is_shown(found.state, found.kind, sight):
         return _with(view, kind=None, rank=None, evidence=_without_marks(found.evidence))
     state = _shown(found.state, found.kind)
     return _with(view, state=state, evidence={}, **dict.fromkeys(OF_AN_ISSUE))

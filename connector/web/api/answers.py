@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connector import logs
@@ -88,6 +89,16 @@ def add_error_answers(app: FastAPI, page: Page) -> None:
 
     for kind, _ in ANSWERS:
         app.add_exception_handler(kind, answer)
+
+    def unknown(request: Request, error: Exception) -> Response:
+        """What the framework refuses itself: an address that is none, a method that it does not take."""
+        code = getattr(error, "status_code", 404)
+        if request.url.path.startswith(FOR_PROGRAMS):
+            headers = getattr(error, "headers", None)
+            return JSONResponse({"detail": getattr(error, "detail", "")}, status_code=code, headers=headers)
+        return page(request, NotFound("there is no such page"), code)
+
+    app.add_exception_handler(HTTPException, unknown)
     app.add_exception_handler(Exception, _unexpected)
 
 

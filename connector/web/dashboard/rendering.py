@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
 from functools import cache
+from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from connector.model.access import Principal
+from connector.model.access import AccessRole, Principal
+from connector.wording import ago, one_line, share
+
+# Slug, title and least role of the pages of a project, in the order of its navigation.
+PROJECT_PAGES = (
+    ("queue", "Queue", AccessRole.VIEWER),
+    ("pairs", "Pairs", AccessRole.VIEWER),
+    ("annotators", "Annotators", AccessRole.VIEWER),
+    ("agreement", "Agreement", AccessRole.VIEWER),
+    ("reviewers", "Reviewers", AccessRole.VIEWER),
+    ("quality", "Quality", AccessRole.VIEWER),
+    ("reports", "Reports", AccessRole.VIEWER),
+    ("corrections", "Corrections", AccessRole.VIEWER),
+    ("guidelines", "Guidelines", AccessRole.VIEWER),
+    ("questions", "Open rules", AccessRole.VIEWER),
+    ("dispositions", "Set aside", AccessRole.VIEWER),
+    ("findings", "Findings", AccessRole.VIEWER),
+    ("golden", "Golden set", AccessRole.ADMIN),
+)
 
 
 def render(template: str, *, who: Principal | None = None, code: int = 200, **values: Any) -> HTMLResponse:
-    """A page for somebody, or for nobody who is known."""
-    text = templates().get_template(template).render(who=who, **values)
+    """A page for somebody, or for nobody who is known; `here` is its address, for the navigation."""
+    here = values.pop("here", None)
+    text = templates().get_template(template).render(who=who, current=_current(here), **values)
     return HTMLResponse(text, status_code=code)
 
 
 @cache
 def templates() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("connector.web.dashboard"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals.update(style_address=style_address, project_pages=PROJECT_PAGES)
+    made.filters.update(iso=_iso, ago=_ago, short=_short, percent=lambda value: share(float(value)))
+    return made
+
+
+@cache
+def style_sheet() -> str:
+    return files("connector.web.dashboard").joinpath("static/style.css").read_text("utf-8")
+
+
+@cache
+def style_address() -> str:
+    """With the hash of its content, so that browsers may keep it for ever."""
+    return f"/static/{hashlib.sha256(style_sheet().encode()).hexdigest()[:16]}/style.css"
 
 
 def here(request: Request) -> str:
@@ -42,3 +79,27 @@ def own_path(text: str) -> str:
     plain = text.isprintable() and "\\" not in text
     own = plain and text.startswith("/") and not text.startswith("//") and not parts.netloc
     return text if own else "/"
+
+
+def _current(here: str | None) -> Any:
+    return lambda path: Markup(' aria-current="page"') if path == here else ""
+
+
+def _moment(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _iso(value: datetime | str) -> str:
+    return _moment(value).isoformat(timespec="seconds")
+
+
+def _ago(value: datetime | str, now: datetime) -> str:
+    """How long ago; the day where that is long."""
+    moment = _moment(value)
+    if moment > now:
+        return moment.strftime("%Y-%m-%d %H:%M")
+    return ago(moment, now) if (now - moment).days < 30 else moment.strftime("%Y-%m-%d")
+
+
+def _short(value: object, limit: int = 80) -> str:
+    return one_line(str(value), limit)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from connector.errors import Retryable
+from connector.web.api.examples import EXAMPLES
 from connector.wiring import Services
 from tests.unit.web.seeding import HOSTILE, TOKEN, kill_job, seed, seed_findings
 
@@ -150,6 +151,20 @@ def test_the_api_describes_itself_without_foreign_scripts(client: httpx.Client) 
     assert set(READS) <= set(paths)
     assert not any(path.startswith("/hooks") for path in paths)
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
+
+
+def test_examples_are_rows_as_the_api_gives_them(client: httpx.Client) -> None:
+    described = client.get("/api/openapi.json").json()
+    for path, example in EXAMPLES.items():
+        answer = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        assert answer["example"] == example
+        row = example["items"][0] if "items" in example else example
+        schema = answer["schema"]["$ref"].rpartition("/")[2]
+        names = described["components"]["schemas"][schema]["properties"]
+        if "items" in names:
+            inner = names["items"]["items"]["$ref"].rpartition("/")[2]
+            names = described["components"]["schemas"][inner]["properties"]
+        assert set(row) == set(names), path
 
 
 # --- findings ------------------------------------------------------------------------------------

@@ -25,11 +25,8 @@ def test_the_lists_are_counted_in_the_project(api: httpx.Client, services: Servi
     assert counted == {"multi_label": 1, "guideline_question": 1}
 
 
-def test_the_lists_are_counted_on_the_status_page(api: httpx.Client, services: Services) -> None:
-    assert "Set aside" not in api.get("/").text
-
+def test_the_lists_are_counted_on_the_projects_page(api: httpx.Client, services: Services) -> None:
     set_aside(services)
-
-    shown = api.get("/").text
-    assert "Set aside" in shown
-    assert "<dt>multi label</dt><dd>1</dd>" in shown
+    shown = api.get("/p/cats").text
+    assert 'href="/p/cats/dispositions?kind=multi_label">multi label</a></dt><dd>1</dd>' in shown
+    assert "multi label" in api.get("/p/cats/dispositions?kind=multi_label").text

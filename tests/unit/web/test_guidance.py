@@ -29,22 +29,23 @@ def guided(services: Services) -> str:
 
 def test_the_page_shows_the_last_report_and_what_is_asked(api: httpx.Client, services: Services) -> None:
     made = guided(services)
-    page = api.get("/").text
-
-    assert HOSTILE not in page
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page))
-    assert "Report of 2026-03-01: 30 days have passed." in text
-    assert "0 published, 1 to be accepted" in text
-    assert "Reviewers moved 5 items between" in text
+    pages = [api.get(f"/p/cats{path}").text for path in ("", "/reports", "/questions", "/guidelines")]
+    assert not any(HOSTILE in page for page in pages)
+    text = [re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", page)) for page in pages]
+    assert "Report of 2026-03-01" in text[0]
+    assert "0 notes published, 1 to be accepted" in text[0]
+    assert "30 days have passed" in text[1]
+    assert "Reviewers moved 5 items between" in text[2]
+    assert "draft" in text[3]
     assert api.get(f"{BASE}/audits/{made}").status_code == 200
-    assert f'href="{BASE}/audits/{made}"' in page
+    assert f'href="/p/cats/reports/{made}"' in pages[0]
 
 
 def test_a_project_without_reports_and_notes_shows_nothing_of_them(
     api: httpx.Client, services: Services
 ) -> None:
     seed(services)
-    assert "Reports and guidelines" not in api.get("/").text
+    assert "Reports and guidelines" not in api.get("/p/cats").text
 
 
 def test_reports_are_listed_and_fetched(api: httpx.Client, services: Services) -> None:

@@ -95,7 +95,7 @@ def test_unknown_project_unknown_role_and_wrong_key_get_the_same_answer(
     key = services.keyring.webhook_path_key("cats", Role.SOURCE)
     other = services.keyring.webhook_path_key("dogs", Role.SOURCE)
     wrong = [f"/hooks/cats/source/{'0' * 32}", f"/hooks/dogs/source/{other}", f"/hooks/cats/neither/{key}",
-             f"/hooks/cats/review/{key}", "/hooks/cats/source/%FF%00", "/nowhere"]  # fmt: skip
+             f"/hooks/cats/review/{key}", "/hooks/cats/source/%FF%00", "/hooks/nowhere"]  # fmt: skip
     answers = [client.post(each, headers=secret(services), json=CREATED) for each in wrong]
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, '{"detail":"Not Found"}')}
 

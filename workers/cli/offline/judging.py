@@ -18,13 +18,13 @@ from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.snippets import snippet
 from workers.cli.offline.usable import features_of, unusable
+from workers.detect.encode import encode
 from workers.detect.findings import ScanFindings
 from workers.detect.predictions.crossval import Predicted, Progress, out_of_sample
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import FeatureKind
 from workers.detect.predictions.limits import judgement_limit
 from workers.issues import InvalidInput, LabelIssues, label_issues
-from workers.label_types.choice.encode import encode
 
 SEED = 20_210_208  # any fixed number: equal files give equal reports
 FOLDS = 5

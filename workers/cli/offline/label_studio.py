@@ -159,11 +159,11 @@ def controls_of(tasks: Sequence[Raw]) -> list[Control]:
 def regions_of(annotation: Raw) -> Iterator[tuple[dict[str, Any], bool]]:
     """Results, and whether each is about a region or a part of the item (perRegion, perItem)."""
     found = dicts(annotation.get("result"))
-    drawn = {region.get("id") for region in found if str(region.get("type")).lower() not in JUDGED}
+    drawn = {str(region.get("id")) for region in found if str(region.get("type")).lower() not in JUDGED}
     for region in found:
         value = region.get("value")
         placed = isinstance(value, dict) and bool(PLACES & set(value))
-        shares = region.get("id") is not None and region.get("id") in drawn
+        shares = region.get("id") is not None and str(region["id"]) in drawn
         yield region, placed or shares or "item_index" in region or "parentID" in region
 
 

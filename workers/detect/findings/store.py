@@ -13,12 +13,12 @@ from connector.model.findings import FindingKind
 from connector.store.repositories.content import GivenAnswer
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
+from workers.detect.encode import encode
 from workers.detect.findings.detect import ScanFindings, detect_findings, detect_from_labels
 from workers.detect.findings.draft import MOST, Draft, KindFindings, found
 from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, LabelledRows, digest_of
 from workers.detect.sources.base import Probabilities
 from workers.issues import LabelIssues
-from workers.label_types.choice.encode import encode
 
 # How much is wrong: a class that nobody knows hides a label, a cancelled annotation may be meant so.
 UNUSABLE = {

@@ -10,6 +10,7 @@ from connector.config.project import Backend
 from connector.errors import Misconfigured
 from connector.model import Json, LabelledItem, LabelSchema
 from workers.context import Context
+from workers.detect.encode import encode
 from workers.detect.predictions.limits import knowledge
 from workers.detect.predictions.suspicion import in_sample_suspicion
 from workers.detect.sources.backend import BackendPredictions
@@ -19,7 +20,6 @@ from workers.detect.sources.file import FilePredictions
 from workers.detect.sources.platform import PlatformPredictions
 from workers.issues.arrays import Classes
 from workers.issues.arrays import Probabilities as Matrix
-from workers.label_types.choice.encode import encode
 
 _SOURCES: Mapping[Backend, type[PredictionSource]] = {
     Backend.PLATFORM: PlatformPredictions,

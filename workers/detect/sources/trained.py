@@ -15,6 +15,7 @@ from connector import wording
 from connector.model import LabelledItem, LabelSchema
 from connector.store.unit_of_work import Store
 from workers.context import Context
+from workers.detect.encode import encode
 from workers.detect.predictions.crossval import Predicted, judged, rare_classes
 from workers.detect.predictions.features import Features, Values, encoded
 from workers.detect.predictions.fitting import (
@@ -30,7 +31,6 @@ from workers.detect.predictions.fitting import (
 )
 from workers.detect.predictions.sealed import NotKept, opened, seal_of, sealed
 from workers.detect.sources.base import SEED
-from workers.label_types.choice.encode import encode
 
 BLOB = "predictions:model"
 VERSION = "secondlook-builtin-2"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from connector.model import Issue, LabelSchema
 from connector.ports import Codec
 from workers.label_types.base import Detects, WholeItem
 from workers.label_types.choice import value
@@ -14,7 +13,7 @@ from workers.label_types.memory import KeysInMemory
 
 
 class Choice(WholeItem):
-    """Implements LabelType."""
+    """Implements LabelType: each answer counts for itself, and the usual question is asked."""
 
     kind = value.KIND
 
@@ -31,22 +30,6 @@ class Choice(WholeItem):
         """None: the scan's sources give a matrix of its classes."""
         return None
 
-    def valid(self, label: str, schema: LabelSchema) -> bool:
-        """Whether it is one of the classes."""
-        return value.valid(label, schema)
-
     def classes(self, label: str) -> Sequence[str]:
         """The label itself."""
         return (label,)
-
-    def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
-        """The classes, whether seen or not."""
-        return schema.classes
-
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
-        """Each answer counts for itself."""
-        return said
-
-    def question(self, issue: Issue) -> str | None:  # noqa: ARG002 - the protocol's signature
-        """The usual one."""
-        return None

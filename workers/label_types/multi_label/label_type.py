@@ -38,14 +38,6 @@ class MultiLabel(WholeItem):
 
         return detect(items, predictions, schema, method)
 
-    def valid(self, label: str, schema: LabelSchema) -> bool:
-        """Whether it is a set of classes."""
-        return value.valid(label, schema)
-
-    def classes(self, label: str) -> Sequence[str]:  # noqa: ARG002 - the protocol's signature
-        """None: rules for classes count items, and an item here has several or no class."""
-        return ()
-
     def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
         """The sets seen: there are too many to list."""
         return tuple(sorted(seen))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from connector.model import Issue, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
@@ -37,18 +37,6 @@ class Rating(WholeItem):
         from workers.label_types.rating.detect import detect  # numpy, only where labels are judged
 
         return detect(items, predictions, schema, method)
-
-    def valid(self, label: str, schema: LabelSchema) -> bool:
-        """Whether it stands on the scale."""
-        return value.valid(label, schema)
-
-    def classes(self, label: str) -> Sequence[str]:  # noqa: ARG002 - the protocol's signature
-        """None: a step of a scale is no class that could lose its items."""
-        return ()
-
-    def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
-        """The steps of the scale."""
-        return schema.classes
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Ratings within a step agree."""

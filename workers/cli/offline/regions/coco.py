@@ -11,7 +11,7 @@ from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
-from workers.cli.offline.regions.values import BEYOND, box_from_corner, is_beyond
+from workers.cli.offline.regions.values import BEYOND, FARTHEST, box_from_corner, is_beyond
 
 Raw = Mapping[str, Any]
 CROWD = "box of a crowd (iscrowd)"
@@ -29,16 +29,16 @@ def read_coco(value: Raw) -> RegionData:
     left_out: list[LeftOut] = []
     remarks = Remarks()
     names = _names(value["categories"])
-    images = {one["id"]: one for one in value["images"] if isinstance(one, Mapping) and "id" in one}
+    images = {str(one["id"]): one for one in value["images"] if isinstance(one, Mapping) and "id" in one}
     twice = len([one for one in value["images"] if isinstance(one, Mapping) and "id" in one]) - len(images)
     if twice:
         remarks.add("image id that occurs more than once: the last one counts", "images", twice)
-    boxes: dict[Any, dict[str | None, list[Region]]] = defaultdict(lambda: defaultdict(list))
+    boxes: dict[str, dict[str | None, list[Region]]] = defaultdict(lambda: defaultdict(list))
     ids: Counter[Any] = Counter()
     for one in value["annotations"]:
         region = _region(one, names, images, left_out, remarks)
         if region is not None:
-            boxes[one["image_id"]][person(one.get("annotator"))].append(region)
+            boxes[str(one["image_id"])][person(one.get("annotator"))].append(region)
             ids[region.id] += region.id is not None
     repeated = sum(n - 1 for n in ids.values() if n > 1)
     if repeated:
@@ -52,13 +52,13 @@ def read_coco(value: Raw) -> RegionData:
         tuple(left_out),
         notes=remarks.sentences(),
         classes=tuple(dict.fromkeys(names.values())),
-        class_ids={str(key): name for key, name in names.items()},
+        class_ids=names,
     )
 
 
-def _names(categories: Any) -> dict[Any, str]:
+def _names(categories: Any) -> dict[str, str]:
     names = {
-        one["id"]: str(one.get("name", one["id"]))
+        str(one["id"]): str(one.get("name", one["id"]))
         for one in categories
         if isinstance(one, Mapping) and "id" in one
     }
@@ -68,7 +68,7 @@ def _names(categories: Any) -> dict[Any, str]:
 
 
 def _region(
-    one: Any, names: Mapping[Any, str], images: Mapping[Any, Raw], left_out: list[LeftOut], remarks: Remarks
+    one: Any, names: Mapping[str, str], images: Mapping[str, Raw], left_out: list[LeftOut], remarks: Remarks
 ) -> Region | None:
     if not isinstance(one, Mapping):
         left_out.append(LeftOut("annotations", "annotation that is no object"))
@@ -78,9 +78,9 @@ def _region(
     spot = box_from_corner(one.get("bbox"))
     reason = (
         "annotation of an image that is not among the images"
-        if one.get("image_id") not in images
+        if str(one.get("image_id")) not in images
         else "category that is not among the categories"
-        if one.get("category_id") not in names
+        if str(one.get("category_id")) not in names
         else CROWD
         if one.get("iscrowd")
         else "annotation without a bbox"
@@ -92,10 +92,10 @@ def _region(
     if reason is not None or isinstance(spot, str):
         left_out.append(LeftOut(place, str(reason)))
         return None
-    size = _size(images[one["image_id"]])
+    size = _size(images[str(one["image_id"])])
     if size is not None and is_beyond(spot, size):
         remarks.add(BEYOND, place)
-    return Region(names[one["category_id"]], spot, name)
+    return Region(names[str(one["category_id"])], spot, name)
 
 
 def _item(image: Raw, boxes: Mapping[str | None, list[Region]]) -> RegionItem:
@@ -109,4 +109,4 @@ def _item(image: Raw, boxes: Mapping[str | None, list[Region]]) -> RegionItem:
 
 def _size(image: Raw) -> tuple[float, float] | None:
     width, height = finite(image.get("width")), finite(image.get("height"))
-    return (width, height) if width and height and width > 0 and height > 0 else None
+    return (width, height) if width and height and 0 < width <= FARTHEST and 0 < height <= FARTHEST else None

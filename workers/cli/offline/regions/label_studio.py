@@ -19,6 +19,7 @@ from workers.cli.offline.regions.data import PERCENT, Region, RegionAnswer, Regi
 from workers.cli.offline.regions.texts import span_in, text_of
 from workers.cli.offline.regions.values import (
     BEYOND,
+    FARTHEST,
     NO_LABEL,
     box_from_percent,
     is_beyond,
@@ -144,18 +145,21 @@ class _Tasks:
     def _look_at(self, annotation: Raw, place: str) -> None:
         """Ids and relations, which are no labels and break a task all the same."""
         result = dicts(annotation.get("result"))
-        spots: dict[Any, set[str]] = {}
+        spots: dict[str, set[str]] = {}
         for region in result:
             if region.get("id") is not None and region_kind(region) is not None:
                 value = region["value"]
                 spot = str([value.get(key) for key in ("x", "y", "start", "end", "startOffset")])
-                spots.setdefault(region["id"], set()).add(spot)
+                spots.setdefault(str(region["id"]), set()).add(spot)
         twice = sum(len(each) - 1 for each in spots.values())
         if twice:
             self.remarks.add(IDS_TWICE, place, twice)
-        ids = {region.get("id") for region in result}
+        ids = {str(region.get("id")) for region in result}
         for region in result:
-            if region.get("type") == "relation" and not {region.get("from_id"), region.get("to_id")} <= ids:
+            if (
+                region.get("type") == "relation"
+                and not {str(region.get("from_id")), str(region.get("to_id"))} <= ids
+            ):
                 self.remarks.add(DANGLING, place)
 
     def _mine(self, annotation: Raw) -> Iterator[Raw]:
@@ -276,7 +280,7 @@ def _size(regions: Sequence[Raw]) -> tuple[float, float] | None:
     for region in regions:
         width, height = region.get("original_width"), region.get("original_height")
         numbers = isinstance(width, int | float) and isinstance(height, int | float)
-        if numbers and width and height and 0 < width < float("inf") and 0 < height < float("inf"):
+        if numbers and width and height and 0 < width <= FARTHEST and 0 < height <= FARTHEST:
             return float(width), float(height)
     return None
 

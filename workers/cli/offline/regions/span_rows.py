@@ -141,7 +141,7 @@ def _look_at_relations(row: FileEntry, held: Sequence[Any], remarks: Remarks) ->
         if (
             isinstance(one, Mapping)
             and "from_id" in one
-            and not {one["from_id"], one.get("to_id")} <= set(ids)
+            and not {str(one["from_id"]), str(one.get("to_id"))} <= set(map(str, ids))
         ):
             remarks.add("relation with a span that is not there", row.place)
 

@@ -12,6 +12,7 @@ Spot = tuple[float, ...]
 
 NO_NUMBER = "box with a number that is none"
 NO_AREA = "box without an area"
+FARTHEST = 1e9  # pixels: areas beyond leave the range of numbers
 NO_LABEL = "region without a label"
 BEYOND = "box that stands out of its picture"
 BEYOND_SLACK = 1e-3  # of the picture's side; less is rounding
@@ -48,6 +49,8 @@ def box_from_corners(values: Any) -> Spot | str:
 
 def checked_box(spot: Spot) -> Spot | str:
     """The box, or why it is none."""
+    if max(map(abs, spot)) > FARTHEST:
+        return NO_NUMBER
     return spot if spot[2] > spot[0] and spot[3] > spot[1] else NO_AREA
 
 

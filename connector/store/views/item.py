@@ -1,0 +1,134 @@
+"""One item with all that is known of it: labels, flags, answers, decisions, corrections, what was done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from connector.model import Correction, Json, Project, Vote
+from connector.model.access import AccessRole, Principal
+from connector.store.tables import annotation_rows, audit, corrections, issues, items, review_tasks
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.loop import IssueView, issue_view
+from connector.store.views.secrecy import Sight, seen_issue
+
+MOST_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LabelVersion:
+    """An annotation as it stands."""
+
+    id: str
+    annotator: str
+    label: str | None
+    status: str
+    updated_at: datetime
+    ground_truth: bool
+    deleted: bool
+    result: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An issue of the item with its answers, as far as they may be seen."""
+
+    issue: IssueView
+    votes: tuple[Vote, ...]
+    corrections: tuple[Correction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """`hidden`: a question about it is open to who asks, so no label is shown."""
+
+    id: str
+    data: Json
+    deleted: bool
+    versions: tuple[LabelVersion, ...]
+    questions: tuple[Question, ...]
+    names: dict[str, str]
+    log: tuple[Any, ...]
+    hidden: bool
+    predictions: tuple[tuple[str, float | None], ...] = ()
+
+
+def item_page(
+    unit: UnitOfWork, project: Project, remote_id: str, sight: Sight, who: Principal
+) -> ItemView | None:
+    """The latest item of this id; None where there is none."""
+    query = select(items).where(items.c.project_id == project.id, items.c.remote_id == remote_id)
+    row = unit.connection.execute(query.order_by(items.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    found = _questions(unit, row.id, sight)
+    hidden = not sight.secrets and any(each.issue.given is None for each in found)
+    operates = who.may(AccessRole.OPERATOR, project.name)
+    return ItemView(
+        id=row.remote_id,
+        data=row.data,
+        deleted=row.deleted_at is not None,
+        versions=() if hidden else tuple(_versions(unit, project, row.id)),
+        questions=tuple(found),
+        names=unit.projects.annotator_names(project.id),
+        log=_log(unit, row.id, row.remote_id) if operates else (),
+        hidden=hidden,
+    )
+
+
+def _versions(unit: UnitOfWork, project: Project, item_id: int) -> list[LabelVersion]:
+    names = unit.projects.annotator_names(project.id)
+    query = select(annotation_rows).where(annotation_rows.c.item_id == item_id)
+    rows = unit.connection.execute(query.order_by(annotation_rows.c.created_at, annotation_rows.c.id))
+    return [
+        LabelVersion(
+            id=row.remote_id,
+            annotator=names.get(row.annotator, row.annotator or "unknown"),
+            label=row.label,
+            status=row.status,
+            updated_at=row.updated_at,
+            ground_truth=row.ground_truth,
+            deleted=row.deleted_at is not None,
+            result=row.result,
+        )
+        for row in rows
+    ]
+
+
+def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
+    query = select(issues.c.id, review_tasks.c.key).outerjoin(
+        review_tasks, review_tasks.c.issue_id == issues.c.id
+    )
+    rows = unit.connection.execute(
+        query.where(issues.c.item_id == item_id).order_by(issues.c.id).limit(MOST_ROWS)
+    ).all()
+    cast = unit.votes.of([row.key for row in rows if row.key]) if rows else {}
+    found = []
+    for row in rows:
+        whole = issue_view(unit, row.id)
+        if whole is None:
+            continue
+        issue = seen_issue(whole, sight)
+        shown = issue.given is not None
+        found.append(
+            Question(
+                issue=issue,
+                votes=tuple(cast.get(row.key, ())) if shown else (),
+                corrections=tuple(unit.corrections.all_of_issue(row.id)) if shown else (),
+            )
+        )
+    return found
+
+
+def _log(unit: UnitOfWork, item_id: int, remote_id: str) -> tuple[Any, ...]:
+    """Rows of the audit log about the item, its issues and their corrections, the latest first."""
+    about = [f"item:{remote_id}"]
+    about += unit.connection.execute(select(issues.c.id).where(issues.c.item_id == item_id)).scalars()
+    about += unit.connection.execute(
+        select(corrections.c.id).where(corrections.c.item_id == item_id)
+    ).scalars()
+    query = select(audit).where(audit.c.subject.in_(about[:500])).order_by(audit.c.seq.desc())
+    return tuple(unit.connection.execute(query.limit(MOST_ROWS)).all())

@@ -1,0 +1,107 @@
+"""Examples in the description of the API: one row of each kind, as a service would answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+_AT = "2026-03-01T12:00:00+00:00"
+_ISSUE = {
+    "id": "5f0c8a52-0d5c-4b62-9a5e-0f4d7c1f5a11",
+    "project": "pets",
+    "item": "1042",
+    "annotation": "2214",
+    "kind": "label_error",
+    "state": "accepted",
+    "given": "cat",
+    "suggested": "dog",
+    "probability": 0.97,
+    "quality": 0.02,
+    "rank": 3,
+    "method": "prune_by_noise_rate",
+    "model_version": "m7",
+    "evidence": {"version": 1, "given_probability": 0.01, "near": [["fox", 0.02]]},
+    "content": "photo-1042.jpg",
+    "reason": None,
+    "outcome": "accept",
+    "decided_label": "dog",
+    "review": "0b1f4a0e-7a51-4f0e-9a65-2d0b9a2f9a10",
+    "correction": "77f1c1de-5c86-4a3c-8a0b-5b8b6f1f2c33",
+    "created_at": _AT,
+    "updated_at": _AT,
+}
+_CORRECTION = {
+    "id": _ISSUE["correction"],
+    "project": "pets",
+    "issue": _ISSUE["id"],
+    "run": "c1f1b0c2-1d8e-4b65-8a86-1c2d3e4f5a66",
+    "item": "1042",
+    "annotation": "2214",
+    "mode": "ground_truth",
+    "state": "applied",
+    "given": "cat",
+    "label": "dog",
+    "actor": "secondlook",
+    "error": None,
+    "created_at": _AT,
+    "applied_at": _AT,
+    "reverted_at": None,
+}
+_REVIEW = {
+    "key": _ISSUE["review"],
+    "project": "pets",
+    "issue": _ISSUE["id"],
+    "issue_state": "accepted",
+    "issue_kind": "label_error",
+    "state": "decided",
+    "remote_id": "31",
+    "blind": False,
+    "overlap": 2,
+    "votes": 2,
+    "votes_counted": 2,
+    "created_at": _AT,
+    "pushed_at": _AT,
+}
+_JOB = {
+    "id": "f4a1d0b2-92a6-4c35-a1ee-1f0a2b3c4d55",
+    "project": "pets",
+    "kind": "push",
+    "state": "dead",
+    "attempts": 8,
+    "error": "POST /api/projects/8/import: HTTP 400",
+    "created_at": _AT,
+    "due_at": _AT,
+}
+
+
+def _page(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"items": [dict(row)], "next": "WzMsICI1ZjBjOGE1MiJd"}
+
+
+EXAMPLES: Mapping[str, Any] = {
+    "/api/v1/issues": _page(_ISSUE),
+    "/api/v1/issues/{issue_id}": _ISSUE,
+    "/api/v1/reviews": _page(_REVIEW),
+    "/api/v1/corrections": _page(_CORRECTION),
+    "/api/v1/jobs": _page(_JOB),
+}
+
+
+def with_examples(app: FastAPI) -> None:
+    """Have the application describe itself with these."""
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = get_openapi(
+                title=app.title, version=app.version, description=app.description, routes=app.routes
+            )
+            for path, example in EXAMPLES.items():
+                content = found["paths"][path]["get"]["responses"]["200"]["content"]
+                content["application/json"]["example"] = example
+            app.openapi_schema = found
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]

@@ -1,0 +1,218 @@
+"""What the buttons do: each calls one of `connector.actions`, once, audited with who pressed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse
+
+from connector.actions import golden, held, jobs, revert, tokens, users
+from connector.actions.notes import NoteKeeper, get_note
+from connector.errors import BadPayload, Conflict, NotFound
+from connector.model import Project
+from connector.model.access import EVERYWHERE, AccessRole
+from connector.store.unit_of_work import UnitOfWork
+from connector.web.access import Running, require
+from connector.web.forms import Form, Posted, once, require_unchanged, stamp
+from connector.wiring import Services
+
+router = APIRouter(include_in_schema=False)
+
+Act = Callable[[UnitOfWork, Project], str]
+
+
+def _in_project(
+    services: Services, form: Posted, project: str, least: AccessRole, act: Act
+) -> RedirectResponse:
+    require(form.who, least, project)
+
+    def acting(unit: UnitOfWork) -> str:
+        stored = unit.projects.by_name(project)
+        if stored is None:
+            msg = "there is no such project, or it was not synced yet"
+            raise NotFound(msg)
+        return act(unit, stored)
+
+    return once(services, form, acting)
+
+
+@router.post("/p/{project}/scan")
+def scan(project: str, services: Running, form: Form) -> RedirectResponse:
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        jobs.ask_scan(unit, stored, form.who.actor)
+        return f"/p/{project}?done=scan"
+
+    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+
+
+@router.post("/p/{project}/corrections/revert")
+def revert_one(project: str, services: Running, form: Form) -> RedirectResponse:
+    """Take one correction back; a job does it."""
+    wanted = form.needed("correction")
+
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        found = unit.corrections.get(wanted)
+        if found is None or found.project_id != stored.id:
+            msg = "there is no such correction in this project"
+            raise NotFound(msg)
+        require_unchanged(form, stamp(found.state.value), f"the correction is {found.state.value} now")
+        revert.ask_revert(unit, wanted, form.who.actor)
+        return f"/p/{project}/corrections/{wanted}"
+
+    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+
+
+@router.post("/p/{project}/corrections/revert-run")
+def revert_run(project: str, services: Running, form: Form) -> RedirectResponse:
+    """Take back all that one run of decisions led to; the number must be typed."""
+    run = form.needed("run")
+
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        found = [one for one in revert.undoable(unit, run) if one.project_id == stored.id]
+        if form.text("number") != str(len(found)):
+            raise Conflict(
+                f"{len(found)} corrections of this run can be taken back now, not {form.text('number')!r}"
+            )
+        for one in found:
+            revert.ask_revert(unit, one.id, form.who.actor)
+        return f"/p/{project}/corrections?state=reverting"
+
+    return _in_project(services, form, project, AccessRole.ADMIN, act)
+
+
+@router.post("/p/{project}/corrections/{what}")
+def held_class(project: str, what: str, services: Running, form: Form) -> RedirectResponse:
+    """Release or discard one held correction."""
+    if what not in ("release", "discard"):
+        msg = "there is no such action"
+        raise NotFound(msg)
+
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        do = held.release if what == "release" else held.discard
+        do(unit, stored, form.needed("label"), form.who.actor, [form.needed("correction")])
+        return f"/p/{project}/corrections/{form.needed('correction')}"
+
+    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+
+
+@router.post("/p/{project}/guidelines/{what}")
+def guidelines(project: str, what: str, services: Running, form: Form) -> RedirectResponse:
+    """Accept, reword or withdraw a note, or answer a question with one."""
+
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        named = services.project_settings(project).review.adjudicators
+        who = form.who.actor.removeprefix("user:")
+        keeper = NoteKeeper(unit, stored, named, who if named else form.who.actor)
+        if what == "answer":
+            keeper.answer(form.needed("question"), form.needed("text"))
+            return f"/p/{project}/questions"
+        note = get_note(unit, stored, form.needed("note"))
+        require_unchanged(
+            form, stamp(str(note.state), note.text), f"the note is {note.state} now and says: {note.text}"
+        )
+        if what == "accept":
+            keeper.accept(note.id)
+        elif what == "reword":
+            keeper.reword(note.id, form.needed("text"))
+        elif what == "withdraw":
+            keeper.withdraw(note.id)
+        else:
+            msg = "there is no such action"
+            raise NotFound(msg)
+        return f"/p/{project}/guidelines"
+
+    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+
+
+@router.post("/p/{project}/golden/add")
+def golden_add(project: str, services: Running, form: Form) -> RedirectResponse:
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        line = golden.Line(1, form.needed("item"), form.needed("label"))
+        golden.store(unit, stored, [line], "page", form.who.actor)
+        return f"/p/{project}/golden"
+
+    return _in_project(services, form, project, AccessRole.ADMIN, act)
+
+
+@router.post("/p/{project}/golden/remove")
+def golden_remove(project: str, services: Running, form: Form) -> RedirectResponse:
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        item = form.needed("item")
+        found = next((one for one in unit.golden.listed(stored.id) if one.remote_id == item), None)
+        if found is not None:
+            require_unchanged(form, stamp(found.label), f"the item's label is {found.label!r} now")
+        golden.remove(unit, stored, item, form.who.actor)
+        return f"/p/{project}/golden"
+
+    return _in_project(services, form, project, AccessRole.ADMIN, act)
+
+
+@router.post("/ops/jobs/{what}")
+def replay(what: str, services: Running, form: Form) -> RedirectResponse:
+    """Try again what was given up: one job, or all."""
+    require(form.who, AccessRole.OPERATOR)
+
+    def act(unit: UnitOfWork) -> str:
+        if what == "replay-all":
+            jobs.replay_all(unit, form.who.actor)
+        elif what == "replay":
+            job = unit.jobs.get(form.needed("job"))
+            if job is not None and job.state != "dead":
+                raise Conflict(f"the job is {job.state.value} now: somebody tried it again before")
+            jobs.replay(unit, [form.needed("job")], form.who.actor)
+        else:
+            msg = "there is no such action"
+            raise NotFound(msg)
+        return "/ops/jobs?state=queued"
+
+    return once(services, form, act)
+
+
+@router.post("/admin/users/{what}")
+def keep_users(what: str, services: Running, form: Form) -> RedirectResponse:
+    """Add a user, change a role, or let somebody in no more."""
+    require(form.who, AccessRole.ADMIN)
+
+    def act(unit: UnitOfWork) -> str:
+        name, by = form.needed("name"), form.who.actor
+        if what == "add":
+            users.add(unit, name, form.needed("password"), _grants(form), by)
+            return "/admin/users"
+        user = unit.users.by_name(name)
+        if user is not None:
+            roles = ", ".join(f"{project}: {role}" for project, role in user.grants.items())
+            require_unchanged(form, stamp(roles, user.disabled_at), f"{name} is {roles or 'revoked'} now")
+        if f"user:{name}" == by:
+            msg = "nobody takes away or changes their own role here: another admin does, or the command line"
+            raise BadPayload(msg)
+        if what == "role":
+            users.grant(unit, name, _grants(form), by)
+        elif what == "revoke":
+            users.revoke(unit, name, by)
+        else:
+            msg = "there is no such action"
+            raise NotFound(msg)
+        return "/admin/users"
+
+    return once(services, form, act)
+
+
+@router.post("/admin/tokens/revoke")
+def revoke_token(services: Running, form: Form) -> RedirectResponse:
+    require(form.who, AccessRole.ADMIN)
+
+    def act(unit: UnitOfWork) -> str:
+        tokens.revoke(unit, form.needed("name"), form.who.actor)
+        return "/admin/tokens"
+
+    return once(services, form, act)
+
+
+def _grants(form: Posted) -> dict[str, AccessRole]:
+    try:
+        role = AccessRole(form.needed("role").strip().lower())
+    except ValueError:
+        msg = f"role: {form.text('role')!r} is none of viewer, operator, admin"
+        raise BadPayload(msg) from None
+    return {form.text("project", EVERYWHERE).strip() or EVERYWHERE: role}

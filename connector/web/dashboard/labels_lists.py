@@ -1,0 +1,283 @@
+"""Lists about labels: the queue, corrections, what scans found, what no label fits, pairs of classes."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from connector.model import CorrectionState, DispositionKind, IssueKind, IssueState
+from connector.model.access import AccessRole
+from connector.model.findings import FindingKind
+from connector.store.views import dispositions, findings, loop
+from connector.store.views.pairs import pair_views
+from connector.store.views.queue import QueueFilter, queue_count, queue_views
+from connector.web.dashboard import rates
+from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
+
+WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
+
+
+def _item_link(row: Row) -> str:
+    return f"/p/{row['project']}/items/{quote(str(row['item']), safe='')}"
+
+
+def _queue(asked: ListQuery) -> ListPart:
+    state = asked.of("state")
+    older = asked.of("older")
+    wanted = QueueFilter(
+        states=(state,) if state else (),
+        given=asked.of("given"),
+        suggested=asked.of("suggested"),
+        annotator=asked.of("annotator"),
+        kind=asked.of("kind"),
+        method=asked.of("method"),
+        item=asked.of("item"),
+        older=None if older is None else int(older),
+    )
+    found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
+    rows = [
+        {
+            "project": issue.project,
+            "item": issue.item,
+            "content": issue.content,
+            "given": issue.given,
+            "suggested": issue.suggested,
+            "probability": issue.probability,
+            "kind": issue.kind,
+            "annotator": who,
+            "votes": votes,
+            "state": issue.state,
+            "decided": issue.decided_label,
+            "reason": issue.reason,
+            "since": issue.created_at,
+            "rank": issue.rank,
+            "id": issue.id,
+        }
+        for issue, who, votes in found.items
+    ]
+    total = len(rows) if asked.after is None else None
+    if total is not None and found.next is not None:
+        total = queue_count(asked.unit, asked.its.id, wanted, asked.sight)
+    return ListPart(rows, found.next, total)
+
+
+def _queue_empty(asked: ListQuery) -> str:
+    if asked.filters and asked.filters != {"state": IssueState.IN_REVIEW.value}:
+        return "No issue matches. Clear the filters to see all."
+    if asked.its.last_scan_at is None:
+        return "No scan yet: ask for one on the project's page."
+    return "Nothing is in review now. Choose another state to see what was decided or waits."
+
+
+def _scan_buttons(asked: ListQuery) -> list[Button]:
+    return [Button("Scan now", f"{asked.base}/scan")] if asked.may(AccessRole.OPERATOR) else []
+
+
+QUEUE = Listing(
+    slug="queue",
+    title="Queue",
+    lead="What is asked and why, the most suspicious first.",
+    columns=(
+        Column("item", "Item", "code", _item_link),
+        Column("content", "Content"),
+        Column("given", "Given"),
+        Column("suggested", "Suggested"),
+        Column("probability", "Model", "share"),
+        Column("kind", "Kind", "state"),
+        Column("annotator", "Labeled by"),
+        Column("votes", "Votes", "number"),
+        Column("state", "State", "state"),
+        Column("decided", "Decided"),
+        Column("since", "Since", "time"),
+    ),
+    read=_queue,
+    empty=_queue_empty,
+    filters=(
+        Filter("state", "State", tuple(IssueState), IssueState.IN_REVIEW.value),
+        Filter("item", "Item"),
+        Filter("given", "Given"),
+        Filter("suggested", "Suggested"),
+        Filter("annotator", "Labeled by (id)"),
+        Filter("kind", "Kind", tuple(IssueKind)),
+        Filter("method", "Method"),
+        Filter("older", "Older than (days)", whole=True),
+    ),
+    head=_scan_buttons,
+)
+
+
+def _findings(asked: ListQuery) -> ListPart:
+    kind = asked.of("kind")
+    found = findings.finding_views(
+        asked.unit,
+        project=asked.its.name,
+        kind=FindingKind(kind) if kind else None,
+        limit=asked.limit,
+        after=asked.after,
+        sight=asked.sight,
+    )
+    rows = [
+        {"project": each.project, "kind": each.kind, "item": each.item, "why": each.why, "score": each.score}
+        for each in found.items
+    ]
+    return ListPart(rows, found.next)
+
+
+FINDINGS = Listing(
+    slug="findings",
+    title="Findings",
+    lead="What else the last scan found: of classes, annotators and groups first, then of items.",
+    columns=(
+        Column("kind", "Kind", "state"),
+        Column("item", "Item", "code", lambda row: _item_link(row) if row["item"] else None),
+        Column("why", "What"),
+        Column("score", "Score", "share"),
+    ),
+    read=_findings,
+    empty=lambda asked: "Nothing else was found." if asked.its.last_scan_at else "No scan yet.",
+    filters=(Filter("kind", "Kind", tuple(FindingKind)),),
+)
+
+
+def _dispositions(asked: ListQuery) -> ListPart:
+    kind = asked.of("kind")
+    found = dispositions.disposition_views(
+        asked.unit,
+        project=asked.its.name,
+        kind=DispositionKind(kind) if kind else None,
+        limit=asked.limit,
+        after=asked.after,
+        sight=asked.sight,
+    )
+    rows = [
+        {
+            "project": each.project,
+            "item": each.item,
+            "kind": each.kind,
+            "problem": each.problem,
+            "given": each.given,
+            "labels": ", ".join(each.labels),
+            "decided_at": each.decided_at,
+        }
+        for each in found.items
+    ]
+    return ListPart(rows, found.next)
+
+
+DISPOSITIONS = Listing(
+    slug="dispositions",
+    title="Set aside",
+    lead="Items that no single label answers: several fit, none does, people differ, or rules are silent.",
+    columns=(
+        Column("item", "Item", "code", _item_link),
+        Column("kind", "List", "state"),
+        Column("problem", "Problem"),
+        Column("given", "Given"),
+        Column("labels", "Labels named"),
+        Column("decided_at", "Decided", "time"),
+    ),
+    read=_dispositions,
+    empty=lambda asked: "No item is set aside." if not asked.filters else "No item is on this list.",
+    filters=(Filter("kind", "List", tuple(DispositionKind)),),
+)
+
+
+def _corrections(asked: ListQuery) -> ListPart:
+    state = asked.of("state")
+    found = loop.correction_views(
+        asked.unit,
+        project=asked.its.name,
+        state=CorrectionState(state) if state else None,
+        limit=asked.limit,
+        after=asked.after,
+        sight=asked.sight,
+    )
+    rows = [
+        {
+            "project": each.project,
+            "item": each.item,
+            "given": each.given,
+            "label": each.label,
+            "mode": each.mode,
+            "state": each.state,
+            "error": each.error,
+            "created_at": each.created_at,
+            "applied_at": each.applied_at,
+            "reverted_at": each.reverted_at,
+            "actor": each.actor,
+            "run": each.run,
+            "id": each.id,
+        }
+        for each in found.items
+    ]
+    return ListPart(rows, found.next)
+
+
+CORRECTIONS = Listing(
+    slug="corrections",
+    title="Corrections",
+    lead="What was changed on the platform, or is about to be. Each can be taken back.",
+    columns=(
+        Column("id", "Correction", "code", lambda row: f"/p/{row['project']}/corrections/{row['id']}"),
+        Column("item", "Item", "code", _item_link),
+        Column("given", "Before"),
+        Column("label", "After"),
+        Column("mode", "Mode", "state"),
+        Column("state", "State", "state"),
+        Column("created_at", "Decided", "time"),
+        Column("applied_at", "Written", "time"),
+        Column("reverted_at", "Taken back", "time"),
+        Column("error", "Why not"),
+        Column("actor", "By"),
+        Column("run", "Run", "code"),
+    ),
+    read=_corrections,
+    empty=lambda asked: "No correction is in this state." if asked.filters else "No correction yet.",
+    filters=(Filter("state", "State", tuple(CorrectionState)),),
+)
+
+
+def _pairs(asked: ListQuery) -> ListPart:
+    rows = []
+    for each in pair_views(asked.unit, asked.its.id, asked.sight):
+        low, high = rates.wilson(each.confirmed, each.decided)
+        rows.append(
+            {
+                "project": asked.its.name,
+                "given": each.first,
+                "suggested": each.second,
+                "waiting": each.waiting,
+                "confirmed": each.confirmed,
+                "refused": each.refused,
+                "unresolved": each.unresolved,
+                "precision": each.confirmed / each.decided if each.decided else None,
+                "low": low if each.decided else None,
+                "high": high if each.decided else None,
+                "said": rates.said(each.confirmed, each.decided),
+            }
+        )
+    return ListPart(rows)
+
+
+def _pair_link(row: Row) -> str:
+    query = urlencode({"state": "any", "given": row["given"], "suggested": row["suggested"]})
+    return f"/p/{row['project']}/queue?{query}"
+
+
+PAIRS = Listing(
+    slug="pairs",
+    title="Class pairs",
+    lead="Which classes are mixed up: flags by given and suggested label, and how often they were confirmed.",
+    columns=(
+        Column("given", "Given", "text", _pair_link),
+        Column("suggested", "Suggested", "text", _pair_link),
+        Column("confirmed", "Confirmed", "number"),
+        Column("refused", "Refused", "number"),
+        Column("unresolved", "Unresolved", "number"),
+        Column("waiting", "Waiting", "number"),
+        Column("said", "Precision (95 % interval)"),
+    ),
+    read=_pairs,
+    empty=lambda asked: "No pair has a flag yet." if asked.sight.secrets else "No pair has a decision yet.",
+)
+
+LISTS = (QUEUE, PAIRS, CORRECTIONS, DISPOSITIONS, FINDINGS)

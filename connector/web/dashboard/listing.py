@@ -1,0 +1,136 @@
+"""What a list is: columns, filters and rows, from which its page and its files are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from connector.errors import BadPayload
+from connector.model import Project
+from connector.model.access import AccessRole, Principal
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.secrecy import Sight
+from connector.wiring import Services
+
+PAGE_ROWS = 50
+LONGEST_VALUE = 500
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`kind`: text, number, share, time, state or code; `link`: of the row, where its cell leads."""
+
+    name: str
+    title: str
+    kind: str = "text"
+    link: Callable[[Row], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list can be narrowed by: one of some values (several with `many`), or a text."""
+
+    name: str
+    title: str
+    values: tuple[str, ...] = ()
+    default: str = ""
+    whole: bool = False  # a whole number
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A form of one button: what it does, where it is sent, and with which fields besides."""
+
+    title: str
+    action: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    ask: tuple[tuple[str, str, str], ...] = ()  # name, title and value of each text that is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """One read of a list: by whom, of what, under which filters."""
+
+    unit: UnitOfWork
+    services: Services
+    who: Principal
+    sight: Sight
+    project: Project | None
+    filters: Mapping[str, str]
+    limit: int = PAGE_ROWS
+    after: str | None = None
+
+    def of(self, name: str) -> str | None:
+        return self.filters.get(name) or None
+
+    @property
+    def base(self) -> str:
+        return "" if self.project is None else f"/p/{self.project.name}"
+
+    @property
+    def its(self) -> Project:
+        if self.project is None:  # the route of a list of a project always has one
+            msg = "project"
+            raise LookupError(msg)
+        return self.project
+
+    def may(self, least: AccessRole) -> bool:
+        return self.who.may(least) if self.project is None else self.who.may(least, self.project.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPart:
+    """Some rows, the cursor after them, and how many there are in all where that is known."""
+
+    rows: Sequence[Row]
+    next: str | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`least` is the role that may read it; `head` stands above the rows, `buttons` beside each."""
+
+    slug: str
+    title: str
+    lead: str
+    columns: tuple[Column, ...]
+    read: Callable[[ListQuery], ListPart]
+    empty: Callable[[ListQuery], str]
+    filters: tuple[Filter, ...] = ()
+    least: AccessRole = AccessRole.VIEWER
+    buttons: Callable[[ListQuery, Row], Sequence[Button]] | None = None
+    head: Callable[[ListQuery], Sequence[Button]] | None = None
+    chart: Callable[[ListQuery], str] | None = None  # SVG, made here and safe
+
+
+def clean(listing: Listing, query: Mapping[str, str]) -> dict[str, str]:
+    """The filters of an address; BadPayload where a value is none of those that there are."""
+    found: dict[str, str] = {}
+    for one in listing.filters:
+        value = query.get(one.name, one.default)[:LONGEST_VALUE]
+        if value and one.values and value not in (*one.values, "any"):
+            raise BadPayload(f"{one.name}: {value!r} is none of {', '.join(one.values)}")
+        if value and one.whole and not (value.isascii() and value.isdigit() and len(value) < 7):
+            raise BadPayload(f"{one.name}: {value!r} is no whole number up to 999,999")
+        if "\x00" in value:
+            raise BadPayload(f"{one.name}: it holds a character that no text has")
+        if value and not (value == "any" and one.values):
+            found[one.name] = value
+    return found
+
+
+def address(path: str, listing: Listing, filters: Mapping[str, str], **more: str | None) -> str:
+    """The address of a list under filters: in one order, without what says nothing."""
+    pairs = []
+    for one in listing.filters:
+        value = filters.get(one.name, "")
+        if one.default and not value:
+            value = "any"
+        if value and value != one.default:
+            pairs.append((one.name, value))
+    pairs += [(name, value) for name, value in more.items() if value]
+    return f"{path}?{urlencode(pairs)}" if pairs else path

@@ -1,0 +1,134 @@
+"""Health of the service as a page; dated reports by link; the style sheet."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+
+from connector.errors import NotFound
+from connector.model import Project
+from connector.model.access import AccessRole
+from connector.store.unit_of_work import UnitOfWork
+from connector.store.views import guidance
+from connector.store.views.metrics import stored_metrics
+from connector.store.views.overview import cards
+from connector.store.views.secrecy import sight_of
+from connector.web.access import Asking, Running, require
+from connector.web.dashboard.rendering import render, style_address, style_sheet
+from connector.web.readiness import look
+
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+FOR_EVER = "public, max-age=31536000, immutable"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/static/{digest}/style.css")
+def style(digest: str) -> Response:
+    current = style_address() == f"/static/{digest}/style.css"
+    headers = {"Cache-Control": FOR_EVER if current else "no-store"}
+    return PlainTextResponse(style_sheet(), media_type="text/css", headers=headers)
+
+
+@router.get("/ops/health")
+def health_page(request: Request, services: Running, who: Asking) -> Response:
+    """What runs, what waits, what failed."""
+    require(who, AccessRole.OPERATOR)
+    with services.store.read() as unit:
+        samples = stored_metrics(unit)
+        found = cards(unit, sight_of(who))
+    jobs = {text: n for (name, text), n in samples.items() if name == "secondlook_jobs"}
+    ages = {text: n for (name, text), n in samples.items() if name == "secondlook_job_oldest_age_seconds"}
+    workers = {
+        text: services.clock.now().timestamp() - at
+        for (name, text), at in samples.items()
+        if name == "secondlook_worker_last_seen_timestamp_seconds"
+    }
+    return render(
+        "health.html",
+        who=who,
+        here=request.url.path,
+        now=services.clock.now(),
+        ready=look(services),
+        kinds=_by_kind(jobs, ages),
+        workers={_value(text): seconds for text, seconds in workers.items()},
+        cards=found,
+    )
+
+
+def _by_kind(jobs: dict[str, float], ages: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Kind of job → how many in each state, and how long the oldest due one waits."""
+    found: dict[str, dict[str, float]] = {}
+    for text, n in jobs.items():
+        kind, state = (part.partition("=")[2].strip('"') for part in text.split(","))
+        found.setdefault(kind, {})[state] = n
+    for text, seconds in ages.items():
+        found.setdefault(_value(text), {})["age"] = seconds
+    return dict(sorted(found.items()))
+
+
+def _value(text: str) -> str:
+    return text.partition("=")[2].strip('"')
+
+
+@router.get("/p/{project}/reports")
+def reports_page(project: str, request: Request, services: Running, who: Asking) -> Response:
+    require(who, AccessRole.VIEWER, project)
+    with services.store.read() as unit:
+        found = guidance.audit_views(unit, _stored(unit, project))
+    values: dict[str, Any] = {"reports": found, "operates": who.may(AccessRole.OPERATOR, project)}
+    return render(
+        "reports.html", who=who, here=request.url.path, project=project, now=services.clock.now(), **values
+    )
+
+
+@router.get("/p/{project}/reports/{report}")
+def report_page(project: str, report: str, services: Running, who: Asking) -> Response:
+    """One dated report, as it is written to a file: to be read, printed, kept."""
+    require(who, AccessRole.VIEWER, project)
+    with services.store.read() as unit:
+        stored = _stored(unit, project)
+        figures = guidance.audit_figures(unit, stored, report) if report.isprintable() else None
+    if figures is None:
+        msg = "there is no such report"
+        raise NotFound(msg)
+    text = "".join(services.documents.report(figures))
+    return HTMLResponse(text, headers={"Content-Security-Policy": _policy(text)})
+
+
+@router.get("/p/{project}/validation.csv")
+def validation(project: str, services: Running, who: Asking) -> Response:
+    """Every error found with its remedy and its evidence, as a file; it names reviewers and their votes."""
+    require(who, AccessRole.OPERATOR, project)
+    with services.store.begin() as unit:
+        stored = _stored(unit, project)
+        unit.audit.append(who.actor, "exported", "validation.csv", {}, project)
+    headers = {"Content-Disposition": f'attachment; filename="{project}-validation.csv"'}
+    lines = services.documents.validation(services.store, stored.id)
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _stored(unit: UnitOfWork, name: str) -> Project:
+    found = unit.projects.by_name(name)
+    if found is None:
+        msg = "there is no such project, or it was not synced yet"
+        raise NotFound(msg)
+    return found
+
+
+def _policy(text: str) -> str:
+    """A report is one file with its style inside: that style alone is allowed, by its hash."""
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+        for style in STYLE.findall(text)
+    ]
+    styles = " ".join(hashes) or "'none'"
+    return (
+        f"default-src 'none'; style-src {styles}; img-src data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,95 @@
+"""Files of regions in which anything may be something else: read, or refused with a sentence."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.cli.offline import region_files as files
+from workers.cli.offline.agreed.regions import agree_on_regions
+from workers.cli.offline.dataset import Columns
+from workers.cli.offline.errors import BadFile
+from workers.cli.offline.kinds import FileKind
+from workers.cli.offline.regions.data import RegionData
+from workers.cli.offline.regions.judging_boxes import judge_boxes
+from workers.cli.offline.regions.judging_spans import judge_spans
+from workers.cli.offline.regions.reading import read_any
+
+NUMBERS = (0, -1, 1e308, float("nan"), float("inf"), 10**400, True)
+ODD: tuple[Any, ...] = (None, "", "x", "😀", "1", *NUMBERS, [], {}, [None], [[]], {"a": 1})
+
+
+def paths_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a JSON value."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from paths_of(each, (*path, key))
+
+
+def spoiled(value: Any, changes: list[tuple[tuple[Any, ...], Any]]) -> Any:
+    """The value with something else at some of its places, as far as they are still there."""
+    made = copy.deepcopy(value)
+    for path, odd in changes:
+        place = made
+        try:
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = copy.deepcopy(odd)
+        except (KeyError, IndexError, TypeError):
+            continue
+    return made
+
+
+def several(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same with a second annotator."""
+    for task in tasks:
+        other = copy.deepcopy(task["annotations"][0])
+        task["annotations"].append(other | {"completed_by": 2, "id": f"{other['id']}-2"})
+    return tasks
+
+
+WHOLE: dict[str, Any] = {
+    "boxes": files.ls_pictures(3),
+    "shared boxes": several(files.ls_pictures(3, predicted=False)),
+    "coco": files.coco(3),
+    "spans": several(files.ls_texts(3)),
+    "rows": [
+        {"id": n, "text": files.marked(n)[0], "spans": [list(span) for span in files.marked(n)[1]]}
+        for n in range(3)
+    ],
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_what_is_spoiled_is_read_or_refused_with_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    whole = WHOLE[name]
+    places = st.sampled_from([path for path in paths_of(whole) if path])
+    changes = data.draw(st.lists(st.tuples(places, st.sampled_from(ODD)), min_size=1, max_size=4))
+    file = tmp_path_factory.getbasetemp() / "spoiled.json"
+    file.write_text(json.dumps(spoiled(whole, changes)), encoding="utf-8")
+    found = read_and_judge(file)
+    assert all(0 <= issue.score <= 1 and issue.reason for issue in found)
+
+
+def read_and_judge(file: Path) -> Any:
+    """The issues; none of what is refused, or is no file of regions any more."""
+    try:
+        read = read_any(file, Columns())
+        if not isinstance(read, RegionData):
+            return ()
+        agree_on_regions(read, 2)
+        return (judge_boxes if read.kind is FileKind.BOXES else judge_spans)(read, None).issues
+    except BadFile:
+        return ()

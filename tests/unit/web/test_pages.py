@@ -1,0 +1,332 @@
+"""The pages: made on the server, without scripts, safe against what labels contain; buttons act once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import uuid
+from datetime import timedelta
+from html import unescape
+
+import httpx
+import pytest
+
+from connector.actions import users
+from connector.errors import Retryable
+from connector.model import CorrectionState, GuidelineNote
+from connector.model.access import EVERYWHERE, AccessRole
+from connector.model.jobs import JobState
+from connector.wiring import Services
+from connector.wording import ago
+from tests.unit.web.questions import QUESTIONS, seed_questions
+from tests.unit.web.seeding import HOSTILE, NOW, TOKEN, kill_job, seed
+from workers.report.documents import Files
+
+PASSWORD = "correct horse battery"
+
+
+def words(page: str) -> str:
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
+
+
+@pytest.fixture
+def ann(client: httpx.Client, services: Services) -> httpx.Client:
+    """An admin who is signed in."""
+    services.documents = Files()
+    with services.store.begin() as unit:
+        users.add(unit, "ann", PASSWORD, {EVERYWHERE: AccessRole.ADMIN}, "test")
+    assert client.post("/sign-in", data={"name": "ann", "password": PASSWORD}).status_code == 303
+    return client
+
+
+def form_of(page: str, action: str) -> dict[str, str]:
+    """The hidden fields of the first form that is sent to an address."""
+    found = re.search(rf'<form [^>]*action="{re.escape(action)}".*?</form>', page, re.DOTALL)
+    assert found, action
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', found[0])
+    return {name: unescape(value) for name, value in fields}
+
+
+def test_who_is_not_known_is_led_to_the_sign_in_and_back(client: httpx.Client) -> None:
+    answer = client.get("/p/cats/queue?state=open")
+    assert answer.status_code == 303
+    page = client.get(answer.headers["location"]).text
+    assert 'value="/p/cats/queue?state=open"' in page
+    assert "Nobody can sign in yet" in page
+
+
+def test_the_token_is_the_password_of_any_user_for_reads(client: httpx.Client) -> None:
+    assert client.get("/", auth=("anyone", TOKEN)).status_code == 200
+    assert client.get("/", auth=("anyone", "guess")).status_code == 303
+
+
+def test_the_first_page_says_where_each_project_stands(ann: httpx.Client, services: Services) -> None:
+    seed(services, issues=2)
+    project = services.project("cats")
+    with services.store.begin() as unit:
+        unit.projects.pause(project.id, "the token is not valid")
+    text = words(ann.get("/").text)
+    for expected in ("Paused. the token is not valid", "Open questions 1", "Corrected 1", "1 of 2 questions"):
+        assert expected in text
+    text = words(ann.get("/p/cats").text)
+    for expected in ("accepted 1", "open 1", "applied 1", "The predictions may not be out-of-sample."):
+        assert expected in text
+
+
+def test_a_project_that_was_never_synced_is_named(ann: httpx.Client) -> None:
+    assert "secondlook sync cats" in ann.get("/").text
+    answer = ann.get("/p/cats/queue")
+    assert answer.status_code == 404
+    assert "not synced yet" in answer.text
+
+
+def test_what_labels_and_errors_contain_is_text(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    kill_job(services, error=HOSTILE)
+    for path in (
+        *("/", "/p/cats", "/p/cats/queue?state=any", "/p/cats/pairs", "/p/cats/corrections", "/ops/jobs"),
+        *("/p/cats/items/1", "/p/cats/corrections/correction", "/p/cats/queue?state=any&given=%3Cscript%3E"),
+    ):
+        assert "<script" not in ann.get(path).text, path
+    assert "&lt;script&gt;" in ann.get("/p/cats/queue?state=any").text
+
+
+def test_a_link_that_is_no_web_address_is_not_made(ann: httpx.Client, services: Services) -> None:
+    project = services.project("cats")
+    with services.store.begin() as unit:
+        unit.projects.set_review_project(project.id, "8", "javascript:alert(1)")
+    assert "javascript:" not in ann.get("/p/cats").text
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    for path in ("/", "/p/cats", "/p/cats/queue?state=any", "/p/cats/items/1", "/p/cats/quality"):
+        page = ann.get(path).text
+        loaded = re.findall(r'(?:src="|<link rel="stylesheet" href=")([^"]+)"', page)
+        assert all(each.startswith("/static/") for each in loaded), path
+        assert "style=" not in page
+        assert "<script" not in page
+        assert not re.search(r"\son\w+=", page)
+    (style,) = loaded
+    answer = ann.get(style)
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_every_answer_carries_the_headers_of_a_careful_server(client: httpx.Client) -> None:
+    for path in ("/", "/sign-in", "/api/v1/projects", "/nowhere", "/health", "/static/x/style.css"):
+        headers = client.get(path).headers
+        assert "script-src 'self'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert "cache-control" in headers
+
+
+def test_a_database_that_does_not_answer_is_said(
+    ann: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        msg = "the database did not answer: <no reason>"
+        raise Retryable(msg)
+
+    monkeypatch.setattr(services.store, "read", broken)
+    answer = ann.get("/p/cats/queue")
+    assert answer.status_code == 503
+    assert "did not answer: &lt;no reason&gt;" in answer.text
+    assert 'href="/p/cats/queue"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-5, "just now"), (59, "just now"), (60, "1 minute ago"), (7300, "2 hours ago"), (90_000, "1 day ago")],
+)
+def test_ages_are_said_in_one_unit(seconds: int, words: str) -> None:
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+def test_a_filter_that_is_none_is_said_and_one_without_match_too(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    assert ann.get("/p/cats/queue?state=odd").status_code == 400
+    assert ann.get("/p/cats/queue?older=-1").status_code == 400
+    assert ann.get("/p/cats/queue?given=%00").status_code == 400
+    answer = ann.get("/p/cats/queue?state=any&given=nothing")
+    assert "No issue matches." in answer.text
+    assert 'href="/p/cats/queue">Clear filters' in answer.text
+
+
+def test_pages_of_a_list_show_every_row_once(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    found: list[str] = []
+    address: str | None = "/p/cats/queue?state=any"
+    while address:
+        page = ann.get(address).text
+        found += re.findall(r'href="/p/cats/items/(\d+)"', page)
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        address = unescape(following[1]) if following else None
+    assert sorted(map(int, found)) == [each.number for each in QUESTIONS]
+
+
+def test_a_list_is_the_same_rows_as_csv_json_and_parquet(ann: httpx.Client, services: Services) -> None:
+    import pyarrow.parquet as pq
+
+    seed_questions(services)
+    query = "?state=rejected"
+    as_csv = list(csv.DictReader(io.StringIO(ann.get(f"/p/cats/queue.csv{query}").text)))
+    as_json = json.loads(ann.get(f"/p/cats/queue.json{query}").text)
+    as_parquet = pq.read_table(io.BytesIO(ann.get(f"/p/cats/queue.parquet{query}").content)).to_pylist()
+    expected = {str(each.number) for each in QUESTIONS if each.state == "rejected"}
+    for rows in (as_csv, as_json, as_parquet):
+        assert {row["item"] for row in rows} == expected
+    with services.store.read() as unit:
+        taken = [row for row in unit.audit.entries() if row.action == "exported"]
+    assert [(row.actor, row.detail["rows"]) for row in taken] == [("user:ann", len(expected))] * 3
+
+
+def test_a_cell_is_no_formula(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    project = services.project("cats")
+    with services.store.begin() as unit:
+        for n, text in enumerate(("=1+1", "+1", "-1", "@x", "plain")):
+            unit.notes.save(_note(project.id, f"note-{n}", text))
+    rows = list(csv.DictReader(io.StringIO(ann.get("/p/cats/guidelines.csv").text)))
+    assert sorted(row["text"] for row in rows) == ["'+1", "'-1", "'=1+1", "'@x", "plain"]
+
+
+def _note(project_id: int, key: str, text: str) -> GuidelineNote:
+    return GuidelineNote(key, project_id, None, "lynx", HOSTILE, text, "3", "draft", NOW)
+
+
+def test_a_double_click_takes_a_correction_back_once(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    page = ann.get("/p/cats/corrections/correction").text
+    fields = form_of(page, "/p/cats/corrections/revert")
+    answers = [ann.post("/p/cats/corrections/revert", data=fields) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert {answer.headers["location"] for answer in answers} == {"/p/cats/corrections/correction"}
+    with services.store.read() as unit:
+        found = unit.corrections.get("correction")
+        asked = [row for row in unit.audit.entries() if row.action == "correction.revert_asked"]
+    assert found is not None
+    assert found.state is CorrectionState.REVERTING
+    assert [row.actor for row in asked] == ["user:ann"]
+
+
+def test_who_acts_on_what_was_changed_meanwhile_is_told_what_it_is_now(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    project = services.project("cats")
+    with services.store.begin() as unit:
+        unit.notes.save(_note(project.id, "note", "old words"))
+    fields = form_of(ann.get("/p/cats/guidelines").text, "/p/cats/guidelines/accept")
+    with services.store.begin() as unit:
+        unit.notes.reword("note", "other words")
+    answer = ann.post("/p/cats/guidelines/accept", data=fields)
+    assert answer.status_code == 409
+    assert "says: other words" in answer.text
+    fresh = form_of(ann.get("/p/cats/guidelines").text, "/p/cats/guidelines/accept")
+    assert ann.post("/p/cats/guidelines/accept", data=fresh).status_code == 303
+    assert "accepted" in ann.get("/p/cats/guidelines?state=accepted").text
+
+
+def test_a_run_is_taken_back_only_with_its_number(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    fields = form_of(ann.get("/p/cats/corrections/correction").text, "/p/cats/corrections/revert-run")
+    answer = ann.post("/p/cats/corrections/revert-run", data={**fields, "number": "7"})
+    assert answer.status_code == 409
+    assert "1 corrections of this run" in answer.text
+    assert ann.post("/p/cats/corrections/revert-run", data={**fields, "number": "1"}).status_code == 303
+
+
+def test_jobs_are_tried_again_from_the_page(ann: httpx.Client, services: Services) -> None:
+    job_id = kill_job(services)
+    page = ann.get("/ops/jobs").text
+    assert "the platform refused" in page
+    fields = form_of(page, "/ops/jobs/replay")
+    assert ann.post("/ops/jobs/replay", data=fields).status_code == 303
+    with services.store.read() as unit:
+        job = unit.jobs.get(job_id)
+    assert job is not None
+    assert job.state is JobState.QUEUED
+    again = ann.post("/ops/jobs/replay", data={**fields, "key": str(uuid.uuid4())})
+    assert again.status_code == 409
+
+
+def test_users_are_kept_from_the_page_but_not_oneself(ann: httpx.Client, services: Services) -> None:
+    services.project("cats")
+    page = ann.get("/admin/users").text
+    fields = form_of(page, "/admin/users/add")
+    sent = {**fields, "name": "bob", "password": PASSWORD, "role": "viewer", "project": "cats"}
+    assert ann.post("/admin/users/add", data=sent).status_code == 303
+    with services.store.read() as unit:
+        bob = unit.users.by_name("bob")
+    assert bob is not None
+    assert bob.grants == {"cats": AccessRole.VIEWER}
+    mine = form_of(ann.get("/admin/users").text, "/admin/users/revoke")
+    assert mine["name"] == "ann"
+    assert ann.post("/admin/users/revoke", data=mine).status_code == 400
+
+
+def test_a_button_needs_its_role(client: httpx.Client, services: Services) -> None:
+    seed(services)
+    with services.store.begin() as unit:
+        users.add(unit, "vic", PASSWORD, {"cats": AccessRole.VIEWER}, "test")
+    client.post("/sign-in", data={"name": "vic", "password": PASSWORD})
+    page = client.get("/p/cats/corrections/correction").text
+    assert "/corrections/revert" not in page
+    mark = form_of(page, "/sign-out")["csrf"]
+    sent = {"csrf": mark, "key": str(uuid.uuid4()), "correction": "correction", "was": "x"}
+    for path, role in (
+        ("/p/cats/corrections/revert", "operator in cats"),
+        ("/p/cats/scan", "operator in cats"),
+        ("/p/cats/golden/add", "admin in cats"),
+        ("/admin/users/add", "admin for all projects"),
+        ("/ops/jobs/replay", "operator for all projects"),
+    ):
+        answer = client.post(path, data=sent)
+        assert answer.status_code == 403, path
+        assert role in answer.text
+    assert client.post("/p/dogs/scan", data=sent).status_code == 404
+
+
+def test_a_scan_is_asked_for_from_the_page(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    fields = form_of(ann.get("/p/cats").text, "/p/cats/scan")
+    assert ann.post("/p/cats/scan", data=fields).status_code == 303
+    with services.store.read() as unit:
+        assert unit.jobs.queued("scan:1") is not None
+
+
+def test_quality_is_drawn_day_by_day(ann: httpx.Client, services: Services) -> None:
+    project = services.project("cats")
+    rate = {"hits": 1, "n": 10, "value": 0.1, "low": 0.01, "high": 0.4}
+    figures = {
+        "items": 100,
+        "remaining_high": 0.05,
+        "target": 0.01,
+        "controls": rate,
+        "flags": {"precision": rate},
+        "alarms": [],
+        "verdict": "Not yet clean enough.",
+        "clean_enough": False,
+    }
+    assert "Nothing is known yet" in ann.get("/p/cats/quality").text
+    with services.store.begin() as unit:
+        unit.quality.save(project.id, figures)
+    page = ann.get("/p/cats/quality").text
+    assert page.count("<svg") == 3
+    assert "Largest share of labels that can be wrong: 5.0% on 2026-03-01" in page
+
+
+def test_the_validation_record_is_a_file(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    answer = ann.get("/p/cats/validation.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["correction"] for row in rows] == ["correction"]
