@@ -26,6 +26,7 @@ class LetGo(StrEnum):
     LABEL_CHANGED = "label_changed"
     ITEM_GONE = "item_gone"
     CLASS_GONE = "class_gone"
+    ITEM_EDITED = "item_edited"  # what reviewers see of it
     TASK_GONE = "task_gone"
     REFUSED = "refused"  # by the platform; `said`: its message
 
@@ -59,6 +60,8 @@ class NotWritten(StrEnum):
     PUT_BACK = "put_back"  # a page that had been open before it was saved afterwards
     DISCARDED = "discarded"  # `by`: who discarded it
     TAKEN_AWAY = "taken_away"  # it was written; the platform was restored from an older backup since
+    ITEM_DELETED = "item_deleted"  # it was taken back; there is nothing to restore
+    OTHER_LABEL = "other_label"  # it was taken back; `now`: what the item carries, by somebody else
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted
 
 

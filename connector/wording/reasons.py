@@ -31,6 +31,7 @@ SENTENCES: Mapping[str, str] = {
     LetGo.LABEL_CHANGED: "the label changed before a decision",
     LetGo.ITEM_GONE: "the item or its annotation was deleted before a decision",
     LetGo.CLASS_GONE: "its class is not in the labelling config any more",
+    LetGo.ITEM_EDITED: "the item was edited while it was reviewed: answers to what it was do not count",
     LetGo.TASK_GONE: "the review task was deleted on the platform",
     NotJudged.NO_PREDICTION: "no prediction",
     NotJudged.NOT_IN_FILE: "not in the file",
@@ -44,6 +45,7 @@ SENTENCES: Mapping[str, str] = {
     NotWritten.DECISION_WITHDRAWN: "the decision behind it was reopened before it was written",
     NotWritten.PUT_BACK: "what was there before stands again: somebody saved a page that had been open",
     NotWritten.NOT_TAKEN_BACK: "the correction before it could not be taken back: see there why",
+    NotWritten.ITEM_DELETED: "the item was deleted on the platform, and its label with it",
     NotWritten.TAKEN_AWAY: (
         "the platform was restored from a backup that is older than this correction:"
         " release it to have it written again, or discard it"
@@ -103,6 +105,9 @@ def _with(code: str, params: Json) -> str:
             return discarded(params["by"])
         case NotWritten.NOT_REVERTED:
             return f"not reverted: {params['said']}"
+        case NotWritten.OTHER_LABEL:
+            now = params["now"]
+            return f"the item carries {now!r} now" if now is not None else "the item carries no label now"
         case _ if code == REOPENED:
             return reopened(reason_said(params["was"]), params["votes"])
         case _:

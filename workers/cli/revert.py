@@ -26,6 +26,7 @@ class Reverted:
     project: str
     restored: str | None
     conflict: str | None
+    taken_back: bool = False  # what was written is gone, though the label of before does not stand
 
 
 def revert(
@@ -80,6 +81,8 @@ def _end(services: Services, asked: Correction, project: str) -> Reverted:
     with services.store.read() as unit:
         now = unit.corrections.get(asked.id)
     if now is not None and now.state is CorrectionState.REVERTED:
+        if now.error is not None:
+            return Reverted(asked.id, project, None, reason_said(now.error), taken_back=True)
         return Reverted(asked.id, project, asked.given, None)
     return Reverted(asked.id, project, None, _why_not(now.error if now is not None else None))
 
@@ -104,8 +107,13 @@ def _tell(done: list[Reverted], *, as_json: bool) -> None:
             note("Nothing of this run is applied; there was nothing to undo.")
     conflicts = [each for each in done if each.conflict]
     if len(done) == 1 and conflicts:
-        raise Conflict(f"{conflicts[0].correction} was not reverted: {conflicts[0].conflict}")
+        raise Conflict(_sentence(conflicts[0], "was not reverted"))
     for each in conflicts:
-        note(f"{each.correction}: not reverted: {each.conflict}")
+        note(_sentence(each, "not reverted"))
     if conflicts:
         raise typer.Exit(ExitCode.CONFLICT)
+
+
+def _sentence(one: Reverted, stands: str) -> str:
+    what = "was taken back, but its label was not restored" if one.taken_back else stands
+    return f"{one.correction} {what}: {one.conflict}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from connector import wording
-from connector.model import IssueState, Project, ReviewState, ReviewTask
+from connector.model import IssueState, Json, Project, ReviewState, ReviewTask
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import LetGo
@@ -34,6 +34,33 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
     _close_stale(unit, project, changed, LetGo.LABEL_CHANGED)
     _close_stale(unit, project, gone, LetGo.ITEM_GONE)
     return len(changed) + len(gone)
+
+
+def shown_of_asked(unit: UnitOfWork, project: Project, remote_ids: Sequence[str]) -> dict[int, Json]:
+    """Our id → what reviewers are shown, of those of these items that are asked about."""
+    if project.schema is None:
+        return {}
+    ids = unit.items.ids_by_remote(project.id, remote_ids)
+    asked = {one.item_id for one in unit.issues.standing(project.id, list(ids.values()))}
+    fields = [tag.field for tag in project.schema.objects]
+    data = unit.items.data(sorted(asked))
+    return {item_id: {name: held.get(name) for name in fields} for item_id, held in data.items()}
+
+
+def release_edited_issues(unit: UnitOfWork, project: Project, before: Mapping[int, Json]) -> set[int]:
+    """Close the active issues of items that show something else now than `before`; which items those are.
+
+    Answers to what they were do not count; a question about what they are now is a new one.
+    """
+    now = unit.items.data(sorted(before))
+    edited = {
+        item_id
+        for item_id, shown in before.items()
+        if {name: now.get(item_id, {}).get(name) for name in shown} != shown
+    }
+    issues = unit.issues.active(project.id, sorted(edited)) if edited else ()
+    _close_stale(unit, project, [issue.id for issue in issues], LetGo.ITEM_EDITED)
+    return edited
 
 
 def release_classless_issues(unit: UnitOfWork, project: Project, classes: Container[str]) -> int:

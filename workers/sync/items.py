@@ -13,7 +13,7 @@ from connector.model.lanes import job
 from connector.store.repositories.items import PageChange
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
-from workers.review.release import release_stale_issues
+from workers.review.release import release_edited_issues, release_stale_issues, shown_of_asked
 from workers.sync.late_writes import plan_removals
 from workers.sync.put_back import close_put_back
 
@@ -27,13 +27,16 @@ def absorb_items(
     *,
     gone: Sequence[int] = (),
     own_write: bool = False,
+    again: bool = False,
 ) -> PageChange:
     """Store items as they are now, let go of issues that they answer, and have what changed judged.
 
     `gone` are our ids of items that the platform has no more. Changed labels count towards the next scan,
-    unless we have just written them ourselves.
+    unless we have just written them ourselves. `again`: look at their data, though no stamp has moved.
     """
-    change = unit.items.apply(project.id, items)
+    shown = shown_of_asked(unit, project, [item.remote_id for item in items])
+    change = unit.items.apply(project.id, items, again=again)
+    edited = release_edited_issues(unit, project, shown)
     unit.items.mark_deleted(gone)
     plan_removals(unit, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
@@ -42,7 +45,7 @@ def absorb_items(
     # The project's row comes last, for whoever holds it makes all others that store items wait.
     if change.relabelled and not own_write:
         unit.projects.add_changes(project.id, len(change.relabelled))
-    if unit.label_events.append(project.id, {*change.relabelled, *change.repredicted, *gone}):
+    if unit.label_events.append(project.id, {*change.relabelled, *change.repredicted, *edited, *gone}):
         unit.enqueue(job(JobKind.JUDGE, project.id))
     return change
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from connector import wording
 from connector.errors import Conflict, Rejected
-from connector.model import Correction, CorrectionState, WriteRecord
+from connector.model import Correction, CorrectionState, Project, WriteRecord
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import NotWritten, coded
+from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
+from workers.label_types.registry import kind_of
 from workers.sync.items import absorb_items
 from workers.write_back.corrections import bears, give_up_waiting, release_waiting
 from workers.write_back.orders import order_for
@@ -19,14 +26,17 @@ def handle(context: Context) -> Summary:
     if correction is None or correction.state is not CorrectionState.REVERTING:
         return {"correction": context.job.payload["correction"], "done": False}
     try:
-        _undo(context, correction)
+        why_not = _undo(context, correction)
     except (Conflict, Rejected) as error:
         _refuse(context, correction, str(error))
         return {"correction": correction.id, "conflict": str(error)}
+    if why_not is not None:
+        return {"correction": correction.id, "not_restored": wording.reason_said(why_not)}
     return {"correction": correction.id, "restored": correction.given}
 
 
-def _undo(context: Context, correction: Correction) -> None:
+def _undo(context: Context, correction: Correction) -> str | None:
+    """Take away what we wrote; why the item does not carry its label of before all the same, if so."""
     project = context.project
     with context.read() as unit:
         order = order_for(unit, correction)
@@ -34,15 +44,35 @@ def _undo(context: Context, correction: Correction) -> None:
     context.source.revert(order, record)
     items = context.source.fetch([order.item.remote_id])
     with context.begin() as unit:
-        unit.corrections.reverted(correction.id)
         absorb_items(unit, project, items, own_write=True)
+        why_not = _why_not_restored(unit, project, correction, [one.created_at for one in items])
+        unit.corrections.reverted(correction.id, why_not)
         withdrawn = unit.notes.withdraw_of_issue(correction.issue_id) if bears(unit, correction) else 0
         release_waiting(unit, correction)
-        detail = {"given": correction.given, "label": correction.label, "notes_withdrawn": withdrawn}
+        detail: dict[str, Any] = {
+            "given": correction.given,
+            "label": correction.label,
+            "notes_withdrawn": withdrawn,
+        }
+        if why_not is not None:
+            detail["not_restored"] = wording.reason_said(why_not)
         actor = str(context.job.payload.get("actor", "secondlook"))
         unit.audit.append(actor, "correction.reverted", correction.id, detail, project.name)
         if withdrawn:
             unit.enqueue(job(JobKind.GUIDELINES, project.id))
+    return why_not
+
+
+def _why_not_restored(
+    unit: UnitOfWork, project: Project, correction: Correction, created: Sequence[datetime]
+) -> str | None:
+    """Nothing of ours stands any more; that the label is the one of before is another matter."""
+    if unit.items.ref(correction.item_id).created_at not in created:
+        return NotWritten.ITEM_DELETED
+    now = next(iter(unit.items.labelled(project.id, [correction.item_id])), None)
+    if now is not None and kind_of(project.schema).carries(now.label, correction.given):
+        return None
+    return coded(NotWritten.OTHER_LABEL, now=None if now is None else now.label)
 
 
 def _refuse(context: Context, correction: Correction, reason: str) -> None:

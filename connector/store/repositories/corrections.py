@@ -138,8 +138,14 @@ class Corrections(Repository):
         )
         return bool(done.rowcount)
 
-    def reverted(self, correction_id: str) -> None:
-        self._set(correction_id, state=CorrectionState.REVERTED.value, reverted_at=self._now, error=None)
+    def reverted(self, correction_id: str, why_not_restored: str | None = None) -> None:
+        """Nothing of it stands any more; `why_not_restored` where the label of before does not either."""
+        self._set(
+            correction_id,
+            state=CorrectionState.REVERTED.value,
+            reverted_at=self._now,
+            error=why_not_restored,
+        )
 
     def taken_away(self, correction_id: str, reason: str) -> bool:
         """What was written does not stand any more, and nobody here took it back: a person is asked.

@@ -24,13 +24,16 @@ STREAM_ROWS = 2000  # rows fetched at a time when a whole project is read
 
 
 class Items(Repository):
-    def apply(self, project_id: int, page: Sequence[Item]) -> PageChange:
+    def apply(self, project_id: int, page: Sequence[Item], *, again: bool = False) -> PageChange:
         """Make the store equal to what the platform said of these items. Repeating it changes nothing.
+
+        Data are looked at only where an item's stamp moved; `again`: everywhere, for what a changed setting
+        has the platform asked for.
 
         What is older than the stored state is left out. An item that was created later than the stored
         one of the same id is another item under a reused id: the old one counts as deleted.
         """
-        return Pages(self._connection, self._now).apply(project_id, page)
+        return Pages(self._connection, self._now, again=again).apply(project_id, page)
 
     def newest(self, project_id: int, limit: int) -> list[str]:
         """The items that changed last on the platform, as far as they are stored. Reads all items."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, insert, select, update
 
 from connector.model import Annotation, Item, Prediction
 from connector.store.repositories.base import ROW, Repository, chunks
@@ -42,6 +42,10 @@ class PageChange:
 
 
 class Pages(Repository):
+    def __init__(self, connection: Connection, now: datetime, *, again: bool = False) -> None:
+        super().__init__(connection, now)
+        self._again = again  # whether an item's data are looked at though its stamp has not moved
+
     def apply(self, project_id: int, page: Sequence[Item]) -> PageChange:
         """See `Items.apply`.
 
@@ -109,6 +113,7 @@ class Pages(Repository):
                 items.c.remote_created_at,
                 items.c.remote_updated_at,
                 items.c.deleted_at,
+                *([items.c.data] if self._again else ()),
             )
             .where(items.c.project_id == project_id, self._among(items.c.remote_id, remote_ids))
             .order_by(items.c.id)
@@ -209,7 +214,8 @@ def _supersedes(values: Values, row: Row[Any]) -> bool:
 
 
 def _item_change(project_id: int, row: Row[Any], item: Item, change: PageChange) -> list[Values]:
-    if row.remote_updated_at == item.updated_at and row.deleted_at is None:
+    moved = row.remote_updated_at != item.updated_at or row.deleted_at is not None
+    if not moved and getattr(row, "data", item.data) == item.data:
         return []
     change.changed += 1
     if row.deleted_at is not None:

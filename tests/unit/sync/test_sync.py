@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -404,3 +405,42 @@ def test_a_hook_that_was_removed_or_switched_off_is_repaired(asking: World) -> N
     assert asking.do(JobKind.HOOKS) == {"repaired": 2}
 
     assert [hook.active for hook in (*asking.source.hooks, *asking.review.hooks)] == [True, True]
+
+
+def test_a_text_that_is_edited_while_it_is_reviewed_closes_its_question_and_its_answers(
+    world: World,
+) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    asked = world.issue("odd").id
+    old = world.task("odd").key
+    world.answer("odd", "rita", "dog")
+    held = world.held("odd")
+    world.server.tick()
+    world.server.store(held, data={"text": "quite another"})
+    world.later(seconds=61)
+
+    with world.read() as unit:
+        closed = unit.issues.get(asked)
+    assert closed is not None
+    assert (closed.state, closed.reason) == (IssueState.STALE, LetGo.ITEM_EDITED)
+    renewed = world.task("quite another")
+    assert renewed.key != old
+    assert world.votes("quite another") == []
+    assert world.asked() == ["quite another"]
+
+
+def test_a_full_pass_reads_data_again_though_no_stamp_moved(world: World) -> None:
+    item = world.item("x", "cat")
+    world.settle()
+    held = world.held("x")
+    held.item = replace(held.item, data={"text": "x", "vectors.v": [1.0, 2.0]})
+    world.do(JobKind.SYNC)
+    with world.read() as unit:
+        [ours] = unit.items.ids_of([item], world.project.id)
+        assert unit.items.data([ours])[ours] == {"text": "x"}
+    world.do(JobKind.SYNC, {"full": True})
+
+    with world.read() as unit:
+        assert unit.items.data([ours])[ours] == {"text": "x", "vectors.v": [1.0, 2.0]}

@@ -29,6 +29,7 @@ WITH_PARAMETERS = {
     LetGo.REFUSED,
     NotWritten.DISCARDED,
     NotWritten.NOT_REVERTED,
+    NotWritten.OTHER_LABEL,
     NotJudged.UNUSABLE_PREDICTION,
     NotJudged.OTHER_CONTROL,
 }
@@ -51,6 +52,8 @@ def test_each_code_without_parameters_has_words() -> None:
 @pytest.mark.parametrize(
     ("stored", "said"),
     [
+        (coded(NotWritten.OTHER_LABEL, now="bird"), "the item carries 'bird' now"),
+        (coded(NotWritten.OTHER_LABEL, now=None), "the item carries no label now"),
         (coded(LetGo.REFUSED, said="HTTP 400"), "the platform refused the review task: HTTP 400"),
         (
             coded(NotWritten.DISCARDED, by="cli:ada"),

@@ -9,6 +9,7 @@ import pytest
 from connector.errors import Misconfigured, Rejected, Retryable, UnknownOutcome
 from connector.model import CorrectionState, Issue, IssueState
 from connector.model.jobs import JobKind, JobState
+from connector.model.reasons import NotWritten
 from connector.wording import reason_said
 from tests.support.world import World
 
@@ -395,3 +396,24 @@ def test_the_audit_of_a_whole_loop_verifies(asking: World) -> None:
     assert asking.audit_faults() == []
     issue: Issue = asking.issue("odd")
     assert [subject for _, subject, _ in asking.audit("decision.accept")] == [issue.id]
+
+
+def test_taking_back_a_correction_of_a_deleted_item_does_not_say_restored(asking: World) -> None:
+    corrected(asking)
+    asking.server.delete_item(asking.source_id, asking.held("odd").item.remote_id)
+    done = asking.revert(asking.corrected("odd").id)
+
+    assert "restored" not in done
+    assert done["not_restored"] == reason_said(NotWritten.ITEM_DELETED)
+
+
+def test_taking_back_a_correction_says_what_the_item_carries_by_somebody_since(
+    asking: World,
+) -> None:
+    corrected(asking)
+    asking.server.edit(asking.source_id, asking.annotation_id("odd"), "bird", "ann")
+    done = asking.revert(asking.corrected("odd").id)
+
+    assert asking.labels("odd") == [("ann", "bird")]
+    assert done["not_restored"] == "the item carries 'bird' now"
+    assert asking.corrected("odd").state is CorrectionState.REVERTED
