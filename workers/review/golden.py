@@ -30,6 +30,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.repositories.golden import WaitingTask
 from connector.store.unit_of_work import UnitOfWork
+from workers.label_types.registry import kind_of
 from workers.review.question import review_task
 from workers.review.votes import submitted_without_counting
 
@@ -43,8 +44,11 @@ def put_beside(unit: UnitOfWork, project: Project, settings: ProjectSettings, se
     """Plan golden tasks beside ordinary ones that are not sent yet, at the set rate; how many.
 
     Whether a task gets a golden one beside it is drawn by its own key, once: doing this again, or after a
-    kill, asks nothing twice.
+    kill, asks nothing twice. None where labels have parts: a golden label is of a whole item, and each
+    question there is about one region.
     """
+    if kind_of(project.schema).in_parts:
+        return 0
     share = settings.reviewers.golden_share
     chosen = [twin for twin in unit.golden.twins(project.id) if _drawn(twin.key, share)]
     if not chosen or not unit.golden.counts(project.id)[0]:

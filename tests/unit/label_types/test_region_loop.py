@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from connector import wording
+from connector.actions.golden import Line, store
 from connector.model import CorrectionState, LabelSchema, ObjectTag
+from connector.model.jobs import JobKind
 from tests.support.world import World
 from workers.label_types.boxes.value import KEYS as BOXES
 from workers.label_types.spans.value import KEYS as SPANS
@@ -131,6 +133,22 @@ def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(
     assert correction.state is CorrectionState.CONFLICT
     assert "page" in wording.reason_said(correction.error or "")
     assert pictures.labels("swapped") == [("ann", label_of(*given))], "nobody is overwritten"
+
+
+def test_no_golden_question_is_asked_of_regions(build: Callable[..., World]) -> None:
+    world = build(schema=BOX_SCHEMA, reviewers={"golden_share": 0.5})
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    world.do(JobKind.SYNC)
+    lines = [Line(n, world.held(f"right {n}").item.remote_id, "car") for n in range(10)]
+    with world.services.store.begin() as unit:
+        store(unit, world.project, lines, "import", "cli:tester")
+    missed = [f"overlooked {n}" for n in range(6)]
+    for text in missed:
+        put(world, text, [CAR], dict.fromkeys([CAR, DOG], 0.95))
+    world.settle()
+    assert sorted(world.asked()) == missed
 
 
 PAGE = "Ana flew to Rome with Bob."
