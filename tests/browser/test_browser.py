@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from tests.unit.web.seeding import kill_job, services_in
 from workers.report.documents import Files
 
 CHROMIUM = "/usr/bin/chromium"
-AXE = next((Path(__file__).resolve().parents[2] / ".cache" / "axe").glob("axe-*.js"))
+AXE = files("axe_playwright_python") / "axe.min.js"
 PASSWORD = "correct horse battery"
 OF_VIEWERS = (
     *("/", "/p/cats", "/p/cats/queue", "/p/cats/queue?state=any", "/p/cats/queue?state=any&given=none"),
