@@ -27,6 +27,7 @@ BENCHMARKS = (
     "label_issues",
     "large",
     "shared_scan",
+    "table_files",
     "multilabel",
     "number_issues",
     "incremental",

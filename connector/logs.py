@@ -99,6 +99,25 @@ def configure(choice: LogChoice, stream: TextIO | None = None) -> None:
     logging.getLogger("uvicorn.access").addFilter(_is_worth_a_line)
 
 
+class _FirstRecord(logging.Handler):
+    """Sets logging up when there is something to log: a command that says nothing need not wait for that."""
+
+    def __init__(self, choice: LogChoice) -> None:
+        super().__init__()
+        self._choice = choice
+
+    def emit(self, record: logging.LogRecord) -> None:
+        configure(self._choice)
+        logging.getLogger(record.name).handle(record)
+
+
+def configure_later(choice: LogChoice) -> None:
+    """The same for the standard library's records, once there is one; for code that logs by no other way."""
+    root = logging.getLogger()
+    root.handlers[:] = [_FirstRecord(choice)]
+    root.setLevel(choice.level.upper())
+
+
 def _is_worth_a_line(request: logging.LogRecord) -> bool:
     """Whether a request is logged: uvicorn gives its client, method, path, HTTP version and status."""
     match request.args:

@@ -38,16 +38,17 @@ class Session:
         from connector.config.file import load
 
         settings = load(self.config)
-        self.quiet_logs()
+        self.quiet_logs(at_once=self.debug)
         return settings
 
-    def quiet_logs(self) -> None:
+    def quiet_logs(self, *, at_once: bool = True) -> None:
         """A command says itself what it did: only warnings are logged, for people, unless --debug."""
         from connector import logs
         from connector.config.settings import LogFormat, LogLevel, LogSettings
 
         level = LogLevel.DEBUG if self.debug else LogLevel.WARNING
-        logs.configure(LogSettings(format=LogFormat.CONSOLE, level=level))
+        configure = logs.configure if at_once else logs.configure_later
+        configure(LogSettings(format=LogFormat.CONSOLE, level=level))
 
     def service_logs(self) -> None:
         """What a service writes: as the configuration says."""
@@ -61,18 +62,25 @@ class Session:
     def reading(self) -> Iterator[Services]:
         """Services for a command that only reads: where nothing is stored yet, nothing is made either."""
         if self.settings.database.url is not None or database_file(self.settings).exists():
-            with self.services() as services:
+            with self._services() as services:
                 yield services
             return
         with tempfile.TemporaryDirectory(prefix="secondlook-") as folder:
             nowhere = Session(self.config, self.debug)
             nowhere.settings = self.settings.model_copy(update={"data_dir": Path(folder)})
-            with nowhere.services() as services:
+            with nowhere._services() as services:
                 yield services
 
     @contextmanager
     def services(self) -> Iterator[Services]:
         """Services for one command. What it enqueues is announced, unless no broker is shared."""
+        _ = self.settings
+        self.quiet_logs()
+        with self._services() as services:
+            yield services
+
+    @contextmanager
+    def _services(self) -> Iterator[Services]:
         from connector.config.settings import MEMORY_BROKER
         from connector.queue import SilentQueue
         from connector.wiring import build

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Table, any_, bindparam, literal, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
 from connector.store.engine import READ_ONLY
@@ -25,6 +25,8 @@ class Repository:
     def _insert(self, table: Table) -> Any:
         """An insert with ON CONFLICT, which both databases spell alike but SQLAlchemy does not."""
         if self._connection.dialect.name == "postgresql":
+            from sqlalchemy.dialects import postgresql  # SQLite alone need not wait for it
+
             return postgresql.insert(table)
         return sqlite.insert(table)
 
@@ -44,6 +46,8 @@ class Repository:
         As one array on PostgreSQL: it is one statement to prepare, whatever their number.
         """
         if self._connection.dialect.name == "postgresql":
+            from sqlalchemy.dialects import postgresql
+
             return column == any_(literal([*values], postgresql.ARRAY(column.type)))
         return column.in_(values)
 

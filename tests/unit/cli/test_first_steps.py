@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from connector.wiring import Services
 from tests.unit.cli.conftest import Secondlook
 from workers.cli.serve import greet
 from workers.service.alone import alone
+
+MOST_MODULES = 1_020  # 960 when this was written
 
 READING = ["status", "issues cats", "findings cats", "dispositions cats", "quality cats", "reviewers cats",
            "held list cats", "jobs list", "audit export", "audit verify", "users list", "tokens list",
@@ -57,3 +61,13 @@ def test_up_says_how_to_sign_in(configured: Services, capsys: pytest.CaptureFixt
     assert "Sign in at" in then
     assert "as ada" in then
     assert "/first/" not in then
+
+
+def test_status_loads_nothing_that_it_does_not_need(configured: Services) -> None:
+    code = (
+        "import sys; from workers.cli.app import run; assert run(['status']) == 0;"
+        "heavy = {'sklearn', 'structlog', 'rich', 'alembic', 'celery', 'httpx', 'fastapi'};"
+        "loaded = heavy & set(sys.modules);"
+        f"sys.exit(str(loaded) if loaded else max(0, len(sys.modules) - {MOST_MODULES}))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

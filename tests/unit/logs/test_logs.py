@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import logs
-from connector.config.settings import LogFormat, LogSettings
+from connector.config.settings import LogFormat, LogLevel, LogSettings
 
 LEGACY = "0123456789abcdef0123456789abcdef01234567"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.c2lnbmF0dXJl"
@@ -151,3 +151,19 @@ def test_requests_that_come_all_the_time_and_go_well_are_no_lines(
     arguments = ("127.0.0.1:9", "POST", path, "1.1", status)
     logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', *arguments)
     assert bool(lines()) is written
+
+
+def test_logging_is_set_up_with_the_first_record(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        logs.configure_later(LogSettings(format=LogFormat.CONSOLE, level=LogLevel.WARNING))
+        logging.getLogger("connector.some").info("too quiet")
+        assert capsys.readouterr().err == ""
+        logging.getLogger("connector.some").warning("loud, Authorization: Token %s", "0123456789abcdef" * 2)
+        said = capsys.readouterr().err
+        assert "loud" in said
+        assert "0123456789abcdef" not in said
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
