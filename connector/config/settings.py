@@ -255,8 +255,9 @@ def _clash(one: ProjectSettings, other: ProjectSettings) -> str | None:
         return ": name the control that each judges in its label_control"
     if one.label_control == other.label_control:
         return f" and control {one.label_control!r}"
-    if one.writeback.mode is not other.writeback.mode:
-        return ": give both the same writeback.mode, so that one correction does not hide the other"
+    named = all("mode" in each.writeback.model_fields_set for each in (one, other))
+    if not named or one.writeback.mode is not other.writeback.mode:  # what is usual depends on the label type
+        return ": name the same writeback.mode in both, so that one correction does not hide the other"
     if one.writeback.guidelines and other.writeback.guidelines:
         return ", whose instructions hold the notes of one: set writeback.guidelines = false in all but one"
     return None

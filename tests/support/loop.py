@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ import tomli_w
 from connector.config.file import load
 from connector.config.keyring import Keyring
 from connector.config.settings import Settings
+from connector.model.jobs import JobKind
 from connector.queue import SilentQueue
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer, choice
 from tests.support.processes import GuardedProcess, ProcessPark
 from workers.demo.server import User, free_port
+from workers.service.runner import run, run_inline
 
 NAME = "animals"
 CLASSES = ("cat", "dog", "horse")
@@ -211,3 +214,21 @@ def wait_until(what: str, ready: Callable[[], Any], patience: float = PATIENCE_S
             return found
         time.sleep(0.3)
     raise AssertionError(f"{what} did not happen within {patience:.0f} s")
+
+
+def work(services: Services, name: str, *kinds: JobKind) -> None:
+    """Run these jobs of a project, and whatever follows from them, until nothing is left to do."""
+    for kind in kinds:
+        run_inline(services, name, kind)
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        with services.store.begin() as unit:
+            due = unit.jobs.due(timedelta(0))
+            left = unit.jobs.unfinished(services.project(name).id)
+        if not left:
+            return
+        assert time.monotonic() < deadline, f"{left} jobs do not come to an end"
+        for job in due:
+            run(services, job)
+        if not due:
+            time.sleep(0.1)

@@ -12,6 +12,7 @@ from connector.ports import Codec
 
 MARKER = "secondlook"  # key in a result item's `meta` that names our correction
 BY = "secondlook_by"  # beside it: the user who wrote, so that a later edit shows
+CONTROL = "secondlook_control"  # beside it: which control was corrected
 BEFORE = "secondlook_before"  # beside it: what is needed to undo the write
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
@@ -114,15 +115,16 @@ def unmarked(result: Any) -> list[dict[str, Any]]:
 def _without_marks(region: dict[str, Any]) -> dict[str, Any]:
     if not meta_of(region).get(MARKER):
         return region
-    kept = {key: value for key, value in meta_of(region).items() if key not in (MARKER, BY, BEFORE)}
+    kept = {key: value for key, value in meta_of(region).items() if key not in (MARKER, BY, CONTROL, BEFORE)}
     return {key: value for key, value in region.items() if key != "meta"} | ({"meta": kept} if kept else {})
 
 
 def _marked(result: Any, control: str | None = None) -> list[dict[str, Any]]:
-    """The metas that carry a marker of ours."""
-    regions = dicts(result) if control is None else regions_of(result, control)
-    metas = map(meta_of, regions)
-    return [meta for meta in metas if isinstance(meta.get(MARKER), str) and meta[MARKER]]
+    """The metas that carry a marker of ours: of one control, or of any."""
+    found = ((region, meta_of(region)) for region in dicts(result))
+    marked = [(region, meta) for region, meta in found if isinstance(meta.get(MARKER), str) and meta[MARKER]]
+    # A region that is gone can carry nothing: then another control's says whose correction it was.
+    return [m for region, m in marked if control in (None, m.get(CONTROL, region.get("from_name")))]
 
 
 def user_id(value: Any) -> str | None:

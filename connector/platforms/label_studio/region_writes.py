@@ -128,7 +128,7 @@ class RegionWriter(LabelStudioWriter):
     def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
         """All regions, with the marker on one of them: what is ours as a whole is found by it."""
         found = self._parts.patch(source.get("result"), self._schema, order.expected_label, order.label, meta)
-        if mapping.marker_of(found) is not None:
+        if mapping.marker_of(found, self._schema.control) is not None:
             return list(found)
         if not found:
             raise Conflict(

@@ -205,6 +205,7 @@ class LabelStudioWriter:
         return {
             mapping.MARKER: order.marker,
             mapping.BY: self._client.user_id(),
+            mapping.CONTROL: self._schema.control,
             mapping.BEFORE: before,
         }
 

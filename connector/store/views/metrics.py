@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, case, func, select
+from sqlalchemy import ColumnElement, Select, Table, case, func, literal, select
 
 from connector.model import CorrectionState, ReviewState
 from connector.model.jobs import JobState
@@ -52,11 +52,21 @@ def _states(unit: UnitOfWork) -> Samples:
     yield from _counted(unit, "corrections_reverted_total", corrections, back)
     standing = golden_items.c.retired_at.is_(None)
     yield from _counted(unit, "golden_items", golden_items, standing, state=_golden_state())
+    yield from _answers(unit)
+
+
+def _answers(unit: UnitOfWork) -> Samples:
+    """Votes and decisions. These rows do not name their project: with one alone nothing has to be joined."""
+    names = list(unit.connection.execute(select(projects.c.name).limit(2)).scalars())
     cast = _grouped(review_tasks, votes.c.counted).join(votes, votes.c.review_key == review_tasks.c.key)
+    made = _grouped(issues, decisions.c.outcome).join(decisions, decisions.c.issue_id == issues.c.id)
+    if len(names) == 1:
+        name = literal(names[0])
+        cast = select(name, votes.c.counted, func.count()).group_by(votes.c.counted)
+        made = select(name, decisions.c.outcome, func.count()).group_by(decisions.c.outcome)
     for project, counted, n in unit.connection.execute(cast.where(votes.c.withdrawn.is_(False))):
         yield _sample("votes_total", n, project=project, counted=str(bool(counted)).lower())
-    decided = _grouped(issues, decisions.c.outcome).join(decisions, decisions.c.issue_id == issues.c.id)
-    for project, outcome, n in unit.connection.execute(decided):
+    for project, outcome, n in unit.connection.execute(made):
         yield _sample("decisions_total", n, project=project, outcome=outcome)
 
 

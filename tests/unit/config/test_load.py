@@ -20,8 +20,9 @@ token = { env = "CATS_TOKEN" }
 
 
 TWO = f"""{CATS}label_control = "kind"
+writeback = {{ mode = "update" }}
 {CATS.replace("cats", "ratings")}label_control = "stars"
-writeback = {{ guidelines = false }}
+writeback = {{ mode = "update", guidelines = false }}
 """
 
 
@@ -192,8 +193,8 @@ def test_a_mistyped_port_is_not_taken_for_a_service_link(home: Path) -> None:
          "projects", "in its label_control"),
         (TWO.replace('"stars"', '"kind"'), "projects", "and control 'kind'"),
         (TWO.replace("guidelines = false", "guidelines = true"), "projects", "in all but one"),
-        (TWO.replace("guidelines = false", 'guidelines = false, mode = "update"'),
-         "projects", "writeback.mode"),
+        (TWO.replace('mode = "update", ', 'mode = "prediction", '), "projects", "writeback.mode"),
+        (TWO.replace('mode = "update", ', ""), "projects", "writeback.mode"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_key_and_reason(home: Path, text: str, field: str, words: str) -> None:

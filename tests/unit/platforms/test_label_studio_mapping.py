@@ -73,7 +73,8 @@ def choice(*labels: str, control: str = "label", **more: Any) -> dict[str, Any]:
         ("x", None, LabelStatus.UNREADABLE),
         ([1, None], None, LabelStatus.UNREADABLE),
         ([{"from_name": "label"}], None, LabelStatus.UNREADABLE),
-        ([{"from_name": "label", "value": {"choices": [["A"]]}}], None, LabelStatus.UNREADABLE),
+        ([{"from_name": "label", "value": {"choices": [["A"]]}}], "A", LabelStatus.VALID),  # a path of one
+        ([{"from_name": "label", "value": {"choices": [[["A"]]]}}], None, LabelStatus.UNREADABLE),
         ([{"from_name": "label", "value": {"rating": 3}}], None, LabelStatus.UNREADABLE),
     ],
 )
@@ -100,7 +101,7 @@ def test_no_annotation_prediction_or_answer_makes_the_mapping_raise(
     assert mapping.prediction(raw, SCHEMA, CODEC).label in (None, "A", "B")
     item = mapping.item({"id": 1, "annotations": result, "predictions": [raw], "data": result}, SCHEMA, CODEC)
     assert item.remote_id == "1"
-    answer = review_tasks.answer(raw, "k", "1", CODEC)
+    answer = review_tasks.answer(raw, "k", "1", CODEC, {})
     assert answer.label is None or isinstance(answer.label, str)
 
 

@@ -109,7 +109,7 @@ def test_a_suggestion_that_is_no_option_is_found_by_search() -> None:
 
 
 def answer_with(*result: dict[str, object]) -> review_tasks.Answer:
-    return review_tasks.answer({"id": 1, "result": list(result), "completed_by": 1}, "k", "1", CODEC)
+    return review_tasks.answer({"id": 1, "result": list(result), "completed_by": 1}, "k", "1", CODEC, {})
 
 
 def test_a_search_result_counts_only_while_other_is_chosen() -> None:
@@ -156,7 +156,7 @@ def test_an_alias_is_what_results_carry() -> None:
             None,
             "no object",
         ),
-        (view('<Choices name="x" toName="t"><Choice value="A"/></Choices>'), None, "fewer than two"),
+        (view('<Choices name="x" toName="t"><Choice value="A"/></Choices>'), None, "fewer classes than"),
         ("<View", None, "cannot be read"),
         ("", None, "cannot be read"),
     ],

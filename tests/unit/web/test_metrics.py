@@ -15,6 +15,7 @@ from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.jobs import JobKind, NewJob
 from connector.model.metrics import METRICS, Accumulator, counted, labels, timed
 from connector.store.views.loop import project_views
+from connector.store.views.metrics import stored_metrics
 from connector.web.exposition import exposition
 from connector.wiring import Services
 from tests.unit.web.questions import seed_questions
@@ -66,6 +67,17 @@ def test_figures_are_those_of_the_status(scraper: httpx.Client, services: Servic
     assert votes[labels(project="cats", counted="true")] == status.votes_counted
     assert sum(found["secondlook_jobs"].values()) == sum(status.jobs.values())
     assert found["secondlook_project_paused"] == {labels(project="cats"): 0}
+
+
+def test_a_second_project_changes_nothing_of_the_first(scraper: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    with services.store.read() as unit:
+        alone = stored_metrics(unit)
+    with services.store.begin() as unit:
+        unit.projects.bind("dogs", "label_studio", "http://labels.example.org", "8")
+    with services.store.read() as unit:
+        beside = stored_metrics(unit)
+    assert {key: n for key, n in beside.items() if "dogs" not in key[1]} == alone
 
 
 def test_no_item_class_or_person_is_named(scraper: httpx.Client, services: Services) -> None:

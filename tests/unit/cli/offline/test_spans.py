@@ -367,3 +367,11 @@ def test_the_page_marks_what_is_given_and_what_is_read(scan: Callable[..., Ran],
     assert '<mark class="suggested">' in page
     assert '<mark class="both">' in page
     assert "<script>" not in page
+
+
+def test_a_column_of_labels_beside_spans_is_named(tmp_path: Path) -> None:
+    rows = [row | {"mood": ("good", "bad")[n % 2]} for n, row in enumerate(rows_of("doccano"))]
+    text = "\n".join(map(json.dumps, rows))
+    said = "Spans in 'label' are judged; 'mood' may hold labels too: name one with --label-column."
+    assert said in read(tmp_path, text, "a.jsonl").notes
+    assert said not in read(tmp_path, text, "a.jsonl", label="label").notes

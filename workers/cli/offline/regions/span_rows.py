@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from workers.cli.offline.columns import ANNOTATORS, IDS
+from workers.cli.offline.columns import ANNOTATORS, DATES, IDS, Known, other_labels
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
@@ -75,8 +75,21 @@ def read_span_rows(entries: FileEntries, columns: Columns, name: str) -> RegionD
     items = tuple(
         RegionItem(key[0], places[key], tuple(given), text=key[1]) for key, given in answers.items()
     )
-    notes = (*entries.notes, *unclear, *remarks.sentences())
+    notes = (*entries.notes, *unclear, *remarks.sentences(), *_other_labels(entries, columns, name, field))
     return RegionData(FileKind.SPANS, items, name, (field,), tuple(left_out), tuple(faults), notes)
+
+
+def _other_labels(entries: FileEntries, columns: Columns, name: str, field: str) -> tuple[str, ...]:
+    """A sentence where other columns hold labels of the whole text, and nobody said which is meant."""
+    if columns.label is not None or columns.kind is not None:
+        return ()
+    others = other_labels(entries.rows, Known((name,), None, None, None), {field, *IDS, *ANNOTATORS, *DATES})
+    listed = ", ".join(f"'{other}'" for other in others)
+    return (
+        (f"Spans in '{name}' are judged; {listed} may hold labels too: name one with --label-column.",)
+        if others
+        else ()
+    )
 
 
 def _text_column(rows: Sequence[FileEntry], columns: Columns) -> str:
