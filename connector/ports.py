@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
 from connector.model import (
@@ -266,6 +266,11 @@ class Reviewers(Protocol):
 @runtime_checkable
 class Guidelines(Protocol):
     """A platform whose projects carry instructions for annotators."""
+
+    @property
+    def guidelines_rest(self) -> timedelta:
+        """How long its server should be left alone after a change of the instructions."""
+        ...
 
     def read_guidelines(self) -> str:
         """The instructions as the server holds them (HTML)."""

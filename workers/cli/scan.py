@@ -93,6 +93,9 @@ def scan(
     out: Annotated[Path | None, typer.Option(help="File: write a .csv, .json or .html file.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="File: most rows of the table.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Project: train the built-in model again first.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Find suspicious labels: of a project, planning their review; or of a file, without a server."""
@@ -117,15 +120,18 @@ def scan(
         if options.given():
             msg = f"{', '.join(options.given())}: for files only; a project is set up in secondlook.toml"
             raise typer.BadParameter(msg)
-        _scan_project(session_of(context), target, as_json=json)
+        _scan_project(session_of(context), target, refit=refit, as_json=json)
         return
+    if refit:
+        msg = "--refit: for a project; a file is judged by a model that is trained on it each time"
+        raise typer.BadParameter(msg)
     if text_column and field:
         msg = "give --text-column or --field, not both"
         raise typer.BadParameter(msg)
     _scan_file(session_of(context), Path(target), options, as_json=json)
 
 
-def _scan_project(session: Session, project: str, *, as_json: bool) -> None:
+def _scan_project(session: Session, project: str, *, refit: bool, as_json: bool) -> None:
     from connector.actions.jobs import ask_scan
 
     session.require_project(project)
@@ -133,7 +139,7 @@ def _scan_project(session: Session, project: str, *, as_json: bool) -> None:
         stored = services.project(project)
         with asking(services) as unit:
             ask_scan(unit, stored, actor())
-    step(session, project, JobKind.SCAN, {}, as_json=as_json)
+    step(session, project, JobKind.SCAN, {"refit": True} if refit else {}, as_json=as_json)
 
 
 def is_file(target: str) -> bool:

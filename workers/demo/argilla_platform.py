@@ -14,7 +14,7 @@ import numpy as np
 
 from workers.demo.argilla_home import PASSWORD
 from workers.demo.argilla_server import RunningArgilla, a_field, label_question, running_argilla
-from workers.demo.digits import ANNOTATORS, CLASSES, NOTE_EVERY, REVIEWERS, Digits, note_on, seen_by
+from workers.demo.digits import ANNOTATORS, CLASSES, NOTE_EVERY, REVIEWERS, Digits, View, note_on, seen_by
 from workers.demo.home import Progress
 
 TITLE = "Handwritten digits"
@@ -96,11 +96,11 @@ class ArgillaStage:
     def reviewers(self, review_link: str, seed: int) -> Sequence[ArgillaReviewer]:
         """They take from the queue of pending records."""
         review = review_link.split("/dataset/")[1].partition("/")[0]
-        truth_of = self.digits.truth_by_image()
+        view_of = self.digits.view_of()
         one_at_a_time = threading.Lock()
         return [
             ArgillaReviewer(
-                self.server, name, review, truth_of, np.random.default_rng([seed, number]), one_at_a_time
+                self.server, name, review, view_of, np.random.default_rng([seed, number]), one_at_a_time
             )
             for number, name in enumerate(REVIEWERS)
         ]
@@ -127,7 +127,7 @@ class ArgillaReviewer:
     server: RunningArgilla
     user: str
     review: str
-    truth_of: Mapping[str, str]
+    view_of: Mapping[str, View]
     rng: np.random.Generator
     turn: threading.Lock
     answered: int = 0
@@ -138,7 +138,7 @@ class ArgillaReviewer:
             rows = self.server.pending(self.review, self.user)
             if not rows:
                 return False
-            label = seen_by(self.rng, self.truth_of[rows[0]["fields"]["image"]])
+            label = seen_by(self.rng, self.view_of[rows[0]["fields"]["image"]])
             self.answered += 1
             note = {"note": note_on(label)} if self.answered % NOTE_EVERY == 0 else {}
             self.server.respond(rows[0]["id"], {"label": label, **note}, self.user)

@@ -15,7 +15,12 @@ ANNOTATORS = ("ada", "ben", "cleo", "dan")
 REVIEWERS = tuple(f"rev-{n}" for n in range(1, 7))  # simulated
 CLASSES = tuple(str(digit) for digit in range(10))
 WRONG_SHARE = 0.06  # of all labels
-MISTAKE_SHARE = 0.05  # how often a simulated reviewer is wrong
+MISTAKE_SHARE = 0.05  # how often a simulated reviewer is wrong about a region
+SLIP_SHARE = 0.02  # and about any digit
+TOGETHER = 0.85  # of the errors on a hard digit: all take it for the same other one
+MOST_ERROR = 0.15  # of a digit: as CIFAR-10H, whose right flagged labels one answer in nine contradicts
+HARDNESS = 0.3  # error that a digit would have all of whose neighbours are others
+NEIGHBOURS = 20  # digits that look most alike: by them it is known how hard one is
 NOTE_EVERY = 12  # a simulated reviewer leaves a note on every so many answers
 BRIGHTEST = 16.0  # scikit-learn's digits hold 0..16
 
@@ -27,6 +32,36 @@ LABEL_CONFIG = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """How people see a digit: what it is, how often they err (0..1), and what those mostly take it for."""
+
+    truth: str
+    error: float
+    lookalike: str
+
+    @property
+    def share_hard(self) -> float:
+        """Of the errors, the share that comes from how hard the digit is."""
+        return 1 - SLIP_SHARE / self.error
+
+
+def views(pixels: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[View, ...]:
+    """How people see each digit (N, P): as hard as others are usual among the most similar."""
+    norm = (pixels**2).sum(axis=1)
+    distance = norm[:, None] + norm[None] - 2 * pixels @ pixels.T
+    np.fill_diagonal(distance, np.inf)
+    near = np.argsort(distance, axis=1)[:, :NEIGHBOURS]
+    found = []
+    for digit, row in zip(truth.tolist(), near, strict=True):
+        others = np.bincount(truth[row], minlength=len(CLASSES)) / NEIGHBOURS
+        alike = 1 - float(others[digit])
+        others[digit] = -1
+        error = min(MOST_ERROR, SLIP_SHARE + HARDNESS * alike)
+        found.append(View(CLASSES[digit], error, CLASSES[int(others.argmax())]))
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Digits:
     """`truth` and `given` are class numbers (N,), `annotator` (N,) who gave the label, `images` data URIs."""
@@ -35,21 +70,24 @@ class Digits:
     truth: NDArray[np.int64]
     given: NDArray[np.int64]
     annotator: NDArray[np.int64]
+    views: tuple[View, ...]
 
     @property
     def wrong(self) -> NDArray[np.bool_]:
         return np.asarray(self.truth != self.given)
 
-    def truth_by_image(self) -> dict[str, str]:
-        """Image → the digit that it shows."""
-        return {image: CLASSES[int(n)] for image, n in zip(self.images, self.truth, strict=True)}
+    def view_of(self) -> dict[str, View]:
+        """Image → how people see it."""
+        return dict(zip(self.images, self.views, strict=True))
 
 
-def seen_by(rng: np.random.Generator, truth: str) -> str:
-    """What a simulated reviewer takes a digit for."""
-    if rng.random() >= MISTAKE_SHARE:
-        return truth
-    return str(rng.choice([name for name in CLASSES if name != truth]))
+def seen_by(rng: np.random.Generator, view: View) -> str:
+    """What a simulated reviewer takes a digit for: wrong on hard ones, and there wrong as others are."""
+    if rng.random() >= view.error:
+        return view.truth
+    if rng.random() < TOGETHER * view.share_hard:
+        return view.lookalike
+    return str(rng.choice([name for name in CLASSES if name != view.truth]))
 
 
 def note_on(label: str) -> str:
@@ -69,6 +107,7 @@ def planted(rng: np.random.Generator, n_annotators: int) -> Digits:
         truth=truth,
         given=given,
         annotator=rng.integers(n_annotators, size=len(truth)),
+        views=views(np.asarray(data.data, dtype=np.float64), truth),
     )
 
 

@@ -18,6 +18,7 @@ from workers.demo.digits import (
     NOTE_EVERY,
     REVIEWERS,
     Digits,
+    View,
     note_on,
     seen_by,
 )
@@ -80,12 +81,12 @@ class LabelStudioStage:
     def reviewers(self, review_link: str, seed: int) -> Sequence[SimulatedReviewer]:
         """They take from the labelling stream."""
         review_project = int(review_link.split("/projects/")[1].partition("/")[0])
-        truth_of = self.digits.truth_by_image()
+        view_of = self.digits.view_of()
         return [
             SimulatedReviewer(
                 self.server.client(user.token),
                 review_project,
-                truth_of,
+                view_of,
                 np.random.default_rng([seed, number]),
             )
             for number, user in enumerate(self.people)
@@ -143,11 +144,11 @@ def _carried(annotations: Sequence[Mapping[str, Any]]) -> str:
 
 @dataclass
 class SimulatedReviewer:
-    """Not a person: knows the true digit, and errs at a set rate, from a seed of its own."""
+    """Not a person: knows the true digit, and errs on hard ones as the others do, from a seed of its own."""
 
     client: httpx.Client
     review_project: int
-    truth_of: Mapping[str, str]
+    view_of: Mapping[str, View]
     rng: np.random.Generator
     answered: int = 0
 
@@ -157,7 +158,7 @@ class SimulatedReviewer:
         if found.status_code == httpx.codes.NOT_FOUND:
             return False
         task = answer(found)
-        label = seen_by(self.rng, self.truth_of[task["data"]["image"]])
+        label = seen_by(self.rng, self.view_of[task["data"]["image"]])
         self.answered += 1
         result = [_region("label", "choices", {"choices": [label]})]
         if self.answered % NOTE_EVERY == 0:

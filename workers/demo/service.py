@@ -87,6 +87,7 @@ def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
                 "policy": {"budget": budget, "class_cap": 0.5},
                 # What all of them are asked and nobody agrees on ends unresolved: the demo must end.
                 "review": {"max_votes": len(REVIEWERS)},
+                "quality": {"seek_target": False},  # it ends when what was flagged is decided
                 "sync": {"poll_seconds": 10.0},
                 **stage.project(),
             }

@@ -18,7 +18,7 @@ KINDS = ("choice", "boxes", "spans")
 
 
 class DemoReviewer(Protocol):
-    """Not a person: knows the true digit, and errs at a set rate, from a seed of its own."""
+    """Not a person: knows the true digit, and errs on hard ones as the others do, from a seed of its own."""
 
     def answer_next(self) -> bool:
         """Take the next review task from the queue and answer it; False when there is none."""

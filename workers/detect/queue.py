@@ -23,6 +23,7 @@ from workers.issues.incremental.incoming import quality_of
 from workers.issues.incremental.table import REMOVED
 from workers.issues.triage import Flagged
 from workers.review.question import first_votes, review_task
+from workers.review.room import room_for
 
 AT_ONCE = 2000  # issues made together: there may be as many as labels that look wrong
 SIMILAR_ITEMS = 5
@@ -252,7 +253,7 @@ def _opened(unit: UnitOfWork, context: Context, wanted: Mapping[int, Place], *, 
 
     `all_wait` where those that wait already are among the rows; else they come first.
     """
-    free = max(0, context.settings.policy.budget - unit.reviews.open_count(context.project.id))
+    free = room_for(unit, context.project, context.settings.policy)
     if not all_wait:
         free -= len(unit.issues.waiting_for_budget(context.project.id, free))
     fit = sorted((place.rank, row) for row, place in wanted.items() if place.reason is None)

@@ -27,6 +27,7 @@ from workers.review.golden import put_beside
 from workers.review.quality import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
 from workers.review.release import release_reviews
+from workers.review.room import room_for
 
 BATCH = 100  # review tasks in one request
 
@@ -55,7 +56,7 @@ def handle(context: Context) -> Summary:
 def _open_waiting(context: Context) -> int:
     """Open issues that waited for the budget, as many as there is room for now."""
     with context.begin() as unit:
-        free = context.settings.policy.budget - unit.reviews.open_count(context.project.id)
+        free = room_for(unit, context.project, context.settings.policy)
         if free <= 0:
             return 0
         waiting = _best_waiting(context, unit, free)

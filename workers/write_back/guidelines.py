@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -22,10 +23,10 @@ QUESTION_EXAMPLES = 5
 def handle(context: Context) -> Summary:
     accepted = _accept_by_rule(context)
     asked = _ask(context)
-    published = _publish(context)
-    return {"published": published} | {
-        name: n for name, n in (("accepted", accepted), ("questions", asked)) if n
-    }
+    wait = _wait(context)
+    published = 0 if wait else _publish(context)
+    said = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
+    return {"published": published} | {name: n for name, n in said if n}
 
 
 # --- acceptance --------------------------------------------------------------------------------
@@ -98,6 +99,19 @@ def _instances(context: Context, unit: UnitOfWork, pair: tuple[str, str]) -> lis
 
 
 # --- publication -------------------------------------------------------------------------------
+
+
+def _wait(context: Context) -> int:
+    """Seconds for which the platform is to be left alone after the last change: notes are gathered."""
+    platform, minutes = context.source, context.settings.guidelines.publish_every_minutes
+    if not isinstance(platform, Guidelines):
+        return 0
+    rest = platform.guidelines_rest if minutes is None else timedelta(minutes=minutes)
+    with context.read() as unit:
+        held = unit.guidelines.last_version(context.project.id)
+    since = rest if held is None else unit.now - held.at
+    # A version of a moment that is still to come was made by a clock that has been set back since.
+    return math.ceil((rest - since).total_seconds()) if timedelta(0) <= since < rest else 0
 
 
 def _publish(context: Context) -> int:

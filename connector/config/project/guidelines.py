@@ -31,6 +31,12 @@ class GuidelineSettings(Frozen):
         description="Most notes in the project's instructions; the most useful stay.",
     )
     examples: int = Field(default=2, ge=0, le=10, description="Example items shown with a published note.")
+    publish_every_minutes: float | None = Field(
+        default=None,
+        ge=0.0,
+        description="Shortest time between two changes of the instructions; notes that come meanwhile are "
+        "gathered. Default: 10 on Argilla, whose server then goes through all responses; else 0.",
+    )
     question_after: int = Field(
         default=5,
         ge=1,

@@ -10,6 +10,8 @@ from pydantic import Field
 from connector.config.types import Frozen, Seconds, Share
 from connector.model.kinds import DetectionMethod
 
+USUAL_HOURS_OPEN = 1.0
+
 
 class ReviewKind(StrEnum):
     """What people are asked about besides labels that the model contradicts."""
@@ -27,6 +29,11 @@ class PolicySettings(Frozen):
         default=DetectionMethod.PRUNE_BY_NOISE_RATE, strict=False, description="Rule of confident learning."
     )
     budget: int = Field(default=200, ge=1, description="Most review tasks open at a time.")
+    open_hours: Seconds | None = Field(
+        default=None,
+        description="At most as many review tasks are open as people answer in so many hours of work, 50 at "
+        "least. Default: one hour; only the budget where `policy.budget` is set.",
+    )
     class_cap: Share = Field(
         default=0.25, description="Most items of one class that may be flagged, as a share of the class."
     )
@@ -53,3 +60,10 @@ class PolicySettings(Frozen):
         description="A scan of more items goes through shards of so many, which workers share.",
     )
     scan_every_hours: Seconds = Field(default=24.0, description="A scan starts at least this often (hours).")
+
+    @property
+    def hours_open(self) -> float | None:
+        """For how many hours of work review tasks stand open; None where only the budget bounds them."""
+        if self.open_hours is None and "budget" in self.model_fields_set:
+            return None
+        return USUAL_HOURS_OPEN if self.open_hours is None else self.open_hours

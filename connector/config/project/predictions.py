@@ -64,6 +64,12 @@ class PredictionSettings(Frozen):
         description="The model is trained again when more than this share of the items it was trained on has "
         "changed; until then it is asked about what is new (builtin).",
     )
+    refit_after_corrections: float = Field(
+        default=0.25,
+        gt=0,
+        description="Or when so many labels that it was trained on changed, as a share of those that the "
+        "last scan flagged, ten at least (builtin).",
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from connector.model import (
@@ -134,6 +135,11 @@ class ArgillaSource:
     def webhook_secrets(self, url: str) -> Sequence[str]:
         """What Argilla signs with; it makes this itself."""
         return hooks.secrets(self._client, url)
+
+    @property
+    def guidelines_rest(self) -> timedelta:
+        """It goes through all responses after a change, and sends no webhook meanwhile."""
+        return timedelta(minutes=10)
 
     def read_guidelines(self) -> str:
         """The dataset's guidelines."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from connector.model import (
@@ -125,6 +126,11 @@ class LabelStudioSource:
     def remove_webhook(self, remote_project: str, url: str) -> None:
         """Remove our webhook and its duplicates."""
         hooks.remove(self._client, remote_project, url)
+
+    @property
+    def guidelines_rest(self) -> timedelta:
+        """A change of the instructions costs it nothing."""
+        return timedelta(0)
 
     def read_guidelines(self) -> str:
         """The project's instructions."""

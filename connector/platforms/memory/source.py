@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from connector.errors import Conflict, Misconfigured
@@ -154,6 +155,11 @@ class MemorySource:
         """Remove; none is fine."""
         with self._server.call("remove_webhook"):
             hooks.remove(self._server, remote_project, url)
+
+    @property
+    def guidelines_rest(self) -> timedelta:
+        """None."""
+        return timedelta(0)
 
     def read_guidelines(self) -> str:
         """The instructions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -34,6 +35,17 @@ class StoredVotes(Repository):
             .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
         )
         return int(self._connection.execute(query).scalar_one())
+
+    def newest_moments(self, project_id: int, limit: int) -> list[datetime]:
+        """When the newest votes that count were given, the latest first."""
+        query = (
+            select(votes.c.created_at)
+            .join(review_tasks, review_tasks.c.key == votes.c.review_key)
+            .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
+            .order_by(votes.c.created_at.desc())
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
 
     def stated(self, project_id: int) -> list[tuple[str, Vote]]:
         """All votes of a project that were not withdrawn, with the ids of the issues that they are about."""

@@ -337,3 +337,18 @@ def test_a_publication_whose_answer_was_lost_is_one_version(world: World, operat
     with world.read() as unit:
         assert [each.number for each in unit.guidelines.versions(world.project.id)] == [1]
     assert world.source.guidelines.count("floppy ears") == 1
+
+
+def test_notes_are_gathered_where_the_platform_wants_rest_between_changes(build: Build) -> None:
+    world = asking(build(guidelines={"publish_every_minutes": 30.0}), "odd", "even")
+    corrected(world, "odd", note="floppy ears")
+    assert "floppy ears" in world.source.guidelines
+    corrected(world, "even", note="wet nose")
+    assert "wet nose" not in world.source.guidelines
+    assert 0 < world.do(JobKind.GUIDELINES)["next_change_in_seconds"] <= 30 * 60
+
+    for _ in range(5):  # nobody decides anything: the tick sees to it
+        world.later(minutes=10)
+    assert "wet nose" in world.source.guidelines
+    with world.read() as unit:
+        assert len(unit.guidelines.versions(world.project.id)) == 2

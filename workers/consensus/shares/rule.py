@@ -14,6 +14,7 @@ HARM_LIMIT = 0.012  # of the flagged labels, were every change just as sure as d
 LEAST_CHANGE_CONFIDENCE, MOST_CHANGE_CONFIDENCE = 0.75, 0.99
 KEEP_CONFIDENCE = 0.93  # a wrong keep leaves what was there
 MOST_VOTES = 15  # about the questions on which people differ; most others end after one
+LEAST_FOR_A_CHANGE = 2  # who say so: one slip is not told from the crowd, whatever the others' labels were
 CHANGED_AT_LEAST = 0.6  # that it is what most would choose, problems among it: else it is left for people
 LIKELY = 0.5  # what is ahead of all others, but has no majority, is not changed to
 
@@ -104,7 +105,7 @@ def _settled(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion
         if counted.group_of[position][0] is PositionRole.PROBLEM:
             if is_unclear or probability >= policy.keep_confidence:
                 return Conclusion(End.PROBLEM, position, probability)
-        elif belief.first[position] >= policy.change_confidence and probability >= CHANGED_AT_LEAST:
+        elif _may_change(counted, belief, policy, position):
             return Conclusion(End.CHANGE, position, probability)
     problems = sum(
         probability
@@ -113,3 +114,8 @@ def _settled(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion
     )
     stays = belief.keep + problems >= policy.keep_confidence  # whichever of them: no change is likely
     return Conclusion(End.TORN, None, 1 - belief.clear) if is_unclear or stays else None
+
+
+def _may_change(counted: Counts, belief: Belief, policy: SharePolicy, position: Hashable) -> bool:
+    surely = belief.first[position] >= policy.change_confidence and belief.most[position] >= CHANGED_AT_LEAST
+    return surely and len(counted.group_of[position][1]) >= LEAST_FOR_A_CHANGE

@@ -191,6 +191,12 @@ def changed_since(
     return gone + int(np.count_nonzero(~same))
 
 
+def relabelled_since(fitted: Fitted, ids: NDArray[np.int64], labels: NDArray[np.int64]) -> int:
+    """How many of the items that it was trained on carry another label now."""
+    place = fitted.seen.places(ids)
+    return int(np.count_nonzero((place >= 0) & (fitted.seen.labels[place] != labels)))
+
+
 def ask_again(
     fitted: Fitted, features: Features, ids: NDArray[np.int64], digests: NDArray[np.uint64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -26,6 +26,7 @@ from workers.detect.predictions.fitting import (
     digests_of,
     features_of,
     fit,
+    relabelled_since,
     specified,
     values_for,
 )
@@ -34,6 +35,7 @@ from workers.detect.sources.base import SEED
 
 BLOB = "predictions:model"
 VERSION = "secondlook-builtin-2"
+LEAST_CORRECTED = 10  # labels: fewer say little
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,26 @@ def answer(context: Context, schema: LabelSchema, items: Sequence[LabelledItem])
         values = values_for(kept, data)
         asked = _asked(spec, items, data, values)
         changed = changed_since(kept, asked.ids, asked.digests, asked.labels)
-        share = context.settings.predictions.refit_after_share
-        if len(asked.items) and changed <= share * len(kept.seen.ids):
+        if len(asked.items) and not _should_refit(context, kept, asked, changed):
             return _asked_again(kept, encoded(values, kept.encoder), asked, changed)
     features = features_of(spec, data)
     return _trained_now(context, features, _asked(spec, items, data, features), spec, kept)
+
+
+def _should_refit(context: Context, kept: Fitted, asked: _Asked, changed: int) -> bool:
+    """Whether the kept model knows too little of what the items are now.
+
+    Corrections are few among all items and many among those that it was wrong about: when a good part of
+    what the last scan flagged has another label now, what it has learnt of them is wrong.
+    """
+    chosen = context.settings.predictions
+    if context.job.payload.get("refit") or changed > chosen.refit_after_share * len(kept.seen.ids):
+        return True
+    with context.read() as unit:
+        scan = unit.issues.last_scan(context.project.id)
+    corrected = relabelled_since(kept, asked.ids, asked.labels)
+    flagged = 0 if scan is None else scan.n_flagged
+    return corrected >= max(LEAST_CORRECTED, chosen.refit_after_corrections * flagged)
 
 
 def rows_of(

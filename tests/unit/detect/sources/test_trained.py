@@ -105,6 +105,29 @@ def test_many_changes_train_it_again(build: Build, trainings: list[int]) -> None
     assert world.last_scan().report.source["trained_now"] is True
 
 
+def test_a_good_round_of_corrections_trains_it_again(build: Build, trainings: list[int]) -> None:
+    world = taught(build, refit_after_share=1.0)
+    once = len(trainings)
+    for n in range(9):
+        world.relabel(f"{WORDS['dog']} {n}", "bird")
+    world.do(JobKind.SYNC)
+    world.do(JobKind.SCAN)
+    assert len(trainings) == once  # nine labels say little
+
+    world.relabel(f"{WORDS['dog']} 9", "bird")
+    world.do(JobKind.SYNC)
+    assert world.last_scan().n_flagged <= 40  # ten are a quarter of them at least
+    world.do(JobKind.SCAN)
+    assert len(trainings) == once + 1
+
+
+def test_it_is_trained_again_when_that_is_asked_for(build: Build, trainings: list[int]) -> None:
+    world = taught(build)
+    once = len(trainings)
+    world.do(JobKind.SCAN, {"refit": True})
+    assert trainings[once:] == [3 * EACH]
+
+
 @pytest.mark.parametrize("change", [{"folds": 3}, {"refit_after_share": 0.0}])
 def test_other_settings_or_no_patience_train_it_again(
     build: Build, trainings: list[int], change: dict[str, Any]

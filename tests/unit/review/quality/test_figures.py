@@ -108,7 +108,10 @@ def test_labels_found_wrong_that_still_stand_count_as_wrong(build: Build) -> Non
 
 def test_flags_left_unresolved_are_not_taken_for_right(build: Build) -> None:
     world = labelled(
-        build(policy={"control_share": 0.9, "class_cap": 1.0}, quality={"target_error_rate": 0.2}),
+        build(
+            policy={"control_share": 0.9, "class_cap": 1.0, "budget": 200},
+            quality={"target_error_rate": 0.2},
+        ),
         right=20,
         wrong=15,
     )
