@@ -34,7 +34,7 @@ fingerprint() {
 import hashlib, pathlib, sys
 
 parts = [sys.version.encode()]
-parts += [pathlib.Path(name).read_bytes() for name in ("requirements.lock", "pyproject.toml", "scripts/bootstrap.sh")]
+parts += [pathlib.Path(name).read_bytes() for name in ("requirements.lock", "scripts/tools.lock", "pyproject.toml", "scripts/bootstrap.sh")]
 print(hashlib.sha256(b"\0".join(parts)).hexdigest(), pathlib.Path.cwd())
 PY
 }
@@ -60,7 +60,7 @@ find_uv() {
         apt_install python3-venv
         make_tools_venv || fail "Python cannot make virtual environments: $python -m venv .tools"
     fi
-    .tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5,<1' >&2
+    .tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/tools.lock >&2
     printf '%s\n' .tools/bin/uv
 }
 
@@ -78,5 +78,5 @@ if [ "$(version_of .venv/bin/python)" != "$(version_of "$python")" ]; then
     "$uv" venv --quiet --clear --python "$python" .venv
 fi
 "$uv" pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
-"$uv" pip install --quiet --python .venv/bin/python --no-deps --editable .
+"$uv" pip install --quiet --python .venv/bin/python --no-deps --build-constraints scripts/tools.lock --editable .
 printf '%s\n' "$wanted" >"$stamp"

@@ -161,6 +161,20 @@ def test_a_withdrawn_task_keeps_its_answers_and_is_not_offered_where_both_can_be
     assert {review.key: len(review.answers) for review in page.reviews} == kept
 
 
+def test_answers_in_a_task_that_was_imported_twice_are_read_before_and_after_it_is_withdrawn(
+    scene: Scene, setup: ReviewSetup
+) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    first = scene.desk.push(review_id, [request_for("k0")])["k0"]
+    second = scene.desk.push(review_id, [request_for("k0")])["k0"]  # a platform may know it by our key
+    scene.answer(second, "rita", GOLDEN)
+    if second != first:
+        scene.desk.withdraw(review_id, [second])
+    page = scene.desk.fetch_answers(review_id, [first, second])
+    given = {(review.key, answer.reviewer) for review in page.reviews for answer in review.answers}
+    assert given == {("k0", scene.user_id("rita"))}
+
+
 def test_a_changed_quorum_does_not_bring_withdrawn_tasks_back(scene: Scene, setup: ReviewSetup) -> None:
     review_id = scene.desk.ensure(setup, None)
     tasks = scene.desk.push(review_id, [request_for("k0")])

@@ -16,7 +16,7 @@ from connector.model import LabelledItem, LabelSchema
 from connector.store.unit_of_work import Store
 from workers.context import Context
 from workers.detect.encode import encode
-from workers.detect.predictions.crossval import Predicted, judged, rare_classes
+from workers.detect.predictions.crossval import Predicted, held_together, judged, rare_classes
 from workers.detect.predictions.features import Features, Values, encoded
 from workers.detect.predictions.fitting import (
     Fitted,
@@ -139,8 +139,10 @@ def load(context: Context, spec: Spec) -> Fitted | None:
 
 def _asked_again(kept: Fitted, features: Features, asked: _Asked, changed: int) -> ModelAnswer:
     probs, folds = ask_again(kept, features, asked.ids, asked.digests)
-    warnings = rare_classes(asked.labels, len(kept.spec.classes), len(kept.models), kept.spec.classes)
-    predicted = judged(probs, asked.labels, warnings, folds, kept.models)
+    rare = rare_classes(asked.labels, len(kept.spec.classes), len(kept.models), kept.spec.classes)
+    same_content = np.unique(asked.digests, return_inverse=True)[1].astype(np.int64)
+    copies = held_together(replace(features, groups=same_content))
+    predicted = judged(probs, asked.labels, (*rare, *copies), folds, kept.models)
     return ModelAnswer(asked.items, features, predicted, len(kept.seen.ids), changed, trained_now=False)
 
 

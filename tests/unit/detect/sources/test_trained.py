@@ -69,6 +69,18 @@ def test_one_more_label_does_not_train_the_model_again(build: Build, trainings: 
     assert wording.model_reused(2, 3 * EACH) in scan.warnings
 
 
+def test_copies_are_counted_where_the_kept_model_is_asked_too(build: Build, trainings: list[int]) -> None:
+    world = taught(build)
+    once = len(trainings)
+
+    world.item(f"{WORDS['dog']} 3", "dog")
+    world.do(JobKind.SYNC)
+    world.do(JobKind.SCAN)
+
+    assert len(trainings) == once
+    assert wording.held_together(2, 1) in world.last_scan().warnings
+
+
 def test_a_second_scan_of_the_same_labels_has_nothing_to_warn_of(build: Build, trainings: list[int]) -> None:
     world = taught(build)
     once, before = len(trainings), world.last_scan()
