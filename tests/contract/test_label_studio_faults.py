@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -227,3 +228,18 @@ def test_a_persons_edit_after_a_crash_is_never_taken_for_our_write(
     held = next(one for one in item.annotations if one.remote_id == written)
     assert ["Wolf"] in [part["value"]["choices"] for part in held.result]
     assert len(item.annotations) == (2 if mode is WriteMode.GROUND_TRUTH else 1)
+
+
+def test_a_prediction_that_the_server_doubts_takes_no_other_along(
+    scene: LabelStudioScene, label_studio: LabelStudioServer
+) -> None:
+    """An import of which one prediction is doubted stores none of them, and is answered with 201."""
+    desk = scene.desk
+    review_id = desk.ensure(ReviewSetup(f"https://x/{uuid.uuid4().hex}", "Dogs", SCHEMA, 2, ""), None)
+    doubted = replace(request_for("k2"), suggestion_score=1.7)
+    pushed = desk.push(review_id, [request_for("k1"), doubted, request_for("k3", suggestion=None)])
+    counts = {
+        key: len(label_studio.call("GET", "/api/predictions/", params={"task": task}))
+        for key, task in pushed.items()
+    }
+    assert counts == {"k1": 1, "k2": 1, "k3": 0}

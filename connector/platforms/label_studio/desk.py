@@ -63,7 +63,20 @@ class LabelStudioDesk:
         ids = as_dict(answer, path).get("task_ids")
         if not isinstance(ids, list) or len(ids) != len(requests):
             raise UnknownOutcome(f"{path}: the answer does not name {len(requests)} tasks")
+        suggested = {
+            id_: each["predictions"] for id_, each in zip(ids, tasks, strict=True) if "predictions" in each
+        }
+        if as_dict(answer, path).get("prediction_count") != len(suggested):
+            self._suggest(suggested)
         return {request.key: str(task_id) for request, task_id in zip(requests, ids, strict=True)}
+
+    def _suggest(self, predictions: Mapping[int, Sequence[Any]]) -> None:
+        """Add predictions one by one: an import of which the server doubts one stores none, and says 201."""
+        path = "/api/predictions/"
+        for task, given in predictions.items():
+            if not self._client.api.get(path, params={"task": task}):
+                for prediction in given:
+                    self._client.api.write("POST", path, {"task": task, **prediction})
 
     def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
         """The tasks of one batch, by our key."""
