@@ -141,6 +141,7 @@ class FindingRow(TypedDict):
     kind: str
     subject: str
     item: str | None
+    content: str | None
     score: float
     why: str
     facts: dict[str, Any]

@@ -20,6 +20,10 @@ class WorldSession(Session):
         self.__dict__["settings"] = world.settings
 
     @contextmanager
+    def reading(self) -> Iterator[Services]:
+        yield self._world.services
+
+    @contextmanager
     def services(self) -> Iterator[Services]:
         yield self._world.services
 

@@ -13,12 +13,11 @@ from connector.errors import BadPayload, SecondlookError
 from connector.model import Project
 from connector.model.jobs import JobKind
 from workers.cli.output import note, print_json
-from workers.cli.session import asking, session_of
+from workers.cli.session import Session, asking, session_of
 
 if TYPE_CHECKING:
     from connector.actions.notes import NoteKeeper
     from connector.store.unit_of_work import UnitOfWork
-    from connector.wiring import Services
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Opened:
 
 @contextmanager
 def reading(context: typer.Context, name: str) -> Iterator[Opened]:
-    with _services(context, name) as services:
+    with _session(context, name).reading() as services:
         project = services.project(name)
         with services.store.read() as unit:
             yield Opened(unit, project)
@@ -42,7 +41,7 @@ def changing(context: typer.Context, name: str, by: str) -> Iterator[NoteKeeper]
     """One transaction of one person; words that cannot be published are a wrong use of the command."""
     from connector.actions.notes import NoteKeeper
 
-    with _services(context, name) as services:
+    with _session(context, name).services() as services:
         project = services.project(name)
         adjudicators = services.project_settings(name).review.adjudicators
         try:
@@ -52,19 +51,17 @@ def changing(context: typer.Context, name: str, by: str) -> Iterator[NoteKeeper]
             raise typer.BadParameter(str(error)) from error
 
 
-@contextmanager
-def _services(context: typer.Context, name: str) -> Iterator[Services]:
+def _session(context: typer.Context, name: str) -> Session:
     session = session_of(context)
     session.require_project(name)
-    with session.reading() as services:
-        yield services
+    return session
 
 
 def publish(context: typer.Context, project: str, note_id: str, *, as_json: bool) -> None:
     """Carry the change into the instructions here and now; where that fails, a service does it later."""
     from workers.service.runner import run_inline
 
-    with _services(context, project) as services:
+    with _session(context, project).services() as services:
         try:
             run_inline(services, project, JobKind.GUIDELINES)
         except SecondlookError:

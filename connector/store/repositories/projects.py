@@ -43,6 +43,8 @@ class Projects(Repository):
             tuple_(projects.c.platform, projects.c.url, projects.c.remote_id) == remote
         )
         for other in map(_project, self._connection.execute(same)):
+            if other.name == name:  # another process has bound it since it was looked for
+                continue
             judged = None if other.schema is None else other.schema.control
             if control is None or judged == control:
                 raise Misconfigured(

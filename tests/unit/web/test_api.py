@@ -55,7 +55,7 @@ def test_a_project_shows_what_became_of_its_labels(api: httpx.Client, services: 
         "votes": 2,
         "votes_counted": 1,
         "corrections": {"applied": 1},
-        "skipped": {"empty": 2, "no_prediction": 2},
+        "skipped": {"empty": 2, "no prediction": 2},
         "jobs": {"dead": 1},
         "review_link": "http://labels.example.org/projects/8/data?labeling=1",
         "paused_reason": None,
