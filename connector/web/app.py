@@ -7,13 +7,14 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from connector import wiring
+from connector import logs, wiring
 from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
@@ -28,6 +29,8 @@ from connector.web.counting import Counting, store_counts
 from connector.web.dashboard import doing, entrance, home, items, lists, service
 from connector.web.dashboard.trouble import trouble_page
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
+
+log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
@@ -46,9 +49,13 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        # Secrets that platforms made are known before deliveries come: none of those makes us call anybody.
         beside = [
-            asyncio.create_task(_store_now_and_then(running, counts)),
-            asyncio.create_task(_ask_for_secrets(running)),
+            asyncio.create_task(_again_and_again(seconds, work))
+            for seconds, work in (
+                (COUNTS_EVERY_SECONDS, partial(_store_quietly, running, counts)),
+                (PLATFORM_SECRETS_ASKED_SECONDS, running.refresh_secrets),
+            )
         ]
         yield
         for one in beside:
@@ -79,17 +86,14 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     return app
 
 
-async def _store_now_and_then(services: Services, counts: Accumulator) -> None:
+async def _again_and_again(seconds: float, work: Callable[[], None]) -> None:
+    """Do this at once and then every so many seconds; a fault ends one round, never the rounds."""
     while True:
-        await asyncio.sleep(COUNTS_EVERY_SECONDS)
-        await run_in_threadpool(_store_quietly, services, counts)
-
-
-async def _ask_for_secrets(services: Services) -> None:
-    """Know the secrets that platforms made before deliveries come: none of those makes us call anybody."""
-    while True:
-        await run_in_threadpool(services.refresh_secrets)
-        await asyncio.sleep(PLATFORM_SECRETS_ASKED_SECONDS)
+        try:
+            await run_in_threadpool(work)
+        except Exception:
+            log.exception("not done beside the requests; tried again")
+        await asyncio.sleep(seconds)
 
 
 def _store_quietly(services: Services, counts: Accumulator) -> None:

@@ -42,9 +42,8 @@ class Hooks:
         self._app = app
         self._services = services
         self._room = Room(max(ROOM_BYTES, services.settings.server.max_body_bytes))
-        self._reader = ThreadPoolExecutor(
-            1, "reader"
-        )  # one long body at a time: JSON takes many times its size
+        # One long body at a time: what JSON becomes takes many times its size.
+        self._reader = ThreadPoolExecutor(1, "reader")
         self._deliveries = GroupCommit[Delivery](lambda together: intake.store(services, together))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
