@@ -16,9 +16,15 @@ def test_a_fault_ends_one_round_and_never_the_rounds() -> None:
             raise RuntimeError("a bug")
 
     async def watch() -> None:
-        running = asyncio.create_task(_again_and_again(0.001, work))
-        while len(rounds) < 3 and not running.done():
-            await asyncio.sleep(0.005)
+        loop, third = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            work()
+            if len(rounds) == 3:
+                loop.call_soon_threadsafe(third.set)
+
+        running = asyncio.create_task(_again_and_again(0.001, tell))
+        await asyncio.wait_for(third.wait(), 10)
         running.cancel()
 
     asyncio.run(watch())
