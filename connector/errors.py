@@ -23,6 +23,13 @@ class Retryable(SecondlookError):
         self.outage = outage
 
 
+class InUse(Retryable):
+    """A person is at work on what the call would change: it waits for as long as they are.
+
+    That can be days, so it is no try that failed.
+    """
+
+
 class UnknownOutcome(Retryable):
     """A write may or may not have been done: read before writing again."""
 

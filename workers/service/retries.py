@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 
 from connector.config.settings import WorkerSettings
-from connector.errors import Conflict, LeaseLost, Misconfigured, Rejected, Retryable
+from connector.errors import Conflict, InUse, LeaseLost, Misconfigured, Rejected, Retryable
 
 LONGEST_WAIT_SECONDS = 86_400.0  # however long a server asks us to wait
 OUTAGE_WAIT_SECONDS = 45.0  # so that with a tick all work goes on within a minute after an outage
@@ -38,6 +38,8 @@ def judge(error: Exception, attempts: int, limits: WorkerSettings, chance: Rando
     if isinstance(error, Retryable) and error.outage:
         wait = min(backoff(attempts, limits, chance), OUTAGE_WAIT_SECONDS)
         return Sentence(Fate.RETRY, wait, counts=False)
+    if isinstance(error, InUse):
+        return Sentence(Fate.RETRY, error.after or limits.retry_max_seconds, counts=False)
     if attempts >= limits.max_attempts:
         return Sentence(Fate.BURY)
     wait = backoff(attempts, limits, chance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.errors import Conflict, Retryable
+from connector.errors import Conflict, InUse, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient
@@ -152,7 +152,7 @@ class RegionWriter(LabelStudioWriter):
         """Any write deletes what people have not saved yet, and does not say so."""
         drafts = self._client.api.get(f"/api/tasks/{task['id']}/annotations/{source['id']}/drafts")
         if dicts(drafts):
-            raise Retryable(
+            raise InUse(
                 f"annotation {source['id']} has unsaved work of a person, which a write would delete",
                 after=DRAFT_WAIT,
             )

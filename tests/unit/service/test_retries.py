@@ -12,6 +12,7 @@ from connector.config.settings import WorkerSettings
 from connector.errors import (
     BadPayload,
     Conflict,
+    InUse,
     LeaseLost,
     Misconfigured,
     NotFound,
@@ -110,3 +111,9 @@ def test_jobs_that_failed_together_do_not_come_back_together() -> None:
     waits = {backoff(3, WorkerSettings(), chance(seed)) for seed in range(20)}
 
     assert len(waits) == 20
+
+
+@given(tries=st.integers(1, 10_000))
+def test_a_person_at_work_is_waited_for_however_long(tries: int) -> None:
+    sentence = judge(InUse("unsaved work", after=300.0), tries, WorkerSettings(), chance())
+    assert (sentence.fate, sentence.wait, sentence.counts) == (Fate.RETRY, 300.0, False)
