@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -19,6 +20,26 @@ from tests.unit.web.questions import QUESTIONS, Question, seed_questions
 
 NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}"}
 STATIC = ("/static/",)
+OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who are nobody yet, or leave
+ACTIONS = {
+    "/p/{project}/corrections/{what}": ("release", "discard"),
+    "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
+    "/ops/jobs/{what}": ("replay", "replay-all"),
+    "/admin/users/{what}": ("add", "revoke", "role"),
+}
+FORM_FIELDS = [
+    "correction",
+    "run",
+    "number",
+    "label",
+    "item",
+    "note",
+    "question",
+    "text",
+    "job",
+    "name",
+    "role",
+]
 FILLED = {
     "project": ["cats"],
     "name": ["cats"],
@@ -29,9 +50,9 @@ FILLED = {
 SINGLE = {"issue_id", "item", "correction"}
 
 
-def routes() -> list[APIRoute]:
+def routes(method: str = "GET") -> list[APIRoute]:
     found = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
-    return [route for route in found if "GET" in route.methods]
+    return [route for route in found if method in route.methods]
 
 
 def addresses() -> list[str]:
@@ -190,3 +211,49 @@ def test_a_token_for_metrics_reads_nothing_else(client: httpx.Client, services: 
     for address in addresses():
         text = client.get(address).text
         assert told(every, text, address) == [], address
+
+
+def buttons() -> list[str]:
+    """Every address that changes something, with each of its actions."""
+    return [
+        route.path.replace("{project}", "cats").replace("{what}", action)
+        for route in routes("POST")
+        if route.path not in OF_ENTRANCE
+        for action in (ACTIONS[route.path] if "{what}" in route.path else ("",))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "project", "refusal", "above"),
+    [
+        (None, "", {401, 303}, "/"),
+        (AccessRole.VIEWER, "*", {403}, "/"),
+        (AccessRole.METRICS, "*", {403, 404}, "/"),
+        (AccessRole.ADMIN, "dogs", {403, 404}, "/"),
+        (AccessRole.OPERATOR, "cats", {403}, "/golden/ /admin/ /ops/ revert-run"),
+        (AccessRole.ADMIN, "cats", {403}, "/admin/ /ops/"),
+    ],
+)
+def test_no_button_works_for_who_does_not_hold_its_role(
+    client: httpx.Client,
+    services: Services,
+    role: AccessRole | None,
+    project: str,
+    refusal: set[int],
+    above: str,
+) -> None:
+    """Every POST route is walked; `above` names, by parts of paths, those that the role does not reach."""
+    seed_questions(services)
+    if role is not None:
+        client.headers["Authorization"] = f"Bearer {token_of(services, role, project)}"
+    before = _changes(services)
+    for address in (each for each in buttons() if any(part in each for part in above.split())):
+        fields = {"key": str(uuid.uuid4()), **dict.fromkeys(FORM_FIELDS, "correction-1")}
+        assert client.post(address, data=fields).status_code in refusal, address
+    assert _changes(services) == before
+
+
+def _changes(services: Services) -> tuple[int, int]:
+    """How much was audited, and how many jobs there are."""
+    with services.store.read() as unit:
+        return unit.audit.head()[0], sum(unit.jobs.counts().values())
