@@ -256,6 +256,22 @@ def test_what_could_not_be_written_is_refused_before_any_work(
     assert sorted(path.name for path in Path().iterdir() if path.name.startswith((".b", "b"))) == []
 
 
+def test_a_folder_into_which_somebody_put_files_is_never_replaced(
+    secondlook: Secondlook, configured: Services
+) -> None:
+    seed(configured)
+    again = ("export", "cats", "--out", "hub", "--format", "hf", "--force")
+    assert secondlook(*again).code == 0
+    assert secondlook(*again).code == 0, "what an export wrote is replaced"
+    Path("hub/images").mkdir()
+    Path("hub/images/one.png").write_bytes(b"mine")
+    refused = secondlook(*again)
+    assert refused.code == 3
+    assert "1 file(s) that the last export did not write, such as images/one.png" in refused.err
+    assert Path("hub/images/one.png").read_bytes() == b"mine"
+    assert sorted(path.name for path in Path().iterdir() if path.name.startswith(".hub")) == []
+
+
 # --- regions ------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -95,10 +94,26 @@ def check(schema: LabelSchema | None, form: ExportForm, out: Path, *, force: boo
     if out.exists() and out.is_dir() != (form in FOLDERS):
         kind = "a folder" if out.is_dir() else "a file"
         raise Misconfigured(f"{out} is {kind}", field="--out", remedy="Give another name.")
-    if out.is_dir() and not (out / MANIFEST).is_file():
+    if out.is_dir():
+        _require_only_ours(out)
+
+
+def _require_only_ours(out: Path) -> None:
+    """A folder is replaced as a whole: whoever put pictures into an export would lose them."""
+    try:
+        written = set(json.loads((out / MANIFEST).read_text("utf-8"))["files"])
+    except (OSError, ValueError, LookupError, TypeError):
         problem = f"{out} is a folder that no export made"
         raise Misconfigured(
             problem, field="--out", remedy="Give another name: an export replaces its folder."
+        ) from None
+    present = {str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()}
+    strange = sorted(present - written - {MANIFEST})
+    if strange:
+        raise Misconfigured(
+            f"{out} holds {len(strange):,} file(s) that the last export did not write, such as {strange[0]}",
+            field="--out",
+            remedy="Give another name: an export replaces its folder, and these would be lost.",
         )
 
 
@@ -195,14 +210,26 @@ def _put(found: Exported, project: str, made: Path, apart_file: Path, out: Path)
     text = json.dumps(found.manifest(project), ensure_ascii=False, indent=2) + "\n"
     if made.is_dir():
         (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-        if out.exists():
-            shutil.rmtree(out)
-        made.replace(out)
+        _replace_folder(made, out)
         return
     manifest = made.with_name(f"{out.name}.{MANIFEST}")
     manifest.write_text(text, encoding="utf-8", newline="\n")
     for path in (apart_file, manifest, made):
         path.replace(out.with_name(path.name))
+
+
+def _replace_folder(made: Path, out: Path) -> None:
+    """Put a folder into the place of another, which goes only when the new one stands."""
+    if not out.exists():
+        made.replace(out)
+        return
+    before = made.with_name(f"{out.name}.before")
+    out.replace(before)
+    try:
+        made.replace(out)
+    except OSError:
+        before.replace(out)
+        raise
 
 
 def _writers() -> Mapping[ExportForm, MakeWriter]:
