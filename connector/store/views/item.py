@@ -79,6 +79,13 @@ def item_page(
     )
 
 
+def item_data(unit: UnitOfWork, project_id: int, remote_id: str) -> Json | None:
+    """The fields of the latest item of this id; None where there is none."""
+    query = select(items.c.data).where(items.c.project_id == project_id, items.c.remote_id == remote_id)
+    found: Json | None = unit.connection.execute(query.order_by(items.c.id.desc()).limit(1)).scalar()
+    return found
+
+
 def _versions(unit: UnitOfWork, project: Project, item_id: int) -> list[LabelVersion]:
     names = unit.projects.annotator_names(project.id)
     query = select(annotation_rows).where(annotation_rows.c.item_id == item_id)

@@ -107,7 +107,7 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(
     for path in ("/", "/p/cats", "/p/cats/queue?state=any", "/p/cats/items/1", "/p/cats/quality"):
         page = ann.get(path).text
         loaded = re.findall(r'(?:src="|<link rel="stylesheet" href=")([^"]+)"', page)
-        assert all(each.startswith("/static/") for each in loaded), path
+        assert all(each.startswith(("/static/", "/p/cats/media?")) for each in loaded), path
         assert "style=" not in page
         assert "<script" not in page
         assert not re.search(r"\son\w+=", page)
@@ -330,3 +330,19 @@ def test_the_validation_record_is_a_file(ann: httpx.Client, services: Services) 
     answer = ann.get("/p/cats/validation.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["correction"] for row in rows] == ["correction"]
+
+
+def test_a_picture_that_cannot_be_shown_is_a_sentence_in_its_place(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    page = ann.get("/p/cats/items/1").text
+    (address,) = set(re.findall(r'<img src="([^"]+)"', page))
+    assert address == "/p/cats/media?item=1&amp;field=photo"
+    answer = ann.get(unescape(address))
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "image/svg+xml")
+    assert "The picture cannot be shown: its address is no web" in words(answer.text)
+    assert "sandbox" in answer.headers["content-security-policy"]
+    for query in ("item=1&field=none", "item=none&field=photo", ""):
+        answer = ann.get(f"/p/cats/media?{query}")
+        assert (answer.status_code, "no such item or field" in words(answer.text)) == (404, True)
