@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from connector.errors import NotFound
 from connector.model import CorrectionState, Json, LabelSchema
 from connector.model.access import AccessRole
+from connector.platforms.registry import item_link
 from connector.store.views.item import ItemView, item_page
 from connector.store.views.secrecy import is_shown, sight_of
 from connector.web.access import Asking, Running, require
@@ -48,7 +49,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         fields=fields,
         drawings=_drawings(found),
         picture=next((each["picture"] for each in fields if each["picture"]), None),
-        link=_platform_link(stored.platform, stored.url, stored.remote_id, found.id),
+        link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_said=reason_said,
         secrets=who.may(AccessRole.OPERATOR, project),
     )
@@ -132,11 +133,3 @@ def _drawings(found: ItemView) -> list[Drawing]:
         for title, key in (("Given", question.issue.given), ("Suggested", question.issue.suggested)):
             drawn.append(drawn_key(f"{title}: {key}", text, key) if key else None)
     return [each for each in drawn if each is not None]
-
-
-def _platform_link(platform: str, url: str, project: str, item: str) -> str | None:
-    """The item on its platform, where its address is known."""
-    if not url.startswith(("http://", "https://")) or not item.isascii() or not item.isalnum():
-        return None
-    base = url.rstrip("/")
-    return f"{base}/projects/{project}/data?task={item}" if platform == "label_studio" else None

@@ -45,7 +45,7 @@ class Drawing:
 
 
 def drawn_result(title: str, text: str, result: Any) -> Drawing | None:
-    """The regions of a Label Studio result; None where it has none."""
+    """The regions of a result (`connector.platforms.results`); None where it has none."""
     height = _height_of(result)
     boxes, pieces = result_boxes(result, height), result_pieces(text, result)
     if not boxes and not any(piece.labels for piece in pieces):
