@@ -39,6 +39,7 @@ class Question:
     issue: IssueView
     votes: tuple[Vote, ...]
     corrections: tuple[Correction, ...]
+    asked: int | None = None  # people, where it is known to who asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _versions(unit: UnitOfWork, project: Project, item_id: int) -> list[LabelVer
 
 
 def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
-    query = select(issues.c.id, review_tasks.c.key).outerjoin(
+    query = select(issues.c.id, review_tasks.c.key, review_tasks.c.overlap).outerjoin(
         review_tasks, review_tasks.c.issue_id == issues.c.id
     )
     rows = unit.connection.execute(
@@ -125,6 +126,7 @@ def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
                 issue=issue,
                 votes=tuple(cast.get(row.key, ())) if shown else (),
                 corrections=tuple(unit.corrections.all_of_issue(row.id)) if shown else (),
+                asked=row.overlap if shown else None,
             )
         )
     return found

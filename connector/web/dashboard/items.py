@@ -8,13 +8,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from connector.actions.questions import ASKED
 from connector.errors import NotFound
-from connector.model import CorrectionState, Json, LabelSchema
+from connector.model import CorrectionState, IssueKind, Json, LabelSchema
 from connector.model.access import AccessRole
 from connector.platforms.registry import item_link
-from connector.store.views.item import ItemView, item_page
+from connector.store.views.item import ItemView, Question, item_page
 from connector.store.views.secrecy import is_shown, sight_of
 from connector.web.access import Asking, Running, require
+from connector.web.dashboard.listing import Button
 from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
@@ -52,7 +54,20 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_said=reason_said,
         secrets=who.may(AccessRole.OPERATOR, project),
+        buttons=_question_buttons,
+        key=new_key,
     )
+
+
+def _question_buttons(project: str, question: Question) -> list[Button]:
+    """What an operator may do with a question that is asked."""
+    issue = question.issue
+    if issue.state not in (state.value for state in ASKED) or issue.kind == IssueKind.GOLDEN.value:
+        return []
+    fields = {"issue": issue.id, "was": stamp(issue.state, question.asked)}
+    close = Button("Close without an answer", f"/p/{project}/issues/close", fields)
+    more = Button("Ask one more person", f"/p/{project}/issues/one-more", fields)
+    return [close] if question.asked is None else [more, close]
 
 
 @router.get("/p/{project}/corrections/{correction}")
