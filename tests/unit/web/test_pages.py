@@ -299,6 +299,10 @@ def test_a_button_needs_its_role(client: httpx.Client, services: Services) -> No
 def test_a_scan_is_asked_for_from_the_page(ann: httpx.Client, services: Services) -> None:
     seed(services)
     page = ann.get("/p/cats").text
+    fields = form_of(page, "/p/cats/work/controls")
+    for number in ("0", "-1", "1e3", "1001", "9" * 30):
+        assert ann.post("/p/cats/work/controls", data={**fields, "number": number}).status_code == 400
+    assert ann.post("/p/cats/work/everything", data=fields).status_code == 404
     for step, key in (
         ("sync", "sync:1"),
         ("scan", "scan:1"),
@@ -309,10 +313,6 @@ def test_a_scan_is_asked_for_from_the_page(ann: httpx.Client, services: Services
         assert ann.post(f"/p/cats/work/{step}", data=fields).status_code == 303
         with services.store.read() as unit:
             assert unit.jobs.queued(key) is not None
-    fields = form_of(page, "/p/cats/work/controls")
-    for number in ("0", "-1", "1e3", "1001", "9" * 30):
-        assert ann.post("/p/cats/work/controls", data={**fields, "number": number}).status_code == 400
-    assert ann.post("/p/cats/work/everything", data=fields).status_code == 404
 
 
 def test_a_question_is_put_to_one_more_and_closed_by_whom_it_has_not_changed_for(
