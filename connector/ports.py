@@ -194,6 +194,13 @@ class ReviewDesk(Protocol):
         """Review tasks of one batch that exist: our key → remote ids (several after a double send)."""
         ...
 
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Give tasks that a push made, and broke off, what they lack: remote id → what it was sent as.
+
+        Done already is done.
+        """
+        ...
+
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """How many reviewers should answer this task."""
         ...

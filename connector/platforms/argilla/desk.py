@@ -82,6 +82,9 @@ class ArgillaDesk:
                     found[key].append(str(row["id"]))
         return dict(found)
 
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Nothing: the server stores a record with its suggestions or not at all."""
+
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """Ask for so many answers: of all records, for Argilla has no number for one."""
         path = f"/api/v1/records/{uuid_of(remote_id)}"
