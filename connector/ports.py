@@ -118,6 +118,19 @@ class PartsCodec(Codec, Protocol):
         ...
 
 
+@runtime_checkable
+class ItemCodec(PartsCodec, Protocol):
+    """Parts that a platform holds as places in an item's data, without which they cannot be read."""
+
+    def for_item(self, data: Json) -> PartsCodec:
+        """The codec for what is said about one item."""
+        ...
+
+    def refused(self, raw: Any, schema: LabelSchema) -> str | None:
+        """Why the platform would not take `raw`; None where it would."""
+        ...
+
+
 Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
 
 
