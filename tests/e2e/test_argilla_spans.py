@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -193,6 +194,7 @@ def test_wrong_spans_are_put_right_beside_nobodys_answer_and_taken_back(
     work(services, NAME, JobKind.SYNC, JobKind.RECONCILE, JobKind.SCAN)
     assert len(applied(services)) == len(WRONG) + 1, "what we wrote is no news"
 
+    _the_export_holds_what_is_right(config)
     _nothing_is_written_that_the_server_would_refuse(services)
     for one in applied(services):
         assert command(["--config", str(config), "revert", one]) == 0
@@ -221,3 +223,19 @@ def _nothing_is_written_that_the_server_would_refuse(services: Services) -> None
         source.write(replace(order, mode=WriteMode.PREDICTION))
     (now,) = source.fetch([item.remote_id])
     assert now == item
+
+
+def _the_export_holds_what_is_right(config: Path) -> None:
+    out = config.parent / "labels.jsonl"
+    assert command(["--config", str(config), "export", NAME, "--out", str(out)]) == 0
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    wanted = {text: right for text, (_, right) in TEXTS.items() if text != AT_THE_END}
+    marked = {
+        row["data"]["text"]: sorted((one["text"], one["label"]) for one in row["label"]) for row in rows
+    }
+    assert {text: marked[text] for text in wanted} == {
+        text: sorted(
+            (text.encode("utf-16-le")[2 * a : 2 * b].decode("utf-16-le"), label) for label, a, b in right
+        )
+        for text, right in wanted.items()
+    }
