@@ -178,10 +178,10 @@ def _finish(services: Services, claim: Claim, started: datetime) -> None:
 def _ended(claim: Claim, outcome: str, started: datetime, now: datetime) -> list[dict[Tally, float]]:
     """What a run adds to the tallies. Only the first try waited for a worker; later ones, on purpose."""
     kind = claim.job.kind.value
-    waited = (started - claim.job.due_at).total_seconds()
+    waited = max((started - claim.job.due_at).total_seconds(), 0.0)  # the clock may have been set back
     return [
         counted("jobs_finished_total", kind=kind, outcome=outcome),
-        timed("job_duration_seconds", (now - started).total_seconds(), kind=kind),
+        timed("job_duration_seconds", max((now - started).total_seconds(), 0.0), kind=kind),
         *([timed("job_wait_seconds", waited, kind=kind)] if claim.job.attempts == 1 else []),
     ]
 
