@@ -74,7 +74,8 @@ def _run(services: Services, job_id: str, progress: Progress) -> bool:
         try:
             end()
         except SecondlookError as error:
-            log.warning("job left to the end of its lease", reason=str(error))
+            if not services.store.trouble.tells(error):
+                log.warning("job left to the end of its lease", reason=str(error))
     return True
 
 
@@ -199,6 +200,7 @@ def _settle_failure(
     limits = services.settings.worker
     sentence = judge(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
     reason = str(error) if isinstance(error, SecondlookError) else f"{type(error).__name__}: {error}"
+    told = told or services.store.trouble.tells(error)
     log.log(
         logging.DEBUG if told else _level(sentence.fate),
         "job failed",
@@ -246,7 +248,8 @@ def _alive(services: Services, claim: Claim) -> Iterator[None]:
                 if not services.store.heartbeat(claim):
                     return  # the fence in the next commit stops the handler
             except SecondlookError as error:
-                log.warning("heartbeat failed", reason=str(error))
+                if not services.store.trouble.tells(error):
+                    log.warning("heartbeat failed", reason=str(error))
 
     thread = threading.Thread(target=beat, name=f"lease-{claim.job.id[:8]}", daemon=True)
     thread.start()

@@ -38,7 +38,8 @@ def sweep(services: Services) -> int:
         try:
             _plan_due_work(services, name)
         except SecondlookError as error:
-            log.warning("project skipped in this tick", project=name, reason=str(error))
+            if not services.store.trouble.tells(error):
+                log.warning("project skipped in this tick", project=name, reason=str(error))
     resend = timedelta(seconds=services.settings.worker.resend_seconds)
     lease = timedelta(seconds=services.settings.worker.lease_seconds)
     with services.store.begin() as unit:
