@@ -154,7 +154,7 @@ class Services:
                 field=f"projects.{name}.predictions.url",
                 remedy="Set it, or another source of predictions.",
             )
-        return registry.model_backend(url, self.codecs.get("label_studio", {}))
+        return registry.model_backend(url, self.codecs)
 
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
         """Our own, or those that the platform made, as far as they are known: nobody is called.
