@@ -11,6 +11,7 @@ from connector.model.findings import FindingKind
 from connector.store.views import dispositions, findings, loop
 from connector.store.views.pairs import pair_views
 from connector.store.views.queue import QueueFilter, queue_count, queue_views
+from connector.store.views.similarity import items_of_points
 from connector.web.dashboard import rates
 from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
 
@@ -24,7 +25,8 @@ def _item_link(row: Row) -> str:
 
 def _queue(asked: ListQuery) -> ListPart:
     state = asked.of("state")
-    older = asked.of("older")
+    older, points = asked.of("older"), asked.of("points")
+    chosen = None if points is None else items_of_points(asked.unit, asked.its.id, points)
     wanted = QueueFilter(
         states=(state,) if state else (),
         given=asked.of("given"),
@@ -34,6 +36,7 @@ def _queue(asked: ListQuery) -> ListPart:
         method=asked.of("method"),
         item=asked.of("item"),
         older=None if older is None else int(older),
+        items=None if points is None else tuple(chosen or ()),
     )
     found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
     rows = [
@@ -64,6 +67,8 @@ def _queue(asked: ListQuery) -> ListPart:
 
 def _queue_empty(asked: ListQuery) -> str:
     if asked.filters and asked.filters != {"state": IssueState.IN_REVIEW.value}:
+        if asked.of("points") and items_of_points(asked.unit, asked.its.id, asked.filters["points"]) is None:
+            return "The map was drawn anew since these points were chosen. Choose them again on the map."
         return "No issue matches. Clear the filters to see all."
     if asked.its.last_scan_at is None:
         return "No scan yet: ask for one on the project's page."
@@ -109,6 +114,7 @@ QUEUE = Listing(
         Filter("kind", "Kind", tuple(IssueKind)),
         Filter("method", "Method"),
         Filter("older", "Older than (days)", whole=True),
+        Filter("points", "On the map", longest=5_000),
     ),
     head=_queue_head,
 )

@@ -38,6 +38,7 @@ class Filter:
     values: tuple[str, ...] = ()
     default: str = ""
     whole: bool = False  # a whole number
+    longest: int = LONGEST_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def clean(listing: Listing, query: Mapping[str, str]) -> dict[str, str]:
     """The filters of an address; BadPayload where a value is none of those that there are."""
     found: dict[str, str] = {}
     for one in listing.filters:
-        value = query.get(one.name, one.default)[:LONGEST_VALUE]
+        value = query.get(one.name, one.default)[: one.longest]
         if value and one.values and value not in (*one.values, "any"):
             raise BadPayload(f"{one.name}: {value!r} is none of {', '.join(one.values)}")
         if value and one.whole and not (value.isascii() and value.isdigit() and len(value) < 7):

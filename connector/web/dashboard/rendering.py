@@ -24,6 +24,7 @@ PROJECT_PAGES = (
     ("annotators", "Annotators", AccessRole.VIEWER),
     ("agreement", "Agreement", AccessRole.VIEWER),
     ("reviewers", "Reviewers", AccessRole.VIEWER),
+    ("map", "Map", AccessRole.VIEWER),
     ("quality", "Quality", AccessRole.VIEWER),
     ("reports", "Reports", AccessRole.VIEWER),
     ("corrections", "Corrections", AccessRole.VIEWER),
@@ -41,6 +42,7 @@ PAGE_KEYS = {
     "annotators": "a",
     "reviewers": "r",
     "quality": "y",
+    "map": "m",
     "corrections": "c",
     "guidelines": "l",
 }
