@@ -9,16 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from connector import wording
 from connector.config.project import Backend, PolicySettings
 from connector.errors import Misconfigured
 from connector.model import FlagEvidence, Issue, LabelledItem, LabelSchema, Prediction, ScanReport
+from connector.model.reasons import ScanDoubt, coded
 from workers.context import Context, Summary
 from workers.detect.conclude import ScanResult, conclude
 from workers.detect.findings.detect import ScanFindings
 from workers.detect.flags import Origin, Place
 from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run
+from workers.detect.sources.choose import reasons_of
 from workers.detect.sources.platform import stored_predictions
 from workers.issues.validation import InvalidInput
 from workers.label_types.base import Detects, LabelType, Suspicion, Suspicions
@@ -41,9 +42,8 @@ def scan_by_type(
     run.skipped.update(suspected.unusable)
     suspected = _at_known_places(context, kind, items, suspected)
     if not suspected.judged:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in suspected.unusable.items())
         raise Misconfigured(
-            f"no labeled item has a usable prediction ({reasons})",
+            f"no labeled item has a usable prediction ({reasons_of(suspected.unusable)})",
             field=_field(context),
             remedy="Import predictions as docs/label-types.md says.",
         )
@@ -60,7 +60,7 @@ def scan_by_type(
         findings=ScanFindings(),
         policy=Policy(_without_class_rules(context.settings.policy)),
         report=ScanReport(),
-        warnings=(wording.judged_by_type(), *suspected.warnings),
+        warnings=(coded(ScanDoubt.JUDGED_BY_TYPE), *suspected.warnings),
     )
     return conclude(context, run, result)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction, WriteMode
+from connector.model.reasons import Code, ScanDoubt, coded
 from connector.ports import Codec
 
 
@@ -35,8 +36,13 @@ class Suspicions:
 
     found: Sequence[Suspicion]
     judged: Sequence[int]  # rows that were judged
-    unusable: Mapping[str, int]
-    warnings: tuple[str, ...] = ()
+    unusable: Mapping[Code, int]
+    warnings: tuple[Code, ...] = ()
+
+
+def odd_input(said: Iterable[str]) -> tuple[Code, ...]:
+    """What detection noticed about the arrays that it was given, as a scan stores it."""
+    return tuple(coded(ScanDoubt.INPUT_ODD, said=each) for each in said)
 
 
 class Detects(Protocol):

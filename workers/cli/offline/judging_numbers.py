@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.wording import reasons_said
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.judging_sets import SEED, put_forward
@@ -102,7 +103,8 @@ def _built_in(
         predicted = out_of_sample_numbers(features, given[features.rows], seed=SEED, progress=progress)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
-    warnings = [*([_weak(predicted.r2)] if predicted.r2 < WEAK_GAIN else []), *predicted.warnings]
+    weak = [_weak(predicted.r2)] if predicted.r2 < WEAK_GAIN else []
+    warnings = [*weak, *reasons_said(predicted.warnings)]
     by = f"the built-in model for {features.kind.value}, cross-validated"
     return features.rows, predicted.expected, tuple(unusable(data, features)), by, predicted.r2, warnings
 

@@ -132,7 +132,8 @@ def _built_in(
     weak = (_weak(gain),) if gain < WEAK_GAIN else ()
     by = f"the built-in model for {features.kind.value}, cross-validated"
     left_out = tuple(unusable(data, features))
-    return ScoredSets(features.rows, predicted.probs, left_out, by, gain, (*weak, *predicted.warnings))
+    warnings = (*weak, *wording.reasons_said(predicted.warnings))
+    return ScoredSets(features.rows, predicted.probs, left_out, by, gain, warnings)
 
 
 def _weak(gain: float) -> str:

@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 from threadpoolctl import threadpool_limits
 
+from connector.model.reasons import Code
 from workers.detect.predictions.crossval import FEW_ROWS, Progress, held_together
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import Features
@@ -35,7 +36,7 @@ class PredictedNumbers:
 
     expected: NDArray[np.float64]
     r2: float
-    warnings: tuple[str, ...]
+    warnings: tuple[Code, ...]
 
 
 def out_of_sample_numbers(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from connector.model.reasons import Code
 from workers.detect.predictions.crossval import Progress, held_together, out_of_sample
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import Features
@@ -25,7 +26,7 @@ class PredictedSets:
     probs: NDArray[np.float64]
     learnt: NDArray[np.bool_]
     gain: NDArray[np.float64]
-    warnings: tuple[str, ...]
+    warnings: tuple[Code, ...]
 
     @property
     def mean_gain(self) -> float:

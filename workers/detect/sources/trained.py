@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from connector import wording
 from connector.model import LabelledItem, LabelSchema
+from connector.model.reasons import Code, ScanDoubt, coded
 from connector.store.unit_of_work import Store
 from workers.context import Context
 from workers.detect.encode import encode
@@ -162,12 +162,12 @@ def _trained_now(
     return ModelAnswer(asked.items, features, predicted, len(asked.items), 0, trained_now=True)
 
 
-def _keep(context: Context, fitted: Fitted) -> tuple[str, ...]:
+def _keep(context: Context, fitted: Fitted) -> tuple[Code, ...]:
     """Store the model for the next scan; a warning where that cannot be done."""
     try:
         content = sealed(fitted, _key(context))
     except NotKept as error:
-        return (wording.model_not_kept(str(error)),)
+        return (coded(ScanDoubt.MODEL_NOT_KEPT, reason=str(error)),)
     mark = seal_of(content)
     with context.begin() as unit:
         unit.blobs.put(context.project.id, BLOB, content)
