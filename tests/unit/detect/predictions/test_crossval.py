@@ -11,7 +11,7 @@ from scipy.special import softmax
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from connector.wording import reasons_said, scans
+from connector.wording import reason_said, reasons_said, scans
 from workers.detect.predictions import crossval
 from workers.detect.predictions.calibration import calibrate
 from workers.detect.predictions.crossval import out_of_sample
