@@ -70,6 +70,8 @@ class ScanDoubt(StrEnum):
     HELD_TOGETHER = "held_together"
     RARE_CLASSES = "rare_classes"
     MODEL_TOO_WEAK = "model_too_weak"
+    SETS_TOO_WEAK = "sets_too_weak"
+    NUMBERS_TOO_WEAK = "numbers_too_weak"
     MODEL_REUSED = "model_reused"
     MODEL_NOT_KEPT = "model_not_kept"
     TOO_MANY_TO_COMPARE = "too_many_to_compare"

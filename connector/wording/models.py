@@ -27,6 +27,20 @@ def weak_model(accuracy: float, largest: float) -> str:
     )
 
 
+def weak_model_of_sets(gain: float) -> str:
+    return (
+        f"the model is too weak to judge labels: it tells items with a class from those without {gain:.0%} "
+        "of the way from chance to certainty. Give probabilities of a better one"
+    )
+
+
+def weak_model_of_numbers(r2: float) -> str:
+    return (
+        f"the model is too weak to judge numbers: it explains {max(r2, 0):.0%} of their variance. "
+        "Give predictions of a better one"
+    )
+
+
 def seen_labels(agreement: float, sureness: float) -> str:
     return (
         f"the model predicts {agreement:.2%} of items exactly as labelled, with a mean probability of "

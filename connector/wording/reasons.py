@@ -90,6 +90,8 @@ DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the paramete
     ScanDoubt.HELD_TOGETHER: scans.held_together,
     ScanDoubt.RARE_CLASSES: models.rare_classes,
     ScanDoubt.MODEL_TOO_WEAK: models.weak_model,
+    ScanDoubt.SETS_TOO_WEAK: models.weak_model_of_sets,
+    ScanDoubt.NUMBERS_TOO_WEAK: models.weak_model_of_numbers,
     ScanDoubt.MODEL_REUSED: models.model_reused,
     ScanDoubt.MODEL_NOT_KEPT: models.model_not_kept,
     ScanDoubt.TOO_MANY_TO_COMPARE: models.too_many_to_compare,

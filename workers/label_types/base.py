@@ -45,6 +45,19 @@ def odd_input(said: Iterable[str]) -> tuple[Code, ...]:
     return tuple(coded(ScanDoubt.INPUT_ODD, said=each) for each in said)
 
 
+@dataclass(frozen=True, slots=True)
+class LabelNumbers:
+    """Labels as rows of numbers: a column for each of `names`, by which predictions give the like.
+
+    `marked`: a column is 1 for a label that has this class, else 0. Otherwise it is a number, of which only
+    the order is sure to mean something.
+    """
+
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[float]]
+    marked: bool
+
+
 class Detects(Protocol):
     def __call__(
         self,
@@ -82,6 +95,10 @@ class LabelType(Protocol):
 
     def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:
         """The labels among which answers are told apart: all there can be, or all seen."""
+        ...
+
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers | None:
+        """The labels as what a model learns and how far apart they are; None where they are alike or not."""
         ...
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
@@ -150,6 +167,11 @@ class WholeItem:
         """What the control offers, whether seen or not."""
         del seen
         return schema.classes
+
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers | None:
+        """None: labels are alike or not."""
+        del labels, schema
+        return None
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Each answer counts for itself."""

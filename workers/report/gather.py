@@ -73,9 +73,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         reviews=_reviews(unit, asked),
         remaining=_remaining(quality),
         harm=ReportedHarm(quality.harm, _alarms(quality, asked.settings.quality)),
-        agreement=_named(
-            agreement(votes, asked.project.schema.classes if asked.project.schema else ()), names
-        ),
+        agreement=_named(agreement(votes, asked.project.schema), names),
         corrections=_corrections(unit, asked),
         guidelines=_guidelines(unit, project_id),
         reviewers=_reviewers(unit, asked, names),

@@ -103,17 +103,9 @@ def _built_in(
         predicted = out_of_sample_numbers(features, given[features.rows], seed=SEED, progress=progress)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
-    weak = [_weak(predicted.r2)] if predicted.r2 < WEAK_GAIN else []
-    warnings = [*weak, *reasons_said(predicted.warnings)]
+    warnings = list(reasons_said(predicted.warnings))
     by = f"the built-in model for {features.kind.value}, cross-validated"
     return features.rows, predicted.expected, tuple(unusable(data, features)), by, predicted.r2, warnings
-
-
-def _weak(r2: float) -> str:
-    return (
-        f"the model is too weak to judge numbers: it explains {max(r2, 0):.0%} of their variance. "
-        "Give predictions of your own with --predictions"
-    )
 
 
 def _suggested(expected: float, steps: NDArray[np.float64]) -> str:

@@ -129,18 +129,10 @@ def _built_in(
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
     gain = predicted.mean_gain
-    weak = (_weak(gain),) if gain < WEAK_GAIN else ()
     by = f"the built-in model for {features.kind.value}, cross-validated"
     left_out = tuple(unusable(data, features))
-    warnings = (*weak, *wording.reasons_said(predicted.warnings))
+    warnings = wording.reasons_said(predicted.warnings)
     return ScoredSets(features.rows, predicted.probs, left_out, by, gain, warnings)
-
-
-def _weak(gain: float) -> str:
-    return (
-        f"the model is too weak to judge labels: it tells items with a class from those without {gain:.0%} "
-        "of the way from chance to certainty. Give probabilities of your own with --predictions"
-    )
 
 
 def _unjudged(found: MultilabelIssues, data: Dataset) -> tuple[str, ...]:

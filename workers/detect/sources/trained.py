@@ -66,7 +66,7 @@ def answer(context: Context, schema: LabelSchema, items: Sequence[LabelledItem])
     NoPredictions where items, labels or a plug-in cannot yield probabilities.
     """
     spec = spec_of(context, schema)
-    data = _data(context, items)
+    data = data_of(context, items)
     kept = load(context, spec)
     if kept is not None:
         values = values_for(kept, data)
@@ -104,7 +104,7 @@ def rows_of(
     kept = load(context, spec_of(context, schema))
     if kept is None or not items:
         return {}
-    data = _data(context, items)
+    data = data_of(context, items)
     values = values_for(kept, data)
     if not len(values):
         return {}
@@ -189,7 +189,8 @@ def _asked(
     )
 
 
-def _data(context: Context, items: Sequence[LabelledItem]) -> list[Mapping[str, Any]]:
+def data_of(context: Context, items: Sequence[LabelledItem]) -> list[Mapping[str, Any]]:
+    """What the items hold, in their order."""
     with context.read() as unit:
         data = unit.items.data([item.item_id for item in items])
     return [data[item.item_id] for item in items]
