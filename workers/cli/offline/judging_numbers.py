@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from connector.wording import reasons_said
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.judging_sets import SEED, put_forward
+from workers.cli.offline.judging_sets import SEED, better_ones, put_forward
 from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.outcome import FileIssue, FileScan, label_counts
 from workers.cli.offline.own_predictions import IN_FILE, own_numbers, scores_in_file
@@ -103,7 +103,7 @@ def _built_in(
         predicted = out_of_sample_numbers(features, given[features.rows], seed=SEED, progress=progress)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
-    warnings = list(reasons_said(predicted.warnings))
+    warnings = [*reasons_said(predicted.warnings), *better_ones(predicted.r2)]
     by = f"the built-in model for {features.kind.value}, cross-validated"
     return features.rows, predicted.expected, tuple(unusable(data, features)), by, predicted.r2, warnings
 

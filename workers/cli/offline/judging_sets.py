@@ -86,6 +86,11 @@ def judge_sets(
     )
 
 
+def better_ones(gain: float) -> tuple[str, ...]:
+    """The option that helps where the model is weak."""
+    return ("Predictions of a better model can be given with --predictions.",) if gain < WEAK_GAIN else ()
+
+
 def put_forward(rows: list[int], gain: float | None) -> tuple[list[int], tuple[str, ...]]:
     """Of a weak model's flags the most suspicious only, and a sentence that says so."""
     kept = rows if gain is None else rows[: ceil(judgement_limit(gain) * len(rows))]
@@ -131,7 +136,7 @@ def _built_in(
     gain = predicted.mean_gain
     by = f"the built-in model for {features.kind.value}, cross-validated"
     left_out = tuple(unusable(data, features))
-    warnings = wording.reasons_said(predicted.warnings)
+    warnings = (*wording.reasons_said(predicted.warnings), *better_ones(gain))
     return ScoredSets(features.rows, predicted.probs, left_out, by, gain, warnings)
 
 
