@@ -24,6 +24,7 @@ OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who a
 ACTIONS = {
     "/p/{project}/corrections/{what}": ("release", "discard"),
     "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
+    "/ops/alerts/{what}": ("hear", "silence", "test"),
     "/ops/jobs/{what}": ("replay", "replay-all"),
     "/admin/users/{what}": ("add", "revoke", "role"),
 }
@@ -39,6 +40,9 @@ FORM_FIELDS = [
     "job",
     "name",
     "role",
+    "rule",
+    "channel",
+    "hours",
 ]
 FILLED = {
     "project": ["cats"],
