@@ -88,7 +88,7 @@ def after_quiet(moment: datetime, settings: AlertSettings) -> datetime:
 
 
 def is_urgent(notices: Sequence[Notice]) -> bool:
-    return any(one.severity is Severity.PAGE for one in notices)
+    return any(one.severity is Severity.CRITICAL for one in notices)
 
 
 def next_try(now: datetime, attempts: int) -> datetime | None:

@@ -49,8 +49,8 @@ THRESHOLDS: Mapping[AlertRule, Threshold] = {
     AlertRule.CORRECTIONS_HELD: Threshold(0.0, 0.0),
     AlertRule.BOUND_ABOVE_TARGET: Threshold(1.0, 1.0, 7 * DAY, Severity.INFO),
     AlertRule.REVIEWER_DRIFT: Threshold(0.0, 0.0, severity=Severity.INFO),
-    AlertRule.GOLDEN_DOUBTED: Threshold(0.0, 0.0, severity=Severity.INFO),
-    AlertRule.AUDIT_BROKEN: Threshold(0.0, 0.0, severity=Severity.PAGE),
+    AlertRule.GOLDEN_DOUBTED: Threshold(0.0, 0.0),
+    AlertRule.AUDIT_BROKEN: Threshold(0.0, 0.0, severity=Severity.CRITICAL),
     # Between an answer and the questions that follow it there is a moment with none open.
     AlertRule.BATCH_FINISHED: Threshold(0.5, 0.5, 10 * MINUTE, Severity.INFO, milestone=True),
     AlertRule.CLEAN_ENOUGH: Threshold(0.5, 0.5, severity=Severity.INFO, milestone=True),

@@ -11,11 +11,11 @@ from connector.model.platform import Json
 
 
 class Severity(StrEnum):
-    """How much an alert matters; each more than the one before. `page` waits for no quiet hours."""
+    """How much an alert matters; each more than the one before. `critical` waits for no quiet hours."""
 
     INFO = "info"
     WARNING = "warning"
-    PAGE = "page"
+    CRITICAL = "critical"
 
 
 SEVERITIES = tuple(Severity)

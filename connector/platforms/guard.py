@@ -19,13 +19,13 @@ IpNumber = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class WebOrigin:
     scheme: str
     host: str
     port: int
 
 
-def origin_of(url: str) -> Origin:
+def origin_of(url: str) -> WebOrigin:
     """Scheme, host and port; Rejected for what is no web address."""
     try:
         parts = urlsplit(url)
@@ -36,7 +36,7 @@ def origin_of(url: str) -> Origin:
     if not parts.hostname or parts.username is not None:
         msg = "its address is no web address"
         raise Rejected(msg)
-    return Origin(parts.scheme, parts.hostname, port)
+    return WebOrigin(parts.scheme, parts.hostname, port)
 
 
 def resolved(host: str, port: int) -> list[IpNumber]:

@@ -35,7 +35,8 @@ def list_alerts(context: typer.Context, *, json: JsonFlag = False) -> None:
         [(one.rule, one.project, one.subject, one.state, one.since, one.says) for one in found],
     )
     for one in silences:
-        note(f"{one.rule} {one.project or 'everywhere'}: silent until {one.until:%Y-%m-%d %H:%M}.")
+        where = f"in {one.project}" if one.project else "everywhere"
+        note(f"{one.rule} is silent {where} until {one.until:%Y-%m-%d %H:%M} UTC.")
     table(
         ("message", "channel", "project", "about", "made", "state", "error"),
         [
