@@ -118,6 +118,19 @@ class PartsCodec(Codec, Protocol):
         ...
 
 
+@runtime_checkable
+class ItemCodec(PartsCodec, Protocol):
+    """Parts that a platform holds as places in an item's data, without which they cannot be read."""
+
+    def for_item(self, data: Json) -> PartsCodec:
+        """The codec for what is said about one item."""
+        ...
+
+    def refused(self, raw: Any, schema: LabelSchema) -> str | None:
+        """Why the platform would not take `raw`; None where it would."""
+        ...
+
+
 Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
 
 
@@ -192,6 +205,13 @@ class ReviewDesk(Protocol):
 
     def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
         """Review tasks of one batch that exist: our key → remote ids (several after a double send)."""
+        ...
+
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Give tasks that a push made, and broke off, what they lack: remote id → what it was sent as.
+
+        Done already is done.
+        """
         ...
 
     def set_overlap(self, remote_id: str, overlap: int) -> None:

@@ -90,9 +90,8 @@ class LabelType(Protocol):
         """Why the item is shown, in a sentence; None for the usual one."""
         ...
 
-    @property
-    def write_mode(self) -> WriteMode:
-        """How corrections are written where the settings do not say."""
+    def write_mode(self, platform: str) -> WriteMode:
+        """How corrections are written to that platform where the settings do not say."""
         ...
 
     @property
@@ -120,7 +119,6 @@ class WholeItem:
     platform holds keys as they are: its `valid` is the type's.
     """
 
-    write_mode = WriteMode.GROUND_TRUTH
     in_parts = False
 
     @property
@@ -131,6 +129,11 @@ class WholeItem:
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether the control can carry this label."""
         return self.codecs["memory"].valid(label, schema)
+
+    def write_mode(self, platform: str) -> WriteMode:
+        """Beside what people said."""
+        del platform
+        return WriteMode.GROUND_TRUTH
 
     def classes(self, label: str) -> Sequence[str]:
         """None: the label is no class that could lose its items."""

@@ -13,6 +13,7 @@ from connector.alerts.outbox import EVENTS, due_at, is_urgent, merged, topic_of,
 from connector.alerts.readings import WINDOW, Figures, counters, growth, readings
 from connector.alerts.rules import advance, notices
 from connector.config.alerts import AlertSettings
+from connector.errors import SecondlookError
 from connector.model.alerts import AlertKey, CounterSnapshot, Notice, Severity, Topic
 from connector.store.repositories.alerts import EVENTS_UNTIL, LOOKED_AT
 from connector.store.unit_of_work import UnitOfWork
@@ -48,6 +49,10 @@ def look_for_alerts(services: Services) -> bool:
             if not unit.alerts.take_turn(LOOKED_AT, look.before):
                 return False
             _record(unit, settings, look)
+    except SecondlookError as error:
+        if not services.store.trouble.tells(error):
+            log.warning("alerts were not looked for; tried again in the next tick", reason=str(error))
+        return False
     except Exception:
         log.exception("alerts were not looked for; tried again in the next tick")
         return False

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from connector.errors import NotFound
 from connector.model import CorrectionState, Json
 from connector.model.access import AccessRole
+from connector.platforms.registry import item_link
 from connector.store.views.item import ItemView, item_page
 from connector.store.views.secrecy import is_shown, sight_of
 from connector.web.access import Asking, Running, require
@@ -44,7 +45,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         item=found,
         fields=[_field(name, value) for name, value in found.data.items()],
         drawings=_drawings(found),
-        link=_platform_link(stored.platform, stored.url, stored.remote_id, found.id),
+        link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_said=reason_said,
         secrets=who.may(AccessRole.OPERATOR, project),
     )
@@ -120,11 +121,3 @@ def _drawings(found: ItemView) -> list[dict[str, Any]]:
         if drawn_boxes or any(piece.labels for piece in marked):
             drawn.append({"version": version, "boxes": drawn_boxes, "pieces": marked})
     return drawn
-
-
-def _platform_link(platform: str, url: str, project: str, item: str) -> str | None:
-    """The item on its platform, where its address is known."""
-    if not url.startswith(("http://", "https://")) or not item.isascii() or not item.isalnum():
-        return None
-    base = url.rstrip("/")
-    return f"{base}/projects/{project}/data?task={item}" if platform == "label_studio" else None

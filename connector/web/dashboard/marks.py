@@ -29,7 +29,7 @@ class PageStretch:
 
 
 def boxes(result: Any) -> list[PageBox]:
-    """The boxes of a Label Studio result; what is not the shape of one is left out."""
+    """The boxes of a result (`connector.platforms.results`); what is not the shape of one is left out."""
     found = []
     for value in _values(result):
         numbers = [value.get(name) for name in ("x", "y", "width", "height")]

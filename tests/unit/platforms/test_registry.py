@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from connector.errors import Misconfigured
+from connector.model import WriteMode
 from connector.platforms import registry
 from connector.platforms.face import DeskConfig, PlatformConfig
 from connector.platforms.registry import KINDS
@@ -32,6 +33,12 @@ def test_every_platform_is_built_without_a_connection(kind: str) -> None:
 def test_an_unknown_platform_names_the_known_ones() -> None:
     with pytest.raises(Misconfigured, match="label_studio"):
         registry.source(config("doccano"))
+
+
+@pytest.mark.parametrize("kind", registry.servers())
+def test_every_server_says_what_each_mode_of_writing_means(kind: str) -> None:
+    text = " ".join(registry.words(kind).writeback)
+    assert all(mode.value in text for mode in WriteMode)
 
 
 def test_a_token_is_not_shown() -> None:
