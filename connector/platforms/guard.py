@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from connector.errors import Rejected, Retryable
+from connector.errors import NotFound, Rejected
 
 TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16")))  # of IPv4, private ones too
 
@@ -40,11 +40,11 @@ def origin_of(url: str) -> WebOrigin:
 
 
 def resolved(host: str, port: int) -> list[IpNumber]:
-    """The numbers of a host now; Retryable where it has none."""
+    """The numbers of a host now; NotFound where it has none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Retryable(f"there is no host {host}") from error
+        raise NotFound(f"there is no host {host}") from error
     return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
 
 
