@@ -112,7 +112,9 @@ def reason_said(stored: str | None) -> str | None:
         return stored
     code, params = found
     try:
-        return SENTENCES[code] if not params else _with(code, params)
+        if not params:
+            return SENTENCES[code]
+        return DOUBTS[code](**params) if code in DOUBTS else _with(code, params)
     except (KeyError, TypeError):  # words of an earlier version, or a code of a later one
         return stored
 
@@ -128,8 +130,6 @@ def left_out_said(skipped: Mapping[Code, int]) -> dict[str, int]:
 
 
 def _with(code: str, params: Json) -> str:
-    if code in DOUBTS:
-        return DOUBTS[code](**params)
     match code:
         case LetGo.REFUSED:
             return review_refused(params["said"])
