@@ -31,6 +31,7 @@ OF_VIEWERS = (
         "/p/cats/map",
         "/p/cats/annotators",
         "/p/cats/agreement",
+        "/p/cats/spot-checks",
         "/p/cats/reviewers",
         "/p/cats/quality",
         "/p/cats/reports",

@@ -55,7 +55,7 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedItems:
     """Items (N,) at places (N, 2)."""
 
     ids: Ids
@@ -84,7 +84,10 @@ def handle(context: Context) -> Summary:
 
 
 def drawn_map(
-    found: Placed, items: Mapping[int, LabelledItem], names: Mapping[str, str], asked: Mapping[int, AskedItem]
+    found: PlacedItems,
+    items: Mapping[int, LabelledItem],
+    names: Mapping[str, str],
+    asked: Mapping[int, AskedItem],
 ) -> tuple[MapAbout, dict[str, bytes]]:
     """What there is to say of a map, and the content of its blobs by name."""
     order = np.argsort(_scattered(found.ids), kind="stable")[:MOST_POINTS]
@@ -129,13 +132,13 @@ def keep_vectors(context: Context, items: Sequence[LabelledItem], columns: NDArr
         unit.enqueue(job(JobKind.MAP, context.project.id))
 
 
-def _places(context: Context, unit: UnitOfWork, present: list[int]) -> Placed | None:
+def _places(context: Context, unit: UnitOfWork, present: list[int]) -> PlacedItems | None:
     """Of the fields that hold them, else of what the last scan left, else as they were."""
     project_id, own = context.project.id, context.settings.map.fields
     if own:
         pairs = _own(unit.items.data(present), own)
         ids = np.array(list(pairs), dtype=np.int64)
-        return Placed(ids, np.array(list(pairs.values())), MapMethod.OWN) if pairs else None
+        return PlacedItems(ids, np.array(list(pairs.values())), MapMethod.OWN) if pairs else None
     known, stored = _known(unit, project_id), unit.blobs.get(project_id, VECTORS)
     if stored is not None:
         with np.load(io.BytesIO(stored), allow_pickle=False) as kept:
@@ -146,7 +149,7 @@ def _places(context: Context, unit: UnitOfWork, present: list[int]) -> Placed | 
     else:
         return None
     stays = np.isin(ids, np.array(present, dtype=np.int64))
-    return Placed(ids[stays], places[stays], method) if stays.any() else None
+    return PlacedItems(ids[stays], places[stays], method) if stays.any() else None
 
 
 def _own(data: Mapping[int, Mapping[str, Any]], fields: Sequence[str]) -> dict[int, tuple[float, float]]:

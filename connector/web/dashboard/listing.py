@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from connector.errors import BadPayload
 from connector.model import Project
@@ -106,6 +106,11 @@ class Listing:
     buttons: Callable[[ListQuery, Row], Sequence[Button]] | None = None
     head: Callable[[ListQuery], Sequence[Button]] | None = None
     chart: Callable[[ListQuery], str] | None = None  # SVG, made here and safe
+
+
+def item_link(row: Row) -> str:
+    """The page of the item of a row."""
+    return f"/p/{row['project']}/items/{quote(str(row['item']), safe='')}"
 
 
 def clean(listing: Listing, query: Mapping[str, str]) -> dict[str, str]:

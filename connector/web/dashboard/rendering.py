@@ -22,6 +22,7 @@ PROJECT_PAGES = (
     ("queue", "Queue", AccessRole.VIEWER),
     ("pairs", "Pairs", AccessRole.VIEWER),
     ("annotators", "Annotators", AccessRole.VIEWER),
+    ("spot-checks", "Spot checks", AccessRole.VIEWER),
     ("agreement", "Agreement", AccessRole.VIEWER),
     ("reviewers", "Reviewers", AccessRole.VIEWER),
     ("map", "Map", AccessRole.VIEWER),

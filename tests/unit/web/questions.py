@@ -30,7 +30,7 @@ from connector.model.similarity_map import ABOUT, MapMethod
 from connector.store.views.asked import asked_items
 from connector.wiring import Services
 from tests.unit.web.seeding import NOW, _item, _scan
-from workers.detect.map import Placed, drawn_map
+from workers.detect.map import PlacedItems, drawn_map
 
 SETTLED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
 
@@ -75,7 +75,7 @@ def draw_map(services: Services) -> None:
         }
         ids = np.array(list(items), dtype=np.int64)
         places = np.column_stack([np.arange(len(ids)), np.arange(len(ids)) % 5]).astype(float)
-        found = Placed(ids, places, MapMethod.PCA)
+        found = PlacedItems(ids, places, MapMethod.PCA)
         about, contents = drawn_map(found, items, {}, asked_items(unit, project.id))
         about = replace(about, scan="scan", at=NOW.isoformat())
         for name, content in (contents | {ABOUT: json.dumps(about.to_json()).encode()}).items():

@@ -209,6 +209,29 @@ def test_what_is_chosen_on_the_map_is_a_filter_of_the_queue(ann: httpx.Client, s
     assert ann.get("/p/cats/map/items/999").status_code == 404
 
 
+def test_who_waits_for_whom_and_how_fast_each_goes_is_shown(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    text = words(ann.get("/p/cats").text)
+    assert re.search(r"reviewers: answers to (\d+) questions", text)
+    assert "the next push: questions" in text
+    assert "a_day" in ann.get("/p/cats/reviewers.csv").text.splitlines()[0]
+
+
+def test_pairs_are_drawn_as_a_matrix_and_say_each_cell(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    page = ann.get("/p/cats/pairs").text
+    assert 'class="chart heatmap"' in page
+    assert "<title>lynx → &lt;script&gt;alert(1)&lt;/script&gt;: 1 flags" in page
+
+
+def test_a_few_labels_of_each_annotator_are_drawn_each_day(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    rows = ann.get("/p/cats/spot-checks.json").json()
+    assert len(rows) == 5
+    assert rows == ann.get("/p/cats/spot-checks.json").json()
+    assert ann.get("/p/cats/spot-checks.json?annotator=nobody").json() == []
+
+
 def test_a_cell_is_no_formula(ann: httpx.Client, services: Services) -> None:
     seed(services)
     project = services.project("cats")

@@ -269,6 +269,12 @@ def _changes(services: Services) -> tuple[int, int]:
         return unit.audit.head()[0], sum(unit.jobs.counts().values())
 
 
+def test_spot_checks_show_viewers_no_label_of_an_item_that_is_asked_about(viewer: httpx.Client) -> None:
+    items = {int(row["item"]) for row in viewer.get("/p/cats/spot-checks.json").json()}
+    assert items
+    assert items <= {each.number for each in QUESTIONS if each.open_to_all}
+
+
 def test_the_map_shows_viewers_no_label_and_no_verdict_of_open_questions(viewer: httpx.Client) -> None:
     about = viewer.get("/p/cats/map/about").json()
     pages = [viewer.get(f"/p/cats/map/items/{n}").headers["location"] for n in range(about["n"])]
