@@ -90,6 +90,7 @@ class CorrectionState(StrEnum):
 class WriteMode(StrEnum):
     GROUND_TRUTH = "ground_truth"  # a new ground-truth annotation beside the original
     UPDATE = "update"  # the original annotation is changed in place
+    REPLACE = "replace"  # a new ground-truth annotation; the original is cancelled
     PREDICTION = "prediction"  # only a prediction is added
     DRY_RUN = "dry_run"  # nothing is written
 
