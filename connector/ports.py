@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -132,6 +132,24 @@ class ItemCodec(PartsCodec, Protocol):
 
 
 Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAddress:
+    """Where a file of an item lies; `headers` prove who we are to the `platform` whose address that is."""
+
+    url: str
+    platform: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@runtime_checkable
+class MediaKeeper(Protocol):
+    """A source whose items name files that lie on the platform, or that it finds."""
+
+    def media(self, item: str, value: str) -> MediaAddress:
+        """The file that a field of an item names. May raise Retryable, Rejected or Misconfigured."""
+        ...
 
 
 class Source(Protocol):

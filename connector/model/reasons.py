@@ -93,6 +93,7 @@ class NotSearched(StrEnum):
     SCANNED_IN_PARTS = "scanned_in_parts"
 
 
+CLOSED_BY = "closed_by"  # a person ended the question; `by`: who
 REOPENED = "reopened"  # `was`: the reason of the decision until then, `votes`: what the answers say now
 
 _CODED = re.compile(r"([a-z_]+)(?: (\{.*\}))?", re.DOTALL)

@@ -7,6 +7,7 @@ from typing import overload
 
 from connector.model import Json
 from connector.model.reasons import (
+    CLOSED_BY,
     REOPENED,
     HeldBack,
     LetGo,
@@ -108,6 +109,8 @@ def _with(code: str, params: Json) -> str:
         case NotWritten.OTHER_LABEL:
             now = params["now"]
             return f"the item carries {now!r} now" if now is not None else "the item carries no label now"
+        case _ if code == CLOSED_BY:
+            return f"closed by {params['by'].removeprefix('user:')}, without an answer"
         case _ if code == REOPENED:
             return reopened(reason_said(params["was"]), params["votes"])
         case _:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector.model import Json, LabelSchema, LabelStatus, Problem, Reading, ReviewRequest
+from connector.model.region_keys import NOTHING
 from connector.platforms.results import (
     REVIEW_ASKED,
     REVIEW_CONTEXT,
@@ -22,7 +23,7 @@ from connector.ports import ReviewContent
 from workers.label_types.questions import answered, options_schema, questions_of
 from workers.label_types.regions import ask
 from workers.label_types.regions.ask import AskedKind
-from workers.label_types.regions.keys import NOTHING, RegionPart
+from workers.label_types.regions.keys import RegionPart
 from workers.label_types.spans import words
 from workers.label_types.spans.units import code_points, utf16_units
 from workers.label_types.spans.value import KEYS, KIND, Span
