@@ -13,7 +13,7 @@ class WriteBackSettings(Frozen):
         default=WriteMode.GROUND_TRUTH,
         strict=False,
         description="ground_truth (new annotation beside the original), replace (the same, and the original "
-        "is cancelled; Label Studio only), update (in place), prediction, or dry_run (decide and record, "
+        "is cancelled; not everywhere), update (in place), prediction, or dry_run (decide and record, "
         "write nothing).",
     )
     guidelines: bool = Field(
