@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_serializer, field_validator, model_validator
 
+from connector.config.alerts import AlertSettings
 from connector.config.project import (
     Backend,
     PolicySettings,
@@ -228,6 +229,7 @@ class Settings(Frozen):
     broker: BrokerSettings = BrokerSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+    alerts: AlertSettings = AlertSettings()
     projects: Mapping[str, ProjectSettings] = Field(default={}, description="Projects by name.")
 
     @field_validator("projects")

@@ -8,18 +8,18 @@ name resolves to is public (or listed), that very number is called, and each red
 from __future__ import annotations
 
 import ipaddress
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin
 
 import httpx
 
 from connector.errors import NotFound, Rejected, Retryable
+from connector.platforms.guard import IpNumber, at_number, is_public, origin_of, resolved
 from connector.ports import MediaAddress
 
 MOST_BYTES = 20_000_000
@@ -36,10 +36,6 @@ SIGNATURES: Mapping[bytes, str] = {
     b"BM": "image/bmp",
 }
 SHOWN = "PNG, JPEG, GIF, WebP, AVIF and BMP are shown"
-
-TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16")))  # of IPv4, private ones too
-
-Number = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,44 +96,22 @@ class PictureProxy:
 
     def _request(self, url: str, headers: Mapping[str, str], platform: str) -> httpx.Request:
         """A call of the number that an allowed host has now; Rejected where it is not allowed."""
-        origin = scheme, host, port = _origin(url)
-        own = origin == _origin(platform)
+        origin = origin_of(url)
+        host, port = origin.host, origin.port
+        own = origin == origin_of(platform)
         networks = list(_networks(self.hosts))
         if not own and not ({host, f"{host}:{port}"} & set(self.hosts) or _within(_number(host), networks)):
             raise Rejected(f"{host} is no host that pictures are taken from (dashboard.media_hosts)")
-        numbers = _resolved(host, port)
-        if not own and not all(_public(each) or _within(each, networks) for each in numbers):
+        numbers = resolved(host, port)
+        if not own and not all(is_public(each) or _within(each, networks) for each in numbers):
             raise Rejected(f"{host} is a private address that dashboard.media_hosts does not list")
-        parts = urlsplit(url)
-        number = f"[{numbers[0]}]" if numbers[0].version == 6 else str(numbers[0])
+        address, named = at_number(url, numbers[0])
         return httpx.Request(
             "GET",
-            urlunsplit((scheme, f"{number}:{port}", parts.path, parts.query, "")),
-            headers={**headers, "Host": parts.netloc, "Accept": "image/*", "Accept-Encoding": "identity"},
+            address,
+            headers={**headers, "Host": named, "Accept": "image/*", "Accept-Encoding": "identity"},
             extensions={"sni_hostname": host, "timeout": httpx.Timeout(QUIET_SECONDS).as_dict()},
         )
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port; Rejected for what is no web address."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    except (KeyError, ValueError) as error:
-        msg = "its address is no web address"
-        raise Rejected(msg) from error
-    if not parts.hostname or parts.username is not None:
-        msg = "its address is no web address"
-        raise Rejected(msg)
-    return parts.scheme, parts.hostname, port
-
-
-def _resolved(host: str, port: int) -> list[Number]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise NotFound(f"there is no host {host}") from error
-    return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
 
 
 def _networks(hosts: Sequence[str]) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
@@ -146,18 +120,14 @@ def _networks(hosts: Sequence[str]) -> Iterator[ipaddress.IPv4Network | ipaddres
             yield ipaddress.ip_network(host)
 
 
-def _number(host: str) -> Number | None:
+def _number(host: str) -> IpNumber | None:
     with suppress(ValueError):
         return ipaddress.ip_address(host)
     return None
 
 
-def _within(number: Number | None, networks: Sequence[Any]) -> bool:
+def _within(number: IpNumber | None, networks: Sequence[Any]) -> bool:
     return number is not None and any(number in network for network in networks)
-
-
-def _public(number: Number) -> bool:
-    return number.is_global and not number.is_multicast and not _within(number, TRANSLATED)
 
 
 def _picture(response: httpx.Response, deadline: float) -> Picture:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
-from connector.actions import golden, held, jobs, questions, revert, tokens, users
+from connector.actions import alerts, golden, held, jobs, questions, revert, tokens, users
 from connector.actions.notes import NoteKeeper, get_note
 from connector.errors import BadPayload, Conflict, NotFound
 from connector.model import Project
@@ -215,6 +215,36 @@ def replay(what: str, services: Running, form: Form) -> RedirectResponse:
         return "/ops/jobs?state=queued"
 
     return once(services, form, act)
+
+
+@router.post("/ops/alerts/{what}")
+def keep_alerts(what: str, services: Running, form: Form) -> RedirectResponse:
+    """Silence a rule, let it be heard again, or send a test through a channel."""
+    require(form.who, AccessRole.ADMIN if what == "test" else AccessRole.OPERATOR)
+
+    def act(unit: UnitOfWork) -> str:
+        by, project = form.who.actor, form.text("project")
+        if what == "silence":
+            alerts.silence(unit, form.needed("rule"), project, _hours(form), by)
+        elif what == "hear":
+            alerts.end_silence(unit, form.needed("rule"), project, by)
+        elif what == "test":
+            alerts.ask_test(unit, services.settings.alerts, form.needed("channel"), by)
+            return "/ops/messages"
+        else:
+            msg = "there is no such action"
+            raise NotFound(msg)
+        return "/ops/alerts?state=any"
+
+    return once(services, form, act)
+
+
+def _hours(form: Posted) -> float:
+    try:
+        return float(form.needed("hours"))
+    except ValueError:
+        msg = f"hours: {form.text('hours')!r} is no number"
+        raise BadPayload(msg) from None
 
 
 @router.post("/admin/users/{what}")

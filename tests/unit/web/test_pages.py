@@ -259,6 +259,31 @@ def test_jobs_are_tried_again_from_the_page(ann: httpx.Client, services: Service
     assert again.status_code == 409
 
 
+def test_an_alert_is_silenced_and_heard_again_from_the_page(ann: httpx.Client, services: Services) -> None:
+    from workers.service.alerting import look_for_alerts
+
+    kill_job(services)
+    assert look_for_alerts(services)
+    page = ann.get("/ops/alerts").text
+    assert "Jobs given up" in page
+    fields = form_of(page, "/ops/alerts/silence")
+    assert ann.post("/ops/alerts/silence", data={**fields, "hours": "soon"}).status_code == 400
+    done = ann.post("/ops/alerts/silence", data={**fields, "hours": "2"})
+    assert done.headers["location"] == "/ops/alerts?state=any"
+    with services.store.read() as unit:
+        (silence,) = unit.alerts.silences()
+        assert (silence.rule, silence.by, silence.until) == (
+            "jobs_dead",
+            "user:ann",
+            NOW + timedelta(hours=2),
+        )
+        (entry,) = [one for one in unit.audit.entries() if one.action == "alert.silenced"]
+        assert entry.actor == "user:ann"
+    fields = form_of(ann.get("/ops/alerts").text, "/ops/alerts/hear")
+    assert ann.post("/ops/alerts/hear", data=fields).status_code == 303
+    assert "No channel is configured" in ann.get("/ops/messages").text
+
+
 def test_users_are_kept_from_the_page_but_not_oneself(ann: httpx.Client, services: Services) -> None:
     services.project("cats")
     page = ann.get("/admin/users").text

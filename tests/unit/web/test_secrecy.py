@@ -26,6 +26,7 @@ ACTIONS = {
     "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
     "/p/{project}/work/{what}": ("collect", "controls", "push", "scan", "sync"),
     "/p/{project}/issues/{what}": ("close", "one-more"),
+    "/ops/alerts/{what}": ("hear", "silence", "test"),
     "/ops/jobs/{what}": ("replay", "replay-all"),
     "/admin/users/{what}": ("add", "revoke", "role"),
 }
@@ -42,6 +43,9 @@ FORM_FIELDS = [
     "job",
     "name",
     "role",
+    "rule",
+    "channel",
+    "hours",
 ]
 FILLED = {
     "project": ["cats"],
