@@ -14,6 +14,7 @@ class LabelStatus(StrEnum):
     SEVERAL = "several"  # more than one value in a single-choice control
     UNKNOWN_CLASS = "unknown_class"  # a class that the labelling config does not have
     UNREADABLE = "unreadable"  # not the shape that the control produces
+    MISPLACED = "misplaced"  # a span whose text is not what stands at its offsets
 
 
 class DetectionMethod(StrEnum):

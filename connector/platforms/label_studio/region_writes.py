@@ -29,6 +29,14 @@ class RegionWriter(LabelStudioWriter):
         super().__init__(client, project_id, schema, codec=codec)
         self._parts = codec
 
+    def _task(self, order: WriteOrder) -> Raw | None:
+        """The task, by which the codec is told what its regions lie in: a writer carries out one order."""
+        task = super()._task(order)
+        bound = None if task is None else mapping.codec_of(task, self._schema, self._parts)
+        if isinstance(bound, PartsCodec):
+            self._codec = self._parts = bound
+        return task
+
     def prepare(self, order: WriteOrder) -> Raw:
         """The whole annotation, and which annotations were ground truth."""
         self._check_label(order)
