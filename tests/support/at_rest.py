@@ -64,7 +64,7 @@ def _records(world: World, forgotten: Collection[str]) -> Iterator[str]:
 
 
 def _sent(world: World) -> set[str]:
-    """Keys of the review tasks that we know of as sent; a restore of our database may have forgotten others."""
+    """Keys of the review tasks that we know of as sent; a restore may have made us forget others."""
     with world.read() as unit:
         asked = unit.reviews.of_issues([issue.id for issue in world.issues()]).values()
     return {task.key for task in asked if task.remote_id is not None}
@@ -84,12 +84,11 @@ def _answers(world: World) -> Iterator[str]:
 
 
 def _doubles(world: World) -> Iterator[str]:
-    standing = Counter(
-        str(h.item.data["secondlook_key"]) for h in world.review.held.values() if not withdrawn(h)
-    )
-    yield from (
-        f"review task {key} stands {standing[key]} times" for key in _sent(world) if standing[key] > 1
-    )
+    tasks = [held for held in world.review.held.values() if not withdrawn(held)]
+    standing = Counter(str(held.item.data["secondlook_key"]) for held in tasks)
+    for key in sorted(_sent(world)):
+        if standing[key] > 1:
+            yield f"review task {key} stands {standing[key]} times"
     if (n := sum(1 for board in world.server.boards.values() if board.owner_key)) != 1:
         yield f"{n} review projects"
     for board in world.server.boards.values():

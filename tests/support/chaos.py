@@ -423,7 +423,8 @@ def _many(folder: Path, kills: int, seed: int, server: PostgresServer | None) ->
         shutil.rmtree(folder / str(seed))
         total += done
         bad += bool(wrong)
-        sys.stdout.writelines(f"seed {seed}: {what}\n" for what in wrong)
+        sys.stdout.write(f"seed {seed}: {done['killed']} killed, {len(wrong)} wrong\n")
+        sys.stdout.writelines(f"  {what}\n" for what in wrong)
         sys.stdout.flush()
         seed += 1
     total["worlds with something wrong"] = bad
