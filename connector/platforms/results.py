@@ -16,6 +16,8 @@ Region = dict[str, Any]
 
 # The label control of a review project, and what it refers to, whatever the source calls them.
 REVIEW_CONTROL, REVIEW_TARGET = "label", "item"
+# What a codec says of a question beside its context, on platforms where neither has a place of its own.
+REVIEW_CONTEXT, REVIEW_ASKED = "secondlook_context", "secondlook_asked"
 CHOICE_PATH = " / "  # between the levels of nested choices
 NO_LABEL = "secondlook:none"  # the answer that no label can be given, where a platform demands one
 
