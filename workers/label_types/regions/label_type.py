@@ -37,6 +37,10 @@ class InParts:
         del schema
         return tuple(sorted(seen))
 
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> None:
+        """None: regions are no row of numbers."""
+        del labels, schema
+
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Answers that mean the same region agree."""
         del quorum
