@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_serializer, field_validator, model_validator
 
+from connector.config.alerts import AlertSettings
 from connector.config.project import (
     Backend,
     PolicySettings,
@@ -33,6 +35,7 @@ __all__ = [
     "PROJECT_NAME",
     "Backend",
     "BrokerSettings",
+    "DashboardSettings",
     "DatabaseSettings",
     "LogFormat",
     "LogLevel",
@@ -78,6 +81,28 @@ class ServerSettings(Frozen):
     @property
     def url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class DashboardSettings(Frozen):
+    media_hosts: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Hosts besides the platform from which the pages fetch pictures of items: names "
+        "(`images.example.org`, `minio:9000`), and networks of private addresses that they may have "
+        "(`10.0.0.0/8`).",
+    )
+
+    @field_validator("media_hosts")
+    @classmethod
+    def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            network = "/" in host
+            if network:
+                ipaddress.ip_network(host)  # its ValueError says what is wrong
+            elif host != urlsplit(f"//{host}").netloc.lower() or not urlsplit(f"//{host}").hostname:
+                msg = f"{host!r} is no host: a name, or name:port, in small letters and without http://"
+                raise ValueError(msg)
+        return hosts
 
 
 class DatabaseSettings(Frozen):
@@ -199,10 +224,12 @@ class Settings(Frozen):
 
     data_dir: LaxPath = Field(default=Path(".secondlook"), description="Folder for the database and secrets.")
     server: ServerSettings = ServerSettings()
+    dashboard: DashboardSettings = DashboardSettings()
     database: DatabaseSettings = DatabaseSettings()
     broker: BrokerSettings = BrokerSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+    alerts: AlertSettings = AlertSettings()
     projects: Mapping[str, ProjectSettings] = Field(default={}, description="Projects by name.")
 
     @field_validator("projects")

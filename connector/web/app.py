@@ -19,6 +19,7 @@ from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
 from connector.model.metrics import Accumulator
+from connector.platforms.media import PictureProxy
 from connector.ports import Documents
 from connector.queue import SilentQueue
 from connector.web.api import health, metrics, v1
@@ -26,7 +27,7 @@ from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
-from connector.web.dashboard import doing, entrance, home, items, lists, service
+from connector.web.dashboard import doing, entrance, home, items, lists, media, service
 from connector.web.dashboard.trouble import trouble_page
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
@@ -34,7 +35,7 @@ log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-PAGES = (entrance.router, home.router, lists.router, items.router, service.router, doing.router)
+PAGES = (entrance.router, home.router, lists.router, items.router, media.router, service.router, doing.router)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 
 
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         lifespan=lifespan,
     )
     app.state.services = running
+    app.state.pictures = PictureProxy(running.settings.dashboard.media_hosts)
     app.state.scrapes = metrics.Scrapes(counts)
     for router in ROUTERS:
         app.include_router(router)

@@ -137,13 +137,13 @@ def scan(
 
 
 def _scan_project(session: Session, project: str, *, refit: bool, as_json: bool) -> None:
-    from connector.actions.jobs import ask_scan
+    from connector.actions.jobs import ask_job
 
     session.require_project(project)
     with session.services() as services:
         stored = services.project(project)
         with asking(services) as unit:
-            ask_scan(unit, stored, actor())
+            ask_job(unit, stored, JobKind.SCAN, actor())
     step(session, project, JobKind.SCAN, {"refit": True} if refit else {}, as_json=as_json)
 
 

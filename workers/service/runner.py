@@ -74,7 +74,8 @@ def _run(services: Services, job_id: str, progress: Progress) -> bool:
         try:
             end()
         except SecondlookError as error:
-            log.warning("job left to the end of its lease", reason=str(error))
+            if not services.store.trouble.tells(error):
+                log.warning("job left to the end of its lease", reason=str(error))
     return True
 
 
@@ -178,10 +179,10 @@ def _finish(services: Services, claim: Claim, started: datetime) -> None:
 def _ended(claim: Claim, outcome: str, started: datetime, now: datetime) -> list[dict[Tally, float]]:
     """What a run adds to the tallies. Only the first try waited for a worker; later ones, on purpose."""
     kind = claim.job.kind.value
-    waited = (started - claim.job.due_at).total_seconds()
+    waited = max((started - claim.job.due_at).total_seconds(), 0.0)  # the clock may have been set back
     return [
         counted("jobs_finished_total", kind=kind, outcome=outcome),
-        timed("job_duration_seconds", (now - started).total_seconds(), kind=kind),
+        timed("job_duration_seconds", max((now - started).total_seconds(), 0.0), kind=kind),
         *([timed("job_wait_seconds", waited, kind=kind)] if claim.job.attempts == 1 else []),
     ]
 
@@ -199,6 +200,7 @@ def _settle_failure(
     limits = services.settings.worker
     sentence = judge(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
     reason = str(error) if isinstance(error, SecondlookError) else f"{type(error).__name__}: {error}"
+    told = told or services.store.trouble.tells(error)
     log.log(
         logging.DEBUG if told else _level(sentence.fate),
         "job failed",
@@ -246,7 +248,8 @@ def _alive(services: Services, claim: Claim) -> Iterator[None]:
                 if not services.store.heartbeat(claim):
                     return  # the fence in the next commit stops the handler
             except SecondlookError as error:
-                log.warning("heartbeat failed", reason=str(error))
+                if not services.store.trouble.tells(error):
+                    log.warning("heartbeat failed", reason=str(error))
 
     thread = threading.Thread(target=beat, name=f"lease-{claim.job.id[:8]}", daemon=True)
     thread.start()

@@ -139,6 +139,11 @@ class Jobs(Repository):
             .values(due_at=self._now)
         )
 
+    def hasten_all(self) -> int:
+        """Make all jobs due now that wait for another try: the clock by which they wait was set back."""
+        waiting = and_(jobs.c.state == JobState.QUEUED.value, jobs.c.due_at > self._now)
+        return int(self._connection.execute(update(jobs).where(waiting).values(due_at=self._now)).rowcount)
+
     def requeue_expired(self, lease: timedelta) -> int:
         """Queue again what a dead worker left running; the number of jobs.
 

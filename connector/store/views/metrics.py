@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, case, func, literal, select
 
 from connector.model import CorrectionState, ReviewState
+from connector.model.alerts import AlertPhase
 from connector.model.jobs import JobState
 from connector.model.metrics import PREFIX, Tally, labels
+from connector.store.repositories.facts import outage_fact
 from connector.store.repositories.tallies import AUDIT_VERIFIED, WORKER_SEEN
 from connector.store.tables import (
+    alert_messages,
+    alerts,
     audit_head,
     corrections,
     decisions,
@@ -38,6 +42,7 @@ def stored_metrics(unit: UnitOfWork) -> dict[Tally, float]:
     found |= dict(_projects(unit))
     found |= dict(_jobs(unit))
     found |= dict(_installation(unit))
+    found |= dict(_alerts(unit))
     return found | unit.tallies.all()
 
 
@@ -90,6 +95,8 @@ def _counted(
 def _projects(unit: UnitOfWork) -> Samples:
     for row in unit.connection.execute(select(projects)).all():
         yield _sample("project_paused", float(row.paused_reason is not None), project=row.name)
+        away = unit.facts.at(outage_fact(row.id))
+        yield _sample("platform_away_seconds", _age(unit, away) if away else 0.0, project=row.name)
         for step in STEPS:
             at = getattr(row, f"last_{step}_at")
             if at is not None:
@@ -111,8 +118,11 @@ def _oldest_review(unit: UnitOfWork, project: Any) -> Samples:
     query = select(func.min(review_tasks.c.pushed_at)).where(review_tasks.c.project_id == project.id, waiting)
     oldest: datetime | None = unit.connection.execute(query).scalar_one_or_none()
     if oldest is not None:
-        age = max((unit.now - oldest).total_seconds(), 0.0)
-        yield _sample("review_oldest_age_seconds", age, project=project.name)
+        yield _sample("review_oldest_age_seconds", _age(unit, oldest), project=project.name)
+
+
+def _age(unit: UnitOfWork, moment: datetime) -> float:
+    return max((unit.now - moment).total_seconds(), 0.0)
 
 
 def _quality(project: str, figures: Mapping[str, Any]) -> Samples:
@@ -159,6 +169,19 @@ def _installation(unit: UnitOfWork) -> Samples:
     if verified is not None and faults is not None:
         yield _sample("audit_verified_timestamp_seconds", verified.timestamp())
         yield _sample("audit_faults", float(faults))
+
+
+def _alerts(unit: UnitOfWork) -> Samples:
+    phases = [AlertPhase.PENDING.value, AlertPhase.FIRING.value]
+    by = (alerts.c.rule, alerts.c.project, alerts.c.phase)
+    query = select(*by, func.count()).where(alerts.c.phase.in_(phases)).group_by(*by)
+    for rule, project, phase, n in unit.connection.execute(query):
+        yield _sample("alerts", n, rule=rule, project=project, state=phase)
+    given_up = case((alert_messages.c.given_up_at.is_not(None), "given_up"), else_="waiting")
+    unsent = alert_messages.c.sent_at.is_(None)
+    messages = select(alert_messages.c.channel, given_up, func.count()).where(unsent)
+    for channel, state, n in unit.connection.execute(messages.group_by(alert_messages.c.channel, given_up)):
+        yield _sample("alert_messages", n, channel=channel, state=state)
 
 
 def _sample(name: str, value: float, **by: object) -> tuple[Tally, float]:

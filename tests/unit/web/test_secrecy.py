@@ -24,11 +24,15 @@ OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who a
 ACTIONS = {
     "/p/{project}/corrections/{what}": ("release", "discard"),
     "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
+    "/p/{project}/work/{what}": ("collect", "controls", "push", "scan", "sync"),
+    "/p/{project}/issues/{what}": ("close", "one-more"),
+    "/ops/alerts/{what}": ("hear", "silence", "test"),
     "/ops/jobs/{what}": ("replay", "replay-all"),
     "/admin/users/{what}": ("add", "revoke", "role"),
 }
 FORM_FIELDS = [
     "correction",
+    "issue",
     "run",
     "number",
     "label",
@@ -39,6 +43,9 @@ FORM_FIELDS = [
     "job",
     "name",
     "role",
+    "rule",
+    "channel",
+    "hours",
 ]
 FILLED = {
     "project": ["cats"],

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.errors import BadPayload
 from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.parquet import read_bounded
 
 ID_COLUMN = "task_id"
 
@@ -118,16 +120,18 @@ def _from_parquet(path: Path, classes: Sequence[str]) -> tuple[NDArray[np.floati
 def _read_table(path: Path) -> Any:
     try:
         import pyarrow as pa
-        from pyarrow import parquet
+        import pyarrow.parquet
     except ModuleNotFoundError as error:
         remedy = "Install it with: pip install 'secondlook[parquet]', or give a .npy file"
         raise _bad(path, "needs pyarrow", remedy) from error
     try:
-        return parquet.read_table(path)
+        return read_bounded(path, path.stat().st_size)
     except FileNotFoundError as error:
         raise _bad(path, "does not exist", "Save the file there, or correct the path") from error
     except (OSError, pa.ArrowException) as error:
         raise _bad(path, f"cannot be read ({error})", "Save it again as parquet") from error
+    except BadPayload as error:
+        raise _bad(path, f"is refused ({error})", "Save numbers that vary, or give a .npy file") from error
 
 
 def _column(path: Path, table: Any, name: str) -> NDArray[np.floating[Any]]:
