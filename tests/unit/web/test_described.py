@@ -1,4 +1,4 @@
-"""The running service against its own description: no call that it allows ends in a fault or another shape."""
+"""The running service against its own description: no call ends in a fault or another shape."""
 
 from __future__ import annotations
 
