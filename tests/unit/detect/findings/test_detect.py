@@ -70,7 +70,7 @@ def test_every_kind_is_looked_for_or_said_not_to_be() -> None:
     [
         ({"times": None}, FindingKind.TAXONOMY_CHANGE, NotSearched.NO_DATES),
         ({"answered": None}, FindingKind.ANNOTATOR_DIFFERS, NotSearched.NO_ANNOTATORS),
-        ({"probs": None, "found": None}, FindingKind.OVERLAP, NotSearched.NO_PROBABILITIES),
+        ({"probs": None, "issues": None}, FindingKind.OVERLAP, NotSearched.NO_PROBABILITIES),
         ({"features": None, "digests": None}, FindingKind.NEAR_DUPLICATE, NotSearched.NO_FEATURES),
         ({"features": None, "times": None, "factors": {}}, FindingKind.WORSE_GROUP, NotSearched.NO_GROUPS),
     ],
