@@ -84,7 +84,8 @@ def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind
         )
     encoder = fit_encoder(values.kind, values.content)
     usable = readable(values, encoder)
-    return replace(encoded(usable, encoder), groups=copies(usable.content, usable.kind))
+    features = encoded(usable, encoder)
+    return replace(features, groups=copies(usable.content, usable.kind, features.matrix))
 
 
 def encoded(values: Values, encoder: Encoder) -> Features:
