@@ -132,5 +132,5 @@ def test_a_terminal_that_cannot_show_a_letter_is_shown_its_number(
     with pytest.raises(SystemExit) as ending:
         main()
     shown["stderr"].flush()
-    assert ending.value.code == ExitCode.FAILED
+    assert ending.value.code == ExitCode.MISCONFIGURED
     assert b"\\u732b\\u2192.toml" in shown["stderr"].buffer.getvalue()  # type: ignore[attr-defined]
