@@ -32,6 +32,10 @@ lint: setup ## Check style, format, types and the direction of imports
 bench: setup test-servers ## Measure and print the figures of the benchmarks (BENCH_ARGS for some of them)
 	@python benchmarks/run.py $(BENCH_ARGS)
 
+.PHONY: chaos
+chaos: setup ## Kill, cut, freeze and restore at random (CHAOS_ARGS="--kills 1000 --seed 1 --postgres")
+	@python -m tests.support.chaos $(CHAOS_ARGS)
+
 .PHONY: lock
 lock: setup ## Write the lock files anew (LOCK_ARGS=--upgrade takes the newest versions)
 	@scripts/lock.sh $(LOCK_ARGS)

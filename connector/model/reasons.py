@@ -95,6 +95,7 @@ class NotWritten(StrEnum):
     """Why a correction does not stand, where the platform was not the one to say so."""
 
     DECISION_WITHDRAWN = "decision_withdrawn"
+    ITEM_EDITED = "item_edited"  # what reviewers were shown of it
     NOT_TAKEN_BACK = "not_taken_back"  # the correction before it
     PUT_BACK = "put_back"  # a page that had been open before it was saved afterwards
     DISCARDED = "discarded"  # `by`: who discarded it

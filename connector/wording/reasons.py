@@ -48,6 +48,7 @@ SENTENCES: Mapping[str, str] = {
     NotCounted.NO_ANSWER: "neither a label nor a problem was chosen",
     NotCounted.UNKNOWN_LABEL: "the label is not among the project's classes",
     NotWritten.DECISION_WITHDRAWN: "the decision behind it was reopened before it was written",
+    NotWritten.ITEM_EDITED: "the item was edited after it was decided about: the answers were to what it was",
     NotWritten.PUT_BACK: "what was there before stands again: somebody saved a page that had been open",
     NotWritten.NOT_TAKEN_BACK: "the correction before it could not be taken back: see there why",
     NotWritten.ITEM_DELETED: "the item was deleted on the platform, and its label with it",

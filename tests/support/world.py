@@ -223,7 +223,7 @@ class World:
         return self.folder / "secondlook.db"
 
     def _start(self) -> Services:
-        self._engine = ENGINES.take(self.database)
+        self._engine = self._engine_taken()
         lease = timedelta(seconds=self.settings.worker.lease_seconds)
         store = PointStore(self._engine, self.clock, self.queue.send, lease)
         store.points = self.points
@@ -232,10 +232,16 @@ class World:
         services._desks[NAME] = MemoryDesk(self.server, page_size=5, codecs=MEMORY)
         return services
 
+    def _engine_taken(self) -> Engine:
+        return ENGINES.take(self.database)
+
+    def _engine_given_back(self) -> None:
+        ENGINES.give_back(self._engine)
+
     def close(self) -> None:
         """End the service. The database's file is complete then, and can be copied."""
         self.services.close()
-        ENGINES.give_back(self._engine)
+        self._engine_given_back()
 
     def fork(self, folder: Path) -> World:
         """Another world that goes on from here by itself. This one must be closed."""
