@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from connector.platforms.registry import KINDS
+
 _AT = "2026-03-01T12:00:00+00:00"
 _ISSUE = {
     "id": "5f0c8a52-0d5c-4b62-9a5e-0f4d7c1f5a11",
@@ -80,7 +82,7 @@ _JOB = {
 _PROJECT = {
     "name": "pets",
     "title": "Pets",
-    "platform": "label_studio",
+    "platform": KINDS[0],
     "url": "https://labels.example.org",
     "remote_id": "7",
     "items": 12_000,
