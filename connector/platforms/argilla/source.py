@@ -15,6 +15,7 @@ from connector.model import (
     ItemRef,
     Json,
     LabelSchema,
+    OwnerMark,
     Page,
     Role,
     SourceInfo,
@@ -145,9 +146,13 @@ class ArgillaSource:
         """The dataset's guidelines."""
         return guidelines.read(self._client, self._dataset_id)
 
-    def write_guidelines(self, block: str) -> str:
+    def guidelines_owner(self) -> str | None:
+        """Who keeps the managed part of the dataset's guidelines."""
+        return guidelines.owner_of(self.read_guidelines())
+
+    def write_guidelines(self, block: str, owner: OwnerMark) -> str:
         """Replace the managed part of the dataset's guidelines."""
-        return guidelines.write(self._client, self._dataset_id, block)
+        return guidelines.write(self._client, self._dataset_id, block, owner)
 
     def _writer(self) -> writes.ArgillaWriter:
         read = self._recent_settings()

@@ -13,6 +13,7 @@ from connector.model import (
     ItemRef,
     Json,
     LabelSchema,
+    OwnerMark,
     Page,
     Role,
     SourceInfo,
@@ -141,9 +142,13 @@ class LabelStudioSource:
         """The project's instructions."""
         return guidelines.read(self._client, self._project_id)
 
-    def write_guidelines(self, block: str) -> str:
+    def guidelines_owner(self) -> str | None:
+        """Who keeps the managed part of the project's instructions."""
+        return guidelines.owner_of(self.read_guidelines())
+
+    def write_guidelines(self, block: str, owner: OwnerMark) -> str:
         """Replace the managed part of the project's instructions."""
-        return guidelines.write(self._client, self._project_id, block)
+        return guidelines.write(self._client, self._project_id, block, owner)
 
     def _writer(self) -> writes.LabelStudioWriter:
         schema = self._schema()
