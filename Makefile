@@ -19,7 +19,7 @@ demo: setup ## Run the whole loop on a real Label Studio (DEMO_ARGS=--exit stops
 
 .PHONY: test
 test: setup test-servers ## Run all tests (TEST_ARGS="tests/unit -k wording" runs some)
-	@python -m pytest $(TEST_ARGS)
+	@$(if $(TEST_ARGS),python -m pytest $(TEST_ARGS),scripts/test.sh)
 
 .PHONY: lint
 lint: setup ## Check style, format, types and the direction of imports

@@ -94,7 +94,7 @@ class Api:
         section: str = "",
     ) -> None:
         """`section` stands before the names of settings in errors: another than the project's own."""
-        self._credentials = credentials
+        self.credentials = credentials
         self._section = section
         self._secrets = tuple(secret for secret in secrets if secret)
         self._transport = transport
@@ -168,14 +168,14 @@ class Api:
     ) -> httpx.Response:
         client = self._client()
         for last_try in (False, True):
-            name, value = self._credentials.header()
+            name, value = self.credentials.header()
             with _timed_call(client, method, path) as answered, translated(method, path, write=write):
                 response = client.request(method, path, params=params, json=json, headers={name: value})
                 answered.append(response.status_code)
             if response.status_code != httpx.codes.UNAUTHORIZED or last_try:
                 break
             # A 401 is given before anything is done, so even a write may be sent again.
-            if not self._credentials.renew(value):
+            if not self.credentials.renew(value):
                 break
         self._check(response, path, write=write)
         return response

@@ -18,6 +18,7 @@ from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
 from connector.store.repositories.access_tokens import StoredTokens
+from connector.store.repositories.alerts import Alerts
 from connector.store.repositories.answers import StoredAnswers
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.audits import Audits
@@ -175,6 +176,10 @@ class UnitOfWork:
     @cached_property
     def access_tokens(self) -> StoredTokens:
         return StoredTokens(self.connection, self.now)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        return Alerts(self.connection, self.now)
 
     @cached_property
     def tallies(self) -> Tallies:

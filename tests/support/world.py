@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Engine, event, func, select
 
 from connector.actions.revert import ask_revert
+from connector.config.alerts import AlertSettings
 from connector.config.keyring import Keyring
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings, WorkerSettings
@@ -547,7 +548,10 @@ def settings_for(
     )
     project = checked.model_copy(update={"platform": "memory"})
     return Settings(
-        data_dir=folder, worker=WorkerSettings.model_validate(dict(worker)), projects={NAME: project}
+        data_dir=folder,
+        worker=WorkerSettings.model_validate(dict(worker)),
+        alerts=AlertSettings(enabled=False),  # looked at by tests of their own
+        projects={NAME: project},
     )
 
 

@@ -28,6 +28,7 @@ from workers.consensus.numeric import (
     number_alpha,
     number_alpha_sums,
     number_consensus,
+    set_alpha_sums,
 )
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
 from workers.consensus.quorum import QuorumOutcome, QuorumPolicy, Reason, Situation, Verdict, decide
@@ -124,6 +125,7 @@ __all__ = [
     "posterior",
     "reliability",
     "reliability_by_class",
+    "set_alpha_sums",
     "set_consensus",
     "span_consensus",
     "span_f1_sums",

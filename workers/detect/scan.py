@@ -36,6 +36,7 @@ from workers.detect.sources.choose import probabilities_for
 from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged
 from workers.issues import LabelIssues
+from workers.label_types.base import odd_input
 from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.quality import learned
 
@@ -110,7 +111,7 @@ def _result(
             max(now.least_controls, int(context.job.payload.get("controls", 0))),
         ),
         report=replace(ScanReport.from_json(probabilities.report), class_counts=counts),
-        warnings=(*probabilities.warnings, *issues.warnings),
+        warnings=(*probabilities.warnings, *odd_input(issues.warnings)),
         detector=detector_of(context, run, judged, probabilities.matrix, probabilities.limit),
     )
 

@@ -68,7 +68,7 @@ def _now(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> dict[
     votes = persons(figures.cast_votes(unit, project.id), settings)
     return {
         "error_rate": rate(controls["accepted"], sum(controls.values())).value,
-        "agreement": alpha(votes, project.schema.classes if project.schema else ()),
+        "agreement": alpha(votes, project.schema),
         "model_accuracy": number(scan.report.accuracy) if scan else None,
     }
 

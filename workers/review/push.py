@@ -127,17 +127,20 @@ def _settle_uncertain(context: Context, review_id: str, schema: LabelSchema) -> 
         batches = unit.reviews.batches(context.project.id)
     done = 0
     for batch in batches:
-        done += _adopt(context, review_id, batch)
+        done += _adopt(context, review_id, batch, schema)
         with context.read() as unit:
             missing = unit.reviews.batch(batch)
         if missing:
             done += _send(context, review_id, missing, schema)
-            _adopt(context, review_id, batch)  # the first request may have been done meanwhile
+            _adopt(context, review_id, batch, schema)  # the first request may have been done meanwhile
     return done
 
 
-def _adopt(context: Context, review_id: str, batch: str) -> int:
-    """Take over the tasks of a batch that stand on the platform, one for each key; how many were new."""
+def _adopt(context: Context, review_id: str, batch: str, schema: LabelSchema) -> int:
+    """Take over the tasks of a batch that stand on the platform, one for each key; how many were new.
+
+    Whoever sent them may have died before they had all that belongs to them.
+    """
     found = context.desk.find(review_id, batch)
     with context.read() as unit:
         tasks = unit.reviews.many(list(found))
@@ -146,6 +149,9 @@ def _adopt(context: Context, review_id: str, batch: str) -> int:
         key: more for key, ids in found.items() if (more := [one for one in ids if one != ours.get(key)])
     }
     withdraw_doubles(context, review_id, doubles)
+    waiting = [tasks[key] for key in ours if tasks[key].state is ReviewState.PLANNED]
+    requests = _requests(context, waiting, schema) if waiting else []
+    context.desk.complete(review_id, {ours[one.key]: one for one in requests})
     return _mark_pushed(context, ours, reread=True)
 
 

@@ -18,6 +18,8 @@ from connector.wiring import Services
 from workers.detect.sharding import jobs_of_scan
 from workers.people.kept import measured_fact
 from workers.report.due import looks_due
+from workers.service.alerting import look_for_alerts
+from workers.service.outgoing import send_beside
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ def sweep(services: Services) -> int:
         except SecondlookError as error:
             if not services.store.trouble.tells(error):
                 log.warning("project skipped in this tick", project=name, reason=str(error))
+    look_for_alerts(services)  # before the tick is noted down: how late it comes is looked at, too
     resend = timedelta(seconds=services.settings.worker.resend_seconds)
     lease = timedelta(seconds=services.settings.worker.lease_seconds)
     with services.store.begin() as unit:
@@ -54,6 +57,8 @@ def sweep(services: Services) -> int:
     if expired:
         log.warning("jobs of silent workers queued again", jobs=expired)
     services.queue.send(due)
+    if services.settings.alerts.enabled:
+        send_beside(services)
     return len(due)
 
 

@@ -48,9 +48,14 @@ class ArgillaDesk:
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review dataset, found, finished or created, with its settings repaired."""
         self._client.version()
-        return review_dataset.ensure(
-            self._client, setup, known_id, self._workspace_id(), self._codecs[setup.schema.kind]
-        )
+        codec = self._codecs.get(setup.schema.kind)
+        if codec is None:
+            raise Misconfigured(
+                f"Argilla cannot show labels of the type {setup.schema.kind!r}",
+                field="desk.platform",
+                remedy="Let reviews be answered on the source's platform.",
+            )
+        return review_dataset.ensure(self._client, setup, known_id, self._workspace_id(), codec)
 
     def require_alone(self, owner: OwnerMark) -> None:
         """See `ownership`."""
@@ -85,6 +90,9 @@ class ArgillaDesk:
                 if held.get(review_settings.BATCH) == batch and isinstance(key, str):
                     found[key].append(str(row["id"]))
         return dict(found)
+
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Nothing: the server stores a record with its suggestions or not at all."""
 
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """Ask for so many answers: of all records, for Argilla has no number for one."""

@@ -22,12 +22,12 @@ from connector.model import (
     WriteOrder,
     WriteRecord,
 )
-from connector.platforms.argilla import guidelines, hooks, mapping, writes
+from connector.platforms.argilla import guidelines, hooks, mapping, part_writes, writes
 from connector.platforms.argilla.changes import ArgillaChanges
 from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, members, uuid_of
 from connector.platforms.argilla.schema import kind_of, schema_of
 from connector.platforms.prefetch import one_ahead
-from connector.ports import Codec, Codecs
+from connector.ports import Codec, Codecs, ItemCodec
 
 REF_PAGE_SIZE = 1000
 SETTINGS_KEPT_S = 2.0
@@ -156,9 +156,9 @@ class ArgillaSource:
 
     def _writer(self) -> writes.ArgillaWriter:
         read = self._recent_settings()
-        return writes.ArgillaWriter(
-            self._client, self._dataset_id, read.schema, read.question_id, codec=read.codec
-        )
+        parts = isinstance(read.codec, ItemCodec)
+        writer = part_writes.ArgillaPartsWriter if parts else writes.ArgillaWriter
+        return writer(self._client, self._dataset_id, read.schema, read.question_id, codec=read.codec)
 
     def _recent_settings(self) -> DatasetSettings:
         """Remembered for a moment: each fetch and each step of a correction needs them: three calls."""

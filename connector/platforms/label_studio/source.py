@@ -30,15 +30,16 @@ from connector.platforms.label_studio.client import (
     members,
 )
 from connector.platforms.label_studio.config import other_controls, schema_of
+from connector.platforms.label_studio.files import media_address
 from connector.platforms.label_studio.region_writes import RegionWriter
 from connector.platforms.prefetch import one_ahead
-from connector.ports import Codecs, PartsCodec
+from connector.ports import Codecs, MediaAddress, PartsCodec
 
 REF_PAGE_SIZE = 1000
 
 
 class LabelStudioSource:
-    """Implements Source, WebhookRegistrar and Guidelines for one project."""
+    """Implements Source, MediaKeeper, WebhookRegistrar and Guidelines for one project."""
 
     def __init__(
         self,
@@ -86,6 +87,10 @@ class LabelStudioSource:
         rows = self._client.tasks(self._project_id, remote_ids)
         schema = self._schema() if rows else None
         return [self._item(row, schema) for row in rows if schema is not None]
+
+    def media(self, item: str, value: str) -> MediaAddress:
+        """Uploads and local files by its own address, files of a connected storage as it finds them."""
+        return media_address(self._client, item, value)
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """Every item's identity, by id; the fields are named because that makes it ten times faster."""

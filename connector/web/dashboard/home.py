@@ -19,6 +19,7 @@ from connector.store.views.people import reviewers_views
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.charts import ChartPoint, line_chart
+from connector.web.dashboard.listing import Button
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key
 from connector.web.readiness import look
@@ -62,11 +63,23 @@ def project_page(project: str, request: Request, services: Running, who: Asking)
         now=services.clock.now(),
         key=new_key,
         operates=who.may(AccessRole.OPERATOR, project),
+        steps=_steps(project),
         finding_title=finding_title,
         issue_states=[state.value for state in IssueState],
         correction_states=[state.value for state in CorrectionState],
         **values,
     )
+
+
+def _steps(project: str) -> list[Button]:
+    """What can be done before it is due."""
+    titles = {"sync": "Sync now", "scan": "Scan now", "push": "Push now", "collect": "Collect answers now"}
+    controls = Button(
+        "Ask more controls",
+        f"/p/{project}/work/controls",
+        ask=(("number", "How many unflagged items to ask about", "50"),),
+    )
+    return [*(Button(title, f"/p/{project}/work/{what}") for what, title in titles.items()), controls]
 
 
 @dataclass(frozen=True, slots=True)

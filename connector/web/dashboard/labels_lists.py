@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from connector.actions import held
 from connector.model import CorrectionState, DispositionKind, IssueKind, IssueState
 from connector.model.access import AccessRole
 from connector.model.findings import FindingKind
@@ -13,6 +14,7 @@ from connector.store.views.queue import QueueFilter, queue_count, queue_views
 from connector.web.dashboard import rates
 from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
 
+MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
 
 
@@ -68,8 +70,15 @@ def _queue_empty(asked: ListQuery) -> str:
     return "Nothing is in review now. Choose another state to see what was decided or waits."
 
 
-def _scan_buttons(asked: ListQuery) -> list[Button]:
-    return [Button("Scan now", f"{asked.base}/scan")] if asked.may(AccessRole.OPERATOR) else []
+def _queue_head(asked: ListQuery) -> list[Button]:
+    return (
+        [
+            Button("Scan now", f"{asked.base}/work/scan"),
+            Button("Push now", f"{asked.base}/work/push"),
+        ]
+        if asked.may(AccessRole.OPERATOR)
+        else []
+    )
 
 
 QUEUE = Listing(
@@ -101,7 +110,7 @@ QUEUE = Listing(
         Filter("method", "Method"),
         Filter("older", "Older than (days)", whole=True),
     ),
-    head=_scan_buttons,
+    head=_queue_head,
 )
 
 
@@ -212,6 +221,22 @@ def _corrections(asked: ListQuery) -> ListPart:
     return ListPart(rows, found.next)
 
 
+def _held_head(asked: ListQuery) -> list[Button]:
+    """Of each class whose corrections are held: write them all, or none of them ever."""
+    if asked.of("state") != CorrectionState.HELD.value or not asked.may(AccessRole.OPERATOR):
+        return []
+    return [
+        Button(
+            f"{title} all {n} of {label}",
+            f"{asked.base}/corrections/{what}",
+            {"label": label},
+            (("number", "Type how many are held now", ""),),
+        )
+        for label, n in list(held.counts(asked.unit, asked.its).items())[:MOST_CLASSES]
+        for what, title in (("release", "Release"), ("discard", "Discard"))
+    ]
+
+
 CORRECTIONS = Listing(
     slug="corrections",
     title="Corrections",
@@ -233,6 +258,7 @@ CORRECTIONS = Listing(
     read=_corrections,
     empty=lambda asked: "No correction is in this state." if asked.filters else "No correction yet.",
     filters=(Filter("state", "State", tuple(CorrectionState)),),
+    head=_held_head,
 )
 
 

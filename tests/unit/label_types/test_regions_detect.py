@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.reasons import NotJudged
+from connector.wording import reasons_said
 from workers.label_types.base import Suspicions
 from workers.label_types.boxes.detect import detect as detect_boxes
-from workers.label_types.regions.looks import NO_PREDICTION
 from workers.label_types.spans.detect import detect as detect_spans
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,7 +69,7 @@ def test_classes_that_the_control_does_not_have_and_rubbish_in_predictions_say_n
 
 def test_an_item_of_one_annotator_without_a_prediction_is_not_judged_and_counted() -> None:
     suspicions = found((item(40, box("car", 1, 1)), None))
-    assert suspicions.unusable == {NO_PREDICTION: 1}
+    assert suspicions.unusable == {NotJudged.NO_COMPARISON: 1}
     assert 30 not in suspicions.judged
 
 
@@ -94,4 +95,4 @@ def test_the_others_agree_on_a_missing_span_and_on_an_extra_one() -> None:
         ('(nothing) 12-16 "Rome"', rome),
         ('PER 4-8 "flew"', '(nothing) 4-8 "flew"'),
     ]
-    assert "22 items" in suspicions.warnings[0]
+    assert reasons_said(suspicions.warnings)[0].startswith("22 items without predictions")

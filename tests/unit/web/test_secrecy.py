@@ -18,17 +18,22 @@ from connector.web.app import ROUTERS
 from connector.wiring import Services
 from tests.unit.web.questions import QUESTIONS, Question, seed_questions
 
-NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}"}
+ISSUER = ("/sign-in/oidc", "/sign-in/oidc/back")  # 404 where none is configured
+NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}", *ISSUER}
 STATIC = ("/static/",)
 OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who are nobody yet, or leave
 ACTIONS = {
     "/p/{project}/corrections/{what}": ("release", "discard"),
     "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
+    "/p/{project}/work/{what}": ("collect", "controls", "push", "scan", "sync"),
+    "/p/{project}/issues/{what}": ("close", "one-more"),
+    "/ops/alerts/{what}": ("hear", "silence", "test"),
     "/ops/jobs/{what}": ("replay", "replay-all"),
     "/admin/users/{what}": ("add", "revoke", "role"),
 }
 FORM_FIELDS = [
     "correction",
+    "issue",
     "run",
     "number",
     "label",
@@ -39,6 +44,9 @@ FORM_FIELDS = [
     "job",
     "name",
     "role",
+    "rule",
+    "channel",
+    "hours",
 ]
 FILLED = {
     "project": ["cats"],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem
-from connector.model.reasons import NotJudged
+from connector.model.reasons import NotJudged, coded
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.uploaded import read_uploaded
 from workers.detect.sources.base import PredictionSource, Probabilities, RowOfItem
@@ -28,7 +28,7 @@ class FilePredictions(PredictionSource):
                 remedy="Then scan again; nothing was changed.",
             ) from error
         kept = [items[int(row)] for row in uploaded.found]
-        skipped = {NotJudged.NOT_IN_FILE.value: uploaded.missing} if uploaded.missing else {}
+        skipped = {coded(NotJudged.NOT_IN_FILE): uploaded.missing} if uploaded.missing else {}
         return Probabilities(kept, uploaded.probs, chosen.path.name, skipped=skipped)
 
     def changed(self, items: Sequence[LabelledItem], basis: Basis) -> RowOfItem:
