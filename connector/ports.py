@@ -123,8 +123,8 @@ class PartsCodec(Codec, Protocol):
 class ItemCodec(PartsCodec, Protocol):
     """Parts that a platform holds as places in an item's data, without which they cannot be read."""
 
-    def for_item(self, data: Json) -> PartsCodec:
-        """The codec for what is said about one item."""
+    def for_item(self, shown: Json) -> PartsCodec:
+        """The codec for what is said about one item; `shown` is its data by the name of the object."""
         ...
 
     def refused(self, raw: Any, schema: LabelSchema) -> str | None:

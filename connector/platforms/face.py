@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from connector.model import WriteMode
 from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
 
 
@@ -58,6 +59,7 @@ class SettingRules:
 
     project_id: Callable[[str], str] = _any_id  # as it is stored; ValueError, saying why, for what is none
     workspaces: bool = False  # reviews that lie elsewhere need the name of a workspace
+    write_modes: frozenset[WriteMode] = frozenset(WriteMode)
     one_server: bool = False  # reviews of one server are not answered on another of this kind
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from workers.cli.offline.regions.data import RegionData
 
 ENDINGS = frozenset({
-    ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xls", ".parquet", ".arrow",
-    ".feather", ".conll", ".iob", ".iob2", ".bio",
+    ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".bz2", ".xz", ".xlsx", ".xls", ".parquet",
+    ".arrow", ".feather", ".conll", ".iob", ".iob2", ".bio",
 })  # fmt: skip
 SHOWN = 50
 TOLD = 5  # findings of one kind
@@ -47,6 +47,7 @@ class Options:
     field: list[str] | None
     encoding: str | None
     merge_spellings: bool
+    no_label: list[str] | None
     method: DetectionMethod | None
     type: FileKind | None
     predictions: Path | None
@@ -85,6 +86,9 @@ def scan(
     merge_spellings: Annotated[
         bool, typer.Option("--merge-spellings", help="File: judge spellings of one class as one.")
     ] = False,
+    no_label: Annotated[
+        list[str] | None, typer.Option(help="File: a value that stands for no label; again for several.")
+    ] = None,
     method: Annotated[DetectionMethod | None, typer.Option(help="File: how issues are chosen.")] = None,
     kind: Annotated[FileKind | None, typer.Option("--type", help="File: what its labels are.")] = None,
     predictions: Annotated[
@@ -109,6 +113,7 @@ def scan(
         field,
         encoding,
         merge_spellings,
+        no_label,
         method,
         kind,
         predictions,
@@ -253,6 +258,7 @@ def _read(path: Path, options: Options) -> Dataset | RegionData:
         date=options.date_column,
         group=options.group_column,
         merge_spellings=options.merge_spellings,
+        no_label=tuple(options.no_label or ()),
         kind=options.type,
     )
     return read_any(path, columns, options.encoding)

@@ -17,6 +17,7 @@ from connector.config.project.reviewers import ReviewerSettings
 from connector.config.project.sync import SyncSettings
 from connector.config.project.writeback import WriteBackSettings
 from connector.config.types import Frozen, HttpUrl, SecretRef, server_of
+from connector.model import WriteMode
 from connector.platforms import registry
 
 
@@ -58,6 +59,16 @@ class ProjectSettings(Frozen):
     def _of_the_platform(cls, value: str, info: ValidationInfo) -> str:
         platform = info.data.get("platform")  # missing where it was refused itself
         return value if platform is None else registry.rules(platform).project_id(value)
+
+    @model_validator(mode="after")
+    def _corrections_are_possible(self) -> Self:
+        possible = registry.rules(self.platform).write_modes
+        if self.writeback.mode not in possible:
+            known = ", ".join(repr(mode.value) for mode in WriteMode if mode in possible)
+            mode = self.writeback.mode.value
+            msg = f"writeback.mode = {mode!r} is not possible on {self.platform}: use one of {known}"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _desk_is_possible(self) -> Self:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from connector.model import WriteMode
 from connector.platforms.face import (
     DeskConfig,
     Platform,
@@ -90,5 +91,5 @@ PLATFORM = Platform(
         r"/dataset/([0-9a-fA-F-]{36})(?:/.*)?",
         "/dataset/{project}/annotation-mode",  # its pages have no address for one record
     ),
-    rules=SettingRules(_dataset_id, workspaces=True),
+    rules=SettingRules(_dataset_id, workspaces=True, write_modes=frozenset(WriteMode) - {WriteMode.REPLACE}),
 )

@@ -20,7 +20,7 @@ from connector.model import (
 )
 from connector.platforms import results
 from connector.platforms.results import dicts, finite
-from connector.ports import Codec, ItemCodec, PartsCodec
+from connector.ports import Codec, PartsCodec
 
 MARKS = "secondlook"  # key in a record's metadata: our corrections, as JSON text
 SCORES = "class_scores"  # key in a record's metadata where others may give probabilities by class
@@ -95,9 +95,7 @@ def metadata_of(record: Raw) -> dict[str, Any]:
 def codec_of(record: Raw, codec: Codec) -> Codec:
     """The codec for what is said about this record."""
     fields = record.get("fields")
-    return (
-        codec.for_item(fields if isinstance(fields, dict) else {}) if isinstance(codec, ItemCodec) else codec
-    )
+    return results.of_item(codec, fields if isinstance(fields, dict) else {})
 
 
 def item(record: Raw, schema: LabelSchema, question_id: str, codec: Codec) -> Item:

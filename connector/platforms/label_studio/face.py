@@ -59,6 +59,8 @@ _WRITEBACK = (
     "ground_truth: a new annotation beside the original. For JSON exports, where code takes the one",
     "  with ground_truth; CSV, COCO and CoNLL exports then hold both, YOLO and VOC the old one alone.",
     "update: the label in the original annotation. Every export holds the corrected label alone.",
+    "replace: as ground_truth, and the original is cancelled. All exports but raw JSON hold the new one",
+    "  alone.",
     "prediction or dry_run: no annotation is touched.",
 )
 

@@ -128,7 +128,7 @@ class MemorySource:
                     if p.remote_id not in ours and p.model_version not in ours
                 )
                 self._server.store(held, predictions=kept)
-            elif order.mode is WriteMode.GROUND_TRUTH:
+            elif order.mode in (WriteMode.GROUND_TRUTH, WriteMode.REPLACE):
                 self._remove(held, order, record)
             elif order.mode is WriteMode.UPDATE:
                 self._restore(held, order, record)
@@ -259,7 +259,11 @@ class MemorySource:
                 "created_at": now,
             }
             written = replace(given, **changed, **fresh, ground_truth=True)
-            others = (replace(a, ground_truth=False) for a in held.item.annotations)
+            gone = order.annotation_id if order.mode is WriteMode.REPLACE else None
+            others = (
+                _cancelled(a) if a.remote_id == gone else replace(a, ground_truth=False)
+                for a in held.item.annotations
+            )
             self._server.store(held, annotations=(*others, written))
         held.notes[written.remote_id] = before
         self._announce(held, written)
@@ -290,6 +294,11 @@ class MemorySource:
             demoted = record.before.get("ground_truth_ids", ())
             truth = order.annotation_id if order.annotation_id in demoted else next(iter(demoted), None)
             others = [replace(a, ground_truth=True) if a.remote_id == truth else a for a in others]
+        if order.mode is WriteMode.REPLACE:
+            schema = self._schema()
+            codec = self._codecs[schema.kind]
+            given = order.annotation_id
+            others = [_counted(a, schema, codec) if a.remote_id == given else a for a in others]
         self._server.tick()
         self._server.store(held, annotations=tuple(others))
 
@@ -331,6 +340,16 @@ def _theirs(item: Item, schema: LabelSchema, codec: Codec) -> Item:
         own_predictions=tuple((p.remote_id, p.model_version.removeprefix(OURS)) for p in ours),
         annotations=tuple(_read(one, schema, codec) for one in item.annotations),
     )
+
+
+def _cancelled(given: Annotation) -> Annotation:
+    return replace(given, label=None, status=LabelStatus.CANCELLED, ground_truth=False)
+
+
+def _counted(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:
+    """An annotation that was cancelled, as it was before."""
+    found = codec.read(given.result, schema)
+    return replace(given, label=found.label, status=found.status)
 
 
 def _read(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:

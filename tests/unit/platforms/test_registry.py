@@ -8,7 +8,6 @@ import sys
 import pytest
 
 from connector.errors import Misconfigured
-from connector.model import WriteMode
 from connector.platforms import registry
 from connector.platforms.face import DeskConfig, PlatformConfig
 from connector.platforms.registry import KINDS
@@ -38,7 +37,7 @@ def test_an_unknown_platform_names_the_known_ones() -> None:
 @pytest.mark.parametrize("kind", registry.servers())
 def test_every_server_says_what_each_mode_of_writing_means(kind: str) -> None:
     text = " ".join(registry.words(kind).writeback)
-    assert all(mode.value in text for mode in WriteMode)
+    assert all(mode.value in text for mode in registry.rules(kind).write_modes)
 
 
 def test_a_token_is_not_shown() -> None:

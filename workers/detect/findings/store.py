@@ -24,6 +24,7 @@ from workers.issues import LabelIssues
 UNUSABLE = {
     LabelStatus.UNKNOWN_CLASS: 1.0,
     LabelStatus.UNREADABLE: 0.9,
+    LabelStatus.MISPLACED: 0.9,
     LabelStatus.SEVERAL: 0.7,
     LabelStatus.EMPTY: 0.5,
     LabelStatus.CANCELLED: 0.2,

@@ -84,7 +84,8 @@ def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind
         )
     encoder = fit_encoder(values.kind, values.found)
     usable = readable(values, encoder)
-    return replace(encoded(usable, encoder), groups=copies(usable.found, usable.kind))
+    found = encoded(usable, encoder)
+    return replace(found, groups=copies(usable.found, usable.kind, found.matrix))
 
 
 def encoded(values: Values, encoder: Encoder) -> Features:

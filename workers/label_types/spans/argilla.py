@@ -41,9 +41,9 @@ class SpansOnArgilla:
 
     data: Json = field(default_factory=dict)
 
-    def for_item(self, data: Json) -> SpansOnArgilla:
+    def for_item(self, shown: Json) -> SpansOnArgilla:
         """The codec for the answers about one record."""
-        return replace(self, data=data)
+        return replace(self, data=shown)
 
     def controls(self, config: Any) -> Sequence[LabelSchema]:
         """The span questions, with the field that each is about."""
