@@ -288,8 +288,6 @@ class WebhookRegistrar(Protocol):
         """Register or repair our webhook; True when something had to be done."""
         ...
 
-    def remove_webhook(self, remote_project: str, url: str) -> None: ...
-
 
 @runtime_checkable
 class WebhookSecrets(Protocol):
@@ -320,10 +318,6 @@ class Guidelines(Protocol):
 
     def guidelines_owner(self) -> str | None:
         """The installation that keeps the managed part; None where there is none, or it names nobody."""
-        ...
-
-    def read_guidelines(self) -> str:
-        """The instructions as the server holds them (HTML)."""
         ...
 
     def write_guidelines(self, block: str, owner: OwnerMark) -> str:

@@ -9,11 +9,8 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 
-_ADDED = (
-    WriteMode.GROUND_TRUTH,
-    WriteMode.REPLACE,
-    WriteMode.PREDICTION,
-)  # what is written stands beside what was there
+# What is written stands beside what was there.
+_ADDED = (WriteMode.GROUND_TRUTH, WriteMode.REPLACE, WriteMode.PREDICTION)
 
 
 def plan_removals(unit: UnitOfWork, items: Sequence[Item]) -> int:
