@@ -30,10 +30,11 @@ class JobKind(StrEnum):
     GUIDELINES = "guidelines"
     AUDIT = "audit"  # a scan and a dated report, where one is due
     REVIEWERS = "reviewers"  # everyone who reviews or labels is measured
+    MAP = "map"  # of similar items, drawn anew
     HOOKS = "hooks"  # webhooks registered, checked, registered again
 
 
-LONG = (JobKind.SCAN, JobKind.SHARD, JobKind.REDUCE, JobKind.AUDIT)  # minutes, of large projects
+LONG = (JobKind.SCAN, JobKind.SHARD, JobKind.REDUCE, JobKind.AUDIT, JobKind.MAP)  # minutes, of large projects
 
 
 class JobState(StrEnum):

@@ -28,7 +28,17 @@ from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
-from connector.web.dashboard import doing, entrance, home, issuer_entrance, items, lists, media, service
+from connector.web.dashboard import (
+    doing,
+    entrance,
+    home,
+    issuer_entrance,
+    items,
+    lists,
+    media,
+    service,
+    similarity,
+)
 from connector.web.dashboard.trouble import trouble_page
 from connector.web.proxies import Proxies
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
@@ -37,16 +47,8 @@ log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-PAGES = (
-    entrance.router,
-    issuer_entrance.router,
-    home.router,
-    lists.router,
-    items.router,
-    media.router,
-    service.router,
-    doing.router,
-)
+ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing)
+PAGES = tuple(room.router for room in ROOMS)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 
 
