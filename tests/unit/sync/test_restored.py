@@ -190,7 +190,7 @@ def test_a_review_project_that_the_restore_took_away_is_made_again(world: World)
     world.later(seconds=61)
     world.server.boards = before
     world.later(seconds=61)
-    world.later(seconds=61)
+    world.later(seconds=world.settings.worker.retry_max_seconds + 1)
 
     assert world.project.paused_reason is None
     assert world.review.owner_key is not None
