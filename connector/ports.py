@@ -316,8 +316,8 @@ class Guidelines(Protocol):
         """How long its server should be left alone after a change of the instructions."""
         ...
 
-    def guidelines_owner(self) -> str | None:
-        """The installation that keeps the managed part; None where there is none, or it names nobody."""
+    def require_guidelines(self, owner: OwnerMark) -> None:
+        """Misconfigured where the managed part is kept by another installation."""
         ...
 
     def write_guidelines(self, block: str, owner: OwnerMark) -> str:

@@ -54,6 +54,7 @@ class NewJob:
     key: str | None = None
     lane: str | None = None
     due_at: datetime | None = None
+    traceparent: str | None = None  # of what led to it; None: what is traced when it is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Job:
     due_at: datetime
     created_at: datetime
     error: str | None = None
+    traceparent: str | None = None
     claim: str | None = None  # who runs it now; every commit checks that this still holds
 
 

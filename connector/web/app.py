@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from connector import logs, wiring
+from connector import logs, traces, wiring
 from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
@@ -41,6 +41,7 @@ from connector.web.dashboard import (
 )
 from connector.web.dashboard.trouble import trouble_page
 from connector.web.proxies import Proxies
+from connector.web.tracing import Tracing
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
 log = logs.get(__name__)
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.add_middleware(SafeHeaders)
     app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
     app.add_middleware(Counting, accumulator=counts, services=running)
+    app.add_middleware(Tracing)
     app.add_middleware(Proxies, trusted=running.settings.server.trusted_proxies)
     return app
 
@@ -140,6 +142,7 @@ def serve(settings: Settings, documents: Documents, greet: Callable[[Services], 
     """
     with listening(settings.server.host, settings.server.port) as socket_:
         services = _services(settings, documents)
+        traces.start("web")
         greet(services)
         app = create_app(settings, services)
         server = uvicorn.Server(

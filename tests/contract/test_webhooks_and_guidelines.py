@@ -44,8 +44,10 @@ def test_guidelines_keep_what_people_wrote(scene: Scene) -> None:
     second = source.write_guidelines("<ul><li>Poodles curl.</li></ul>", OWNER)
     assert "Poodles curl" in second
     assert "long-haired" not in second
-    assert source.guidelines_owner() == OWNER.installation
+    source.require_guidelines(OWNER)
     other = OwnerMark(OWNER.about, "ffffffffffff")
+    with pytest.raises(Misconfigured, match=OWNER.installation):
+        source.require_guidelines(other)
     with pytest.raises(Misconfigured, match=f"{OWNER.installation}.*keeps the guideline block"):
         source.write_guidelines("<p>Ours.</p>", other)
     assert "Ours" in source.write_guidelines("<p>Ours.</p>", replace(other, takes_over=OWNER.installation))

@@ -20,6 +20,7 @@ from connector.model import (
     WriteOrder,
     WriteRecord,
 )
+from connector.platforms import ownership
 from connector.platforms.label_studio import guidelines, hooks, mapping, writes
 from connector.platforms.label_studio.changes import LabelStudioChanges
 from connector.platforms.label_studio.client import (
@@ -134,9 +135,9 @@ class LabelStudioSource:
         """A change of the instructions costs it nothing."""
         return timedelta(0)
 
-    def guidelines_owner(self) -> str | None:
-        """Who keeps the managed part of the project's instructions."""
-        return guidelines.owner_of(guidelines.read(self._client, self._project_id))
+    def require_guidelines(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        ownership.require_block(owner, guidelines.owner_of(guidelines.read(self._client, self._project_id)))
 
     def write_guidelines(self, block: str, owner: OwnerMark) -> str:
         """Replace the managed part of the project's instructions."""

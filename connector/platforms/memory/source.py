@@ -158,10 +158,10 @@ class MemorySource:
         """None."""
         return timedelta(0)
 
-    def guidelines_owner(self) -> str | None:
-        """Who keeps the managed part."""
-        with self._server.call("guidelines_owner"):
-            return self._server.board(self._project_id).guidelines_owner
+    def require_guidelines(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        with self._server.call("require_guidelines"):
+            ownership.require_block(owner, self._server.board(self._project_id).guidelines_owner)
 
     def write_guidelines(self, block: str, owner: OwnerMark) -> str:
         """Replace the managed part."""

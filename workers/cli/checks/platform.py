@@ -9,7 +9,6 @@ from connector import wording
 from connector.config.project import Backend, ProjectSettings, ReviewSettings
 from connector.model import SourceInfo
 from connector.platforms import registry
-from connector.platforms.ownership import require_block
 from connector.ports import Guidelines, Survey
 from connector.store.views import loop
 from connector.store.views.people import barred_tasks
@@ -133,7 +132,7 @@ def _alone(services: Services, name: str, control: str) -> Check:
     owner, source = services.owner_mark(name, control), services.source(name)
     services.desk(name).require_alone(owner)
     if isinstance(source, Guidelines) and services.project_settings(name).writeback.guidelines:
-        require_block(owner, source.guidelines_owner())
+        source.require_guidelines(owner)
     return Check("alone", Level.OK, f"this installation is {owner.installation}", project=name)
 
 
