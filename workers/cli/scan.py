@@ -234,7 +234,7 @@ def _regions_outcome(data: RegionData, path: Path, options: Options) -> FileScan
 
 def _tell_outcome(scan: FileScan, path: Path, options: Options, *, as_json: bool) -> None:
     from workers.cli.offline import outcome_output
-    from workers.cli.offline.telling import tell
+    from workers.cli.offline.terminal import tell
 
     if options.out is not None:
         outcome_output.write(options.out, scan, path.name)
@@ -301,7 +301,7 @@ def _tell_what_else(judged: Judged) -> None:
         typer.echo(f"{kind.title}: {kind.total:,}")
         for row in kind.rows[:TOLD] if kind.rows[0].place is None else ():
             typer.echo(f"  {one_line(row.reason, NOTE_CHARS)}")
-    if judged.looked.totals and any(judged.looked.totals.values()):
+    if judged.findings.totals and any(judged.findings.totals.values()):
         note("Each of them is in the file of --out.")
     for sentence in reasons(judged):
         note(sentence)

@@ -79,6 +79,7 @@ def _serve(settings: Settings, services: Services, where: socket.socket) -> None
         access_log=False,  # paths of webhooks hold their key
         server_header=False,
         ws="none",
+        proxy_headers=False,  # the application believes those that are named
     )
     uvicorn.Server(config).run(sockets=[where])
 

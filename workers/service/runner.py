@@ -27,7 +27,7 @@ from connector.wiring import Services
 from workers.context import Context, Progress, Summary, no_progress
 from workers.service.handlers import handler_for
 from workers.service.outages import begin_outage, end_outage, reclassified
-from workers.service.retries import Fate, judge
+from workers.service.retries import Fate, fate_of
 
 log = structlog.get_logger(__name__)
 
@@ -198,7 +198,7 @@ def _settle_failure(
     """Settle what becomes of a failed job; `told` where the caller says the reason itself."""
     error = reclassified(error)
     limits = services.settings.worker
-    sentence = judge(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
+    sentence = fate_of(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
     reason = str(error) if isinstance(error, SecondlookError) else f"{type(error).__name__}: {error}"
     told = told or services.store.trouble.tells(error)
     log.log(

@@ -18,7 +18,8 @@ from connector.web.app import ROUTERS
 from connector.wiring import Services
 from tests.unit.web.questions import QUESTIONS, Question, seed_questions
 
-NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}"}
+ISSUER = ("/sign-in/oidc", "/sign-in/oidc/back")  # 404 where none is configured
+NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}", *ISSUER}
 STATIC = ("/static/",)
 OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who are nobody yet, or leave
 ACTIONS = {

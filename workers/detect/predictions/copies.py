@@ -144,12 +144,12 @@ def _pairs(
         order = order[times[group[order]] > 1]
         starts = np.flatnonzero(np.r_[True, group[order][1:] != group[order][:-1]]) if len(order) else order
         leader = np.repeat(order[starts], np.diff(np.r_[starts, len(order)])) if len(order) else order
-        for one, other in zip(long[leader].tolist(), long[order].tolist(), strict=True):
-            if one != other and _alike(sets[one], sets[other]):
-                firsts.append(one)
+        for each, other in zip(long[leader].tolist(), long[order].tolist(), strict=True):
+            if each != other and _alike(sets[each], sets[other]):
+                firsts.append(each)
                 seconds.append(other)
-    for one, other in _extended(texts, long):
-        firsts.append(one)
+    for each, other in _extended(texts, long):
+        firsts.append(each)
         seconds.append(other)
     return np.array(firsts, dtype=np.int64), np.array(seconds, dtype=np.int64)
 
@@ -161,15 +161,15 @@ def _extended(texts: Sequence[str], long: NDArray[np.int64]) -> list[tuple[int, 
     for row, each in words.items():
         by_edge[True, " ".join(each[:LEAST_WORDS])].append(row)
         by_edge[False, " ".join(each[-LEAST_WORDS:])].append(row)
-    found = []
+    result = []
     for (at_start, _), rows in by_edge.items():
         shortest = min(rows, key=lambda row: len(words[row]))
         text, most = texts[shortest], 2 * len(words[shortest])
         for row in rows:
             within = texts[row].startswith(f"{text} ") if at_start else texts[row].endswith(f" {text}")
             if row != shortest and len(words[row]) <= most and within:
-                found.append((shortest, row))
-    return found
+                result.append((shortest, row))
+    return result
 
 
 def _alike(first: frozenset[str], second: frozenset[str]) -> bool:
@@ -190,11 +190,11 @@ def _signatures(
     )
     starts = np.r_[0, np.cumsum(sizes)[:-1]]
     rng = np.random.default_rng(SEED)
-    found = np.empty((len(long), BANDS * ROWS), dtype=np.int64)
+    result = np.empty((len(long), BANDS * ROWS), dtype=np.int64)
     for column in range(BANDS * ROWS):
         scattered = rng.permutation(len(number))  # a random order of the vocabulary is a perfect hash of it
-        found[:, column] = np.minimum.reduceat(scattered[words], starts)
-    return found
+        result[:, column] = np.minimum.reduceat(scattered[words], starts)
+    return result
 
 
 def _first_seen(groups: NDArray[Any]) -> Groups:
