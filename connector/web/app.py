@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from connector import logs, wiring
+from connector import logs, traces, wiring
 from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
@@ -28,25 +28,28 @@ from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
-from connector.web.dashboard import doing, entrance, home, issuer_entrance, items, lists, media, service
+from connector.web.dashboard import (
+    doing,
+    entrance,
+    home,
+    issuer_entrance,
+    items,
+    lists,
+    media,
+    service,
+    similarity,
+)
 from connector.web.dashboard.trouble import trouble_page
 from connector.web.proxies import Proxies
+from connector.web.tracing import Tracing
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
 log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-PAGES = (
-    entrance.router,
-    issuer_entrance.router,
-    home.router,
-    lists.router,
-    items.router,
-    media.router,
-    service.router,
-    doing.router,
-)
+ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing)
+PAGES = tuple(room.router for room in ROOMS)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 
 
@@ -97,6 +100,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.add_middleware(SafeHeaders)
     app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
     app.add_middleware(Counting, accumulator=counts, services=running)
+    app.add_middleware(Tracing)
     app.add_middleware(Proxies, trusted=running.settings.server.trusted_proxies)
     return app
 
@@ -138,6 +142,7 @@ def serve(settings: Settings, documents: Documents, greet: Callable[[Services], 
     """
     with listening(settings.server.host, settings.server.port) as socket_:
         services = _services(settings, documents)
+        traces.start("web")
         greet(services)
         app = create_app(settings, services)
         server = uvicorn.Server(

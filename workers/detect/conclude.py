@@ -137,6 +137,8 @@ def _store(
     unit.issues.add_scan(summary)
     unit.projects.scanned(project_id, run.counted)
     kept.make_count(unit, project_id, run.scan_id, run.seq, blob)
+    if context.settings.map.fields:
+        unit.enqueue(job(JobKind.MAP, project_id))
 
 
 def _summary(context: Context, run: Run, result: ScanResult) -> ScanSummary:

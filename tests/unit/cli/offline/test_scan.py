@@ -56,7 +56,7 @@ def test_issues_are_written_as_csv(scan: Scan, cats: Path, tmp_path: Path) -> No
 
 
 def test_the_csv_opens_right_in_a_spreadsheet_whatever_letters_it_holds(scan: Scan, tmp_path: Path) -> None:
-    classes = {"cat": "猫", "dog": "собака"}
+    classes = {"cat": "猫", "dog": "собака", "fox": "Füchse"}
     rows = [["文本", "标签"], *([text, classes[label]] for text, label in texts())]
     (tmp_path / "a.csv").write_text(csv_of(rows), encoding="utf-8")
     code, _, _ = scan("a.csv", "--label-column", "标签", "--out", "issues.csv")
@@ -64,7 +64,7 @@ def test_the_csv_opens_right_in_a_spreadsheet_whatever_letters_it_holds(scan: Sc
     content = (tmp_path / "issues.csv").read_bytes()
     assert content.startswith(codecs.BOM_UTF8)
     (row, *_) = csv.DictReader(content.decode("utf-8-sig").splitlines())
-    assert {row["given"], row["suggested"]} == set(classes.values())
+    assert {row["given"], row["suggested"]} < set(classes.values())
 
 
 def test_issues_are_written_as_json(scan: Scan, cats: Path, tmp_path: Path) -> None:
