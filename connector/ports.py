@@ -290,8 +290,6 @@ class WebhookRegistrar(Protocol):
         """Register or repair our webhook; True when something had to be done."""
         ...
 
-    def remove_webhook(self, remote_project: str, url: str) -> None: ...
-
 
 @runtime_checkable
 class WebhookSecrets(Protocol):
@@ -318,10 +316,6 @@ class Guidelines(Protocol):
     @property
     def guidelines_rest(self) -> timedelta:
         """How long its server should be left alone after a change of the instructions."""
-        ...
-
-    def read_guidelines(self) -> str:
-        """The instructions as the server holds them (HTML)."""
         ...
 
     def write_guidelines(self, block: str) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_serializer, field_validator, model_validator
 
 from connector.config.alerts import AlertSettings
+from connector.config.entrance import SignInSettings
 from connector.config.project import (
     Backend,
     PolicySettings,
@@ -27,7 +28,7 @@ from connector.config.project import (
     SyncSettings,
     WriteBackSettings,
 )
-from connector.config.types import Frozen, HttpUrl, LaxPath, Seconds, SecretRef, refuse_password
+from connector.config.types import Frozen, HttpUrl, LaxPath, Names, Seconds, SecretRef, refuse_password
 from connector.errors import Misconfigured
 
 __all__ = [
@@ -74,9 +75,21 @@ class ServerSettings(Frozen):
         description="Key that the webhooks' secrets are derived from; set the same one on every host when "
         "there are several. Default: one is made and kept in `data_dir`/secret-key.",
     )
+    trusted_proxies: Names = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses and networks (`10.0.0.0/8`) of proxies that are believed: what they say of "
+        "the browser's address and scheme, and, with `sign_in.user_header`, who the person is.",
+    )
     max_body_bytes: int = Field(
         default=10_000_000, ge=1_000, description="Larger deliveries are answered with 413 (bytes)."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ipaddress.ip_network(proxy)  # its ValueError says what is wrong
+        return proxies
 
     @property
     def url(self) -> str:
@@ -225,6 +238,7 @@ class Settings(Frozen):
     data_dir: LaxPath = Field(default=Path(".secondlook"), description="Folder for the database and secrets.")
     server: ServerSettings = ServerSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    sign_in: SignInSettings = SignInSettings()
     database: DatabaseSettings = DatabaseSettings()
     broker: BrokerSettings = BrokerSettings()
     worker: WorkerSettings = WorkerSettings()

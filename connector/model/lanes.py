@@ -23,6 +23,7 @@ LANES = {
     JobKind.REVIEWERS: "reviewers",
     JobKind.AUDIT: "audit",
     JobKind.HOOKS: "hooks",
+    JobKind.MAP: "map",
 }
 
 

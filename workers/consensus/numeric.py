@@ -170,16 +170,19 @@ def _alpha_of(sums: Floats) -> float:
     return float(1 - within * (n - 1) / (n * spread)) if spread > ROUNDING * squares else float("nan")
 
 
-def mean_difference(task: ArrayLike, value: ArrayLike) -> float:
-    """The mean absolute difference of all pairs of answers to one task; NaN without such a pair."""
+def difference_sums(task: ArrayLike, value: ArrayLike) -> TaskSums:
+    """The mean absolute difference of all pairs of answers to one task, as sums over tasks.
+
+    NaN without such a pair.
+    """
     tasks, answers = _paired(*_checked(task, value))
-    if len(answers) == 0:
-        return float("nan")
+    tasks = np.unique(tasks, return_inverse=True)[1]
     order = np.lexsort((answers, tasks))
     n = np.bincount(tasks)
     place = np.arange(len(order)) - (np.cumsum(n) - n)[tasks[order]]
     larger_than = 2 * place - n[tasks[order]] + 1  # how many more of the task's answers are lower than higher
-    return float((larger_than * answers[order]).sum() / (n * (n - 1) / 2).sum())
+    rows = np.stack([sum_by(tasks[order], larger_than * answers[order], len(n)), n * (n - 1) / 2], axis=1)
+    return TaskSums(rows, lambda sums: float(sums[0] / sums[1]) if sums[1] else float("nan"))
 
 
 def _checked(task: ArrayLike, value: ArrayLike) -> tuple[Ints, Floats]:

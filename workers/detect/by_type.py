@@ -68,8 +68,8 @@ def scan_by_type(
 def _labels(kind: LabelType, items: Sequence[LabelledItem], suspected: Suspicions) -> tuple[str, ...]:
     """Every label, or part of one, that is carried, doubted or suggested."""
     carried = {part for row in suspected.judged for part in kind.parts(items[row].label)}
-    doubted = {_about(items, one) for one in suspected.found}
-    return tuple(sorted(carried | doubted | {one.suggested for one in suspected.found}))
+    doubted = {_about(items, one) for one in suspected.suspicions}
+    return tuple(sorted(carried | doubted | {one.suggested for one in suspected.suspicions}))
 
 
 def _about(items: Sequence[LabelledItem], one: Suspicion) -> str:
@@ -96,9 +96,9 @@ def _at_known_places(
         return replace(one, given=next((part for part in there if kind.carries(item.label, part)), one.given))
 
     once: dict[tuple[int, str], Suspicion] = {}
-    for one in map(moved, suspected.found):
+    for one in map(moved, suspected.suspicions):
         once.setdefault((one.row, _about(items, one)), one)
-    return replace(suspected, found=tuple(once.values()))
+    return replace(suspected, suspicions=tuple(once.values()))
 
 
 def _judged(
@@ -106,7 +106,7 @@ def _judged(
 ) -> JudgedRows:
     """The judged parts as the review queue sees them; without a suspicion a label suggests itself."""
     number = {label: k for k, label in enumerate(origin.classes)}
-    suspicions = {(one.row, _about(items, one)): one for one in suspected.found}
+    suspicions = {(one.row, _about(items, one)): one for one in suspected.suspicions}
     carried = [(row, part) for row in suspected.judged for part in kind.parts(items[row].label)]
     units = list(dict.fromkeys([*carried, *suspicions]))
     at = {unit: place for place, unit in enumerate(units)}

@@ -25,7 +25,7 @@ from workers.detect.state import Basis, Detector, kept
 from workers.issues import LabelIssues, label_issues
 from workers.issues.arrays import Classes, Probabilities
 from workers.issues.validation import InvalidInput
-from workers.review.quality.telling import keep as keep_quality
+from workers.review.quality.sentences import keep as keep_quality
 
 LEAST_CLASSES = 2
 
@@ -137,6 +137,8 @@ def _store(
     unit.issues.add_scan(summary)
     unit.projects.scanned(project_id, run.counted)
     kept.make_count(unit, project_id, run.scan_id, run.seq, blob)
+    if context.settings.map.fields:
+        unit.enqueue(job(JobKind.MAP, project_id))
 
 
 def _summary(context: Context, run: Run, result: ScanResult) -> ScanSummary:

@@ -142,6 +142,6 @@ def _result(
 
 def _not_asked(policy: PolicySettings, findings: ScanFindings) -> Sequence[Code]:
     """A warning where the policy wants questions of kinds that a scan in parts does not look for."""
-    lacking = {kind.value for kind in findings.not_looked_for}
+    lacking = {kind.value for kind in findings.not_searched}
     kinds = [kind.value for kind in policy.review_kinds if kind.value in lacking]
     return [coded(ScanDoubt.NOT_ASKED_IN_PARTS, kinds=kinds, shard_rows=policy.shard_rows)] if kinds else []

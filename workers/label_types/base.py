@@ -34,7 +34,7 @@ class Suspicions:
     `unusable` says by reason how many of the items could not be judged.
     """
 
-    found: Sequence[Suspicion]
+    suspicions: Sequence[Suspicion]
     judged: Sequence[int]  # rows that were judged
     unusable: Mapping[Code, int]
     warnings: tuple[Code, ...] = ()

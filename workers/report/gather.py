@@ -40,7 +40,7 @@ from workers.report.shapes import (
 )
 from workers.review.quality.figures import QualityFigures, flag_count, flags_by, rate
 from workers.review.quality.figures import figures as quality_figures
-from workers.review.quality.telling import alarms
+from workers.review.quality.sentences import alarms
 
 MOST_QUESTIONS = 100
 

@@ -247,7 +247,7 @@ def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: boo
 
 def _raise_overlaps(context: Context, review_id: str) -> int:
     with context.read() as unit:
-        tasks = unit.reviews.overlaps_to_tell(context.project.id, context.settings.review.extra_votes)
+        tasks = unit.reviews.overlaps_to_send(context.project.id, context.settings.review.extra_votes)
     here = _standing(context, review_id, tasks)
     lost = [task for task in tasks if task.key not in here]
     if lost:
@@ -279,7 +279,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
             release_reviews(unit, context.project, [task], LetGo.TASK_GONE)
         return False
     with context.begin() as unit:
-        unit.reviews.overlap_told(task.key, task.overlap)
+        unit.reviews.overlap_sent(task.key, task.overlap)
     return True
 
 

@@ -39,10 +39,10 @@ def _accept_by_rule(context: Context) -> int:
         return 0
     project, person_of = context.project, context.settings.reviewers.person_of
     with context.read() as unit:
-        if not acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of):
+        if not acceptable(unit.notes.drafts_to_accept(project.id), rule.accept_after, person_of):
             return 0
     with context.begin() as unit:
-        drafts = acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of)
+        drafts = acceptable(unit.notes.drafts_to_accept(project.id), rule.accept_after, person_of)
         by = wording.accepted_by_rule(rule.accept_after)
         unit.notes.accept([note.id for note in drafts], by)
         for note in drafts:

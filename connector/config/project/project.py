@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 from connector.config.project.audits import AuditSettings
 from connector.config.project.desk import DeskPlace, DeskSettings, PlatformName
 from connector.config.project.guidelines import GuidelineSettings
+from connector.config.project.map import MapSettings
 from connector.config.project.policy import PolicySettings
 from connector.config.project.predictions import PredictionSettings
 from connector.config.project.quality import QualitySettings
@@ -44,6 +45,7 @@ class ProjectSettings(Frozen):
     reviewers: ReviewerSettings = ReviewerSettings()
     desk: DeskSettings = DeskSettings()
     quality: QualitySettings = QualitySettings()
+    map: MapSettings = MapSettings()
     sync: SyncSettings = SyncSettings()
     writeback: WriteBackSettings = WriteBackSettings()
     guidelines: GuidelineSettings = GuidelineSettings()

@@ -127,10 +127,6 @@ class ArgillaDesk:
         """Register or repair our webhook, if this user may."""
         return hooks.ensure(self._client, role, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:  # noqa: ARG002 - as above
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, url)
-
     def webhook_secrets(self, url: str) -> Sequence[str]:
         """What Argilla signs with; it makes this itself."""
         return hooks.secrets(self._client, url)

@@ -128,10 +128,6 @@ class ArgillaSource:
         """Register or repair our webhook, if this user may."""
         return hooks.ensure(self._client, role, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:  # noqa: ARG002 - as above
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, url)
-
     def webhook_secrets(self, url: str) -> Sequence[str]:
         """What Argilla signs with; it makes this itself."""
         return hooks.secrets(self._client, url)
@@ -140,10 +136,6 @@ class ArgillaSource:
     def guidelines_rest(self) -> timedelta:
         """It goes through all responses after a change, and sends no webhook meanwhile."""
         return timedelta(minutes=10)
-
-    def read_guidelines(self) -> str:
-        """The dataset's guidelines."""
-        return guidelines.read(self._client, self._dataset_id)
 
     def write_guidelines(self, block: str) -> str:
         """Replace the managed part of the dataset's guidelines."""

@@ -145,10 +145,6 @@ class LabelStudioDesk:
         """Register or repair our webhook."""
         return hooks.ensure(self._client, role, remote_project, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, remote_project, url)
-
     def _snapshots(self, rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:
         found = (review_tasks.snapshot(row, self._codecs) for row in rows)
         return tuple(snapshot for snapshot in found if snapshot is not None)

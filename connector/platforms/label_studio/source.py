@@ -128,18 +128,10 @@ class LabelStudioSource:
         """Register or repair our webhook."""
         return hooks.ensure(self._client, role, remote_project, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, remote_project, url)
-
     @property
     def guidelines_rest(self) -> timedelta:
         """A change of the instructions costs it nothing."""
         return timedelta(0)
-
-    def read_guidelines(self) -> str:
-        """The project's instructions."""
-        return guidelines.read(self._client, self._project_id)
 
     def write_guidelines(self, block: str) -> str:
         """Replace the managed part of the project's instructions."""

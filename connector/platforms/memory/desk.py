@@ -112,11 +112,6 @@ class MemoryDesk:
         with self._server.call("ensure_webhook"):
             return hooks.ensure(self._server, remote_project, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove; none is fine."""
-        with self._server.call("remove_webhook"):
-            hooks.remove(self._server, remote_project, url)
-
     def _known(self, setup: ReviewSetup, known_id: str | None) -> Board:
         ours = [b for b in self._server.boards.values() if b.owner_key == setup.owner_key]
         for board in ours:

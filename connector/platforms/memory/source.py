@@ -151,20 +151,10 @@ class MemorySource:
         with self._server.call("ensure_webhook"):
             return hooks.ensure(self._server, remote_project, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove; none is fine."""
-        with self._server.call("remove_webhook"):
-            hooks.remove(self._server, remote_project, url)
-
     @property
     def guidelines_rest(self) -> timedelta:
         """None."""
         return timedelta(0)
-
-    def read_guidelines(self) -> str:
-        """The instructions."""
-        with self._server.call("read_guidelines"):
-            return self._server.board(self._project_id).guidelines
 
     def write_guidelines(self, block: str) -> str:
         """Replace the managed part."""

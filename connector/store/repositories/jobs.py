@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from connector import traces
 from connector.model.jobs import LONG, Claim, Job, JobKind, JobState, NewJob
 from connector.store.repositories.base import Repository
 from connector.store.tables import QUEUED, WAITING_IN_LANE, jobs
@@ -34,6 +35,7 @@ class Jobs(Repository):
             attempts=0,
             due_at=job.due_at or self._now,
             created_at=self._now,
+            traceparent=job.traceparent or traces.traceparent(),
         )
         unless_queued = new.on_conflict_do_nothing(index_elements=["key"], index_where=QUEUED)
         # Asked by RETURNING: an insert's row count is not known on PostgreSQL.
@@ -292,5 +294,6 @@ def _job(row: Any) -> Job:
         due_at=row.due_at,
         created_at=row.created_at,
         error=row.error,
+        traceparent=row.traceparent,
         claim=row.claim,
     )

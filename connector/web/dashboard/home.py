@@ -16,7 +16,8 @@ from connector.store.views.findings import kind_views
 from connector.store.views.guidance import guidance_views
 from connector.store.views.overview import card, cards
 from connector.store.views.people import reviewers_views
-from connector.store.views.secrecy import sight_of
+from connector.store.views.secrecy import Sight, sight_of
+from connector.store.views.waiting import WaitingTasks, waiting_tasks
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.charts import ChartPoint, line_chart
 from connector.web.dashboard.listing import Button
@@ -53,6 +54,7 @@ def project_page(project: str, request: Request, services: Running, who: Asking)
             "card": found,
             "kinds": kind_views(unit, project, sight),
             "people": reviewers_views(unit, services.settings.projects, project, sight).get(project),
+            "waiting": _waiting(unit, project, sight),
             "guidance": guidance_views(unit, [project]).get(project),
         }
     return render(
@@ -69,6 +71,12 @@ def project_page(project: str, request: Request, services: Running, who: Asking)
         correction_states=[state.value for state in CorrectionState],
         **values,
     )
+
+
+def _waiting(unit: UnitOfWork, name: str, sight: Sight) -> WaitingTasks | None:
+    """Shown to operators: answers to golden questions would tell themselves from others."""
+    stored = unit.projects.by_name(name)
+    return waiting_tasks(unit, stored.id) if stored is not None and sight.secrets else None
 
 
 def _steps(project: str) -> list[Button]:

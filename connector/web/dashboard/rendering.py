@@ -22,8 +22,10 @@ PROJECT_PAGES = (
     ("queue", "Queue", AccessRole.VIEWER),
     ("pairs", "Pairs", AccessRole.VIEWER),
     ("annotators", "Annotators", AccessRole.VIEWER),
+    ("spot-checks", "Spot checks", AccessRole.VIEWER),
     ("agreement", "Agreement", AccessRole.VIEWER),
     ("reviewers", "Reviewers", AccessRole.VIEWER),
+    ("map", "Map", AccessRole.VIEWER),
     ("quality", "Quality", AccessRole.VIEWER),
     ("reports", "Reports", AccessRole.VIEWER),
     ("corrections", "Corrections", AccessRole.VIEWER),
@@ -41,6 +43,7 @@ PAGE_KEYS = {
     "annotators": "a",
     "reviewers": "r",
     "quality": "y",
+    "map": "m",
     "corrections": "c",
     "guidelines": "l",
 }

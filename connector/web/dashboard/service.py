@@ -22,7 +22,7 @@ from connector.web.access import Asking, Running, require
 from connector.web.dashboard.rendering import render, static_address, static_text
 from connector.web.readiness import look
 
-STATIC = {"style.css": "text/css", "keys.js": "text/javascript"}
+STATIC = {"style.css": "text/css", "keys.js": "text/javascript", "map.js": "text/javascript"}
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -77,7 +77,7 @@ def left_behind(world: World) -> int:
 
 
 def kinds_found(world: World) -> set[str]:
-    return {kind for kind, n in world.last_scan().report.found.items() if n}
+    return {kind for kind, n in world.last_scan().report.findings.items() if n}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -134,7 +134,7 @@ def test_a_scan_in_parts_finds_what_labels_alone_show(build: Build) -> None:
     world.settle()
 
     assert kinds_found(world) >= {"invalid_label"}
-    assert "outlier" in world.last_scan().report.not_looked_for
+    assert "outlier" in world.last_scan().report.not_searched
     with world.read() as unit:
         assert unit.findings.counts(world.project.id)[FindingKind.INVALID_LABEL] == 1
 

@@ -40,7 +40,7 @@ def found(*cases: tuple[LabelledItem, Prediction | None]) -> Suspicions:
 
 
 def kinds(suspicions: Suspicions) -> Sequence[tuple[str, str]]:
-    return [(str(one.given), one.suggested) for one in suspicions.found]
+    return [(str(one.given), one.suggested) for one in suspicions.suspicions]
 
 
 def test_a_swapped_box_keeps_its_place() -> None:
@@ -51,7 +51,7 @@ def test_a_swapped_box_keeps_its_place() -> None:
 
 def test_a_model_that_predicts_nothing_at_all_doubts_nothing() -> None:
     suspicions = detect_boxes(RIGHT, [prediction({})] * 30, BOXES, "")
-    assert not suspicions.found
+    assert not suspicions.suspicions
     assert len(suspicions.judged) == 30
 
 
@@ -64,7 +64,7 @@ def test_a_model_that_predicts_everything_everywhere_is_not_believed() -> None:
 def test_classes_that_the_control_does_not_have_and_rubbish_in_predictions_say_nothing() -> None:
     given = item(40, box("car", 400, 300))
     scores = {box("car", 400, 300): 0.9, box("whale", 10, 10): 0.99, "rubbish": 0.99}
-    assert not found((given, prediction(scores))).found
+    assert not found((given, prediction(scores))).suspicions
 
 
 def test_an_item_of_one_annotator_without_a_prediction_is_not_judged_and_counted() -> None:
@@ -75,12 +75,12 @@ def test_an_item_of_one_annotator_without_a_prediction_is_not_judged_and_counted
 
 def test_pictures_in_percent_and_in_pixels_are_compared() -> None:
     given = item(40, "car 50,50 12.5x20 of 100x100")
-    assert not found((given, prediction({box("car", 400, 300, 100, 120): 0.95}))).found
+    assert not found((given, prediction({box("car", 400, 300, 100, 120): 0.95}))).suspicions
 
 
 def test_turned_boxes_are_compared_as_they_lie() -> None:
     turned = "car 400,300 200x20 @40 of 800x600"
-    assert not found((item(40, turned), prediction({turned: 0.95}))).found
+    assert not found((item(40, turned), prediction({turned: 0.95}))).suspicions
     pairs = kinds(found((item(40, turned), prediction({turned.replace("@40", "@20"): 0.95}))))
     assert turned in [given for given, _ in pairs], "the upright boxes about them would overlap by far"
 

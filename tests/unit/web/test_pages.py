@@ -18,6 +18,7 @@ from connector.errors import Retryable
 from connector.model import CorrectionState, GuidelineNote, ReviewState, ReviewTask
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.jobs import JobState
+from connector.model.similarity_map import chosen_text
 from connector.wiring import Services
 from connector.wording import ago
 from tests.unit.web.questions import QUESTIONS, seed_questions
@@ -187,6 +188,48 @@ def test_a_list_is_the_same_rows_as_csv_json_and_parquet(ann: httpx.Client, serv
     with services.store.read() as unit:
         taken = [row for row in unit.audit.entries() if row.action == "exported"]
     assert [(row.actor, row.detail["rows"]) for row in taken] == [("user:ann", len(expected))] * 3
+
+
+def test_what_is_chosen_on_the_map_is_a_filter_of_the_queue(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    about = ann.get("/p/cats/map/about").json()
+    assert len(ann.get("/p/cats/map/points").content) == 4 * about["n"]
+    assert len(ann.get("/p/cats/map/layers/doubt").content) == about["n"]
+    point = ann.get("/p/cats/map/items/7")
+    item = point.headers["location"].rpartition("/")[2]
+    page = ann.get(
+        "/p/cats/queue", params={"state": "any", "points": chosen_text(about["version"], [7])}
+    ).text
+    assert set(re.findall(r"/p/cats/items/(\w+)", page)) == {item}
+    old = ann.get("/p/cats/queue", params={"state": "any", "points": chosen_text("earlier", [7])}).text
+    assert "drawn anew since these points were chosen" in old
+    table = ann.get("/p/cats/map").text
+    for link in re.findall(r'href="(/p/cats/queue[^"]*points=[^"]*)"', table)[:2]:
+        assert "/p/cats/items/" in ann.get(unescape(link)).text
+    assert ann.get("/p/cats/map/items/999").status_code == 404
+
+
+def test_who_waits_for_whom_and_how_fast_each_goes_is_shown(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    text = words(ann.get("/p/cats").text)
+    assert re.search(r"reviewers: answers to (\d+) questions", text)
+    assert "the next push: questions" in text
+    assert "a_day" in ann.get("/p/cats/reviewers.csv").text.splitlines()[0]
+
+
+def test_pairs_are_drawn_as_a_matrix_and_say_each_cell(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    page = ann.get("/p/cats/pairs").text
+    assert 'class="chart heatmap"' in page
+    assert "<title>lynx → &lt;script&gt;alert(1)&lt;/script&gt;: 1 flags" in page
+
+
+def test_a_few_labels_of_each_annotator_are_drawn_each_day(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    rows = ann.get("/p/cats/spot-checks.json").json()
+    assert len(rows) == 5
+    assert rows == ann.get("/p/cats/spot-checks.json").json()
+    assert ann.get("/p/cats/spot-checks.json?annotator=nobody").json() == []
 
 
 def test_a_cell_is_no_formula(ann: httpx.Client, services: Services) -> None:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from connector import wording
 from connector.wording import FlagFacts
 from workers.cli.offline.dataset import Dataset
+from workers.cli.offline.detecting import look
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.looking import look
 from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.snippets import snippet
@@ -59,12 +59,12 @@ class Judged:
     labels: NDArray[np.int64]
     predicted: Predicted
     matrix: Any  # (N, D), dense or sparse: what the model learnt from
-    found: LabelIssues
+    label_issues: LabelIssues
     respelled: int  # flags that only change the spelling, which are no issues
     issues: tuple[OfflineIssue, ...]
     left_out: tuple[LeftOut, ...]
     method: str
-    looked: ScanFindings
+    findings: ScanFindings
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -72,7 +72,11 @@ class Judged:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return (*self._respelled(), *wording.reasons_said(self.predicted.warnings), *self.found.warnings)
+        return (
+            *self._respelled(),
+            *wording.reasons_said(self.predicted.warnings),
+            *self.label_issues.warnings,
+        )
 
     def _respelled(self) -> tuple[str, ...]:
         if not self.respelled:

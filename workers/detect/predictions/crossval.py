@@ -125,7 +125,7 @@ def out_of_sample(
         parts = folds
     template = learner or model_for(features.kind, features.matrix, seed)
     names_of_folds = keys or [""] * (int(parts.max()) + 1)
-    models, scores, said = _trained(
+    models, scores, warned = _trained(
         template, features, given, parts, n_classes, progress, known or {}, names_of_folds
     )
     probs = np.empty_like(scores)
@@ -136,7 +136,7 @@ def out_of_sample(
         probs[held] = calibration.probabilities(scores[held])
         judges.append(FoldModel(model, calibration, key))
     rare = rare_classes(given, n_classes, len(models), names)
-    return judged(probs, given, (*rare, *said, *held_together(features)), parts, tuple(judges))
+    return judged(probs, given, (*rare, *warned, *held_together(features)), parts, tuple(judges))
 
 
 def held_together(features: Features) -> tuple[Code, ...]:
@@ -148,7 +148,7 @@ def held_together(features: Features) -> tuple[Code, ...]:
 def judged(
     probs: NDArray[np.float64],
     given: NDArray[np.int64],
-    said: tuple[Code, ...],
+    warned: tuple[Code, ...],
     folds: NDArray[np.int64],
     models: tuple[FoldModel, ...],
 ) -> Predicted:
@@ -156,7 +156,7 @@ def judged(
     predicted = probs.argmax(axis=1)
     accuracy, gain = knowledge(given, probs)
     if gain < WEAK_GAIN:
-        said = (*said, coded(ScanDoubt.MODEL_TOO_WEAK, accuracy=accuracy, largest=largest_share(given)))
+        warned = (*warned, coded(ScanDoubt.MODEL_TOO_WEAK, accuracy=accuracy, largest=largest_share(given)))
     return Predicted(
         probs=probs,
         accuracy=accuracy,
@@ -165,7 +165,7 @@ def judged(
         reliability=reliability(probs, given),
         gain=gain,
         weak=gain < WEAK_GAIN,
-        warnings=said,
+        warnings=warned,
         folds=folds,
         models=models,
     )
@@ -210,19 +210,19 @@ def _trained(
 ) -> tuple[list[Any], NDArray[np.float64], tuple[Code, ...]]:
     """A model for each fold, scores (N, K) of each item by the one without it, and what was warned of."""
     scores = np.full((len(given), n_classes), UNKNOWN)
-    said: list[tuple[str, str]] = []
+    warned: list[tuple[str, str]] = []
     models = []
     for part, key in enumerate(keys):
         held, learnt = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
         model = known.get(key)
         if model is None:
             model, caught = _fitted(template, features.matrix[learnt], given[learnt])
-            said.extend(caught)
+            warned.extend(caught)
         models.append(model)
         scores[held] = _scores(model, features.matrix[held], n_classes)
         if progress is not None:
             progress(part + 1, len(keys))
-    return models, scores, _grouped(said)
+    return models, scores, _grouped(warned)
 
 
 def _scores(model: Any, matrix: Any, n_classes: int) -> NDArray[np.float64]:
@@ -243,10 +243,10 @@ def _fitted(template: Any, matrix: Any, given: NDArray[np.int64]) -> tuple[Any, 
     return model, [(warning.category.__name__, str(warning.message)) for warning in caught]
 
 
-def _grouped(said: list[tuple[str, str]]) -> tuple[Code, ...]:
+def _grouped(warned: list[tuple[str, str]]) -> tuple[Code, ...]:
     """One for each kind of warning: the messages differ from fold to fold by a number."""
-    times = Counter(kind for kind, _ in said)
-    first = dict(reversed(said))
+    times = Counter(kind for kind, _ in warned)
+    first = dict(reversed(warned))
     return tuple(
         coded(ScanDoubt.LIBRARY_SAID, kind=kind, times=times[kind], message=first[kind]) for kind in times
     )

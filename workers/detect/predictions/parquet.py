@@ -32,7 +32,7 @@ def read_bounded(source: Any, size: int) -> Any:
     from pyarrow import parquet
 
     limit = max(ALLOWED_BYTES, MOST_GROWTH * size)
-    texts = [one.name for one in parquet.read_schema(source) if _is_text(one.type)]
+    texts = [each.name for each in parquet.read_schema(source) if _is_text(each.type)]
     file = parquet.ParquetFile(source, read_dictionary=texts)
     batches, held = [], 0
     for batch in file.iter_batches(BATCH_ROWS):

@@ -94,8 +94,8 @@ def _learnable(marks: NDArray[np.bool_], parts: NDArray[np.int64]) -> NDArray[np
     np.add.at(by_fold, parts, marks)
     carried = by_fold.sum(axis=0) - by_fold
     lacked = (len(marks) - np.bincount(parts))[:, None] - carried
-    found: NDArray[np.bool_] = (n_folds > 1) & (carried > 0).all(axis=0) & (lacked > 0).all(axis=0)
-    return found
+    result: NDArray[np.bool_] = (n_folds > 1) & (carried > 0).all(axis=0) & (lacked > 0).all(axis=0)
+    return result
 
 
 def _rarest(marks: NDArray[np.bool_]) -> NDArray[np.int64]:

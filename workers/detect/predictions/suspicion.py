@@ -10,7 +10,6 @@ from connector.model.reasons import Code, ScanDoubt, coded
 FEW = 50  # rows; below, agreement by chance is too likely to say anything
 ALMOST_ALL = 0.995  # of rows predicted exactly as labelled
 VERY_SURE = 0.95  # mean probability of the given label that goes with memorised labels
-FLAT = 0.01  # probabilities below which a row's given label stands out as contradicted
 
 
 def in_sample_suspicion(labels: NDArray[np.integer], probs: NDArray[np.floating]) -> Code | None:

@@ -21,13 +21,13 @@ ID_COLUMN = "task_id"
 class Uploaded:
     """Rows of probabilities for those wanted ids that the file has.
 
-    `probs` (M, K) has the file's type and is read from it row by row as asked for; `found` are the M
+    `probs` (M, K) has the file's type and is read from it row by row as asked for; `rows` are the M
     positions in the list of wanted ids; `missing` counts the others, `unused` the file's rows for no
     wanted id.
     """
 
     probs: NDArray[np.floating[Any]]
-    found: NDArray[np.intp]
+    rows: NDArray[np.intp]
     missing: int
     unused: int
 
@@ -149,17 +149,17 @@ def _aligned(
         if name in row_of:
             raise _bad(path, f"has the id {name} in rows {row_of[name]} and {row}", "Keep one row per task")
         row_of[name] = row
-    found = [position for position, name in enumerate(wanted) if name in row_of]
-    if not found:
+    result = [position for position, name in enumerate(wanted) if name in row_of]
+    if not result:
         raise _bad(
             path, f"has none of the {len(wanted)} wanted task ids", "Save the ids of this project's tasks"
         )
-    rows = np.array([row_of[wanted[position]] for position in found], dtype=np.intp)
+    rows = np.array([row_of[wanted[position]] for position in result], dtype=np.intp)
     return Uploaded(
         probs=probs[rows],
-        found=np.array(found, dtype=np.intp),
-        missing=len(wanted) - len(found),
-        unused=len(ids) - len(found),
+        rows=np.array(result, dtype=np.intp),
+        missing=len(wanted) - len(result),
+        unused=len(ids) - len(result),
     )
 
 

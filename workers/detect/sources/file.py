@@ -27,7 +27,7 @@ class FilePredictions(PredictionSource):
                 field=f"projects.{self.context.project.name}.predictions.path",
                 remedy="Then scan again; nothing was changed.",
             ) from error
-        kept = [items[int(row)] for row in uploaded.found]
+        kept = [items[int(row)] for row in uploaded.rows]
         skipped = {coded(NotJudged.NOT_IN_FILE): uploaded.missing} if uploaded.missing else {}
         return Probabilities(kept, uploaded.probs, chosen.path.name, skipped=skipped)
 
@@ -40,5 +40,5 @@ class FilePredictions(PredictionSource):
             uploaded = read_uploaded(chosen.path, names, self.schema.classes, ids_path=chosen.ids_path)
         except NoPredictions:
             return {}  # the next scan says it to a person
-        rows = zip(uploaded.found, uploaded.probs, strict=True)
+        rows = zip(uploaded.rows, uploaded.probs, strict=True)
         return {items[int(row)].item_id: probs for row, probs in rows}

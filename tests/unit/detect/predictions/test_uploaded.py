@@ -30,7 +30,7 @@ def test_npy_rows_come_in_the_order_wanted(tmp_path: Path) -> None:
     read = read_uploaded(save_npy(tmp_path), ["13", "99", "11"], CLASSES)
     assert read.probs.tolist() == PROBS[[2, 0]].tolist()
     assert read.probs.dtype == np.float32
-    assert read.found.tolist() == [0, 2]
+    assert read.rows.tolist() == [0, 2]
     assert (read.missing, read.unused) == (1, 1)
 
 
