@@ -17,16 +17,17 @@ from workers.consensus.shares.likelihoods import likelihoods
 from workers.consensus.shares.prior import SharePrior
 from workers.consensus.shares.rule import (
     CHANGED_AT_LEAST,
+    FIRST_CHANGE_CONFIDENCE,
+    FIRST_QUESTIONS,
     HARM_LIMIT,
     LEAST_FOR_A_CHANGE,
-    LIKELY,
     VOTES_PER_QUESTION,
     SharePolicy,
 )
 
 HORIZON = 7  # votes: what follows later hardly bears on whether one more is worth it
-SPOILED: Floats = np.geomspace(0.3, 0.001, 61)  # steps of a tenth, loosest first
-PRICES: Floats = np.linspace(0, 0.2, 41)  # of a vote, in repairs
+SPOILED = tuple(np.geomspace(0.3, 0.001, 61).tolist())  # steps of a tenth, loosest first
+PRICES = tuple(np.linspace(0, 0.2, 41).tolist())  # of a vote, in repairs
 LABELS = (PositionRole.SUGGESTED, PositionRole.OTHER)
 State = tuple[int, ...]  # how many answers there are of each role
 
@@ -150,7 +151,7 @@ def _gain(t: _Tables, weights: Floats, total: Floats, policy: SharePolicy) -> Fl
     """(S,): how probably the change is right where the answers suffice for one, else 0."""
     first, most, majority = (each @ weights / total[:, None] for each in (t.first, t.most, t.majority))
     enough = np.array(t.states)[:, [ROLES.index(role) for role in LABELS]] >= LEAST_FOR_A_CHANGE
-    may = enough & (first >= policy.change_confidence) & (most >= CHANGED_AT_LEAST) & (majority >= LIKELY)
+    may = enough & (first >= policy.change_confidence) & (np.minimum(most, majority) >= CHANGED_AT_LEAST)
     may &= (t.spoiled @ weights / total <= policy.most_spoiled)[:, None]
     gain: Floats = np.where(may, most, 0.0).max(axis=1)
     return gain
@@ -180,14 +181,22 @@ def policy_for(
     Returns
     -------
     SharePolicy
-        The loosest `most_spoiled` and the lowest `price` that keep both limits as the prior expects them.
+        The loosest `most_spoiled` and the lowest `price` that keep both limits as the prior expects them; the
+        first changes of a project must be surer than `base` asks for.
     """
     policy, weights = base or SharePolicy(), prior.weights()
     if harm_limit is not None:
-        loose = [replace(policy, most_spoiled=float(each)) for each in SPOILED]
+        policy = replace(policy, change_confidence=_least_confidence(prior, policy.change_confidence))
+        loose = [replace(policy, most_spoiled=each) for each in SPOILED]
         policy = loose[_first(lambda k: expected(weights, loose[k]).spoiled[0] <= harm_limit, len(loose))]
-    priced = [replace(policy, price=float(each)) for each in PRICES]
+    priced = [replace(policy, price=each) for each in PRICES]
     return priced[_first(lambda k: expected(weights, priced[k]).votes[0] <= votes, len(priced))]
+
+
+def _least_confidence(prior: SharePrior, usual: float) -> float:
+    """How sure a change must be whatever it spoils: what a project shows takes over from caution."""
+    caution = FIRST_QUESTIONS / (FIRST_QUESTIONS + prior.asked)
+    return max(usual, caution * FIRST_CHANGE_CONFIDENCE + (1 - caution) * usual)
 
 
 def _first(holds: Callable[[int], bool], n: int) -> int:

@@ -12,12 +12,14 @@ from workers.consensus.shares.belief import Belief
 HARM_LIMIT = 0.0027  # of the questions: clear labels spoiled, .3 % less a tenth for what the prior errs
 VOTES_PER_QUESTION = 2.5  # on average; beyond it questions end on which a vote repairs least
 CHANGE_CONFIDENCE = 0.85  # however little a change can spoil; below it what was stated was right less often
+FIRST_CHANGE_CONFIDENCE = 0.98  # of a project that has shown nothing: what is usual in it may be otherwise
+FIRST_QUESTIONS = 5.0  # that this counts for beside those that were answered
 MOST_CHANGE_CONFIDENCE = 0.99
 KEEP_CONFIDENCE = 0.93  # a wrong keep leaves what was there
 MOST_VOTES = 15  # about the questions on which people differ; most others end after one
 LEAST_FOR_A_CHANGE = 2  # who say so: one slip is not told from the crowd, whatever the others' labels were
-CHANGED_AT_LEAST = 0.6  # that it is what most would choose, problems among it: else it is left for people
-LIKELY = 0.5  # what is ahead of all others, but has no majority, is not changed to
+CHANGED_AT_LEAST = 0.6  # that it has a majority, problems counted: else it is left for people
+LIKELY = 0.5  # what is ahead of all others, but has no majority, is not decided on
 
 
 class End(StrEnum):
@@ -28,6 +30,7 @@ class End(StrEnum):
     PROBLEM = "problem"  # most would say that no single label answers the question
     TORN = "torn"  # no label is likely to have a clear majority, however many are asked
     ASK = "ask"
+    ENOUGH = "enough"  # asking on is not worth its votes
     UNRESOLVED = "unresolved"
 
 
@@ -84,13 +87,13 @@ def conclude(
         settled = _settled(counted, belief, policy)
         if settled is not None:
             return settled
-    priced = worth is not None and policy.price > 0 and n_votes >= policy.min_votes
-    little = priced and not worth(counted.answers)
+    priced = policy.price > 0 and n_votes >= policy.min_votes
+    little = priced and worth is not None and not worth(counted.answers)
     if n_votes < policy.max_votes and not little:
         return Conclusion(End.ASK, None, belief.clear)
     if belief.clear < 0.5:
         return Conclusion(End.TORN, None, 1 - belief.clear)
-    return Conclusion(End.UNRESOLVED, None, belief.clear)
+    return Conclusion(End.ENOUGH if little else End.UNRESOLVED, None, belief.clear)
 
 
 def _settled(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion | None:
@@ -115,6 +118,7 @@ def _settled(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion
 
 
 def _may_change(counted: Counts, belief: Belief, policy: SharePolicy, position: Hashable) -> bool:
-    surely = belief.first[position] >= policy.change_confidence and belief.most[position] >= CHANGED_AT_LEAST
+    least = min(belief.most[position], belief.majority[position])
+    surely = belief.first[position] >= policy.change_confidence and least >= CHANGED_AT_LEAST
     spoils = belief.spoiled > policy.most_spoiled
     return surely and not spoils and len(counted.group_of[position][1]) >= LEAST_FOR_A_CHANGE
