@@ -19,7 +19,7 @@ demo: setup ## Run the whole loop on a real Label Studio (DEMO_ARGS=--exit stops
 
 .PHONY: test
 test: setup test-servers ## Run all tests (TEST_ARGS="tests/unit -k wording" runs some)
-	@python -m pytest $(TEST_ARGS)
+	@$(if $(TEST_ARGS),python -m pytest $(TEST_ARGS),scripts/test.sh)
 
 .PHONY: lint
 lint: setup ## Check style, format, types and the direction of imports
@@ -31,6 +31,10 @@ lint: setup ## Check style, format, types and the direction of imports
 .PHONY: bench
 bench: setup test-servers ## Measure and print the figures of the benchmarks (BENCH_ARGS for some of them)
 	@python benchmarks/run.py $(BENCH_ARGS)
+
+.PHONY: chaos
+chaos: setup ## Kill, cut, freeze and restore at random (CHAOS_ARGS="--kills 1000 --seed 1 --postgres")
+	@python -m tests.support.chaos $(CHAOS_ARGS)
 
 .PHONY: lock
 lock: setup ## Write the lock files anew (LOCK_ARGS=--upgrade takes the newest versions)

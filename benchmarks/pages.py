@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,9 @@ PAGES: Mapping[str, tuple[str, int]] = {
     "item": (f"{P}/items/5000", 150),
     "pairs": (f"{P}/pairs", 300),
     "annotators": (f"{P}/annotators", 300),
+    "reviewers": (f"{P}/reviewers", 300),
+    "spot checks": (f"{P}/spot-checks", 300),
+    "map": (f"{P}/map", 300),
     "corrections": (f"{P}/corrections", 200),
     "audit log": ("/ops/audit", 200),
     "metrics": ("/metrics", 500),
@@ -72,9 +76,9 @@ def _measured(scene: Scene, where: str, database: Mapping[str, str]) -> Iterator
             for name, (path, most) in PAGES.items():
                 yield _line(scene, client, f"pages {where}", name, path, most)
             home = client.get("/")
-            style = client.get(_style_of(home.text))
+            loaded = [client.get(address) for address in _loaded_by(home.text)]
         memory = _rss(process.pid)
-        sent = len(home.content) + len(style.content)
+        sent = sum(len(answer.content) for answer in (home, *loaded))
         yield {"bench": f"pages {where}", "page": "first page", "bytes": sent, "target": 60_000}
         yield {"bench": f"pages {where}", "page": "memory", "mb": memory, "target": 250}
 
@@ -102,8 +106,8 @@ def _line(scene: Scene, client: httpx.Client, bench: str, name: str, path: str, 
     }
 
 
-def _style_of(page: str) -> str:
-    return page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+def _loaded_by(page: str) -> list[str]:
+    return re.findall(r'"(/static/[^"]+)"', page)
 
 
 def _rss(pid: int) -> float:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from connector import traces
+
 # Imported where it is used: it takes as long as all the rest of a command that only says what is wrong.
 if TYPE_CHECKING:
     import structlog
@@ -73,6 +75,7 @@ def configure(choice: LogChoice, stream: TextIO | None = None) -> None:
     json = choice.format == "json" or (choice.format == "auto" and not stream.isatty())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _of_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -116,6 +119,12 @@ def configure_later(choice: LogChoice) -> None:
     root = logging.getLogger()
     root.handlers[:] = [_FirstRecord(choice)]
     root.setLevel(choice.level.upper())
+
+
+def _of_trace(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Which trace a line belongs to, where there is one."""
+    found = traces.trace_id()
+    return event if found is None else {**event, "trace_id": found}
 
 
 def _is_worth_a_line(request: logging.LogRecord) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -118,7 +118,38 @@ class PartsCodec(Codec, Protocol):
         ...
 
 
+@runtime_checkable
+class ItemCodec(PartsCodec, Protocol):
+    """Parts that a platform holds as places in an item's data, without which they cannot be read."""
+
+    def for_item(self, shown: Json) -> PartsCodec:
+        """The codec for what is said about one item; `shown` is its data by the name of the object."""
+        ...
+
+    def refused(self, raw: Any, schema: LabelSchema) -> str | None:
+        """Why the platform would not take `raw`; None where it would."""
+        ...
+
+
 Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAddress:
+    """Where a file of an item lies; `headers` prove who we are to the `platform` whose address that is."""
+
+    url: str
+    platform: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@runtime_checkable
+class MediaKeeper(Protocol):
+    """A source whose items name files that lie on the platform, or that it finds."""
+
+    def media(self, item: str, value: str) -> MediaAddress:
+        """The file that a field of an item names. May raise Retryable, Rejected or Misconfigured."""
+        ...
 
 
 class Source(Protocol):
@@ -194,6 +225,13 @@ class ReviewDesk(Protocol):
         """Review tasks of one batch that exist: our key → remote ids (several after a double send)."""
         ...
 
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Give tasks that a push made, and broke off, what they lack: remote id → what it was sent as.
+
+        Done already is done.
+        """
+        ...
+
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """How many reviewers should answer this task."""
         ...
@@ -242,8 +280,6 @@ class WebhookRegistrar(Protocol):
         """Register or repair our webhook; True when something had to be done."""
         ...
 
-    def remove_webhook(self, remote_project: str, url: str) -> None: ...
-
 
 @runtime_checkable
 class WebhookSecrets(Protocol):
@@ -270,10 +306,6 @@ class Guidelines(Protocol):
     @property
     def guidelines_rest(self) -> timedelta:
         """How long its server should be left alone after a change of the instructions."""
-        ...
-
-    def read_guidelines(self) -> str:
-        """The instructions as the server holds them (HTML)."""
         ...
 
     def write_guidelines(self, block: str) -> str:

@@ -39,6 +39,8 @@ def make_celery(broker_url: str) -> Celery:
         broker_transport_options=options,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a broker may be away for hours; the work is in the database
+        # A Redis at its maxmemory refuses what a worker notes down there; without this the worker would end.
+        broker_channel_error_retry=True,
         task_acks_late=True,
         task_ignore_result=True,
         task_default_queue="secondlook",

@@ -13,6 +13,7 @@ from connector.config.project import ProjectSettings
 from connector.config.settings import Settings
 from connector.errors import Misconfigured, NotFound, Retryable, SecondlookError
 from connector.model import Annotator, Json, Project, Role
+from connector.model.moments import is_over
 from connector.platforms import registry
 from connector.platforms.face import DeskConfig, PlatformConfig
 from connector.ports import (
@@ -153,7 +154,7 @@ class Services:
                 field=f"projects.{name}.predictions.url",
                 remedy="Set it, or another source of predictions.",
             )
-        return registry.model_backend(url, self.codecs.get("label_studio", {}))
+        return registry.model_backend(url, self.codecs)
 
     def webhook_secrets(self, name: str, role: Role) -> Sequence[str]:
         """Our own, or those that the platform made, as far as they are known: nobody is called.
@@ -163,7 +164,7 @@ class Services:
         if self._secret_maker(name, role) is None:
             return [self.keyring.webhook_secret(name, role).get_secret_value()]
         at, known = self._platform_secrets.get((name, role), (None, ()))
-        if at is None or self.clock.now() - at >= PLATFORM_SECRETS_KEPT:
+        if is_over(at, PLATFORM_SECRETS_KEPT, self.clock.now()):
             raise Retryable("the platform has not told the secrets of its webhooks")
         return known
 

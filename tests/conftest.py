@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from connector.store import migrate
+from connector.store.engine import open_engine
 from tests.support.argilla import ArgillaServer, running_argilla
 from tests.support.label_studio import LabelStudioServer, running_label_studio
 from tests.support.pgbouncer import PgBouncer
@@ -16,6 +18,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.processes import ProcessPark
 from tests.support.rabbitmq import RabbitMqServer
 from tests.support.redis_server import RedisServer
+from tests.support.world import migrated_template
 
 # Speed is measured by `make bench`, never asserted. In CI the same cases run each time, so that a
 # submission is judged by what it changed; runs by hand look for new ones.
@@ -70,6 +73,29 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The SQLAlchemy address of a fresh database."""
     with postgres_server.fresh_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer) -> Iterator[str]:
+    """The name of a database with all tables and no row, to be copied: quicker than migrating."""
+    with postgres_server.fresh_database() as url:
+        engine = open_engine(url)
+        migrate.upgrade(engine)
+        engine.dispose()
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: PostgresServer, migrated_postgres: str) -> Iterator[str]:
+    """The SQLAlchemy address of a fresh database with all tables."""
+    with postgres_server.fresh_database(migrated_postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated and empty database file: copying it is quicker than migrating again."""
+    return migrated_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")

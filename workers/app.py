@@ -12,6 +12,7 @@ from typing import Any
 
 from celery import Celery, signals
 
+from connector import traces
 from connector.config.file import load
 from connector.config.keyring import broker_url
 from connector.config.private import private_folder
@@ -50,6 +51,7 @@ def _application() -> Celery:
 def _services(_pid: int) -> Services:
     """Services of this process: connections must not be shared across a fork."""
     settings = load()
+    traces.start("worker")  # in each process of its own, after the fork
     return build(settings, CeleryQueue(_application()), codecs=codecs())
 
 

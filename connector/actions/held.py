@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 from connector.errors import Conflict, NotFound
@@ -51,6 +52,12 @@ def discard(
         unit.notes.withdraw_of_issue(one.issue_id)
         unit.audit.append(by, "correction.discarded", one.id, {"class": label}, project.name)
     return held
+
+
+def counts(unit: UnitOfWork, project: Project) -> dict[str, int]:
+    """How many corrections are held, by the class that would lose the label; the most first."""
+    held = unit.corrections.listed(project.id, CorrectionState.HELD)
+    return dict(Counter(one.given for one in held).most_common())
 
 
 def _held(unit: UnitOfWork, project: Project, label: str, only: Collection[str] | None) -> list[Correction]:

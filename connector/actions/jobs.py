@@ -1,8 +1,9 @@
-"""A person has work done: jobs that were given up, once more; or a scan, before it is due."""
+"""A person has work done: jobs that were given up, once more; or a step, before it is due."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from connector.errors import NotFound
 from connector.model import Project
@@ -37,7 +38,7 @@ def replay_all(unit: UnitOfWork, by: str) -> list[str]:
     return replay(unit, [one.id for one in unit.jobs.dead(limit=MOST_REPLAYED)], by)
 
 
-def ask_scan(unit: UnitOfWork, project: Project, by: str) -> None:
-    """Have a project scanned now; a scan that waits already is that one."""
-    unit.audit.append(by, "scan.asked", project.name, {}, project.name)
-    unit.enqueue(job(JobKind.SCAN, project.id))
+def ask_job(unit: UnitOfWork, project: Project, kind: JobKind, by: str, **payload: Any) -> None:
+    """Have a step done now; an equal one that waits already is that one."""
+    unit.audit.append(by, f"{kind.value}.asked", project.name, payload, project.name)
+    unit.enqueue(job(kind, project.id, payload))

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from connector.actions import passwords, users
 from connector.actions.tokens import fingerprint
-from connector.errors import NotFound, Retryable, Unauthorised
-from connector.model.access import EVERYWHERE, AccessRole, Principal, SignedIn, UserAccount
+from connector.errors import Forbidden, NotFound, Retryable, Unauthorised
+from connector.model.access import EVERYWHERE, AccessRole, Grants, Principal, SignedIn, UserAccount
 from connector.model.metrics import counted
 from connector.store.unit_of_work import Store, UnitOfWork
 
@@ -25,6 +25,7 @@ MOST_OF_BOTH = 10  # tries of one account from one address, in that time
 MOST_OF_ACCOUNT = 100  # of one account from everywhere: guesses by many machines
 MOST_OF_ADDRESS = 50  # of all accounts from one address: one guess at each of many
 
+NO_PASSWORD = ""  # of whom an issuer names: no password is right
 FIRST_LINK = "first_link"  # the fact that holds the fingerprint of the link for the first user
 FIRST_LINK_LASTS = timedelta(hours=24)
 
@@ -72,6 +73,40 @@ def sign_in(store: Store, name: str, password: str, address: str, old: str | Non
         if old is not None:
             unit.sessions.end(fingerprint(old))
         return _open(unit, present, address)
+
+
+def enter(store: Store, name: str, grants: Grants, address: str, old: str | None = None) -> OpenedSession:
+    """Open a session for somebody whom an issuer names, with what their groups may do now.
+
+    Raises
+    ------
+    Forbidden
+        No group of theirs may do anything, so that all their sessions end; or they were revoked here.
+    """
+    with store.begin() as unit:
+        user = unit.users.by_name(name)
+        revoked = user is not None and user.disabled_at is not None
+        if grants and not revoked:
+            known = _known(unit, user, name, grants)
+            if old is not None:
+                unit.sessions.end(fingerprint(old))
+            return _open(unit, known, address[:64])
+        if user is not None:
+            unit.sessions.end_of(user.id)
+        unit.audit.append(f"user:{name}", "sign_in.refused", name, {"address": address[:64]})
+        unit.tallies.add(counted("logins_total", result="refused"))
+    why = "was revoked here" if revoked else "is in no group that may do anything here (sign_in.roles)"
+    raise Forbidden(f"{name} {why}")
+
+
+def _known(unit: UnitOfWork, user: UserAccount | None, name: str, grants: Grants) -> UserAccount:
+    """The row of somebody whom an issuer names, with these roles."""
+    if user is None:
+        unit.audit.append(f"user:{name}", "user.added", name, {"grants": users.plain_grants(grants)})
+        return unit.users.add(name, NO_PASSWORD, grants)
+    if dict(user.grants) != dict(grants):
+        users.grant(unit, name, grants, f"user:{name}")
+    return user
 
 
 def sign_out(unit: UnitOfWork, token: str) -> None:

@@ -20,7 +20,7 @@ USED_EVERY = timedelta(minutes=1)  # `last_used_at` is no finer: a write for eac
 
 
 @dataclass(frozen=True, slots=True)
-class MadeToken:
+class NewToken:
     """The only moment at which the token itself is known."""
 
     id: str
@@ -39,7 +39,7 @@ def add(
     projects: Sequence[str],
     by: str,
     days: int | None = None,
-) -> MadeToken:
+) -> NewToken:
     """A new token, for so many days or until it is revoked.
 
     Raises
@@ -59,7 +59,7 @@ def add(
     made = unit.access_tokens.add(name, fingerprint(token), role, projects, by=by, expires_at=expires)
     detail = {"role": role.value, "projects": list(projects), "days": days}
     unit.audit.append(by, "token.added", name, detail)
-    return MadeToken(made, token)
+    return NewToken(made, token)
 
 
 def revoke(unit: UnitOfWork, name: str, by: str) -> None:

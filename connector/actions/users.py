@@ -31,7 +31,7 @@ def add(unit: UnitOfWork, name: str, password: str, grants: Grants, by: str) -> 
         msg = f"there is a user {name!r} already"
         raise Conflict(msg)
     user = unit.users.add(name, hashed, grants)
-    unit.audit.append(by, "user.added", name, {"grants": _plain(grants)})
+    unit.audit.append(by, "user.added", name, {"grants": plain_grants(grants)})
     return user
 
 
@@ -40,7 +40,9 @@ def grant(unit: UnitOfWork, name: str, grants: Grants, by: str) -> None:
     require_grants(grants)
     user = _existing(unit, name)
     unit.users.set_grants(user.id, grants)
-    unit.audit.append(by, "user.granted", name, {"before": _plain(user.grants), "grants": _plain(grants)})
+    unit.audit.append(
+        by, "user.granted", name, {"before": plain_grants(user.grants), "grants": plain_grants(grants)}
+    )
 
 
 def set_password(unit: UnitOfWork, name: str, password: str, by: str) -> None:
@@ -90,5 +92,5 @@ def _existing(unit: UnitOfWork, name: str) -> UserAccount:
     return user
 
 
-def _plain(grants: Grants) -> dict[str, str]:
+def plain_grants(grants: Grants) -> dict[str, str]:
     return {project: role.value for project, role in grants.items()}

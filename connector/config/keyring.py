@@ -62,6 +62,11 @@ class Keyring:
         """Seals a project's kept model, so that no other bytes are ever opened as one."""
         return self._derive("model", project, Role.SOURCE).encode()
 
+    @cached_property
+    def sign_in_key(self) -> bytes:
+        """Seals what a browser keeps during a sign-in, and marks the forms of people whom a proxy knows."""
+        return self._derive("sign-in", "", Role.SOURCE).encode()
+
     def webhook_url(self, project: str, role: Role) -> str:
         """The address to register for one of a project's two webhooks."""
         key = self.webhook_path_key(project, role)

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 from connector.config.settings import Settings
-from connector.config.types import SecretRef
+from connector.config.types import OneOf, SecretRef
 
 PROJECT_PLACE = "NAME"
 
@@ -90,12 +90,23 @@ def _entry(path: tuple[str, ...]) -> Entry:
     if field is None:  # `entries` visits declared fields alone
         raise LookupError(path)
     default = "required" if field.is_required() else _value(field.default)
+    names = _names([*field.metadata, field.annotation])
     return Entry(
         key=".".join(path),
-        kind=_kind(annotation_of(path), field),
+        kind=" or ".join(f"`{name}`" for name in names) or _kind(annotation_of(path), field),
         default=default,
         description=field.description or "",
     )
+
+
+def _names(parts: Sequence[Any]) -> Sequence[str]:
+    """The names that a text must be one of; none where it may be any."""
+    for part in parts:
+        if isinstance(part, AfterValidator) and isinstance(part.func, OneOf):
+            return part.func.known()
+        if names := _names(get_args(part)):
+            return names
+    return ()
 
 
 def _kind(annotation: Any, field: FieldInfo) -> str:

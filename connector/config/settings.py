@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_serializer, field_validator, model_validator
 
+from connector.config.alerts import AlertSettings
+from connector.config.entrance import SignInSettings
 from connector.config.project import (
     Backend,
     PolicySettings,
@@ -25,7 +28,7 @@ from connector.config.project import (
     SyncSettings,
     WriteBackSettings,
 )
-from connector.config.types import Frozen, HttpUrl, LaxPath, Seconds, SecretRef, refuse_password
+from connector.config.types import Frozen, HttpUrl, LaxPath, Names, Seconds, SecretRef, refuse_password
 from connector.errors import Misconfigured
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "PROJECT_NAME",
     "Backend",
     "BrokerSettings",
+    "DashboardSettings",
     "DatabaseSettings",
     "LogFormat",
     "LogLevel",
@@ -71,13 +75,47 @@ class ServerSettings(Frozen):
         description="Key that the webhooks' secrets are derived from; set the same one on every host when "
         "there are several. Default: one is made and kept in `data_dir`/secret-key.",
     )
+    trusted_proxies: Names = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses and networks (`10.0.0.0/8`) of proxies that are believed: what they say of "
+        "the browser's address and scheme, and, with `sign_in.user_header`, who the person is.",
+    )
     max_body_bytes: int = Field(
         default=10_000_000, ge=1_000, description="Larger deliveries are answered with 413 (bytes)."
     )
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ipaddress.ip_network(proxy)  # its ValueError says what is wrong
+        return proxies
+
     @property
     def url(self) -> str:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class DashboardSettings(Frozen):
+    media_hosts: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="Hosts besides the platform from which the pages fetch pictures of items: names "
+        "(`images.example.org`, `minio:9000`), and networks of private addresses that they may have "
+        "(`10.0.0.0/8`).",
+    )
+
+    @field_validator("media_hosts")
+    @classmethod
+    def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            network = "/" in host
+            if network:
+                ipaddress.ip_network(host)  # its ValueError says what is wrong
+            elif host != urlsplit(f"//{host}").netloc.lower() or not urlsplit(f"//{host}").hostname:
+                msg = f"{host!r} is no host: a name, or name:port, in small letters and without http://"
+                raise ValueError(msg)
+        return hosts
 
 
 class DatabaseSettings(Frozen):
@@ -199,10 +237,13 @@ class Settings(Frozen):
 
     data_dir: LaxPath = Field(default=Path(".secondlook"), description="Folder for the database and secrets.")
     server: ServerSettings = ServerSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    sign_in: SignInSettings = SignInSettings()
     database: DatabaseSettings = DatabaseSettings()
     broker: BrokerSettings = BrokerSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+    alerts: AlertSettings = AlertSettings()
     projects: Mapping[str, ProjectSettings] = Field(default={}, description="Projects by name.")
 
     @field_validator("projects")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -30,6 +32,20 @@ class Frozen(BaseModel):
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """What never changes is its own copy."""
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Checks that a text is a name that is known when it is read."""
+
+    known: Callable[[], Sequence[str]]
+
+    def __call__(self, value: str) -> str:
+        known = self.known()
+        if value not in known:
+            msg = f"should be {' or '.join(map(repr, known))}"
+            raise ValueError(msg)
+        return value
 
 
 def _http_url(value: str) -> str:

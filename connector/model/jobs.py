@@ -30,10 +30,11 @@ class JobKind(StrEnum):
     GUIDELINES = "guidelines"
     AUDIT = "audit"  # a scan and a dated report, where one is due
     REVIEWERS = "reviewers"  # everyone who reviews or labels is measured
+    MAP = "map"  # of similar items, drawn anew
     HOOKS = "hooks"  # webhooks registered, checked, registered again
 
 
-LONG = (JobKind.SCAN, JobKind.SHARD, JobKind.REDUCE, JobKind.AUDIT)  # minutes, of large projects
+LONG = (JobKind.SCAN, JobKind.SHARD, JobKind.REDUCE, JobKind.AUDIT, JobKind.MAP)  # minutes, of large projects
 
 
 class JobState(StrEnum):
@@ -53,6 +54,7 @@ class NewJob:
     key: str | None = None
     lane: str | None = None
     due_at: datetime | None = None
+    traceparent: str | None = None  # of what led to it; None: what is traced when it is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Job:
     due_at: datetime
     created_at: datetime
     error: str | None = None
+    traceparent: str | None = None
     claim: str | None = None  # who runs it now; every commit checks that this still holds
 
 

@@ -14,6 +14,7 @@ class LabelStatus(StrEnum):
     SEVERAL = "several"  # more than one value in a single-choice control
     UNKNOWN_CLASS = "unknown_class"  # a class that the labelling config does not have
     UNREADABLE = "unreadable"  # not the shape that the control produces
+    MISPLACED = "misplaced"  # a span whose text is not what stands at its offsets
 
 
 class DetectionMethod(StrEnum):
@@ -90,6 +91,7 @@ class CorrectionState(StrEnum):
 class WriteMode(StrEnum):
     GROUND_TRUTH = "ground_truth"  # a new ground-truth annotation beside the original
     UPDATE = "update"  # the original annotation is changed in place
+    REPLACE = "replace"  # a new ground-truth annotation; the original is cancelled
     PREDICTION = "prediction"  # only a prediction is added
     DRY_RUN = "dry_run"  # nothing is written
 

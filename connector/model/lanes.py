@@ -23,6 +23,7 @@ LANES = {
     JobKind.REVIEWERS: "reviewers",
     JobKind.AUDIT: "audit",
     JobKind.HOOKS: "hooks",
+    JobKind.MAP: "map",
 }
 
 
@@ -39,5 +40,10 @@ def job(kind: JobKind, project_id: int, payload: Json | None = None) -> NewJob:
 
 
 def _subject(payload: Json) -> str:
-    """What tells a job from others of its kind: two corrections, or a full sync from a small one."""
-    return str(payload.get("correction") or ("full" if payload.get("full") else ""))
+    """What tells a job from others of its kind: a correction, a full sync, a scan that asks for controls."""
+    controls = payload.get("controls")
+    return str(
+        payload.get("correction")
+        or ("full" if payload.get("full") else "")
+        or (f"controls-{controls}" if controls else "")
+    )

@@ -52,6 +52,9 @@ _GAUGES = {
     "scheduler_last_tick_timestamp_seconds": "When the scheduler last looked for due work.",
     "worker_last_seen_timestamp_seconds": "When a worker last did something.",
     "project_paused": "1 while a project waits for a person.",
+    "platform_away_seconds": "For how long a project's platform has not answered; 0 while it does.",
+    "alerts": "Alerts that are pending or fire.",
+    "alert_messages": "Messages about alerts and events that wait or were given up, by channel.",
     "last_success_timestamp_seconds": "When a step of a project last succeeded.",
     "audit_rows": "Rows of the audit log.",
     "audit_verified_timestamp_seconds": "When the chain of the audit log was last found whole.",
@@ -68,6 +71,7 @@ _TALLIED = {
     "webhook_deliveries_total": "Deliveries of webhooks by what became of them.",
     "platform_requests_total": "Requests to platforms.",
     "logins_total": "Tries to sign in.",
+    "alert_sends_total": "Tries to send messages about alerts and events.",
 }
 _HISTOGRAMS = {
     "job_duration_seconds": ("How long runs of jobs took.", JOB_BUCKETS),

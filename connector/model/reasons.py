@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from enum import StrEnum
-from typing import Any
+from typing import Any, NewType
 
 from connector.model.platform import Json
+
+Code = NewType("Code", str)  # as `coded` makes it; what an earlier version stored in words is read as one too
 
 
 class HeldBack(StrEnum):
@@ -35,9 +37,46 @@ class NotJudged(StrEnum):
     """Why a scan left a label out, beside the status of an annotation (`LabelStatus`)."""
 
     NO_PREDICTION = "no_prediction"
-    UNUSABLE_PREDICTION = "unusable_prediction"  # `why`: a code of what is wrong with it
+    NO_COMPARISON = "no_comparison"  # neither a prediction nor another annotator
+    UNUSABLE_PREDICTION = "unusable_prediction"  # `why`: a `BadPrediction`
+    UNREADABLE = "unreadable"  # by the model that is trained here; `why`: a code of what it could not read
     NOT_IN_FILE = "not_in_file"  # of predictions
     OTHER_CONTROL = "other_control"  # answers to another question; `control`, `kind`: its name and kind
+
+
+class BadPrediction(StrEnum):
+    """What is wrong with a prediction that cannot be used."""
+
+    UNKNOWN_CLASS = "unknown_class"  # it names a class that the labelling config does not have
+    NO_LABEL = "no_label"
+    NO_SCORE = "no_score"
+    BAD_SCORE = "bad_score"  # not a finite number, negative, or above 1
+    BAD_SUM = "bad_sum"  # class scores that are no distribution
+    NOT_EVERY_CLASS = "not_every_class"  # of a control that allows several
+    NO_NUMBER = "no_number"
+
+
+class ScanDoubt(StrEnum):
+    """What a scan says of itself beside its figures; parameters are those of the sentence in wording."""
+
+    TOO_FEW_LABELS = "too_few_labels"
+    LOST_CLASS = "lost_class"
+    FLAGS_LIMITED = "flags_limited"
+    JUDGED_BY_TYPE = "judged_by_type"
+    JUDGED_BY_OTHERS = "judged_by_others"
+    NOT_ASKED_IN_PARTS = "not_asked_in_parts"
+    NOT_STATED_OUT_OF_SAMPLE = "not_stated_out_of_sample"
+    SEEN_LABELS = "seen_labels"
+    HELD_TOGETHER = "held_together"
+    RARE_CLASSES = "rare_classes"
+    MODEL_TOO_WEAK = "model_too_weak"
+    SETS_TOO_WEAK = "sets_too_weak"
+    NUMBERS_TOO_WEAK = "numbers_too_weak"
+    MODEL_REUSED = "model_reused"
+    MODEL_NOT_KEPT = "model_not_kept"
+    TOO_MANY_TO_COMPARE = "too_many_to_compare"
+    LIBRARY_SAID = "library_said"
+    INPUT_ODD = "input_odd"  # `said`: what detection noticed about the arrays
 
 
 class NotCounted(StrEnum):
@@ -56,6 +95,7 @@ class NotWritten(StrEnum):
     """Why a correction does not stand, where the platform was not the one to say so."""
 
     DECISION_WITHDRAWN = "decision_withdrawn"
+    ITEM_EDITED = "item_edited"  # what reviewers were shown of it
     NOT_TAKEN_BACK = "not_taken_back"  # the correction before it
     PUT_BACK = "put_back"  # a page that had been open before it was saved afterwards
     DISCARDED = "discarded"  # `by`: who discarded it
@@ -93,15 +133,16 @@ class NotSearched(StrEnum):
     SCANNED_IN_PARTS = "scanned_in_parts"
 
 
+CLOSED_BY = "closed_by"  # a person ended the question; `by`: who
 REOPENED = "reopened"  # `was`: the reason of the decision until then, `votes`: what the answers say now
 
 _CODED = re.compile(r"([a-z_]+)(?: (\{.*\}))?", re.DOTALL)
 
 
-def coded(code: str, **params: Any) -> str:
+def coded(code: str, **params: Any) -> Code:
     """A reason as it is stored: its code, and its parameters as JSON where it has any."""
     name = str(code)
-    return f"{name} {json.dumps(params, ensure_ascii=False, sort_keys=True)}" if params else name
+    return Code(f"{name} {json.dumps(params, ensure_ascii=False, sort_keys=True)}" if params else name)
 
 
 def decoded(text: str) -> tuple[str, Json] | None:

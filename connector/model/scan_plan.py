@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from connector.model.platform import Json
+from connector.model.reasons import Code
 
 PLAN_VERSION = 2  # of the shape; in the first one the model's version stood under "version"
 
@@ -21,7 +22,7 @@ class ScanPlan:
     model_version: str | None = None
     seq: int = 0
     counted: int = 0
-    skipped: Mapping[str, int] = field(default_factory=dict)  # labels that no part reads, by reason
+    skipped: Mapping[Code, int] = field(default_factory=dict)  # labels that no part reads, by reason
 
     def to_json(self) -> Json:
         kept: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}

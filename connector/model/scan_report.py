@@ -25,8 +25,8 @@ class ScanReport:
     out_of_sample: str | None = None
     accuracy_by_class: Mapping[str, float | None] = field(default_factory=dict)
     class_counts: Mapping[str, int] | None = None  # labels that were judged; None where none were counted
-    found: Mapping[str, int] = field(default_factory=dict)  # findings by kind
-    not_looked_for: Mapping[str, str] = field(
+    findings: Mapping[str, int] = field(default_factory=dict)  # findings by kind
+    not_searched: Mapping[str, str] = field(
         default_factory=dict
     )  # kind → code, or words of an earlier version
     source: Json = field(default_factory=dict)
@@ -38,7 +38,7 @@ class ScanReport:
         kept |= {name: value for name, value in figures.items() if value is not None}
         if self.accuracy_by_class:
             kept["accuracy_by_class"] = dict(self.accuracy_by_class)
-        return kept | {"looked": {"found": dict(self.found), "not_looked_for": dict(self.not_looked_for)}}
+        return kept | {"looked": {"found": dict(self.findings), "not_looked_for": dict(self.not_searched)}}
 
     @classmethod
     def from_json(cls, stored: Json) -> Self:
@@ -49,7 +49,7 @@ class ScanReport:
             **{name: stored.get(name) for name in FIGURES},
             accuracy_by_class=stored.get("accuracy_by_class") or {},
             class_counts=stored.get("class_counts"),
-            found=looked.get("found", {}),
-            not_looked_for=looked.get("not_looked_for", {}),
+            findings=looked.get("found", {}),
+            not_searched=looked.get("not_looked_for", {}),
             source={name: value for name, value in stored.items() if name not in known},
         )

@@ -17,6 +17,7 @@ from connector.model.kinds import (
     WriteMode,
 )
 from connector.model.platform import Json, LabelSchema
+from connector.model.reasons import Code
 from connector.model.scan_plan import ScanPlan
 from connector.model.scan_report import ScanReport
 
@@ -201,6 +202,6 @@ class ScanSummary:
     n_controls: int
     method: str
     model_version: str
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    skipped: Mapping[Code, int] = field(default_factory=dict)  # how many labels were left out, by reason
+    warnings: tuple[Code, ...] = ()
     report: ScanReport = field(default_factory=ScanReport)

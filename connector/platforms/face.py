@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from connector.model import WriteMode
 from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
 
 
@@ -29,7 +30,7 @@ class DeskConfig:
     kind: str
     url: str
     token: str = field(default="", repr=False)
-    workspace: str | None = None  # of an Argilla; else that of the dataset `beside`
+    workspace: str | None = None  # where a platform has such; else that of the project `beside`
     beside: str | None = None  # the source project, where it is on the same server
     section: str = ""  # of the settings that url and token come from, where it is not the source's
     codecs: Codecs = field(default_factory=dict, repr=False)
@@ -45,6 +46,21 @@ class PlatformWords:
     add_control: str
     add_items: str
     private_hooks: str = ""  # what to do where it does not call private addresses; empty where it does
+    writeback: tuple[str, ...] = ()  # lines: what each mode of writing means for who exports the labels
+
+
+def _any_id(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRules:
+    """What the settings of a project on this platform must be."""
+
+    project_id: Callable[[str], str] = _any_id  # as it is stored; ValueError, saying why, for what is none
+    workspaces: bool = False  # reviews that lie elsewhere need the name of a workspace
+    write_modes: frozenset[WriteMode] = frozenset(WriteMode)
+    one_server: bool = False  # reviews of one server are not answered on another of this kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +81,7 @@ class SurveyMaker(Protocol):
 class Platform:
     """How the parts of a platform are built. Each imports what it needs when it is called.
 
-    `survey`, `words` and `marks` are None where there is nothing to look around on.
+    `survey`, `words` and `marks` are None where there is nothing to look around on: it can not be configured.
     """
 
     source: Callable[[PlatformConfig], Source]
@@ -74,3 +90,4 @@ class Platform:
     survey: SurveyMaker | None = None
     words: PlatformWords | None = None
     marks: PlatformMarks | None = None
+    rules: SettingRules = SettingRules()

@@ -19,6 +19,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
+from connector import traces
 from connector.errors import (
     Conflict,
     Misconfigured,
@@ -29,6 +30,7 @@ from connector.errors import (
     UnknownOutcome,
 )
 from connector.model.metrics import Accumulator, counted, timed
+from connector.traces import SpanRole
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 90.0  # a page of 500 tasks takes seconds on a busy server
@@ -94,7 +96,7 @@ class Api:
         section: str = "",
     ) -> None:
         """`section` stands before the names of settings in errors: another than the project's own."""
-        self._credentials = credentials
+        self.credentials = credentials
         self._section = section
         self._secrets = tuple(secret for secret in secrets if secret)
         self._transport = transport
@@ -168,14 +170,14 @@ class Api:
     ) -> httpx.Response:
         client = self._client()
         for last_try in (False, True):
-            name, value = self._credentials.header()
+            name, value = self.credentials.header()
             with _timed_call(client, method, path) as answered, translated(method, path, write=write):
                 response = client.request(method, path, params=params, json=json, headers={name: value})
                 answered.append(response.status_code)
             if response.status_code != httpx.codes.UNAUTHORIZED or last_try:
                 break
             # A 401 is given before anything is done, so even a write may be sent again.
-            if not self._credentials.renew(value):
+            if not self.credentials.renew(value):
                 break
         self._check(response, path, write=write)
         return response
@@ -212,11 +214,15 @@ def _timed_call(client: httpx.Client, method: str, path: str) -> Iterator[list[i
     """Count one request by server and what is asked for; ids are left out, and so are queries."""
     answered: list[int] = []
     started = time.monotonic()
+    operation = f"{method} {_NUMBERED.sub('/:id', urlsplit(path).path)}"[:100]
+    which = {"platform": client.base_url.host[:60], "operation": operation}
+    seen = {"server.address": which["platform"], "http.request.method": method}
     try:
-        yield answered
+        with traces.span(operation, SpanRole.CLIENT, seen) as made:
+            yield answered
+            if made is not None and answered:
+                made.set_attribute("http.response.status_code", answered[0])
     finally:
-        operation = f"{method} {_NUMBERED.sub('/:id', urlsplit(path).path)}"[:100]
-        which = {"platform": client.base_url.host[:60], "operation": operation}
         status = str(answered[0]) if answered else "none"
         CALLS.add(
             counted("platform_requests_total", status=status, **which),

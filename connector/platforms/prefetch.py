@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,8 +16,13 @@ def one_ahead(pages: Iterator[T]) -> Iterator[T]:
     Abandoning the iterator waits for the page under way and leaves no thread behind.
     """
     nothing = object()
+    here = copy_context()  # of what is traced: the thread has none of its own
+
+    def fetch() -> object:
+        return here.run(lambda: next(pages, nothing))
+
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prefetch") as thread:
-        coming = thread.submit(next, pages, nothing)
+        coming = thread.submit(fetch)
         while (page := coming.result()) is not nothing:
-            coming = thread.submit(next, pages, nothing)
+            coming = thread.submit(fetch)
             yield page  # type: ignore[misc]  # the sentinel is excluded just above

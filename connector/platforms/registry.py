@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from connector.errors import Misconfigured, Rejected, SecondlookError
-from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
+from connector.platforms.face import (
+    DeskConfig,
+    Platform,
+    PlatformConfig,
+    PlatformMarks,
+    PlatformWords,
+    SettingRules,
+)
 from connector.ports import Codecs, ModelBackend, ReviewDesk, Source, Survey, WebhookDialect
 
-# Kind → its folder, where `face.py` holds its `PLATFORM`.
+# Kind → its folder, where `face.py` holds its `PLATFORM`. The first is meant where none is named.
 _FOLDERS: Mapping[str, str] = {
     "label_studio": "connector.platforms.label_studio",
     "argilla": "connector.platforms.argilla",
     "memory": "connector.platforms.memory",
 }
 KINDS = tuple(_FOLDERS)
+DEFAULT = KINDS[0]
+
+
+def servers() -> Sequence[str]:
+    """The kinds that a project can be configured on."""
+    return [kind for kind in _FOLDERS if _platform(kind).words is not None]
+
+
+def rules(kind: str) -> SettingRules:
+    """What the settings of a project on it must be."""
+    return _platform(kind).rules
 
 
 def source(config: PlatformConfig) -> Source:
@@ -45,13 +63,12 @@ def survey(kind: str, url: str, token: str, section: str = "", *, codecs: Codecs
 
 def words(kind: str) -> PlatformWords:
     """How a platform is called in questions. Misconfigured, naming those there are, for what is no server."""
-    found = _platform(kind).words if kind in KINDS else None
-    if found is None:
-        servers = [one for one in KINDS if _platform(one).words is not None]
+    called = _platform(kind).words if kind in _FOLDERS else None
+    if called is None:
         raise Misconfigured(
-            f"{kind!r} is not a platform", field="--platform", remedy=f"Use one of {', '.join(servers)}."
+            f"{kind!r} is not a platform", field="--platform", remedy=f"Use one of {', '.join(servers())}."
         )
-    return found
+    return called
 
 
 def recognised(url: str) -> str | None:
@@ -112,23 +129,23 @@ def item_link(kind: str, url: str, project: str, item: str) -> str:
 
 
 def _marks() -> Iterator[tuple[str, PlatformMarks]]:
-    for kind in KINDS:
+    for kind in _FOLDERS:
         marks = _platform(kind).marks
         if marks is not None:
             yield kind, marks
 
 
-def model_backend(url: str, codecs: Codecs) -> ModelBackend:
-    """A model server that speaks Label Studio's ML backend protocol."""
+def model_backend(url: str, codecs: Mapping[str, Codecs]) -> ModelBackend:
+    """A model server, whatever the platform of the project: it speaks Label Studio's ML backend protocol."""
     from connector.platforms.label_studio.backend import backend
 
-    return backend(url, codecs)
+    return backend(url, codecs.get("label_studio", {}))
 
 
 def _platform(kind: str) -> Platform:
     if kind not in _FOLDERS:
         raise Misconfigured(
-            f"{kind!r} is not a platform", field="platform", remedy=f"Use one of {', '.join(KINDS)}."
+            f"{kind!r} is not a platform", field="platform", remedy=f"Use one of {', '.join(_FOLDERS)}."
         )
-    found: Platform = import_module(f"{_FOLDERS[kind]}.face").PLATFORM
-    return found
+    platform: Platform = import_module(f"{_FOLDERS[kind]}.face").PLATFORM
+    return platform

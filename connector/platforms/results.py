@@ -10,14 +10,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.model import LabelSchema
+from connector.ports import Codec, ItemCodec
 
 Raw = Mapping[str, Any]
 Region = dict[str, Any]
 
 # The label control of a review project, and what it refers to, whatever the source calls them.
 REVIEW_CONTROL, REVIEW_TARGET = "label", "item"
+# What a codec says of a question beside its context, on platforms where neither has a place of its own.
+REVIEW_CONTEXT, REVIEW_ASKED = "secondlook_context", "secondlook_asked"
 CHOICE_PATH = " / "  # between the levels of nested choices
 NO_LABEL = "secondlook:none"  # the answer that no label can be given, where a platform demands one
+
+
+def of_item(codec: Codec, shown: Raw) -> Codec:
+    """The codec for what is said about an item, which shows this; the codec where it needs none of it."""
+    return codec.for_item(shown) if isinstance(codec, ItemCodec) else codec
 
 
 def dicts(value: Any) -> Sequence[Region]:

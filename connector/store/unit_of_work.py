@@ -18,6 +18,7 @@ from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
 from connector.store.repositories.access_tokens import StoredTokens
+from connector.store.repositories.alerts import Alerts
 from connector.store.repositories.answers import StoredAnswers
 from connector.store.repositories.audit import AuditLog
 from connector.store.repositories.audits import Audits
@@ -45,6 +46,7 @@ from connector.store.repositories.sharded_scans import ShardedScans
 from connector.store.repositories.tallies import Tallies
 from connector.store.repositories.users import RequestKeys, Sessions, SignInAttempts, Users
 from connector.store.repositories.votes import StoredVotes
+from connector.store.trouble import LastingTrouble
 
 
 class UnitOfWork:
@@ -176,6 +178,10 @@ class UnitOfWork:
         return StoredTokens(self.connection, self.now)
 
     @cached_property
+    def alerts(self) -> Alerts:
+        return Alerts(self.connection, self.now)
+
+    @cached_property
     def tallies(self) -> Tallies:
         return Tallies(self.connection, self.now)
 
@@ -197,6 +203,7 @@ class Store:
         self._clock = clock
         self._announce = announce
         self._lease = lease
+        self.trouble = LastingTrouble()
         # SQLite has one writer at a time, and its busy handler is unfair: under many threads some starve
         # for longer than a platform waits. Within a process they queue here instead.
         self._writer: AbstractContextManager[object] = (
@@ -205,7 +212,7 @@ class Store:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        with translated(), self._writer, self._engine.begin() as connection:
+        with self.trouble.watched(), translated(), self._writer, self._engine.begin() as connection:
             yield connection
 
     @contextmanager

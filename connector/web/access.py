@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import hashlib
 import hmac
 import ipaddress
 from base64 import b64decode
@@ -13,8 +14,10 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 
 from connector.actions import sign_in, tokens
+from connector.actions.users import NAME
 from connector.errors import Forbidden, NotFound, Unauthorised
 from connector.model.access import EVERYWHERE, AccessRole, Principal
+from connector.web.proxies import BELIEVED
 from connector.wiring import Services
 
 SECURE_COOKIE = "__Host-secondlook"  # a browser takes it over TLS alone, and from no other host
@@ -35,6 +38,9 @@ def principal(request: Request, services: Running) -> Principal:
     header = request.headers.get("authorization")
     if header is not None:
         return _by_token(services, header)
+    known = _by_proxy(request, services)
+    if known is not None:
+        return known
     cookie = request.cookies.get(cookie_name(request, services))
     found = None if cookie is None else _by_session(services, cookie)
     if found is None:
@@ -78,6 +84,24 @@ def cookie_name(request: Request, services: Services) -> str:
 
 def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
+
+
+def _by_proxy(request: Request, services: Services) -> Principal | None:
+    """Whom a proxy that is believed names in its header; Forbidden where they may do nothing."""
+    chosen = services.settings.sign_in
+    if chosen.user_header is None or not request.scope.get(BELIEVED, False):
+        return None
+    names = request.headers.getlist(chosen.user_header)
+    if not names:
+        return None
+    if len(names) > 1 or not NAME.fullmatch(names[0]):
+        raise Forbidden(f"the header {chosen.user_header} names nobody who can be kept")
+    groups = ",".join(request.headers.getlist(chosen.groups_header)).split(",")
+    grants = chosen.grants([group.strip() for group in groups])
+    if not grants:
+        raise Forbidden(f"no group of {names[0]} may do anything here (sign_in.roles)")
+    mark = hmac.new(services.keyring.sign_in_key, b"form\0" + names[0].encode(), hashlib.sha256)
+    return Principal(f"user:proxy:{names[0]}", grants, csrf=mark.hexdigest())
 
 
 def _by_token(services: Services, header: str) -> Principal:

@@ -14,11 +14,13 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from connector import logs, wiring
+from connector import logs, traces, wiring
 from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
 from connector.model.metrics import Accumulator
+from connector.platforms.issuer import Issuer, IssuerClient
+from connector.platforms.media import PictureProxy
 from connector.ports import Documents
 from connector.queue import SilentQueue
 from connector.web.api import health, metrics, v1
@@ -26,15 +28,28 @@ from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
-from connector.web.dashboard import doing, entrance, home, items, lists, service
+from connector.web.dashboard import (
+    doing,
+    entrance,
+    home,
+    issuer_entrance,
+    items,
+    lists,
+    media,
+    service,
+    similarity,
+)
 from connector.web.dashboard.trouble import trouble_page
+from connector.web.proxies import Proxies
+from connector.web.tracing import Tracing
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
 log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-PAGES = (entrance.router, home.router, lists.router, items.router, service.router, doing.router)
+ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing)
+PAGES = tuple(room.router for room in ROOMS)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 
 
@@ -75,6 +90,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         lifespan=lifespan,
     )
     app.state.services = running
+    app.state.issuer = _issuer(settings or running.settings)
+    app.state.pictures = PictureProxy(running.settings.dashboard.media_hosts)
     app.state.scrapes = metrics.Scrapes(counts)
     for router in ROUTERS:
         app.include_router(router)
@@ -83,6 +100,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.add_middleware(SafeHeaders)
     app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
     app.add_middleware(Counting, accumulator=counts, services=running)
+    app.add_middleware(Tracing)
+    app.add_middleware(Proxies, trusted=running.settings.server.trusted_proxies)
     return app
 
 
@@ -94,6 +113,15 @@ async def _again_and_again(seconds: float, work: Callable[[], None]) -> None:
         except Exception:
             log.exception("not done beside the requests; tried again")
         await asyncio.sleep(seconds)
+
+
+def _issuer(settings: Settings) -> Issuer | None:
+    chosen = settings.sign_in.oidc
+    if chosen.url is None or chosen.client_id is None:
+        return None
+    ref = chosen.client_secret
+    secret = None if ref is None else ref.read("sign_in.oidc.client_secret").get_secret_value()
+    return Issuer(IssuerClient(chosen.url, chosen.client_id, secret))
 
 
 def _store_quietly(services: Services, counts: Accumulator) -> None:
@@ -114,11 +142,17 @@ def serve(settings: Settings, documents: Documents, greet: Callable[[Services], 
     """
     with listening(settings.server.host, settings.server.port) as socket_:
         services = _services(settings, documents)
+        traces.start("web")
         greet(services)
         app = create_app(settings, services)
         server = uvicorn.Server(
             uvicorn.Config(
-                app, log_config=None, server_header=False, ws="none", limit_concurrency=MOST_CONNECTIONS
+                app,
+                log_config=None,
+                server_header=False,
+                ws="none",
+                limit_concurrency=MOST_CONNECTIONS,
+                proxy_headers=False,  # ours believes those that are named
             )
         )
         server.run(sockets=[socket_])

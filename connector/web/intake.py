@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connector import logs
@@ -25,6 +25,7 @@ class Delivery:
     role: Role
     hints: tuple[Hint, ...]
     event: str | None = None
+    traceparent: str | None = None  # of the request that brought it
 
 
 def verified(
@@ -57,7 +58,8 @@ def store(services: Services, deliveries: Sequence[Delivery]) -> int:
             rows = [(_of_place(delivery.hints, ours), delivery.event) for delivery in together]
             new = unit.deliveries.add(project.id, role, [row for row in rows if row[0]])
             if new:
-                unit.enqueue(ingest_job(project.id))
+                first = next((one.traceparent for one in together if one.traceparent), None)
+                unit.enqueue(replace(ingest_job(project.id), traceparent=first))
                 log.info("deliveries stored", project=name, role=role.value, deliveries=new)
             stored += new
     return stored

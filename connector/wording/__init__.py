@@ -29,12 +29,6 @@ from connector.wording.guidelines import (
 )
 from connector.wording.models import (
     flags_limited,
-    library_said,
-    model_not_kept,
-    model_reused,
-    rare_classes,
-    too_many_to_compare,
-    weak_model,
 )
 from connector.wording.people import (
     barred_tasks,
@@ -69,7 +63,7 @@ from connector.wording.quality import (
     share,
     too_much_harm,
 )
-from connector.wording.reasons import left_out_said, reason_said
+from connector.wording.reasons import left_out_said, reason_said, reasons_said
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -79,14 +73,8 @@ from connector.wording.review import (
     review_refused,
 )
 from connector.wording.scans import (
-    held_together,
-    judged_by_type,
-    lost_class,
-    not_asked_in_parts,
     not_judged_yet,
-    not_stated_out_of_sample,
     other_controls,
-    too_few_labels,
 )
 from connector.wording.text import LABEL_CHARS, ago, counted, listing, one_line, percent, quoted
 
@@ -132,22 +120,14 @@ __all__ = [
     "guideline_effect",
     "guideline_instance",
     "guideline_question",
-    "held_together",
     "item_snippet",
-    "judged_by_type",
     "left_out_said",
-    "library_said",
     "listing",
-    "lost_class",
-    "model_not_kept",
-    "model_reused",
     "no_such_class",
     "no_such_item",
-    "not_asked_in_parts",
     "not_clean_enough",
     "not_judged_yet",
     "not_looked_for",
-    "not_stated_out_of_sample",
     "note_text",
     "one_line",
     "other_controls",
@@ -155,9 +135,9 @@ __all__ = [
     "percent",
     "points",
     "quoted",
-    "rare_classes",
     "rate",
     "reason_said",
+    "reasons_said",
     "remaining_outlook",
     "reopened",
     "report_headline",
@@ -167,10 +147,7 @@ __all__ = [
     "review_refused",
     "review_title",
     "share",
-    "too_few_labels",
     "too_few_reviewers",
-    "too_many_to_compare",
     "too_much_harm",
-    "weak_model",
     "weighs_less",
 ]

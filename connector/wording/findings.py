@@ -32,6 +32,7 @@ STATUSES: Mapping[str, str] = {
     "empty": "The annotation is empty.",
     "several": "The annotation carries several labels where one is asked for.",
     "unreadable": "The annotation cannot be read as a label.",
+    "misplaced": "The annotation has a span whose text is not what stands at its offsets.",
 }
 
 

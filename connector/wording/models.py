@@ -6,17 +6,16 @@ from collections.abc import Sequence
 
 from connector.wording.text import listing, quoted
 
-MOST_NAMED = 10  # classes in one sentence
 
-
-def rare_classes(classes: Sequence[tuple[str, int]], n_folds: int) -> str:
-    """Classes (name, items) that some fold's model has hardly seen."""
-    named = [f"{quoted(name)} ({count})" for name, count in classes[:MOST_NAMED]]
-    if len(classes) > MOST_NAMED:
-        named.append(f"{len(classes) - MOST_NAMED} more")
-    one = len(classes) == 1
+def rare_classes(classes: Sequence[tuple[str, int]], more: int, n_folds: int) -> str:
+    """Classes (name, items) that some fold's model has hardly seen, and how many `more` there are."""
+    named = [f"{quoted(name)} ({count})" for name, count in classes]
+    if more:
+        named.append(f"{more} more")
+    n_classes = len(classes) + more
+    one = n_classes == 1
     return (
-        f"{'A class has' if one else f'{len(classes)} classes have'} fewer items than the {n_folds} folds, "
+        f"{'A class has' if one else f'{n_classes} classes have'} fewer items than the {n_folds} folds, "
         f"so {'its' if one else 'their'} probabilities mean little: class (items) {listing(named)}"
     )
 
@@ -25,6 +24,27 @@ def weak_model(accuracy: float, largest: float) -> str:
     return (
         f"the model is too weak to judge labels: {accuracy:.1%} of items are predicted as labelled, and "
         f"always naming the largest class would give {largest:.1%}"
+    )
+
+
+def weak_model_of_sets(gain: float) -> str:
+    return (
+        f"the model is too weak to judge labels: it tells items with a class from those without {gain:.0%} "
+        "of the way from chance to certainty. Give probabilities of a better one"
+    )
+
+
+def weak_model_of_numbers(r2: float) -> str:
+    return (
+        f"the model is too weak to judge numbers: it explains {max(r2, 0):.0%} of their variance. "
+        "Give predictions of a better one"
+    )
+
+
+def seen_labels(agreement: float, sureness: float) -> str:
+    return (
+        f"the model predicts {agreement:.2%} of items exactly as labelled, with a mean probability of "
+        f"{sureness:.3f}: it has probably been trained on these labels"
     )
 
 

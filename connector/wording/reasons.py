@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import overload
 
 from connector.model import Json
 from connector.model.reasons import (
+    CLOSED_BY,
     REOPENED,
+    BadPrediction,
+    Code,
     HeldBack,
     LetGo,
     NotCounted,
@@ -15,12 +18,13 @@ from connector.model.reasons import (
     NotReopened,
     NotSearched,
     NotWritten,
+    ScanDoubt,
     decoded,
 )
+from connector.wording import models, scans
 from connector.wording.decisions import decision_reason, reopened
 from connector.wording.quality import discarded
 from connector.wording.review import review_refused
-from connector.wording.scans import not_judged_yet
 
 SENTENCES: Mapping[str, str] = {
     HeldBack.BUDGET: "waits for a free place in the review queue",
@@ -34,6 +38,7 @@ SENTENCES: Mapping[str, str] = {
     LetGo.ITEM_EDITED: "the item was edited while it was reviewed: answers to what it was do not count",
     LetGo.TASK_GONE: "the review task was deleted on the platform",
     NotJudged.NO_PREDICTION: "no prediction",
+    NotJudged.NO_COMPARISON: "no prediction, and no other annotator",
     NotJudged.NOT_IN_FILE: "not in the file",
     NotCounted.OWN_LABEL: "the reviewer labeled this item before",
     NotCounted.EDITED: "someone else edited this answer",
@@ -43,6 +48,7 @@ SENTENCES: Mapping[str, str] = {
     NotCounted.NO_ANSWER: "neither a label nor a problem was chosen",
     NotCounted.UNKNOWN_LABEL: "the label is not among the project's classes",
     NotWritten.DECISION_WITHDRAWN: "the decision behind it was reopened before it was written",
+    NotWritten.ITEM_EDITED: "the item was edited after it was decided about: the answers were to what it was",
     NotWritten.PUT_BACK: "what was there before stands again: somebody saved a page that had been open",
     NotWritten.NOT_TAKEN_BACK: "the correction before it could not be taken back: see there why",
     NotWritten.ITEM_DELETED: "the item was deleted on the platform, and its label with it",
@@ -69,6 +75,30 @@ SENTENCES: Mapping[str, str] = {
     NotSearched.NO_GROUPS: "no data field, date or cluster divides the items",
     NotSearched.NO_LABELS: "no item has a label",
     NotSearched.SCANNED_IN_PARTS: "the project is scanned in parts, of which none holds all items",
+    ScanDoubt.JUDGED_BY_TYPE: scans.judged_by_type(),
+}
+BAD_PREDICTIONS: Mapping[str, str] = {
+    BadPrediction.NOT_EVERY_CLASS: "not a probability of every class",
+    BadPrediction.NO_NUMBER: "no number, nor a probability of each rating",
+}
+DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the parameters of its code
+    ScanDoubt.TOO_FEW_LABELS: scans.too_few_labels,
+    ScanDoubt.LOST_CLASS: scans.lost_class,
+    ScanDoubt.FLAGS_LIMITED: models.flags_limited,
+    ScanDoubt.JUDGED_BY_OTHERS: scans.judged_by_others,
+    ScanDoubt.NOT_ASKED_IN_PARTS: scans.not_asked_in_parts,
+    ScanDoubt.NOT_STATED_OUT_OF_SAMPLE: scans.not_stated_out_of_sample,
+    ScanDoubt.SEEN_LABELS: models.seen_labels,
+    ScanDoubt.HELD_TOGETHER: scans.held_together,
+    ScanDoubt.RARE_CLASSES: models.rare_classes,
+    ScanDoubt.MODEL_TOO_WEAK: models.weak_model,
+    ScanDoubt.SETS_TOO_WEAK: models.weak_model_of_sets,
+    ScanDoubt.NUMBERS_TOO_WEAK: models.weak_model_of_numbers,
+    ScanDoubt.MODEL_REUSED: models.model_reused,
+    ScanDoubt.MODEL_NOT_KEPT: models.model_not_kept,
+    ScanDoubt.TOO_MANY_TO_COMPARE: models.too_many_to_compare,
+    ScanDoubt.LIBRARY_SAID: models.library_said,
+    ScanDoubt.INPUT_ODD: "{said}".format,
 }
 
 
@@ -83,12 +113,19 @@ def reason_said(stored: str | None) -> str | None:
         return stored
     code, params = found
     try:
-        return SENTENCES[code] if not params else _with(code, params)
+        if not params:
+            return SENTENCES[code]
+        return DOUBTS[code](**params) if code in DOUBTS else _with(code, params)
     except (KeyError, TypeError):  # words of an earlier version, or a code of a later one
         return stored
 
 
-def left_out_said(skipped: Mapping[str, int]) -> dict[str, int]:
+def reasons_said(stored: Iterable[str]) -> tuple[str, ...]:
+    """The same of several."""
+    return tuple(reason_said(each) for each in stored)
+
+
+def left_out_said(skipped: Mapping[Code, int]) -> dict[str, int]:
     """What a scan left out, reason → how many, in words."""
     return {reason_said(reason): int(n) for reason, n in skipped.items()}
 
@@ -98,9 +135,11 @@ def _with(code: str, params: Json) -> str:
         case LetGo.REFUSED:
             return review_refused(params["said"])
         case NotJudged.UNUSABLE_PREDICTION:
-            return f"prediction: {params['why'].replace('_', ' ')}"
+            return f"prediction: {BAD_PREDICTIONS.get(params['why'], _spaced(params['why']))}"
+        case NotJudged.UNREADABLE:
+            return _spaced(params["why"])
         case NotJudged.OTHER_CONTROL:
-            return not_judged_yet(params["control"], params["kind"])
+            return scans.not_judged_yet(params["control"], params["kind"])
         case NotWritten.DISCARDED:
             return discarded(params["by"])
         case NotWritten.NOT_REVERTED:
@@ -108,9 +147,15 @@ def _with(code: str, params: Json) -> str:
         case NotWritten.OTHER_LABEL:
             now = params["now"]
             return f"the item carries {now!r} now" if now is not None else "the item carries no label now"
+        case _ if code == CLOSED_BY:
+            return f"closed by {params['by'].removeprefix('user:')}, without an answer"
         case _ if code == REOPENED:
             return reopened(reason_said(params["was"]), params["votes"])
         case _:
             return decision_reason(
                 code, params["votes"], params["label"], params["given"], params["probability"]
             )
+
+
+def _spaced(code: str) -> str:
+    return code.replace("_", " ")

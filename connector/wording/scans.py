@@ -35,6 +35,13 @@ def judged_by_type() -> str:
     return "items were not compared with each other, and changes wait for the next scan"
 
 
+def judged_by_others(n_items: int) -> str:
+    return (
+        f"{n_items} items without predictions were judged by what their other annotators marked, which is "
+        "weaker than a model. Import predictions to judge them by these."
+    )
+
+
 def other_controls(kinds: Mapping[str, str], stored: Mapping[str, int]) -> str:
     """The controls beside the label, with how many answers to each are stored."""
     said = [

@@ -8,25 +8,6 @@ from typing import Any
 from connector.model.jobs import JobKind
 from connector.wording.text import one_line
 
-_WRITEBACK = {
-    "label_studio": (
-        "ground_truth: a new annotation beside the original. For JSON exports, where code takes the one",
-        "  with ground_truth; CSV, COCO and CoNLL exports then hold both, YOLO and VOC the old one alone.",
-        "update: the label in the original annotation. Every export holds the corrected label alone.",
-        "prediction or dry_run: no annotation is touched.",
-    ),
-    "argilla": (
-        "ground_truth: a response of the service user. Exports hold it beside the others' responses.",
-        "update: a note in the record's metadata; responses stay as they are.",
-        "prediction: the suggestion; dry_run: nothing.",
-    ),
-}
-
-
-def writeback_choices(platform: str) -> tuple[str, ...]:
-    """What each mode of writing means for who exports the labels."""
-    return _WRITEBACK.get(platform, ())
-
 
 def step_sentences(kind: JobKind, project: str, summary: Mapping[str, Any]) -> list[str]:
     """What a step of the loop did, first as a whole, then what a person should know of it."""

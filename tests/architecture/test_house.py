@@ -12,10 +12,15 @@ from pathlib import Path
 import pytest
 
 from connector.model.jobs import JobKind
+from connector.platforms import registry
 from workers.service.handlers import ROOMS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("connector", "workers")
+# Where a platform may be named: its folder and the registry, the codecs of the label types, the demo on real
+# servers, and the readers of files that a platform exports.
+OF_PLATFORMS = ("connector/platforms/", "workers/label_types/", "workers/demo/", "workers/cli/demo.py",
+                "workers/cli/offline/")  # fmt: skip
 MOST_ENTRIES = 15
 
 
@@ -59,3 +64,26 @@ def test_a_handler_lies_in_the_room_of_its_step_under_the_name_of_its_kind() -> 
     for kind in JobKind:
         module = importlib.import_module(f"workers.{ROOMS[kind]}.{kind.value}")
         assert callable(module.handle), kind
+
+
+def _texts(path: Path) -> list[str]:
+    """The texts of a module that do something: its docstrings are not among them."""
+    tree = ast.parse(path.read_text("utf-8"))
+    documenting = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [each.value for each in constants if isinstance(each.value, str) and id(each) not in documenting]
+
+
+def test_nothing_but_its_own_folder_names_a_platform() -> None:
+    names = [name for kind in registry.servers() for name in (kind, registry.words(kind).name)]
+    named = {
+        str(path.relative_to(ROOT)): text
+        for package in ("connector", "secondlook", "workers")
+        for path in (ROOT / package).rglob("*.py")
+        if not str(path.relative_to(ROOT)).startswith(OF_PLATFORMS)
+        for text in _texts(path)
+        if any(name.lower() in text.lower() for name in names)
+    }
+    assert named == {}
+    pages = "".join(page.read_text("utf-8") for page in (ROOT / "connector").rglob("*.html"))
+    assert [name for name in names if name.lower() in pages.lower()] == []

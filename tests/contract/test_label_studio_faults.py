@@ -253,3 +253,20 @@ def test_suggestions_that_an_import_dropped_are_added(
         for key, task in desk.push(review_id, requests).items()
     }
     assert counts == {"k1": 1, "k2": 1, "k3": 0}
+
+
+def test_suggestions_are_added_at_a_later_look_where_the_push_died_before(
+    scene: LabelStudioScene, label_studio: LabelStudioServer
+) -> None:
+    client = LabelStudioClient(label_studio.url, label_studio.token)
+    desk = LabelStudioDesk(client, codecs=LABEL_STUDIO)
+    review_id = desk.ensure(ReviewSetup(f"https://x/{uuid.uuid4().hex}", "Dogs", SCHEMA, 2, ""), None)
+    requests = [request_for("k1"), request_for("k2"), request_for("k3", suggestion=None)]
+    placed = {task: requests[n] for n, task in enumerate(desk.push(review_id, requests).values())}
+    first = next(iter(placed))
+    [held] = label_studio.call("GET", "/api/predictions/", params={"task": first})
+    label_studio.call("DELETE", f"/api/predictions/{held['id']}/")
+    for _ in range(2):
+        desk.complete(review_id, placed)
+    counts = [len(label_studio.call("GET", "/api/predictions/", params={"task": task})) for task in placed]
+    assert counts == [1, 1, 0]

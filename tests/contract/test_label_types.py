@@ -178,6 +178,14 @@ def test_labels_and_predictions_are_read_as_the_type_says(scene: TypeScene, kind
 
 @pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE, WriteMode.PREDICTION])
 def test_a_correction_is_written_found_and_taken_back(scene: TypeScene, kind: Kind, mode: WriteMode) -> None:
+    written_found_and_taken_back(scene, kind, mode)
+
+
+def test_what_replaced_the_original_is_taken_back(label_studio: LabelStudioServer, kind: Kind) -> None:
+    written_found_and_taken_back(OnLabelStudio(label_studio, kind), kind, WriteMode.REPLACE)
+
+
+def written_found_and_taken_back(scene: TypeScene, kind: Kind, mode: WriteMode) -> None:
     item_id, annotation = scene.add(kind)
     (item,) = scene.source.fetch([item_id])
     order = WriteOrder(

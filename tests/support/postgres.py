@@ -78,10 +78,14 @@ class PostgresServer:
         self.start()
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """The SQLAlchemy address of an empty database, dropped afterwards whoever still uses it."""
+    def fresh_database(self, template: str = "template1") -> Iterator[str]:
+        """The SQLAlchemy address of a copy of the template, dropped afterwards whoever still uses it.
+
+        Nobody may be connected to the template. Without one the database is empty.
+        """
         name = f"test_{next(self._numbers)}"
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield f"postgresql+psycopg://{ROLE}@127.0.0.1:{self.port}/{name}"
         finally:

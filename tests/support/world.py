@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Engine, event, func, select
 
 from connector.actions.revert import ask_revert
+from connector.config.alerts import AlertSettings
 from connector.config.keyring import Keyring
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings, WorkerSettings
@@ -222,7 +223,7 @@ class World:
         return self.folder / "secondlook.db"
 
     def _start(self) -> Services:
-        self._engine = ENGINES.take(self.database)
+        self._engine = self._engine_taken()
         lease = timedelta(seconds=self.settings.worker.lease_seconds)
         store = PointStore(self._engine, self.clock, self.queue.send, lease)
         store.points = self.points
@@ -231,10 +232,16 @@ class World:
         services._desks[NAME] = MemoryDesk(self.server, page_size=5, codecs=MEMORY)
         return services
 
+    def _engine_taken(self) -> Engine:
+        return ENGINES.take(self.database)
+
+    def _engine_given_back(self) -> None:
+        ENGINES.give_back(self._engine)
+
     def close(self) -> None:
         """End the service. The database's file is complete then, and can be copied."""
         self.services.close()
-        ENGINES.give_back(self._engine)
+        self._engine_given_back()
 
     def fork(self, folder: Path) -> World:
         """Another world that goes on from here by itself. This one must be closed."""
@@ -541,7 +548,10 @@ def settings_for(
     )
     project = checked.model_copy(update={"platform": "memory"})
     return Settings(
-        data_dir=folder, worker=WorkerSettings.model_validate(dict(worker)), projects={NAME: project}
+        data_dir=folder,
+        worker=WorkerSettings.model_validate(dict(worker)),
+        alerts=AlertSettings(enabled=False),  # looked at by tests of their own
+        projects={NAME: project},
     )
 
 

@@ -8,15 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.world import World, migrated_template
+from tests.support.world import World
 
 Build = Callable[..., World]
-
-
-@pytest.fixture(scope="session")
-def template_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated and empty database: copying it is quicker than migrating again."""
-    return migrated_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

@@ -87,7 +87,8 @@ COMMANDS = (
         "export",
         "Write the agreed and corrected labels of a project, as people train on them.",
     ),
-    Command("demo", "demo", "demo", "Run the loop on a real Label Studio or Argilla, and measure it."),
+    Command("demo", "demo", "demo", "Run the loop on a real annotation server, and measure it."),
+    Command("alerts", "alerts", "app", "List, test and silence alerts.", is_group=True),
     Command("audit", "audit", "app", "Export the audit log, or verify its hash chain.", is_group=True),
     Command("jobs", "jobs", "app", "List and replay jobs that were given up.", is_group=True),
     Command(

@@ -27,7 +27,7 @@ def demo(
     ] = "choice",
     json: JsonFlag = False,
 ) -> None:
-    """Run the loop on a real Label Studio or Argilla, and measure it."""
+    """Run the loop on a real annotation server, and measure it."""
     from workers.demo.run import hold_until_interrupted, run
 
     session_of(context).quiet_logs()

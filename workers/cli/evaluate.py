@@ -58,7 +58,7 @@ def evaluate(
     measured = measure(
         labels, probs, truth=truth, votes=votes, answers=answers, method=method.value, at=at or AT
     )
-    for warning in measured.found.warnings:
+    for warning in measured.label_issues.warnings:
         note(warning)
     rows = flagged_rows(measured)
     if out is not None:
@@ -67,7 +67,7 @@ def evaluate(
     if json:
         print_json(_document(measured, rows, method))
         return
-    n_flagged, n_items = int(measured.found.mask.sum()), len(measured.found.mask)
+    n_flagged, n_items = int(measured.label_issues.mask.sum()), len(measured.label_issues.mask)
     typer.echo(f"{method.value}: {n_flagged:,} of {n_items:,} labels flagged ({n_flagged / n_items:.2%})")
     if rows:
         table(("row", "given", "suggested", "sure", "given label"), map(_cells, rows[:limit]))
@@ -108,7 +108,7 @@ def _cells(row: OwnFlag) -> list[str]:
 
 
 def _document(measured: Measured, rows: Sequence[OwnFlag], method: DetectionMethod) -> dict[str, Any]:
-    found, decisions = measured.found, measured.decisions
+    found, decisions = measured.label_issues, measured.decisions
     replayed = {} if decisions is None else asdict(decisions)
     return {
         "method": method,

@@ -9,6 +9,7 @@ import typer
 
 from connector.config.file import DEFAULT_FILE, load
 from connector.errors import Misconfigured
+from connector.platforms import registry
 from workers.cli.output import note
 from workers.cli.session import session_of
 from workers.cli.wizard import GivenOptions, Wizard, written
@@ -18,7 +19,8 @@ def init(
     context: typer.Context,
     *,
     platform: Annotated[
-        str | None, typer.Option(help="Kind of platform, label_studio or argilla; else as the address says.")
+        str | None,
+        typer.Option(help=f"Kind of platform, {' or '.join(registry.servers())}; else as the address says."),
     ] = None,
     url: Annotated[str | None, typer.Option(help="Address of the platform, or a project's link.")] = None,
     token_env: Annotated[
@@ -26,7 +28,7 @@ def init(
     ] = None,
     token_file: Annotated[Path | None, typer.Option(help="File that holds the access token.")] = None,
     project: Annotated[
-        str | None, typer.Option(help="The project's number in Label Studio, the dataset's id in Argilla.")
+        str | None, typer.Option(help="The project's number or id, as its address shows it.")
     ] = None,
     label_control: Annotated[str | None, typer.Option(help="Control that holds the label.")] = None,
     name: Annotated[str | None, typer.Option(help="Name for the project here.")] = None,

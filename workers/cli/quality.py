@@ -55,7 +55,7 @@ def figures_of(services: Services, project: str) -> QualityFigures:
 
 def quality_sentences(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
     """The verdict and the alarms, in sentences."""
-    from workers.review.quality.telling import alarms, verdict
+    from workers.review.quality.sentences import alarms, verdict
 
     chosen = services.project_settings(project).quality
     return verdict(found), alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from workers.cli.offline.regions.data import RegionData
 
 ENDINGS = frozenset({
-    ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xls", ".parquet", ".arrow",
-    ".feather", ".conll", ".iob", ".iob2", ".bio",
+    ".csv", ".tsv", ".tab", ".json", ".jsonl", ".ndjson", ".gz", ".bz2", ".xz", ".xlsx", ".xls", ".parquet",
+    ".arrow", ".feather", ".conll", ".iob", ".iob2", ".bio",
 })  # fmt: skip
 SHOWN = 50
 TOLD = 5  # findings of one kind
@@ -47,6 +47,7 @@ class Options:
     field: list[str] | None
     encoding: str | None
     merge_spellings: bool
+    no_label: list[str] | None
     method: DetectionMethod | None
     type: FileKind | None
     predictions: Path | None
@@ -85,6 +86,9 @@ def scan(
     merge_spellings: Annotated[
         bool, typer.Option("--merge-spellings", help="File: judge spellings of one class as one.")
     ] = False,
+    no_label: Annotated[
+        list[str] | None, typer.Option(help="File: a value that stands for no label; again for several.")
+    ] = None,
     method: Annotated[DetectionMethod | None, typer.Option(help="File: how issues are chosen.")] = None,
     kind: Annotated[FileKind | None, typer.Option("--type", help="File: what its labels are.")] = None,
     predictions: Annotated[
@@ -109,6 +113,7 @@ def scan(
         field,
         encoding,
         merge_spellings,
+        no_label,
         method,
         kind,
         predictions,
@@ -132,13 +137,13 @@ def scan(
 
 
 def _scan_project(session: Session, project: str, *, refit: bool, as_json: bool) -> None:
-    from connector.actions.jobs import ask_scan
+    from connector.actions.jobs import ask_job
 
     session.require_project(project)
     with session.services() as services:
         stored = services.project(project)
         with asking(services) as unit:
-            ask_scan(unit, stored, actor())
+            ask_job(unit, stored, JobKind.SCAN, actor())
     step(session, project, JobKind.SCAN, {"refit": True} if refit else {}, as_json=as_json)
 
 
@@ -229,7 +234,7 @@ def _regions_outcome(data: RegionData, path: Path, options: Options) -> FileScan
 
 def _tell_outcome(scan: FileScan, path: Path, options: Options, *, as_json: bool) -> None:
     from workers.cli.offline import outcome_output
-    from workers.cli.offline.telling import tell
+    from workers.cli.offline.terminal import tell
 
     if options.out is not None:
         outcome_output.write(options.out, scan, path.name)
@@ -253,6 +258,7 @@ def _read(path: Path, options: Options) -> Dataset | RegionData:
         date=options.date_column,
         group=options.group_column,
         merge_spellings=options.merge_spellings,
+        no_label=tuple(options.no_label or ()),
         kind=options.type,
     )
     return read_any(path, columns, options.encoding)
@@ -295,7 +301,7 @@ def _tell_what_else(judged: Judged) -> None:
         typer.echo(f"{kind.title}: {kind.total:,}")
         for row in kind.rows[:TOLD] if kind.rows[0].place is None else ():
             typer.echo(f"  {one_line(row.reason, NOTE_CHARS)}")
-    if judged.looked.totals and any(judged.looked.totals.values()):
+    if judged.findings.totals and any(judged.findings.totals.values()):
         note("Each of them is in the file of --out.")
     for sentence in reasons(judged):
         note(sentence)

@@ -21,7 +21,6 @@ from connector.errors import Misconfigured, Retryable, SecondlookError
 from connector.model import WriteMode
 from connector.platforms import registry
 from connector.ports import ProjectFound, Survey
-from connector.wording.steps import writeback_choices
 from workers.cli.exits import ExitCode
 from workers.cli.output import note
 from workers.label_types.registry import codecs_of
@@ -58,7 +57,7 @@ class ConfigChoice:
 class Wizard:
     def __init__(self, answers: GivenOptions, *, asks: bool, data_dir: Path) -> None:
         self._given = answers
-        self._words = registry.words(answers.platform or "label_studio")
+        self._words = registry.words(answers.platform or registry.DEFAULT)
         self._asks = asks
         self._data_dir = data_dir
 
@@ -70,7 +69,7 @@ class Wizard:
         project, controls = self._until(lambda: self._project(survey), "project")
         control = self._until(lambda: self._control(controls), "label_control")
         name = self._until(lambda: self._name(project), "name")
-        mode = self._until(lambda: self._writeback(platform), "writeback")
+        mode = self._until(self._writeback, "writeback")
         variable = None
         if ref is None:
             ref, variable = self._keep(token, name)
@@ -100,7 +99,7 @@ class Wizard:
     def _server(self) -> tuple[str, str]:
         """Kind and address of the platform that answers there, before anything secret is asked for."""
         wanted = self._given.platform
-        words = registry.words(wanted or "label_studio")
+        words = registry.words(wanted or registry.DEFAULT)
         text = self._given.url or self._ask(
             f"Address of {words.name if wanted else 'the platform'}, or a project's link",
             "--url",
@@ -231,9 +230,9 @@ class Wizard:
             )
         return name
 
-    def _writeback(self, platform: str) -> WriteMode:
+    def _writeback(self) -> WriteMode:
         """How corrections are written, by how people take the labels out; the default keeps the original."""
-        for line in writeback_choices(platform) if self._asks and not self._given.writeback else ():
+        for line in self._words.writeback if self._asks and not self._given.writeback else ():
             note(f"  {line}")
         default = WriteMode.GROUND_TRUTH.value
         wanted = self._given.writeback or self._ask(
@@ -302,8 +301,9 @@ def _kind_at(url: str) -> str:
             str(error), field="--url", remedy="Check the address, and that the platform runs."
         ) from error
     if kind is None:
+        names = [registry.words(one).name for one in registry.servers()]
         raise Misconfigured(
-            f"what answers at {url} is no Label Studio and no Argilla",
+            f"what answers at {url} is {' and '.join(f'no {name}' for name in names)}",
             field="--url",
             remedy="Give the address of its start page, with the path where there is one.",
         )

@@ -1,7 +1,6 @@
 """Consensus: votes in, frozen decisions out."""
 
 from workers.consensus.active import active_score
-from workers.consensus.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha, pairwise_agreement
 from workers.consensus.agreement_by import (
     PairAgreement,
     agreement_by_class,
@@ -12,6 +11,12 @@ from workers.consensus.anytime import anytime_interval
 from workers.consensus.ballot import LEAST_WEIGHT, QuorumVote
 from workers.consensus.binomial import Share, difference, exact_interval
 from workers.consensus.bootstrap import Interval, bootstrap_interval, interval_of
+from workers.consensus.library.agreement import (
+    cohen_kappa,
+    fleiss_kappa,
+    krippendorff_alpha,
+    pairwise_agreement,
+)
 from workers.consensus.library.calibration import best_temperature, tempered
 from workers.consensus.library.crowdlab import Crowdlab, crowdlab
 from workers.consensus.library.dawid_skene import DawidSkene, dawid_skene
@@ -24,10 +29,11 @@ from workers.consensus.numeric import (
     Centre,
     NumberConsensus,
     Scale,
-    mean_difference,
+    difference_sums,
     number_alpha,
     number_alpha_sums,
     number_consensus,
+    set_alpha_sums,
 )
 from workers.consensus.posterior import Prior, Trust, measured_accuracy, posterior
 from workers.consensus.quorum import QuorumOutcome, QuorumPolicy, Reason, Situation, Verdict, decide
@@ -46,10 +52,8 @@ from workers.consensus.regions import (
 )
 from workers.consensus.reliability import (
     Reliability,
-    anchoring_effect,
     drift,
     reliability,
-    reliability_by_class,
 )
 from workers.consensus.sets import SetConsensus, jaccard, jaccard_sums, mean_jaccard, set_consensus
 from workers.consensus.votes import Consensus, InvalidVotes, Votes
@@ -90,7 +94,6 @@ __all__ = [
     "agreement_by_pair",
     "agreement_over_time",
     "alpha_sums",
-    "anchoring_effect",
     "anytime_interval",
     "best_temperature",
     "bootstrap_interval",
@@ -104,6 +107,7 @@ __all__ = [
     "dawid_skene",
     "decide",
     "difference",
+    "difference_sums",
     "drift",
     "exact_interval",
     "fleiss_kappa",
@@ -113,7 +117,6 @@ __all__ = [
     "jaccard_sums",
     "krippendorff_alpha",
     "majority",
-    "mean_difference",
     "mean_jaccard",
     "measured_accuracy",
     "number_alpha",
@@ -123,7 +126,7 @@ __all__ = [
     "pairwise_sums",
     "posterior",
     "reliability",
-    "reliability_by_class",
+    "set_alpha_sums",
     "set_consensus",
     "span_consensus",
     "span_f1_sums",

@@ -59,7 +59,7 @@ class Cells:
         self._is_golden = questions.golden[self._task] == self._label
         self._asked = np.bincount(votes.task, minlength=n_tasks) > 0
 
-    def judge(self, reliability: Floats, roles: Floats) -> tuple[Floats, Floats, Floats]:
+    def estimate(self, reliability: Floats, roles: Floats) -> tuple[Floats, Floats, Floats]:
         """(V,) each vote's chance without itself; the roles seen, with the first guess; (C,) all truths."""
         sure = np.clip(reliability, LEAST, 1 - LEAST)
         weight = np.log(sure * (self._k - 1) / (1 - sure))[self._votes.annotator]

@@ -119,34 +119,70 @@ def number_alpha_sums(
     tasks, answers = _paired(tasks, answers)
     if scale is Scale.ORDINAL:
         answers = _mean_ranks(answers)
-    if len(answers) == 0 or answers.min() == answers.max():
-        return TaskSums(np.zeros((0, 4)), lambda _: float("nan"))
+    return _alpha_sums(tasks, answers[:, None])
+
+
+def set_alpha_sums(task: ArrayLike, annotator: ArrayLike, marks: ArrayLike) -> TaskSums:
+    """Krippendorff's alpha for sets of classes, as sums over tasks, for `interval_of`.
+
+    Parameters
+    ----------
+    task, annotator : (V,) int
+    marks : (V, K) float
+        1 for a class that the answer chose, else 0.
+
+    Raises
+    ------
+    InvalidVotes
+        For lists that differ in length, or somebody's two answers to a task.
+
+    Notes
+    -----
+    The distance of two sets is the number of classes in which they differ: α = 1 - Σ_k D_o,k / Σ_k D_e,k, the
+    nominal alpha of each class pooled.
+    """
+    tasks, table = whole_numbers("task", task), np.asarray(marks, dtype=np.float64)
+    same_length(task=tasks, marks=table[:, 0] if table.shape[1] else tasks)
+    Votes(tasks, annotator, np.zeros(len(tasks), dtype=np.int64)).refuse_repeated()
+    several = np.bincount(tasks)[tasks] > 1
+    return _alpha_sums(tasks[several], table[several])
+
+
+def _alpha_sums(tasks: Ints, points: Floats) -> TaskSums:
+    """Of points (V, D) on tasks of two answers or more, by the square of their distance."""
+    if len(points) == 0 or (points == points[0]).all():
+        return TaskSums(np.zeros((0, 3 + points.shape[1])), lambda _: float("nan"))
     tasks = np.unique(tasks, return_inverse=True)[1]
     n = np.bincount(tasks)
-    apart = answers - answers.mean()
-    mean = sum_by(tasks, apart, len(n)) / n
-    within = sum_by(tasks, (apart - mean[tasks]) ** 2, len(n)) * n / np.maximum(n - 1, 1)
-    rows = np.stack([within, n, sum_by(tasks, apart, len(n)), sum_by(tasks, apart**2, len(n))], axis=1)
-    return TaskSums(rows, _alpha_of)
+    apart = points - points.mean(axis=0)
+    total = np.zeros((len(n), points.shape[1]))
+    np.add.at(total, tasks, apart)
+    from_mean = apart - (total / n[:, None])[tasks]
+    within = sum_by(tasks, (from_mean**2).sum(axis=1), len(n)) * n / np.maximum(n - 1, 1)
+    squares = sum_by(tasks, (apart**2).sum(axis=1), len(n))
+    return TaskSums(np.column_stack([within, n, squares, total]), _alpha_of)
 
 
 def _alpha_of(sums: Floats) -> float:
-    """From the weighted differences within tasks, the number of answers, their sum and that of squares."""
-    within, n, total, squares = sums
-    spread = squares - total**2 / n if n > 0 else 0.0
+    """From the weighted differences within tasks, how many answers, their squares' sum, their sums."""
+    within, n, squares = sums[:3]
+    spread = squares - (sums[3:] ** 2).sum() / n if n > 0 else 0.0
     return float(1 - within * (n - 1) / (n * spread)) if spread > ROUNDING * squares else float("nan")
 
 
-def mean_difference(task: ArrayLike, value: ArrayLike) -> float:
-    """The mean absolute difference of all pairs of answers to one task; NaN without such a pair."""
+def difference_sums(task: ArrayLike, value: ArrayLike) -> TaskSums:
+    """The mean absolute difference of all pairs of answers to one task, as sums over tasks.
+
+    NaN without such a pair.
+    """
     tasks, answers = _paired(*_checked(task, value))
-    if len(answers) == 0:
-        return float("nan")
+    tasks = np.unique(tasks, return_inverse=True)[1]
     order = np.lexsort((answers, tasks))
     n = np.bincount(tasks)
     place = np.arange(len(order)) - (np.cumsum(n) - n)[tasks[order]]
     larger_than = 2 * place - n[tasks[order]] + 1  # how many more of the task's answers are lower than higher
-    return float((larger_than * answers[order]).sum() / (n * (n - 1) / 2).sum())
+    rows = np.stack([sum_by(tasks[order], larger_than * answers[order], len(n)), n * (n - 1) / 2], axis=1)
+    return TaskSums(rows, lambda sums: float(sums[0] / sums[1]) if sums[1] else float("nan"))
 
 
 def _checked(task: ArrayLike, value: ArrayLike) -> tuple[Ints, Floats]:

@@ -94,7 +94,7 @@ def judged_by_peers(
     roles: Floats = np.array(FIRST_ROLES)
     alone: Mask = np.zeros(n_annotators, dtype=np.bool_)
     for _ in range(ROUNDS):
-        right, roles, truth = cells.judge(mean, roles / roles.sum())
+        right, roles, truth = cells.estimate(mean, roles / roles.sum())
         posterior, alone = evidence.weigh(right, measured, known, mean, alone)
         found = posterior @ evidence.grid
         moved = float(np.abs(found - mean).max(initial=0))

@@ -58,35 +58,6 @@ def reliability(
     return _posterior(x, size, np.full(x.shape, crowd), strength, level)
 
 
-def reliability_by_class(
-    right: ArrayLike, n: ArrayLike, *, strength: float = STRENGTH, level: float = 0.95
-) -> Reliability:
-    """Of each reviewer for each true class, shrunk towards the reviewer's own overall reliability.
-
-    Parameters
-    ----------
-    right, n : (A, K) int
-        Right answers and answers of each reviewer to tasks of each class.
-    strength, level
-        As for `reliability`.
-
-    Returns
-    -------
-    Reliability
-        (A, K) arrays.
-
-    Raises
-    ------
-    InvalidVotes
-        As `reliability`, or for arrays that are no tables.
-    """
-    x, size = counts_of(right, n)
-    if x.ndim != 2:
-        raise InvalidVotes("right is no table. Give a row per reviewer, a column per class")
-    overall = reliability(x.sum(axis=1), size.sum(axis=1), strength=strength, level=level).mean
-    return _posterior(x, size, np.repeat(overall[:, None], x.shape[1], axis=1), strength, level)
-
-
 def drift(
     right_before: ArrayLike,
     n_before: ArrayLike,
@@ -100,21 +71,6 @@ def drift(
     Below zero with its whole interval, the reviewer has become worse. See `difference`, also for errors.
     """
     return difference(right_before, n_before, right_after, n_after, level=level)
-
-
-def anchoring_effect(
-    agreed_blind: ArrayLike,
-    n_blind: ArrayLike,
-    agreed_shown: ArrayLike,
-    n_shown: ArrayLike,
-    *,
-    level: float = 0.95,
-) -> Share:
-    """How much more often people agree with a suggestion when they see it, with an interval.
-
-    The tasks must have been made blind or not by lot. See `difference`, also for errors.
-    """
-    return difference(agreed_blind, n_blind, agreed_shown, n_shown, level=level)
 
 
 def _posterior(x: Ints, n: Ints, centre: Floats, strength: float, level: float) -> Reliability:

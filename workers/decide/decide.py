@@ -15,7 +15,7 @@ from workers.decide.settling import STATES, settle
 from workers.decide.verdicts import Case, Judge, WeighedVerdict, case_of, judge_for
 from workers.review.golden import close_if_answered
 from workers.review.quality.controls import wants_controls
-from workers.review.quality.telling import keep as keep_quality
+from workers.review.quality.sentences import keep as keep_quality
 from workers.review.votes import submitted_without_counting
 
 AT_ONCE = 200

@@ -147,7 +147,9 @@ def _correct(
 def _mode(context: Context) -> WriteMode:
     """As the settings say, else as is usual for the label type."""
     chosen = context.settings.writeback
-    return chosen.mode if "mode" in chosen.model_fields_set else kind_of(context.project.schema).write_mode
+    if "mode" in chosen.model_fields_set:
+        return chosen.mode
+    return kind_of(context.project.schema).write_mode(context.settings.platform)
 
 
 def _annotation_to_correct(case: Case) -> int:

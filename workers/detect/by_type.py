@@ -1,4 +1,4 @@
-"""The scan of labels that their type judges itself, by the platform's predictions."""
+"""The scan of labels that their type judges itself."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from connector import wording
-from connector.config.project import Backend, PolicySettings
+from connector.config.project import PolicySettings
 from connector.errors import Misconfigured
-from connector.model import FlagEvidence, Issue, LabelledItem, LabelSchema, Prediction, ScanReport
+from connector.model import FlagEvidence, Issue, LabelledItem, LabelSchema
+from connector.model.reasons import ScanDoubt, coded
 from workers.context import Context, Summary
 from workers.detect.conclude import ScanResult, conclude
 from workers.detect.findings.detect import ScanFindings
 from workers.detect.flags import Origin, Place
 from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run
-from workers.detect.sources.platform import stored_predictions
+from workers.detect.sources.by_type import predictions_for
+from workers.detect.sources.choose import reasons_of
 from workers.issues.validation import InvalidInput
 from workers.label_types.base import Detects, LabelType, Suspicion, Suspicions
 from workers.label_types.registry import kind_of
@@ -32,25 +33,24 @@ def scan_by_type(
 
     Changes that come after it wait for the next scan, and items are not compared with each other.
     """
-    kind = kind_of(schema)
-    version, predictions = _predictions(context, schema, items)
+    kind, known = kind_of(schema), predictions_for(context, schema, items)
+    items = known.items
     try:
-        suspected = detect(items, predictions, schema, context.settings.policy.method.value)
+        suspected = detect(items, known.predictions, schema, context.settings.policy.method.value)
     except InvalidInput as error:
         raise Misconfigured(str(error), field=_field(context), remedy="Then scan again.") from error
-    run.skipped.update(suspected.unusable)
+    run.skipped.update({**known.skipped, **suspected.unusable})
     suspected = _at_known_places(context, kind, items, suspected)
     if not suspected.judged:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in suspected.unusable.items())
         raise Misconfigured(
-            f"no labeled item has a usable prediction ({reasons})",
+            f"no labeled item has a usable prediction ({reasons_of(suspected.unusable)})",
             field=_field(context),
             remedy="Import predictions as docs/label-types.md says.",
         )
     origin = Origin(
         context.project.id,
         run.scan_id,
-        version,
+        known.model_version,
         context.settings.policy.method.value,
         _labels(kind, items, suspected),
         kind.in_parts,
@@ -58,35 +58,18 @@ def scan_by_type(
     result = ScanResult(
         judged=_judged(origin, kind, items, suspected),
         findings=ScanFindings(),
-        policy=Policy(_without_class_rules(context.settings.policy)),
-        report=ScanReport(),
-        warnings=(wording.judged_by_type(), *suspected.warnings),
+        policy=Policy(_without_class_rules(context.settings.policy), limit=known.limit),
+        report=known.report,
+        warnings=(coded(ScanDoubt.JUDGED_BY_TYPE), *known.warnings, *suspected.warnings),
     )
     return conclude(context, run, result)
-
-
-def _predictions(
-    context: Context, schema: LabelSchema, items: Sequence[LabelledItem]
-) -> tuple[str, list[Prediction | None]]:
-    """The model version, and what it says of each item. Misconfigured for another source."""
-    chosen = context.settings.predictions
-    if chosen.source is not Backend.PLATFORM:
-        raise Misconfigured(
-            f"labels of type {schema.kind} are judged by predictions of the platform only, "
-            f"not by {chosen.source.value}",
-            field=f"{_field(context)}.source",
-            remedy="Import predictions and set source = 'platform'.",
-        )
-    with context.read() as unit:
-        version = chosen.model_version or unit.items.newest_model_version(context.project.id)
-        return version or "none", list(stored_predictions(unit, items, version))
 
 
 def _labels(kind: LabelType, items: Sequence[LabelledItem], suspected: Suspicions) -> tuple[str, ...]:
     """Every label, or part of one, that is carried, doubted or suggested."""
     carried = {part for row in suspected.judged for part in kind.parts(items[row].label)}
-    doubted = {_about(items, one) for one in suspected.found}
-    return tuple(sorted(carried | doubted | {one.suggested for one in suspected.found}))
+    doubted = {_about(items, one) for one in suspected.suspicions}
+    return tuple(sorted(carried | doubted | {one.suggested for one in suspected.suspicions}))
 
 
 def _about(items: Sequence[LabelledItem], one: Suspicion) -> str:
@@ -113,9 +96,9 @@ def _at_known_places(
         return replace(one, given=next((part for part in there if kind.carries(item.label, part)), one.given))
 
     once: dict[tuple[int, str], Suspicion] = {}
-    for one in map(moved, suspected.found):
+    for one in map(moved, suspected.suspicions):
         once.setdefault((one.row, _about(items, one)), one)
-    return replace(suspected, found=tuple(once.values()))
+    return replace(suspected, suspicions=tuple(once.values()))
 
 
 def _judged(
@@ -123,7 +106,7 @@ def _judged(
 ) -> JudgedRows:
     """The judged parts as the review queue sees them; without a suspicion a label suggests itself."""
     number = {label: k for k, label in enumerate(origin.classes)}
-    suspicions = {(one.row, _about(items, one)): one for one in suspected.found}
+    suspicions = {(one.row, _about(items, one)): one for one in suspected.suspicions}
     carried = [(row, part) for row in suspected.judged for part in kind.parts(items[row].label)]
     units = list(dict.fromkeys([*carried, *suspicions]))
     at = {unit: place for place, unit in enumerate(units)}

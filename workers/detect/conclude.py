@@ -14,6 +14,7 @@ from connector.errors import Misconfigured
 from connector.model import ScanReport, ScanSummary
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import Code, ScanDoubt, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.findings.detect import ScanFindings
@@ -24,7 +25,7 @@ from workers.detect.state import Basis, Detector, kept
 from workers.issues import LabelIssues, label_issues
 from workers.issues.arrays import Classes, Probabilities
 from workers.issues.validation import InvalidInput
-from workers.review.quality.telling import keep as keep_quality
+from workers.review.quality.sentences import keep as keep_quality
 
 LEAST_CLASSES = 2
 
@@ -43,7 +44,7 @@ class ScanResult:
     findings: ScanFindings
     policy: Policy
     report: ScanReport
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Code, ...] = ()
     detector: Detector | None = None  # what judges the changes that come after it
 
 
@@ -99,7 +100,7 @@ def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothin
         "suppressed": summary.n_suppressed,
         "controls": summary.n_controls,
         "skipped": wording.left_out_said(run.skipped),
-        "warnings": list(summary.warnings),
+        "warnings": list(wording.reasons_said(summary.warnings)),
     }
 
 
@@ -112,13 +113,14 @@ def conclude_unjudged(
     also: Also = nothing_else,
 ) -> Summary:
     """Record a scan of labels that are too few, or of one class: it judged none, and says so."""
-    warnings = (*lost_classes(context, run.skipped), wording.too_few_labels(len(item_ids), n_classes))
+    few = coded(ScanDoubt.TOO_FEW_LABELS, n_items=len(item_ids), n_classes=n_classes)
+    warnings = (*lost_classes(context, run.skipped), few)
     summary = scan_summary(context, run, len(item_ids), "none", warnings)
     summary = replace(summary, report=ScanReport(**findings.report()))
     with context.begin() as unit:
         _store(unit, context, run, summary, findings, item_ids, None)
         also(unit)
-    return {"items": len(item_ids), "flagged": 0, "warnings": list(warnings)}
+    return {"items": len(item_ids), "flagged": 0, "warnings": list(wording.reasons_said(warnings))}
 
 
 def _store(
@@ -135,14 +137,17 @@ def _store(
     unit.issues.add_scan(summary)
     unit.projects.scanned(project_id, run.counted)
     kept.make_count(unit, project_id, run.scan_id, run.seq, blob)
+    if context.settings.map.fields:
+        unit.enqueue(job(JobKind.MAP, project_id))
 
 
 def _summary(context: Context, run: Run, result: ScanResult) -> ScanSummary:
     judged, policy = result.judged, result.policy
     n_flagged = len(judged.order)
     put_forward = n_kept(policy.settings, policy.limit, n_flagged)
-    limited = [] if put_forward == n_flagged else [wording.flags_limited(put_forward, n_flagged)]
-    warnings = (*lost_classes(context, run.skipped), *result.warnings, *limited)
+    warnings = (*lost_classes(context, run.skipped), *result.warnings)
+    if put_forward < n_flagged:
+        warnings = (*warnings, coded(ScanDoubt.FLAGS_LIMITED, kept=put_forward, found=n_flagged))
     return replace(
         scan_summary(context, run, len(judged.item_ids), judged.origin.model_version, warnings),
         n_flagged=n_flagged,

@@ -20,7 +20,7 @@ from workers.detect.standing import QueueByRow
 from workers.detect.state import Detector, Taken, kept
 from workers.issues.incremental.incoming import qualities_of
 from workers.issues.validation import InvalidInput
-from workers.review.quality import learned
+from workers.review.quality import control_share, learned_from_verdicts
 
 LEAST_CHANGES, SHARE = 1000, 20  # more changes at once than these and one item in so many are for a scan
 
@@ -85,10 +85,10 @@ def _requeue(context: Context, detector: Detector, changed: Sequence[int]) -> Qu
     chance = np.random.default_rng(uuid.UUID(context.job.id).int)
     project, basis = context.project, detector.basis
     with context.read() as unit:
-        now = learned(unit, project, context.settings, basis.classes)
+        now = learned_from_verdicts(unit, project, context.settings, basis.classes)
         standing = _standing(unit, project.id, detector, changed)
     judged = _judged(project.id, detector)
-    policy = Policy(now.policy, now.cap_scale, basis.limit)
+    policy = Policy(now.policy, now.cap_scale, basis.limit, control_share=lambda: _control_share(context))
     difference = weigh_changes(judged, policy, chance, standing)
     if not difference:
         return Queue()
@@ -98,6 +98,11 @@ def _requeue(context: Context, detector: Detector, changed: Sequence[int]) -> Qu
         unit.audit.append("secondlook", "judged", basis.scan_id, detail, project.name)
         unit.enqueue(job(JobKind.PUSH, project.id))
     return queue
+
+
+def _control_share(context: Context) -> float:
+    with context.read() as unit:
+        return control_share(unit, context.project, context.settings)
 
 
 def _standing(unit: UnitOfWork, project_id: int, detector: Detector, changed: Sequence[int]) -> QueueByRow:

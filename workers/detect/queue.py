@@ -78,6 +78,9 @@ class Policy:
     cap_scale: NDArray[np.float64] | None = None
     limit: float = 1.0  # share of the budget that flags may take: less for a weak model
     least_controls: int = 0  # to draw by this scan, however few flags there are
+    control_share: Callable[[], float] | None = (
+        None  # where it is not that of the settings: asked when needed
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +197,11 @@ def _controls(
     chance: np.random.Generator,
 ) -> dict[int, Place]:
     """Random unflagged rows among the new questions, in the share that the policy wants."""
-    share = policy.settings.control_share
     asked = sum(1 for place in difference.fresh.values() if place.reason is None)
-    wanted = int(asked * share / (1 - share) + chance.random()) if asked and share < 1 else 0
+    if not asked:
+        return {}
+    share = policy.settings.control_share if policy.control_share is None else policy.control_share()
+    wanted = int(asked * share / (1 - share) + chance.random()) if share < 1 else 0
     if not wanted:
         return {}
     free = (judged.given != REMOVED) & (queue.kind == NO_ISSUE) & ~queue.asked

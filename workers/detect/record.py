@@ -10,11 +10,11 @@ from datetime import datetime
 
 import numpy as np
 
-from connector import wording
 from connector.config.project import PolicySettings
 from connector.model import LabelStatus, ScanSummary
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.reasons import Code, ScanDoubt, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.issues.arrays import Classes
@@ -28,7 +28,7 @@ class Run:
     started: datetime
     seq: int  # the last label event that it knows of
     counted: int  # changes since the last scan, as known
-    skipped: dict[str, int]
+    skipped: dict[Code, int]
     begun_by: str  # the job's id: a scan that is tried again draws the same controls
 
 
@@ -44,30 +44,32 @@ def scan_when_due(unit: UnitOfWork, project_id: int, policy: PolicySettings) -> 
         unit.enqueue(scan)
 
 
-def skipped_labels(statuses: Mapping[str, int], of_other_classes: int) -> dict[str, int]:
+def skipped_labels(statuses: Mapping[str, int], of_other_classes: int) -> dict[Code, int]:
     """What cannot be judged, by reason.
 
     Labels stored as valid may be of classes that a changed config has no more: the sync that reads
     them again is still on its way.
     """
-    counts = Counter({name: n for name, n in statuses.items() if name != LabelStatus.VALID.value})
-    counts[LabelStatus.UNKNOWN_CLASS.value] += of_other_classes
+    counts = Counter({coded(name): n for name, n in statuses.items() if name != LabelStatus.VALID.value})
+    counts[coded(LabelStatus.UNKNOWN_CLASS)] += of_other_classes
     return {name: n for name, n in counts.items() if n}
 
 
-def lost_classes(context: Context, skipped: Mapping[str, int]) -> list[str]:
+def lost_classes(context: Context, skipped: Mapping[Code, int]) -> list[Code]:
     """Classes that labels carry although the labelling config does not have them any more."""
-    if not skipped.get(LabelStatus.UNKNOWN_CLASS.value):
+    if not skipped.get(coded(LabelStatus.UNKNOWN_CLASS)):
         return []  # all of them were labeled again since
     project = context.fresh_project()
     with context.read() as unit:
         lost: dict[str, int] = json.loads(unit.facts.get(lost_classes_fact(project.id)) or "{}")
     now = project.schema.classes if project.schema else ()
-    return [wording.lost_class(label, n) for label, n in lost.items() if label not in now]
+    return [
+        coded(ScanDoubt.LOST_CLASS, label=label, count=n) for label, n in lost.items() if label not in now
+    ]
 
 
 def scan_summary(
-    context: Context, run: Run, n_items: int, model_version: str, warnings: tuple[str, ...]
+    context: Context, run: Run, n_items: int, model_version: str, warnings: tuple[Code, ...]
 ) -> ScanSummary:
     """The record of a scan that has flagged nothing yet."""
     return ScanSummary(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from connector import wording
 from connector.config.project import PolicySettings
 from connector.errors import Misconfigured
 from connector.model import ScanReport, ShardedScan
+from connector.model.reasons import Code, ScanDoubt, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.conclude import (
@@ -32,6 +32,7 @@ from workers.detect.sources.choose import doubts
 from workers.detect.state import UnusableState
 from workers.detect.state.item_rows import ItemRows
 from workers.issues import LabelIssues
+from workers.label_types.base import odd_input
 from workers.review.quality import learned
 
 
@@ -134,13 +135,13 @@ def _result(
         findings=findings,
         policy=Policy(now.policy, now.cap_scale, least_controls=now.least_controls),
         report=ScanReport.from_json(report),
-        warnings=(*warnings, *issues.warnings, *_not_asked(settings.policy, findings)),
+        warnings=(*warnings, *odd_input(issues.warnings), *_not_asked(settings.policy, findings)),
         detector=detector_of(context, run, judged, parts.matrix),
     )
 
 
-def _not_asked(policy: PolicySettings, findings: ScanFindings) -> Sequence[str]:
+def _not_asked(policy: PolicySettings, findings: ScanFindings) -> Sequence[Code]:
     """A warning where the policy wants questions of kinds that a scan in parts does not look for."""
-    lacking = {kind.value for kind in findings.not_looked_for}
+    lacking = {kind.value for kind in findings.not_searched}
     kinds = [kind.value for kind in policy.review_kinds if kind.value in lacking]
-    return [wording.not_asked_in_parts(kinds, policy.shard_rows)] if kinds else []
+    return [coded(ScanDoubt.NOT_ASKED_IN_PARTS, kinds=kinds, shard_rows=policy.shard_rows)] if kinds else []

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.linalg import LinAlgError
 from numpy.typing import NDArray
 
+from connector import logs
 from connector.errors import Retryable
 from connector.model import LabelledItem, LabelSchema, Project, ScanReport
 from connector.model.jobs import JobKind
@@ -29,6 +31,8 @@ from workers.detect.encode import encode
 from workers.detect.findings.detect import ScanFindings
 from workers.detect.findings.store import findings_of_items
 from workers.detect.flags import Origin
+from workers.detect.map import keep_vectors
+from workers.detect.projection import columns_of
 from workers.detect.queue import JudgedRows, Policy
 from workers.detect.record import Run, class_counts, skipped_labels
 from workers.detect.sources.base import Probabilities
@@ -36,8 +40,11 @@ from workers.detect.sources.choose import probabilities_for
 from workers.detect.state.item_rows import ItemRows
 from workers.detect.unjudged import unjudged
 from workers.issues import LabelIssues
+from workers.label_types.base import odd_input
 from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.quality import learned
+
+log = logs.get(__name__)
 
 
 def handle(context: Context) -> Summary:
@@ -63,7 +70,19 @@ def handle(context: Context) -> Summary:
     labels = encode([item.label for item in probabilities.items], project.schema.classes)
     issues = find_issues(context, labels, probabilities.matrix)
     findings = findings_of_items(context, project.schema, probabilities.items, (probabilities, issues))
-    return conclude(context, run, _result(context, run, project.schema, probabilities, issues, findings))
+    did = conclude(context, run, _result(context, run, project.schema, probabilities, issues, findings))
+    _leave_vectors(context, probabilities)
+    return did
+
+
+def _leave_vectors(context: Context, probabilities: Probabilities) -> None:
+    """For the map, which a job of its own draws; the scan is done, and what goes wrong undoes nothing."""
+    try:
+        columns = None if probabilities.features is None else columns_of(probabilities.features)
+        if columns is not None:
+            keep_vectors(context, probabilities.items, columns)
+    except (MemoryError, ValueError, LinAlgError) as error:
+        log.warning("no vectors for the map", project=context.project.name, error=str(error))
 
 
 def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run, list[LabelledItem]]:
@@ -110,7 +129,7 @@ def _result(
             max(now.least_controls, int(context.job.payload.get("controls", 0))),
         ),
         report=replace(ScanReport.from_json(probabilities.report), class_counts=counts),
-        warnings=(*probabilities.warnings, *issues.warnings),
+        warnings=(*probabilities.warnings, *odd_input(issues.warnings)),
         detector=detector_of(context, run, judged, probabilities.matrix, probabilities.limit),
     )
 

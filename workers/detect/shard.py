@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from connector.config.project import Backend
 from connector.model import LabelledItem, LabelSchema, LabelStatus, ShardedScan
+from connector.model.reasons import Code, coded
 from workers.context import Context, Summary
 from workers.detect.encode import encode
 from workers.detect.sharding import Part, keep_part
@@ -47,14 +48,14 @@ def _read(context: Context, scan: ShardedScan, between: Range) -> Part:
 
 
 def _rows(context: Context, schema: LabelSchema, scan: ShardedScan, between: Range) -> Part:
-    skipped: Counter[str] = Counter()
+    skipped: Counter[Code] = Counter()
     version = scan.plan.model_version or "none"
     ids: list[NDArray[np.int64]] = []
     labels: list[NDArray[np.int64]] = []
     matrices: list[NDArray[np.floating[Any]]] = []
     for items in _chunks(context, between):
         judged = [item for item in items if item.label in schema.classes]
-        skipped[LabelStatus.UNKNOWN_CLASS.value] += len(items) - len(judged)
+        skipped[coded(LabelStatus.UNKNOWN_CLASS)] += len(items) - len(judged)
         known = source_of(context, schema, version).all(judged)
         skipped.update(known.skipped)
         if not known.items:
@@ -71,7 +72,7 @@ def _part(
     ids: list[NDArray[np.int64]],
     labels: list[NDArray[np.int64]],
     matrices: list[NDArray[np.floating[Any]]],
-    skipped: Counter[str],
+    skipped: Counter[Code],
     version: str,
     scan: ShardedScan,
 ) -> Part:

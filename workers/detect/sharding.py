@@ -22,6 +22,7 @@ from connector.errors import Misconfigured
 from connector.model import LabelSchema, Project, ScanPlan, ShardedScan
 from connector.model.jobs import JobKind, NewJob
 from connector.model.lanes import LANES, job
+from connector.model.reasons import Code
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.record import skipped_labels
@@ -38,7 +39,7 @@ class Part:
     item_ids: NDArray[np.int64]
     labels: Classes
     matrix: Probabilities
-    skipped: Mapping[str, int]
+    skipped: Mapping[Code, int]
     model_version: str
 
     def to_bytes(self) -> bytes:
@@ -62,7 +63,7 @@ class PartsTogether:
     item_ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     matrix: Probabilities
-    skipped: Mapping[str, int]
+    skipped: Mapping[Code, int]
     model_version: str
     n_parts: int
 
@@ -79,7 +80,7 @@ def _gathered(context: Context, scan: ShardedScan, file: IO[bytes]) -> PartsToge
         n_parts = len(unit.sharded_scans.ranges_of(scan.id))
     item_ids: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
     labels: list[NDArray[np.int64]] = [np.empty(0, dtype=np.int64)]
-    skipped: Counter[str] = Counter()
+    skipped: Counter[Code] = Counter()
     version: str | None = None
     dtype: np.dtype[np.floating[Any]] = np.dtype(np.float64)
     for shard in range(n_parts):

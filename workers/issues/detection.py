@@ -222,12 +222,12 @@ def _ascending(values: Probabilities) -> Rows:
 
 
 def _warnings(off: OffSums, lowest: float) -> tuple[str, ...]:
-    said = []
+    texts = []
     if off.rows.size:
-        said.append(
+        texts.append(
             f"{off.rows.size} rows of pred_probs miss a sum of 1 by rounding (first: row "
             f"{off.rows[0]}, {off.sums[0]:.6g}); their quality is given for the normalised row"
         )
     if lowest < 0:
-        said.append(f"pred_probs has values below 0 by rounding (lowest: {lowest:.3g}); they count as 0")
-    return tuple(said)
+        texts.append(f"pred_probs has values below 0 by rounding (lowest: {lowest:.3g}); they count as 0")
+    return tuple(texts)

@@ -83,10 +83,10 @@ def expected_precision(
     if not len(pairs):
         unknown: Floats = of_class[row]
         return unknown
-    found = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
-    known = pairs[found] == wanted
-    asked = np.where(known, asked_pair[found], 0.0)
-    right = np.where(known, right_pair[found], 0.0)
+    result = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
+    known = pairs[result] == wanted
+    asked = np.where(known, asked_pair[result], 0.0)
+    right = np.where(known, right_pair[result], 0.0)
     precision: Floats = (right + strength * of_class[row]) / (asked + strength)
     return precision
 
@@ -95,8 +95,8 @@ def class_precision(verdicts: Verdicts, n_classes: int, *, strength: float = STR
     """(K,) the share of flags of each given class that reviewers will confirm; see `expected_precision`."""
     asked = np.bincount(verdicts.given, weights=verdicts.asked, minlength=n_classes)
     right = np.bincount(verdicts.given, weights=verdicts.confirmed, minlength=n_classes)
-    found: Floats = (right + strength * overall_precision(verdicts)) / (asked + strength)
-    return found
+    result: Floats = (right + strength * overall_precision(verdicts)) / (asked + strength)
+    return result
 
 
 def overall_precision(verdicts: Verdicts) -> float:
@@ -116,7 +116,7 @@ def learned_order(precision: Floats) -> Rows:
     static, learned = iter(range(len(best))), iter(best)
     for place in range(len(best)):
         source = static if place % STATIC_EVERY == STATIC_EVERY - 1 else learned
-        row = next(one for one in source if not taken[one])
+        row = next(each for each in source if not taken[each])
         taken[row] = True
         order.append(row)
     return np.array(order, dtype=np.intp)

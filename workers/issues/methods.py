@@ -20,7 +20,6 @@ class Method(StrEnum):
 
 
 PRUNING = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.PRUNE_BY_CLASS, Method.BOTH})
-BY_MARGIN = frozenset({Method.PRUNE_BY_NOISE_RATE, Method.BOTH})
 
 
 def method_of(name: str) -> Method:

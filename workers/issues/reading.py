@@ -162,8 +162,8 @@ class _Rowwise:
         hits: Mask = self._block[rows] >= self._cutoffs
         row, column = np.divmod(np.flatnonzero(hits), hits.shape[1])  # few, so they are listed
         count = np.bincount(row, minlength=len(rows))
-        one, several = rows[row[count[row] == 1]], rows[count > 1]
-        confident[one] = column[count[row] == 1]
+        each, several = rows[row[count[row] == 1]], rows[count > 1]
+        confident[each] = column[count[row] == 1]
         confident[several] = predicted[several]
 
 

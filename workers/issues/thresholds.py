@@ -60,8 +60,8 @@ def thresholds_from(probs: Probabilities, groups: Groups, *, threads: int = THRE
 
     def picked(part: slice) -> Probabilities:
         labels = groups.labels[part]
-        found: Probabilities = probs[part][np.arange(len(labels)), labels]
-        return found
+        result: Probabilities = probs[part][np.arange(len(labels)), labels]
+        return result
 
     return _means_by_class(groups, probs.dtype, picked, threads)
 

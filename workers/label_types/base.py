@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction, WriteMode
+from connector.model.reasons import Code, ScanDoubt, coded
 from connector.ports import Codec
 
 
@@ -33,10 +34,28 @@ class Suspicions:
     `unusable` says by reason how many of the items could not be judged.
     """
 
-    found: Sequence[Suspicion]
+    suspicions: Sequence[Suspicion]
     judged: Sequence[int]  # rows that were judged
-    unusable: Mapping[str, int]
-    warnings: tuple[str, ...] = ()
+    unusable: Mapping[Code, int]
+    warnings: tuple[Code, ...] = ()
+
+
+def odd_input(said: Iterable[str]) -> tuple[Code, ...]:
+    """What detection noticed about the arrays that it was given, as a scan stores it."""
+    return tuple(coded(ScanDoubt.INPUT_ODD, said=each) for each in said)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelNumbers:
+    """Labels as rows of numbers: a column for each of `names`, by which predictions give the like.
+
+    `marked`: a column is 1 for a label that has this class, else 0. Otherwise it is a number, of which only
+    the order is sure to mean something.
+    """
+
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[float]]
+    marked: bool
 
 
 class Detects(Protocol):
@@ -78,6 +97,10 @@ class LabelType(Protocol):
         """The labels among which answers are told apart: all there can be, or all seen."""
         ...
 
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers | None:
+        """The labels as what a model learns and how far apart they are; None where they are alike or not."""
+        ...
+
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Person → the label that their answer counts for.
 
@@ -90,9 +113,8 @@ class LabelType(Protocol):
         """Why the item is shown, in a sentence; None for the usual one."""
         ...
 
-    @property
-    def write_mode(self) -> WriteMode:
-        """How corrections are written where the settings do not say."""
+    def write_mode(self, platform: str) -> WriteMode:
+        """How corrections are written to that platform where the settings do not say."""
         ...
 
     @property
@@ -120,7 +142,6 @@ class WholeItem:
     platform holds keys as they are: its `valid` is the type's.
     """
 
-    write_mode = WriteMode.GROUND_TRUTH
     in_parts = False
 
     @property
@@ -132,6 +153,11 @@ class WholeItem:
         """Whether the control can carry this label."""
         return self.codecs["memory"].valid(label, schema)
 
+    def write_mode(self, platform: str) -> WriteMode:
+        """Beside what people said."""
+        del platform
+        return WriteMode.GROUND_TRUTH
+
     def classes(self, label: str) -> Sequence[str]:
         """None: the label is no class that could lose its items."""
         del label
@@ -141,6 +167,11 @@ class WholeItem:
         """What the control offers, whether seen or not."""
         del seen
         return schema.classes
+
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers | None:
+        """None: labels are alike or not."""
+        del labels, schema
+        return None
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Each answer counts for itself."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.model import LabelSchema
 from connector.store.views.figures import CastVote
 from workers.consensus import (
+    Scale,
     Votes,
     agreement_by_class,
     agreement_by_pair,
@@ -17,9 +20,14 @@ from workers.consensus import (
     alpha_sums,
     bootstrap_interval,
     fleiss_sums,
+    jaccard_sums,
+    number_alpha_sums,
     pairwise_sums,
+    set_alpha_sums,
 )
 from workers.consensus.measures import Measure
+from workers.label_types.base import LabelNumbers
+from workers.label_types.registry import kind_of
 from workers.report.shapes import (
     Agreement,
     ClassAgreement,
@@ -36,10 +44,15 @@ MOST_PAIRS = 50  # of reviewers, those who share most tasks
 SEED = 20_260_302  # any fixed number: equal votes give equal intervals
 
 
-def agreement(cast: Iterable[CastVote], classes: Sequence[str]) -> Agreement:
-    """From the votes on single labels; of one who answered a task twice the last answer counts."""
-    numbering = Numbering(classes)
+def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement:
+    """From the votes on single labels; of one who answered a task twice the last answer counts.
+
+    Alpha and agreeing pairs weigh how far answers are apart where the label type says so: ratings by their
+    order, sets by the classes in which they differ (pairs: by the share of classes in common, Jaccard).
+    """
+    numbering = Numbering(() if schema is None else schema.classes)
     votes, when = numbering.encode(cast)
+    weighed = _weighed(numbering.labels, schema)
     chance = np.random.default_rng(SEED)
 
     def estimate(measure: Measure) -> Estimate:
@@ -50,19 +63,48 @@ def agreement(cast: Iterable[CastVote], classes: Sequence[str]) -> Agreement:
         votes=len(votes),
         tasks=len(np.unique(votes.task)),
         reviewers=len(np.unique(votes.annotator)),
-        alpha=estimate(alpha_sums),
+        alpha=estimate(weighed.alpha),
         kappa=estimate(fleiss_sums),
-        pairwise=estimate(pairwise_sums),
-        by_class=_by_class(votes, numbering),
+        pairwise=estimate(weighed.pairwise),
+        by_class=_by_class(votes, numbering, weighed.numbers),
         by_pair=_by_pair(votes, numbering),
-        by_month=_by_month(votes, when),
+        by_month=_by_month(votes, when, weighed.alpha),
     )
 
 
-def alpha(cast: Iterable[CastVote], classes: Sequence[str]) -> float | None:
+def alpha(cast: Iterable[CastVote], schema: LabelSchema | None) -> float | None:
     """Krippendorff's alpha of the project, without an interval."""
-    votes, _ = Numbering(classes).encode(cast)
-    return number(alpha_sums(votes).value())
+    numbering = Numbering(() if schema is None else schema.classes)
+    votes, _ = numbering.encode(cast)
+    return number(_weighed(numbering.labels, schema).alpha(votes).value())
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedMeasures:
+    """How answers are compared; `numbers` are the labels' where they are more than alike or not."""
+
+    alpha: Measure
+    pairwise: Measure
+    numbers: LabelNumbers | None = None
+
+
+def _weighed(labels: Sequence[str], schema: LabelSchema | None) -> WeighedMeasures:
+    numbers = None if schema is None else kind_of(schema).numbers(labels, schema)
+    if numbers is None or not labels:
+        return WeighedMeasures(alpha_sums, pairwise_sums)
+    rows = np.asarray(numbers.rows, dtype=np.float64)
+    if numbers.marked:
+        return WeighedMeasures(
+            lambda votes: set_alpha_sums(votes.task, votes.annotator, rows[votes.label]),
+            lambda votes: jaccard_sums(votes.task, rows[votes.label]),
+            numbers,
+        )
+    return WeighedMeasures(
+        lambda votes: number_alpha_sums(
+            votes.task, votes.annotator, rows[votes.label, 0], scale=Scale.ORDINAL
+        ),
+        pairwise_sums,
+    )
 
 
 class Numbering:
@@ -102,8 +144,14 @@ def _last_answers(votes: Votes) -> NDArray[np.int64]:
     return np.sort(len(key) - 1 - from_end)
 
 
-def _by_class(votes: Votes, numbering: Numbering) -> list[ClassAgreement]:
+def _by_class(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) -> list[ClassAgreement]:
     labels = numbering.labels
+    if numbers is not None:
+        marks = np.asarray(numbers.rows, dtype=np.int64)[votes.label]
+        return [
+            ClassAgreement(name, number(alpha_sums(Votes(votes.task, votes.annotator, marks[:, k])).value()))
+            for k, name in enumerate(numbers.names)
+        ]
     found = agreement_by_class(votes, len(labels)) if len(votes) else np.full(len(labels), np.nan)
     return [ClassAgreement(name, number(value)) for name, value in zip(labels, found, strict=True)]
 
@@ -125,13 +173,13 @@ def _by_pair(votes: Votes, numbering: Numbering) -> list[ReportedAgreement]:
     ]
 
 
-def _by_month(votes: Votes, when: Seconds) -> list[MonthAgreement]:
+def _by_month(votes: Votes, when: Seconds, measure: Measure) -> list[MonthAgreement]:
     """Months of the calendar in UTC, from the first vote to the last."""
     if not len(when):
         return []
     month = when.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)  # since 1970-01
     edges = np.arange(month.min(), month.max() + 2)
-    found = agreement_over_time(votes, month, edges)
+    found = agreement_over_time(votes, month, edges, measure)
     counts = np.bincount(month - edges[0], minlength=len(found))
     return [
         MonthAgreement(str(np.datetime64(int(start), "M")), int(n), number(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector.model import Audit
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.model.moments import is_over
 from connector.wording import report_reason
 from workers.context import Context, Summary
 from workers.report.due import PATIENCE, audit_fact, scanned_since
@@ -40,7 +41,7 @@ def _make(context: Context, waiting: Audit) -> Summary:
     """The report itself, once a scan has ended that started after it was wanted."""
     project = context.fresh_project()
     fresh = scanned_since(project, waiting)
-    if not fresh and context.services.clock.now() - waiting.wanted_at < PATIENCE:
+    if not fresh and not is_over(waiting.wanted_at, PATIENCE, context.services.clock.now()):
         with context.begin() as unit:
             unit.enqueue(job(JobKind.SCAN, project.id))
         return {"waits": waiting.id}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from connector.config.project import ProjectSettings
 from connector.model import Audit, Project
 from connector.model.jobs import JobKind
+from connector.model.moments import is_over
 from connector.store.unit_of_work import UnitOfWork
 from workers.write_back.notes import guidelines_fact
 
@@ -35,7 +36,7 @@ def audit_due(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> 
     """Whether a report waits for nothing any more, or the reasons for one should be looked at."""
     waiting = unit.audits.wanted(project.id)
     if waiting is not None:
-        return scanned_since(project, waiting) or unit.now - waiting.wanted_at >= PATIENCE
+        return scanned_since(project, waiting) or is_over(waiting.wanted_at, PATIENCE, unit.now)
 
     def reason() -> bool:
         return unit.reviews.any_decided(project.id) or schedule_due(unit, project, settings)
@@ -47,7 +48,7 @@ def schedule_due(unit: UnitOfWork, project: Project, settings: ProjectSettings) 
     """Whether the last report, or without one the first scan, is too long ago."""
     last = unit.audits.last_triggered(project.id)
     since = last.wanted_at if last else unit.audits.first_scan_at(project.id)
-    return since is not None and unit.now - since >= timedelta(days=settings.audits.every_days)
+    return since is not None and is_over(since, timedelta(days=settings.audits.every_days), unit.now)
 
 
 def scanned_since(project: Project, waiting: Audit) -> bool:
@@ -62,8 +63,7 @@ def _look_due(unit: UnitOfWork, fact: str, every: timedelta, reason: Callable[[]
         if reason():
             unit.facts.put(fact, unit.now.isoformat())
         return False
-    # A moment that is still to come was noted down by a clock that has been set back since.
-    return not timedelta(0) <= unit.now - looked < every
+    return is_over(looked, every, unit.now)
 
 
 def audit_fact(project_id: int) -> str:

@@ -12,7 +12,7 @@ from connector.model import Audit, IssueKind, NoteState, Project, QuestionState,
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
 from connector.store.views.figures import CastVote, ReviewerCount
-from connector.wording import left_out_said
+from connector.wording import left_out_said, reasons_said
 from workers.report.agreement import agreement
 from workers.report.compare import compared
 from workers.report.effects import effects
@@ -40,7 +40,7 @@ from workers.report.shapes import (
 )
 from workers.review.quality.figures import QualityFigures, flag_count, flags_by, rate
 from workers.review.quality.figures import figures as quality_figures
-from workers.review.quality.telling import alarms
+from workers.review.quality.sentences import alarms
 
 MOST_QUESTIONS = 100
 
@@ -73,9 +73,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         reviews=_reviews(unit, asked),
         remaining=_remaining(quality),
         harm=ReportedHarm(quality.harm, _alarms(quality, asked.settings.quality)),
-        agreement=_named(
-            agreement(votes, asked.project.schema.classes if asked.project.schema else ()), names
-        ),
+        agreement=_named(agreement(votes, asked.project.schema), names),
         corrections=_corrections(unit, asked),
         guidelines=_guidelines(unit, project_id),
         reviewers=_reviewers(unit, asked, names),
@@ -111,7 +109,7 @@ def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Reporte
         method=scan.method if scan else None,
         skipped=left_out_said(scan.skipped if scan else {}),
         findings={kind.value: n for kind, n in unit.findings.counts(asked.project.id).items()},
-        warnings=list(scan.warnings) if scan else [],
+        warnings=list(reasons_said(scan.warnings)) if scan else [],
         fresh=asked.fresh,
     )
 

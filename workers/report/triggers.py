@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.config.project import ProjectSettings
 from connector.model import AuditTrigger, IssueKind, Project
+from connector.model.moments import is_over
 from connector.model.reasons import coded
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
@@ -24,7 +25,7 @@ Wanted = tuple[AuditTrigger, str]
 def wanted(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Wanted | None:
     """The trigger of a report that is due, with its reason as it is stored."""
     last = unit.audits.last_triggered(project.id)
-    if last is not None and timedelta(0) <= unit.now - last.wanted_at < A_DAY:
+    if last is not None and not is_over(last.wanted_at, A_DAY, unit.now):
         return None
     if _first_batch(unit, project):
         return AuditTrigger.FIRST_BATCH, coded(AuditTrigger.FIRST_BATCH)
@@ -67,7 +68,7 @@ def _now(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> dict[
     votes = persons(figures.cast_votes(unit, project.id), settings)
     return {
         "error_rate": rate(controls["accepted"], sum(controls.values())).value,
-        "agreement": alpha(votes, project.schema.classes if project.schema else ()),
+        "agreement": alpha(votes, project.schema),
         "model_accuracy": number(scan.report.accuracy) if scan else None,
     }
 

@@ -126,17 +126,20 @@ def _settle_uncertain(context: Context, review_id: str, schema: LabelSchema) -> 
         batches = unit.reviews.batches(context.project.id)
     done = 0
     for batch in batches:
-        done += _adopt(context, review_id, batch)
+        done += _adopt(context, review_id, batch, schema)
         with context.read() as unit:
             missing = unit.reviews.batch(batch)
         if missing:
             done += _send(context, review_id, missing, schema)
-            _adopt(context, review_id, batch)  # the first request may have been done meanwhile
+            _adopt(context, review_id, batch, schema)  # the first request may have been done meanwhile
     return done
 
 
-def _adopt(context: Context, review_id: str, batch: str) -> int:
-    """Take over the tasks of a batch that stand on the platform, one for each key; how many were new."""
+def _adopt(context: Context, review_id: str, batch: str, schema: LabelSchema) -> int:
+    """Take over the tasks of a batch that stand on the platform, one for each key; how many were new.
+
+    Whoever sent them may have died before they had all that belongs to them.
+    """
     found = context.desk.find(review_id, batch)
     with context.read() as unit:
         tasks = unit.reviews.many(list(found))
@@ -145,6 +148,9 @@ def _adopt(context: Context, review_id: str, batch: str) -> int:
         key: more for key, ids in found.items() if (more := [one for one in ids if one != ours.get(key)])
     }
     withdraw_doubles(context, review_id, doubles)
+    waiting = [tasks[key] for key in ours if tasks[key].state is ReviewState.PLANNED]
+    requests = _requests(context, waiting, schema) if waiting else []
+    context.desk.complete(review_id, {ours[one.key]: one for one in requests})
     return _mark_pushed(context, ours, reread=True)
 
 
@@ -241,7 +247,7 @@ def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: boo
 
 def _raise_overlaps(context: Context, review_id: str) -> int:
     with context.read() as unit:
-        tasks = unit.reviews.overlaps_to_tell(context.project.id, context.settings.review.extra_votes)
+        tasks = unit.reviews.overlaps_to_send(context.project.id, context.settings.review.extra_votes)
     here = _standing(context, review_id, tasks)
     lost = [task for task in tasks if task.key not in here]
     if lost:
@@ -273,7 +279,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
             release_reviews(unit, context.project, [task], LetGo.TASK_GONE)
         return False
     with context.begin() as unit:
-        unit.reviews.overlap_told(task.key, task.overlap)
+        unit.reviews.overlap_sent(task.key, task.overlap)
     return True
 
 

@@ -37,20 +37,22 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
 
 
 def shown_of_asked(unit: UnitOfWork, project: Project, remote_ids: Sequence[str]) -> dict[int, Json]:
-    """Our id → what reviewers are shown, of those of these items that are asked about."""
+    """Our id → what reviewers are shown, of those of these items that are asked about or to be corrected."""
     if project.schema is None:
         return {}
     ids = unit.items.ids_by_remote(project.id, remote_ids)
     asked = {one.item_id for one in unit.issues.standing(project.id, list(ids.values()))}
+    asked |= {one.item_id for one in unit.corrections.unwritten(list(ids.values()))}
     fields = [tag.field for tag in project.schema.objects]
     data = unit.items.data(sorted(asked))
     return {item_id: {name: held.get(name) for name in fields} for item_id, held in data.items()}
 
 
 def release_edited_issues(unit: UnitOfWork, project: Project, before: Mapping[int, Json]) -> set[int]:
-    """Close the active issues of items that show something else now than `before`; which items those are.
+    """Close the issues of items that show something else now than `before`; which items those are.
 
-    Answers to what they were do not count; a question about what they are now is a new one.
+    Answers to what they were do not count; a question about what they are now is a new one. An issue that is
+    decided is closed as long as its correction is not written: then it is not wanted any more.
     """
     now = unit.items.data(sorted(before))
     edited = {
@@ -58,8 +60,10 @@ def release_edited_issues(unit: UnitOfWork, project: Project, before: Mapping[in
         for item_id, shown in before.items()
         if {name: now.get(item_id, {}).get(name) for name in shown} != shown
     }
-    issues = unit.issues.active(project.id, sorted(edited)) if edited else ()
-    _close_stale(unit, project, [issue.id for issue in issues], LetGo.ITEM_EDITED)
+    if edited:
+        asked = [issue.id for issue in unit.issues.active(project.id, sorted(edited))]
+        decided = [one.issue_id for one in unit.corrections.unwritten(sorted(edited))]
+        _close_stale(unit, project, sorted({*asked, *decided}), LetGo.ITEM_EDITED)
     return edited
 
 

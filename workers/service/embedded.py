@@ -16,6 +16,7 @@ import uvicorn
 from celery import Celery, signals
 from celery.beat import EmbeddedService, Scheduler
 
+from connector import traces
 from connector.config.keyring import broker_url
 from connector.config.settings import Settings
 from connector.errors import Misconfigured
@@ -47,6 +48,7 @@ def run_up(settings: Settings, greet: Callable[[Services], None], file: Path | N
         watched(file, log.warning),
     ):
         app = make_celery(broker_url(settings).get_secret_value())
+        traces.start("up")
         services = build(settings, CeleryQueue(app), codecs=codecs(), documents=Files())
         greet(services)
         schedule(app, settings.worker.tick_seconds)
@@ -79,6 +81,7 @@ def _serve(settings: Settings, services: Services, where: socket.socket) -> None
         access_log=False,  # paths of webhooks hold their key
         server_header=False,
         ws="none",
+        proxy_headers=False,  # the application believes those that are named
     )
     uvicorn.Server(config).run(sockets=[where])
 

@@ -22,6 +22,7 @@ ROOMS: Mapping[JobKind, str] = {
     JobKind.SHARD: "detect",
     JobKind.REDUCE: "detect",
     JobKind.JUDGE: "detect",
+    JobKind.MAP: "detect",
     JobKind.PUSH: "review",
     JobKind.COLLECT: "review",
     JobKind.DECIDE: "decide",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
-from connector.errors import Retryable
+from connector.errors import Misconfigured, Retryable
 from connector.model.jobs import Claim
 from connector.platforms import registry
 from connector.store.repositories.facts import outage_fact
@@ -15,8 +16,14 @@ def reclassified(error: Exception) -> Exception:
     """The error as it came; as a failed try where the platform answers and it is this one call that does not.
 
     A proxy that gives 502 for one path, or a call that always times out, would else be waited for without
-    end, as an outage of which nobody else sees anything.
+    end, as an outage of which nobody else sees anything. A full disk is a person's to free.
     """
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Misconfigured(
+            f"the disk of {error.filename or 'temporary files'} is full",
+            field="data_dir",
+            remedy="Free space; work then goes on.",
+        )
     if not isinstance(error, Retryable) or not error.outage or error.server is None:
         return error
     if not registry.answers(error.server):

@@ -27,7 +27,7 @@ class Sentence:
     counts: bool = True  # whether the try counts towards the maximum
 
 
-def judge(error: Exception, attempts: int, limits: WorkerSettings, chance: Random) -> Sentence:
+def fate_of(error: Exception, attempts: int, limits: WorkerSettings, chance: Random) -> Sentence:
     """The fate of a job after its `attempts`-th try ended with `error`."""
     if isinstance(error, LeaseLost):
         return Sentence(Fate.DROP)

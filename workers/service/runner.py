@@ -7,14 +7,16 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 import structlog
 
+from connector import traces
 from connector.config.settings import Settings
 from connector.errors import Misconfigured, Rejected, Retryable, SecondlookError
 from connector.model import Json, Project
@@ -23,11 +25,12 @@ from connector.model.lanes import job as plan_job
 from connector.model.metrics import Tally, counted, timed
 from connector.platforms.http import CALLS
 from connector.store.repositories.tallies import WORKER_SEEN
+from connector.traces import SpanRole
 from connector.wiring import Services
 from workers.context import Context, Progress, Summary, no_progress
 from workers.service.handlers import handler_for
 from workers.service.outages import begin_outage, end_outage, reclassified
-from workers.service.retries import Fate, judge
+from workers.service.retries import Fate, fate_of
 
 log = structlog.get_logger(__name__)
 
@@ -62,11 +65,26 @@ def _run(services: Services, job_id: str, progress: Progress) -> bool:
     claim = services.store.claim(job_id)
     if claim is None:
         return False
+    with _span(claim) as made:
+        _run_claimed(services, claim, progress, made)
+    traces.flush()
+    return True
+
+
+def _span(claim: Claim) -> AbstractContextManager[Any]:
+    job = claim.job
+    which = {"secondlook.job": job.id, "secondlook.kind": job.kind.value, "secondlook.attempt": job.attempts}
+    return traces.span(f"job {job.kind.value}", SpanRole.CONSUMER, which, linked=job.traceparent)
+
+
+def _run_claimed(services: Services, claim: Claim, progress: Progress, made: Any) -> None:
+    """The errors of the handler end in the job's row; its span bears their kind."""
     started = services.clock.now()
-    with structlog.contextvars.bound_contextvars(job=job_id, kind=claim.job.kind.value):
+    with structlog.contextvars.bound_contextvars(job=claim.job.id, kind=claim.job.kind.value):
         try:
             summary = _handle(services, claim, progress)
         except Exception as error:  # noqa: BLE001 - the one place where every failure gets its fate
+            traces.failed(made, error)
             end = partial(_settle_failure, services, claim, error, started)
         else:
             log.info("job done", **summary)
@@ -74,8 +92,8 @@ def _run(services: Services, job_id: str, progress: Progress) -> bool:
         try:
             end()
         except SecondlookError as error:
-            log.warning("job left to the end of its lease", reason=str(error))
-    return True
+            if not services.store.trouble.tells(error):
+                log.warning("job left to the end of its lease", reason=str(error))
 
 
 def run_inline(
@@ -178,10 +196,10 @@ def _finish(services: Services, claim: Claim, started: datetime) -> None:
 def _ended(claim: Claim, outcome: str, started: datetime, now: datetime) -> list[dict[Tally, float]]:
     """What a run adds to the tallies. Only the first try waited for a worker; later ones, on purpose."""
     kind = claim.job.kind.value
-    waited = (started - claim.job.due_at).total_seconds()
+    waited = max((started - claim.job.due_at).total_seconds(), 0.0)  # the clock may have been set back
     return [
         counted("jobs_finished_total", kind=kind, outcome=outcome),
-        timed("job_duration_seconds", (now - started).total_seconds(), kind=kind),
+        timed("job_duration_seconds", max((now - started).total_seconds(), 0.0), kind=kind),
         *([timed("job_wait_seconds", waited, kind=kind)] if claim.job.attempts == 1 else []),
     ]
 
@@ -197,8 +215,9 @@ def _settle_failure(
     """Settle what becomes of a failed job; `told` where the caller says the reason itself."""
     error = reclassified(error)
     limits = services.settings.worker
-    sentence = judge(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
+    sentence = fate_of(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
     reason = str(error) if isinstance(error, SecondlookError) else f"{type(error).__name__}: {error}"
+    told = told or services.store.trouble.tells(error)
     log.log(
         logging.DEBUG if told else _level(sentence.fate),
         "job failed",
@@ -246,7 +265,8 @@ def _alive(services: Services, claim: Claim) -> Iterator[None]:
                 if not services.store.heartbeat(claim):
                     return  # the fence in the next commit stops the handler
             except SecondlookError as error:
-                log.warning("heartbeat failed", reason=str(error))
+                if not services.store.trouble.tells(error):
+                    log.warning("heartbeat failed", reason=str(error))
 
     thread = threading.Thread(target=beat, name=f"lease-{claim.job.id[:8]}", daemon=True)
     thread.start()

@@ -11,12 +11,15 @@ from connector.errors import SecondlookError
 from connector.model import CorrectionState, Project
 from connector.model.jobs import JobKind, NewJob
 from connector.model.lanes import job
+from connector.model.moments import is_over, is_set_back
 from connector.store.unit_of_work import UnitOfWork
 from connector.web.intake import ingest_job
 from connector.wiring import Services
 from workers.detect.sharding import jobs_of_scan
 from workers.people.kept import measured_fact
 from workers.report.due import looks_due
+from workers.service.alerting import look_for_alerts
+from workers.service.outgoing import send_beside
 
 log = structlog.get_logger(__name__)
 
@@ -37,18 +40,25 @@ def sweep(services: Services) -> int:
         try:
             _plan_due_work(services, name)
         except SecondlookError as error:
-            log.warning("project skipped in this tick", project=name, reason=str(error))
+            if not services.store.trouble.tells(error):
+                log.warning("project skipped in this tick", project=name, reason=str(error))
+    look_for_alerts(services)  # before the tick is noted down: how late it comes is looked at, too
     resend = timedelta(seconds=services.settings.worker.resend_seconds)
     lease = timedelta(seconds=services.settings.worker.lease_seconds)
     with services.store.begin() as unit:
+        hastened = unit.jobs.hasten_all() if is_set_back(unit.facts.at(LAST_TICK), unit.now) else 0
         unit.facts.put(LAST_TICK, unit.now.isoformat())
         expired = unit.jobs.requeue_expired(lease)
         due = unit.jobs.due(resend)
         unit.jobs.forget(unit.now - KEPT, FORGOTTEN_AT_ONCE)
         unit.deliveries.forget(unit.now - KEPT, FORGOTTEN_AT_ONCE)
+    if hastened:
+        log.warning("the clock was set back: jobs that waited for another try are due", jobs=hastened)
     if expired:
         log.warning("jobs of silent workers queued again", jobs=expired)
     services.queue.send(due)
+    if services.settings.alerts.enabled:
+        send_beside(services)
     return len(due)
 
 
@@ -73,8 +83,7 @@ def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, no
     """Which periodic work of a project is due."""
 
     def due(last: datetime | None, every: timedelta) -> bool:
-        # A moment that is still to come was noted down by a clock that has been set back since.
-        return last is None or not timedelta(0) <= now - last < every
+        return is_over(last, every, now)
 
     poll = timedelta(seconds=settings.sync.poll_seconds)
     kinds: list[JobKind] = []

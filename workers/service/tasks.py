@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import structlog
 from celery import Celery
 
+from connector.errors import SecondlookError
 from connector.model.jobs import RUN_JOB, TICK
 from connector.wiring import Services
 from workers.service.runner import run
 from workers.service.sweep import sweep
+
+log = structlog.get_logger(__name__)
 
 
 def register(app: Celery, services: Callable[[], Services]) -> None:
@@ -17,8 +22,20 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
 
     @app.task(name=RUN_JOB)  # type: ignore[untyped-decorator]  # celery ships no types
     def run_job(job_id: str) -> None:
-        run(services(), job_id)
+        with _said(services()):
+            run(services(), job_id)
 
     @app.task(name=TICK)  # type: ignore[untyped-decorator]  # celery ships no types
     def tick() -> None:
-        sweep(services())
+        with _said(services()):
+            sweep(services())
+
+
+@contextmanager
+def _said(services: Services) -> Iterator[None]:
+    """Let a database that is away or full end this turn in one line at most: the next tick tries again."""
+    try:
+        yield
+    except SecondlookError as error:
+        if not services.store.trouble.tells(error):
+            log.warning("nothing could be done: the next tick tries again", reason=str(error))

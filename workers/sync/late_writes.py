@@ -38,6 +38,6 @@ def _marked(items: Sequence[Item]) -> list[tuple[str, str]]:
 def _stands_elsewhere(correction: Correction, remote_id: str) -> bool:
     return (
         correction.state is CorrectionState.APPLIED
-        and correction.mode in (WriteMode.GROUND_TRUTH, WriteMode.PREDICTION)
+        and correction.mode in (WriteMode.GROUND_TRUTH, WriteMode.REPLACE, WriteMode.PREDICTION)
         and correction.remote_id != remote_id
     )

@@ -74,7 +74,10 @@ def believe_older(context: Context, older: Mapping[str, datetime]) -> int:
 
 
 def look_after_corrections(context: Context) -> int:
-    """After a restore: have each written correction looked for on the platform; how many."""
+    """After a restore: have each written correction looked for on the platform; how many.
+
+    All answers are read again too: those that came back have stamps that the cursor has passed.
+    """
     fact, project_id = _restored_fact(context.project.id), context.project.id
     with context.begin() as unit:
         if unit.facts.get(fact) is None:
@@ -82,6 +85,8 @@ def look_after_corrections(context: Context) -> int:
         standing = unit.corrections.standing_on_items(project_id)
         for one in standing:
             unit.enqueue(job(JobKind.WRITEBACK, project_id, {"correction": one.id}))
+        unit.projects.set_review_cursor(project_id, None)
+        unit.enqueue(job(JobKind.COLLECT, project_id))
         unit.facts.drop(fact)
     return len(standing)
 

@@ -6,7 +6,7 @@ from connector import wording
 from connector.model import Correction, CorrectionState, Outcome
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
-from connector.model.reasons import NotWritten
+from connector.model.reasons import LetGo, NotWritten
 from connector.store.unit_of_work import UnitOfWork
 
 
@@ -38,7 +38,15 @@ def is_decided(unit: UnitOfWork, correction: Correction) -> bool:
     return unit.issues.decision(correction.issue_id) is not None and is_wanted(unit, correction)
 
 
+def is_of_edited(unit: UnitOfWork, correction: Correction) -> bool:
+    """Whether what people decided about has been edited since."""
+    issue = unit.issues.get(correction.issue_id)
+    return issue is not None and issue.reason == LetGo.ITEM_EDITED
+
+
 def is_wanted(unit: UnitOfWork, correction: Correction) -> bool:
     """Whether the decision that stands asks for this correction, or is still to be made."""
+    if is_of_edited(unit, correction):
+        return False
     decision = unit.issues.decision(correction.issue_id)
     return decision is None or (decision.outcome is Outcome.ACCEPT and decision.label == correction.label)

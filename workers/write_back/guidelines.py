@@ -11,6 +11,7 @@ from typing import Any
 from connector import wording
 from connector.config.project import Acceptance
 from connector.model import GuidelineNote, GuidelineVersion, Json, NoteState, label_pair
+from connector.model.moments import is_over
 from connector.ports import Guidelines
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
@@ -38,10 +39,10 @@ def _accept_by_rule(context: Context) -> int:
         return 0
     project, person_of = context.project, context.settings.reviewers.person_of
     with context.read() as unit:
-        if not acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of):
+        if not acceptable(unit.notes.drafts_to_accept(project.id), rule.accept_after, person_of):
             return 0
     with context.begin() as unit:
-        drafts = acceptable(unit.notes.drafts_to_judge(project.id), rule.accept_after, person_of)
+        drafts = acceptable(unit.notes.drafts_to_accept(project.id), rule.accept_after, person_of)
         by = wording.accepted_by_rule(rule.accept_after)
         unit.notes.accept([note.id for note in drafts], by)
         for note in drafts:
@@ -58,7 +59,7 @@ def _ask(context: Context) -> int:
     project, fact = context.project, guidelines_fact(context.project.id)
     with context.read() as unit:
         looked = unit.facts.at(fact)
-        if looked is not None and timedelta(0) <= unit.now - looked < LOOK_EVERY:
+        if not is_over(looked, LOOK_EVERY, unit.now):
             return 0
         confused = unit.guidelines.confused(project.id)
         told = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
@@ -109,9 +110,9 @@ def _wait(context: Context) -> int:
     rest = platform.guidelines_rest if minutes is None else timedelta(minutes=minutes)
     with context.read() as unit:
         held = unit.guidelines.last_version(context.project.id)
-    since = rest if held is None else unit.now - held.at
-    # A version of a moment that is still to come was made by a clock that has been set back since.
-    return math.ceil((rest - since).total_seconds()) if timedelta(0) <= since < rest else 0
+    if held is None or is_over(held.at, rest, unit.now):
+        return 0
+    return math.ceil((held.at + rest - unit.now).total_seconds())
 
 
 def _publish(context: Context) -> int:

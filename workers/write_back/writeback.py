@@ -9,9 +9,10 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import NotWritten
 from workers.context import Context, Summary
+from workers.review.release import shown_of_asked
 from workers.sync.items import absorb_items
 from workers.sync.restored import remember_newest
-from workers.write_back.corrections import bears, is_decided, is_wanted, release_waiting
+from workers.write_back.corrections import bears, is_decided, is_of_edited, is_wanted, release_waiting
 from workers.write_back.orders import order_for
 from workers.write_back.standing import look_after
 
@@ -45,12 +46,15 @@ def _write(context: Context, correction: Correction) -> WriteRecord | None:
     """
     with context.read() as unit:
         order = order_for(unit, correction)
-        decided = is_decided(unit, correction)
     done = context.source.find_write(order) if correction.before is not None else None
     if done is not None:
         return done
+    _take_in_an_edit(context, order.item.remote_id)
+    with context.read() as unit:
+        decided, edited = is_decided(unit, correction), is_of_edited(unit, correction)
     if not decided:
-        _close(context, correction, CorrectionState.CANCELLED, NotWritten.DECISION_WITHDRAWN)
+        reason = NotWritten.ITEM_EDITED if edited else NotWritten.DECISION_WITHDRAWN
+        _close(context, correction, CorrectionState.CANCELLED, reason)
         return None
     _wait_for_the_one_before(context, correction)
     try:
@@ -64,6 +68,19 @@ def _write(context: Context, correction: Correction) -> WriteRecord | None:
         if not unit.corrections.prepared(correction.id, before):
             return None
     return context.source.write(order)
+
+
+def _take_in_an_edit(context: Context, remote_id: str) -> None:
+    """What people decided about may have been edited since, and no webhook has told us.
+
+    What else has changed is left to the next sync: the adapter looks at the label itself.
+    """
+    items = context.source.fetch([remote_id])
+    with context.read() as unit:
+        shown = shown_of_asked(unit, context.project, [remote_id])
+    if any(item.data.get(name) != was for item in items for of in shown.values() for name, was in of.items()):
+        with context.begin() as unit:
+            absorb_items(unit, context.project, items)
 
 
 def _wait_for_the_one_before(context: Context, correction: Correction) -> None:
@@ -87,8 +104,9 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
     with context.begin() as unit:
         prepared = unit.corrections.get(correction.id)
         before = (prepared.before if prepared else None) or record.before
-        unit.corrections.applied(correction.id, WriteRecord(record.remote_id, before, record.after))
+        # First, while the correction is not known as written: an edit in between closes the issue.
         absorb_items(unit, project, items, own_write=True)
+        unit.corrections.applied(correction.id, WriteRecord(record.remote_id, before, record.after))
         detail = {
             "issue": correction.issue_id,
             "item": ref.remote_id,
@@ -102,7 +120,7 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
         }
         unit.audit.append(correction.actor, "correction.applied", correction.id, detail, project.name)
         unit.enqueue(job(JobKind.GUIDELINES, project.id))
-        if not is_wanted(unit, correction):  # it was decided anew while this was written
+        if not is_wanted(unit, correction):  # decided anew, or edited, while this was written
             unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
             unit.enqueue(job(JobKind.REVERT, project.id, {"correction": correction.id}))
     remember_newest(context, next(iter(items), None))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from connector.config.types import Frozen, HttpUrl, SecretRef, server_of
+from connector.config.types import Frozen, HttpUrl, OneOf, SecretRef, server_of
+from connector.platforms import registry
 
-PlatformName = Literal["label_studio", "argilla"]
+PlatformName = Annotated[str, AfterValidator(OneOf(registry.servers))]
 
 
 @dataclass(frozen=True, slots=True)
 class DeskPlace:
     """The desk of one project with nothing left open."""
 
-    platform: PlatformName
+    platform: str
     url: str
     workspace: str | None
     elsewhere: bool  # on another server than the source, with people of its own
@@ -42,10 +43,11 @@ class DeskSettings(Frozen):
     workspace: str | None = Field(
         default=None,
         min_length=1,
-        description="Name of the Argilla workspace for the review dataset. Default: the source's.",
+        description="Name of the workspace for the review project, where the platform has such. "
+        "Default: the source's.",
     )
 
-    def place(self, platform: PlatformName, url: str, token: SecretRef) -> DeskPlace:
+    def place(self, platform: str, url: str, token: SecretRef) -> DeskPlace:
         """The desk of a project whose source is there; ValueError for what cannot work."""
         kind, address = self.platform or platform, self.url or url
         elsewhere = (kind, server_of(address)) != (platform, server_of(url))
@@ -59,18 +61,19 @@ class DeskSettings(Frozen):
             section="" if self.token is None else "desk",
         )
 
-    def _check(self, source: PlatformName, kind: PlatformName, *, elsewhere: bool) -> None:
-        msg = None
+    def _check(self, source: str, kind: str, *, elsewhere: bool) -> None:
+        rules, msg = registry.rules(kind), None
         if kind != source and self.url is None:
             msg = f"platform = {kind!r} is another one than the source's: give its desk.url"
         elif elsewhere and self.token is None:
             msg = "url is another server than the source's: give its desk.token"
-        elif elsewhere and kind == source == "label_studio":
-            # Their users carry the same small numbers, and would be taken for one another.
-            msg = "reviews of a Label Studio are answered on the same one, or in Argilla"
-        elif elsewhere and kind == "argilla" and self.workspace is None:
-            msg = "a review dataset in another Argilla needs desk.workspace, the name of its workspace there"
-        elif kind != "argilla" and self.workspace is not None:
-            msg = "workspace is for Argilla; Label Studio has none"
+        elif elsewhere and kind == source and rules.one_server:
+            name = registry.words(kind).name
+            msg = f"reviews of a {name} are answered on the same one, or on another kind of platform"
+        elif elsewhere and rules.workspaces and self.workspace is None:
+            name = registry.words(kind).name
+            msg = f"reviews in another {name} need desk.workspace, the name of its workspace there"
+        elif self.workspace is not None and not rules.workspaces:
+            msg = f"{registry.words(kind).name} has no workspaces: remove workspace"
         if msg is not None:
             raise ValueError(msg)

@@ -35,7 +35,8 @@ class GuidelineSettings(Frozen):
         default=None,
         ge=0.0,
         description="Shortest time between two changes of the instructions; notes that come meanwhile are "
-        "gathered. Default: 10 on Argilla, whose server then goes through all responses; else 0.",
+        "gathered. Default: what the platform bears, 10 where a change makes its server go through all "
+        "responses, else 0.",
     )
     question_after: int = Field(
         default=5,

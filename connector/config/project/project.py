@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Self
-from uuid import UUID
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from connector.config.project.audits import AuditSettings
 from connector.config.project.desk import DeskPlace, DeskSettings, PlatformName
 from connector.config.project.guidelines import GuidelineSettings
+from connector.config.project.map import MapSettings
 from connector.config.project.policy import PolicySettings
 from connector.config.project.predictions import PredictionSettings
 from connector.config.project.quality import QualitySettings
@@ -18,18 +18,20 @@ from connector.config.project.reviewers import ReviewerSettings
 from connector.config.project.sync import SyncSettings
 from connector.config.project.writeback import WriteBackSettings
 from connector.config.types import Frozen, HttpUrl, SecretRef, server_of
+from connector.model import WriteMode
+from connector.platforms import registry
 
 
 def _id_text(value: Any) -> Any:
-    """A number stands as its digits: Label Studio's ids are numbers, Argilla's are not."""
+    """A number stands as its digits: the ids of some platforms are numbers, those of others are not."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class ProjectSettings(Frozen):
-    platform: PlatformName = Field(default="label_studio", description="Kind of platform.")
+    platform: PlatformName = Field(default=registry.DEFAULT, description="Kind of platform.")
     url: HttpUrl = Field(description="Address of the platform, without a token.")
     project: Annotated[str, BeforeValidator(_id_text)] = Field(
-        description="The project on the platform: its number in Label Studio, the dataset's id in Argilla."
+        description="The project on the platform: the number or the id that its address shows."
     )
     token: SecretRef = Field(description="Access token, by reference.")
     label_control: str | None = Field(
@@ -43,6 +45,7 @@ class ProjectSettings(Frozen):
     reviewers: ReviewerSettings = ReviewerSettings()
     desk: DeskSettings = DeskSettings()
     quality: QualitySettings = QualitySettings()
+    map: MapSettings = MapSettings()
     sync: SyncSettings = SyncSettings()
     writeback: WriteBackSettings = WriteBackSettings()
     guidelines: GuidelineSettings = GuidelineSettings()
@@ -51,16 +54,18 @@ class ProjectSettings(Frozen):
     @field_validator("project")
     @classmethod
     def _of_the_platform(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("platform") == "argilla":
-            try:
-                return str(UUID(value))
-            except ValueError:
-                msg = "is no dataset id of Argilla, such as 5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d"
-                raise ValueError(msg) from None
-        if not (value.isascii() and value.isdecimal() and int(value) >= 1):
-            msg = "is no project number of Label Studio: a whole number from 1 on"
+        platform = info.data.get("platform")  # missing where it was refused itself
+        return value if platform is None else registry.rules(platform).project_id(value)
+
+    @model_validator(mode="after")
+    def _corrections_are_possible(self) -> Self:
+        possible = registry.rules(self.platform).write_modes
+        if self.writeback.mode not in possible:
+            known = ", ".join(repr(mode.value) for mode in WriteMode if mode in possible)
+            mode = self.writeback.mode.value
+            msg = f"writeback.mode = {mode!r} is not possible on {self.platform}: use one of {known}"
             raise ValueError(msg)
-        return str(int(value))
+        return self
 
     @model_validator(mode="after")
     def _desk_is_possible(self) -> Self:

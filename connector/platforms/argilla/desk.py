@@ -48,9 +48,14 @@ class ArgillaDesk:
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review dataset, found, finished or created, with its settings repaired."""
         self._client.version()
-        return review_dataset.ensure(
-            self._client, setup, known_id, self._workspace_id(), self._codecs[setup.schema.kind]
-        )
+        codec = self._codecs.get(setup.schema.kind)
+        if codec is None:
+            raise Misconfigured(
+                f"Argilla cannot show labels of the type {setup.schema.kind!r}",
+                field="desk.platform",
+                remedy="Let reviews be answered on the source's platform.",
+            )
+        return review_dataset.ensure(self._client, setup, known_id, self._workspace_id(), codec)
 
     def reviewers(self) -> Sequence[Annotator]:
         """The members of the workspace, under their user names."""
@@ -81,6 +86,9 @@ class ArgillaDesk:
                 if held.get(review_settings.BATCH) == batch and isinstance(key, str):
                     found[key].append(str(row["id"]))
         return dict(found)
+
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Nothing: the server stores a record with its suggestions or not at all."""
 
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """Ask for so many answers: of all records, for Argilla has no number for one."""
@@ -118,10 +126,6 @@ class ArgillaDesk:
     def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the protocol's signature; Argilla's webhooks are for the whole server
         """Register or repair our webhook, if this user may."""
         return hooks.ensure(self._client, role, url, secret)
-
-    def remove_webhook(self, remote_project: str, url: str) -> None:  # noqa: ARG002 - as above
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, url)
 
     def webhook_secrets(self, url: str) -> Sequence[str]:
         """What Argilla signs with; it makes this itself."""

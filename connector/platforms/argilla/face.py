@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
+from connector.model import WriteMode
+from connector.platforms.face import (
+    DeskConfig,
+    Platform,
+    PlatformConfig,
+    PlatformMarks,
+    PlatformWords,
+    SettingRules,
+)
 from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
 
 if TYPE_CHECKING:
@@ -51,6 +60,14 @@ def _client(url: str, token: str, section: str = "") -> ArgillaClient:
     return ArgillaClient(url, token, section=section)
 
 
+def _dataset_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        msg = "is no dataset id of Argilla, such as 5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d"
+        raise ValueError(msg) from None
+
+
 PLATFORM = Platform(
     source=_source,
     desk=_desk,
@@ -62,6 +79,11 @@ PLATFORM = Platform(
         "no question that can be judged, such as one of type label_selection",
         "make a dataset with such a question",
         "Add records, and answer some.",
+        writeback=(
+            "ground_truth: a response of the service user. Exports hold it beside the others' responses.",
+            "update: a note in the record's metadata; responses stay as they are.",
+            "prediction: the suggestion; dry_run: nothing.",
+        ),
     ),
     marks=PlatformMarks(
         "/api/v1/version",
@@ -69,4 +91,5 @@ PLATFORM = Platform(
         r"/dataset/([0-9a-fA-F-]{36})(?:/.*)?",
         "/dataset/{project}/annotation-mode",  # its pages have no address for one record
     ),
+    rules=SettingRules(_dataset_id, workspaces=True, write_modes=frozenset(WriteMode) - {WriteMode.REPLACE}),
 )

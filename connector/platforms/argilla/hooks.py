@@ -55,12 +55,6 @@ def ensure(client: ArgillaClient, role: Role, url: str, secret: str) -> bool:
     return fit is None or len(ours) > 1
 
 
-def remove(client: ArgillaClient, url: str) -> None:
-    """Remove all of our webhooks; none is fine."""
-    for hook in _ours(client, url):
-        _delete(client, hook)
-
-
 def secrets(client: ArgillaClient, url: str) -> list[str]:
     """The secrets of our webhooks, as the server tells its owner; none for anybody else."""
     if client.me()["role"] != OWNER:

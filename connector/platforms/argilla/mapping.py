@@ -20,7 +20,7 @@ from connector.model import (
 )
 from connector.platforms import results
 from connector.platforms.results import dicts, finite
-from connector.ports import Codec
+from connector.ports import Codec, PartsCodec
 
 MARKS = "secondlook"  # key in a record's metadata: our corrections, as JSON text
 SCORES = "class_scores"  # key in a record's metadata where others may give probabilities by class
@@ -44,6 +44,7 @@ class Mark:
     before: dict[str, Any]
     question: str = ""  # that the correction is about; empty in a mark of the time when it was the only one
     value: Any = None  # the label as the server holds it
+    given: str = ""  # the part in whose place `label` stands, where labels have parts
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -91,10 +92,17 @@ def metadata_of(record: Raw) -> dict[str, Any]:
     return held if isinstance(held, dict) else {}
 
 
+def codec_of(record: Raw, codec: Codec) -> Codec:
+    """The codec for what is said about this record."""
+    fields = record.get("fields")
+    return results.of_item(codec, fields if isinstance(fields, dict) else {})
+
+
 def item(record: Raw, schema: LabelSchema, question_id: str, codec: Codec) -> Item:
     """A record with its responses (drafts left out) and the suggestion for the judged question."""
     marks = marks_for(record, schema.control)
     beside = marks_beside(record, schema.control)
+    codec = codec_of(record, codec)
     fields = record.get("fields")
     rows = [row for row in dicts(record.get("responses")) if row.get("status") != "draft" and "id" in row]
     # Ours for another question repeats in this one what the response says that it was written beside.
@@ -127,10 +135,9 @@ def item_ref(record: Raw) -> ItemRef:
 
 def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark], codec: Codec) -> Annotation:
     """One response; under a correction of ours in the metadata, the label that this gives it."""
-    found = reading(response, schema, codec)
-    mark = next((one for one in reversed(marks) if holds(one, response, schema, codec)), None)
-    if mark is not None and codec.valid(mark.label, schema):
-        found = Reading(mark.label, LabelStatus.VALID)
+    held = [one for one in marks if holds(one, response, schema, codec)]
+    mark = held[-1] if held else None
+    found = _corrected(held, reading(response, schema, codec), response, schema, codec)
     values = values_of(response)
     return Annotation(
         remote_id=str(response["id"]),
@@ -145,13 +152,32 @@ def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark], codec:
     )
 
 
+def _corrected(
+    held: Sequence[Mark], found: Reading, response: Raw, schema: LabelSchema, codec: Codec
+) -> Reading:
+    """The label under the corrections that a response carries; each of a part changes this part alone."""
+    valid = [mark for mark in held if codec.valid(mark.label, schema)]
+    if not isinstance(codec, PartsCodec):
+        return Reading(valid[-1].label, LabelStatus.VALID) if valid else found
+    noted = [mark for mark in valid if mark.mode == WriteMode.UPDATE]
+    if not noted:
+        return found
+    raw = answered(response, schema.control)
+    for mark in noted:
+        raw = codec.patch(raw, schema, mark.given, mark.label, {})
+    return codec.read(raw, schema)
+
+
 def holds(mark: Mark, response: Raw, schema: LabelSchema, codec: Codec) -> bool:
     """Whether a response carries the correction, untouched by anybody since."""
     if mark.mode == WriteMode.UPDATE:
         return str(response.get("id")) == mark.response and response.get("updated_at") == mark.stamp
     if mark.mode != WriteMode.GROUND_TRUTH or response.get("user_id") != mark.by:
         return False
-    return reading(response, schema, codec).label == mark.label
+    label = reading(response, schema, codec).label
+    if isinstance(codec, PartsCodec):
+        return label is not None and codec.carries(label, mark.label)
+    return label == mark.label
 
 
 def reading(response: Raw, schema: LabelSchema, codec: Codec) -> Reading:
@@ -215,9 +241,15 @@ def _prediction(suggestion: Raw, schema: LabelSchema, codec: Codec, scores: Any)
         model_version=str(suggestion.get("agent") or ""),
         label=codec.read(suggestion.get("value"), schema).label,
         score=finite(suggestion.get("score")),  # a list of scores belongs to several labels
-        class_scores=class_scores(scores) or codec.scores(suggestion, schema),
+        class_scores=_scores(suggestion, schema, codec, scores),
         updated_at=moment(suggestion.get("updated_at")),
     )
+
+
+def _scores(suggestion: Raw, schema: LabelSchema, codec: Codec, noted: Any) -> Mapping[str, float] | None:
+    """What the record's metadata say of classes; parts are no classes, and have their own scores."""
+    known = None if isinstance(codec, PartsCodec) else class_scores(noted)
+    return known or codec.scores(suggestion, schema)
 
 
 def class_scores(value: Any) -> dict[str, float] | None:

@@ -12,6 +12,7 @@ from connector.errors import Rejected
 from connector.model import CHOICE, Answer, Problem, ReviewRequest, ReviewSnapshot
 from connector.platforms.argilla import mapping
 from connector.platforms.argilla.review_settings import (
+    ASKED,
     BATCH,
     CONTEXT,
     KEY,
@@ -24,7 +25,7 @@ from connector.platforms.argilla.review_settings import (
 )
 from connector.platforms.plain import plain
 from connector.platforms.results import dicts
-from connector.ports import Codec, Codecs
+from connector.ports import Codec, Codecs, PartsCodec
 
 _OURS = "secondlook_"  # prefix of the fields that are ours
 _AGENT = re.compile(r"[^A-Za-z0-9\-_:./ ]")
@@ -47,7 +48,9 @@ class ArgillaForm:
 
 def record_for(request: ReviewRequest, form: ArgillaForm, codec: Codec) -> Raw:
     """The upsert of one review record. Our key is its external id, so a second push changes nothing."""
-    fields: Raw = {CONTEXT: f"{request.title}\n\n{request.context}"}
+    content = codec.content(request, form.questions)
+    context = content.fields.get(CONTEXT, request.context)
+    fields: Raw = {CONTEXT: f"{request.title}\n\n{context}"}
     rest: Raw = {}
     for name, value in request.data.items():
         if name.startswith(_OURS) or value is None:
@@ -63,11 +66,12 @@ def record_for(request: ReviewRequest, form: ArgillaForm, codec: Codec) -> Raw:
     if rest:
         fields[MORE] = json.dumps(rest, ensure_ascii=False, indent=1)
     metadata = {KEY: request.key, BATCH: request.batch, KIND: request.kind}
+    metadata |= {ASKED: content.fields[ASKED]} if ASKED in content.fields else {}
     return {
         "external_id": request.key,
         "fields": fields,
         "metadata": metadata,
-        "suggestions": _suggestions(request, form, codec),
+        "suggestions": _suggestions(request, form, content.suggested),
     }
 
 
@@ -90,8 +94,7 @@ def _is_chat(value: Any) -> bool:
     return bool(rows) and all(isinstance(row.get("role"), str) and "content" in row for row in rows)
 
 
-def _suggestions(request: ReviewRequest, form: ArgillaForm, codec: Codec) -> list[Raw]:
-    given: Mapping[str, Any] = codec.content(request, form.questions).suggested
+def _suggestions(request: ReviewRequest, form: ArgillaForm, given: Mapping[str, Any]) -> list[Raw]:
     agent = _AGENT.sub("-", request.model_version)[:_AGENT_CHARS].strip()
     return [
         {
@@ -116,26 +119,38 @@ def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
     record_id = str(raw["id"])
     # A draft is not given yet: its author may still think again.
     given = [row for row in dicts(raw.get("responses")) if row.get("status") != "draft"]
-    answers = [answer(row, key, record_id, codec) for row in given if "id" in row]
+    read = mapping.codec_of(raw, codec)
+    answers = [answer(row, key, record_id, read, _asked(raw)) for row in given if "id" in row]
     return ReviewSnapshot(key, record_id, tuple(answers))
 
 
-def answer(raw: Mapping[str, Any], key: str, record_id: str, codec: Codec) -> Answer:
-    """One reviewer's answer; what cannot be read counts as not given.
+def _asked(raw: Mapping[str, Any]) -> Raw:
+    """What a codec noted of the question."""
+    held = mapping.metadata_of(raw).get(ASKED)
+    try:
+        asked = json.loads(held) if isinstance(held, str) else {}
+    except (ValueError, RecursionError):
+        return {}
+    return asked if isinstance(asked, dict) else {}
+
+
+def answer(raw: Mapping[str, Any], key: str, record_id: str, codec: Codec, asked: Raw) -> Answer:
+    """One reviewer's answer to what was `asked`; what cannot be read counts as not given.
 
     Argilla does not say who edited a response, nor whether a suggestion was kept or typed anew.
     """
     note = mapping.answered(raw, NOTE)
     chosen = mapping.answered(raw, PROBLEM)
+    named = chosen if isinstance(chosen, list) else []
+    if isinstance(codec, PartsCodec):  # an answer about a part says "cannot tell" among its verdicts
+        named = [*named, mapping.answered(raw, LABEL)]
     return Answer(
         key=key,
         remote_task_id=record_id,
         remote_id=str(raw["id"]),
         reviewer=str(raw.get("user_id") or ""),
-        label=codec.answer(raw),
-        problems=tuple(_PROBLEMS[one] for one in chosen if one in _PROBLEMS)
-        if isinstance(chosen, list)
-        else (),
+        label=codec.answer_to(raw, asked) if isinstance(codec, PartsCodec) else codec.answer(raw),
+        problems=tuple(_PROBLEMS[one] for one in named if isinstance(one, str) and one in _PROBLEMS),
         note=note.strip() or None if isinstance(note, str) else None,
         created_at=mapping.moment(raw.get("inserted_at")),
         updated_at=mapping.moment(raw.get("updated_at")),

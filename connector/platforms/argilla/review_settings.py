@@ -18,10 +18,10 @@ from connector.errors import Misconfigured, Retryable
 from connector.model import LabelSchema, ObjectTag, Problem, ReviewSetup
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.http import translated
-from connector.platforms.results import REVIEW_CONTROL
+from connector.platforms.results import REVIEW_ASKED, REVIEW_CONTEXT, REVIEW_CONTROL
 from connector.ports import Codec
 
-CONTEXT = "secondlook_context"
+CONTEXT = REVIEW_CONTEXT
 MORE = "secondlook_more"  # what the dataset has no field for: fields cannot be added once it is published
 SHOWN_HTML = "secondlook_html_"  # prefix of a field that shows the words of the item's HTML
 LABEL = REVIEW_CONTROL
@@ -30,6 +30,7 @@ NOTE = "note"
 KEY = "secondlook_key"
 BATCH = "secondlook_batch"
 KIND = "secondlook_kind"
+ASKED = REVIEW_ASKED
 _NAME_CHARS = 200
 _NOT_SHOWN = frozenset({"Audio", "AudioPlus", "Video", "TimeSeries", "Pdf", "PDF"})
 _SENT = ("name", "title", "required", "settings", "visible_for_annotators")
@@ -55,7 +56,7 @@ def review_parts(client: ArgillaClient, setup: ReviewSetup, codec: Codec) -> Rev
         settings = rg.Settings(
             fields=_fields(rg, setup.schema),
             questions=_questions(rg, setup.schema, codec),
-            metadata=[_hidden(rg, KEY), _hidden(rg, BATCH), _hidden(rg, KIND)],
+            metadata=[_hidden(rg, name) for name in (KEY, BATCH, KIND, ASKED)],
         )
         settings.validate()
     return ReviewParts(

@@ -30,7 +30,8 @@ def schema_of(
         )
     chosen = _chosen(questions, wanted, codecs)
     objects = tuple(ObjectTag(name, kind, name) for name, kind in map(_field, fields))
-    return replace(chosen, to_name=objects[0].name if objects else "", objects=objects)
+    first = objects[0].name if objects else ""
+    return replace(chosen, to_name=chosen.to_name or first, objects=objects)
 
 
 def kind_of(row: Raw) -> str:

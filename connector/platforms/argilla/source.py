@@ -21,12 +21,12 @@ from connector.model import (
     WriteOrder,
     WriteRecord,
 )
-from connector.platforms.argilla import guidelines, hooks, mapping, writes
+from connector.platforms.argilla import guidelines, hooks, mapping, part_writes, writes
 from connector.platforms.argilla.changes import ArgillaChanges
 from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, members, uuid_of
 from connector.platforms.argilla.schema import kind_of, schema_of
 from connector.platforms.prefetch import one_ahead
-from connector.ports import Codec, Codecs
+from connector.ports import Codec, Codecs, ItemCodec
 
 REF_PAGE_SIZE = 1000
 SETTINGS_KEPT_S = 2.0
@@ -128,10 +128,6 @@ class ArgillaSource:
         """Register or repair our webhook, if this user may."""
         return hooks.ensure(self._client, role, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:  # noqa: ARG002 - as above
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, url)
-
     def webhook_secrets(self, url: str) -> Sequence[str]:
         """What Argilla signs with; it makes this itself."""
         return hooks.secrets(self._client, url)
@@ -141,19 +137,15 @@ class ArgillaSource:
         """It goes through all responses after a change, and sends no webhook meanwhile."""
         return timedelta(minutes=10)
 
-    def read_guidelines(self) -> str:
-        """The dataset's guidelines."""
-        return guidelines.read(self._client, self._dataset_id)
-
     def write_guidelines(self, block: str) -> str:
         """Replace the managed part of the dataset's guidelines."""
         return guidelines.write(self._client, self._dataset_id, block)
 
     def _writer(self) -> writes.ArgillaWriter:
         read = self._recent_settings()
-        return writes.ArgillaWriter(
-            self._client, self._dataset_id, read.schema, read.question_id, codec=read.codec
-        )
+        parts = isinstance(read.codec, ItemCodec)
+        writer = part_writes.ArgillaPartsWriter if parts else writes.ArgillaWriter
+        return writer(self._client, self._dataset_id, read.schema, read.question_id, codec=read.codec)
 
     def _recent_settings(self) -> DatasetSettings:
         """Remembered for a moment: each fetch and each step of a correction needs them: three calls."""

@@ -9,6 +9,7 @@ hid a success, reads from the platform itself how far the work came.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from connector.errors import Conflict, NotFound, Retryable
@@ -45,7 +46,7 @@ class ArgillaWriter:
         self._check_label(order)
         record = self._same_record(order)
         source = self._expected(order, record)
-        return self._before(order, record) | {"annotation": _kept(source)}
+        return self._before(order, record) | {"annotation": kept(source)}
 
     def find(self, order: WriteOrder) -> WriteRecord | None:
         """The record of what carries the order's marker."""
@@ -69,9 +70,8 @@ class ArgillaWriter:
         if order.mode is WriteMode.GROUND_TRUTH:
             self._respond(order, record, source)
         elif order.mode is WriteMode.PREDICTION:
-            self._suggest(
-                order.item.remote_id, self._value(order), order.score, mapping.agent_of(order.marker)
-            )
+            value = self._value(order, record, source)
+            self._suggest(order.item.remote_id, value, order.score, mapping.agent_of(order.marker))
         return self._verified(order)
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
@@ -84,7 +84,7 @@ class ArgillaWriter:
         if order.mode is WriteMode.GROUND_TRUTH:
             self._take_back_response(order, record, now)
         elif order.mode is WriteMode.UPDATE:
-            self._check_untouched(record, _response(now, order.annotation_id))
+            self._check_untouched(record, response_of(now, order.annotation_id))
         else:
             self._take_back_suggestion(order, record, now)
         self._unmark(order)
@@ -121,21 +121,22 @@ class ArgillaWriter:
             shown = mapping.suggestion_of(record, self._question_id)
             if shown is None or shown.get("agent") != mapping.agent_of(order.marker):
                 return None
-            return WriteRecord(str(shown["id"]), mark.before, _kept(shown))
+            return WriteRecord(str(shown["id"]), mark.before, kept(shown))
         rows = dicts(record.get("responses"))
-        held = next((row for row in rows if mapping.holds(mark, row, self._schema, self._codec)), None)
-        return None if held is None else WriteRecord(str(held["id"]), mark.before, _kept(held))
+        codec = self._codec_of(record)
+        held = next((row for row in rows if mapping.holds(mark, row, self._schema, codec)), None)
+        return None if held is None else WriteRecord(str(held["id"]), mark.before, kept(held))
 
     def _check_label(self, order: WriteOrder) -> None:
         if not self._codec.valid(order.label, self._schema):
             raise Conflict(f"the question {self._schema.control!r} has no option {order.label!r} (any more)")
 
     def _expected(self, order: WriteOrder, record: Raw) -> Raw:
-        source = _response(record, order.annotation_id)
+        source = response_of(record, order.annotation_id)
         if source is None:
             raise Conflict(f"response {order.annotation_id} is gone")
-        now = mapping.annotation(source, self._schema, self._marks(record), self._codec)
-        if now.label != order.expected_label:
+        now = mapping.annotation(source, self._schema, self._marks(record), self._codec_of(record))
+        if now.label is None or not self._carries(now.label, order.expected_label):
             carried = repr(now.label) if now.label else f"no label ({now.status.value})"
             raise Conflict(
                 f"response {order.annotation_id} carries {carried}, not {order.expected_label!r}"
@@ -146,10 +147,10 @@ class ArgillaWriter:
     def _before(self, order: WriteOrder, record: Raw) -> Raw:
         if order.mode is WriteMode.GROUND_TRUTH:
             own = self._own_response(record)
-            return {"response": _kept(own) if own and self._is_held(own, record) else None}
+            return {"response": kept(own) if own and self._is_held(own, record) else None}
         if order.mode is WriteMode.PREDICTION:
             shown = mapping.suggestion_of(record, self._question_id)
-            return {"suggestion": _kept(shown) if shown else None}
+            return {"suggestion": kept(shown) if shown else None}
         return {}
 
     def _own_response(self, record: Raw) -> Raw | None:
@@ -169,7 +170,15 @@ class ArgillaWriter:
 
     def _is_held(self, own: Raw, record: Raw) -> bool:
         """Whether our response carries a correction of this question."""
-        return any(mapping.holds(mark, own, self._schema, self._codec) for mark in self._marks(record))
+        codec = self._codec_of(record)
+        return any(mapping.holds(mark, own, self._schema, codec) for mark in self._marks(record))
+
+    def _codec_of(self, record: Raw) -> Codec:
+        return mapping.codec_of(record, self._codec)
+
+    def _carries(self, label: str, expected: str) -> bool:
+        """Whether a label is what the order is about."""
+        return label == expected
 
     def _verified(self, order: WriteOrder) -> WriteRecord:
         now = self._record(order)
@@ -187,6 +196,7 @@ class ArgillaWriter:
     # --- doing -----------------------------------------------------------------------------
 
     def _mark(self, order: WriteOrder, record: Raw, source: Raw, before: Raw) -> None:
+        value = self._value(order, record, source)
         others = [mark for mark in mapping.marks_of(record) if mark.marker != order.marker]
         mark = Mark(
             marker=order.marker,
@@ -197,16 +207,23 @@ class ArgillaWriter:
             stamp=str(source.get("updated_at")),
             before=before,
             question=self._schema.control,
-            value=self._value(order),
+            value=value,
+            given=order.expected_label,
         )
         self._ensure_property()
-        self._put_metadata(order, mapping.with_marks(record, [*others, mark]))
+        self._put_metadata(order, mapping.with_marks(record, [*self._with_value(others, value), mark]))
 
     def _unmark(self, order: WriteOrder) -> None:
         record = self._record(order)
         if record is not None:
             left = [mark for mark in mapping.marks_of(record) if mark.marker != order.marker]
-            self._put_metadata(order, mapping.with_marks(record, left))
+            own = self._own_or_none(record)
+            value = None if own is None else mapping.answered(own, self._schema.control)
+            self._put_metadata(order, mapping.with_marks(record, self._with_value(left, value)))
+
+    def _with_value(self, marks: Sequence[Mark], value: Any) -> Sequence[Mark]:  # noqa: ARG002 - where labels have parts
+        """Marks that stay, beside what our response answers now: of a whole label each has its own."""
+        return marks
 
     def _put_metadata(self, order: WriteOrder, metadata: Raw) -> None:
         # The server replaces the whole: `metadata` is what was read a moment ago, with our part changed.
@@ -226,7 +243,7 @@ class ArgillaWriter:
     def _respond(self, order: WriteOrder, record: Raw, source: Raw) -> None:
         own = self._own_or_none(record)
         corrected = {mark.question: {"value": mark.value} for mark in self._beside(record)}
-        judged = {self._schema.control: {"value": self._value(order)}}
+        judged = {self._schema.control: {"value": self._value(order, record, source)}}
         values = mapping.values_of(source) | corrected | judged
         body = {"status": "submitted", "values": values}
         if own is None:
@@ -234,7 +251,7 @@ class ArgillaWriter:
         else:
             self._client.api.write("PUT", f"/api/v1/responses/{own['id']}", body)
 
-    def _value(self, order: WriteOrder) -> Any:
+    def _value(self, order: WriteOrder, record: Raw, source: Raw) -> Any:  # noqa: ARG002 - where labels have parts
         """The label as an answer to the judged question."""
         return self._codec.write(None, self._schema, order.label, {})
 
@@ -252,14 +269,14 @@ class ArgillaWriter:
     # --- undoing ---------------------------------------------------------------------------
 
     def _take_back_response(self, order: WriteOrder, record: WriteRecord, now: Raw) -> None:
-        own = _response(now, record.remote_id)
+        own = response_of(now, record.remote_id)
         if own is None:
             return
         self._check_answer(order, record, now, own)
         path = f"/api/v1/responses/{record.remote_id}"
         replaced = record.before.get("response")
         if self._beside(now):  # another question's correction stays in it
-            source = replaced if isinstance(replaced, dict) else _response(now, order.annotation_id) or {}
+            source = replaced if isinstance(replaced, dict) else response_of(now, order.annotation_id) or {}
             values = self._with_answer_of(own, source)
             self._client.api.write("PUT", path, {"status": own["status"], "values": values})
         elif isinstance(replaced, dict):
@@ -277,7 +294,7 @@ class ArgillaWriter:
 
     def _check_answer(self, order: WriteOrder, record: WriteRecord, now: Raw, own: Raw) -> None:
         """Conflict where somebody changed our response, but for what corrections of other questions did."""
-        source = mapping.values_of(_response(now, order.annotation_id) or {})
+        source = mapping.values_of(response_of(now, order.annotation_id) or {})
         values, written = mapping.values_of(own), mapping.values_of(record.after)
         corrected = {mark.question for mark in self._beside(now)}
         changed = [
@@ -313,12 +330,12 @@ class ArgillaWriter:
             return
 
 
-def _response(record: Raw, response_id: str) -> Raw | None:
+def response_of(record: Raw, response_id: str) -> Raw | None:
     rows = dicts(record.get("responses"))
     return next((row for row in rows if str(row.get("id")) == response_id), None)
 
 
-def _kept(raw: Raw) -> Raw:
+def kept(raw: Raw) -> Raw:
     """What the journal keeps of a response or suggestion: no names of people."""
     keys = ("id", "user_id", "status", "values", "value", "score", "agent", "inserted_at", "updated_at")
     return {key: raw[key] for key in keys if key in raw}

@@ -70,6 +70,17 @@ class LabelStudioDesk:
             self._suggest(suggested)
         return {request.key: str(task_id) for request, task_id in zip(requests, ids, strict=True)}
 
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Add the suggestions that an import dropped, of tasks that still have none."""
+        form = self._form(review_id)
+        sent = {
+            int(id_): review_tasks.task_for(one, form, self._codecs[one.kind]) for id_, one in placed.items()
+        }
+        wanted = {id_: task["predictions"] for id_, task in sent.items() if "predictions" in task}
+        rows = self._client.tasks(review_id, list(map(str, wanted)), "id,predictions")
+        bare = [row["id"] for row in rows if not row.get("predictions")]
+        self._suggest({id_: wanted[id_] for id_ in bare})
+
     def _suggest(self, predictions: Mapping[int, Sequence[Any]]) -> None:
         """Add predictions one by one: an import of which the server doubts one stores none, and says 201."""
         path = "/api/predictions/"
@@ -133,10 +144,6 @@ class LabelStudioDesk:
     def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:
         """Register or repair our webhook."""
         return hooks.ensure(self._client, role, remote_project, url, secret)
-
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, remote_project, url)
 
     def _snapshots(self, rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:
         found = (review_tasks.snapshot(row, self._codecs) for row in rows)

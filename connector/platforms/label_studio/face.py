@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from connector.platforms.face import DeskConfig, Platform, PlatformConfig, PlatformMarks, PlatformWords
+from connector.platforms.face import (
+    DeskConfig,
+    Platform,
+    PlatformConfig,
+    PlatformMarks,
+    PlatformWords,
+    SettingRules,
+)
 from connector.ports import Codecs, ReviewDesk, Source, Survey, WebhookDialect
 
 if TYPE_CHECKING:
@@ -48,6 +55,23 @@ def _client(url: str, token: str, section: str = "") -> LabelStudioClient:
     return LabelStudioClient(url, token, section=section)
 
 
+_WRITEBACK = (
+    "ground_truth: a new annotation beside the original. For JSON exports, where code takes the one",
+    "  with ground_truth; CSV, COCO and CoNLL exports then hold both, YOLO and VOC the old one alone.",
+    "update: the label in the original annotation. Every export holds the corrected label alone.",
+    "replace: as ground_truth, and the original is cancelled. All exports but raw JSON hold the new one",
+    "  alone.",
+    "prediction or dry_run: no annotation is touched.",
+)
+
+
+def _project_number(text: str) -> str:
+    if not (text.isascii() and text.isdecimal() and int(text) >= 1):
+        msg = "is no project number of Label Studio: a whole number from 1 on"
+        raise ValueError(msg)
+    return str(int(text))
+
+
 PLATFORM = Platform(
     source=_source,
     desk=_desk,
@@ -61,8 +85,11 @@ PLATFORM = Platform(
         "Import tasks, and label some.",
         "Label Studio calls private addresses only with SSRF_PROTECTION_ENABLED=false; "
         "else set server.public_url to a public address. Polling closes the gap meanwhile.",
+        _WRITEBACK,
     ),
     marks=PlatformMarks(
         "/api/version", "release", r"/projects/(\d+)(?:/.*)?", "/projects/{project}/data?task={item}"
     ),
+    # The users of two servers carry the same small numbers, and would be taken for one another.
+    rules=SettingRules(_project_number, one_server=True),
 )

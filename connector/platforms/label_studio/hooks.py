@@ -48,12 +48,6 @@ def ensure(client: LabelStudioClient, role: Role, project_id: str, url: str, sec
     return len(ours) > 1
 
 
-def remove(client: LabelStudioClient, project_id: str, url: str) -> None:
-    """Remove all of our webhooks; none is fine."""
-    for hook in _ours(client, project_id, url):
-        _delete(client, hook)
-
-
 def _ours(client: LabelStudioClient, project_id: str, url: str) -> list[Hook]:
     hooks = client.all_pages("/api/webhooks/", {"project": whole(project_id)})
     return [

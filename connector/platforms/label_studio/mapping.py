@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus, Prediction
-from connector.platforms.results import dicts, finite, meta_of, regions_of
+from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
 from connector.ports import Codec
 
 MARKER = "secondlook"  # key in a result item's `meta` that names our correction
@@ -21,6 +21,7 @@ Raw = Mapping[str, Any]
 
 def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
     """A task with its annotations and the predictions that are not our own."""
+    codec = codec_of(raw, schema, codec)
     rows = [a for a in dicts(raw.get("annotations")) if "id" in a]
     annotations = [annotation(a, schema, codec) for a in rows if not repeats_another(a, rows, schema.control)]
     predictions = [(p, marker_of(p.get("result"))) for p in dicts(raw.get("predictions")) if "id" in p]
@@ -34,6 +35,19 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
         predictions=tuple(prediction(p, schema, codec) for p, marker in predictions if marker is None),
         own_predictions=tuple((str(p["id"]), marker) for p, marker in predictions if marker is not None),
     )
+
+
+def codec_of(raw: Raw, schema: LabelSchema, codec: Codec) -> Codec:
+    """The codec for what is said about this task: objects of the config show fields of its data."""
+    return of_item(codec, {tag.name: _field(raw.get("data"), tag.field) for tag in schema.objects})
+
+
+def _field(data: Any, name: str) -> Any:
+    """A key of the data, or a path of keys, as configs name both."""
+    if not isinstance(data, dict) or name in data:
+        return data.get(name) if isinstance(data, dict) else None
+    head, _, rest = name.partition(".")
+    return _field(data.get(head), rest) if rest else None
 
 
 def item_ref(raw: Raw) -> ItemRef:

@@ -6,17 +6,16 @@ before, which is journaled, with the correction made to it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from connector.errors import Conflict, InUse, Retryable
+from connector.errors import Conflict, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient
-from connector.platforms.label_studio.writes import LabelStudioWriter, by_id, kept
+from connector.platforms.label_studio.writes import BESIDE, LabelStudioWriter, by_id, kept
 from connector.platforms.results import dicts, meta_of
 from connector.ports import PartsCodec
-
-DRAFT_WAIT = 300.0  # seconds until a person's unsaved work is looked for again
 
 Raw = dict[str, Any]
 
@@ -30,52 +29,124 @@ class RegionWriter(LabelStudioWriter):
         super().__init__(client, project_id, schema, codec=codec)
         self._parts = codec
 
+    def _task(self, order: WriteOrder) -> Raw | None:
+        """The task, by which the codec is told what its regions lie in: a writer carries out one order."""
+        task = super()._task(order)
+        bound = None if task is None else mapping.codec_of(task, self._schema, self._parts)
+        if isinstance(bound, PartsCodec):
+            self._codec = self._parts = bound
+        return task
+
     def prepare(self, order: WriteOrder) -> Raw:
         """The whole annotation, and which annotations were ground truth."""
         self._check_label(order)
         task = self._same_task(order)
         return self._journaled(task, self._expected(order, task))
 
+    def _expected(self, order: WriteOrder, task: Raw) -> Raw:
+        """The annotation to change: what we made beside the original holds its other corrections."""
+        copy = self._copy(order, task)
+        if copy is not None and not self._stands(order, copy):
+            order = replace(order, annotation_id=str(copy["id"]))
+        return super()._expected(order, task)
+
+    def _is_expected(self, label: str, order: WriteOrder) -> bool:
+        return self._parts.carries(label, order.expected_label)
+
+    def _original(self, order: WriteOrder, task: Raw) -> Raw | None:
+        """The annotation of a person; an order may name the one that we made beside it."""
+        source = by_id(task, order.annotation_id)
+        made = source is not None and mapping.user_id(source.get("completed_by")) == self._client.user_id()
+        parent = source.get("parent_annotation") if source is not None and made else None
+        return source if parent is None else by_id(task, str(parent))
+
+    def _copy(self, order: WriteOrder, task: Raw) -> Raw | None:
+        """What we made beside the original for corrections of this control, where it stands."""
+        original = self._original(order, task)
+        if order.mode not in BESIDE or original is None:
+            return None
+        for raw in dicts(task.get("annotations")):
+            made = mapping.user_id(raw.get("completed_by")) == self._client.user_id()
+            stands = raw.get("ground_truth") and not raw.get("was_cancelled")
+            beside = str(raw.get("parent_annotation")) == str(original["id"])
+            # One that we made for another control says of this one what the original says.
+            if made and stands and beside and self._label(raw) != self._label(original):
+                return raw
+        return None
+
+    def _label(self, raw: Raw) -> str | None:
+        return self._codec.read(raw.get("result"), self._schema).label
+
+    def _still_expected(self, order: WriteOrder, task: Raw, record: WriteRecord) -> None:
+        original = self._original(order, task)
+        label = None if original is None else self._label(original)
+        if label is None or not self._parts.carries(label, order.expected_label):
+            self._remove_ground_truth(order, record, task)
+            raise Conflict(f"annotation {order.annotation_id} was changed while it was corrected")
+
     def find(self, order: WriteOrder) -> WriteRecord | None:
         """The record of an annotation that is as this order makes it of the journaled one.
 
         Or, where other regions were corrected since, one in which this region is as it should be.
         """
-        if order.mode is not WriteMode.UPDATE:
+        if order.mode not in (WriteMode.UPDATE, *BESIDE):
             return super().find(order)
         task = self._task(order)
-        ours = None if task is None else by_id(task, order.annotation_id)
+        found = None if task is None else self._earlier(order, task)
+        return None if task is None or found is None or self._is_half_done(order, task) else found
+
+    def _earlier(self, order: WriteOrder, task: Raw) -> WriteRecord | None:
+        beside = order.mode in BESIDE
+        ours = self._copy(order, task) if beside else by_id(task, order.annotation_id)
+        if ours is not None and self._stands(order, ours):
+            return WriteRecord(str(ours["id"]), order.before or {}, kept(ours))
         old = _result_of(order.before)
         if ours is None or old is None:
             return None
-        if ours.get("result") != self._patched(order, old) and not self._stands(order, ours):
+        if ours.get("result") != self._patched(order, old):
             return None
         return WriteRecord(str(ours["id"]), order.before or {}, kept(ours))
 
     def write(self, order: WriteOrder) -> WriteRecord:
         """Check, write, check again; wait while somebody has a draft, which the write would delete."""
-        if order.mode is not WriteMode.UPDATE:
+        task = self._same_task(order)
+        if order.mode is not WriteMode.UPDATE and self._copy(order, task) is None:
             return super().write(order)
         self._check_label(order)
-        earlier = self.find(order)
+        earlier = self._earlier(order, task)
         if earlier is not None:
+            self._cancel(order, task)
             return earlier
-        task = self._same_task(order)
         source = self._expected(order, task)
         self._wait_for_drafts(task, source)
         before, wanted = self._journaled(task, source), self._patched(order, source.get("result"))
         self._replace(source, wanted)
-        return self._shown(order, wanted, before)
+        return self._shown(order, source, wanted, before)
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
         """Put the one region back, whatever was corrected in the others since."""
-        if order.mode is not WriteMode.UPDATE:
+        task = self._task(order)
+        ours = None if task is None else by_id(task, record.remote_id)
+        beside = order.mode in BESIDE
+        if order.mode not in (WriteMode.UPDATE, *BESIDE) or (beside and ours is None):
             super().revert(order, record)
             return
-        task = self._task(order)
         if task is None:
             return
-        ours = by_id(task, record.remote_id)
+        self._put_region_back(order, record, task, ours)
+        if beside:
+            self._remove_without_corrections(order, record)
+
+    def _remove_without_corrections(self, order: WriteOrder, record: WriteRecord) -> None:
+        """What we made beside the original goes where it says nothing else any more."""
+        task = self._same_task(order)
+        copy, original = by_id(task, record.remote_id), self._original(order, task)
+        if copy is None or original is None or self._holds_others(copy):
+            return
+        if self._label(copy) == self._label(original):
+            self._take_away(order, record, task, [copy])
+
+    def _put_region_back(self, order: WriteOrder, record: WriteRecord, task: Raw, ours: Raw | None) -> None:
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
         now = mapping.annotation(ours, self._schema, self._codec)
@@ -87,31 +158,26 @@ class RegionWriter(LabelStudioWriter):
                 f" after correction {order.marker} had been written"
             )
         self._wait_for_drafts(task, ours)
+        original = self._original(order, task) or {}
         wanted = self._parts.restore(
             ours.get("result"),
-            _result_of(record.before),
+            _result_of(record.before) or original.get("result"),
             self._schema,
             order.expected_label,
             order.label,
             self._meta(order, {}),
         )
         self._replace(ours, wanted)
-        self._shown(order, wanted, {})
-
-    def _expected(self, order: WriteOrder, task: Raw) -> Raw:
-        source = by_id(task, order.annotation_id)
-        if source is None:
-            raise Conflict(f"annotation {order.annotation_id} is gone")
-        now = mapping.annotation(source, self._schema, self._codec)
-        if now.label is None or not self._parts.carries(now.label, order.expected_label):
-            raise Conflict(
-                f"annotation {order.annotation_id} does not carry {order.expected_label!r} any more"
-                f" (changed by user {now.updated_by or now.annotator} at {now.updated_at.isoformat()})"
-            )
-        return source
+        self._shown(order, ours, wanted, {})
 
     def _journaled(self, task: Raw, source: Raw) -> Raw:
-        return self._before(task, source) | {"annotation": kept(source)}
+        before = self._before(task, source)
+        # Of ours its own first write knows what was the truth before it.
+        held = mapping.mark_meta(source.get("result"), self._schema.control).get(mapping.BEFORE)
+        truths = held.get("ground_truth_ids") if isinstance(held, dict) else None
+        return (
+            before | {"annotation": kept(source)} | ({} if truths is None else {"ground_truth_ids": truths})
+        )
 
     def _intact_row(self, order: WriteOrder, raw: Raw) -> Raw:
         label = self._codec.read(raw.get("result"), self._schema).label
@@ -148,21 +214,12 @@ class RegionWriter(LabelStudioWriter):
         marked = any(meta_of(item).get(mapping.MARKER) == order.marker for item in dicts(ours.get("result")))
         return marked and now is not None and self._parts.carries(now, order.label)
 
-    def _wait_for_drafts(self, task: Raw, source: Raw) -> None:
-        """Any write deletes what people have not saved yet, and does not say so."""
-        drafts = self._client.api.get(f"/api/tasks/{task['id']}/annotations/{source['id']}/drafts")
-        if dicts(drafts):
-            raise InUse(
-                f"annotation {source['id']} has unsaved work of a person, which a write would delete",
-                after=DRAFT_WAIT,
-            )
-
     def _replace(self, source: Raw, result: Any) -> None:
         self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"result": result})
 
-    def _shown(self, order: WriteOrder, wanted: Any, before: Raw) -> WriteRecord:
+    def _shown(self, order: WriteOrder, written: Raw, wanted: Any, before: Raw) -> WriteRecord:
         task = self._task(order)
-        ours = None if task is None else by_id(task, order.annotation_id)
+        ours = None if task is None else by_id(task, str(written["id"]))
         if ours is None or ours.get("result") != wanted:
             raise Retryable(f"correction {order.marker} does not show after it was written")
         return WriteRecord(str(ours["id"]), before, kept(ours))

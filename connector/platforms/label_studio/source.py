@@ -29,15 +29,16 @@ from connector.platforms.label_studio.client import (
     members,
 )
 from connector.platforms.label_studio.config import other_controls, schema_of
+from connector.platforms.label_studio.files import media_address
 from connector.platforms.label_studio.region_writes import RegionWriter
 from connector.platforms.prefetch import one_ahead
-from connector.ports import Codecs, PartsCodec
+from connector.ports import Codecs, MediaAddress, PartsCodec
 
 REF_PAGE_SIZE = 1000
 
 
 class LabelStudioSource:
-    """Implements Source, WebhookRegistrar and Guidelines for one project."""
+    """Implements Source, MediaKeeper, WebhookRegistrar and Guidelines for one project."""
 
     def __init__(
         self,
@@ -86,6 +87,10 @@ class LabelStudioSource:
         schema = self._schema() if rows else None
         return [self._item(row, schema) for row in rows if schema is not None]
 
+    def media(self, item: str, value: str) -> MediaAddress:
+        """Uploads and local files by its own address, files of a connected storage as it finds them."""
+        return media_address(self._client, item, value)
+
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """Every item's identity, by id; the fields are named because that makes it ten times faster."""
         last = 0
@@ -123,18 +128,10 @@ class LabelStudioSource:
         """Register or repair our webhook."""
         return hooks.ensure(self._client, role, remote_project, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove our webhook and its duplicates."""
-        hooks.remove(self._client, remote_project, url)
-
     @property
     def guidelines_rest(self) -> timedelta:
         """A change of the instructions costs it nothing."""
         return timedelta(0)
-
-    def read_guidelines(self) -> str:
-        """The project's instructions."""
-        return guidelines.read(self._client, self._project_id)
 
     def write_guidelines(self, block: str) -> str:
         """Replace the managed part of the project's instructions."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from connector.errors import Conflict, NotFound, Rejected, Retryable
+from connector.errors import Conflict, InUse, NotFound, Rejected, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
@@ -24,7 +24,13 @@ MODEL_VERSION = "secondlook"  # of the predictions that we add to a source proje
 Raw = dict[str, Any]
 
 # Where a mode writes something new, which can so be written twice.
-_PLACES = {WriteMode.GROUND_TRUTH: "annotations", WriteMode.PREDICTION: "predictions"}
+_PLACES = {
+    WriteMode.GROUND_TRUTH: "annotations",
+    WriteMode.REPLACE: "annotations",
+    WriteMode.PREDICTION: "predictions",
+}
+BESIDE = frozenset({WriteMode.GROUND_TRUTH, WriteMode.REPLACE})  # a new annotation holds the correction
+DRAFT_WAIT = 300.0  # seconds until a person's unsaved work is looked for again
 
 
 class LabelStudioWriter:
@@ -51,7 +57,9 @@ class LabelStudioWriter:
             return None
         task = self._task(order)
         raw = None if task is None else self._marked(order, task)
-        return None if task is None or raw is None else self._intact(order, task, raw)
+        if task is None or raw is None or self._is_half_done(order, task):
+            return None
+        return self._intact(order, task, raw)
 
     def write(self, order: WriteOrder) -> WriteRecord:
         """Check, write, check again. What an earlier try wrote is not written twice."""
@@ -61,15 +69,20 @@ class LabelStudioWriter:
         task = self._same_task(order)
         earlier = self._marked(order, task)
         if earlier is not None:
-            return self._intact(order, task, earlier)
+            found = self._intact(order, task, earlier)
+            self._cancel(order, task)
+            return found
         source = self._expected(order, task)
-        if order.mode is WriteMode.GROUND_TRUTH:
+        if order.mode in BESIDE:
+            self._wait_where_cancelled(order, task, source)
             self._add_ground_truth(order, task, source)
         elif order.mode is WriteMode.UPDATE:
             self._update(order, task, source)
         else:
             self._add_prediction(order, task, source)
-        return self._verified(order)
+        found = self._verified(order)
+        self._cancel(order, task)
+        return found
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
         """Undo what `record` says; what is undone already, or gone with its item, needs nothing."""
@@ -78,7 +91,7 @@ class LabelStudioWriter:
         task = self._task(order)
         if task is None:
             return
-        if order.mode is WriteMode.GROUND_TRUTH:
+        if order.mode in BESIDE:
             self._remove_ground_truth(order, record, task)
         elif order.mode is WriteMode.UPDATE:
             self._restore(order, record, task)
@@ -125,7 +138,7 @@ class LabelStudioWriter:
         raw = self._intact_row(order, raw)
         before = mapping.mark_meta(raw.get("result"), self._schema.control).get(mapping.BEFORE)
         record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, kept(raw))
-        if order.mode is WriteMode.GROUND_TRUTH:
+        if order.mode in BESIDE:
             self._still_expected(order, task, record)
         return record
 
@@ -153,13 +166,22 @@ class LabelStudioWriter:
         source = by_id(task, order.annotation_id)
         if source is None:
             raise Conflict(f"annotation {order.annotation_id} is gone")
-        now = mapping.annotation(source, self._schema, self._codec)
-        if now.label != order.expected_label:
+        now = mapping.annotation(self._before_us(order, task, source), self._schema, self._codec)
+        if now.label is None or not self._is_expected(now.label, order):
             carried = repr(now.label) if now.label else f"no label ({now.status.value})"
             raise Conflict(
                 f"annotation {order.annotation_id} carries {carried}, not {order.expected_label!r}"
                 f" (changed by user {now.updated_by or now.annotator} at {now.updated_at.isoformat()})"
             )
+        return source
+
+    def _is_expected(self, label: str, order: WriteOrder) -> bool:
+        return label == order.expected_label
+
+    def _before_us(self, order: WriteOrder, task: Raw, source: Raw) -> Raw:
+        """The original as it would be without us: cancelled it is no more than replaced."""
+        if order.mode is WriteMode.REPLACE and copy_beside(task, source) is not None:
+            return {**source, "was_cancelled": False}
         return source
 
     def _verified(self, order: WriteOrder) -> WriteRecord:
@@ -190,16 +212,9 @@ class LabelStudioWriter:
 
     def _shared(self, task: Raw, source: Raw) -> Raw | None:
         """The ground truth that we made beside the source for another control, where it still stands."""
-        return next(
-            (
-                raw
-                for raw in _annotations(task)
-                if raw.get("ground_truth")
-                and mapping.ours_for(raw) == str(source["id"])
-                and mapping.marker_of(raw.get("result"), self._schema.control) is None
-            ),
-            None,
-        )
+        copy = copy_beside(task, source)
+        held = None if copy is None else mapping.marker_of(copy.get("result"), self._schema.control)
+        return copy if held is None else None
 
     def _meta(self, order: WriteOrder, before: Raw) -> Raw:
         return {
@@ -224,6 +239,39 @@ class LabelStudioWriter:
             "parent_annotation": int(source["id"]),
         }
         self._client.api.write("POST", f"/api/tasks/{task['id']}/annotations/", body)
+
+    def _wait_where_cancelled(self, order: WriteOrder, task: Raw, source: Raw) -> None:
+        if order.mode is WriteMode.REPLACE:
+            self._wait_for_drafts(task, source)
+
+    def _wait_for_drafts(self, task: Raw, source: Raw) -> None:
+        """Any change deletes what people have not saved yet, and does not say so."""
+        drafts = self._client.api.get(f"/api/tasks/{task['id']}/annotations/{source['id']}/drafts")
+        if dicts(drafts):
+            raise InUse(
+                f"annotation {source['id']} has unsaved work of a person, which a write would delete",
+                after=DRAFT_WAIT,
+            )
+
+    def _is_half_done(self, order: WriteOrder, task: Raw) -> bool:
+        """Whether the original still counts beside what replaces it: writing again cancels it."""
+        source = self._original(order, task)
+        return order.mode is WriteMode.REPLACE and source is not None and not source.get("was_cancelled")
+
+    def _cancel(self, order: WriteOrder, task: Raw) -> None:
+        """Take the original out of the exports, once the corrected one stands; nothing of it is lost."""
+        source = self._original(order, task)
+        if source is not None and self._is_half_done(order, task):
+            self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"was_cancelled": True})
+
+    def _original(self, order: WriteOrder, task: Raw) -> Raw | None:
+        return by_id(task, order.annotation_id)
+
+    def _count_again(self, order: WriteOrder, task: Raw) -> None:
+        source = self._original(order, task)
+        if order.mode is WriteMode.REPLACE and source is not None and source.get("was_cancelled"):
+            self._wait_for_drafts(task, source)
+            self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"was_cancelled": False})
 
     def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
@@ -257,6 +305,11 @@ class LabelStudioWriter:
             self._check_untouched(ours, record, order)
         doubles = [self._intact_row(order, raw) for raw in self._all_marked(order, task) if raw is not ours]
         removed = [raw for raw in (ours, *doubles) if raw is not None]
+        self._take_away(order, record, task, removed)
+
+    def _take_away(self, order: WriteOrder, record: WriteRecord, task: Raw, removed: Sequence[Raw]) -> None:
+        """Delete what we wrote; the original counts again, and what was the truth is the truth again."""
+        self._count_again(order, task)
         for raw in removed:
             self._remove(order, raw)
         # A crash may have come between the two calls: go on even where ours is gone already.
@@ -340,12 +393,19 @@ def by_id(task: Raw, remote_id: str) -> Raw | None:
     return next((raw for raw in _annotations(task) if str(raw["id"]) == remote_id), None)
 
 
+def copy_beside(task: Raw, source: Raw) -> Raw | None:
+    """The ground truth that we made beside an annotation, where it still stands."""
+    made = (raw for raw in _annotations(task) if raw.get("ground_truth") and not raw.get("was_cancelled"))
+    return next((raw for raw in made if mapping.ours_for(raw) == str(source["id"])), None)
+
+
 def kept(raw: Raw) -> Raw:
     """What the journal keeps of an annotation or prediction: no names of people."""
     keys = (
         "id",
         "result",
         "ground_truth",
+        "was_cancelled",
         "completed_by",
         "updated_by",
         "parent_annotation",

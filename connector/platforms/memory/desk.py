@@ -58,6 +58,14 @@ class MemoryDesk:
                     found.setdefault(held.item.data["secondlook_key"], []).append(remote_id)
             return found
 
+    def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
+        """Suggestions of tasks that have none."""
+        with self._server.call("complete"):
+            held = self._server.board(review_id).held
+            for remote_id, request in placed.items():
+                if not held[remote_id].item.predictions:
+                    self._suggest(review_id, remote_id, request)
+
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """How many answers the task wants."""
         with self._server.call("set_overlap"):
@@ -104,11 +112,6 @@ class MemoryDesk:
         with self._server.call("ensure_webhook"):
             return hooks.ensure(self._server, remote_project, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove; none is fine."""
-        with self._server.call("remove_webhook"):
-            hooks.remove(self._server, remote_project, url)
-
     def _known(self, setup: ReviewSetup, known_id: str | None) -> Board:
         ours = [b for b in self._server.boards.values() if b.owner_key == setup.owner_key]
         for board in ours:
@@ -135,9 +138,13 @@ class MemoryDesk:
         }
         task_id = self._server.add_item(review_id, data)
         board.held[task_id].overlap = board.quorum
+        self._suggest(review_id, task_id, request)
+        return task_id
+
+    def _suggest(self, review_id: str, task_id: str, request: ReviewRequest) -> None:
+        suggestion = self._codecs[request.kind].content(request, None).suggested
         if suggestion is not None:
             self._server.predict(review_id, task_id, suggestion, score=request.suggestion_score)
-        return task_id
 
     def _close(self, held: Held) -> None:
         title = str(held.item.data["secondlook_title"])

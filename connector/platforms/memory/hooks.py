@@ -14,9 +14,3 @@ def ensure(server: MemoryServer, project_id: str, url: str, secret: str) -> bool
         return False
     board.hooks = [hook for hook in board.hooks if hook.url != url] + [wanted]
     return True
-
-
-def remove(server: MemoryServer, project_id: str, url: str) -> None:
-    """No hook with this address."""
-    board = server.board(project_id)
-    board.hooks = [hook for hook in board.hooks if hook.url != url]

@@ -126,7 +126,7 @@ class MemorySource:
                     if p.remote_id not in ours and p.model_version not in ours
                 )
                 self._server.store(held, predictions=kept)
-            elif order.mode is WriteMode.GROUND_TRUTH:
+            elif order.mode in (WriteMode.GROUND_TRUTH, WriteMode.REPLACE):
                 self._remove(held, order, record)
             elif order.mode is WriteMode.UPDATE:
                 self._restore(held, order, record)
@@ -151,20 +151,10 @@ class MemorySource:
         with self._server.call("ensure_webhook"):
             return hooks.ensure(self._server, remote_project, url, secret)
 
-    def remove_webhook(self, remote_project: str, url: str) -> None:
-        """Remove; none is fine."""
-        with self._server.call("remove_webhook"):
-            hooks.remove(self._server, remote_project, url)
-
     @property
     def guidelines_rest(self) -> timedelta:
         """None."""
         return timedelta(0)
-
-    def read_guidelines(self) -> str:
-        """The instructions."""
-        with self._server.call("read_guidelines"):
-            return self._server.board(self._project_id).guidelines
 
     def write_guidelines(self, block: str) -> str:
         """Replace the managed part."""
@@ -250,7 +240,11 @@ class MemorySource:
                 "created_at": now,
             }
             written = replace(given, **changed, **fresh, ground_truth=True)
-            others = (replace(a, ground_truth=False) for a in held.item.annotations)
+            gone = order.annotation_id if order.mode is WriteMode.REPLACE else None
+            others = (
+                _cancelled(a) if a.remote_id == gone else replace(a, ground_truth=False)
+                for a in held.item.annotations
+            )
             self._server.store(held, annotations=(*others, written))
         held.notes[written.remote_id] = before
         self._announce(held, written)
@@ -281,6 +275,11 @@ class MemorySource:
             demoted = record.before.get("ground_truth_ids", ())
             truth = order.annotation_id if order.annotation_id in demoted else next(iter(demoted), None)
             others = [replace(a, ground_truth=True) if a.remote_id == truth else a for a in others]
+        if order.mode is WriteMode.REPLACE:
+            schema = self._schema()
+            codec = self._codecs[schema.kind]
+            given = order.annotation_id
+            others = [_counted(a, schema, codec) if a.remote_id == given else a for a in others]
         self._server.tick()
         self._server.store(held, annotations=tuple(others))
 
@@ -322,6 +321,16 @@ def _theirs(item: Item, schema: LabelSchema, codec: Codec) -> Item:
         own_predictions=tuple((p.remote_id, p.model_version.removeprefix(OURS)) for p in ours),
         annotations=tuple(_read(one, schema, codec) for one in item.annotations),
     )
+
+
+def _cancelled(given: Annotation) -> Annotation:
+    return replace(given, label=None, status=LabelStatus.CANCELLED, ground_truth=False)
+
+
+def _counted(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:
+    """An annotation that was cancelled, as it was before."""
+    found = codec.read(given.result, schema)
+    return replace(given, label=found.label, status=found.status)
 
 
 def _read(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:

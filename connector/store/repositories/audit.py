@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,17 +75,7 @@ class AuditLog(Repository):
         if subject is not None:
             statement = statement.where(audit.c.subject == subject)
         for row in self._stream(statement):
-            yield AuditEntry(
-                seq=row.seq,
-                at=datetime.fromisoformat(row.at),
-                actor=row.actor,
-                action=row.action,
-                project=row.project,
-                subject=row.subject,
-                detail=json.loads(row.detail),
-                previous_hash=row.previous_hash,
-                hash=row.hash,
-            )
+            yield _entry(row)
 
     def verify(self) -> Iterator[AuditFault]:
         """Every fault of the chain: changed rows, missing rows, rows cut off at the end."""
@@ -104,6 +94,12 @@ class AuditLog(Repository):
             yield AuditFault(expected, f"rows {expected} to {last} are missing at the end")
         elif (last, last_hash) != (expected - 1, previous):
             yield AuditFault(expected - 1, f"the end of the chain is not row {expected - 1} as written")
+
+    def named(self, actions: Collection[str], after: int, until: int, limit: int) -> list[AuditEntry]:
+        """Rows of these actions after one row and up to another, the first ones."""
+        which = audit.c.action.in_(sorted(actions))
+        query = select(audit).where(audit.c.seq > after, audit.c.seq <= until, which)
+        return [_entry(row) for row in self._connection.execute(query.order_by(audit.c.seq).limit(limit))]
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last row: keep it elsewhere to prove later that nothing was cut off."""
@@ -125,6 +121,20 @@ def row_hash(row: Any) -> str:
     """SHA-256 over all columns but the hash itself, as canonical JSON."""
     names = ("seq", "at", "actor", "action", "project", "subject", "detail", "previous_hash")
     return hashlib.sha256(canonical({name: row[name] for name in names}).encode()).hexdigest()
+
+
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(
+        seq=row.seq,
+        at=datetime.fromisoformat(row.at),
+        actor=row.actor,
+        action=row.action,
+        project=row.project,
+        subject=row.subject,
+        detail=json.loads(row.detail),
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+    )
 
 
 def _is_intact(row: Row[Any]) -> bool:

@@ -59,6 +59,15 @@ class Corrections(Repository):
             found.update({one.issue_id: one for one in rows})
         return found
 
+    def unwritten(self, item_ids: Sequence[int]) -> list[Correction]:
+        """Corrections of these items that are still to be written, as far as we know."""
+        states = [state.value for state in UNWRITTEN]
+        return [
+            one
+            for part in chunks(item_ids)
+            for one in self._where(self._among(corrections.c.item_id, part), corrections.c.state.in_(states))
+        ]
+
     def cancel(self, correction_id: str, reason: str) -> bool:
         """Let go of a correction of which nothing was written; False where something may have been."""
         done = self._connection.execute(

@@ -159,9 +159,8 @@ class Issues(Repository):
                 issues.c.state == IssueState.OPEN.value,
                 review_tasks.c.key.is_(None),
             )
-            .order_by(issues.c.rank, issues.c.id)
-        )
-        return [issue_of(row) for row in rows]
+        )  # ordered here: SQLite would read all issues of the project in the order of an index
+        return sorted(map(issue_of, rows), key=lambda issue: (issue.rank, issue.id))
 
     def waiting_for_budget(self, project_id: int, limit: int) -> list[Issue]:
         """Suppressed issues that only the budget holds back, most suspicious first."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from connector import traces
 from connector.model.jobs import LONG, Claim, Job, JobKind, JobState, NewJob
 from connector.store.repositories.base import Repository
 from connector.store.tables import QUEUED, WAITING_IN_LANE, jobs
@@ -34,6 +35,7 @@ class Jobs(Repository):
             attempts=0,
             due_at=job.due_at or self._now,
             created_at=self._now,
+            traceparent=job.traceparent or traces.traceparent(),
         )
         unless_queued = new.on_conflict_do_nothing(index_elements=["key"], index_where=QUEUED)
         # Asked by RETURNING: an insert's row count is not known on PostgreSQL.
@@ -138,6 +140,11 @@ class Jobs(Repository):
             .where(waiting, jobs.c.error.is_not(None), jobs.c.due_at > self._now)
             .values(due_at=self._now)
         )
+
+    def hasten_all(self) -> int:
+        """Make all jobs due now that wait for another try: the clock by which they wait was set back."""
+        waiting = and_(jobs.c.state == JobState.QUEUED.value, jobs.c.due_at > self._now)
+        return int(self._connection.execute(update(jobs).where(waiting).values(due_at=self._now)).rowcount)
 
     def requeue_expired(self, lease: timedelta) -> int:
         """Queue again what a dead worker left running; the number of jobs.
@@ -287,5 +294,6 @@ def _job(row: Any) -> Job:
         due_at=row.due_at,
         created_at=row.created_at,
         error=row.error,
+        traceparent=row.traceparent,
         claim=row.claim,
     )

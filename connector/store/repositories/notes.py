@@ -95,7 +95,7 @@ class Notes(Repository):
             or_(_corrected(CorrectionState.APPLIED), ~_corrected()),
         )
 
-    def drafts_to_judge(self, project_id: int) -> list[GuidelineNote]:
+    def drafts_to_accept(self, project_id: int) -> list[GuidelineNote]:
         """Notes of applied corrections that stand, where a draft may be accepted by rule."""
         return self._where(
             guideline_notes.c.project_id == project_id,

@@ -222,10 +222,10 @@ class Reviews(Repository):
         )
         return int(done.rowcount)
 
-    def overlap_told(self, key: str, overlap: int) -> None:
+    def overlap_sent(self, key: str, overlap: int) -> None:
         self._set(key, overlap_pushed=overlap)
 
-    def overlaps_to_tell(self, project_id: int, extra_votes: int) -> list[ReviewTask]:
+    def overlaps_to_send(self, project_id: int, extra_votes: int) -> list[ReviewTask]:
         """Raised overlaps that the platform does not know of yet.
 
         Of questions that want an extra vote only so many as keep `extra_votes` of them waiting, those

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.store.tables.access import access_tokens, request_keys, sessions, sign_in_attempts, users
+from connector.store.tables.alerts import alert_messages, alert_silences, alerts
 from connector.store.tables.audit import audit, audit_head
 from connector.store.tables.base import (
     UNSTORABLE,
@@ -70,6 +71,9 @@ __all__ = [
     "Uid",
     "UtcDateTime",
     "access_tokens",
+    "alert_messages",
+    "alert_silences",
+    "alerts",
     "annotation_rows",
     "annotators",
     "audit",

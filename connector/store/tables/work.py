@@ -24,6 +24,7 @@ jobs = Table(
     Column("lease_until", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Column("error", PlainText),
+    Column("traceparent", String(55)),  # of what led to it (W3C Trace Context)
     Index("ix_jobs_state_due_at", "state", "due_at"),
     Index("ix_jobs_state_finished_at", "state", "finished_at"),
     Index("ix_jobs_project_id_state", "project_id", "state"),

@@ -89,8 +89,8 @@ def looked_view(unit: UnitOfWork, project_id: int) -> LookedView:
     scan = unit.issues.last_scan(project_id)
     if scan is None:
         return LookedView({}, {})
-    why_not = {kind: reason_said(why) for kind, why in scan.report.not_looked_for.items()}
-    return LookedView(scan.report.found, why_not)
+    why_not = {kind: reason_said(why) for kind, why in scan.report.not_searched.items()}
+    return LookedView(scan.report.findings, why_not)
 
 
 def kind_views(unit: UnitOfWork, project: str, sight: Sight = EVERYTHING) -> list[KindView]:

@@ -39,6 +39,7 @@ class Question:
     issue: IssueView
     votes: tuple[Vote, ...]
     corrections: tuple[Correction, ...]
+    asked: int | None = None  # people, where it is known to who asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,13 @@ def item_page(
     )
 
 
+def item_data(unit: UnitOfWork, project_id: int, remote_id: str) -> Json | None:
+    """The fields of the latest item of this id; None where there is none."""
+    query = select(items.c.data).where(items.c.project_id == project_id, items.c.remote_id == remote_id)
+    found: Json | None = unit.connection.execute(query.order_by(items.c.id.desc()).limit(1)).scalar()
+    return found
+
+
 def _versions(unit: UnitOfWork, project: Project, item_id: int) -> list[LabelVersion]:
     names = unit.projects.annotator_names(project.id)
     query = select(annotation_rows).where(annotation_rows.c.item_id == item_id)
@@ -99,7 +107,7 @@ def _versions(unit: UnitOfWork, project: Project, item_id: int) -> list[LabelVer
 
 
 def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
-    query = select(issues.c.id, review_tasks.c.key).outerjoin(
+    query = select(issues.c.id, review_tasks.c.key, review_tasks.c.overlap).outerjoin(
         review_tasks, review_tasks.c.issue_id == issues.c.id
     )
     rows = unit.connection.execute(
@@ -118,6 +126,7 @@ def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
                 issue=issue,
                 votes=tuple(cast.get(row.key, ())) if shown else (),
                 corrections=tuple(unit.corrections.all_of_issue(row.id)) if shown else (),
+                asked=row.overlap if shown else None,
             )
         )
     return found

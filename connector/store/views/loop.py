@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, distinct, func, select
 
 from connector.model import CorrectionState, IssueState, Json, LabelStatus, ReviewState
 from connector.model.jobs import JobState
+from connector.model.reasons import Code, coded
 from connector.store.repositories.facts import outage_fact
 from connector.store.tables import (
     annotation_rows,
@@ -29,7 +30,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import secrecy
 from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import EVERYTHING, Sight
-from connector.wording import item_snippet, left_out_said, reason_said
+from connector.wording import item_snippet, left_out_said, reason_said, reasons_said
 
 TICK_FACT = "last_tick"
 
@@ -335,7 +336,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=_skipped(statuses, scan.skipped if scan else {}),
-        warnings=scan.warnings if scan else (),
+        warnings=reasons_said(scan.warnings) if scan else (),
         quality=(unit.quality.figures(row.id) or (None, None))[1],
         jobs=_states(unit, jobs.c.state, jobs.c.project_id == row.id),
         review_link=row.review_link,
@@ -349,9 +350,9 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
     )
 
 
-def _skipped(statuses: Mapping[str, int], by_scan: Mapping[str, int]) -> dict[str, int]:
+def _skipped(statuses: Mapping[str, int], by_scan: Mapping[Code, int]) -> dict[str, int]:
     """What no scan can judge, by reason: annotations by their status, and what the last scan left out."""
-    not_valid = {status: n for status, n in statuses.items() if status != LabelStatus.VALID.value}
+    not_valid = {coded(status): n for status, n in statuses.items() if status != LabelStatus.VALID.value}
     return left_out_said({reason: n for reason, n in {**not_valid, **by_scan}.items() if n})
 
 

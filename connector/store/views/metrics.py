@@ -6,13 +6,17 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, case, func, literal, select
+from sqlalchemy import ColumnElement, Table, case, func, literal, select
 
 from connector.model import CorrectionState, ReviewState
+from connector.model.alerts import AlertPhase
 from connector.model.jobs import JobState
 from connector.model.metrics import PREFIX, Tally, labels
+from connector.store.repositories.facts import outage_fact
 from connector.store.repositories.tallies import AUDIT_VERIFIED, WORKER_SEEN
 from connector.store.tables import (
+    alert_messages,
+    alerts,
     audit_head,
     corrections,
     decisions,
@@ -29,67 +33,95 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.loop import last_tick_at
 
 Samples = Iterator[tuple[Tally, float]]
+Names = Mapping[int, str]  # of projects, by id
 STEPS = ("sync", "reconcile", "scan", "collect")
 
 
 def stored_metrics(unit: UnitOfWork) -> dict[Tally, float]:
     """Every sample that the database holds, of all projects."""
-    found = dict(_states(unit))
+    rows = unit.connection.execute(select(projects.c.id, projects.c.name))
+    names: Names = {row.id: row.name for row in rows}
+    found = dict(_states(unit, names))
     found |= dict(_projects(unit))
     found |= dict(_jobs(unit))
     found |= dict(_installation(unit))
+    found |= dict(_alerts(unit))
     return found | unit.tallies.all()
 
 
-def _states(unit: UnitOfWork) -> Samples:
-    for name, table in (("issues", issues), ("review_tasks", review_tasks), ("corrections", corrections)):
-        yield from _counted(unit, name, table, state=table.c.state)
-    yield from _counted(unit, "notes", guideline_notes, state=guideline_notes.c.state)
-    held = corrections.c.state == CorrectionState.HELD.value
-    yield from _counted(unit, "corrections_held", corrections, held)
-    written, back = corrections.c.applied_at.is_not(None), corrections.c.reverted_at.is_not(None)
-    yield from _counted(unit, "corrections_written_total", corrections, written, mode=corrections.c.mode)
-    yield from _counted(unit, "corrections_reverted_total", corrections, back)
+def _states(unit: UnitOfWork, names: Names) -> Samples:
+    for name, table in (("issues", issues), ("review_tasks", review_tasks)):
+        yield from _counted(unit, names, name, table, state=table.c.state)
+    yield from _counted(unit, names, "notes", guideline_notes, state=guideline_notes.c.state)
     standing = golden_items.c.retired_at.is_(None)
-    yield from _counted(unit, "golden_items", golden_items, standing, state=_golden_state())
-    yield from _answers(unit)
+    yield from _counted(unit, names, "golden_items", golden_items, standing, state=_golden_state())
+    yield from _corrections(unit, names)
+    yield from _answers(unit, names)
 
 
-def _answers(unit: UnitOfWork) -> Samples:
+def _corrections(unit: UnitOfWork, names: Names) -> Samples:
+    """All that is counted of corrections, in one pass over them."""
+    by = (corrections.c.project_id, corrections.c.state, corrections.c.mode)
+    marks = (func.count(corrections.c.applied_at), func.count(corrections.c.reverted_at))
+    found: dict[Tally, float] = {}
+    for project_id, state, mode, n, written, back in unit.connection.execute(
+        select(*by, func.count(), *marks).group_by(*by)
+    ):
+        project = names[project_id]
+        counts = [
+            _sample("corrections", n, project=project, state=state),
+            _sample("corrections_written_total", written, project=project, mode=mode),
+            _sample("corrections_reverted_total", back, project=project),
+        ]
+        if state == CorrectionState.HELD.value:
+            counts.append(_sample("corrections_held", n, project=project))
+        for key, value in counts:
+            if value:
+                found[key] = found.get(key, 0.0) + value
+    yield from found.items()
+
+
+def _answers(unit: UnitOfWork, names: Names) -> Samples:
     """Votes and decisions. These rows do not name their project: with one alone nothing has to be joined."""
-    names = list(unit.connection.execute(select(projects.c.name).limit(2)).scalars())
-    cast = _grouped(review_tasks, votes.c.counted).join(votes, votes.c.review_key == review_tasks.c.key)
-    made = _grouped(issues, decisions.c.outcome).join(decisions, decisions.c.issue_id == issues.c.id)
+    tasks, flags = review_tasks.c.project_id, issues.c.project_id
+    cast = select(tasks, votes.c.counted, func.count()).group_by(tasks, votes.c.counted)
+    cast = cast.select_from(votes).join(review_tasks, votes.c.review_key == review_tasks.c.key)
+    made = select(flags, decisions.c.outcome, func.count()).group_by(flags, decisions.c.outcome)
+    made = made.select_from(decisions).join(issues, decisions.c.issue_id == issues.c.id)
     if len(names) == 1:
-        name = literal(names[0])
-        cast = select(name, votes.c.counted, func.count()).group_by(votes.c.counted)
-        made = select(name, decisions.c.outcome, func.count()).group_by(decisions.c.outcome)
-    for project, counted, n in unit.connection.execute(cast.where(votes.c.withdrawn.is_(False))):
-        yield _sample("votes_total", n, project=project, counted=str(bool(counted)).lower())
-    for project, outcome, n in unit.connection.execute(made):
-        yield _sample("decisions_total", n, project=project, outcome=outcome)
+        only = literal(next(iter(names)))
+        cast = select(only, votes.c.counted, func.count()).group_by(votes.c.counted)
+        made = select(only, decisions.c.outcome, func.count()).group_by(decisions.c.outcome)
+    for project_id, counted, n in unit.connection.execute(cast.where(votes.c.withdrawn.is_(False))):
+        yield _sample("votes_total", n, project=names[project_id], counted=str(bool(counted)).lower())
+    for project_id, outcome, n in unit.connection.execute(made):
+        yield _sample("decisions_total", n, project=names[project_id], outcome=outcome)
 
 
 def _golden_state() -> ColumnElement[str]:
     return case((golden_items.c.doubted_at.is_not(None), "doubted"), else_="standing")
 
 
-def _grouped(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
-    query = select(projects.c.name, *columns, func.count()).select_from(table)
-    return query.join(projects, projects.c.id == table.c.project_id).group_by(projects.c.name, *columns)
-
-
 def _counted(
-    unit: UnitOfWork, name: str, table: Table, *where: ColumnElement[bool], **by: ColumnElement[Any]
+    unit: UnitOfWork,
+    names: Names,
+    name: str,
+    table: Table,
+    *where: ColumnElement[bool],
+    **by: ColumnElement[Any],
 ) -> Samples:
-    """Rows of a table by project and at most one more column."""
-    for project, *values, n in unit.connection.execute(_grouped(table, *by.values()).where(*where)):
-        yield _sample(name, n, project=project, **dict(zip(by, values, strict=True)))
+    """Rows of a table by project and one more column: of ids alone, so that an index can be enough."""
+    columns = (table.c.project_id, *by.values())
+    query = select(*columns, func.count()).where(*where).group_by(*columns)
+    for project_id, *values, n in unit.connection.execute(query):
+        yield _sample(name, n, project=names[project_id], **dict(zip(by, values, strict=True)))
 
 
 def _projects(unit: UnitOfWork) -> Samples:
     for row in unit.connection.execute(select(projects)).all():
         yield _sample("project_paused", float(row.paused_reason is not None), project=row.name)
+        away = unit.facts.at(outage_fact(row.id))
+        yield _sample("platform_away_seconds", _age(unit, away) if away else 0.0, project=row.name)
         for step in STEPS:
             at = getattr(row, f"last_{step}_at")
             if at is not None:
@@ -111,8 +143,11 @@ def _oldest_review(unit: UnitOfWork, project: Any) -> Samples:
     query = select(func.min(review_tasks.c.pushed_at)).where(review_tasks.c.project_id == project.id, waiting)
     oldest: datetime | None = unit.connection.execute(query).scalar_one_or_none()
     if oldest is not None:
-        age = max((unit.now - oldest).total_seconds(), 0.0)
-        yield _sample("review_oldest_age_seconds", age, project=project.name)
+        yield _sample("review_oldest_age_seconds", _age(unit, oldest), project=project.name)
+
+
+def _age(unit: UnitOfWork, moment: datetime) -> float:
+    return max((unit.now - moment).total_seconds(), 0.0)
 
 
 def _quality(project: str, figures: Mapping[str, Any]) -> Samples:
@@ -159,6 +194,19 @@ def _installation(unit: UnitOfWork) -> Samples:
     if verified is not None and faults is not None:
         yield _sample("audit_verified_timestamp_seconds", verified.timestamp())
         yield _sample("audit_faults", float(faults))
+
+
+def _alerts(unit: UnitOfWork) -> Samples:
+    phases = [AlertPhase.PENDING.value, AlertPhase.FIRING.value]
+    by = (alerts.c.rule, alerts.c.project, alerts.c.phase)
+    query = select(*by, func.count()).where(alerts.c.phase.in_(phases)).group_by(*by)
+    for rule, project, phase, n in unit.connection.execute(query):
+        yield _sample("alerts", n, rule=rule, project=project, state=phase)
+    given_up = case((alert_messages.c.given_up_at.is_not(None), "given_up"), else_="waiting")
+    unsent = alert_messages.c.sent_at.is_(None)
+    messages = select(alert_messages.c.channel, given_up, func.count()).where(unsent)
+    for channel, state, n in unit.connection.execute(messages.group_by(alert_messages.c.channel, given_up)):
+        yield _sample("alert_messages", n, channel=channel, state=state)
 
 
 def _sample(name: str, value: float, **by: object) -> tuple[Tally, float]:

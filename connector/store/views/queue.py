@@ -42,6 +42,7 @@ class QueueFilter:
     method: str | None = None
     item: str | None = None
     older: int | None = None
+    items: tuple[int, ...] | None = None  # our ids
 
     @property
     def of_content(self) -> bool:
@@ -94,6 +95,8 @@ def _conditions(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Si
     if asked.item is not None:
         same = select(items.c.id).where(items.c.project_id == project_id, items.c.remote_id == asked.item)
         found.append(issues.c.item_id.in_(same))
+    if asked.items is not None:
+        found.append(issues.c.item_id.in_(asked.items))
     if asked.older is not None:
         found.append(issues.c.created_at <= unit.now - timedelta(days=asked.older))
     if asked.of_content and not sight.secrets:

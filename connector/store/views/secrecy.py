@@ -117,7 +117,7 @@ def seen_issue(view: View, sight: Sight) -> View:
         return view
     if is_shown(found.state, found.kind, sight):
         return _with(view, kind=None, rank=None, evidence=_without_marks(found.evidence))
-    state = _shown(found.state, found.kind)
+    state = shown_state(found.state, found.kind)
     return _with(view, state=state, evidence={}, **dict.fromkeys(OF_AN_ISSUE))
 
 
@@ -131,7 +131,7 @@ def seen_review(view: View, sight: Sight) -> View:
         return _with(view, blind=None, issue_kind=None)
     answered = golden and found.state == ReviewState.DECIDED.value
     state = ReviewState.PUSHED.value if answered else found.state
-    issue_state = _shown(found.issue_state, found.issue_kind)
+    issue_state = shown_state(found.issue_state, found.issue_kind)
     return _with(view, state=state, issue_state=issue_state, **dict.fromkeys(OF_A_REVIEW))
 
 
@@ -142,7 +142,7 @@ def seen_project(view: View, sight: Sight) -> View:
         return view
     counts: dict[str, int] = {}
     for state, n in found.issues.items():
-        counts[_shown(state)] = counts.get(_shown(state), 0) + n
+        counts[shown_state(state)] = counts.get(shown_state(state), 0) + n
     return _with(view, issues=counts)
 
 
@@ -161,7 +161,8 @@ def _with(view: View, **values: Any) -> View:
     return shown
 
 
-def _shown(state: str, kind: str | None = None) -> str:
+def shown_state(state: str, kind: str | None = None) -> str:
+    """The state that is shown of a question to who may not see secrets."""
     golden = kind == IssueKind.GOLDEN.value and state in SETTLED
     return WAITING if golden or state == IssueState.MEASURED.value else state
 

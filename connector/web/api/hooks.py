@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import SimpleNamespace
 
 from fastapi import Request, Response, status
@@ -13,7 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connector import logs
+from connector import logs, traces
 from connector.errors import BadPayload, Misconfigured, Retryable, Unauthorised
 from connector.model import Role
 from connector.web import intake
@@ -68,7 +69,7 @@ class Hooks:
             if isinstance(delivery, int):
                 return _refusal(delivery)
             if delivery is not None:
-                await self._deliveries.add(delivery)
+                await self._deliveries.add(replace(delivery, traceparent=traces.traceparent()))
         except (Unauthorised, BadPayload) as error:
             log.warning("delivery refused", project=project, role=role, reason=str(error))
             return Response(status_code=401 if isinstance(error, Unauthorised) else 400)

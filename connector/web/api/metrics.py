@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from connector.model.access import AccessRole
 from connector.model.metrics import PREFIX, Accumulator, labels
+from connector.model.moments import is_over
 from connector.store.views.metrics import stored_metrics
 from connector.web.access import Asking, Running, require
 from connector.web.counting import store_counts
@@ -33,7 +34,7 @@ class Scrapes:
     def text(self, services: Services) -> str:
         with self._lock:
             now = services.clock.now()
-            if self._at is None or not timedelta(0) <= now - self._at < KEPT:
+            if is_over(self._at, KEPT, now):
                 store_counts(services, self._accumulator)
                 with services.store.read() as unit:
                     samples = stored_metrics(unit)

@@ -9,6 +9,7 @@ from html import escape
 WIDTH, HEIGHT = 640, 200
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 28
 MOST_POINTS = 400
+MOST_SIDE, SQUARE, NAMES, NAME_CHARS = 40, 16, 110, 16  # of a heat map
 
 Height = Callable[[float], float]  # a share → where it stands in the picture
 
@@ -49,6 +50,56 @@ def line_chart(title: str, points: Sequence[ChartPoint], target: float | None = 
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(said)}">'
         f"{''.join(parts)}</svg>"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HeatCell:
+    """How one thing goes with another: `value` 0..1; faint where too little was counted to be coloured."""
+
+    row: str
+    column: str
+    value: float
+    said: str
+    faint: bool = False
+
+
+def heat_map(title: str, cells: Sequence[HeatCell]) -> str:
+    """Cells as squares, darker where the value is greater; empty without any.
+
+    Of more than `MOST_SIDE` names those that stand in the first cells are drawn. The table beside it says the
+    same in words.
+    """
+    names = list(dict.fromkeys(name for cell in cells for name in (cell.row, cell.column)))[:MOST_SIDE]
+    if not names:
+        return ""
+    at = {name: n for n, name in enumerate(sorted(names))}
+    drawn = [cell for cell in cells if cell.row in at and cell.column in at]
+    parts = [_names_at(name, NAMES + n * SQUARE) for name, n in at.items()]
+    parts += [
+        f'<rect class="{"faint" if cell.faint else "heat"}" x="{NAMES + at[cell.column] * SQUARE}" '
+        f'y="{NAMES + at[cell.row] * SQUARE}" width="{SQUARE - 1}" height="{SQUARE - 1}" '
+        f'fill-opacity="{0 if cell.faint else max(0.08, min(1.0, cell.value)):.2f}">'
+        f"<title>{escape(cell.said)}</title></rect>"
+        for cell in drawn
+    ]
+    side = NAMES + len(at) * SQUARE + 4
+    return (
+        f'<svg class="chart heatmap" viewBox="0 0 {side} {side}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _names_at(name: str, place: int) -> str:
+    """Of one row, and of the column that bears the same name."""
+    edge, short, at = NAMES - 4, _name(name), place + 8
+    return (
+        f'<text class="tick" x="{edge}" y="{place + 11}" text-anchor="end">{short}</text>'
+        f'<text class="tick" transform="rotate(-60 {at} {edge})" x="{at}" y="{edge}">{short}</text>'
+    )
+
+
+def _name(name: str) -> str:
+    return escape(name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…")
 
 
 def _thinned(points: Sequence[ChartPoint]) -> Sequence[ChartPoint]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
-from connector.actions import golden, held, jobs, revert, tokens, users
+from connector.actions import alerts, golden, held, jobs, questions, revert, tokens, users
 from connector.actions.notes import NoteKeeper, get_note
 from connector.errors import BadPayload, Conflict, NotFound
 from connector.model import Project
 from connector.model.access import EVERYWHERE, AccessRole
+from connector.model.jobs import JobKind
 from connector.store.unit_of_work import UnitOfWork
 from connector.web.access import Running, require
 from connector.web.forms import Form, Posted, once, require_unchanged, stamp
@@ -20,6 +22,14 @@ from connector.wiring import Services
 router = APIRouter(include_in_schema=False)
 
 Act = Callable[[UnitOfWork, Project], str]
+STEPS = {
+    "sync": JobKind.SYNC,
+    "scan": JobKind.SCAN,
+    "push": JobKind.PUSH,
+    "collect": JobKind.COLLECT,
+    "controls": JobKind.SCAN,
+}
+MOST_CONTROLS = 1_000  # at once
 
 
 def _in_project(
@@ -37,11 +47,42 @@ def _in_project(
     return once(services, form, acting)
 
 
-@router.post("/p/{project}/scan")
-def scan(project: str, services: Running, form: Form) -> RedirectResponse:
+@router.post("/p/{project}/work/{what}")
+def work(project: str, what: str, services: Running, form: Form) -> RedirectResponse:
+    """Have a step done before it is due: sync, scan, push, collect; or a scan that asks more controls."""
+    if what not in STEPS:
+        msg = "there is no such action"
+        raise NotFound(msg)
+
     def act(unit: UnitOfWork, stored: Project) -> str:
-        jobs.ask_scan(unit, stored, form.who.actor)
-        return f"/p/{project}?done=scan"
+        payload = {"controls": _whole(form, "number", MOST_CONTROLS)} if what == "controls" else {}
+        jobs.ask_job(unit, stored, STEPS[what], form.who.actor, **payload)
+        return f"/p/{project}"
+
+    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+
+
+@router.post("/p/{project}/issues/{what}")
+def question(project: str, what: str, services: Running, form: Form) -> RedirectResponse:
+    """Have one more person answer an open question, or close it without an answer."""
+    if what not in ("one-more", "close"):
+        msg = "there is no such action"
+        raise NotFound(msg)
+    wanted = form.needed("issue")
+
+    def act(unit: UnitOfWork, stored: Project) -> str:
+        issue = unit.issues.get(wanted)
+        if issue is None or issue.project_id != stored.id:
+            msg = "there is no such question in this project"
+            raise NotFound(msg)
+        task = unit.reviews.of_issues([wanted]).get(wanted)
+        asked = None if task is None else task.overlap
+        require_unchanged(
+            form, stamp(issue.state.value, asked), f"it is {issue.state.value}, {asked or 0} people are asked"
+        )
+        do = questions.ask_one_more if what == "one-more" else questions.close
+        do(unit, stored, wanted, form.who.actor)
+        return f"/p/{project}/items/{quote(unit.items.ref(issue.item_id).remote_id, safe='')}"
 
     return _in_project(services, form, project, AccessRole.OPERATOR, act)
 
@@ -83,15 +124,22 @@ def revert_run(project: str, services: Running, form: Form) -> RedirectResponse:
 
 @router.post("/p/{project}/corrections/{what}")
 def held_class(project: str, what: str, services: Running, form: Form) -> RedirectResponse:
-    """Release or discard one held correction."""
+    """Release or discard one held correction, or all of a class, whose number must be typed."""
     if what not in ("release", "discard"):
         msg = "there is no such action"
         raise NotFound(msg)
 
     def act(unit: UnitOfWork, stored: Project) -> str:
         do = held.release if what == "release" else held.discard
-        do(unit, stored, form.needed("label"), form.who.actor, [form.needed("correction")])
-        return f"/p/{project}/corrections/{form.needed('correction')}"
+        label, one = form.needed("label"), form.text("correction")
+        if one:
+            do(unit, stored, label, form.who.actor, [one])
+            return f"/p/{project}/corrections/{one}"
+        now = held.counts(unit, stored).get(label, 0)
+        if form.needed("number") != str(now):
+            raise Conflict(f"{now} corrections of {label!r} are held now, not {form.text('number')!r}")
+        do(unit, stored, label, form.who.actor)
+        return f"/p/{project}/corrections"
 
     return _in_project(services, form, project, AccessRole.OPERATOR, act)
 
@@ -169,6 +217,36 @@ def replay(what: str, services: Running, form: Form) -> RedirectResponse:
     return once(services, form, act)
 
 
+@router.post("/ops/alerts/{what}")
+def keep_alerts(what: str, services: Running, form: Form) -> RedirectResponse:
+    """Silence a rule, let it be heard again, or send a test through a channel."""
+    require(form.who, AccessRole.ADMIN if what == "test" else AccessRole.OPERATOR)
+
+    def act(unit: UnitOfWork) -> str:
+        by, project = form.who.actor, form.text("project")
+        if what == "silence":
+            alerts.silence(unit, form.needed("rule"), project, _hours(form), by)
+        elif what == "hear":
+            alerts.end_silence(unit, form.needed("rule"), project, by)
+        elif what == "test":
+            alerts.ask_test(unit, services.settings.alerts, form.needed("channel"), by)
+            return "/ops/messages"
+        else:
+            msg = "there is no such action"
+            raise NotFound(msg)
+        return "/ops/alerts?state=any"
+
+    return once(services, form, act)
+
+
+def _hours(form: Posted) -> float:
+    try:
+        return float(form.needed("hours"))
+    except ValueError:
+        msg = f"hours: {form.text('hours')!r} is no number"
+        raise BadPayload(msg) from None
+
+
 @router.post("/admin/users/{what}")
 def keep_users(what: str, services: Running, form: Form) -> RedirectResponse:
     """Add a user, change a role, or let somebody in no more."""
@@ -207,6 +285,13 @@ def revoke_token(services: Running, form: Form) -> RedirectResponse:
         return "/admin/tokens"
 
     return once(services, form, act)
+
+
+def _whole(form: Posted, name: str, most: int) -> int:
+    text = form.needed(name)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
+        raise BadPayload(f"{name}: {text!r} is no whole number from 1 to {most:,}")
+    return int(text)
 
 
 def _grants(form: Posted) -> dict[str, AccessRole]:

@@ -35,7 +35,7 @@ def sign_in_page(request: Request, services: Running) -> Response:
 
 @router.post("/sign-in")
 async def sign_in_form(request: Request, services: Running, sent: SentFields) -> Response:
-    _require_private(request, services)
+    require_private(request, services)
     return await run_in_threadpool(_sign_in, request, services, sent)
 
 
@@ -64,7 +64,7 @@ def first_page(key: str, services: Running) -> Response:
 
 @router.post("/first/{key}")
 async def first_form(key: str, request: Request, services: Running, sent: SentFields) -> Response:
-    _require_private(request, services)
+    require_private(request, services)
     return await run_in_threadpool(_make_first, key, request, services, sent)
 
 
@@ -82,7 +82,7 @@ def _sign_in(request: Request, services: Services, sent: Fields) -> Response:
         if isinstance(error, Retryable):
             answer.headers["Retry-After"] = str(int(error.after or 0))
         return answer
-    return _entered(request, services, session, target)
+    return entered(request, services, session, target)
 
 
 def _make_first(key: str, request: Request, services: Services, sent: Fields) -> Response:
@@ -96,10 +96,11 @@ def _make_first(key: str, request: Request, services: Services, sent: Fields) ->
         raise
     except (BadPayload, Conflict) as error:
         return _first(key, EntranceForm("/", name, str(error)), 400)
-    return _entered(request, services, session, "/")
+    return entered(request, services, session, "/")
 
 
-def _entered(request: Request, services: Services, session: sign_in.OpenedSession, target: str) -> Response:
+def entered(request: Request, services: Services, session: sign_in.OpenedSession, target: str) -> Response:
+    """Lead to the page that was asked for, with the session's cookie."""
     answer = RedirectResponse(target, status_code=303)
     answer.set_cookie(
         cookie_name(request, services),
@@ -113,7 +114,7 @@ def _entered(request: Request, services: Services, session: sign_in.OpenedSessio
     return answer
 
 
-def _require_private(request: Request, services: Services) -> None:
+def require_private(request: Request, services: Services) -> None:
     """A password that crosses a network in clear is everybody's."""
     if not secure(request, services) and not local(request):
         msg = (
@@ -126,9 +127,15 @@ def _require_private(request: Request, services: Services) -> None:
 def _entrance(request: Request, services: Services, entry: EntranceForm, code: int = 200) -> Response:
     with services.store.read() as unit:
         anybody = sign_in.has_admin(unit)
-    private = secure(request, services) or local(request)
+    issuer = services.settings.sign_in.oidc
     return render(
-        "sign_in.html", code=code, entry=entry, anybody=anybody, private=private, token_file=TOKEN_FILE
+        "sign_in.html",
+        code=code,
+        entry=entry,
+        anybody=anybody or issuer.url is not None,
+        private=secure(request, services) or local(request),
+        token_file=TOKEN_FILE,
+        issuer=issuer.title if issuer.url is not None else None,
     )
 
 

@@ -16,9 +16,11 @@ from connector.store.views.findings import kind_views
 from connector.store.views.guidance import guidance_views
 from connector.store.views.overview import card, cards
 from connector.store.views.people import reviewers_views
-from connector.store.views.secrecy import sight_of
+from connector.store.views.secrecy import Sight, sight_of
+from connector.store.views.waiting import WaitingTasks, waiting_tasks
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.charts import ChartPoint, line_chart
+from connector.web.dashboard.listing import Button
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key
 from connector.web.readiness import look
@@ -52,6 +54,7 @@ def project_page(project: str, request: Request, services: Running, who: Asking)
             "card": found,
             "kinds": kind_views(unit, project, sight),
             "people": reviewers_views(unit, services.settings.projects, project, sight).get(project),
+            "waiting": _waiting(unit, project, sight),
             "guidance": guidance_views(unit, [project]).get(project),
         }
     return render(
@@ -62,11 +65,29 @@ def project_page(project: str, request: Request, services: Running, who: Asking)
         now=services.clock.now(),
         key=new_key,
         operates=who.may(AccessRole.OPERATOR, project),
+        steps=_steps(project),
         finding_title=finding_title,
         issue_states=[state.value for state in IssueState],
         correction_states=[state.value for state in CorrectionState],
         **values,
     )
+
+
+def _waiting(unit: UnitOfWork, name: str, sight: Sight) -> WaitingTasks | None:
+    """Shown to operators: answers to golden questions would tell themselves from others."""
+    stored = unit.projects.by_name(name)
+    return waiting_tasks(unit, stored.id) if stored is not None and sight.secrets else None
+
+
+def _steps(project: str) -> list[Button]:
+    """What can be done before it is due."""
+    titles = {"sync": "Sync now", "scan": "Scan now", "push": "Push now", "collect": "Collect answers now"}
+    controls = Button(
+        "Ask more controls",
+        f"/p/{project}/work/controls",
+        ask=(("number", "How many unflagged items to ask about", "50"),),
+    )
+    return [*(Button(title, f"/p/{project}/work/{what}") for what, title in titles.items()), controls]
 
 
 @dataclass(frozen=True, slots=True)

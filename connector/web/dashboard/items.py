@@ -8,19 +8,24 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from connector.actions.questions import ASKED
 from connector.errors import NotFound
-from connector.model import CorrectionState, Json
+from connector.model import CorrectionState, IssueKind, Json, LabelSchema
 from connector.model.access import AccessRole
-from connector.store.views.item import ItemView, item_page
+from connector.platforms.registry import item_link
+from connector.store.views.item import ItemView, Question, item_page
 from connector.store.views.secrecy import is_shown, sight_of
 from connector.web.access import Asking, Running, require
-from connector.web.dashboard.marks import boxes, pieces
+from connector.web.dashboard.listing import Button
+from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
+from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key, stamp
 from connector.wording import reason_said
 
 MOST_LINES = 400
 MOST_CHARS = 20_000  # of one field of an item
+INSIDE = ("data:image/png", "data:image/jpeg", "data:image/webp", "data:image/gif")
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,6 +40,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
     if found is None or stored is None:
         msg = "there is no such item in this project"
         raise NotFound(msg)
+    fields = _fields(project, stored.schema, found)
     return render(
         "item.html",
         who=who,
@@ -42,12 +48,26 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         project=project,
         now=services.clock.now(),
         item=found,
-        fields=[_field(name, value) for name, value in found.data.items()],
+        fields=fields,
         drawings=_drawings(found),
-        link=_platform_link(stored.platform, stored.url, stored.remote_id, found.id),
+        picture=next((each["picture"] for each in fields if each["picture"]), None),
+        link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_said=reason_said,
         secrets=who.may(AccessRole.OPERATOR, project),
+        buttons=_question_buttons,
+        key=new_key,
     )
+
+
+def _question_buttons(project: str, question: Question) -> list[Button]:
+    """What an operator may do with a question that is asked."""
+    issue = question.issue
+    if issue.state not in (state.value for state in ASKED) or issue.kind == IssueKind.GOLDEN.value:
+        return []
+    fields = {"issue": issue.id, "was": stamp(issue.state, question.asked)}
+    close = Button("Close without an answer", f"/p/{project}/issues/close", fields)
+    more = Button("Ask one more person", f"/p/{project}/issues/one-more", fields)
+    return [close] if question.asked is None else [more, close]
 
 
 @router.get("/p/{project}/corrections/{correction}")
@@ -100,31 +120,31 @@ def difference(before: Json | None, after: Json | None) -> list[tuple[str, str]]
     return [(line[:1], line[1:]) for line in lines[:MOST_LINES] if not line.startswith("@@")]
 
 
-def _field(name: str, value: Any) -> dict[str, Any]:
+def _fields(project: str, schema: LabelSchema | None, found: ItemView) -> list[dict[str, Any]]:
+    """Each field as text, and as a picture where it is one or names one."""
+    pictures = {each.field for each in (schema.objects if schema else ()) if each.kind.lower() == "image"}
+    return [
+        _field(project, found.id, name, value, is_picture=name in pictures)
+        for name, value in found.data.items()
+    ]
+
+
+def _field(project: str, item: str, name: str, value: Any, *, is_picture: bool) -> dict[str, Any]:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    picture = isinstance(value, str) and value.startswith(
-        ("data:image/png", "data:image/jpeg", "data:image/webp")
-    )
-    return {"name": name, "text": text[:MOST_CHARS], "picture": text if picture else None}
+    inside = isinstance(value, str) and value.startswith(INSIDE)
+    named = is_picture and isinstance(value, str) and not value.startswith("data:")
+    picture = value if inside else media_path(project, item, name) if named else None
+    return {"name": name, "text": "" if inside else text[:MOST_CHARS], "picture": picture}
 
 
-def _drawings(found: ItemView) -> list[dict[str, Any]]:
-    """Versions that have regions: boxes over the picture, or spans over the longest text."""
+def _drawings(found: ItemView) -> list[Drawing]:
+    """Labels that have regions, and the given beside the suggested region of each question."""
     texts = [
         value for value in found.data.values() if isinstance(value, str) and not value.startswith("data:")
     ]
-    text = max(texts, key=len, default="")
-    drawn = []
-    for version in found.versions:
-        drawn_boxes, marked = boxes(version.result), pieces(text[:MOST_CHARS], version.result)
-        if drawn_boxes or any(piece.labels for piece in marked):
-            drawn.append({"version": version, "boxes": drawn_boxes, "pieces": marked})
-    return drawn
-
-
-def _platform_link(platform: str, url: str, project: str, item: str) -> str | None:
-    """The item on its platform, where its address is known."""
-    if not url.startswith(("http://", "https://")) or not item.isascii() or not item.isalnum():
-        return None
-    base = url.rstrip("/")
-    return f"{base}/projects/{project}/data?task={item}" if platform == "label_studio" else None
+    text = max(texts, key=len, default="")[:MOST_CHARS]
+    drawn = [drawn_result(f"Regions of {one.annotator}", text, one.result) for one in found.versions]
+    for question in found.questions:
+        for title, key in (("Given", question.issue.given), ("Suggested", question.issue.suggested)):
+            drawn.append(drawn_key(f"{title}: {key}", text, key) if key else None)
+    return [each for each in drawn if each is not None]

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from math import sqrt
+from urllib.parse import urlencode
 
+from connector.actions import held
 from connector.model import CorrectionState, DispositionKind, IssueKind, IssueState
 from connector.model.access import AccessRole
 from connector.model.findings import FindingKind
 from connector.store.views import dispositions, findings, loop
 from connector.store.views.pairs import pair_views
 from connector.store.views.queue import QueueFilter, queue_count, queue_views
+from connector.store.views.similarity import items_of_points
 from connector.web.dashboard import rates
-from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
+from connector.web.dashboard.charts import HeatCell, heat_map
+from connector.web.dashboard.listing import (
+    Button,
+    Column,
+    Filter,
+    Listing,
+    ListPart,
+    ListQuery,
+    Row,
+    item_link,
+)
 
+MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
-
-
-def _item_link(row: Row) -> str:
-    return f"/p/{row['project']}/items/{quote(str(row['item']), safe='')}"
 
 
 def _queue(asked: ListQuery) -> ListPart:
     state = asked.of("state")
-    older = asked.of("older")
+    older, points = asked.of("older"), asked.of("points")
+    chosen = None if points is None else items_of_points(asked.unit, asked.its.id, points)
     wanted = QueueFilter(
         states=(state,) if state else (),
         given=asked.of("given"),
@@ -32,6 +43,7 @@ def _queue(asked: ListQuery) -> ListPart:
         method=asked.of("method"),
         item=asked.of("item"),
         older=None if older is None else int(older),
+        items=None if points is None else tuple(chosen or ()),
     )
     found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
     rows = [
@@ -62,14 +74,23 @@ def _queue(asked: ListQuery) -> ListPart:
 
 def _queue_empty(asked: ListQuery) -> str:
     if asked.filters and asked.filters != {"state": IssueState.IN_REVIEW.value}:
+        if asked.of("points") and items_of_points(asked.unit, asked.its.id, asked.filters["points"]) is None:
+            return "The map was drawn anew since these points were chosen. Choose them again on the map."
         return "No issue matches. Clear the filters to see all."
     if asked.its.last_scan_at is None:
         return "No scan yet: ask for one on the project's page."
     return "Nothing is in review now. Choose another state to see what was decided or waits."
 
 
-def _scan_buttons(asked: ListQuery) -> list[Button]:
-    return [Button("Scan now", f"{asked.base}/scan")] if asked.may(AccessRole.OPERATOR) else []
+def _queue_head(asked: ListQuery) -> list[Button]:
+    return (
+        [
+            Button("Scan now", f"{asked.base}/work/scan"),
+            Button("Push now", f"{asked.base}/work/push"),
+        ]
+        if asked.may(AccessRole.OPERATOR)
+        else []
+    )
 
 
 QUEUE = Listing(
@@ -77,7 +98,7 @@ QUEUE = Listing(
     title="Queue",
     lead="What is asked and why, the most suspicious first.",
     columns=(
-        Column("item", "Item", "code", _item_link),
+        Column("item", "Item", "code", item_link),
         Column("content", "Content"),
         Column("given", "Given"),
         Column("suggested", "Suggested"),
@@ -100,8 +121,9 @@ QUEUE = Listing(
         Filter("kind", "Kind", tuple(IssueKind)),
         Filter("method", "Method"),
         Filter("older", "Older than (days)", whole=True),
+        Filter("points", "On the map", longest=5_000),
     ),
-    head=_scan_buttons,
+    head=_queue_head,
 )
 
 
@@ -128,7 +150,7 @@ FINDINGS = Listing(
     lead="What else the last scan found: of classes, annotators and groups first, then of items.",
     columns=(
         Column("kind", "Kind", "state"),
-        Column("item", "Item", "code", lambda row: _item_link(row) if row["item"] else None),
+        Column("item", "Item", "code", lambda row: item_link(row) if row["item"] else None),
         Column("why", "What"),
         Column("score", "Score", "share"),
     ),
@@ -168,7 +190,7 @@ DISPOSITIONS = Listing(
     title="Set aside",
     lead="Items that no single label answers: several fit, none does, people differ, or rules are silent.",
     columns=(
-        Column("item", "Item", "code", _item_link),
+        Column("item", "Item", "code", item_link),
         Column("kind", "List", "state"),
         Column("problem", "Problem"),
         Column("given", "Given"),
@@ -212,13 +234,29 @@ def _corrections(asked: ListQuery) -> ListPart:
     return ListPart(rows, found.next)
 
 
+def _held_head(asked: ListQuery) -> list[Button]:
+    """Of each class whose corrections are held: write them all, or none of them ever."""
+    if asked.of("state") != CorrectionState.HELD.value or not asked.may(AccessRole.OPERATOR):
+        return []
+    return [
+        Button(
+            f"{title} all {n} of {label}",
+            f"{asked.base}/corrections/{what}",
+            {"label": label},
+            (("number", "Type how many are held now", ""),),
+        )
+        for label, n in list(held.counts(asked.unit, asked.its).items())[:MOST_CLASSES]
+        for what, title in (("release", "Release"), ("discard", "Discard"))
+    ]
+
+
 CORRECTIONS = Listing(
     slug="corrections",
     title="Corrections",
     lead="What was changed on the platform, or is about to be. Each can be taken back.",
     columns=(
         Column("id", "Correction", "code", lambda row: f"/p/{row['project']}/corrections/{row['id']}"),
-        Column("item", "Item", "code", _item_link),
+        Column("item", "Item", "code", item_link),
         Column("given", "Before"),
         Column("label", "After"),
         Column("mode", "Mode", "state"),
@@ -233,6 +271,7 @@ CORRECTIONS = Listing(
     read=_corrections,
     empty=lambda asked: "No correction is in this state." if asked.filters else "No correction yet.",
     filters=(Filter("state", "State", tuple(CorrectionState)),),
+    head=_held_head,
 )
 
 
@@ -263,6 +302,24 @@ def _pair_link(row: Row) -> str:
     return f"/p/{row['project']}/queue?{query}"
 
 
+def _pair_map(asked: ListQuery) -> str:
+    """The pairs with most flags, by how often; those without enough decisions are faint."""
+    pairs = pair_views(asked.unit, asked.its.id, asked.sight)
+    counts = [each.decided + each.unresolved + (each.waiting or 0) for each in pairs]
+    most = max(counts, default=0) or 1
+    cells = [
+        HeatCell(
+            each.first,
+            each.second,
+            sqrt(n / most),
+            f"{each.first} → {each.second}: {n:,} flags {rates.said(each.confirmed, each.decided)}",
+            faint=each.decided < rates.FEW,
+        )
+        for each, n in zip(pairs, counts, strict=True)
+    ]
+    return heat_map("Flags by given label (rows) and suggested label (columns)", cells)
+
+
 PAIRS = Listing(
     slug="pairs",
     title="Class pairs",
@@ -278,6 +335,7 @@ PAIRS = Listing(
     ),
     read=_pairs,
     empty=lambda asked: "No pair has a flag yet." if asked.sight.secrets else "No pair has a decision yet.",
+    chart=_pair_map,
 )
 
 LISTS = (QUEUE, PAIRS, CORRECTIONS, DISPOSITIONS, FINDINGS)

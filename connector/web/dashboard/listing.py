@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from connector.errors import BadPayload
 from connector.model import Project
@@ -38,6 +38,7 @@ class Filter:
     values: tuple[str, ...] = ()
     default: str = ""
     whole: bool = False  # a whole number
+    longest: int = LONGEST_VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,16 @@ class Listing:
     chart: Callable[[ListQuery], str] | None = None  # SVG, made here and safe
 
 
+def item_link(row: Row) -> str:
+    """The page of the item of a row."""
+    return f"/p/{row['project']}/items/{quote(str(row['item']), safe='')}"
+
+
 def clean(listing: Listing, query: Mapping[str, str]) -> dict[str, str]:
     """The filters of an address; BadPayload where a value is none of those that there are."""
     found: dict[str, str] = {}
     for one in listing.filters:
-        value = query.get(one.name, one.default)[:LONGEST_VALUE]
+        value = query.get(one.name, one.default)[: one.longest]
         if value and one.values and value not in (*one.values, "any"):
             raise BadPayload(f"{one.name}: {value!r} is none of {', '.join(one.values)}")
         if value and one.whole and not (value.isascii() and value.isdigit() and len(value) < 7):

@@ -12,7 +12,7 @@ from connector.config.settings import PROJECT_NAME
 from connector.errors import NotFound
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
-from connector.web.dashboard import labels_lists, ops_lists, people_lists
+from connector.web.dashboard import alert_lists, labels_lists, ops_lists, people_lists
 from connector.web.dashboard.exports import AT_ONCE, TYPES, audited, csv_text, json_text, rows_of
 from connector.web.dashboard.listing import PAGE_ROWS, Listing, ListPart, ListQuery, address, clean
 from connector.web.dashboard.rendering import render
@@ -112,7 +112,7 @@ def _register(folder: str, path: str, listing: Listing) -> None:
 
 for _listing in OF_PROJECTS:
     _register("", f"/p/{{project}}/{_listing.slug}", _listing)
-for _listing in ops_lists.OPS:
+for _listing in (*ops_lists.OPS, *alert_lists.LISTS):
     _register("/ops", f"/ops/{_listing.slug}", _listing)
 for _listing in ops_lists.ADMIN:
     _register("/admin", f"/admin/{_listing.slug}", _listing)

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from connector.model import GoldenItem, NoteState, QuestionState
 from connector.model.access import AccessRole
+from connector.model.findings import FindingKind
+from connector.store.views.findings import finding_views
 from connector.store.views.pairs import annotator_views
 from connector.store.views.people import reviewers_view
 from connector.store.views.secrecy import seen_reviewers
+from connector.store.views.spot import spot_checks
+from connector.store.views.waiting import PACE_DAYS, answered_lately
 from connector.web.dashboard import rates
-from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
+from connector.web.dashboard.charts import HeatCell, heat_map
+from connector.web.dashboard.listing import (
+    Button,
+    Column,
+    Filter,
+    Listing,
+    ListPart,
+    ListQuery,
+    Row,
+    item_link,
+)
 from connector.web.forms import stamp
-from connector.wording import guideline_question
+from connector.wording import guideline_question, item_snippet
 
 MOST_ROWS = 2_000
 
 
+def _remarks(asked: ListQuery) -> dict[str, str]:
+    """What the last scan found of a person: labels unlike others', or unlike their own of before."""
+    found: dict[str, str] = {}
+    for kind in (FindingKind.ANNOTATOR_DIFFERS, FindingKind.ANNOTATOR_DRIFT):
+        for one in finding_views(asked.unit, project=asked.its.name, kind=kind, sight=asked.sight).items:
+            found[one.subject] = f"{found[one.subject]} {one.why}" if one.subject in found else one.why
+    return found
+
+
 def _annotators(asked: ListQuery) -> ListPart:
+    remarks = _remarks(asked)
     rows = [
         {
             "project": asked.its.name,
@@ -29,6 +54,8 @@ def _annotators(asked: ListQuery) -> ListPart:
             "unresolved": each.unresolved,
             "waiting": each.waiting,
             "said": rates.said(each.confirmed, each.decided),
+            "remark": remarks.get(each.first),
+            "spot": "look",
         }
         for each in annotator_views(asked.unit, asked.its.id, asked.sight)
     ]
@@ -38,6 +65,47 @@ def _annotators(asked: ListQuery) -> ListPart:
 def _annotator_link(row: Row) -> str:
     return f"/p/{row['project']}/queue?{urlencode({'state': 'any', 'annotator': row['id']})}"
 
+
+def _spot_link(row: Row) -> str:
+    return f"/p/{row['project']}/spot-checks?{urlencode({'annotator': row['id']})}"
+
+
+def _spots(asked: ListQuery) -> ListPart:
+    names = asked.unit.projects.annotator_names(asked.its.id)
+    rows = [
+        {
+            "project": asked.its.name,
+            "item": each.item,
+            "content": item_snippet(each.data),
+            "label": each.label,
+            "annotator": names.get(each.annotator, each.annotator),
+            "updated_at": each.updated_at,
+        }
+        for each in spot_checks(asked.unit, asked.its.id, asked.sight, asked.of("annotator"))
+    ]
+    return ListPart(rows[:MOST_ROWS])
+
+
+SPOTS = Listing(
+    slug="spot-checks",
+    title="Spot checks",
+    lead="Up to five labels of each person, drawn at random each day, whatever the model says of them.",
+    columns=(
+        Column("annotator", "Annotator"),
+        Column(
+            "item",
+            "Item",
+            "code",
+            item_link,
+        ),
+        Column("content", "Content"),
+        Column("label", "Label"),
+        Column("updated_at", "Given", "time"),
+    ),
+    read=_spots,
+    empty=lambda asked: "No label of this person was drawn today." if asked.filters else "No label is there.",
+    filters=(Filter("annotator", "Annotator (id)"),),
+)
 
 ANNOTATORS = Listing(
     slug="annotators",
@@ -51,6 +119,8 @@ ANNOTATORS = Listing(
         Column("unresolved", "Unresolved", "number"),
         Column("waiting", "Waiting", "number"),
         Column("said", "Found wrong of decided (95 % interval)"),
+        Column("remark", "By the last scan"),
+        Column("spot", "Labels of today", "text", _spot_link),
     ),
     read=_annotators,
     empty=lambda _asked: "No label of a known person was flagged yet.",
@@ -75,6 +145,22 @@ def _agreement(asked: ListQuery) -> ListPart:
     return ListPart(rows)
 
 
+def _agreement_map(asked: ListQuery) -> str:
+    """People by people; both halves, so that a row shows one person."""
+    cells = [
+        HeatCell(
+            first,
+            second,
+            row["agreed"] / row["shared"] if row["shared"] else 0.0,
+            f"{first} and {second}: {row['said']}",
+            faint=row["shared"] < rates.FEW,
+        )
+        for row in _agreement(asked).rows
+        for first, second in ((row["first"], row["second"]), (row["second"], row["first"]))
+    ]
+    return heat_map("How often two people agreed", cells)
+
+
 AGREEMENT = Listing(
     slug="agreement",
     title="Agreement",
@@ -89,6 +175,7 @@ AGREEMENT = Listing(
     ),
     read=_agreement,
     empty=lambda _asked: "No report yet, or no two people answered the same questions.",
+    chart=_agreement_map,
 )
 
 
@@ -97,9 +184,15 @@ def _reviewers(asked: ListQuery) -> ListPart:
     if settings is None:
         return ListPart([])
     view = seen_reviewers(reviewers_view(asked.unit, asked.its, settings), asked.sight)
+    accounts = answered_lately(asked.unit, asked.its.id)
+    lately: Counter[str] = Counter()
+    for account, n in accounts.items():
+        lately[settings.reviewers.person_of(account)] += n
     rows = [
         {
             "person": one.name,
+            "lately": lately.get(one.person, 0),
+            "a_day": lately.get(one.person, 0) / PACE_DAYS,
             "right": one.reliability if one.answers else None,
             "low": one.low if one.answers else None,
             "high": one.high if one.answers else None,
@@ -128,6 +221,8 @@ REVIEWERS = Listing(
         Column("low", "from", "share"),
         Column("high", "to", "share"),
         Column("answers", "Answers", "number"),
+        Column("lately", "In 7 days", "number"),
+        Column("a_day", "A day", "figure"),
         Column("golden", "Golden right"),
         Column("weight", "Weight", "figure"),
         Column("seconds", "Seconds", "figure"),
@@ -272,7 +367,7 @@ GOLDEN = Listing(
             "item",
             "Item",
             "code",
-            lambda row: f"/p/{row['project']}/items/{quote(str(row['item']), safe='')}",
+            item_link,
         ),
         Column("label", "Label"),
         Column("source", "Source"),
@@ -288,4 +383,4 @@ GOLDEN = Listing(
     head=_golden_head,
 )
 
-LISTS = (ANNOTATORS, AGREEMENT, REVIEWERS, GUIDELINES, QUESTIONS, GOLDEN)
+LISTS = (ANNOTATORS, SPOTS, AGREEMENT, REVIEWERS, GUIDELINES, QUESTIONS, GOLDEN)

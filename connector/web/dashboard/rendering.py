@@ -22,8 +22,10 @@ PROJECT_PAGES = (
     ("queue", "Queue", AccessRole.VIEWER),
     ("pairs", "Pairs", AccessRole.VIEWER),
     ("annotators", "Annotators", AccessRole.VIEWER),
+    ("spot-checks", "Spot checks", AccessRole.VIEWER),
     ("agreement", "Agreement", AccessRole.VIEWER),
     ("reviewers", "Reviewers", AccessRole.VIEWER),
+    ("map", "Map", AccessRole.VIEWER),
     ("quality", "Quality", AccessRole.VIEWER),
     ("reports", "Reports", AccessRole.VIEWER),
     ("corrections", "Corrections", AccessRole.VIEWER),
@@ -33,6 +35,18 @@ PROJECT_PAGES = (
     ("findings", "Findings", AccessRole.VIEWER),
     ("golden", "Golden set", AccessRole.ADMIN),
 )
+
+# What follows `g` on the keyboard, where the script of the pages runs.
+PAGE_KEYS = {
+    "queue": "q",
+    "pairs": "p",
+    "annotators": "a",
+    "reviewers": "r",
+    "quality": "y",
+    "map": "m",
+    "corrections": "c",
+    "guidelines": "l",
+}
 
 
 def render(template: str, *, who: Principal | None = None, code: int = 200, **values: Any) -> HTMLResponse:
@@ -51,20 +65,20 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(style_address=style_address, project_pages=PROJECT_PAGES)
+    made.globals.update(static_address=static_address, project_pages=PROJECT_PAGES, page_keys=PAGE_KEYS)
     made.filters.update(iso=_iso, ago=_ago, short=_short, percent=lambda value: share(float(value)))
     return made
 
 
 @cache
-def style_sheet() -> str:
-    return files("connector.web.dashboard").joinpath("static/style.css").read_text("utf-8")
+def static_text(name: str) -> str:
+    return files("connector.web.dashboard").joinpath("static", name).read_text("utf-8")
 
 
 @cache
-def style_address() -> str:
+def static_address(name: str) -> str:
     """With the hash of its content, so that browsers may keep it for ever."""
-    return f"/static/{hashlib.sha256(style_sheet().encode()).hexdigest()[:16]}/style.css"
+    return f"/static/{hashlib.sha256(static_text(name).encode()).hexdigest()[:16]}/{name}"
 
 
 def here(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Health of the service as a page; dated reports by link; the style sheet."""
+"""Health of the service as a page; dated reports by link; what they load."""
 
 from __future__ import annotations
 
@@ -19,20 +19,24 @@ from connector.store.views.metrics import stored_metrics
 from connector.store.views.overview import cards
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
-from connector.web.dashboard.rendering import render, style_address, style_sheet
+from connector.web.dashboard.rendering import render, static_address, static_text
 from connector.web.readiness import look
 
+STATIC = {"style.css": "text/css", "keys.js": "text/javascript", "map.js": "text/javascript"}
 STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 FOR_EVER = "public, max-age=31536000, immutable"
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/static/{digest}/style.css")
-def style(digest: str) -> Response:
-    current = style_address() == f"/static/{digest}/style.css"
+@router.get("/static/{digest}/{name}")
+def static(digest: str, name: str) -> Response:
+    if name not in STATIC:
+        msg = "there is no such file"
+        raise NotFound(msg)
+    current = static_address(name) == f"/static/{digest}/{name}"
     headers = {"Cache-Control": FOR_EVER if current else "no-store"}
-    return PlainTextResponse(style_sheet(), media_type="text/css", headers=headers)
+    return PlainTextResponse(static_text(name), media_type=STATIC[name], headers=headers)
 
 
 @router.get("/ops/health")

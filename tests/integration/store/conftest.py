@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from connector.store import migrate
 from connector.store.engine import open_engine
 from tests.integration.store.house import House
+from tests.support.pgbouncer import PgBouncer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -21,26 +22,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "pgbouncer"])
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def house(
+    request: pytest.FixtureRequest, tmp_path: Path, template_database: Path, pgbouncer: PgBouncer
+) -> Iterator[House]:
     """A store with tables, one project, and a clock that the test moves."""
     if request.param == "sqlite":
+        shutil.copyfile(template_database, tmp_path / "secondlook.db")
         url = f"sqlite:///{tmp_path / 'secondlook.db'}"
     else:
-        name = "postgres_url" if request.param == "postgresql" else "pooled_url"
-        url = str(request.getfixturevalue(name))
+        url = str(request.getfixturevalue("migrated_postgres_url"))
     pooler = request.param == "pgbouncer"
-    engine = open_engine(url, pooler=pooler)
-    migrate.upgrade(engine)
-    made = House(url, engine, pooler=pooler)
+    if pooler:
+        url = pgbouncer.address_of(url)
+    made = House(url, open_engine(url, pooler=pooler), pooler=pooler)
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def postgres_house(postgres_url: str) -> Iterator[House]:
+def postgres_house(migrated_postgres_url: str) -> Iterator[House]:
     """The same on PostgreSQL only, for what SQLite's single writer rules out."""
-    engine = open_engine(postgres_url)
-    migrate.upgrade(engine)
-    made = House(postgres_url, engine)
+    made = House(migrated_postgres_url, open_engine(migrated_postgres_url))
     yield made
     made.store.close()

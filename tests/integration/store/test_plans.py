@@ -46,7 +46,7 @@ WORKS: dict[str, Work] = {
     "uncertain batches": lambda unit, project: unit.reviews.batches(project),
     "reviews of issues": lambda unit, _: unit.reviews.of_issues(["issue"]),
     "open reviews": lambda unit, project: unit.reviews.open_count(project),
-    "overlaps to tell": lambda unit, project: unit.reviews.overlaps_to_tell(project, 5),
+    "overlaps to tell": lambda unit, project: unit.reviews.overlaps_to_send(project, 5),
     "votes": lambda unit, _: unit.votes.of(["review"]),
     "a vote": lambda unit, _: unit.votes.save(vote("review-7")),
     "notes to publish": lambda unit, project: unit.notes.publishable(project),

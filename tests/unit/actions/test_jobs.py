@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.actions.jobs import ask_scan, replay, replay_all
+from connector.actions.jobs import ask_job, replay, replay_all
 from connector.errors import NotFound, Rejected
 from connector.model.jobs import JobKind, JobState
 from tests.support.commands import command
@@ -49,10 +49,22 @@ def test_a_scan_that_is_asked_for_is_audited_and_waits_once(world: World) -> Non
     world.settle()
     for by in ("web:ada", "web:bo"):
         with world.services.store.begin() as unit:
-            ask_scan(unit, world.project, by)
+            ask_job(unit, world.project, JobKind.SCAN, by)
 
     assert [job.kind for job in world.jobs(JobState.QUEUED)].count(JobKind.SCAN) == 1
     assert [actor for actor, _, _ in world.audit("scan.asked")] == ["web:ada", "web:bo"]
+
+
+def test_controls_that_are_asked_for_are_not_lost_in_a_scan_that_waits(world: World) -> None:
+    world.some_right()
+    world.settle()
+    with world.services.store.begin() as unit:
+        ask_job(unit, world.project, JobKind.SCAN, "web:ada")
+        ask_job(unit, world.project, JobKind.SCAN, "web:ada", controls=3)
+
+    with world.services.store.read() as unit:
+        waiting = [unit.jobs.queued(f"scan:{world.project.id}{which}") for which in ("", ":controls-3")]
+    assert None not in waiting
 
 
 def test_a_command_tells_no_worker_of_the_job_that_it_runs_itself(world: World) -> None:

@@ -50,6 +50,16 @@ def test_what_cannot_be_is_said_and_changes_nothing(secondlook: Secondlook, conf
     assert secondlook("users", "list", "--json").json["users"] == []
 
 
+def test_alerts_are_listed_and_silenced(secondlook: Secondlook, configured: Services) -> None:
+    assert secondlook("alerts", "silence", "jobs_dead", "--hours", "2").code == 0
+    (silence,) = secondlook("alerts", "list", "--json").json["silences"]
+    assert (silence["rule"], silence["project"]) == ("jobs_dead", "")
+    assert "is silent everywhere" in secondlook("alerts", "list").err
+    assert secondlook("alerts", "unsilence", "jobs_dead").code == 0
+    assert secondlook("alerts", "silence", "no_rule").code == 1
+    assert "there is no channel 'ops'" in secondlook("alerts", "test", "ops").err
+
+
 def test_a_short_password_is_refused(
     secondlook: Secondlook, configured: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

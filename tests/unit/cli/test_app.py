@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from connector import errors
 from connector.store.views import loop
 from connector.wiring import Services
 from tests.unit.cli.conftest import Secondlook
+from workers.cli import main
 from workers.cli.exits import ExitCode, exit_code
 
 COMMANDS = ["init", "doctor", "up", "web", "sync", "scan", "push", "collect", "status", "issues", "revert",
@@ -117,3 +119,18 @@ def test_a_reader_that_goes_away_is_answered_with_silence(configured: Services) 
     script = f"{sys.executable} -m workers.cli audit export | head -1"
     done = subprocess.run(["bash", "-c", script], check=False, capture_output=True, text=True)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_terminal_that_cannot_show_a_letter_is_shown_its_number(
+    home: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    shown = {name: io.TextIOWrapper(io.BytesIO(), encoding=encoding) for name in ("stdout", "stderr")}
+    for name, stream in shown.items():
+        monkeypatch.setattr(sys, name, stream)
+    monkeypatch.setattr(sys, "argv", ["secondlook", "-c", "猫→.toml", "status"])
+    with pytest.raises(SystemExit) as ending:
+        main()
+    shown["stderr"].flush()
+    assert ending.value.code == ExitCode.MISCONFIGURED
+    assert b"\\u732b\\u2192.toml" in shown["stderr"].buffer.getvalue()  # type: ignore[attr-defined]

@@ -50,8 +50,8 @@ def test_reviews_on_another_platform() -> None:
         ({"platform": "argilla", "url": "http://argilla.test"}, "desk.token"),
         ({"platform": "argilla", **THERE}, "desk.workspace"),
         ({"url": "http://another.test"}, "desk.token"),
-        ({"url": "http://another.test", "token": {"env": "T"}}, "on the same one, or in Argilla"),
-        ({"workspace": "reviews"}, "workspace is for Argilla"),
+        ({"url": "http://another.test", "token": {"env": "T"}}, "on the same one, or on another kind"),
+        ({"workspace": "reviews"}, "Label Studio has no workspaces"),
     ],
 )
 def test_what_cannot_work_is_refused(desk: dict[str, Any], said: str) -> None:

@@ -13,7 +13,7 @@ from workers.consensus import (
     Centre,
     InvalidVotes,
     Scale,
-    mean_difference,
+    difference_sums,
     number_alpha,
     number_consensus,
 )
@@ -92,9 +92,9 @@ def test_mean_difference_is_that_of_all_pairs(seed: int) -> None:
     task, value = answers(seed)
     apart = [abs(value[a] - value[b]) for a, b in combinations(range(len(task)), 2) if task[a] == task[b]]
     if apart:
-        assert mean_difference(task, value) == pytest.approx(np.mean(apart))
+        assert difference_sums(task, value).value() == pytest.approx(np.mean(apart))
     else:
-        assert np.isnan(mean_difference(task, value))
+        assert np.isnan(difference_sums(task, value).value())
 
 
 @given(seed=st.integers(0, 10_000), centre=st.sampled_from(list(Centre)), quorum=st.integers(1, 4))

@@ -8,14 +8,12 @@ from scipy import stats
 
 from workers.consensus import (
     InvalidVotes,
-    anchoring_effect,
     class_flow,
     confusion_matrix,
     difference,
     drift,
     exact_interval,
     reliability,
-    reliability_by_class,
 )
 
 counts = st.integers(0, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -76,10 +74,6 @@ def test_a_reviewer_who_becomes_worse_drifts_down_with_the_whole_interval() -> N
     assert found.low[1] < 0 < found.high[1]
 
 
-def test_seeing_the_suggestion_shows_as_more_agreement_with_it() -> None:
-    assert float(anchoring_effect(50, 100, 80, 100).low) > 0
-
-
 def test_few_answers_are_shrunk_towards_everyone() -> None:
     found = reliability([1, 900, 0], [1, 1000, 0])
     assert found.mean[0] < 0.95
@@ -96,14 +90,6 @@ def test_the_mean_lies_in_its_interval(rows: list[tuple[int, int]]) -> None:
     assert (found.low <= found.high).all()
     assert (found.high <= 1).all()
     assert ((found.mean > 0) & (found.mean < 1)).all()
-
-
-def test_a_class_without_answers_is_judged_as_the_reviewer_overall() -> None:
-    right, n = np.array([[50, 0], [10, 10]]), np.array([[50, 0], [50, 50]])
-    found = reliability_by_class(right, n)
-    overall = reliability(right.sum(axis=1), n.sum(axis=1))
-    assert found.mean[0, 1] == pytest.approx(overall.mean[0])
-    assert found.mean[1, 0] < found.mean[0, 0]
 
 
 def test_no_answers_at_all_are_an_even_chance() -> None:
@@ -140,8 +126,6 @@ def test_counts_that_cannot_be_are_refused() -> None:
         exact_interval(1, 2, level=0)
     with pytest.raises(InvalidVotes, match="strength"):
         reliability([1], [2], strength=0)
-    with pytest.raises(InvalidVotes, match="no table"):
-        reliability_by_class([1], [2])
     with pytest.raises(InvalidVotes, match="differ in length"):
         reliability([1], [2, 3])
     with pytest.raises(InvalidVotes, match="differ in length"):

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from workers.consensus import InvalidVotes, jaccard, mean_jaccard, set_consensus
+from workers.consensus import (
+    InvalidVotes,
+    Votes,
+    jaccard,
+    krippendorff_alpha,
+    mean_jaccard,
+    set_alpha_sums,
+    set_consensus,
+)
 
 NAN = float("nan")
 
@@ -110,3 +118,17 @@ def test_what_is_no_set_of_answers_is_refused(task: object, marks: object, quoru
 def test_no_answers_are_no_tasks() -> None:
     assert set_consensus([], np.empty((0, 3)), quorum=1).chosen.shape == (0, 3)
     assert np.isnan(mean_jaccard([], np.empty((0, 3))))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_alpha_of_sets_is_the_nominal_alpha_of_one_class_and_grows_with_no_class_that_nobody_chose(
+    seed: int,
+) -> None:
+    rng = np.random.default_rng(seed)
+    cells = rng.permutation(24)[: rng.integers(1, 24)]
+    task, person = np.divmod(cells, 4)
+    one = rng.integers(0, 2, (len(cells), 1)).astype(float)
+    found = set_alpha_sums(task, person, one).value()
+    assert found == pytest.approx(krippendorff_alpha(Votes(task, person, one[:, 0].astype(int))), nan_ok=True)
+    wider = np.hstack([one, np.zeros_like(one), one])
+    assert set_alpha_sums(task, person, wider).value() == pytest.approx(found, nan_ok=True)

@@ -17,6 +17,7 @@ from connector.errors import Misconfigured, Retryable
 from connector.model import IssueKind, IssueState
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import HeldBack, LetGo
+from connector.wording import reasons_said, scans
 from tests.support.world import CLASSES, NAME, World
 from workers.service.runner import run_inline
 from workers.service.sweep import sweep
@@ -278,8 +279,8 @@ def test_too_few_labels_flag_nothing_and_say_so(world: World) -> None:
 
     summary = scanned(world)
 
-    assert summary == {"items": 1, "flagged": 0, "warnings": [wording.too_few_labels(1, 1)]}
-    assert world.last_scan().warnings == (wording.too_few_labels(1, 1),)
+    assert summary == {"items": 1, "flagged": 0, "warnings": [scans.too_few_labels(1, 1)]}
+    assert reasons_said(world.last_scan().warnings) == (scans.too_few_labels(1, 1),)
 
 
 def test_predictions_for_items_of_one_class_only_flag_nothing_and_say_so(world: World) -> None:
@@ -289,7 +290,7 @@ def test_predictions_for_items_of_one_class_only_flag_nothing_and_say_so(world: 
 
     summary = scanned(world)
 
-    assert summary["warnings"] == [wording.too_few_labels(2, 1)]
+    assert summary["warnings"] == [scans.too_few_labels(2, 1)]
     assert world.last_scan().skipped == {"no_prediction": 1}
 
 
@@ -365,7 +366,7 @@ def test_what_is_not_stated_to_be_out_of_sample_carries_a_warning(build: Build) 
 
     summary = scanned(world)
 
-    assert summary["warnings"] == [wording.not_stated_out_of_sample("platform")]
+    assert summary["warnings"] == [scans.not_stated_out_of_sample("platform")]
     assert world.last_scan().report.out_of_sample == "not stated"
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from connector import wording
 from connector.errors import Misconfigured
 from connector.model import IssueKind, IssueState
 from connector.model.findings import FindingKind
 from connector.model.jobs import JobKind, JobState
+from connector.wording import reasons_said, scans
 from tests.support.world import CLASSES, Killed, World
 from workers.detect.sharding import Part, blob_name
 from workers.detect.state import kept
@@ -77,7 +77,7 @@ def left_behind(world: World) -> int:
 
 
 def kinds_found(world: World) -> set[str]:
-    return {kind for kind, n in world.last_scan().report.found.items() if n}
+    return {kind for kind, n in world.last_scan().report.findings.items() if n}
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -134,7 +134,7 @@ def test_a_scan_in_parts_finds_what_labels_alone_show(build: Build) -> None:
     world.settle()
 
     assert kinds_found(world) >= {"invalid_label"}
-    assert "outlier" in world.last_scan().report.not_looked_for
+    assert "outlier" in world.last_scan().report.not_searched
     with world.read() as unit:
         assert unit.findings.counts(world.project.id)[FindingKind.INVALID_LABEL] == 1
 
@@ -312,7 +312,7 @@ def test_too_few_classes_flag_nothing_and_say_so(build: Build) -> None:
 
     world.settle()
 
-    assert world.last_scan().warnings == (wording.too_few_labels(5, 1),)
+    assert reasons_said(world.last_scan().warnings) == (scans.too_few_labels(5, 1),)
     assert left_behind(world) == 0
 
 
@@ -367,7 +367,7 @@ def test_items_whose_annotators_differ_are_asked_about_of_a_shared_scan_too(buil
     with world.read() as unit:
         (finding,) = unit.findings.of_items([asked.item_id])[asked.item_id]
     assert (finding.kind, finding.subject) == (FindingKind.DISAGREEMENT, str(divided))
-    assert not [said for said in world.last_scan().warnings if "review_kinds" in said]
+    assert not [said for said in reasons_said(world.last_scan().warnings) if "review_kinds" in said]
 
 
 def test_a_shared_scan_says_which_questions_it_cannot_ask(build: Build) -> None:
@@ -377,4 +377,6 @@ def test_a_shared_scan_says_which_questions_it_cannot_ask(build: Build) -> None:
 
     world.settle()
 
-    assert wording.not_asked_in_parts(["label_conflict", "ambiguous"], 13) in world.last_scan().warnings
+    assert scans.not_asked_in_parts(["label_conflict", "ambiguous"], 13) in reasons_said(
+        world.last_scan().warnings
+    )

@@ -52,7 +52,7 @@ def test_reviewers_who_are_never_wrong_repair_most_and_spoil_nothing(kind: str, 
     truth_of = dict(zip(scenes.shown, scenes.truth, strict=True))
     reviewer = RegionReviewer(httpx.Client(), 1, truth_of, NeverWrong(np.random.PCG64(1)))
     before = {row: all_right(list(map(read, results[row])), scenes.truth[row]) for row in range(len(items))}
-    for one in suspicions.found:
+    for one in suspicions.suspicions:
         given = str(one.given)
         if not codec.carries(str(codec.read(results[one.row], schema).label), given):
             continue

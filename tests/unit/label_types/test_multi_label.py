@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model import CorrectionState, LabelSchema, LabelStatus, ObjectTag, Reading
+from connector.wording import left_out_said
 from tests.support.codecs import ARGILLA, LABEL_STUDIO
 from tests.support.world import World
 from workers.label_types.multi_label import merge, value
@@ -140,4 +141,43 @@ def test_predictions_that_lack_a_class_are_counted_and_said(build: Callable[...,
     world.item("b", "anger", anger=0.9, fear=0.1, joy=0.1)
     world.settle()
     scan = world.last_scan()
-    assert scan.skipped["prediction: not a probability of every class"] == 1
+    assert left_out_said(scan.skipped)["prediction: not a probability of every class"] == 1
+
+
+WORDS = {"anger": "shout slam", "fear": "shiver hide", "joy": "laugh dance"}
+
+
+def learning(build: Callable[..., World], **predictions: Any) -> World:
+    """Items that a model of their text can judge, one of which lacks a class."""
+    world = build(schema=SCHEMA, predictions={"source": "builtin", **predictions})
+    sets = [("anger",), ("joy",), ("fear",), ("anger", "fear")]
+    for n in range(60):
+        names = sets[n % 4]
+        world.item(f"{' '.join(WORDS[name] for name in names)} w{n}", value.key(names))
+    world.item("shout slam shiver hide odd", "anger")
+    return world
+
+
+def test_sets_are_judged_by_the_model_that_is_trained_here(build: Callable[..., World]) -> None:
+    world = learning(build)
+    world.settle()
+    assert "shout slam shiver hide odd" in world.asked()
+    report = world.last_scan().report
+    assert report.out_of_sample == "by construction"
+    assert report.source["told_from_chance"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("predictions", "said"),
+    [
+        ({"source": "backend", "url": "http://model.test"}, "by backend"),
+        ({"model": "own"}, "by the plug-in own"),
+    ],
+)
+def test_a_source_that_cannot_judge_sets_is_refused_with_the_remedy(
+    build: Callable[..., World], predictions: dict[str, str], said: str
+) -> None:
+    world = learning(build, **predictions)
+    world.settle()
+    assert said in str(world.project.paused_reason)
+    assert "Use platform or builtin" in str(world.project.paused_reason)

@@ -97,9 +97,13 @@ def test_answers_far_apart_are_put_to_another_person(stars: World) -> None:
     assert stars.review_of("odd").overlap == 3
 
 
-def test_a_source_of_class_probabilities_is_refused_with_the_remedy(build: Callable[..., World]) -> None:
+def test_ratings_are_judged_by_the_model_that_is_trained_here(build: Callable[..., World]) -> None:
     world = build(schema=SCHEMA, predictions={"source": "builtin"})
-    world.item("a", "1")
-    world.item("b", "5")
+    words = ("awful", "poor", "fair", "good", "great")
+    for n in range(100):
+        world.item(f"{words[n % 5]} stay {n}", str(n % 5 + 1))
+    world.item("great stay odd", "1")
     world.settle()
-    assert "source = 'platform'" in str(world.project.paused_reason)
+    assert "great stay odd" in world.asked()
+    assert world.issue("great stay odd").suggested in {"4", "5"}
+    assert world.last_scan().report.source["told_from_chance"] > 0.8

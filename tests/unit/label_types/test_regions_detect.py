@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.reasons import NotJudged
+from connector.wording import reasons_said
 from workers.label_types.base import Suspicions
 from workers.label_types.boxes.detect import detect as detect_boxes
-from workers.label_types.regions.looks import NO_PREDICTION
 from workers.label_types.spans.detect import detect as detect_spans
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,7 +40,7 @@ def found(*cases: tuple[LabelledItem, Prediction | None]) -> Suspicions:
 
 
 def kinds(suspicions: Suspicions) -> Sequence[tuple[str, str]]:
-    return [(str(one.given), one.suggested) for one in suspicions.found]
+    return [(str(one.given), one.suggested) for one in suspicions.suspicions]
 
 
 def test_a_swapped_box_keeps_its_place() -> None:
@@ -50,7 +51,7 @@ def test_a_swapped_box_keeps_its_place() -> None:
 
 def test_a_model_that_predicts_nothing_at_all_doubts_nothing() -> None:
     suspicions = detect_boxes(RIGHT, [prediction({})] * 30, BOXES, "")
-    assert not suspicions.found
+    assert not suspicions.suspicions
     assert len(suspicions.judged) == 30
 
 
@@ -63,23 +64,23 @@ def test_a_model_that_predicts_everything_everywhere_is_not_believed() -> None:
 def test_classes_that_the_control_does_not_have_and_rubbish_in_predictions_say_nothing() -> None:
     given = item(40, box("car", 400, 300))
     scores = {box("car", 400, 300): 0.9, box("whale", 10, 10): 0.99, "rubbish": 0.99}
-    assert not found((given, prediction(scores))).found
+    assert not found((given, prediction(scores))).suspicions
 
 
 def test_an_item_of_one_annotator_without_a_prediction_is_not_judged_and_counted() -> None:
     suspicions = found((item(40, box("car", 1, 1)), None))
-    assert suspicions.unusable == {NO_PREDICTION: 1}
+    assert suspicions.unusable == {NotJudged.NO_COMPARISON: 1}
     assert 30 not in suspicions.judged
 
 
 def test_pictures_in_percent_and_in_pixels_are_compared() -> None:
     given = item(40, "car 50,50 12.5x20 of 100x100")
-    assert not found((given, prediction({box("car", 400, 300, 100, 120): 0.95}))).found
+    assert not found((given, prediction({box("car", 400, 300, 100, 120): 0.95}))).suspicions
 
 
 def test_turned_boxes_are_compared_as_they_lie() -> None:
     turned = "car 400,300 200x20 @40 of 800x600"
-    assert not found((item(40, turned), prediction({turned: 0.95}))).found
+    assert not found((item(40, turned), prediction({turned: 0.95}))).suspicions
     pairs = kinds(found((item(40, turned), prediction({turned.replace("@40", "@20"): 0.95}))))
     assert turned in [given for given, _ in pairs], "the upright boxes about them would overlap by far"
 
@@ -94,4 +95,4 @@ def test_the_others_agree_on_a_missing_span_and_on_an_extra_one() -> None:
         ('(nothing) 12-16 "Rome"', rome),
         ('PER 4-8 "flew"', '(nothing) 4-8 "flew"'),
     ]
-    assert "22 items" in suspicions.warnings[0]
+    assert reasons_said(suspicions.warnings)[0].startswith("22 items without predictions")

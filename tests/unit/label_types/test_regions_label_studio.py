@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from connector.model import LabelSchema, LabelStatus, ObjectTag, ReviewRequest
+from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.config import parsed, schema_of
 from tests.support.codecs import LABEL_STUDIO
 from workers.label_types.boxes.label_studio import BoxesOnLabelStudio
@@ -265,6 +267,29 @@ def test_offsets_are_code_points_and_words_are_kept() -> None:
     label = SPANS.read(result, SPAN_SCHEMA).label
     assert label == 'LOC 15-20 "Paris"\nPER 8-11 "Ana"'
     assert [text[part.spot.start : part.spot.end] for part in SPANS.keys.parts(label)] == ["Paris", "Ana"]
+
+
+TEXT = "Smile \U0001f600 Ana in Paris"
+
+
+@pytest.mark.parametrize(
+    ("region", "label", "status"),
+    [
+        (span("s1", "PER", 8, 11, "Ana"), 'PER 8-11 "Ana"', LabelStatus.VALID),
+        (span("s1", "PER", 9, 12, "Ana"), 'PER 8-11 "Ana"', LabelStatus.VALID),  # UTF-16 units: mended
+        (span("s1", "PER", 9, 12, "Bob"), None, LabelStatus.MISPLACED),
+        (span("s1", "PER", 8, 99, "Ana in Paris"), None, LabelStatus.MISPLACED),
+        (span("s1", "PER", 30, 33, ""), None, LabelStatus.MISPLACED),
+        (span("s1", "PER", 8, 11, ""), 'PER 8-11 "Ana"', LabelStatus.VALID),
+    ],
+)
+def test_a_span_is_held_against_its_text(region: Raw, label: str | None, status: LabelStatus) -> None:
+    raw = {"id": 1, "data": {"ticket": {"body": TEXT}}, "annotations": [{"id": 2, "result": [region]}]}
+    schema = replace(SPAN_SCHEMA, objects=(ObjectTag("text", "Text", "ticket.body"),))
+    (found,) = mapping.item(raw, schema, SPANS).annotations
+    assert (found.label, found.status) == (label, status)
+    elsewhere = {**raw, "data": {"ticket": {"body": "https://example.org/one.txt"}}}
+    assert mapping.item(elsewhere, schema, SPANS).annotations[0].status is LabelStatus.VALID
 
 
 def test_a_span_is_mended_and_put_back() -> None:

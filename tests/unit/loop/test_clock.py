@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from connector.model import AuditTrigger
+from connector.model.reasons import coded
 from tests.support.world import World
 from workers.service.sweep import sweep
 
@@ -26,3 +28,37 @@ def test_a_clock_that_is_set_back_an_hour_delays_nothing_for_long(world: World, 
 
     with world.read() as unit:
         assert unit.items.count(world.project.id) == 7
+
+
+def test_a_try_that_waits_does_not_wait_for_the_hour_that_the_clock_went_back(world: World) -> None:
+    world.some_right()
+    world.settle()
+    world.clock.advance(hours=2)
+    world.item("later", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.server.away = True
+    for _ in range(14):  # longer than the step of the clock: the job is not from its future
+        world.clock.advance(seconds=300)
+        sweep(world.services)
+        world.run_messages()
+    world.server.away = False
+    world.clock.advance(hours=-1)
+    for _ in range(3):
+        sweep(world.services)
+        world.run_messages()
+        world.clock.advance(seconds=30)
+
+    with world.read() as unit:
+        assert unit.items.count(world.project.id) == 7
+
+
+def test_a_report_that_was_wanted_by_the_later_clock_is_made(world: World) -> None:
+    world.some_right()
+    world.settle()
+    world.clock.advance(hours=1)
+    with world.services.store.begin() as unit:
+        unit.audits.want(world.project.id, AuditTrigger.PERSON, coded(AuditTrigger.PERSON))
+    world.clock.advance(hours=-1)
+    world.settle()
+
+    with world.read() as unit:
+        assert unit.audits.wanted(world.project.id) is None

@@ -71,7 +71,9 @@ def test_a_report_of_a_scan_comes_back_and_one_of_before_it_had_a_version_is_rea
     )  # fmt: skip
     assert ScanReport.from_json(json.loads(json.dumps(kept.to_json()))) == kept
     old = {"accuracy": 0.9, "shards": 5, "looked": {"found": {"overlap": 1}, "not_looked_for": {}}}
-    assert ScanReport.from_json(old) == ScanReport(accuracy=0.9, found={"overlap": 1}, source={"shards": 5})
+    assert ScanReport.from_json(old) == ScanReport(
+        accuracy=0.9, findings={"overlap": 1}, source={"shards": 5}
+    )
     assert ScanReport.from_json({}) == ScanReport()
 
 

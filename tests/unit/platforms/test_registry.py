@@ -34,6 +34,12 @@ def test_an_unknown_platform_names_the_known_ones() -> None:
         registry.source(config("doccano"))
 
 
+@pytest.mark.parametrize("kind", registry.servers())
+def test_every_server_says_what_each_mode_of_writing_means(kind: str) -> None:
+    text = " ".join(registry.words(kind).writeback)
+    assert all(mode.value in text for mode in registry.rules(kind).write_modes)
+
+
 def test_a_token_is_not_shown() -> None:
     assert "not-to-be-shown" not in repr(config("label_studio"))
 

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from connector.config.project import AuditSettings
-from connector.model import Json
+from connector.model import Json, LabelSchema
 from connector.model.jobs import JobKind
 from connector.store.views.figures import CastVote
 from tests.support.commands import command
@@ -369,13 +369,35 @@ def test_agreement_counts_the_last_answer_of_each_reviewer_in_any_order(cast: li
     )
     wanted = krippendorff_alpha(votes) if last else float("nan")
 
-    found = agreement(iter(cast), ["cat", "dog"])
+    found = agreement(iter(cast), LabelSchema("kind", "text", ("cat", "dog"), ()))
 
     assert found.votes == len(last)
     assert (found.alpha.value is None) == (wanted != wanted)
     if found.alpha.value is not None:
         assert found.alpha.value == pytest.approx(wanted)
     assert sum(month.votes for month in found.by_month) == len(last)
+
+
+def test_agreement_weighs_how_far_answers_are_apart_where_the_type_says_so() -> None:
+    def cast(*labels: str) -> list[CastVote]:
+        """The labels of two people, item by item."""
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        return [CastVote(f"t{n // 2}", "ab"[n % 2], label, at) for n, label in enumerate(labels)]
+
+    stars = LabelSchema("stars", "text", ("1", "2", "3", "4", "5"), (), "rating")
+    near, far = cast("1", "2", "5", "4", "3", "3"), cast("1", "5", "5", "1", "3", "3")
+    plain = LabelSchema("kind", "text", stars.classes, ())
+    assert agreement(near, plain).alpha.value == pytest.approx(agreement(far, plain).alpha.value, abs=0.2)
+    assert (agreement(near, stars).alpha.value or 0) > 0.7
+    assert (agreement(far, stars).alpha.value or 0) < -0.5
+
+    moods = LabelSchema("moods", "text", ("anger", "joy"), (), "multi_label")
+    found = agreement(cast("joy", "anger, joy", "anger", "anger", "(none)", "(none)"), moods)
+    assert found.pairwise.value == pytest.approx((0.5 + 1 + 1) / 3), "the classes in common"
+    by_class = {row.label: row.alpha for row in found.by_class}
+    assert by_class.keys() == {"anger", "joy"}
+    assert by_class["joy"] == 1
+    assert 0 < (by_class["anger"] or 0) < (found.alpha.value or 0) < 1, "the classes pooled"
 
 
 SHARES = st.one_of(st.none(), st.floats(0, 1))

@@ -85,6 +85,20 @@ def test_tasks_that_were_made_but_not_heard_of_are_adopted(found: World) -> None
     assert {found.task(text).state for text in ODDS} == {ReviewState.PUSHED}
 
 
+def test_tasks_whose_suggestions_were_dropped_before_the_push_died_get_them(found: World) -> None:
+    found.server.fail("push", UnknownOutcome("killed"), after=True)
+    with pytest.raises(UnknownOutcome):
+        found.do(JobKind.PUSH)
+    for held in found.review.held.values():
+        found.server.store(held, predictions=())
+    found.server.fail("complete", UnknownOutcome("killed again"), after=False)
+
+    found.settle()
+
+    assert {held.item.predictions[0].label for held in found.review.held.values()} == {"dog"}
+    assert {found.task(text).state for text in ODDS} == {ReviewState.PUSHED}
+
+
 def test_answers_given_before_a_task_was_adopted_count(found: World) -> None:
     found.server.fail("push", UnknownOutcome("timeout"), after=True)
     with pytest.raises(UnknownOutcome):

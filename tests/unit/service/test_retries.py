@@ -21,7 +21,7 @@ from connector.errors import (
     Unauthorised,
     UnknownOutcome,
 )
-from workers.service.retries import LONGEST_WAIT_SECONDS, OUTAGE_WAIT_SECONDS, Fate, backoff, judge
+from workers.service.retries import LONGEST_WAIT_SECONDS, OUTAGE_WAIT_SECONDS, Fate, backoff, fate_of
 
 attempts = st.integers(1, 1000)
 seconds = st.floats(0.001, 3600)
@@ -45,14 +45,14 @@ def misconfigured() -> Misconfigured:
 
 @given(attempts, limits())
 def test_a_job_that_another_worker_has_is_left_alone(tries: int, worker: WorkerSettings) -> None:
-    assert judge(LeaseLost("gone"), tries, worker, chance()).fate is Fate.DROP
+    assert fate_of(LeaseLost("gone"), tries, worker, chance()).fate is Fate.DROP
 
 
 @given(attempts, limits())
 def test_what_a_person_must_correct_is_tried_again_for_ever_and_seldom(
     tries: int, worker: WorkerSettings
 ) -> None:
-    sentence = judge(misconfigured(), tries, worker, chance())
+    sentence = fate_of(misconfigured(), tries, worker, chance())
 
     assert (sentence.fate, sentence.counts) == (Fate.PAUSE, False)
     assert sentence.wait == worker.retry_max_seconds
@@ -63,7 +63,7 @@ def test_what_a_person_must_correct_is_tried_again_for_ever_and_seldom(
 def test_what_will_never_be_accepted_is_not_repeated(
     error: type[Exception], tries: int, worker: WorkerSettings
 ) -> None:
-    assert judge(error("no"), tries, worker, chance()).fate is Fate.BURY
+    assert fate_of(error("no"), tries, worker, chance()).fate is Fate.BURY
 
 
 @pytest.mark.parametrize("error", [Retryable, UnknownOutcome, KeyError, ZeroDivisionError])
@@ -71,7 +71,7 @@ def test_what_will_never_be_accepted_is_not_repeated(
 def test_what_may_pass_is_tried_again_until_the_tries_are_used_up(
     error: type[Exception], tries: int, worker: WorkerSettings
 ) -> None:
-    sentence = judge(error("later"), tries, worker, chance())
+    sentence = fate_of(error("later"), tries, worker, chance())
 
     assert sentence.counts
     assert sentence.fate is (Fate.BURY if tries >= worker.max_attempts else Fate.RETRY)
@@ -82,7 +82,7 @@ def test_what_may_pass_is_tried_again_until_the_tries_are_used_up(
 def test_an_outage_buries_nothing_and_is_looked_at_again_within_a_minute(
     error: type[Retryable], tries: int, worker: WorkerSettings, after: float | None
 ) -> None:
-    sentence = judge(error("away", after=after, outage=True), tries, worker, chance())
+    sentence = fate_of(error("away", after=after, outage=True), tries, worker, chance())
 
     assert (sentence.fate, sentence.counts) == (Fate.RETRY, False)
     assert 0 < sentence.wait <= OUTAGE_WAIT_SECONDS < 60
@@ -90,7 +90,7 @@ def test_an_outage_buries_nothing_and_is_looked_at_again_within_a_minute(
 
 @given(st.integers(1, 7), st.floats(0, 1e300))
 def test_a_wait_that_the_other_side_asked_for_is_kept_within_a_day(tries: int, after: float) -> None:
-    wait = judge(Retryable("busy", after=after), tries, WorkerSettings(), chance()).wait
+    wait = fate_of(Retryable("busy", after=after), tries, WorkerSettings(), chance()).wait
 
     assert min(after, LONGEST_WAIT_SECONDS) <= wait <= LONGEST_WAIT_SECONDS
 
@@ -115,5 +115,5 @@ def test_jobs_that_failed_together_do_not_come_back_together() -> None:
 
 @given(tries=st.integers(1, 10_000))
 def test_a_person_at_work_is_waited_for_however_long(tries: int) -> None:
-    sentence = judge(InUse("unsaved work", after=300.0), tries, WorkerSettings(), chance())
+    sentence = fate_of(InUse("unsaved work", after=300.0), tries, WorkerSettings(), chance())
     assert (sentence.fate, sentence.wait, sentence.counts) == (Fate.RETRY, 300.0, False)

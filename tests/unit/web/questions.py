@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from connector.model import (
     Correction,
@@ -23,8 +26,11 @@ from connector.model import (
     WriteMode,
 )
 from connector.model.findings import Finding, FindingKind
+from connector.model.similarity_map import ABOUT, MapMethod
+from connector.store.views.asked import asked_items
 from connector.wiring import Services
 from tests.unit.web.seeding import NOW, _item, _scan
+from workers.detect.map import PlacedItems, drawn_map
 
 SETTLED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
 
@@ -57,6 +63,23 @@ QUESTIONS = [
         ((kind, state) for kind in IssueKind for state in IssueState), start=1
     )
 ]
+
+
+def draw_map(services: Services) -> None:
+    """The map of the items, each at a place of its own."""
+    project = services.project("cats")
+    with services.store.begin() as unit:
+        items = {
+            each.item_id: replace(each, label=f"given-{int(each.remote_id):03}x")
+            for each in unit.items.labelled(project.id)
+        }
+        ids = np.array(list(items), dtype=np.int64)
+        places = np.column_stack([np.arange(len(ids)), np.arange(len(ids)) % 5]).astype(float)
+        found = PlacedItems(ids, places, MapMethod.PCA)
+        about, contents = drawn_map(found, items, {}, asked_items(unit, project.id))
+        about = replace(about, scan="scan", at=NOW.isoformat())
+        for name, content in (contents | {ABOUT: json.dumps(about.to_json()).encode()}).items():
+            unit.blobs.put(project.id, name, content)
 
 
 def seed_questions(services: Services) -> None:
@@ -95,6 +118,7 @@ def seed_questions(services: Services) -> None:
         unit.findings.replace(project.id, [_finding(*pair) for pair in zip(QUESTIONS, found, strict=True)])
     for each, issue in zip(QUESTIONS, found, strict=True):
         _went_on(services, each, issue)
+    draw_map(services)
 
 
 def _went_on(services: Services, each: Question, issue: Issue) -> None:

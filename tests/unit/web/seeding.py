@@ -178,8 +178,8 @@ def seed_findings(services: Services) -> None:
         scan = unit.issues.last_scan(project.id)
         assert scan is not None
         looked = {
-            "found": {"overlap": 1, "outlier": 7},
-            "not_looked_for": {"disagreement": "one_answer"},
+            "findings": {"overlap": 1, "outlier": 7},
+            "not_searched": {"disagreement": "one_answer"},
         }
         later = replace(
             scan, id="scan-with-findings", finished_at=NOW + timedelta(hours=1), report=ScanReport(**looked)

@@ -15,9 +15,10 @@ import pytest
 
 from connector.actions import users
 from connector.errors import Retryable
-from connector.model import CorrectionState, GuidelineNote
+from connector.model import CorrectionState, GuidelineNote, ReviewState, ReviewTask
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.jobs import JobState
+from connector.model.similarity_map import chosen_text
 from connector.wiring import Services
 from connector.wording import ago
 from tests.unit.web.questions import QUESTIONS, seed_questions
@@ -89,7 +90,7 @@ def test_what_labels_and_errors_contain_is_text(ann: httpx.Client, services: Ser
         *("/", "/p/cats", "/p/cats/queue?state=any", "/p/cats/pairs", "/p/cats/corrections", "/ops/jobs"),
         *("/p/cats/items/1", "/p/cats/corrections/correction", "/p/cats/queue?state=any&given=%3Cscript%3E"),
     ):
-        assert "<script" not in ann.get(path).text, path
+        assert "<script>" not in ann.get(path).text, path
     assert "&lt;script&gt;" in ann.get("/p/cats/queue?state=any").text
 
 
@@ -106,15 +107,15 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_inline(
     seed(services)
     for path in ("/", "/p/cats", "/p/cats/queue?state=any", "/p/cats/items/1", "/p/cats/quality"):
         page = ann.get(path).text
-        loaded = re.findall(r'(?:src="|<link rel="stylesheet" href=")([^"]+)"', page)
-        assert all(each.startswith("/static/") for each in loaded), path
+        loaded = re.findall(r'(?:src="|<link rel="stylesheet" href=")([^"]+)', page)
+        assert all(each.startswith(("/static/", "/p/cats/media?")) for each in loaded), path
         assert "style=" not in page
-        assert "<script" not in page
+        assert re.findall("<script[^>]*>.", page) == re.findall('<script src="/static/[^"]+" defer><', page)
         assert not re.search(r"\son\w+=", page)
-    (style,) = loaded
-    answer = ann.get(style)
-    assert answer.headers["content-type"].startswith("text/css")
-    assert "immutable" in answer.headers["cache-control"]
+    for address, kind in zip(loaded, ("text/css", "text/javascript"), strict=True):
+        answer = ann.get(address)
+        assert answer.headers["content-type"].startswith(kind)
+        assert "immutable" in answer.headers["cache-control"]
 
 
 def test_every_answer_carries_the_headers_of_a_careful_server(client: httpx.Client) -> None:
@@ -189,6 +190,48 @@ def test_a_list_is_the_same_rows_as_csv_json_and_parquet(ann: httpx.Client, serv
     assert [(row.actor, row.detail["rows"]) for row in taken] == [("user:ann", len(expected))] * 3
 
 
+def test_what_is_chosen_on_the_map_is_a_filter_of_the_queue(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    about = ann.get("/p/cats/map/about").json()
+    assert len(ann.get("/p/cats/map/points").content) == 4 * about["n"]
+    assert len(ann.get("/p/cats/map/layers/doubt").content) == about["n"]
+    point = ann.get("/p/cats/map/items/7")
+    item = point.headers["location"].rpartition("/")[2]
+    page = ann.get(
+        "/p/cats/queue", params={"state": "any", "points": chosen_text(about["version"], [7])}
+    ).text
+    assert set(re.findall(r"/p/cats/items/(\w+)", page)) == {item}
+    old = ann.get("/p/cats/queue", params={"state": "any", "points": chosen_text("earlier", [7])}).text
+    assert "drawn anew since these points were chosen" in old
+    table = ann.get("/p/cats/map").text
+    for link in re.findall(r'href="(/p/cats/queue[^"]*points=[^"]*)"', table)[:2]:
+        assert "/p/cats/items/" in ann.get(unescape(link)).text
+    assert ann.get("/p/cats/map/items/999").status_code == 404
+
+
+def test_who_waits_for_whom_and_how_fast_each_goes_is_shown(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    text = words(ann.get("/p/cats").text)
+    assert re.search(r"reviewers: answers to (\d+) questions", text)
+    assert "the next push: questions" in text
+    assert "a_day" in ann.get("/p/cats/reviewers.csv").text.splitlines()[0]
+
+
+def test_pairs_are_drawn_as_a_matrix_and_say_each_cell(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    page = ann.get("/p/cats/pairs").text
+    assert 'class="chart heatmap"' in page
+    assert "<title>lynx → &lt;script&gt;alert(1)&lt;/script&gt;: 1 flags" in page
+
+
+def test_a_few_labels_of_each_annotator_are_drawn_each_day(ann: httpx.Client, services: Services) -> None:
+    seed_questions(services)
+    rows = ann.get("/p/cats/spot-checks.json").json()
+    assert len(rows) == 5
+    assert rows == ann.get("/p/cats/spot-checks.json").json()
+    assert ann.get("/p/cats/spot-checks.json?annotator=nobody").json() == []
+
+
 def test_a_cell_is_no_formula(ann: httpx.Client, services: Services) -> None:
     seed(services)
     project = services.project("cats")
@@ -259,6 +302,31 @@ def test_jobs_are_tried_again_from_the_page(ann: httpx.Client, services: Service
     assert again.status_code == 409
 
 
+def test_an_alert_is_silenced_and_heard_again_from_the_page(ann: httpx.Client, services: Services) -> None:
+    from workers.service.alerting import look_for_alerts
+
+    kill_job(services)
+    assert look_for_alerts(services)
+    page = ann.get("/ops/alerts").text
+    assert "Jobs given up" in page
+    fields = form_of(page, "/ops/alerts/silence")
+    assert ann.post("/ops/alerts/silence", data={**fields, "hours": "soon"}).status_code == 400
+    done = ann.post("/ops/alerts/silence", data={**fields, "hours": "2"})
+    assert done.headers["location"] == "/ops/alerts?state=any"
+    with services.store.read() as unit:
+        (silence,) = unit.alerts.silences()
+        assert (silence.rule, silence.by, silence.until) == (
+            "jobs_dead",
+            "user:ann",
+            NOW + timedelta(hours=2),
+        )
+        (entry,) = [one for one in unit.audit.entries() if one.action == "alert.silenced"]
+        assert entry.actor == "user:ann"
+    fields = form_of(ann.get("/ops/alerts").text, "/ops/alerts/hear")
+    assert ann.post("/ops/alerts/hear", data=fields).status_code == 303
+    assert "No channel is configured" in ann.get("/ops/messages").text
+
+
 def test_users_are_kept_from_the_page_but_not_oneself(ann: httpx.Client, services: Services) -> None:
     services.project("cats")
     page = ann.get("/admin/users").text
@@ -285,7 +353,7 @@ def test_a_button_needs_its_role(client: httpx.Client, services: Services) -> No
     sent = {"csrf": mark, "key": str(uuid.uuid4()), "correction": "correction", "was": "x"}
     for path, role in (
         ("/p/cats/corrections/revert", "operator in cats"),
-        ("/p/cats/scan", "operator in cats"),
+        ("/p/cats/work/scan", "operator in cats"),
         ("/p/cats/golden/add", "admin in cats"),
         ("/admin/users/add", "admin for all projects"),
         ("/ops/jobs/replay", "operator for all projects"),
@@ -293,15 +361,69 @@ def test_a_button_needs_its_role(client: httpx.Client, services: Services) -> No
         answer = client.post(path, data=sent)
         assert answer.status_code == 403, path
         assert role in answer.text
-    assert client.post("/p/dogs/scan", data=sent).status_code == 404
+    assert client.post("/p/dogs/work/scan", data=sent).status_code == 404
 
 
 def test_a_scan_is_asked_for_from_the_page(ann: httpx.Client, services: Services) -> None:
     seed(services)
-    fields = form_of(ann.get("/p/cats").text, "/p/cats/scan")
-    assert ann.post("/p/cats/scan", data=fields).status_code == 303
+    page = ann.get("/p/cats").text
+    fields = form_of(page, "/p/cats/work/controls")
+    for number in ("0", "-1", "1e3", "1001", "9" * 30):
+        assert ann.post("/p/cats/work/controls", data={**fields, "number": number}).status_code == 400
+    assert ann.post("/p/cats/work/everything", data=fields).status_code == 404
+    for step, key in (
+        ("sync", "sync:1"),
+        ("scan", "scan:1"),
+        ("push", "push:1"),
+        ("controls", "scan:1:controls-7"),
+    ):
+        fields = form_of(page, f"/p/cats/work/{step}") | {"number": "7"}
+        assert ann.post(f"/p/cats/work/{step}", data=fields).status_code == 303
+        with services.store.read() as unit:
+            assert unit.jobs.queued(key) is not None
+
+
+def test_a_question_is_put_to_one_more_and_closed_by_whom_it_has_not_changed_for(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services, issues=2)
+    project = services.project("cats")
+    with services.store.begin() as unit:
+        unit.reviews.plan(
+            [ReviewTask("key-2", "issue-001", project.id, ReviewState.PUSHED, "32", "b", False, 2, 2, {})]
+        )
+    page = ann.get("/p/cats/items/2").text
+    more, close = (form_of(page, f"/p/cats/issues/{what}") for what in ("one-more", "close"))
+    assert ann.post("/p/cats/issues/one-more", data=more).status_code == 303
+    late = ann.post("/p/cats/issues/close", data=close)
+    assert (late.status_code, "it is open, 3 people are asked" in late.text) == (409, True)
+    fresh = form_of(ann.get("/p/cats/items/2").text, "/p/cats/issues/close")
+    assert [ann.post("/p/cats/issues/close", data=fresh).status_code for _ in range(2)] == [303, 303]
+    assert "closed by ann, without an answer" in words(ann.get("/p/cats/items/2").text)
     with services.store.read() as unit:
-        assert unit.jobs.queued("scan:1") is not None
+        closed = [row for row in unit.audit.entries() if row.action == "question.closed"]
+        task = unit.reviews.get("key-2")
+    assert [row.actor for row in closed] == ["user:ann"]
+    assert task is not None
+    assert task.state is ReviewState.WITHDRAWING
+    again = ann.post("/p/cats/issues/close", data={**fresh, "key": str(uuid.uuid4())})
+    assert (again.status_code, "it is unresolved" in again.text) == (409, True)
+
+
+def test_held_corrections_of_a_class_go_together_by_their_number(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    with services.store.begin() as unit:
+        unit.corrections.set_state("correction", CorrectionState.HELD)
+    page = ann.get("/p/cats/corrections?state=held").text
+    fields = form_of(page, "/p/cats/corrections/release")
+    assert fields["label"] == "lynx"
+    wrong = ann.post("/p/cats/corrections/release", data={**fields, "number": "2"})
+    assert (wrong.status_code, "1 corrections of 'lynx' are held now" in unescape(wrong.text)) == (409, True)
+    assert ann.post("/p/cats/corrections/release", data={**fields, "number": "1"}).status_code == 303
+    with services.store.read() as unit:
+        assert unit.corrections.counts(services.project("cats").id) == {CorrectionState.PENDING: 1}
 
 
 def test_quality_is_drawn_day_by_day(ann: httpx.Client, services: Services) -> None:
@@ -330,3 +452,19 @@ def test_the_validation_record_is_a_file(ann: httpx.Client, services: Services) 
     answer = ann.get("/p/cats/validation.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["correction"] for row in rows] == ["correction"]
+
+
+def test_a_picture_that_cannot_be_shown_is_a_sentence_in_its_place(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    page = ann.get("/p/cats/items/1").text
+    (address,) = set(re.findall(r'<img src="([^"]+)"', page))
+    assert address == "/p/cats/media?item=1&amp;field=photo"
+    answer = ann.get(unescape(address))
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "image/svg+xml")
+    assert "The picture cannot be shown: its address is no web" in words(answer.text)
+    assert "sandbox" in answer.headers["content-security-policy"]
+    for query in ("item=1&field=none", "item=none&field=photo", ""):
+        answer = ann.get(f"/p/cats/media?{query}")
+        assert (answer.status_code, "no such item or field" in words(answer.text)) == (404, True)

@@ -14,21 +14,27 @@ from fastapi.routing import APIRoute
 from connector.actions import tokens
 from connector.model import IssueKind, IssueState
 from connector.model.access import AccessRole
+from connector.model.similarity_map import VERDICTS, MapLayer
 from connector.web.app import ROUTERS
 from connector.wiring import Services
 from tests.unit.web.questions import QUESTIONS, Question, seed_questions
 
-NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}"}
+ISSUER = ("/sign-in/oidc", "/sign-in/oidc/back")  # 404 where none is configured
+NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}", *ISSUER}
 STATIC = ("/static/",)
 OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who are nobody yet, or leave
 ACTIONS = {
     "/p/{project}/corrections/{what}": ("release", "discard"),
     "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
+    "/p/{project}/work/{what}": ("collect", "controls", "push", "scan", "sync"),
+    "/p/{project}/issues/{what}": ("close", "one-more"),
+    "/ops/alerts/{what}": ("hear", "silence", "test"),
     "/ops/jobs/{what}": ("replay", "replay-all"),
     "/admin/users/{what}": ("add", "revoke", "role"),
 }
 FORM_FIELDS = [
     "correction",
+    "issue",
     "run",
     "number",
     "label",
@@ -39,6 +45,9 @@ FORM_FIELDS = [
     "job",
     "name",
     "role",
+    "rule",
+    "channel",
+    "hours",
 ]
 FILLED = {
     "project": ["cats"],
@@ -46,6 +55,8 @@ FILLED = {
     "issue_id": [each.id for each in QUESTIONS],
     "item": [str(each.number) for each in QUESTIONS],
     "correction": [f"correction-{each.number}" for each in QUESTIONS],
+    "layer": [layer.value for layer in MapLayer],
+    "point": ["0"],
 }
 SINGLE = {"issue_id", "item", "correction"}
 
@@ -257,3 +268,28 @@ def _changes(services: Services) -> tuple[int, int]:
     """How much was audited, and how many jobs there are."""
     with services.store.read() as unit:
         return unit.audit.head()[0], sum(unit.jobs.counts().values())
+
+
+def test_spot_checks_show_viewers_no_label_of_an_item_that_is_asked_about(viewer: httpx.Client) -> None:
+    items = {int(row["item"]) for row in viewer.get("/p/cats/spot-checks.json").json()}
+    assert items
+    assert items <= {each.number for each in QUESTIONS if each.open_to_all}
+
+
+def test_the_map_shows_viewers_no_label_and_no_verdict_of_open_questions(viewer: httpx.Client) -> None:
+    about = viewer.get("/p/cats/map/about").json()
+    pages = [viewer.get(f"/p/cats/map/items/{n}").headers["location"] for n in range(about["n"])]
+    items = [int(page.rpartition("/")[2]) for page in pages]
+    given, verdicts, by_whom = (
+        viewer.get(f"/p/cats/map/layers/{layer}").content for layer in ("given", "verdict", "annotator")
+    )
+    for n, item in enumerate(items):
+        asked = QUESTIONS[item - 1]
+        label = about["layers"]["given"][given[n] - 1] if given[n] else None
+        verdict = VERDICTS[verdicts[n] - 1] if verdicts[n] else None
+        assert label == (asked.secrets[0] if asked.open_to_all else None)
+        assert bool(by_whom[n]) == asked.open_to_all
+        if not asked.open_to_all:
+            assert verdict not in ("accepted", "rejected", "unresolved")
+    assert viewer.get("/p/cats/map/layers/doubt").status_code == 404
+    assert "doubt" not in about["layers"]

@@ -18,10 +18,12 @@ from connector.model.reasons import (
     NotReopened,
     NotSearched,
     NotWritten,
+    ScanDoubt,
     coded,
     decoded,
 )
-from connector.wording import decision_reason, reason_said, reopened
+from connector.wording import decision_reason, reason_said, reasons_said, reopened
+from connector.wording.reasons import DOUBTS
 from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
 
@@ -31,7 +33,9 @@ WITH_PARAMETERS = {
     NotWritten.NOT_REVERTED,
     NotWritten.OTHER_LABEL,
     NotJudged.UNUSABLE_PREDICTION,
+    NotJudged.UNREADABLE,
     NotJudged.OTHER_CONTROL,
+    *(set(ScanDoubt) - {ScanDoubt.JUDGED_BY_TYPE}),
 }
 KINDS: tuple[type[StrEnum], ...] = (
     HeldBack,
@@ -41,6 +45,7 @@ KINDS: tuple[type[StrEnum], ...] = (
     NotWritten,
     NotReopened,
     NotJudged,
+    ScanDoubt,
 )
 
 
@@ -61,6 +66,19 @@ def test_each_code_without_parameters_has_words() -> None:
         ),
         (coded(NotWritten.NOT_REVERTED, said="it changed"), "not reverted: it changed"),
         (coded(NotJudged.UNUSABLE_PREDICTION, why="bad_sum"), "prediction: bad sum"),
+        (
+            coded(NotJudged.UNUSABLE_PREDICTION, why="not_every_class"),
+            "prediction: not a probability of every class",
+        ),
+        (coded(NotJudged.UNREADABLE, why="wrong_length"), "wrong length"),
+        (coded(ScanDoubt.INPUT_ODD, said="3 rows {odd}"), "3 rows {odd}"),
+        (
+            coded(ScanDoubt.RARE_CLASSES, classes=[("bird", 2)], more=3, n_folds=5),
+            (
+                "4 classes have fewer items than the 5 folds, so their probabilities mean little: "
+                "class (items) 'bird' (2) and 3 more"
+            ),
+        ),
         (
             coded(NotJudged.OTHER_CONTROL, control="mood", kind="several_choices"),
             "answers to 'mood' (several choices, not judged yet)",
@@ -99,3 +117,11 @@ def test_any_parameter_comes_back(said: str) -> None:
 
 def test_what_triage_holds_back_has_a_code_each() -> None:
     assert {code.value for code in Suppressed} == {code.value for code in HeldBack}
+
+
+def test_each_doubt_of_a_scan_is_worded_by_a_sentence_of_its_own() -> None:
+    assert set(DOUBTS) == set(ScanDoubt) - {ScanDoubt.JUDGED_BY_TYPE}
+
+
+def test_what_an_earlier_version_warned_of_is_said_as_it_stands() -> None:
+    assert reasons_said(["few labels", "class 'a' (3)"]) == ("few labels", "class 'a' (3)")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connector import wording
 from connector.model import GuidelineNote, LabelSchema, ObjectTag, Problem
-from connector.wording import FlagFacts
+from connector.wording import FlagFacts, scans
 from workers.consensus import Reason
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -253,7 +253,7 @@ def test_the_review_projects_title_fits_and_always_says_what_it_is(title: str) -
 
 
 def test_too_few_labels_says_what_to_do() -> None:
-    assert wording.too_few_labels(3, 1) == (
+    assert scans.too_few_labels(3, 1) == (
         "3 labeled items in 1 classes are too few to judge labels; nothing was flagged. "
         "Label more items, then scan again."
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.model import WriteMode
 from connector.model.jobs import JobKind
-from connector.wording.steps import step_sentences, writeback_choices
+from connector.wording.steps import step_sentences
 
 
 def test_a_scan_says_what_it_planned_and_what_it_left_out() -> None:
@@ -34,9 +33,3 @@ def test_a_scan_says_what_it_planned_and_what_it_left_out() -> None:
 )  # fmt: skip
 def test_other_ends_are_sentences_too(kind: JobKind, did: dict[str, object], words: str) -> None:
     assert words in step_sentences(kind, "cats", did)[0]
-
-
-def test_what_each_platform_does_with_every_mode_is_said() -> None:
-    for platform in ("label_studio", "argilla"):
-        said = " ".join(writeback_choices(platform))
-        assert all(mode.value in said for mode in WriteMode)

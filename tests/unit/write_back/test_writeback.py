@@ -59,6 +59,18 @@ def test_ground_truth_is_added_beside_the_original(asking: World) -> None:
     assert asking.corrected("odd").state is CorrectionState.APPLIED
 
 
+def test_replace_cancels_the_original_and_a_revert_counts_it_again(build: Build) -> None:
+    world = corrected(asking_in(build(writeback={"mode": "replace"})))
+    assert [(one.label, one.ground_truth) for one in world.held("odd").item.annotations] == [
+        (None, False),
+        ("dog", True),
+    ]
+    world.later(days=2)
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+    world.revert(world.corrected("odd").id)
+    assert world.labels("odd") == [("ann", "cat")]
+
+
 def test_update_changes_the_original_in_place(build: Build) -> None:
     world = corrected(asking_in(build(writeback={"mode": "update"})))
 

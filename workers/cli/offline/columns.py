@@ -16,7 +16,8 @@ from workers.cli.offline.labels import NoClass, read_label
 SURE = ("label", "labels")
 USUAL = (
     "category", "class", "choice", "choices", "intent", "sentiment", "topic", "target", "annotation",
-    "gold_label", "label_text", "rating", "stars", "accept", "cats",
+    "gold_label", "label_text", "rating", "stars", "accept", "cats", "classes", "annotations",
+    "classifications",
 )  # fmt: skip
 IDS = ("id", "task_id", "item_id", "uid")
 ANNOTATORS = (
@@ -78,14 +79,36 @@ def other_labels(rows: Sequence[FileEntry], known: Known, taken: Collection[str]
     return [name for name in names if known.is_data(name) and name not in taken and _repeats(rows, name)]
 
 
+def has_label(names: Sequence[str]) -> bool:
+    """Whether a column has a name that labels usually have, or one of a person."""
+    by_name = by_usual_name(names)
+    return any(_key(name) in by_name for name in (*SURE, *USUAL)) or any(map(PERSON.fullmatch, names))
+
+
+def may_hold_label(rows: Sequence[FileEntry], names: Sequence[str]) -> bool:
+    """Whether one of these columns holds a few values again and again, and no ids, people or dates."""
+    beside = {_key(name) for name in (*IDS, *ANNOTATORS, *DATES, *NO_DATA)}
+    return any(_key(name) not in beside and _repeats(rows, name) for name in names)
+
+
+def by_usual_name(names: Sequence[str]) -> dict[str, str]:
+    """The columns by their names without case and spaces; "Answer.label" by its last part too."""
+    plain = {_key(name): name for name in reversed(names)}
+    return {_key(name.rpartition(".")[2]): name for name in reversed(names)} | plain
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", visible(name).strip("'\"").lower())
+
+
 def _labels(rows: Sequence[FileEntry], names: Sequence[str], columns: Columns) -> tuple[str, ...]:
     if columns.label is not None:
         return (_named("--label-column", columns.label, names),)
-    by_name = {name.lower(): name for name in reversed(names)}
-    sure = next((by_name[name] for name in SURE if name in by_name), None)
+    by_name = by_usual_name(names)
+    sure = next((by_name[_key(name)] for name in SURE if _key(name) in by_name), None)
     if sure is not None:
         return (sure,)
-    possible = [by_name[name] for name in USUAL if name in by_name]
+    possible = list({by_name[_key(name)]: None for name in USUAL if _key(name) in by_name})
     holding = [name for name in possible if _repeats(rows, name)] or possible
     if len(holding) == 1:
         return (holding[0],)
@@ -98,9 +121,19 @@ def _labels(rows: Sequence[FileEntry], names: Sequence[str], columns: Columns) -
     people = tuple(name for name in names if PERSON.fullmatch(visible(name)) and _repeats(rows, name))
     if len(people) > 1:
         return people
-    raise unknown(
-        "--label-column", f"it is not clear which column holds the label{_wide(rows, names)}", names
-    )
+    why = _no_table(rows, names) or _wide(rows, names)
+    raise unknown("--label-column", f"it is not clear which column holds the label{why}", names)
+
+
+def _no_table(rows: Sequence[FileEntry], names: Sequence[str]) -> str:
+    """What is wrong where the first line is no header, or divides nothing."""
+    if len(names) == 1:
+        return " (there is one column: cells are divided by a comma, semicolon, tab, | or ^)"
+    if any(name and sum(row.values.get(name) == name for row in rows[:SAMPLE]) > 1 for name in names):
+        return (
+            " (the first line is an item: put a line with the columns' names before it, such as text,label)"
+        )
+    return ""
 
 
 def _wide(rows: Sequence[FileEntry], names: Sequence[str]) -> str:
@@ -131,8 +164,8 @@ def _repeats(rows: Sequence[FileEntry], name: str) -> bool:
 def _column(option: str, wanted: str | None, usual: Sequence[str], names: Sequence[str]) -> str | None:
     if wanted is not None:
         return _named(option, wanted, names)
-    by_name = {name.lower(): name for name in reversed(names)}
-    return next((by_name[name] for name in usual if name in by_name), None)
+    by_name = {_key(name): name for name in reversed(names)}
+    return next((by_name[_key(name)] for name in usual if _key(name) in by_name), None)
 
 
 def _named(option: str, wanted: str, names: Sequence[str]) -> str:

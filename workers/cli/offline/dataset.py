@@ -16,7 +16,8 @@ from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.spellings import Spellings, find_spellings
 from workers.label_types.multi_label.value import classes as members
 
-LONGEST_NUMBER = 15  # digits; longer ones are names
+LONGEST_NUMBER = 15  # digits before a point; longer ones are names
+LONGEST_FRACTION = 30  # characters
 LEAST_DIFFERENT = 10  # classes below are classes, however few items there are
 MOST_NUMBERS = 20  # numbers with fractions above are measurements
 LIKE_NUMBERS = 0.9  # of the labels
@@ -33,6 +34,7 @@ class Columns:
     date: str | None = None
     group: str | None = None
     merge_spellings: bool = False
+    no_label: tuple[str, ...] = ()  # values that stand for none
     kind: FileKind | None = None
     learning: bool = True  # whether a model is to learn from the items
 
@@ -179,11 +181,13 @@ def _refuse_no_classes(
     remedy = f"Name another --label-column{_of(others)}"
     numbers = [label for label in counts if _number(label) is not None]
     fractions = [label for label in numbers if not label.lstrip("+-").isdigit()]
-    if len(numbers) >= LIKE_NUMBERS * len(counts) and len(counts) > MOST_NUMBERS and len(fractions) > 1:
+    all_differ = 2 * len(counts) > n_items
+    many = len(numbers) >= LIKE_NUMBERS * len(counts) and len(counts) > MOST_NUMBERS
+    if many and (len(fractions) > 1 or all_differ):
         problem = f"'{label_name}' holds numbers ({len(counts)} different ones in {n_items} rows), no classes"
         numbers_too = f"Judge them as numbers with --type rating. {remedy}"
         raise BadFile(problem, argument="--label-column", remedy=numbers_too)
-    if len(counts) >= LEAST_DIFFERENT and 2 * len(counts) > n_items:
+    if len(counts) >= LEAST_DIFFERENT and all_differ:
         problem = f"'{label_name}' has {len(counts)} different values in {n_items} rows: these are no classes"
         raise BadFile(problem, argument="--label-column", remedy=remedy)
 
@@ -211,7 +215,8 @@ def _order(label: str) -> tuple[bool, float, str]:
 
 
 def _number(label: str) -> float | None:
-    if not label.isascii() or len(label) > LONGEST_NUMBER or not label[-1:].isdigit():
+    too_long = len(label) > LONGEST_FRACTION or len(label.partition(".")[0]) > LONGEST_NUMBER
+    if not label.isascii() or too_long or not label[-1:].isdigit():
         return None
     try:
         number = float(label)

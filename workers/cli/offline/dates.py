@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 EARLIEST, LATEST = 631_152_000, 4_102_444_800  # seconds of 1990 and 2100: other numbers are no dates
 MILLI = 1000
 NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 MONTHS = 12
+NAMED = ("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d %Y %H:%M", "%d-%b-%Y %H:%M:%S")
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO date or time, or seconds or milliseconds since 1970; without a time zone it is UTC's."""
+    """A date whose order is plain, or seconds or milliseconds since 1970; without a time zone it is UTC's."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -25,11 +28,28 @@ def moment(value: Any) -> datetime | None:
     text = value.strip()
     if text.isascii() and text.replace(".", "", 1).isdigit() and len(text) >= len(str(EARLIEST)):
         return _of_number(float(text))
+    parsed = _parsed(text)
+    if parsed is None:
+        return None
     try:
-        parsed = datetime.fromisoformat(text)
         return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def _parsed(text: str) -> datetime | None:
+    """A date with the year first, a month's name in it, or as mail writes it."""
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(text)
+    plain = re.sub(r"\s+(UTC|GMT|Z)$", "+00:00", text)
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(re.sub(r"^(\d{4})[/.](\d{2})[/.](\d{2})", r"\1-\2-\3", plain))
+    for form in NAMED:
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text.replace(",", ""), form)  # noqa: DTZ007 - the caller takes UTC
+    with contextlib.suppress(ValueError, TypeError, IndexError):
+        return parsedate_to_datetime(text)
+    return None
 
 
 def date_reader(values: Sequence[Any], name: str | None) -> tuple[Callable[[Any], float], tuple[str, ...]]:

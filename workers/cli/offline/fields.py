@@ -44,6 +44,7 @@ def choose_fields(data: Sequence[Data], wanted: Sequence[str]) -> tuple[str, ...
             raise _unknown(f"no item has '{missing}'", names)
         return tuple(dict.fromkeys(wanted))
     by_name = {name.lower(): name for name in names}
+    by_name = {name.rpartition(".")[2].lower(): name for name in reversed(names)} | by_name
     usual = next((by_name[name] for name in USUAL if name in by_name), None)
     if usual is not None:
         return (usual,)

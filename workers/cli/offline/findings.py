@@ -50,7 +50,7 @@ def finding_rows(judged: Judged) -> list[FindingRow]:
 
 def found_kinds(judged: Judged) -> list[FoundKind]:
     """Every kind of which something was found."""
-    looked = judged.looked
+    looked = judged.findings
     kinds = [kind for kind in FindingKind if looked.totals.get(kind)]
     return [
         FoundKind(
@@ -66,7 +66,7 @@ def found_kinds(judged: Judged) -> list[FoundKind]:
 def reasons(judged: Judged) -> list[str]:
     """What was not looked for: one sentence for each reason."""
     kinds: dict[str, list[FindingKind]] = defaultdict(list)
-    for kind, why in judged.looked.not_looked_for.items():
+    for kind, why in judged.findings.not_searched.items():
         kinds[why].append(kind)
     return [not_looked_for(found, why) for why, found in kinds.items()]
 

@@ -29,7 +29,7 @@ class OwnFlag:
 
 def flagged_rows(measured: Measured) -> list[OwnFlag]:
     """All flagged rows, the most suspicious first."""
-    found = measured.found
+    found = measured.label_issues
     return [
         OwnFlag(
             rank,

@@ -16,9 +16,11 @@ def visible(text: str) -> str:
 
 
 def spelling_key(text: str) -> str:
-    """Equal for spellings of one word: case, NFC and NFD, full stops at the end, 1 and 1.0."""
+    """Equal for spellings of one word: case, NFC and NFD, a full stop, e-mail and email, 1, 01 and 1.0."""
     plain = unicodedata.normalize("NFKC", visible(text)).casefold().strip(" .!:;,\"'")
     plain = re.sub(r"(?<=\w)[\s_-]+(?=\w)", " ", plain)
-    if re.fullmatch(r"[+-]?\d{1,15}\.0+", plain):
-        return plain.split(".")[0]
+    plain = re.sub(r"(?<=[^\W\d]) (?=[^\W\d])", "", plain)
+    number = re.fullmatch(r"([+-]?)0*(\d{1,15})(\.0+)?", plain)
+    if number is not None:
+        return number[1] + number[2]
     return plain or text

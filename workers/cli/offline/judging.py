@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from connector import wording
 from connector.wording import FlagFacts
 from workers.cli.offline.dataset import Dataset
+from workers.cli.offline.detecting import look
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.looking import look
 from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.snippets import snippet
@@ -28,8 +28,6 @@ from workers.issues import InvalidInput, LabelIssues, label_issues
 
 SEED = 20_210_208  # any fixed number: equal files give equal reports
 FOLDS = 5
-RARE_NAMED = 10  # classes
-NUMBERED = "class (items)"  # marks the sentence of the model that has numbers for names
 NEAR_SHARE = 0.05  # a class below this probability is no near miss
 NEAR_CLASSES = 2
 
@@ -61,12 +59,12 @@ class Judged:
     labels: NDArray[np.int64]
     predicted: Predicted
     matrix: Any  # (N, D), dense or sparse: what the model learnt from
-    found: LabelIssues
+    label_issues: LabelIssues
     respelled: int  # flags that only change the spelling, which are no issues
     issues: tuple[OfflineIssue, ...]
     left_out: tuple[LeftOut, ...]
     method: str
-    looked: ScanFindings
+    findings: ScanFindings
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -74,23 +72,16 @@ class Judged:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        said = [text for text in self.predicted.warnings if NUMBERED not in text]
-        return (*self._respelled(), *self._rare_classes(), *said, *self.found.warnings)
+        return (
+            *self._respelled(),
+            *wording.reasons_said(self.predicted.warnings),
+            *self.label_issues.warnings,
+        )
 
     def _respelled(self) -> tuple[str, ...]:
         if not self.respelled:
             return ()
         return (f"{self.respelled:,} flags that would only change the spelling of a class are not listed.",)
-
-    def _rare_classes(self) -> tuple[str, ...]:
-        """The model counts classes by number; a reader knows their names."""
-        counts = np.bincount(self.labels, minlength=len(self.classes))
-        rare = np.flatnonzero((counts > 0) & (counts < FOLDS))
-        if rare.size == 0:
-            return ()
-        named = [f"{wording.quoted(self.classes[k])} ({counts[k]})" for k in rare[:RARE_NAMED]]
-        named += [f"{rare.size - RARE_NAMED} more"] if rare.size > RARE_NAMED else []
-        return (f"Classes with fewer than {FOLDS} items cannot be judged well: {wording.listing(named)}",)
 
 
 def judge(
@@ -104,7 +95,13 @@ def judge(
         records = tuple(data.records[int(row)] for row in features.rows)
         labels = encode([one.label for one in records], data.classes)
         predicted = out_of_sample(
-            features, labels, len(data.classes), folds=FOLDS, seed=SEED, progress=progress
+            features,
+            labels,
+            len(data.classes),
+            folds=FOLDS,
+            seed=SEED,
+            progress=progress,
+            names=data.classes,
         )
         flagged, respelled = _without_spellings(
             label_issues(labels, predicted.probs, method=method), data, labels

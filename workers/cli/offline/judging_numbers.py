@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.wording import reasons_said
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.judging_sets import SEED, put_forward
+from workers.cli.offline.judging_sets import SEED, better_ones, put_forward
 from workers.cli.offline.naming import refuse_names
 from workers.cli.offline.outcome import FileIssue, FileScan, label_counts
 from workers.cli.offline.own_predictions import IN_FILE, own_numbers, scores_in_file
@@ -102,16 +103,9 @@ def _built_in(
         predicted = out_of_sample_numbers(features, given[features.rows], seed=SEED, progress=progress)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
-    warnings = [*([_weak(predicted.r2)] if predicted.r2 < WEAK_GAIN else []), *predicted.warnings]
+    warnings = [*reasons_said(predicted.warnings), *better_ones(predicted.r2)]
     by = f"the built-in model for {features.kind.value}, cross-validated"
     return features.rows, predicted.expected, tuple(unusable(data, features)), by, predicted.r2, warnings
-
-
-def _weak(r2: float) -> str:
-    return (
-        f"the model is too weak to judge numbers: it explains {max(r2, 0):.0%} of their variance. "
-        "Give predictions of your own with --predictions"
-    )
 
 
 def _suggested(expected: float, steps: NDArray[np.float64]) -> str:

@@ -86,6 +86,11 @@ def judge_sets(
     )
 
 
+def better_ones(gain: float) -> tuple[str, ...]:
+    """The option that helps where the model is weak."""
+    return ("Predictions of a better model can be given with --predictions.",) if gain < WEAK_GAIN else ()
+
+
 def put_forward(rows: list[int], gain: float | None) -> tuple[list[int], tuple[str, ...]]:
     """Of a weak model's flags the most suspicious only, and a sentence that says so."""
     kept = rows if gain is None else rows[: ceil(judgement_limit(gain) * len(rows))]
@@ -129,17 +134,10 @@ def _built_in(
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
     gain = predicted.mean_gain
-    weak = (_weak(gain),) if gain < WEAK_GAIN else ()
     by = f"the built-in model for {features.kind.value}, cross-validated"
     left_out = tuple(unusable(data, features))
-    return ScoredSets(features.rows, predicted.probs, left_out, by, gain, (*weak, *predicted.warnings))
-
-
-def _weak(gain: float) -> str:
-    return (
-        f"the model is too weak to judge labels: it tells items with a class from those without {gain:.0%} "
-        "of the way from chance to certainty. Give probabilities of your own with --predictions"
-    )
+    warnings = (*wording.reasons_said(predicted.warnings), *better_ones(gain))
+    return ScoredSets(features.rows, predicted.probs, left_out, by, gain, warnings)
 
 
 def _unjudged(found: MultilabelIssues, data: Dataset) -> tuple[str, ...]:

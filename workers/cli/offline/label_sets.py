@@ -23,6 +23,8 @@ def read_set(value: Any, joints: str = "") -> Reading:
     """
     if isinstance(value, Mapping):
         inner = next((value[name] for name in NESTED if isinstance(value.get(name), list)), None)
+        if inner is None and len(value) > 1 and all(mark in (0, 1) for mark in value.values()):
+            return key(name for name, mark in value.items() if mark)
         return read_set(inner) if inner is not None else _of_one(read_label(value))
     if isinstance(value, list | tuple):
         return _of_many(value)

@@ -14,14 +14,27 @@ from typing import Any
 from connector.model import LabelStatus
 from workers.cli.offline.invisible import visible
 
-NOTHING = frozenset(
-    {"nan", "n/a", "#n/a", "na", "<na>", "null", "nil", "\\n", "-", "--", "---", "–", "—", "?"}
-)
+NOTHING = frozenset({
+    "nan", "n/a", "na", "n.a", "null", "nil", "nat", "\\n", "undefined", "(blank)", "(empty)", "k.a", "s.o",
+    "not available", "not labeled", "not labelled", "unlabeled", "unlabelled", "no label", "unassigned",
+    "#n/a", "#ref!", "#value!", "#name?", "#num!", "#null!", "#div/0!", "无", "空",
+})  # fmt: skip
+AROUND = "<>()[]{}\"' ."  # what stands around a word for nothing: <NA>, (blank), N.A.
+MARKS = frozenset("-–—?.…_'\" ")  # a label of these alone is none
+DOUBTFUL = frozenset(
+    {"none", "unknown", "missing", "empty", "blank", "tbd", "todo"}
+)  # classes of some, nothing for others
 SIGNS = frozenset({"+", "-", "–", "0"})  # beside a plus, a minus is a class
-JOINTS = "#|;,\n"
-NAMES = ("name", "label", "class", "value", "title", "id")  # keys that name a class in an object, in order
+JOINTS = "#|;,\n/+&"
+OPEN_JOINTS = frozenset("/+&")  # stand in names of classes too: they join only what occurs alone
+# Keys that name a class in an object, in order; and such as hold a list of classes.
+NAMES = ("name", "label", "class", "value", "title", "classname", "category")
+LISTS = (*NAMES, "labels", "classes", "classifications")
+LEAST_MARKS = 3  # members of a list of 0 and 1 that marks classes
 PLACES = frozenset({"start", "end", "startOffset", "endOffset", "x", "y", "width", "height", "points"})
 TAGS = re.compile(r"(O|[BILUES][-_]\S+)([\s,]+(O|[BILUES][-_]\S+))+")  # of words: BIO and its kin
+UNDIVIDED = re.compile(r"(?:'\s+'|\"\s+\")")  # between the texts of an array as numpy prints it
+QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 PATH = " / "  # between the levels of a taxonomy
 DEEPEST = 6  # objects within objects
 
@@ -33,6 +46,7 @@ class NoClass(StrEnum):
     SEVERAL = "several labels"
     PLACES = "spans or regions, not a label of the item"
     TAGS = "tags of words, not a label of the item"
+    MARKS = "a list of 0 and 1 that does not name what it marks"
     UNREADABLE = "label unreadable"
 
     @property
@@ -67,7 +81,7 @@ def joined(labels: Iterable[str]) -> frozenset[str]:
     """The labels that are several, joined by #, |, ;, a comma or a line break.
 
     A joint counts where its parts occur alone, or in other combinations, and does so for most labels that
-    hold it: a class of the name "sales, marketing" stays one.
+    hold it: a class of the name "sales, marketing" stays one. What /, + and & join must occur alone.
     """
     distinct = frozenset(labels)
     found: set[str] = set()
@@ -78,18 +92,27 @@ def joined(labels: Iterable[str]) -> frozenset[str]:
         several = {
             label
             for label, each in parts.items()
-            if "" not in each and all(part in distinct or times[part] > 1 for part in each)
+            if "" not in each and all(_occurs(part, joint, distinct, times) for part in each)
         }
         if several and 2 * len(several) >= len(whole):
             found |= {label for label in whole if len(parts[label]) > 1}
     return frozenset(found)
 
 
+def _occurs(part: str, joint: str, distinct: Collection[str], times: Mapping[str, int]) -> bool:
+    return part in distinct or (times[part] > 1 and joint not in OPEN_JOINTS)
+
+
 def words_for_nothing(labels: Collection[str]) -> frozenset[str]:
-    """Which of these distinct labels stand for none: nan, N/A, null, -, ?"""
-    found = frozenset(label for label in labels if label.casefold() in NOTHING)
+    """Which of these distinct labels stand for none: nan, N/A, null, (blank), -, ?"""
+    found = frozenset(label for label in labels if _is_nothing(label))
     signs = frozenset(labels) <= SIGNS | found and "+" in labels
     return found - SIGNS if signs else found
+
+
+def _is_nothing(label: str) -> bool:
+    plain = label.casefold()
+    return set(label) <= MARKS or plain in NOTHING or plain.strip(AROUND) in NOTHING
 
 
 def _of_number(value: float) -> Reading:
@@ -111,17 +134,21 @@ def _of_text(value: str, depth: int) -> Reading:
 
 
 def structure_of(text: str) -> Any:
-    """The list or object that a cell holds, as JSON or as Python prints it; None where it is plain text."""
-    if (text[0], text[-1]) not in {("[", "]"), ("{", "}")}:
+    """What a cell holds, as JSON or as Python or numpy print it; None where it is plain text."""
+    if (text[0], text[-1]) not in {("[", "]"), ("{", "}"), ('"', '"')} or len(text) < 2:
         return None
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         pass
+    if UNDIVIDED.search(text):  # Python would take it for one text
+        return [first or second for first, second in QUOTED.findall(text)]
     try:
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
+    if isinstance(found, set):
+        return sorted(found, key=repr)
     return found if isinstance(found, list | dict) else None
 
 
@@ -135,9 +162,14 @@ def _of_object(value: Mapping[str, Any], depth: int) -> Reading:
             return read_label(value[key], depth + 1)
     if "taxonomy" in value:
         return _of_paths(value["taxonomy"])
-    if len(value) > 1 and all(isinstance(each, bool | int | float) for each in value.values()):
+    marks = all(isinstance(each, bool | int | float) for each in value.values())
+    if len(value) > 1 and marks and not set(NAMES) & set(value):
         return _of_marks(value)
     named = next((value[key] for key in NAMES if isinstance(value.get(key), str | int)), None)
+    if named is None:
+        named = next((value[key] for key in LISTS if isinstance(value.get(key), list | Mapping)), None)
+    if named is None:
+        named = value["id"] if isinstance(value.get("id"), str | int) else None
     return NoClass.UNREADABLE if named is None else read_label(named, depth + 1)
 
 
@@ -158,6 +190,8 @@ def _of_list(value: Sequence[Any], depth: int) -> Reading:
         return NoClass.PLACES
     if any(isinstance(each, list | tuple) for each in value):
         return _of_paths(value)
+    if LEAST_MARKS <= len(value) > len(set(map(repr, value))) and all(each in (0, 1) for each in value):
+        return NoClass.MARKS
     found = {read_label(each, depth + 1) for each in value}
     return found.pop() if len(found) == 1 else NoClass.SEVERAL
 

@@ -26,7 +26,7 @@ class Measured:
 
     given: NDArray[Any]
     probs: NDArray[Any]
-    found: LabelIssues
+    label_issues: LabelIssues
     truth: TruthScores | None
     reviews: ReviewScores | None
     decisions: DecisionFigures | None

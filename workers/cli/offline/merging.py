@@ -11,7 +11,7 @@ from typing import Any
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.record import Record
 
-ROUNDED = re.compile(r"\d(\.\d+)?E\+\d{2,3}", re.IGNORECASE)  # as a spreadsheet shows a long number
+ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d{2,3}", re.IGNORECASE)  # as a spreadsheet shows a long number
 MOST = 0.5  # of the ids that occur more than once
 
 

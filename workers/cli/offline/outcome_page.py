@@ -5,7 +5,7 @@ from __future__ import annotations
 from workers.cli.offline.left_out import left_out_rows
 from workers.cli.offline.outcome import FileScan
 from workers.cli.offline.page import environment
-from workers.cli.offline.telling import KIND_WORDS, TITLES, counts_by_kind
+from workers.cli.offline.terminal import KIND_WORDS, TITLES, counts_by_kind
 
 MOST_EXAMPLES = 200
 

@@ -81,7 +81,7 @@ def document(judged: Judged, source: str) -> dict[str, Any]:
         "overlaps": [asdict(row) for row in overlaps(judged)],
         "annotators": [asdict(row) for row in annotator_rows(judged)],
         "findings": [asdict(row) for row in finding_rows(judged)],
-        "looked": judged.looked.worded(),
+        "looked": judged.findings.worded(),
     }
 
 

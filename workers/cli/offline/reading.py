@@ -8,7 +8,7 @@ from pathlib import Path
 from workers.cli.offline.argilla import is_argilla, read_records
 from workers.cli.offline.dataset import Columns, Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
-from workers.cli.offline.formats import columnar, delimited, json_values, spreadsheet
+from workers.cli.offline.formats import columnar, delimited, fasttext, json_values, spreadsheet
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile, load
 from workers.cli.offline.label_studio import is_export, read_tasks
@@ -60,6 +60,8 @@ def entries_of(source: InputFile) -> FileEntries:
         return columnar.read(source)
     if content.startswith((spreadsheet.ZIP, spreadsheet.OLD)):
         return spreadsheet.read(source)
+    if fasttext.is_fasttext(content):
+        return fasttext.read(source)
     if _is_json(source):
         return json_values.read(source)
     return delimited.read(source)

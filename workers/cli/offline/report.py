@@ -68,14 +68,14 @@ class ShownKind:
 
 
 def _kind(judged: Judged, kind: FoundKind) -> ShownKind:
-    drafts = judged.looked.of(kind.kind)[:MOST_FINDINGS]
+    drafts = judged.findings.of(kind.kind)[:MOST_FINDINGS]
     shown = [_seen(judged, draft.row) for draft in drafts]
     pairs = zip(kind.rows, shown, strict=False)  # as many as are shown
     return ShownKind(kind, tuple(ShownFinding(row, image, text) for row, (image, text) in pairs))
 
 
 def _examples(judged: Judged) -> list[Example]:
-    shown = zip(judged.issues[:MOST_EXAMPLES], judged.found.order[:MOST_EXAMPLES], strict=True)
+    shown = zip(judged.issues[:MOST_EXAMPLES], judged.label_issues.order[:MOST_EXAMPLES], strict=True)
     return [_example(issue, judged, int(row)) for issue, row in shown]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connector.wording import quoted
+from connector.wording import listing, quoted
 from workers.cli.offline import columns as find
+from workers.cli.offline.answer_lists import apart
 from workers.cli.offline.columns import Known, cell
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import date_reader
@@ -17,11 +19,13 @@ from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.kinds import FileKind, kind_of_labels, read_number, said_of_kind
 from workers.cli.offline.label_sets import joints_of, read_set
-from workers.cli.offline.labels import NoClass, Reading, joined, read_label, words_for_nothing
+from workers.cli.offline.labels import DOUBTFUL, NoClass, Reading, joined, read_label, words_for_nothing
+from workers.cli.offline.marked_columns import gathered
 from workers.cli.offline.record import LeftOut, Record, person
 from workers.cli.offline.remembering import remembered
 from workers.cli.offline.verdicts import dropped_rows
 
+SHOWN = 4  # keys of an object in a message
 MOSTLY = 0.5  # of a column's cells that are lists of numbers make it one of vectors
 
 
@@ -29,12 +33,14 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
     """The labelled items of flat rows; rows of one id and content are answers about one item."""
     if not entries.rows:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
-    known = find.choose(entries.rows, columns)
-    rows = _with_vectors(entries.rows, known)
+    marked, gathered_notes = gathered(entries.rows, columns)
+    known = find.choose(marked, columns)
+    answered, known, apart_notes = apart(marked, known)
+    rows = _with_vectors(answered, known)
     dropped, unclear = dropped_rows(rows, frozenset({*known.labels, *columns.fields}))
     left_out = [LeftOut(rows[n].place, reason) for n, reason in sorted(dropped.items())]
     standing = [row for n, row in enumerate(rows) if n not in dropped]
-    kind, readings = _readings(standing, known, columns.kind)
+    kind, readings = _readings(standing, known, columns)
     at, undated = date_reader([cell(row.values, known.date) for row in standing], known.date)
     records: list[Record] = []
     is_data = remembered(known.is_data)
@@ -45,7 +51,10 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
             records.append(_record(row, answers, known, at, beside))
     notes = (
         *entries.notes,
+        *gathered_notes,
+        *apart_notes,
         *unclear,
+        *_doubtful(readings),
         *undated,
         *_people(known),
         *said_of_kind(kind, columns.kind, known.label),
@@ -55,16 +64,16 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
 
 
 def _readings(
-    rows: Sequence[FileEntry], known: Known, wanted: FileKind | None
+    rows: Sequence[FileEntry], known: Known, columns: Columns
 ) -> tuple[FileKind, list[list[Reading]]]:
     """What each row says in each label column, seen together: joined labels, and words for nothing."""
     read = remembered(read_label)
     found = [[read(row.values.get(name)) for name in known.labels] for row in rows]
     labels = {each for row in found for each in row if not isinstance(each, NoClass)}
-    several, nothing = joined(labels), words_for_nothing(labels)
+    several, nothing = joined(labels), words_for_nothing(labels) | frozenset(columns.no_label)
     if several or nothing:
         found = [[_in_context(each, several, nothing) for each in row] for row in found]
-    kind = wanted or kind_of_labels([each for row in found for each in row], known.label)
+    kind = columns.kind or kind_of_labels([each for row in found for each in row], known.label)
     if kind is FileKind.MULTI_LABEL:
         joints = joints_of(labels)
         return kind, _again(rows, known, found, lambda value: read_set(value, joints))
@@ -91,7 +100,9 @@ def _again(
 
 def _is_list(value: Any) -> bool:
     """An empty list is an answer of a kind that may be empty; an empty cell is none."""
-    return isinstance(value, list) or (isinstance(value, str) and value.strip().startswith(("[", "{")))
+    return isinstance(value, list | Mapping) or (
+        isinstance(value, str) and value.strip().startswith(("[", "{"))
+    )
 
 
 def _in_context(reading: Reading, several: frozenset[str], nothing: frozenset[str]) -> Reading:
@@ -123,11 +134,11 @@ def _split(
 def _left_out(row: FileEntry, known: Known, reading: Reading) -> LeftOut:
     unusable = reading if isinstance(reading, NoClass) else NoClass.NONE
     value = cell(row.values, known.labels[0])
-    word = (
-        f": {quoted(value.strip())}"
-        if unusable is NoClass.NONE and isinstance(value, str) and value.strip()
-        else ""
-    )
+    word = ""
+    if unusable is NoClass.NONE and isinstance(value, str) and value.strip():
+        word = f": {quoted(value.strip())}"
+    if unusable is NoClass.UNREADABLE and isinstance(value, Mapping):
+        word = f": an object with {', '.join(quoted(str(key)) for key in list(value)[:SHOWN])}"
     return LeftOut(row.place, f"{unusable.value}{word}", unusable.status)
 
 
@@ -148,6 +159,14 @@ def _record(
     data = {name: value for name, value in row.values.items() if name not in beside}
     when = math.nan if known.date is None else at(row.values.get(known.date))
     return Record(identity, row.place, data, label, who, tuple(answers), when, (when,) * len(answers))
+
+
+def _doubtful(readings: Sequence[Sequence[Reading]]) -> tuple[str, ...]:
+    """Words that are classes in some files, and stand for no label in others."""
+    counts = Counter(each for row in readings for each in row if str(each).casefold() in DOUBTFUL)
+    found = listing([f"{quoted(label)} ({count:,})" for label, count in counts.most_common()])
+    option = " ".join(f"--no-label {label}" for label in counts)
+    return (f"Judged as a class: {found}. If it stands for no label: {option}.",) if counts else ()
 
 
 def _people(known: Known) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def similarity_map(judged: Judged) -> list[Point]:
     top = judged.predicted.probs[rows].max(axis=1)
     span = 1 - 1 / len(judged.classes)  # the most uncertain that a top probability can be
     shades = np.minimum(((1 - top) / span * SHADES).astype(int), SHADES - 1)
-    mask = judged.found.mask[rows]
+    mask = judged.label_issues.mask[rows]
     titles = {int(row): _title(judged, int(row)) for row in rows[mask]}
     points = [
         Point(float(x), float(y), int(shade), titles.get(int(row), ""), bool(flagged))
@@ -47,8 +47,8 @@ def similarity_map(judged: Judged) -> list[Point]:
 
 
 def _sample(judged: Judged) -> NDArray[np.intp]:
-    flagged = judged.found.order[:MOST_POINTS]
-    others = np.flatnonzero(~judged.found.mask)
+    flagged = judged.label_issues.order[:MOST_POINTS]
+    others = np.flatnonzero(~judged.label_issues.mask)
     room = MOST_POINTS - len(flagged)
     if len(others) > room:
         others = np.random.default_rng(SEED).choice(others, size=room, replace=False)
@@ -73,5 +73,5 @@ def _placed(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _title(judged: Judged, row: int) -> str:
-    suggested = judged.classes[int(judged.found.suggested[row])]
+    suggested = judged.classes[int(judged.label_issues.suggested[row])]
     return f"{judged.records[row].id}: {judged.records[row].label} → {suggested}"

@@ -73,7 +73,7 @@ def class_rows(judged: Judged) -> list[ClassRow]:
     """Each class with its items, largest first."""
     n = len(judged.labels)
     counts = np.bincount(judged.labels, minlength=len(judged.classes))
-    flagged = np.bincount(judged.labels[judged.found.mask], minlength=len(judged.classes))
+    flagged = np.bincount(judged.labels[judged.label_issues.mask], minlength=len(judged.classes))
     accuracy = judged.predicted.class_accuracy
     return [
         ClassRow(
@@ -90,7 +90,7 @@ def class_rows(judged: Judged) -> list[ClassRow]:
 def confusion(judged: Judged) -> Matrix:
     """Given by predicted class; of many classes those with most disagreement."""
     k = len(judged.classes)
-    pairs = judged.labels * k + judged.found.suggested.astype(np.int64)
+    pairs = judged.labels * k + judged.label_issues.suggested.astype(np.int64)
     counts = np.bincount(pairs, minlength=k * k).reshape(k, k)
     off = counts - np.diag(counts.diagonal())
     confused = np.argsort(-(off.sum(axis=0) + off.sum(axis=1)), kind="stable")
@@ -108,7 +108,7 @@ def overlaps(judged: Judged) -> list[Overlap]:
     """Pairs confused both ways, by the confident joint: the classes themselves may not be clear."""
     joint: NDArray[np.int64] = confident_joint(judged.labels, judged.predicted.probs)
     totals = joint.sum(axis=1)
-    tested = {(one.facts["first"], one.facts["second"]) for one in judged.looked.of(FindingKind.OVERLAP)}
+    tested = {(one.facts["first"], one.facts["second"]) for one in judged.findings.of(FindingKind.OVERLAP)}
     first, second = np.nonzero(np.triu((joint > 0) & (joint.T > 0), k=1))
     found = [
         Overlap(
@@ -130,7 +130,7 @@ def annotator_rows(judged: Judged) -> list[AnnotatorRow]:
     flagged: Counter[str] = Counter()
     alike: Counter[str] = Counter()
     compared: Counter[str] = Counter()
-    for record, is_flagged in zip(judged.records, judged.found.mask.tolist(), strict=True):
+    for record, is_flagged in zip(judged.records, judged.label_issues.mask.tolist(), strict=True):
         votes = Counter(label for _, label in record.answers)
         for who, label in record.answers:
             if who is not None:

@@ -13,6 +13,7 @@ from workers.cli.offline.regions.data import Region, RegionItem
 from workers.cli.offline.regions.label_studio import regions_of_task
 from workers.cli.training.standing import Read
 from workers.label_types.multi_label.value import classes
+from workers.label_types.spans.value import KEYS
 
 
 def kind_of_schema(schema: LabelSchema) -> FileKind | None:
@@ -53,9 +54,25 @@ def read_regions(
     """The pictures or the text of an item, with its regions."""
     if not isinstance(item.result, list):
         return None
-    task = {"id": item.item, "data": item.data, "annotations": [{"result": item.result}]}
+    answered = any(isinstance(entry, dict) and "question" in entry for entry in item.result)
+    result = _as_result(item.label or "", schema) if answered else item.result
+    task = {"id": item.item, "data": item.data, "annotations": [{"result": result}]}
     items, lost = regions_of_task(task, schema.control, kind)
     return (items, lost) if items else None
+
+
+def _as_result(label: str, schema: LabelSchema) -> list[dict[str, Any]]:
+    """The spans of a label as Label Studio holds them, of a platform that does not hold results."""
+    names = {"from_name": schema.control, "to_name": schema.to_name, "type": "labels"}
+    return [
+        names
+        | {
+            "id": str(n),
+            "value": {"start": span.start, "end": span.end, "text": span.words, "labels": [part.label]},
+        }
+        for n, part in enumerate(KEYS.parts(label))
+        for span in (part.spot,)
+    ]
 
 
 def plain_region(region: Region, kind: FileKind, item: RegionItem) -> dict[str, Any]:

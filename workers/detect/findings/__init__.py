@@ -4,6 +4,6 @@
 """
 
 from workers.detect.findings.detect import Draft, ScanFindings, detect_findings
-from workers.detect.findings.seen import Answered, Factor, LabelledRows
+from workers.detect.findings.rows import Answered, Factor, LabelledRows
 
 __all__ = ["Answered", "Draft", "Factor", "LabelledRows", "ScanFindings", "detect_findings"]

@@ -13,7 +13,7 @@ from connector.wording import reason_said
 from workers.detect.findings.draft import Draft, KindFindings, Missing, missing
 from workers.detect.findings.duplicates import duplicates
 from workers.detect.findings.items import ambiguous_items, disagreeing, outliers
-from workers.detect.findings.seen import LabelledRows
+from workers.detect.findings.rows import LabelledRows
 from workers.detect.findings.whole import (
     balance,
     differing_annotators,
@@ -47,7 +47,7 @@ class ScanFindings:
 
     drafts: tuple[Draft, ...] = ()
     totals: Mapping[FindingKind, int] = field(default_factory=dict)
-    not_looked_for: Mapping[FindingKind, NotSearched] = field(default_factory=dict)
+    not_searched: Mapping[FindingKind, NotSearched] = field(default_factory=dict)
 
     def of(self, kind: FindingKind) -> list[Draft]:
         return [draft for draft in self.drafts if draft.kind is kind]
@@ -71,33 +71,33 @@ class ScanFindings:
     def report(self) -> Json:
         """For the scan's record."""
         return {
-            "found": {kind.value: n for kind, n in self.totals.items()},
-            "not_looked_for": {kind.value: why.value for kind, why in self.not_looked_for.items()},
+            "findings": {kind.value: n for kind, n in self.totals.items()},
+            "not_searched": {kind.value: why.value for kind, why in self.not_searched.items()},
         }
 
     def worded(self) -> Json:
-        """The same for people: why a kind was not looked for, in words."""
-        why_not = {kind.value: reason_said(why) for kind, why in self.not_looked_for.items()}
-        return {**self.report(), "not_looked_for": why_not}
+        """The same for people, by the names of the API: why a kind was not looked for, in words."""
+        why_not = {kind.value: reason_said(why) for kind, why in self.not_searched.items()}
+        return {"found": self.report()["findings"], "not_looked_for": why_not}
 
 
-def detect_from_labels(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> ScanFindings:
+def detect_from_labels(rows: LabelledRows, others: Sequence[KindFindings] = ()) -> ScanFindings:
     """What labels alone show, for a scan that never has all items at hand."""
-    findings = detect_findings(seen, others)
-    lacking = [kind for kind in findings.not_looked_for if kind not in findings.totals]
-    return replace(findings, not_looked_for=dict.fromkeys(lacking, NotSearched.SCANNED_IN_PARTS))
+    findings = detect_findings(rows, others)
+    lacking = [kind for kind in findings.not_searched if kind not in findings.totals]
+    return replace(findings, not_searched=dict.fromkeys(lacking, NotSearched.SCANNED_IN_PARTS))
 
 
-def detect_findings(seen: LabelledRows, others: Sequence[KindFindings] = ()) -> ScanFindings:
+def detect_findings(rows: LabelledRows, others: Sequence[KindFindings] = ()) -> ScanFindings:
     """Run every detector whose inputs are there; `others` were found elsewhere, as by queries."""
-    found = {one.kind: one for one in others}
+    outcome = {each.kind: each for each in others}
     lacking: dict[FindingKind, NotSearched] = {}
     for kinds, detector in DETECTORS:
-        result = detector(seen) if len(seen) else missing(NotSearched.NO_LABELS)
+        result = detector(rows) if len(rows) else missing(NotSearched.NO_LABELS)
         if isinstance(result, Missing):
             lacking |= dict.fromkeys(kinds, result.why)
         else:
-            found |= {one.kind: one for one in result}
-    drafts = tuple(draft for kind in FindingKind if kind in found for draft in found[kind].drafts)
-    totals = {kind: found[kind].total for kind in FindingKind if kind in found}
+            outcome |= {each.kind: each for each in result}
+    drafts = tuple(draft for kind in FindingKind if kind in outcome for draft in outcome[kind].drafts)
+    totals = {kind: outcome[kind].total for kind in FindingKind if kind in outcome}
     return ScanFindings(drafts, totals, {kind: lacking[kind] for kind in FindingKind if kind in lacking})

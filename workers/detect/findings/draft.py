@@ -38,7 +38,7 @@ class Missing:
     why: NotSearched
 
 
-def found(kind: FindingKind, drafts: Sequence[Draft], total: int | None = None) -> KindFindings:
+def kind_findings(kind: FindingKind, drafts: Sequence[Draft], total: int | None = None) -> KindFindings:
     return KindFindings(kind, tuple(drafts[:MOST]), len(drafts) if total is None else total)
 
 

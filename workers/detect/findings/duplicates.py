@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from connector.model import Json
 from connector.model.findings import FindingKind
-from workers.detect.findings.draft import MOST, KindFindings, Missing, found
+from workers.detect.findings.draft import MOST, KindFindings, Missing, kind_findings
 from workers.detect.findings.items import about
-from workers.detect.findings.seen import LabelledRows
+from workers.detect.findings.rows import LabelledRows
 from workers.issues.kinds import unlikely_duplicates
 from workers.issues.neighbours import (
     DuplicateSets,
@@ -23,44 +23,44 @@ from workers.issues.neighbours import (
 NAMED = 3  # other items told of a duplicate
 
 
-def duplicates(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
+def duplicates(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
     """Items of equal or nearly equal content: those with different labels, and the others."""
-    same = None if seen.digests is None else exact_groups(_repeated(seen.digests))
-    graph = seen.neighbours
+    same = None if rows.digests is None else exact_groups(_repeated(rows.digests))
+    graph = rows.neighbours
     if isinstance(graph, Neighbours):
         sets = unlikely_duplicates(graph, exact=same)
     elif same is not None:
         sets = same
     else:
         return graph
-    return [_conflicts(seen, same, sets), _alike(seen, same, sets)]
+    return [_conflicts(rows, same, sets), _alike(rows, same, sets)]
 
 
-def _conflicts(seen: LabelledRows, same: DuplicateSets | None, sets: DuplicateSets) -> KindFindings:
-    conflicts = label_conflicts(sets, seen.labels)
+def _conflicts(rows: LabelledRows, same: DuplicateSets | None, sets: DuplicateSets) -> KindFindings:
+    conflicts = label_conflicts(sets, rows.labels)
     drafts = []
     for row in conflicts.rows[:MOST].tolist():
         twins = sets.twins(row)[0]
-        others = twins[seen.labels[twins] != seen.labels[row]][:NAMED].tolist()
+        others = twins[rows.labels[twins] != rows.labels[row]][:NAMED].tolist()
         facts: Json = {
             **_like(same, sets, row),
-            "label": seen.classes[int(seen.labels[row])],
-            "suggested": seen.classes[int(conflicts.suggested[row])],
-            "others": [[seen.names[other], seen.classes[int(seen.labels[other])]] for other in others],
+            "label": rows.classes[int(rows.labels[row])],
+            "suggested": rows.classes[int(conflicts.suggested[row])],
+            "others": [[rows.names[other], rows.classes[int(rows.labels[other])]] for other in others],
         }
-        drafts.append(about(seen, FindingKind.LABEL_CONFLICT, row, float(1 - conflicts.score[row]), facts))
-    return found(FindingKind.LABEL_CONFLICT, drafts, len(conflicts.rows))
+        drafts.append(about(rows, FindingKind.LABEL_CONFLICT, row, float(1 - conflicts.score[row]), facts))
+    return kind_findings(FindingKind.LABEL_CONFLICT, drafts, len(conflicts.rows))
 
 
-def _alike(seen: LabelledRows, same: DuplicateSets | None, sets: DuplicateSets) -> KindFindings:
+def _alike(items: LabelledRows, same: DuplicateSets | None, sets: DuplicateSets) -> KindFindings:
     """Duplicates whose labels are the same; the others are conflicts."""
-    rows = np.flatnonzero(sets.mask & ~label_conflicts(sets, seen.labels).mask)
+    rows = np.flatnonzero(sets.mask & ~label_conflicts(sets, items.labels).mask)
     drafts = []
     for row in rows[np.argsort(sets.score[rows], kind="stable")][:MOST].tolist():
-        others = [seen.names[int(other)] for other in sets.twins(row)[0][:NAMED]]
+        others = [items.names[int(other)] for other in sets.twins(row)[0][:NAMED]]
         facts: Json = {**_like(same, sets, row), "others": others}
-        drafts.append(about(seen, FindingKind.NEAR_DUPLICATE, row, float(1 - sets.score[row]), facts))
-    return found(FindingKind.NEAR_DUPLICATE, drafts, len(rows))
+        drafts.append(about(items, FindingKind.NEAR_DUPLICATE, row, float(1 - sets.score[row]), facts))
+    return kind_findings(FindingKind.NEAR_DUPLICATE, drafts, len(rows))
 
 
 def _repeated(digests: NDArray[np.uint64]) -> list[int | None]:

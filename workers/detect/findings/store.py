@@ -15,8 +15,8 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.encode import encode
 from workers.detect.findings.detect import ScanFindings, detect_findings, detect_from_labels
-from workers.detect.findings.draft import MOST, Draft, KindFindings, found
-from workers.detect.findings.seen import NOBODY, Answered, FactorBuilder, Ints, LabelledRows, digest_of
+from workers.detect.findings.draft import MOST, Draft, KindFindings, kind_findings
+from workers.detect.findings.rows import NOBODY, Answered, FactorBuilder, Ints, LabelledRows, digest_of
 from workers.detect.sources.base import Probabilities
 from workers.issues import LabelIssues
 
@@ -24,6 +24,7 @@ from workers.issues import LabelIssues
 UNUSABLE = {
     LabelStatus.UNKNOWN_CLASS: 1.0,
     LabelStatus.UNREADABLE: 0.9,
+    LabelStatus.MISPLACED: 0.9,
     LabelStatus.SEVERAL: 0.7,
     LabelStatus.EMPTY: 0.5,
     LabelStatus.CANCELLED: 0.2,
@@ -40,9 +41,9 @@ def findings_of_items(
     project_id, least = context.project.id, context.settings.policy.min_class_examples
     with context.read() as unit:
         people = unit.projects.annotator_names(project_id)
-        seen = _seen(unit, project_id, schema, least, items, judged, people)
+        rows = _seen(unit, project_id, schema, least, items, judged, people)
         unusable = _unusable(unit, project_id, people)
-    return detect_findings(seen, [unusable])
+    return detect_findings(rows, [unusable])
 
 
 def findings_of_parts(
@@ -56,10 +57,10 @@ def findings_of_parts(
     project_id, least = context.project.id, context.settings.policy.min_class_examples
     with context.read() as unit:
         people = unit.projects.annotator_names(project_id)
-        others = [_unusable(unit, project_id, people), found(FindingKind.DISAGREEMENT, [])]
+        others = [_unusable(unit, project_id, people), kind_findings(FindingKind.DISAGREEMENT, [])]
         divided = _answered(unit.content.answers(project_id, divided=True), classes, row_of, people)
-        seen = LabelledRows(tuple(classes), (), labels, least, answered=divided)
-        return _named(unit, project_id, detect_from_labels(seen, others), item_ids)
+        rows = LabelledRows(tuple(classes), (), labels, least, answered=divided)
+        return _named(unit, project_id, detect_from_labels(rows, others), item_ids)
 
 
 def _named(unit: UnitOfWork, project_id: int, findings: ScanFindings, item_ids: Ints) -> ScanFindings:
@@ -99,7 +100,7 @@ def _seen(
         labels=encode([item.label for item in items], schema.classes),
         least=least,
         probs=None if judged is None else judged[0].matrix,
-        found=None if judged is None else judged[1],
+        issues=None if judged is None else judged[1],
         features=None if judged is None else judged[0].features,
         graph=None if judged is None else judged[0].neighbours,
         digests=digests,
@@ -142,9 +143,9 @@ def _unusable(unit: UnitOfWork, project_id: int, people: Mapping[str, str]) -> K
         room = MOST - len(drafts)
         if not counts.get(status.value) or not room:
             continue
-        for one in unit.content.unusable(project_id, status, room):
-            who = one.annotator and (people.get(one.annotator) or one.annotator)
-            facts = {"status": status.value, "label": one.label, "annotator": who}
-            drafts.append(Draft(FindingKind.INVALID_LABEL, None, one.item, score, facts, one.item_id))
+        for each in unit.content.unusable(project_id, status, room):
+            who = each.annotator and (people.get(each.annotator) or each.annotator)
+            facts = {"status": status.value, "label": each.label, "annotator": who}
+            drafts.append(Draft(FindingKind.INVALID_LABEL, None, each.item, score, facts, each.item_id))
     total = sum(counts.get(status.value, 0) for status in UNUSABLE)
-    return found(FindingKind.INVALID_LABEL, drafts, total)
+    return kind_findings(FindingKind.INVALID_LABEL, drafts, total)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.detect.findings.seen import LabelledRows
+from workers.detect.findings.rows import LabelledRows
 from workers.detect.predictions.limits import WEAK_GAIN, largest_share
 
 
-def is_weak(seen: LabelledRows) -> bool:
+def is_weak(rows: LabelledRows) -> bool:
     """Whether it agrees with the labels little more often than always naming the largest class would."""
-    if seen.found is None:
+    if rows.issues is None:
         return True
-    agreed = float(np.mean(seen.found.suggested == seen.labels))
-    largest = largest_share(seen.labels)
+    agreed = float(np.mean(rows.issues.suggested == rows.labels))
+    largest = largest_share(rows.labels)
     return agreed - largest < WEAK_GAIN * (1 - largest)

@@ -10,8 +10,8 @@ import numpy as np
 from connector.model import Json
 from connector.model.findings import FindingKind
 from connector.model.reasons import NotSearched
-from workers.detect.findings.draft import Draft, KindFindings, Missing, found, missing
-from workers.detect.findings.seen import NOBODY, SEED, Factor, LabelledRows, calendar, iso
+from workers.detect.findings.draft import Draft, KindFindings, Missing, kind_findings, missing
+from workers.detect.findings.rows import NOBODY, SEED, Factor, LabelledRows, calendar, iso
 from workers.detect.findings.strength import is_weak
 from workers.issues import confident_joint
 from workers.issues.kinds import (
@@ -28,65 +28,65 @@ from workers.issues.kinds import (
 LABELS_NAMED = 2  # of a cluster
 
 
-def taxonomy_changes(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
-    if seen.times is None or not np.isfinite(seen.times).any():
+def taxonomy_changes(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
+    if rows.times is None or not np.isfinite(rows.times).any():
         return missing(NotSearched.NO_DATES)
-    if seen.probs is None:
+    if rows.probs is None:
         return missing(NotSearched.NO_PROBABILITIES)
-    if is_weak(seen):
+    if is_weak(rows):
         return missing(NotSearched.WEAK_MODEL)
-    dated = np.isfinite(seen.times)
+    dated = np.isfinite(rows.times)
     if dated.all():
-        labels, times, probs = seen.labels, seen.times, seen.probs
+        labels, times, probs = rows.labels, rows.times, rows.probs
     else:
-        labels, times, probs = seen.labels[dated], seen.times[dated], seen.probs[dated]
+        labels, times, probs = rows.labels[dated], rows.times[dated], rows.probs[dated]
     if times.min() == times.max():
         return missing(NotSearched.ONE_DATE)
     drafts = [
         Draft(
             FindingKind.TAXONOMY_CHANGE,
             None,
-            seen.classes[one.label],
-            one.score,
+            rows.classes[each.label],
+            each.score,
             {
-                "label": seen.classes[one.label],
-                "change": one.change.value,
-                "at": iso(one.at),
-                "before": one.before,
-                "before_expected": one.before_expected,
-                "after": one.after,
-                "after_expected": one.after_expected,
-                "p_value": one.p_value,
+                "label": rows.classes[each.label],
+                "change": each.change.value,
+                "at": iso(each.at),
+                "before": each.before,
+                "before_expected": each.before_expected,
+                "after": each.after,
+                "after_expected": each.after_expected,
+                "p_value": each.p_value,
             },
         )
-        for one in class_changes(labels, times, probs)
+        for each in class_changes(labels, times, probs)
     ]
-    return [found(FindingKind.TAXONOMY_CHANGE, drafts)]
+    return [kind_findings(FindingKind.TAXONOMY_CHANGE, drafts)]
 
 
-def differing_annotators(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
-    known = _answers(seen)
+def differing_annotators(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
+    known = _answers(rows)
     if isinstance(known, Missing):
         return known
     answers, people = known
     if len(np.unique(answers.annotator)) < 2:
         return missing(NotSearched.ONE_ANNOTATOR)
     drafts = []
-    for one in differing(answers, len(people)):
+    for each in differing(answers, len(people)):
         facts: Json = {
-            "annotator": people[one.annotator],
-            "labels": one.labels,
-            "unlike": one.unlike,
-            "expected": one.expected,
-            "pairs": [[seen.classes[meant], seen.classes[said], n] for meant, said, n in one.pairs],
-            "p_value": one.p_value,
+            "annotator": people[each.annotator],
+            "labels": each.labels,
+            "unlike": each.unlike,
+            "expected": each.expected,
+            "pairs": [[rows.classes[meant], rows.classes[answered], n] for meant, answered, n in each.pairs],
+            "p_value": each.p_value,
         }
-        drafts.append(Draft(FindingKind.ANNOTATOR_DIFFERS, None, people[one.annotator], one.score, facts))
-    return [found(FindingKind.ANNOTATOR_DIFFERS, drafts)]
+        drafts.append(Draft(FindingKind.ANNOTATOR_DIFFERS, None, people[each.annotator], each.score, facts))
+    return [kind_findings(FindingKind.ANNOTATOR_DIFFERS, drafts)]
 
 
-def drifting_annotators(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
-    known = _answers(seen)
+def drifting_annotators(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
+    known = _answers(rows)
     if isinstance(known, Missing):
         return known
     answers, people = known
@@ -99,110 +99,110 @@ def drifting_annotators(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
     if answers.time.min() == answers.time.max():
         return missing(NotSearched.ONE_DATE)
     drafts = []
-    for one in drifting(answers, len(people)):
+    for each in drifting(answers, len(people)):
         facts: Json = {
-            "annotator": people[one.annotator],
-            "at": iso(one.at),
-            "before": one.before,
-            "before_unlike": one.before_unlike,
-            "after": one.after,
-            "after_unlike": one.after_unlike,
-            "worse": one.worse,
-            "p_value": one.p_value,
+            "annotator": people[each.annotator],
+            "at": iso(each.at),
+            "before": each.before,
+            "before_unlike": each.before_unlike,
+            "after": each.after,
+            "after_unlike": each.after_unlike,
+            "worse": each.worse,
+            "p_value": each.p_value,
         }
-        drafts.append(Draft(FindingKind.ANNOTATOR_DRIFT, None, people[one.annotator], one.score, facts))
-    return [found(FindingKind.ANNOTATOR_DRIFT, drafts)]
+        drafts.append(Draft(FindingKind.ANNOTATOR_DRIFT, None, people[each.annotator], each.score, facts))
+    return [kind_findings(FindingKind.ANNOTATOR_DRIFT, drafts)]
 
 
-def _answers(seen: LabelledRows) -> tuple[AnnotatorAnswers, tuple[str, ...]] | Missing:
+def _answers(rows: LabelledRows) -> tuple[AnnotatorAnswers, tuple[str, ...]] | Missing:
     """Known people's answers beside the class that the model predicts for the item, and their names."""
-    said = seen.answered
-    if said is None or not (said.annotator != NOBODY).any():
+    answered = rows.answered
+    if answered is None or not (answered.annotator != NOBODY).any():
         return missing(NotSearched.NO_ANNOTATORS)
-    if seen.found is None:
+    if rows.issues is None:
         return missing(NotSearched.NO_PROBABILITIES)
-    if is_weak(seen):
+    if is_weak(rows):
         return missing(NotSearched.WEAK_MODEL)
-    known = np.flatnonzero(said.annotator != NOBODY)
-    predicted = np.asarray(seen.found.suggested, dtype=np.int64)
+    known = np.flatnonzero(answered.annotator != NOBODY)
+    predicted = np.asarray(rows.issues.suggested, dtype=np.int64)
     answers = AnnotatorAnswers(
-        said.annotator[known], said.label[known], predicted[said.row[known]], said.time[known]
+        answered.annotator[known], answered.label[known], predicted[answered.row[known]], answered.time[known]
     )
-    return answers, said.people
+    return answers, answered.people
 
 
-def worse(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
-    if seen.found is None:
+def worse(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
+    if rows.issues is None:
         return missing(NotSearched.NO_PROBABILITIES)
-    if is_weak(seen):
+    if is_weak(rows):
         return missing(NotSearched.WEAK_MODEL)
-    factors = {} if seen.times is None else calendar(seen.times)
-    if seen.features is not None:
-        number = clusters(seen.features, seed=SEED)
+    factors = {} if rows.times is None else calendar(rows.times)
+    if rows.features is not None:
+        number = clusters(rows.features, seed=SEED)
         factors["cluster"] = Factor(number, tuple(str(n + 1) for n in range(int(number.max()) + 1)))
-    factors |= {f"data.{name}" if name in factors else name: own for name, own in seen.factors.items()}
+    factors |= {f"data.{name}" if name in factors else name: own for name, own in rows.factors.items()}
     if not factors:
         return missing(NotSearched.NO_GROUPS)
     drafts = []
     groups = {name: factor.groups for name, factor in factors.items()}
-    for one in worse_groups(seen.found.mask, seen.labels, groups):
-        group = factors[one.factor].names[one.group]
+    for each in worse_groups(rows.issues.mask, rows.labels, groups):
+        group = factors[each.factor].names[each.group]
         facts: dict[str, object] = {
-            "factor": one.factor,
+            "factor": each.factor,
             "group": group,
-            "items": one.items,
-            "flagged": one.flagged,
-            "expected": one.expected,
-            "rest_share": one.rest_share,
-            "times": one.times if isfinite(one.times) else None,  # JSON knows no infinity
-            "p_value": one.p_value,
+            "items": each.items,
+            "flagged": each.flagged,
+            "expected": each.expected,
+            "rest_share": each.rest_share,
+            "times": each.times if isfinite(each.times) else None,  # JSON knows no infinity
+            "p_value": each.p_value,
         }
-        if one.factor == "cluster":
-            facts["labels"] = _common(seen, groups["cluster"] == one.group)
-        drafts.append(Draft(FindingKind.WORSE_GROUP, None, f"{one.factor} = {group}", one.score, facts))
-    return [found(FindingKind.WORSE_GROUP, drafts)]
+        if each.factor == "cluster":
+            facts["labels"] = _common(rows, groups["cluster"] == each.group)
+        drafts.append(Draft(FindingKind.WORSE_GROUP, None, f"{each.factor} = {group}", each.score, facts))
+    return [kind_findings(FindingKind.WORSE_GROUP, drafts)]
 
 
-def _common(seen: LabelledRows, inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:
-    counts = np.bincount(seen.labels[inside], minlength=len(seen.classes))
+def _common(rows: LabelledRows, inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:
+    counts = np.bincount(rows.labels[inside], minlength=len(rows.classes))
     most = np.argsort(-counts, kind="stable")[:LABELS_NAMED]
-    return [seen.classes[k] for k in most.tolist() if counts[k]]
+    return [rows.classes[k] for k in most.tolist() if counts[k]]
 
 
-def overlaps(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
-    if seen.probs is None:
+def overlaps(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
+    if rows.probs is None:
         return missing(NotSearched.NO_PROBABILITIES)
-    if is_weak(seen):
+    if is_weak(rows):
         return missing(NotSearched.WEAK_MODEL)
     drafts = []
-    for one in overlapping(confident_joint(seen.labels, seen.probs)):
-        first, second = seen.classes[one.first], seen.classes[one.second]
+    for each in overlapping(confident_joint(rows.labels, rows.probs)):
+        first, second = rows.classes[each.first], rows.classes[each.second]
         facts: Json = {
             "first": first,
             "second": second,
-            "first_as_second": one.first_as_second,
-            "second_as_first": one.second_as_first,
-            "share": one.score,
-            "p_value": one.p_value,
+            "first_as_second": each.first_as_second,
+            "second_as_first": each.second_as_first,
+            "share": each.score,
+            "p_value": each.p_value,
         }
-        drafts.append(Draft(FindingKind.OVERLAP, None, f"{first} / {second}", min(one.score, 1.0), facts))
-    return [found(FindingKind.OVERLAP, drafts)]
+        drafts.append(Draft(FindingKind.OVERLAP, None, f"{first} / {second}", min(each.score, 1.0), facts))
+    return [kind_findings(FindingKind.OVERLAP, drafts)]
 
 
-def balance(seen: LabelledRows) -> Sequence[KindFindings] | Missing:
-    counts = np.bincount(seen.labels, minlength=len(seen.classes))
-    unbalanced = class_balance(counts, least=seen.least)
+def balance(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
+    counts = np.bincount(rows.labels, minlength=len(rows.classes))
+    unbalanced = class_balance(counts, least=rows.least)
     total = max(int(counts.sum()), 1)
     rare, scarce = [], []
     for k, score in zip(unbalanced.rare.tolist(), unbalanced.rare_score.tolist(), strict=True):
-        few: Json = {"label": seen.classes[k], "items": int(counts[k]), "least": seen.least}
-        rare.append(Draft(FindingKind.RARE_CLASS, None, seen.classes[k], score, few))
+        few: Json = {"label": rows.classes[k], "items": int(counts[k]), "least": rows.least}
+        rare.append(Draft(FindingKind.RARE_CLASS, None, rows.classes[k], score, few))
     for k, score in zip(unbalanced.scarce.tolist(), unbalanced.scarce_score.tolist(), strict=True):
         facts: Json = {
-            "label": seen.classes[k],
+            "label": rows.classes[k],
             "items": int(counts[k]),
             "share": float(counts[k] / total),
-            "even": 1 / len(seen.classes),
+            "even": 1 / len(rows.classes),
         }
-        scarce.append(Draft(FindingKind.IMBALANCE, None, seen.classes[k], score, facts))
-    return [found(FindingKind.IMBALANCE, scarce), found(FindingKind.RARE_CLASS, rare)]
+        scarce.append(Draft(FindingKind.IMBALANCE, None, rows.classes[k], score, facts))
+    return [kind_findings(FindingKind.IMBALANCE, scarce), kind_findings(FindingKind.RARE_CLASS, rare)]

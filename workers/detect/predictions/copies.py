@@ -20,6 +20,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from workers.detect.predictions.kinds import FeatureKind
+from workers.detect.predictions.near import near_rows
 
 Groups = NDArray[np.int64]
 
@@ -29,13 +30,14 @@ BANDS, ROWS = 12, 3  # of the MinHash table: pairs of this likeness meet in a ba
 SEED = 20_210_208
 MOST_SHARE = 50  # near copies are at most N / 50 items, or 4: larger groups are one template's texts
 LEAST_LIMIT = 4
+NUMERIC = frozenset({FeatureKind.VECTOR, FeatureKind.IMAGE})
 FORWARDED = re.compile(
     r"(?:\s*(?:rt|re|aw|wg|fw|fwd|via)\b\s*:?|\s*@\w+:?|\s*https?://\S+|\s*\[[^\]]*\])+", re.IGNORECASE
 )
 WORD = re.compile(r"\w+")
 
 
-def copies(values: Sequence[Any], kind: FeatureKind) -> Groups:
+def copies(values: Sequence[Any], kind: FeatureKind, matrix: Any = None) -> Groups:
     """Number the groups of equal or nearly equal items.
 
     Parameters
@@ -45,6 +47,8 @@ def copies(values: Sequence[Any], kind: FeatureKind) -> Groups:
     kind
         What they are. Texts are compared without case, punctuation, spaces and the marks of forwarding, and
         near copies by their words; all others are copies where they are equal.
+    matrix
+        (N, D) what a model learns from vectors or images: rows that are nearly equal are copies too.
 
     Returns
     -------
@@ -60,6 +64,9 @@ def copies(values: Sequence[Any], kind: FeatureKind) -> Groups:
     keys = _texts(values) if kind is FeatureKind.TEXT else [_KEYS[kind](value) for value in values]
     number: dict[Hashable, int] = {}
     exact = np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
+    if kind in NUMERIC and matrix is not None and len(number) > 1:
+        _, first = np.unique(exact, return_index=True)
+        return _first_seen(_small(near_rows(matrix[first]), len(values))[exact])
     if kind is not FeatureKind.TEXT or len(number) < 2:
         return exact
     return _first_seen(_near([str(key) for key in number], len(values))[exact])
@@ -107,23 +114,26 @@ def _near(texts: Sequence[str], n_items: int) -> Groups:
     """Groups (T,) of distinct texts that share most words; a group that is too large falls apart."""
     sets = [frozenset(text.split()) for text in texts]
     long = np.array([row for row, words in enumerate(sets) if len(words) >= LEAST_WORDS], dtype=np.int64)
-    alone = np.arange(len(texts), dtype=np.int64)
     if len(long) < 2:
-        return alone
+        return np.arange(len(texts), dtype=np.int64)
     first, second = _pairs(texts, sets, long)
     ones = np.ones(len(first), dtype=np.int8)
     graph = coo_matrix((ones, (first, second)), shape=(len(texts), len(texts)))
-    found = connected_components(graph, directed=False)[1].astype(np.int64)
-    sizes = np.bincount(found)
+    return _small(connected_components(graph, directed=False)[1].astype(np.int64), n_items)
+
+
+def _small(groups: Groups, n_items: int) -> Groups:
+    """The groups (T,) of distinct values; one that is too large is no set of copies and falls apart."""
+    sizes = np.bincount(groups)
     limit = max(LEAST_LIMIT, n_items // MOST_SHARE)
-    return np.where(sizes[found] > limit, alone + len(sizes), found)
+    return np.where(sizes[groups] > limit, np.arange(len(groups), dtype=np.int64) + len(sizes), groups)
 
 
 def _pairs(
     texts: Sequence[str], sets: Sequence[frozenset[str]], long: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of rows that share most words, found among those that agree in one band of their signatures."""
-    signatures = _signatures(sets, long)
+    signatures = _signatures(texts, sets, long)
     firsts: list[int] = []
     seconds: list[int] = []
     for band in range(BANDS):
@@ -134,12 +144,12 @@ def _pairs(
         order = order[times[group[order]] > 1]
         starts = np.flatnonzero(np.r_[True, group[order][1:] != group[order][:-1]]) if len(order) else order
         leader = np.repeat(order[starts], np.diff(np.r_[starts, len(order)])) if len(order) else order
-        for one, other in zip(long[leader].tolist(), long[order].tolist(), strict=True):
-            if one != other and _alike(sets[one], sets[other]):
-                firsts.append(one)
+        for each, other in zip(long[leader].tolist(), long[order].tolist(), strict=True):
+            if each != other and _alike(sets[each], sets[other]):
+                firsts.append(each)
                 seconds.append(other)
-    for one, other in _extended(texts, long):
-        firsts.append(one)
+    for each, other in _extended(texts, long):
+        firsts.append(each)
         seconds.append(other)
     return np.array(firsts, dtype=np.int64), np.array(seconds, dtype=np.int64)
 
@@ -151,15 +161,15 @@ def _extended(texts: Sequence[str], long: NDArray[np.int64]) -> list[tuple[int, 
     for row, each in words.items():
         by_edge[True, " ".join(each[:LEAST_WORDS])].append(row)
         by_edge[False, " ".join(each[-LEAST_WORDS:])].append(row)
-    found = []
+    result = []
     for (at_start, _), rows in by_edge.items():
         shortest = min(rows, key=lambda row: len(words[row]))
         text, most = texts[shortest], 2 * len(words[shortest])
         for row in rows:
             within = texts[row].startswith(f"{text} ") if at_start else texts[row].endswith(f" {text}")
             if row != shortest and len(words[row]) <= most and within:
-                found.append((shortest, row))
-    return found
+                result.append((shortest, row))
+    return result
 
 
 def _alike(first: frozenset[str], second: frozenset[str]) -> bool:
@@ -167,20 +177,24 @@ def _alike(first: frozenset[str], second: frozenset[str]) -> bool:
     return shared >= LIKE * (len(first) + len(second) - shared)
 
 
-def _signatures(sets: Sequence[frozenset[str]], long: NDArray[np.int64]) -> NDArray[np.int64]:
+def _signatures(
+    texts: Sequence[str], sets: Sequence[frozenset[str]], long: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """MinHash signatures (L, BANDS x ROWS) of the word sets."""
     number: dict[str, int] = {}
     sizes = np.array([len(sets[row]) for row in long.tolist()])
+    # In the order of the texts: that of a set differs from one process to the next.
+    distinct = [dict.fromkeys(texts[row].split()) for row in long.tolist()]
     words = np.array(
-        [number.setdefault(word, len(number)) for row in long.tolist() for word in sets[row]], dtype=np.int64
+        [number.setdefault(word, len(number)) for each in distinct for word in each], dtype=np.int64
     )
     starts = np.r_[0, np.cumsum(sizes)[:-1]]
     rng = np.random.default_rng(SEED)
-    found = np.empty((len(long), BANDS * ROWS), dtype=np.int64)
+    result = np.empty((len(long), BANDS * ROWS), dtype=np.int64)
     for column in range(BANDS * ROWS):
         scattered = rng.permutation(len(number))  # a random order of the vocabulary is a perfect hash of it
-        found[:, column] = np.minimum.reduceat(scattered[words], starts)
-    return found
+        result[:, column] = np.minimum.reduceat(scattered[words], starts)
+    return result
 
 
 def _first_seen(groups: NDArray[Any]) -> Groups:

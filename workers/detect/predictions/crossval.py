@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from connector import wording
+from connector.model.reasons import Code, ScanDoubt, coded
 from workers.detect.predictions.calibration import Calibration, calibrate
 from workers.detect.predictions.copies import repeated
 from workers.detect.predictions.errors import NoPredictions
@@ -24,6 +24,7 @@ from workers.detect.predictions.models import model_for, scores_of
 from workers.detect.predictions.plugins import Learner
 from workers.detect.predictions.reliability import ReliabilityDiagram, class_accuracy, log_loss, reliability
 
+MOST_NAMED = 10  # rare classes in one warning
 FEW_ROWS = 50_000  # threads of trees bring little below, and cost much where other jobs use the cores
 UNKNOWN = -np.inf  # the score of a class that a fold's model was not shown
 
@@ -61,7 +62,7 @@ class Predicted:
     reliability: ReliabilityDiagram
     gain: float
     weak: bool
-    warnings: tuple[str, ...]
+    warnings: tuple[Code, ...]
     folds: NDArray[np.int64]
     models: tuple[FoldModel, ...]
 
@@ -124,7 +125,7 @@ def out_of_sample(
         parts = folds
     template = learner or model_for(features.kind, features.matrix, seed)
     names_of_folds = keys or [""] * (int(parts.max()) + 1)
-    models, scores, said = _trained(
+    models, scores, warned = _trained(
         template, features, given, parts, n_classes, progress, known or {}, names_of_folds
     )
     probs = np.empty_like(scores)
@@ -135,19 +136,19 @@ def out_of_sample(
         probs[held] = calibration.probabilities(scores[held])
         judges.append(FoldModel(model, calibration, key))
     rare = rare_classes(given, n_classes, len(models), names)
-    return judged(probs, given, (*rare, *said, *held_together(features)), parts, tuple(judges))
+    return judged(probs, given, (*rare, *warned, *held_together(features)), parts, tuple(judges))
 
 
-def held_together(features: Features) -> tuple[str, ...]:
-    """A sentence that says how many items are held out with their copies or their group; none of none."""
+def held_together(features: Features) -> tuple[Code, ...]:
+    """How many items are held out with their copies or their group; nothing of none."""
     n_items, n_groups = (0, 0) if features.groups is None else repeated(features.groups)
-    return (wording.held_together(n_items, n_groups),) if n_items else ()
+    return (coded(ScanDoubt.HELD_TOGETHER, n_items=n_items, n_groups=n_groups),) if n_items else ()
 
 
 def judged(
     probs: NDArray[np.float64],
     given: NDArray[np.int64],
-    said: tuple[str, ...],
+    warned: tuple[Code, ...],
     folds: NDArray[np.int64],
     models: tuple[FoldModel, ...],
 ) -> Predicted:
@@ -155,7 +156,7 @@ def judged(
     predicted = probs.argmax(axis=1)
     accuracy, gain = knowledge(given, probs)
     if gain < WEAK_GAIN:
-        said = (*said, wording.weak_model(accuracy, largest_share(given)))
+        warned = (*warned, coded(ScanDoubt.MODEL_TOO_WEAK, accuracy=accuracy, largest=largest_share(given)))
     return Predicted(
         probs=probs,
         accuracy=accuracy,
@@ -164,7 +165,7 @@ def judged(
         reliability=reliability(probs, given),
         gain=gain,
         weak=gain < WEAK_GAIN,
-        warnings=said,
+        warnings=warned,
         folds=folds,
         models=models,
     )
@@ -206,22 +207,22 @@ def _trained(
     progress: Progress | None,
     known: Mapping[str, Any],
     keys: Sequence[str],
-) -> tuple[list[Any], NDArray[np.float64], tuple[str, ...]]:
+) -> tuple[list[Any], NDArray[np.float64], tuple[Code, ...]]:
     """A model for each fold, scores (N, K) of each item by the one without it, and what was warned of."""
     scores = np.full((len(given), n_classes), UNKNOWN)
-    said: list[tuple[str, str]] = []
+    warned: list[tuple[str, str]] = []
     models = []
     for part, key in enumerate(keys):
         held, learnt = np.flatnonzero(parts == part), np.flatnonzero(parts != part)
         model = known.get(key)
         if model is None:
             model, caught = _fitted(template, features.matrix[learnt], given[learnt])
-            said.extend(caught)
+            warned.extend(caught)
         models.append(model)
         scores[held] = _scores(model, features.matrix[held], n_classes)
         if progress is not None:
             progress(part + 1, len(keys))
-    return models, scores, _grouped(said)
+    return models, scores, _grouped(warned)
 
 
 def _scores(model: Any, matrix: Any, n_classes: int) -> NDArray[np.float64]:
@@ -242,23 +243,23 @@ def _fitted(template: Any, matrix: Any, given: NDArray[np.int64]) -> tuple[Any, 
     return model, [(warning.category.__name__, str(warning.message)) for warning in caught]
 
 
-def _grouped(said: list[tuple[str, str]]) -> tuple[str, ...]:
-    """One sentence for each kind of warning: the messages differ from fold to fold by a number."""
-    times = Counter(kind for kind, _ in said)
-    first = dict(reversed(said))
-    return tuple(wording.library_said(kind, times[kind], first[kind]) for kind in times)
+def _grouped(warned: list[tuple[str, str]]) -> tuple[Code, ...]:
+    """One for each kind of warning: the messages differ from fold to fold by a number."""
+    times = Counter(kind for kind, _ in warned)
+    first = dict(reversed(warned))
+    return tuple(
+        coded(ScanDoubt.LIBRARY_SAID, kind=kind, times=times[kind], message=first[kind]) for kind in times
+    )
 
 
 def rare_classes(
     given: NDArray[np.int64], n_classes: int, n_folds: int, names: Sequence[str] | None
-) -> tuple[str, ...]:
+) -> tuple[Code, ...]:
     """A warning that names the classes with fewer rows than folds, if there are any."""
     counts = np.bincount(given, minlength=n_classes)
     rare = np.flatnonzero((counts > 0) & (counts < n_folds))
     if rare.size == 0:
         return ()
-    return (
-        wording.rare_classes(
-            [(str(k) if names is None else names[k], int(counts[k])) for k in rare], n_folds
-        ),
-    )
+    named = [(str(k) if names is None else names[k], int(counts[k])) for k in rare[:MOST_NAMED]]
+    more = len(rare) - len(named)
+    return (coded(ScanDoubt.RARE_CLASSES, classes=named, more=more, n_folds=n_folds),)

@@ -13,9 +13,9 @@ def value_at(data: Mapping[str, Any], field: str) -> Any:
     """
     if field in data or "." not in field:
         return data.get(field)
-    found: Any = data
+    result: Any = data
     for part in field.split("."):
-        if not isinstance(found, Mapping):
+        if not isinstance(result, Mapping):
             return None
-        found = found.get(part)
-    return found
+        result = result.get(part)
+    return result

@@ -27,10 +27,10 @@ Fields = str | Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What was read of items: `found[i]` is of the item at position `rows[i]` of the list given."""
+    """What was read of items: `content[i]` is of the item at position `rows[i]` of the list given."""
 
     kind: FeatureKind
-    found: tuple[Any, ...]
+    content: tuple[Any, ...]
     rows: NDArray[np.intp]
     skipped: tuple[Skipped, ...]
 
@@ -82,25 +82,26 @@ def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind
             field=field if isinstance(field, str) else ", ".join(field),
             remedy="Name the field that holds text, a list of numbers or an image as data URI",
         )
-    encoder = fit_encoder(values.kind, values.found)
+    encoder = fit_encoder(values.kind, values.content)
     usable = readable(values, encoder)
-    return replace(encoded(usable, encoder), groups=copies(usable.found, usable.kind))
+    features = encoded(usable, encoder)
+    return replace(features, groups=copies(usable.content, usable.kind, features.matrix))
 
 
 def encoded(values: Values, encoder: Encoder) -> Features:
     """Features by an encoder that may have been learnt from other items; what it cannot take is skipped."""
     usable = readable(values, encoder)
-    matrix = encoder.matrix(usable.found) if len(usable) else None
+    matrix = encoder.matrix(usable.content) if len(usable) else None
     return Features(usable.kind, matrix, usable.rows, usable.skipped, encoder)
 
 
 def readable(values: Values, encoder: Encoder) -> Values:
     """The values that an encoder can take, the others skipped."""
-    fits = np.array([encoder.usable(value) for value in values.found], dtype=bool)
+    fits = np.array([encoder.usable(value) for value in values.content], dtype=bool)
     unusable = [Skipped(int(row), Skip.WRONG_LENGTH) for row in values.rows[~fits]]
-    found = tuple(value for value, fit in zip(values.found, fits, strict=True) if fit)
+    result = tuple(value for value, fit in zip(values.content, fits, strict=True) if fit)
     skipped = sorted([*values.skipped, *unusable], key=lambda skip: skip.index)
-    return Values(values.kind, found, values.rows[fits], tuple(skipped))
+    return Values(values.kind, result, values.rows[fits], tuple(skipped))
 
 
 def read(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind | None = None) -> Values:
@@ -146,9 +147,9 @@ def _joined(items: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Values
 
 
 def _table(items: Sequence[Mapping[str, Any]], fields: Sequence[str]) -> Values:
-    found = {index: cells(item, fields) for index, item in enumerate(items)}
-    usable = {index: row for index, row in found.items() if row is not None}
-    skipped = tuple(Skipped(index, Skip.MISSING) for index in found if index not in usable)
+    result = {index: cells(item, fields) for index, item in enumerate(items)}
+    usable = {index: row for index, row in result.items() if row is not None}
+    skipped = tuple(Skipped(index, Skip.MISSING) for index in result if index not in usable)
     rows = np.array(list(usable), dtype=np.intp)
     return Values(FeatureKind.TABLE, tuple(usable.values()), rows, skipped)
 

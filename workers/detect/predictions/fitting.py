@@ -15,11 +15,10 @@ from workers.detect.predictions.copies import by_name, together
 from workers.detect.predictions.crossval import FoldModel, Predicted, Progress, out_of_sample
 from workers.detect.predictions.data import value_at
 from workers.detect.predictions.encoders import Encoder
-from workers.detect.predictions.features import Features, Values, encoded, extract, read, readable
+from workers.detect.predictions.features import Features, Values, extract, read, readable
 from workers.detect.predictions.folds import folds_by_id
 from workers.detect.predictions.kinds import FeatureKind
 from workers.detect.predictions.plugins import Learner, plugin
-from workers.detect.predictions.skipping import Skipped
 
 Data = Sequence[Mapping[str, Any]]
 
@@ -81,15 +80,6 @@ class Fitted:
     encoder: Encoder
     models: tuple[FoldModel, ...]
     seen: TrainedRows
-
-
-@dataclass(frozen=True, slots=True)
-class NewProbabilities:
-    """`probs[i]` (K,) is of the item at position `rows[i]` of the list given; `skipped` are the others."""
-
-    probs: NDArray[np.float64]
-    rows: NDArray[np.intp]
-    skipped: tuple[Skipped, ...]
 
 
 def specified(
@@ -219,32 +209,6 @@ def ask_again(
     if len(new):
         probs[new] = _mean(fitted, features.matrix[new])
     return probs, folds
-
-
-def predict_new(fitted: Fitted, data: Data) -> NewProbabilities:
-    """Probabilities of items that have no label yet, so that a label can be judged when it comes.
-
-    Parameters
-    ----------
-    fitted
-        A kept model.
-    data
-        The data of M items that it was not trained on.
-
-    Returns
-    -------
-    NewProbabilities
-        The mean of the folds' models, each calibrated. Items that the model cannot read are skipped.
-
-    Raises
-    ------
-    NoPredictions
-        If a plug-in fails.
-    """
-    features = encoded(values_for(fitted, data), fitted.encoder)
-    if not len(features):
-        return NewProbabilities(np.empty((0, len(fitted.spec.classes))), features.rows, features.skipped)
-    return NewProbabilities(_mean(fitted, features.matrix), features.rows, features.skipped)
 
 
 def _mean(fitted: Fitted, matrix: Any) -> NDArray[np.float64]:

@@ -86,9 +86,9 @@ def _majority(labels: NDArray[np.integer], members: Ints) -> NDArray[np.integer]
     k = int(labels.max(initial=0)) + 1
     pairs, times = np.unique(members * k + labels, return_counts=True)
     order = np.lexsort((-pairs, times))  # the last of a group is its most frequent
-    found = np.empty(int(members.max(initial=-1)) + 1, dtype=labels.dtype)
-    found[pairs[order] // k] = pairs[order] % k
-    return found
+    result = np.empty(int(members.max(initial=-1)) + 1, dtype=labels.dtype)
+    result[pairs[order] // k] = pairs[order] % k
+    return result
 
 
 def _hashed(name: int | str) -> int:

@@ -16,11 +16,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 from threadpoolctl import threadpool_limits
 
+from connector.model.reasons import Code, ScanDoubt, coded
 from workers.detect.predictions.crossval import FEW_ROWS, Progress, held_together
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import Features
 from workers.detect.predictions.folds import stratified_folds
 from workers.detect.predictions.kinds import FeatureKind
+from workers.detect.predictions.limits import WEAK_GAIN
 from workers.detect.predictions.models import FEW_ROWS as FEW_TABLE_ROWS
 from workers.detect.predictions.models import KERNEL_WORK
 
@@ -35,7 +37,7 @@ class PredictedNumbers:
 
     expected: NDArray[np.float64]
     r2: float
-    warnings: tuple[str, ...]
+    warnings: tuple[Code, ...]
 
 
 def out_of_sample_numbers(
@@ -87,7 +89,8 @@ def out_of_sample_numbers(
             progress(part + 1, n_folds)
     variance = float(((given - given.mean()) ** 2).sum())
     r2 = 1 - float(((given - expected) ** 2).sum()) / variance if variance else 0.0
-    return PredictedNumbers(expected, r2, held_together(features))
+    weak = (coded(ScanDoubt.NUMBERS_TOO_WEAK, r2=r2),) if r2 < WEAK_GAIN else ()
+    return PredictedNumbers(expected, r2, (*weak, *held_together(features)))
 
 
 def regressor_for(kind: FeatureKind, matrix: Any, seed: int) -> Any:

@@ -49,24 +49,24 @@ class Plugin:
 
 def plugin(name: str) -> Plugin:
     """The model that `predictions.model = name` means. NoPredictions where there is none, or it is none."""
-    found = [entry for entry in entry_points(group=GROUP) if entry.name == name]
-    if not found:
+    result = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    if not result:
         names = ", ".join(sorted({entry.name for entry in entry_points(group=GROUP)})) or "none"
         raise NoPredictions(
             f"no installed package offers a model {name!r}",
             field=SETTING,
             remedy=f"Install the package, or choose one of those found: {names}",
         )
-    make = _loaded(found[0])
-    made = _guarded(name, "cannot be made", make)
+    make = _loaded(result[0])
+    built = _guarded(name, "cannot be made", make)
     for method in ("fit", "predict_proba"):
-        if not callable(getattr(made, method, None)):
+        if not callable(getattr(built, method, None)):
             raise _broken(name, f"has no method {method}")
-    takes = getattr(made, "takes", TAKES[0])
+    takes = getattr(built, "takes", TAKES[0])
     if takes not in TAKES:
         raise _broken(name, f"has takes = {takes!r}, which is none of {', '.join(TAKES)}")
-    package = found[0].dist
-    version = f"{package.name} {package.version}" if package is not None else found[0].value
+    package = result[0].dist
+    version = f"{package.name} {package.version}" if package is not None else result[0].value
     return Plugin(name, version, lambda: _guarded(name, "cannot be made", make), takes == "data")
 
 

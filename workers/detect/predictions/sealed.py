@@ -48,10 +48,10 @@ def opened(stored: bytes, key: bytes) -> Fitted | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # such as a library's doubt about another version's model
-            found = pickle.loads(body[len(head) :])  # noqa: S301 - sealed with our own key, checked above
+            result = pickle.loads(body[len(head) :])  # noqa: S301 - sealed with our own key, checked above
     except Exception:  # noqa: BLE001 - a plug-in may be gone or changed: its model is then trained anew
         return None
-    return found if isinstance(found, Fitted) else None
+    return result if isinstance(result, Fitted) else None
 
 
 def seal_of(stored: bytes) -> str:

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
+from connector.model.reasons import Code, ScanDoubt, coded
 from workers.detect.predictions.crossval import Progress, held_together, out_of_sample
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.features import Features
 from workers.detect.predictions.folds import stratified_folds
+from workers.detect.predictions.limits import WEAK_GAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class PredictedSets:
     probs: NDArray[np.float64]
     learnt: NDArray[np.bool_]
     gain: NDArray[np.float64]
-    warnings: tuple[str, ...]
+    warnings: tuple[Code, ...]
 
     @property
     def mean_gain(self) -> float:
@@ -80,7 +82,9 @@ def out_of_sample_sets(
         gain[k] = 2 * roc_auc_score(given, probs[:, k]) - 1
         if progress is not None:
             progress(done, int(learnt.sum()))
-    return PredictedSets(probs, learnt, gain, held_together(features))
+    known = float(np.nanmean(gain))
+    weak = (coded(ScanDoubt.SETS_TOO_WEAK, gain=known),) if known < WEAK_GAIN else ()
+    return PredictedSets(probs, learnt, gain, (*weak, *held_together(features)))
 
 
 def _learnable(marks: NDArray[np.bool_], parts: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -90,8 +94,8 @@ def _learnable(marks: NDArray[np.bool_], parts: NDArray[np.int64]) -> NDArray[np
     np.add.at(by_fold, parts, marks)
     carried = by_fold.sum(axis=0) - by_fold
     lacked = (len(marks) - np.bincount(parts))[:, None] - carried
-    found: NDArray[np.bool_] = (n_folds > 1) & (carried > 0).all(axis=0) & (lacked > 0).all(axis=0)
-    return found
+    result: NDArray[np.bool_] = (n_folds > 1) & (carried > 0).all(axis=0) & (lacked > 0).all(axis=0)
+    return result
 
 
 def _rarest(marks: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.model.reasons import BadPrediction
+
 ROUNDING = 0.01  # class scores may miss a sum of 1 by this and are then normalised
-
-
-class Refused(StrEnum):
-    """Why a prediction cannot be used."""
-
-    UNKNOWN_CLASS = "unknown_class"  # it names a class that the labelling config does not have
-    NO_LABEL = "no_label"
-    NO_SCORE = "no_score"
-    BAD_SCORE = "bad_score"  # not a finite number, negative, or above 1
-    BAD_SUM = "bad_sum"  # class scores that are no distribution
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
     """A prediction left out: why, and the class or number that it is about."""
 
-    reason: Refused
+    reason: BadPrediction
     detail: str = ""
 
 
@@ -39,13 +30,13 @@ def spread_top(
     class more probable than the label named; the row then says so, as the score does.
     """
     if label is None:
-        return Unusable(Refused.NO_LABEL)
+        return Unusable(BadPrediction.NO_LABEL)
     if label not in classes:
-        return Unusable(Refused.UNKNOWN_CLASS, label)
+        return Unusable(BadPrediction.UNKNOWN_CLASS, label)
     if score is None:
-        return Unusable(Refused.NO_SCORE, label)
+        return Unusable(BadPrediction.NO_SCORE, label)
     if not _is_probability(score):
-        return Unusable(Refused.BAD_SCORE, f"{label}: {score}")
+        return Unusable(BadPrediction.BAD_SCORE, f"{label}: {score}")
     row = np.full(len(classes), (1 - score) / max(1, len(classes) - 1))
     row[list(classes).index(label)] = score if len(classes) > 1 else 1.0
     return row
@@ -58,14 +49,14 @@ def from_class_scores(scores: Mapping[str, float], classes: Sequence[str]) -> ND
     """
     unknown = sorted(set(scores) - set(classes))
     if unknown:
-        return Unusable(Refused.UNKNOWN_CLASS, unknown[0])
+        return Unusable(BadPrediction.UNKNOWN_CLASS, unknown[0])
     for name, score in scores.items():
         if not _is_probability(score):
-            return Unusable(Refused.BAD_SCORE, f"{name}: {score}")
+            return Unusable(BadPrediction.BAD_SCORE, f"{name}: {score}")
     row = np.array([float(scores.get(name, 0.0)) for name in classes])
     total = float(row.sum())
     if not abs(total - 1) <= ROUNDING:
-        return Unusable(Refused.BAD_SUM, f"{total:.6g}")
+        return Unusable(BadPrediction.BAD_SUM, f"{total:.6g}")
     return row / total
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.model.reasons import Code, ScanDoubt, coded
+
 FEW = 50  # rows; below, agreement by chance is too likely to say anything
 ALMOST_ALL = 0.995  # of rows predicted exactly as labelled
 VERY_SURE = 0.95  # mean probability of the given label that goes with memorised labels
-FLAT = 0.01  # probabilities below which a row's given label stands out as contradicted
 
 
-def in_sample_suspicion(labels: NDArray[np.integer], probs: NDArray[np.floating]) -> str | None:
+def in_sample_suspicion(labels: NDArray[np.integer], probs: NDArray[np.floating]) -> Code | None:
     """Why the probabilities are probably not out of sample, or None.
 
     A model judged on rows it was trained on repeats their labels, the wrong ones too, and is sure of them.
@@ -26,7 +27,4 @@ def in_sample_suspicion(labels: NDArray[np.integer], probs: NDArray[np.floating]
     sureness = float(trust.mean())
     if agreement < ALMOST_ALL or sureness < VERY_SURE:
         return None
-    return (
-        f"the model predicts {agreement:.2%} of items exactly as labelled, with a mean probability of "
-        f"{sureness:.3f}: it has probably been trained on these labels"
-    )
+    return coded(ScanDoubt.SEEN_LABELS, agreement=agreement, sureness=sureness)

@@ -91,8 +91,8 @@ class TableEncoder:
     @classmethod
     def fit(cls, rows: Sequence[tuple[Cell, ...]]) -> TableEncoder:
         """Learn scales and names. NoPredictions where no field has two different values."""
-        found = [_learnt(rows, place) for place in range(len(rows[0]))]
-        kept = tuple(column for column in found if column is not None)
+        result = [_learnt(rows, place) for place in range(len(rows[0]))]
+        kept = tuple(column for column in result if column is not None)
         if not kept:
             raise NoPredictions(
                 "no field has a value that occurs twice, or two different numbers",

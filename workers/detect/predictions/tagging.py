@@ -74,18 +74,18 @@ def out_of_sample_tags(
     P(y), as in hybrids of classifiers and hidden Markov models (Bourlard and Morgan 1994); the marginals are
     by the forward-backward algorithm.
     """
-    given = np.concatenate([np.zeros(0, np.int64), *(np.asarray(one, dtype=np.int64) for one in tags)])
+    given = np.concatenate([np.zeros(0, np.int64), *(np.asarray(each, dtype=np.int64) for each in tags)])
     if len(texts) < LEAST or len(np.unique(given)) < 2:
         raise NoPredictions(
             f"{len(texts)} texts with {len(np.unique(given))} kinds of tokens are too few to learn from",
             field="labels",
             remedy=f"Mark spans in {LEAST} texts or more, or give predictions of your own",
         )
-    sizes = np.array([len(one) for one in texts], dtype=np.int64)
+    sizes = np.array([len(each) for each in texts], dtype=np.int64)
     text = np.repeat(np.arange(len(texts)), sizes)
     parts = _folds(texts, tags, folds, seed)
     matrix = FeatureHasher(COLUMNS, input_type="string").transform(
-        features for one in texts for features in _features(one)
+        features for each in texts for features in _features(each)
     )
     probs = np.zeros((len(given), n_tags))
     n_folds = int(parts.max()) + 1
@@ -102,8 +102,8 @@ def out_of_sample_tags(
 
 def _folds(texts: Sequence[Sequence[str]], tags: Sequence[Sequence[int]], folds: int, seed: int) -> Ints:
     """By text, copies together, stratified by the highest tag in each: most rare ones are high."""
-    groups = copies([" ".join(one) for one in texts], FeatureKind.TEXT)
-    highest = np.array([max(one, default=0) for one in tags], dtype=np.int64)
+    groups = copies([" ".join(each) for each in texts], FeatureKind.TEXT)
+    highest = np.array([max(each, default=0) for each in tags], dtype=np.int64)
     parts = stratified_folds(highest, min(folds, len(texts)), np.random.default_rng(seed), groups)
     return np.unique(parts, return_inverse=True)[1].astype(np.int64)
 
@@ -134,8 +134,8 @@ def _tagged(
 def _steps(tags: Sequence[Sequence[int]], n_tags: int) -> tuple[Floats, Floats]:
     """(K + 1, K) P(tag | the one before), the last row for the first of a text; and (K,) P(tag)."""
     counts = np.full((n_tags + 1, n_tags), SMOOTHING)
-    for one in tags:
-        path = np.array([n_tags, *one], dtype=np.int64)
+    for each in tags:
+        path = np.array([n_tags, *each], dtype=np.int64)
         np.add.at(counts, (path[:-1], path[1:]), 1)
     usual = counts.sum(axis=0) / counts.sum()
     return counts / counts.sum(axis=1, keepdims=True), usual
@@ -159,8 +159,8 @@ def _marginals(local: Floats, steps: Floats, usual: Floats, sizes: Ints) -> Floa
         step = (backward[rows + 1] * local[rows + 1]) @ ratio[:-1].T
         backward[rows] = step / step.sum(axis=1, keepdims=True)
     joint = forward * backward
-    found: Floats = joint / joint.sum(axis=1, keepdims=True)
-    return found
+    result: Floats = joint / joint.sum(axis=1, keepdims=True)
+    return result
 
 
 def _features(tokens: Sequence[str]) -> Iterator[list[str]]:
@@ -169,19 +169,19 @@ def _features(tokens: Sequence[str]) -> Iterator[list[str]]:
     shapes = [_shape(token) for token in tokens]
     for at, token in enumerate(tokens):
         near = range(max(-WINDOW, -at - 1), min(WINDOW, len(tokens) - at) + 1)
-        found = [f"w{step}={words[at + 1 + step]}" for step in near]
-        found += [f"s{step}={shapes[at + step]}" for step in near if 0 <= at + step < len(tokens)]
-        found += [f"p{n}={token[:n]}" for n in range(1, AFFIX + 1)]
-        found += [f"e{n}={token[-n:]}" for n in range(1, AFFIX + 1)]
-        found += [f"t={token}", f"b={words[at]}|{words[at + 1]}", f"a={words[at + 1]}|{words[at + 2]}"]
-        yield [*found, f"ss={shapes[at - 1] if at else '<'}|{shapes[at]}", "1"]
+        result = [f"w{step}={words[at + 1 + step]}" for step in near]
+        result += [f"s{step}={shapes[at + step]}" for step in near if 0 <= at + step < len(tokens)]
+        result += [f"p{n}={token[:n]}" for n in range(1, AFFIX + 1)]
+        result += [f"e{n}={token[-n:]}" for n in range(1, AFFIX + 1)]
+        result += [f"t={token}", f"b={words[at]}|{words[at + 1]}", f"a={words[at + 1]}|{words[at + 2]}"]
+        yield [*result, f"ss={shapes[at - 1] if at else '<'}|{shapes[at]}", "1"]
 
 
 def _shape(token: str) -> str:
     """Capitals, small letters, digits and others, repetitions once."""
-    found = ""
+    result = ""
     for sign in token:
         kind = "X" if sign.isupper() else "x" if sign.islower() else "9" if sign.isdigit() else sign
-        if found[-1:] != kind:
-            found += kind
-    return found
+        if result[-1:] != kind:
+            result += kind
+    return result

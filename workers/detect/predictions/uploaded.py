@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.errors import BadPayload
 from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.parquet import read_bounded
 
 ID_COLUMN = "task_id"
 
@@ -19,13 +21,13 @@ ID_COLUMN = "task_id"
 class Uploaded:
     """Rows of probabilities for those wanted ids that the file has.
 
-    `probs` (M, K) has the file's type and is read from it row by row as asked for; `found` are the M
+    `probs` (M, K) has the file's type and is read from it row by row as asked for; `rows` are the M
     positions in the list of wanted ids; `missing` counts the others, `unused` the file's rows for no
     wanted id.
     """
 
     probs: NDArray[np.floating[Any]]
-    found: NDArray[np.intp]
+    rows: NDArray[np.intp]
     missing: int
     unused: int
 
@@ -118,16 +120,18 @@ def _from_parquet(path: Path, classes: Sequence[str]) -> tuple[NDArray[np.floati
 def _read_table(path: Path) -> Any:
     try:
         import pyarrow as pa
-        from pyarrow import parquet
+        import pyarrow.parquet
     except ModuleNotFoundError as error:
         remedy = "Install it with: pip install 'secondlook[parquet]', or give a .npy file"
         raise _bad(path, "needs pyarrow", remedy) from error
     try:
-        return parquet.read_table(path)
+        return read_bounded(path, path.stat().st_size)
     except FileNotFoundError as error:
         raise _bad(path, "does not exist", "Save the file there, or correct the path") from error
     except (OSError, pa.ArrowException) as error:
         raise _bad(path, f"cannot be read ({error})", "Save it again as parquet") from error
+    except BadPayload as error:
+        raise _bad(path, f"is refused ({error})", "Save numbers that vary, or give a .npy file") from error
 
 
 def _column(path: Path, table: Any, name: str) -> NDArray[np.floating[Any]]:
@@ -145,17 +149,17 @@ def _aligned(
         if name in row_of:
             raise _bad(path, f"has the id {name} in rows {row_of[name]} and {row}", "Keep one row per task")
         row_of[name] = row
-    found = [position for position, name in enumerate(wanted) if name in row_of]
-    if not found:
+    result = [position for position, name in enumerate(wanted) if name in row_of]
+    if not result:
         raise _bad(
             path, f"has none of the {len(wanted)} wanted task ids", "Save the ids of this project's tasks"
         )
-    rows = np.array([row_of[wanted[position]] for position in found], dtype=np.intp)
+    rows = np.array([row_of[wanted[position]] for position in result], dtype=np.intp)
     return Uploaded(
         probs=probs[rows],
-        found=np.array(found, dtype=np.intp),
-        missing=len(wanted) - len(found),
-        unused=len(ids) - len(found),
+        rows=np.array(result, dtype=np.intp),
+        missing=len(wanted) - len(result),
+        unused=len(ids) - len(result),
     )
 
 

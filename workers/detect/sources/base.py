@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.model import Json, LabelledItem, LabelSchema, Prediction
-from connector.model.reasons import NotJudged, coded
+from connector.model.reasons import Code, NotJudged, coded
 from workers.context import Context
 from workers.detect.predictions.spread import Unusable, from_class_scores, spread_top
 from workers.detect.state import Basis
@@ -33,8 +33,8 @@ class Probabilities:
     model_version: str
     features: Any | None = None  # (N, D) where the model had some; for finding similar items
     metric: Metric | None = None  # of the features; None: what their number of columns suggests
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
+    skipped: Mapping[Code, int] = field(default_factory=dict)
+    warnings: tuple[Code, ...] = ()
     report: Json = field(default_factory=dict)
     limit: float = 1.0  # share of the review budget that its flags may take: less for a weak model
 
@@ -89,10 +89,10 @@ def from_predictions(
     """One row for each usable prediction; the others are skipped by reason."""
     kept: list[LabelledItem] = []
     matrix = np.empty((len(items), len(schema.classes)))
-    skipped: Counter[str] = Counter()
+    skipped: Counter[Code] = Counter()
     for item, prediction in zip(items, predictions, strict=True):
         if prediction is None:
-            skipped[NotJudged.NO_PREDICTION.value] += 1
+            skipped[coded(NotJudged.NO_PREDICTION)] += 1
             continue
         row = row_of(prediction, schema.classes)
         if isinstance(row, Unusable):

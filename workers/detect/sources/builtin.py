@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from connector import wording
 from connector.errors import Misconfigured
 from connector.model import Json, LabelledItem, LabelSchema
+from connector.model.reasons import NotJudged, ScanDoubt, coded
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.kinds import FeatureKind
 from workers.detect.predictions.limits import judgement_limit
@@ -46,9 +46,9 @@ def _probabilities(answer: trained.ModelAnswer, schema: LabelSchema) -> Probabil
     features = None if answer.features.kind is FeatureKind.DATA else answer.features.matrix
     warnings = list(answer.predicted.warnings)
     if answer.changed:  # where nothing has, training again would give the same model
-        warnings.append(wording.model_reused(answer.changed, answer.trained_on))
+        warnings.append(coded(ScanDoubt.MODEL_REUSED, changed=answer.changed, fitted=answer.trained_on))
     if features is not None and too_many_rows(len(answer.items)):
-        warnings.append(wording.too_many_to_compare(len(answer.items)))
+        warnings.append(coded(ScanDoubt.TOO_MANY_TO_COMPARE, n_items=len(answer.items)))
     return Probabilities(
         answer.items,
         answer.predicted.probs,
@@ -56,7 +56,9 @@ def _probabilities(answer: trained.ModelAnswer, schema: LabelSchema) -> Probabil
         features=features,
         # A number far from all others is far away, not in another direction.
         metric=Metric.EUCLIDEAN if answer.features.kind is FeatureKind.TABLE else None,
-        skipped=dict(Counter(str(skip.reason) for skip in answer.features.skipped)),
+        skipped=dict(
+            Counter(coded(NotJudged.UNREADABLE, why=skip.reason.value) for skip in answer.features.skipped)
+        ),
         warnings=tuple(warnings),
         report=_report(answer, schema),
         limit=judgement_limit(answer.predicted.gain),

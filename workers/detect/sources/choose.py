@@ -9,6 +9,7 @@ from connector import wording
 from connector.config.project import Backend
 from connector.errors import Misconfigured
 from connector.model import Json, LabelledItem, LabelSchema
+from connector.model.reasons import Code, ScanDoubt, coded
 from workers.context import Context
 from workers.detect.encode import encode
 from workers.detect.predictions.limits import knowledge
@@ -40,7 +41,7 @@ def probabilities_for(context: Context, schema: LabelSchema, items: Sequence[Lab
     known = source_of(context, schema).all(items)
     if not known.items:
         raise Misconfigured(
-            f"no labeled item has a usable prediction ({_reasons(known.skipped)})",
+            f"no labeled item has a usable prediction ({reasons_of(known.skipped)})",
             field=f"projects.{context.project.name}.predictions",
             remedy="Import predictions, or set source = 'builtin'.",
         )
@@ -64,13 +65,13 @@ def _with_doubts(
 
 def doubts(
     labels: Classes, matrix: Matrix, source: str, *, stated: bool | None
-) -> tuple[tuple[str, ...], Json]:
+) -> tuple[tuple[Code, ...], Json]:
     """What is to be said of (N, K) probabilities from elsewhere: warnings, and figures for the report.
 
     `stated` is whether someone says that they are out-of-sample. A model from elsewhere is not called weak
     for contradicting labels: they may be as bad as it says.
     """
-    not_stated = () if stated is not None else (wording.not_stated_out_of_sample(source),)
+    not_stated = () if stated is not None else (coded(ScanDoubt.NOT_STATED_OUT_OF_SAMPLE, source=source),)
     doubt = in_sample_suspicion(labels, matrix)
     report = {
         "accuracy": round(knowledge(labels, matrix)[0], 4),
@@ -80,7 +81,8 @@ def doubts(
     return (*not_stated, *(() if doubt is None else (doubt,))), report
 
 
-def _reasons(skipped: Mapping[str, int]) -> str:
+def reasons_of(skipped: Mapping[Code, int]) -> str:
+    """What was left out, in words."""
     return (
         ", ".join(f"{n} {reason}" for reason, n in wording.left_out_said(skipped).items())
         or "there are no labeled items"

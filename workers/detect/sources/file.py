@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem
-from connector.model.reasons import NotJudged
+from connector.model.reasons import NotJudged, coded
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.uploaded import read_uploaded
 from workers.detect.sources.base import PredictionSource, Probabilities, RowOfItem
@@ -27,8 +27,8 @@ class FilePredictions(PredictionSource):
                 field=f"projects.{self.context.project.name}.predictions.path",
                 remedy="Then scan again; nothing was changed.",
             ) from error
-        kept = [items[int(row)] for row in uploaded.found]
-        skipped = {NotJudged.NOT_IN_FILE.value: uploaded.missing} if uploaded.missing else {}
+        kept = [items[int(row)] for row in uploaded.rows]
+        skipped = {coded(NotJudged.NOT_IN_FILE): uploaded.missing} if uploaded.missing else {}
         return Probabilities(kept, uploaded.probs, chosen.path.name, skipped=skipped)
 
     def changed(self, items: Sequence[LabelledItem], basis: Basis) -> RowOfItem:
@@ -40,5 +40,5 @@ class FilePredictions(PredictionSource):
             uploaded = read_uploaded(chosen.path, names, self.schema.classes, ids_path=chosen.ids_path)
         except NoPredictions:
             return {}  # the next scan says it to a person
-        rows = zip(uploaded.found, uploaded.probs, strict=True)
+        rows = zip(uploaded.rows, uploaded.probs, strict=True)
         return {items[int(row)].item_id: probs for row, probs in rows}

@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from connector import wording
 from connector.model import LabelledItem, LabelSchema
+from connector.model.reasons import Code, ScanDoubt, coded
 from connector.store.unit_of_work import Store
 from workers.context import Context
 from workers.detect.encode import encode
@@ -66,7 +66,7 @@ def answer(context: Context, schema: LabelSchema, items: Sequence[LabelledItem])
     NoPredictions where items, labels or a plug-in cannot yield probabilities.
     """
     spec = spec_of(context, schema)
-    data = _data(context, items)
+    data = data_of(context, items)
     kept = load(context, spec)
     if kept is not None:
         values = values_for(kept, data)
@@ -104,7 +104,7 @@ def rows_of(
     kept = load(context, spec_of(context, schema))
     if kept is None or not items:
         return {}
-    data = _data(context, items)
+    data = data_of(context, items)
     values = values_for(kept, data)
     if not len(values):
         return {}
@@ -162,12 +162,12 @@ def _trained_now(
     return ModelAnswer(asked.items, features, predicted, len(asked.items), 0, trained_now=True)
 
 
-def _keep(context: Context, fitted: Fitted) -> tuple[str, ...]:
+def _keep(context: Context, fitted: Fitted) -> tuple[Code, ...]:
     """Store the model for the next scan; a warning where that cannot be done."""
     try:
         content = sealed(fitted, _key(context))
     except NotKept as error:
-        return (wording.model_not_kept(str(error)),)
+        return (coded(ScanDoubt.MODEL_NOT_KEPT, reason=str(error)),)
     mark = seal_of(content)
     with context.begin() as unit:
         unit.blobs.put(context.project.id, BLOB, content)
@@ -189,7 +189,8 @@ def _asked(
     )
 
 
-def _data(context: Context, items: Sequence[LabelledItem]) -> list[Mapping[str, Any]]:
+def data_of(context: Context, items: Sequence[LabelledItem]) -> list[Mapping[str, Any]]:
+    """What the items hold, in their order."""
     with context.read() as unit:
         data = unit.items.data([item.item_id for item in items])
     return [data[item.item_id] for item in items]

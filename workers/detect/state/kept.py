@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connector.model import SavedState
+from connector.model.moments import is_over
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.detect.state import Basis, Detector, UnusableState, memory_of
@@ -61,8 +62,8 @@ def make_count(unit: UnitOfWork, project_id: int, scan_id: str, seq: int, blob: 
 def save_when_due(context: Context, saved: SavedState, detector: Detector) -> bool:
     """Save the detector if it has taken in much since the last time, or for long; whether it was saved."""
     new = detector.seq - saved.seq
-    waited = context.services.clock.now() - saved.saved_at
-    if saved.blob is None or not (new >= SAVE_AFTER_EVENTS or (new and waited >= SAVE_AFTER)):
+    waited = is_over(saved.saved_at, SAVE_AFTER, context.services.clock.now())
+    if saved.blob is None or not (new >= SAVE_AFTER_EVENTS or (new and waited)):
         return False
     content = detector.to_bytes()
     with context.begin() as unit:

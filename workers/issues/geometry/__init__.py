@@ -3,7 +3,7 @@
 from workers.issues.geometry.boxes import Boxes, areas, as_boxes, centres, corners, enclosing
 from workers.issues.geometry.median import median_box
 from workers.issues.geometry.overlap import iou, iou_matrix
-from workers.issues.geometry.pixels import to_percent, to_pixels
+from workers.issues.geometry.pixels import to_pixels
 
 __all__ = [
     "Boxes",
@@ -15,6 +15,5 @@ __all__ = [
     "iou",
     "iou_matrix",
     "median_box",
-    "to_percent",
     "to_pixels",
 ]

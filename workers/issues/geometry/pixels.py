@@ -49,15 +49,6 @@ def to_pixels(percent: ArrayLike, sizes: ArrayLike) -> Boxes:
     return boxes
 
 
-def to_percent(boxes: Boxes, sizes: ArrayLike) -> NDArray[np.float64]:
-    """(B, 5): x, y, width, height in percent and the rotation; the other way of `to_pixels`."""
-    scale = _scale(sizes, len(boxes))
-    table = boxes.copy()
-    table[:, :2] = boxes[:, :2] / scale
-    table[:, 2:4] = (boxes[:, 2:4] - boxes[:, :2]) / scale
-    return table
-
-
 def _scale(sizes: ArrayLike, n: int) -> NDArray[np.float64]:
     """(B, 2): pixels in a percent."""
     given = np.asarray(sizes, dtype=np.float64)

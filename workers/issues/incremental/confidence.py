@@ -131,12 +131,12 @@ class Confidence:
     def _all_judged(self) -> Classes:
         """The confident class of every row; `NO_CLASS` of those that are not there."""
         probs = self._table.probs
-        found = np.empty(len(probs), dtype=class_dtype(probs.shape[1]))
+        result = np.empty(len(probs), dtype=class_dtype(probs.shape[1]))
         for start in range(0, len(probs), CHUNK):
             part = slice(start, start + CHUNK)
-            found[part] = confident_classes(probs[part], self._cutoffs)
-        found[~self._table.present] = NO_CLASS
-        return found
+            result[part] = confident_classes(probs[part], self._cutoffs)
+        result[~self._table.present] = NO_CLASS
+        return result
 
     def _all_counted(self) -> Counts:
         present = self._table.present
@@ -165,7 +165,7 @@ def _mean(members: Members) -> float:
 def thresholds_from(means: NDArray[np.float64], dtype: np.dtype[np.floating]) -> Probabilities:
     """What `thresholds.thresholds_of` makes of the means (NaN: no rows), in the type it makes it in."""
     absent = np.isnan(means)
-    found: Probabilities = np.where(absent, UNREACHABLE, means)
+    result: Probabilities = np.where(absent, UNREACHABLE, means)
     if not absent.any():
-        found = found.astype(dtype)
-    return np.maximum(found, found.dtype.type(LOWEST))
+        result = result.astype(dtype)
+    return np.maximum(result, result.dtype.type(LOWEST))

@@ -74,7 +74,7 @@ def _of_rankings(rankings: dict[Pair, Ranking], dtype: np.dtype[np.floating]) ->
 
 
 def _rankings(arrays: Arrays) -> dict[Pair, Ranking]:
-    found = {}
+    result = {}
     values = arrays["ranking_values"]
     for (a, b), ceiling, part in zip(
         arrays["ranking_pairs"].tolist(),
@@ -82,9 +82,9 @@ def _rankings(arrays: Arrays) -> dict[Pair, Ranking]:
         _split(values, arrays["ranking_ends"]),
         strict=True,
     ):
-        found[a, b] = Ranking(values.dtype)
-        found[a, b].keep(ceiling, part)
-    return found
+        result[a, b] = Ranking(values.dtype)
+        result[a, b].keep(ceiling, part)
+    return result
 
 
 def _split(values: NDArray[_Scalar], ends: NDArray[np.int64]) -> list[NDArray[_Scalar]]:

@@ -39,15 +39,15 @@ class UnusableState(ValueError):
         self.problem = problem
 
 
-def write(target: str | Path | BinaryIO, told: dict[str, Any], arrays: Arrays) -> None:
+def write(target: str | Path | BinaryIO, facts: dict[str, Any], arrays: Arrays) -> None:
     """Write to a file object, or to a path whose old content stays until the new one is complete."""
     if not isinstance(target, str | Path):
-        _write(target, told, arrays)
+        _write(target, facts, arrays)
         return
     path = Path(target)
     partial = path.with_name(f"{path.name}.partial")
     with partial.open("wb") as file:
-        _write(file, told, arrays)
+        _write(file, facts, arrays)
     partial.replace(path)
 
 
@@ -59,10 +59,10 @@ def read(source: str | Path | BinaryIO) -> tuple[dict[str, Any], Arrays]:
         return _read(file)
 
 
-def _write(file: BinaryIO, told: dict[str, Any], arrays: Arrays) -> None:
+def _write(file: BinaryIO, facts: dict[str, Any], arrays: Arrays) -> None:
     plain = {name: _little_endian(array) for name, array in arrays.items()}
     layout = [[name, array.dtype.str, list(array.shape)] for name, array in plain.items()]
-    header = json.dumps({"version": VERSION, "told": told, "arrays": layout}).encode()
+    header = json.dumps({"version": VERSION, "told": facts, "arrays": layout}).encode()
     file.write(MAGIC + len(header).to_bytes(_LENGTH, "little") + hashlib.sha256(header).digest() + header)
     check = hashlib.sha256()
     for array in plain.values():
@@ -106,10 +106,10 @@ def _header(file: BinaryIO) -> Any:
     digest, header = _exactly(file, _DIGEST), _exactly(file, length)
     if hashlib.sha256(header).digest() != digest:
         raise UnusableState("its header is damaged")
-    found = json.loads(header)
-    if found["version"] != VERSION:
-        raise UnusableState(f"it is of version {found['version']}, and this release reads {VERSION}")
-    return found
+    result = json.loads(header)
+    if result["version"] != VERSION:
+        raise UnusableState(f"it is of version {result['version']}, and this release reads {VERSION}")
+    return result
 
 
 def _exactly(file: BinaryIO, n_bytes: int) -> bytes:

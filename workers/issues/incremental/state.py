@@ -205,9 +205,9 @@ class LabelIssueState:
         OSError
             Where the file cannot be read.
         """
-        told, arrays = saving.read(source)
+        texts, arrays = saving.read(source)
         self = cls.__new__(cls)
-        self._method = Method(told["method"])
+        self._method = Method(texts["method"])
         self._use(*kept.evidence_of(arrays))
         return self
 

@@ -75,7 +75,7 @@ def differing(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LE
     p = higher_rate(seen, due, seen.sum() - seen, due.sum() - due)
     times = ratio_of(seen * (due.sum() - due), due * (seen.sum() - seen))
     judged = np.flatnonzero(n >= LEAST_LABELS)
-    found = judged[discoveries(p[judged], level) & (times[judged] >= STRONG)]
+    result = judged[discoveries(p[judged], level) & (times[judged] >= STRONG)]
     rows = [
         Differs(
             annotator=int(a),
@@ -86,9 +86,9 @@ def differing(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LE
             p_value=float(p[a]),
             pairs=_pairs(known, int(a)),
         )
-        for a in found
+        for a in result
     ]
-    return sorted(rows, key=lambda one: (-one.score, one.p_value))
+    return sorted(rows, key=lambda each: (-each.score, each.p_value))
 
 
 def drifting(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEVEL) -> list[Drift]:
@@ -126,9 +126,9 @@ def drifting(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEV
     p_of = np.minimum(2 * (SPANS - 1) * p[everyone, best], 1)
     judged = np.flatnonzero((n >= 2 * LEAST_LABELS) & _moved(known, n, first))
     strong = (rise >= STRONG) | (rise <= 1 / STRONG)
-    found = judged[discoveries(p_of[judged], level) & strong[judged]]
+    result = judged[discoveries(p_of[judged], level) & strong[judged]]
     rows = []
-    for a in found.tolist():
+    for a in result.tolist():
         cut = int(best[a])
         n_before = int(labels[a, : cut + 1].sum())
         rows.append(
@@ -144,7 +144,7 @@ def drifting(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEV
                 p_value=float(p_of[a]),
             )
         )
-    return sorted(rows, key=lambda one: (-one.score, one.p_value))
+    return sorted(rows, key=lambda each: (-each.score, each.p_value))
 
 
 class _Table:
@@ -187,6 +187,6 @@ def _moved(answers: AnnotatorAnswers, n: Counts, first: Counts) -> Mask:
 def _pairs(answers: AnnotatorAnswers, annotator: int) -> tuple[tuple[int, int, int], ...]:
     mine = (answers.annotator == annotator) & (answers.label != answers.reference)
     both = np.stack([answers.reference[mine], answers.label[mine]], axis=1)
-    found, times = np.unique(both, axis=0, return_counts=True)
+    result, times = np.unique(both, axis=0, return_counts=True)
     most = np.argsort(-times, kind="stable")[:PAIRS]
-    return tuple((int(found[n, 0]), int(found[n, 1]), int(times[n])) for n in most)
+    return tuple((int(result[n, 0]), int(result[n, 1]), int(times[n])) for n in most)

@@ -43,5 +43,5 @@ def clusters(features: Any, *, seed: int) -> Counts:
     model = MiniBatchKMeans(count, random_state=seed, n_init=1, batch_size=4096)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than clusters
-        found = model.fit_predict(normalize(features))
-    return np.asarray(found, dtype=np.int64)
+        result = model.fit_predict(normalize(features))
+    return np.asarray(result, dtype=np.int64)

@@ -40,6 +40,6 @@ def disagreements(rows: Rows, labels: Classes, n_items: int) -> Disagreement:
     alike = np.bincount(pairs // width, weights=times * (times - 1.0), minlength=n_items)
     possible = n * (n - 1.0)
     score = 1 - np.divide(alike, possible, out=np.ones(n_items), where=possible > 0)
-    found = np.flatnonzero(score > 0)
-    order = found[np.lexsort((found, -n[found], -score[found]))]
+    result = np.flatnonzero(score > 0)
+    order = result[np.lexsort((result, -n[result], -score[result]))]
     return Disagreement(order, score[order], n[order])

@@ -52,8 +52,8 @@ def outlying(distances: Floats, level: float = LEVEL) -> Outlying:
         return _chosen(distances, np.empty(0, dtype=np.intp), float(middle))
     p = np.ones(len(distances))
     p[over] = TAIL * np.exp(-excess / scale)
-    found = np.flatnonzero(discoveries(p, level) & (distances >= LEAST_TIMES * middle))
-    return _chosen(distances, found, float(middle))
+    result = np.flatnonzero(discoveries(p, level) & (distances >= LEAST_TIMES * middle))
+    return _chosen(distances, result, float(middle))
 
 
 def _chosen(distances: Floats, rows: Rows, middle: float) -> Outlying:

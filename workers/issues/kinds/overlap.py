@@ -61,11 +61,11 @@ def overlapping(joint: ArrayLike) -> list[ClassOverlap]:
     # All pairs were looked at, those without any confusion too.
     everyone = np.ones(k * (k - 1) // 2)
     everyone[: len(p)] = p
-    found = np.flatnonzero(discoveries(everyone)[: len(p)])
+    result = np.flatnonzero(discoveries(everyone)[: len(p)])
     score = (there + back) / np.maximum(sizes[first] + sizes[second], 1)
     return [
         ClassOverlap(int(first[n]), int(second[n]), int(there[n]), int(back[n]), float(score[n]), float(p[n]))
-        for n in sorted(found.tolist(), key=lambda n: -float(score[n]))
+        for n in sorted(result.tolist(), key=lambda n: -float(score[n]))
     ]
 
 

@@ -66,10 +66,10 @@ def discoveries(p_values: ArrayLike, level: float = LEVEL) -> Mask:
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     passed = np.flatnonzero(p[order] <= level * np.arange(1, len(p) + 1) / max(len(p), 1))
-    found = np.zeros(len(p), dtype=np.bool_)
+    result = np.zeros(len(p), dtype=np.bool_)
     if passed.size:
-        found[order[: passed[-1] + 1]] = True
-    return found
+        result[order[: passed[-1] + 1]] = True
+    return result
 
 
 def ratio_of(first: ArrayLike, second: ArrayLike) -> Floats:

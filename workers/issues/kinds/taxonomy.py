@@ -84,11 +84,11 @@ def class_changes(
     p = 2 * np.minimum(at_least(before, before + after, share), at_most(before, before + after, share))
     rise = ratio_of(after * before_expected, before * after_expected)
     seen = ratio_of(after_expected * n_before, before_expected * (n.sum() - n_before))
-    found = (p * p.size <= level) & ((rise >= STRONG) | (rise <= 1 / STRONG))
-    found &= (seen >= COMPARABLE) & (seen <= 1 / COMPARABLE)
-    gain = np.where(found, _likelihood_gain(before, after, share), -1.0)
+    result = (p * p.size <= level) & ((rise >= STRONG) | (rise <= 1 / STRONG))
+    result &= (seen >= COMPARABLE) & (seen <= 1 / COMPARABLE)
+    gain = np.where(result, _likelihood_gain(before, after, share), -1.0)
     changes = []
-    for k in np.flatnonzero(found.any(axis=0)).tolist():
+    for k in np.flatnonzero(result.any(axis=0)).tolist():
         cut = int(gain[:, k].argmax())
         change = _change(float(rise[cut, k]))
         changes.append(
@@ -104,15 +104,15 @@ def class_changes(
                 p_value=float(min(p[cut, k] * p.size, 1)),
             )
         )
-    return sorted(changes, key=lambda one: (-one.score, one.p_value))
+    return sorted(changes, key=lambda each: (-each.score, each.p_value))
 
 
 def _edges(times: Floats) -> Floats:
     """Dates between spans of about equal numbers of labels; the first of each span."""
     if not len(times):
         return np.empty(0)
-    found = np.unique(np.quantile(times, np.arange(1, SPANS) / SPANS, method="higher"))
-    later: Floats = found[found > times.min()]
+    result = np.unique(np.quantile(times, np.arange(1, SPANS) / SPANS, method="higher"))
+    later: Floats = result[result > times.min()]
     return later
 
 

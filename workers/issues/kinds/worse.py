@@ -58,10 +58,12 @@ def worse_groups(
     bad = flagged.astype(np.float64)
     rate = np.bincount(given, weights=bad) / np.maximum(np.bincount(given), 1)
     judged = [_of_factor(name, groups, bad, rate[given]) for name, groups in factors.items() if len(groups)]
-    every = [one for found in judged for one in found]
-    passed = discoveries([one.p_value for one in every], level)
-    kept = [one for one, counts in zip(every, passed.tolist(), strict=True) if counts and one.times >= STRONG]
-    return sorted(kept, key=lambda one: (-one.score, one.p_value))
+    every = [each for result in judged for each in result]
+    passed = discoveries([each.p_value for each in every], level)
+    kept = [
+        each for each, counts in zip(every, passed.tolist(), strict=True) if counts and each.times >= STRONG
+    ]
+    return sorted(kept, key=lambda each: (-each.score, each.p_value))
 
 
 def _of_factor(name: str, groups: Counts, bad: Floats, due: Floats) -> list[WorseGroup]:

@@ -62,8 +62,8 @@ def _by_usearch(space: Space, count: int) -> Rows:
     graph.add(np.arange(len(points)), points, threads=1)
     near = np.full((len(points), count), -1, dtype=np.intp)
     for start in range(0, len(points), BATCH):
-        found: Any = graph.search(points[start : start + BATCH], count)  # of a block, one answer a row
-        keys = np.atleast_2d(found.keys).astype(np.intp)
-        known = np.arange(keys.shape[1]) < np.reshape(found.counts, (-1, 1))
+        result: Any = graph.search(points[start : start + BATCH], count)  # of a block, one answer a row
+        keys = np.atleast_2d(result.keys).astype(np.intp)
+        known = np.arange(keys.shape[1]) < np.reshape(result.counts, (-1, 1))
         near[start : start + BATCH, : keys.shape[1]] = np.where(known, keys, -1)
     return near

@@ -45,11 +45,11 @@ class LabelConflicts:
     def evidence(self, row: int, limit: int = 10) -> list[DuplicateRow]:
         """Up to `limit` duplicates of the row: those labelled otherwise first, then the nearest first."""
         others, distances = self._sets.twins(row)
-        found = [
+        result = [
             DuplicateRow(int(other), int(self._labels[other]), float(distance))
             for other, distance in zip(others, distances, strict=True)
         ]
-        return sorted(found, key=lambda twin: twin.label == self._labels[row])[:limit]
+        return sorted(result, key=lambda twin: twin.label == self._labels[row])[:limit]
 
 
 def label_conflicts(sets: DuplicateSets, labels: ArrayLike) -> LabelConflicts:

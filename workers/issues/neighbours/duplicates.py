@@ -207,9 +207,9 @@ def _numbered(pairs: Pairs, n_rows: int) -> Rows:
     _, component = connected_components(joined, directed=False)
     group = np.full(n_rows, ALONE, dtype=np.intp)
     paired = np.unique(np.concatenate([pairs.first, pairs.second]))
-    found, firsts, inverse = np.unique(component[paired], return_index=True, return_inverse=True)
-    place = np.empty(len(found), dtype=np.intp)
-    place[np.argsort(firsts)] = np.arange(len(found))
+    result, firsts, inverse = np.unique(component[paired], return_index=True, return_inverse=True)
+    place = np.empty(len(result), dtype=np.intp)
+    place[np.argsort(firsts)] = np.arange(len(result))
     group[paired] = place[inverse]
     return group
 

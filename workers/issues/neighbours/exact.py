@@ -73,10 +73,10 @@ def _by_tree(space: Space) -> Candidates:
     tree = cKDTree(space.points)
 
     def propose(rows: Rows, count: int) -> tuple[Rows, NDArray[np.float64]]:
-        apart, found = tree.query(space.points[rows], k=count + 1)
-        own = found == rows[:, None]
+        apart, result = tree.query(space.points[rows], k=count + 1)
+        own = result == rows[:, None]
         own[~own.any(axis=1), -1] = True  # among many equal rows its own may not be listed
-        return found[~own].reshape(len(rows), count), space.nearness_at(rows, apart[:, -1])
+        return result[~own].reshape(len(rows), count), space.nearness_at(rows, apart[:, -1])
 
     return propose
 
@@ -116,7 +116,7 @@ def _in_full(space: Space, rows: Rows, k: int) -> Found:
         last = largest(block, k)[1].min(axis=1)
         reach = np.sqrt(np.maximum(space.square[rows[part]] - 2 * last, 0))
         slack = 2 * space.rounding(rows[part], reach, unit)
-        near = np.stack([_nearest(*one, k) for one in zip(block, last, slack, strict=True)])
+        near = np.stack([_nearest(*each, k) for each in zip(block, last, slack, strict=True)])
         indices[part], distances[part] = in_order(near, space.distances(rows[part], near), k)
     return indices, distances
 

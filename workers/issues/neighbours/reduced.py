@@ -36,5 +36,5 @@ def searchable(features: Any, seed: int) -> Any:
     if not issparse(features) or n_rows <= SPARSE_ROWS or n_columns <= COLUMNS:
         return features
     model = TruncatedSVD(n_components=COLUMNS, n_iter=ITERATIONS, random_state=seed)
-    found: NDArray[np.float64] = np.asarray(model.fit_transform(features), dtype=np.float64)
-    return found
+    result: NDArray[np.float64] = np.asarray(model.fit_transform(features), dtype=np.float64)
+    return result

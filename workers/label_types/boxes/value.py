@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
+from connector.model.region_keys import BOX_KEY
 from workers.label_types.regions.keys import Keys
 
 KIND = "boxes"
-_NUMBER = r"-?\d+(?:\.\d+)?"
-_LINE = re.compile(
-    rf"(?P<label>.+) (?P<x>{_NUMBER}),(?P<y>{_NUMBER}) (?P<w>{_NUMBER})x(?P<h>{_NUMBER})"
-    rf"(?: @(?P<r>{_NUMBER}))? of (?P<width>{_NUMBER})x(?P<height>{_NUMBER})",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class BoxShape:
 
     def split(self, text: str) -> tuple[str, Box] | None:
         """A class and a box; None for another line, and for a box without a picture."""
-        found = _LINE.fullmatch(text)
+        found = BOX_KEY.fullmatch(text)
         if found is None:
             return None
         x, y, w, h, turned, width, height = (

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.reasons import BadPrediction, Code, NotJudged, coded
 from workers.issues import MultilabelIssues, multilabel_issues
-from workers.label_types.base import Suspicion, Suspicions
+from workers.label_types.base import Suspicion, Suspicions, odd_input
 from workers.label_types.multi_label import value
 
 LEAST = 5  # a class is judged only if so many items carry it and so many do not
@@ -34,29 +35,32 @@ def detect(
     marks = _marks([items[row].label for row, _ in usable], schema)
     issues = multilabel_issues(marks, probs, method=method, least=LEAST)
     found = [_suspicion(int(at), usable[int(at)][0], marks, issues, schema) for at in issues.order]
-    return Suspicions(
-        [one for one in found if one is not None], [row for row, _ in usable], unusable, issues.warnings
-    )
+    suspicions = [one for one in found if one is not None]
+    return Suspicions(suspicions, [row for row, _ in usable], unusable, odd_input(issues.warnings))
 
 
 def _usable(
     predictions: Sequence[Prediction | None], schema: LabelSchema
-) -> tuple[list[tuple[int, list[float]]], dict[str, int]]:
+) -> tuple[list[tuple[int, list[float]]], dict[Code, int]]:
     """Rows with their probabilities by class, and how many have none, by reason."""
     usable: list[tuple[int, list[float]]] = []
-    unusable: Counter[str] = Counter()
+    unusable: Counter[Code] = Counter()
     for row, prediction in enumerate(predictions):
         if prediction is None:
-            unusable["no prediction"] += 1
+            unusable[coded(NotJudged.NO_PREDICTION)] += 1
         elif prediction.class_scores is None or not set(schema.classes) <= set(prediction.class_scores):
-            unusable["prediction: not a probability of every class"] += 1
+            unusable[_bad(BadPrediction.NOT_EVERY_CLASS)] += 1
         else:
             probs = [float(prediction.class_scores[name]) for name in schema.classes]
             if all(0 <= p <= 1 for p in probs):
                 usable.append((row, probs))
             else:
-                unusable["prediction: bad score"] += 1
+                unusable[_bad(BadPrediction.BAD_SCORE)] += 1
     return usable, dict(unusable)
+
+
+def _bad(why: BadPrediction) -> Code:
+    return coded(NotJudged.UNUSABLE_PREDICTION, why=why.value)
 
 
 def _marks(labels: Sequence[str], schema: LabelSchema) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from connector.model import Issue, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
-from workers.label_types.base import Suspicions, WholeItem
+from workers.label_types.base import LabelNumbers, Suspicions, WholeItem
 from workers.label_types.memory import KeysInMemory
 from workers.label_types.multi_label import ask, merge, value
 from workers.label_types.multi_label.argilla import SetsOnArgilla
@@ -41,6 +41,12 @@ class MultiLabel(WholeItem):
     def names(self, schema: LabelSchema, seen: Collection[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's signature
         """The sets seen: there are too many to list."""
         return tuple(sorted(seen))
+
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers:
+        """A mark for each class, also for those that the control has no more."""
+        sets = [frozenset(value.classes(label)) for label in labels]
+        names = tuple(dict.fromkeys([*schema.classes, *sorted(frozenset().union(*sets))]))
+        return LabelNumbers(names, [[float(name in one) for name in names] for one in sets], marked=True)
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
         """A majority for each class."""

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.reasons import BadPrediction, Code, NotJudged, coded
 from workers.issues import number_issues
-from workers.label_types.base import Suspicion, Suspicions
+from workers.label_types.base import Suspicion, Suspicions, odd_input
 from workers.label_types.rating import value
 
 UNKNOWN = 0.5  # of a suggestion for which the model gives no probability
@@ -45,21 +46,21 @@ def detect(
                     evidence={"expected": expected, "spread": _finite(float(issues.spread[at]))},
                 )
             )
-    return Suspicions(found, [row for row, _ in usable], unusable, issues.warnings)
+    return Suspicions(found, [row for row, _ in usable], unusable, odd_input(issues.warnings))
 
 
 def _usable(
     predictions: Sequence[Prediction | None], schema: LabelSchema
-) -> tuple[list[tuple[int, float]], dict[str, int]]:
+) -> tuple[list[tuple[int, float]], dict[Code, int]]:
     """Rows with the number that is expected, and how many have none, by reason."""
     usable: list[tuple[int, float]] = []
-    unusable: Counter[str] = Counter()
+    unusable: Counter[Code] = Counter()
     for row, prediction in enumerate(predictions):
         number = None if prediction is None else _expected(prediction, schema)
         if prediction is None:
-            unusable["no prediction"] += 1
+            unusable[coded(NotJudged.NO_PREDICTION)] += 1
         elif number is None:
-            unusable["prediction: no number, nor a probability of each rating"] += 1
+            unusable[coded(NotJudged.UNUSABLE_PREDICTION, why=BadPrediction.NO_NUMBER.value)] += 1
         else:
             usable.append((row, number))
     return usable, dict(unusable)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from connector.model import Issue, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
-from workers.label_types.base import Suspicions, WholeItem
+from workers.label_types.base import LabelNumbers, Suspicions, WholeItem
 from workers.label_types.memory import KeysInMemory
 from workers.label_types.rating import ask, merge, value
 from workers.label_types.rating.argilla import RatingOnArgilla
@@ -37,6 +37,10 @@ class Rating(WholeItem):
         from workers.label_types.rating.detect import detect  # numpy, only where labels are judged
 
         return detect(items, predictions, schema, method)
+
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers:  # noqa: ARG002 - the protocol's signature
+        """The number itself."""
+        return LabelNumbers((value.EXPECTED,), [[float(label)] for label in labels], marked=False)
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Ratings within a step agree."""

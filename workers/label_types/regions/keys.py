@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from connector.model import LabelSchema
+from connector.model.region_keys import NOTHING
 
-NOTHING = "(nothing)"  # in the place of a class: here is none, or there should be none
 EMPTY = "(none)"  # the label of an item on which nothing is marked
 SAME_PLACE = 0.5  # overlap from which two regions are about the same thing
 

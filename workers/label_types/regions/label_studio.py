@@ -42,8 +42,8 @@ class RegionsOnLabelStudio(Generic[S]):
         """Whether a control of the right tag is about what the type can judge."""
         raise NotImplementedError
 
-    def spot_of(self, region: Raw, size: tuple[float, float] | None) -> S | None:
-        """The place of a region; None where it cannot be read."""
+    def spot_of(self, region: Raw, size: tuple[float, float] | None) -> S | LabelStatus | None:
+        """The place of a region; None, or why, where it cannot be read."""
         raise NotImplementedError
 
     def value_of(self, spot: S, region: Raw) -> Raw:
@@ -115,6 +115,8 @@ class RegionsOnLabelStudio(Generic[S]):
         if len(labels) > 1:
             return LabelStatus.SEVERAL
         spot = self.spot_of(region, size)
+        if isinstance(spot, LabelStatus):
+            return spot
         if spot is None or not isinstance(labels[0], str):
             return LabelStatus.UNREADABLE
         # As it is written, so that it is equal to what is read again.

@@ -13,13 +13,19 @@ from workers.label_types.regions.merge import positions
 class InParts:
     """What holds for all of them; a type adds its kind, its codecs, `detect` and `question`."""
 
-    write_mode = WriteMode.UPDATE  # a copy beside the original does not reach every export
     in_parts = True
     keys: Keys[Any]
 
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether the control can carry this label, or this part of one."""
         return self.keys.valid(label, schema)
+
+    def write_mode(self, platform: str) -> WriteMode:
+        """In place: a copy beside the original does not reach every export.
+
+        On Argilla in one response beside it: a person's cannot be changed, and exports have all of them.
+        """
+        return WriteMode.GROUND_TRUTH if platform == "argilla" else WriteMode.UPDATE
 
     def classes(self, label: str) -> Sequence[str]:
         """None: rules for classes count items, and an item has many regions."""
@@ -30,6 +36,10 @@ class InParts:
         """The parts seen: there are too many to list."""
         del schema
         return tuple(sorted(seen))
+
+    def numbers(self, labels: Sequence[str], schema: LabelSchema) -> None:
+        """None: regions are no row of numbers."""
+        del labels, schema
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Answers that mean the same region agree."""

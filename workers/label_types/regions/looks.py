@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.reasons import Code, NotJudged, ScanDoubt, coded
 from workers.label_types.regions.keys import Keys, RegionPart
 
 UNKNOWN = 0.5  # of a predicted region to which the model gives no score
-NO_PREDICTION = "no prediction, and no other annotator"
-BY_OTHERS = (
-    "{n} items without predictions were judged by what their other annotators marked, which is weaker than a "
-    "model. Import predictions to judge them by these."
-)
 
 S = TypeVar("S")
 Marked = Sequence[tuple[RegionPart[S], float]]  # regions with their probabilities
@@ -36,8 +32,8 @@ class ComparedItems(Generic[S]):
     """All items that can be judged; how many cannot by reason, and what is to be said of the others."""
 
     looks: Sequence[ComparedItem[S]]
-    unusable: Mapping[str, int]
-    warnings: tuple[str, ...]
+    unusable: Mapping[Code, int]
+    warnings: tuple[Code, ...]
 
     @property
     def rows(self) -> list[int]:
@@ -54,7 +50,7 @@ def looks_at(
 ) -> ComparedItems[S]:
     """Each item beside its prediction, else beside what its other annotators agree on."""
     looks: list[ComparedItem[S]] = []
-    unusable: Counter[str] = Counter()
+    unusable: Counter[Code] = Counter()
     by_others = 0
     for row, (item, prediction) in enumerate(zip(items, predictions, strict=True)):
         given = keys.parts(item.label)
@@ -64,8 +60,9 @@ def looks_at(
             by_others += 1
             looks.append(ComparedItem(row, given, agree([keys.parts(label) for _, label in item.others])))
         else:
-            unusable[NO_PREDICTION] += 1
-    return ComparedItems(looks, dict(unusable), (BY_OTHERS.format(n=by_others),) if by_others else ())
+            unusable[coded(NotJudged.NO_COMPARISON)] += 1
+    warnings = (coded(ScanDoubt.JUDGED_BY_OTHERS, n_items=by_others),) if by_others else ()
+    return ComparedItems(looks, dict(unusable), warnings)
 
 
 def _predicted(

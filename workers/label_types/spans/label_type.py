@@ -10,6 +10,7 @@ from workers.label_types.base import Suspicions
 from workers.label_types.regions.label_type import InParts
 from workers.label_types.regions.memory import PartsInMemory
 from workers.label_types.spans import ask, value
+from workers.label_types.spans.argilla import SpansOnArgilla
 from workers.label_types.spans.label_studio import SpansOnLabelStudio
 
 
@@ -22,7 +23,11 @@ class Spans(InParts):
     @property
     def codecs(self) -> Mapping[str, Codec]:
         in_memory = PartsInMemory(value.KIND, self.keys.valid, self.keys)
-        return {"label_studio": SpansOnLabelStudio(), "memory": in_memory}
+        return {
+            "label_studio": SpansOnLabelStudio(),
+            "argilla": SpansOnArgilla(),
+            "memory": in_memory,
+        }
 
     def detect(
         self,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connector.model.region_keys import SPAN_KEY
 from workers.label_types.regions.keys import Keys
 
 KIND = "spans"
-_LINE = re.compile(r'(?P<label>.+?) (?P<start>\d+)-(?P<end>\d+)(?: (?P<words>".*"))?', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class SpanShape:
 
     def split(self, text: str) -> tuple[str, Span] | None:
         """A class and a span; None for another line, and for a span that is empty."""
-        found = _LINE.fullmatch(text)
+        found = SPAN_KEY.fullmatch(text)
         if found is None:
             return None
         start, end = int(found["start"]), int(found["end"])

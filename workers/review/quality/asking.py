@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from connector.store.repositories.quality import VerdictCount
 from connector.store.unit_of_work import UnitOfWork
 from workers.issues.learning import Verdicts, cap_scale, expected_precision, learned_order
 from workers.review.quality.controls import controls_to_ask
-from workers.review.quality.figures import blind_share, figures
+from workers.review.quality.figures import blind_share, control_outlook
 
 LEAST_ASKED = 10  # verdicts before the queue learns from them
 MOST_RANKED = 1_000  # waiting issues that are ranked anew at a time
@@ -31,16 +31,29 @@ class Learned:
 
 
 def learned(unit: UnitOfWork, project: Project, settings: ProjectSettings, classes: Sequence[str]) -> Learned:
-    """The policy as it is to be applied now."""
+    """The policy as a scan is to apply it now."""
+    share, least = controls_to_ask(control_outlook(unit, project, settings.quality), settings)
+    now = learned_from_verdicts(unit, project, settings, classes)
+    return replace(now, policy=now.policy.model_copy(update={"control_share": share}), least_controls=least)
+
+
+def control_share(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> float:
+    """The share of controls among new questions."""
+    return controls_to_ask(control_outlook(unit, project, settings.quality), settings)[0]
+
+
+def learned_from_verdicts(
+    unit: UnitOfWork, project: Project, settings: ProjectSettings, classes: Sequence[str]
+) -> Learned:
+    """The same without the share of controls, which takes all issues to tell."""
     blind = blind_share(unit, project, settings.policy, settings.quality)
-    share, least = controls_to_ask(figures(unit, project, settings.quality), settings)
-    policy = settings.policy.model_copy(update={"blind_share": blind, "control_share": share})
+    policy = settings.policy.model_copy(update={"blind_share": blind})
     counts = _flags(unit, project) if settings.quality.learn_from_verdicts else []
     number = {name: k for k, name in enumerate(classes)}
     known = [one for one in counts if one.given in number and one.suggested in number]
     if sum(one.n for one in known) < LEAST_ASKED:
-        return Learned(policy, least_controls=least)
-    return Learned(policy, cap_scale(_verdicts(known, number), len(classes)), least)
+        return Learned(policy)
+    return Learned(policy, cap_scale(_verdicts(known, number), len(classes)))
 
 
 def next_to_ask(unit: UnitOfWork, project: Project, waiting: Sequence[Issue], free: int) -> list[Issue]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from connector.config.project import ProjectSettings
-from workers.review.quality.figures import QualityFigures
+from workers.review.quality.figures import ControlOutlook, QualityFigures
 
 FLAG_WORTH = 10  # controls that are worth as much as one flag, while flags wait
 MOST_CONTROL_SHARE = 0.3  # of new questions while flags wait
 CONTROLS_AT_ONCE = 50  # drawn by one scan where no flag waits
 
 
-def controls_to_ask(found: QualityFigures, settings: ProjectSettings) -> tuple[float, int]:
+def controls_to_ask(found: ControlOutlook | QualityFigures, settings: ProjectSettings) -> tuple[float, int]:
     """The share of controls among new questions, and how many to draw however few flags there are."""
     share, needed = settings.policy.control_share, found.controls_needed
     if not (settings.quality.seek_target and share and needed):

@@ -94,40 +94,26 @@ class QualityFigures:
 
 def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
     """Computed from what stands in the store now."""
-    counts = issue_counts(unit, project.id)
-    scan = unit.issues.last_scan(project.id)
-    controls = [one for one in counts if one.kind == IssueKind.CONTROL]
-    flagged = [one for one in counts if one.kind == IssueKind.LABEL_ERROR]
-    control = rate(_in(controls, IssueState.ACCEPTED), _judged(controls))
-    flags = flag_count("all", flagged)
-    items = scan.n_items if scan else 0
-    unwritten = unit.quality.unwritten(project.id)
-    doubtful = flags.waiting + flags.unresolved
-    left = _Left(items, scan.n_flagged if scan else 0, doubtful, unwritten)
-    decided = _in(flagged, IssueState.ACCEPTED), _judged(flagged)
-    high = left.high(control, rate(*decided))
-    settled = replace(left, doubtful=flags.unresolved)
-    needed = controls_needed(
-        (control.hits, control.n),
-        lambda hits, n: settled.high(rate(hits, n), rate(*decided)) <= settings.target_error_rate,
-        most=left.unflagged - control.n,
-    )
-    at_any_look = left.high(rate(control.hits, control.n, anytime_interval), rate(*decided, anytime_interval))
+    known = _known(unit, project)
     crowd = stored(unit, project)
     moves = tuple(moved(unit, project.id))
+    high = known.high
     return QualityFigures(
-        items=items,
-        waiting=flags.waiting,
-        unwritten=unwritten,
-        controls=control,
-        controls_unresolved=_in(controls, IssueState.UNRESOLVED),
-        flags=flags,
-        by_class=_with_decisions(flags_by(flagged, "given")),
-        by_method=_with_decisions(flags_by(flagged, "method")),
-        remaining=left.likely(control, rate(*decided)),
+        items=known.left.items,
+        waiting=known.flags.waiting,
+        unwritten=known.left.unwritten,
+        controls=known.controls,
+        controls_unresolved=known.controls_unresolved,
+        flags=known.flags,
+        by_class=_with_decisions(flags_by(known.flagged, "given")),
+        by_method=_with_decisions(flags_by(known.flagged, "method")),
+        remaining=known.left.likely(known.controls, rate(*known.decided)),
         remaining_high=high,
-        remaining_high_anytime=at_any_look,
-        controls_needed=needed,
+        remaining_high_anytime=known.left.high(
+            rate(known.controls.hits, known.controls.n, anytime_interval),
+            rate(*known.decided, anytime_interval),
+        ),
+        controls_needed=known.needed(settings.target_error_rate),
         target=settings.target_error_rate,
         clean_enough=high <= settings.target_error_rate,
         anchoring=_anchoring(unit.quality.agreement(project.id), settings.anchoring_limit),
@@ -136,6 +122,70 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         held_by_class=unit.quality.held_by_class(project.id),
         harm=harm_of(unit, project),
         pairs=() if crowd is None else pairs_in(crowd.prior),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ControlOutlook:
+    """Of `QualityFigures` what says how many controls are to be asked, which is far less to compute."""
+
+    waiting: int
+    flags: FlagCount
+    controls: Rate
+    controls_needed: int | None
+
+
+def control_outlook(unit: UnitOfWork, project: Project, settings: QualitySettings) -> ControlOutlook:
+    """Computed from what stands in the store now."""
+    known = _known(unit, project)
+    needed = known.needed(settings.target_error_rate)
+    return ControlOutlook(known.flags.waiting, known.flags, known.controls, needed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What has been answered: `decided` flags, confirmed of all, and `controls`."""
+
+    flagged: Sequence[IssueCount]
+    flags: FlagCount
+    decided: tuple[int, int]
+    controls: Rate
+    controls_unresolved: int
+    left: _Left
+
+    @property
+    def high(self) -> float:
+        """The largest share of labels that can be wrong."""
+        return self.left.high(self.controls, rate(*self.decided))
+
+    def needed(self, target: float) -> int | None:
+        """How many more answers to controls show the target, once the flags that wait are decided."""
+        settled = replace(self.left, doubtful=self.flags.unresolved)
+        return controls_needed(
+            (self.controls.hits, self.controls.n),
+            lambda hits, n: settled.high(rate(hits, n), rate(*self.decided)) <= target,
+            most=self.left.unflagged - self.controls.n,
+        )
+
+
+def _known(unit: UnitOfWork, project: Project) -> _Known:
+    counts = issue_counts(unit, project.id)
+    scan = unit.issues.last_scan(project.id)
+    controls = [one for one in counts if one.kind == IssueKind.CONTROL]
+    flagged = [one for one in counts if one.kind == IssueKind.LABEL_ERROR]
+    flags = flag_count("all", flagged)
+    return _Known(
+        flagged=flagged,
+        flags=flags,
+        decided=(_in(flagged, IssueState.ACCEPTED), _judged(flagged)),
+        controls=rate(_in(controls, IssueState.ACCEPTED), _judged(controls)),
+        controls_unresolved=_in(controls, IssueState.UNRESOLVED),
+        left=_Left(
+            items=scan.n_items if scan else 0,
+            flagged=scan.n_flagged if scan else 0,
+            doubtful=flags.waiting + flags.unresolved,
+            unwritten=unit.quality.unwritten(project.id),
+        ),
     )
 
 

@@ -322,3 +322,16 @@ def test_spellings_are_merged_on_request() -> None:
     merged = dataset(csv_of(rows), ".csv", merge_spellings=True)
     assert merged.classes == ("Yes", "no")
     assert "'Yes' (3) and 'yes' (3)" in merged.notes[0]
+
+
+def test_a_small_parquet_file_that_stands_for_terabytes_is_refused(tmp_path: Path) -> None:
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    rows = pa.array(np.zeros(20_000, dtype=np.int32))
+    texts = pa.DictionaryArray.from_arrays(rows, pa.array(["x" * 200_000]))  # 4 GB
+    parquet.write_table(pa.table({"text": texts}), tmp_path / "a.parquet")
+
+    with pytest.raises(BadFile, match="stand for more than"):
+        read_file(tmp_path / "a.parquet", Columns())

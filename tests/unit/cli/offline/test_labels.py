@@ -43,6 +43,13 @@ from workers.cli.offline.verdicts import dropped_rows
         ([[0, 3, "P"]], NoClass.PLACES),
         ("O O B-PER I-PER", NoClass.TAGS),
         ({"deep": {}}, NoClass.UNREADABLE),
+        ('"x"', "x"),
+        ("{'x'}", "x"),
+        ("['x' 'y']", NoClass.SEVERAL),  # as numpy prints it: Python would read 'xy'
+        ({"labels": ["x"], "note": ""}, "x"),
+        ([{"classname": "x"}], "x"),
+        ({"label": 1, "user": 1}, "1"),
+        ([1, 0, 0], NoClass.MARKS),
     ],
 )
 def test_a_value_names_one_class_or_says_why_not(value: object, reading: object) -> None:
@@ -65,6 +72,8 @@ def test_joined_labels_are_several_where_their_parts_occur() -> None:
 def test_words_for_nothing_are_no_classes_but_a_minus_beside_a_plus_is() -> None:
     assert words_for_nothing({"nan", "N/A", "-", "spam"}) == {"nan", "N/A", "-"}
     assert words_for_nothing({"+", "-"}) == frozenset()
+    words = {"N.A.", "(blank)", "<NULL>", "NaT", "undefined", "unlabeled", "???", "…", "#REF!", "k.A."}
+    assert words_for_nothing(words | {"spam", "none", "0", "*", "empty"}) == words
 
 
 @pytest.mark.parametrize(
@@ -76,6 +85,8 @@ def test_words_for_nothing_are_no_classes_but_a_minus_beside_a_plus_is() -> None
         ("1", "1.0"),
         ("TRUE", "true"),
         ("a_b", "a b"),
+        ("e-mail", "email"),
+        ("1", "01"),
     ],
 )
 def test_spellings_of_one_class_are_found(first: str, second: str) -> None:
@@ -87,7 +98,7 @@ def test_spellings_of_one_class_are_found(first: str, second: str) -> None:
 
 
 def test_numbers_with_other_signs_are_no_spellings() -> None:
-    assert not find_spellings({"1": 1, "-1": 1, "10": 1, "1.5": 1})
+    assert not find_spellings({"1": 1, "-1": 1, "10": 1, "1.5": 1, "1-2": 1, "12": 1, "0": 1})
 
 
 def entries(**columns: list[object]) -> list[FileEntry]:
@@ -107,6 +118,29 @@ def test_verdicts_leave_rows_out_and_other_words_leave_the_column_alone() -> Non
     assert dropped == {}
     assert "'shipped'" in notes[0]
     assert dropped_rows(rows, frozenset({"status"})) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "dropped"),
+    [
+        ("AssignmentStatus", ["Approved", "Rejected", "Approved"], [1]),
+        ("Review decision", ["ACCEPT", "ACCEPT", "REJECT"], [2]),
+        ("is_valid", ["True", "False", "True"], [1]),
+        ("approved", ["no", "yes", ""], [0]),
+        ("valid", ["no", "no", "no"], []),  # nothing says that it is a flag of the label
+        ("verdict", ["correct", "wrong", "correct"], [1]),
+    ],
+)
+def test_verdicts_are_known_by_what_they_say(name: str, words: list[str], dropped: list[int]) -> None:
+    found, notes = dropped_rows(entries(**{name: words}, label=["x", "y", "z"]), frozenset({"label"}))
+    assert (sorted(found), notes) == (dropped, ())
+
+
+def test_a_verdict_in_another_language_is_asked_about() -> None:
+    rows = entries(status=["abgelehnt", "angenommen", "angenommen"], label=["x", "y", "z"])
+    dropped, notes = dropped_rows(rows, frozenset({"label"}))
+    assert dropped == {}
+    assert "'abgelehnt', 'angenommen'. If it is one, filter it first" in notes[0]
 
 
 def test_several_possible_label_columns_are_asked_about() -> None:

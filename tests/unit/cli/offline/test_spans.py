@@ -15,7 +15,7 @@ from tests.unit.cli.offline import region_files as files
 from tests.unit.cli.offline.test_boxes import planted, read, save
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.regions.conll import spans_of_tags
-from workers.cli.offline.regions.offsets import Fit, placed
+from workers.label_types.spans.offsets import Fit, placed
 
 Ran = tuple[int, str, str]
 EMOJI = "Smile 😀 Ana Pérez met 👩‍👩‍👧 Bob in Paris.\nThen she flew to Rome."

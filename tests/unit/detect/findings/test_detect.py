@@ -14,7 +14,7 @@ from connector.model.findings import FindingKind
 from connector.model.reasons import NotSearched
 from workers.detect.findings import Answered, Factor, LabelledRows, detect_findings
 from workers.detect.findings.draft import MOST
-from workers.detect.findings.seen import NO_GROUP, FactorBuilder, calendar, digest_of
+from workers.detect.findings.rows import NO_GROUP, FactorBuilder, calendar, digest_of
 from workers.issues import label_issues
 
 DAY = 86_400.0
@@ -37,7 +37,7 @@ def seen(n: int = 400, k: int = 4, *, sure: float = 3.0, seed: int = 0) -> Label
         labels=truth,
         least=5,
         probs=probs,
-        found=label_issues(truth, probs),
+        issues=label_issues(truth, probs),
         features=rng.normal(size=(n, 12)) + 2,
         digests=np.arange(1, n + 1, dtype=np.uint64),
         answered=Answered(np.arange(n), people, truth, times, ("ann", "ben", "cas")),
@@ -55,14 +55,14 @@ def test_data_in_which_nothing_is_wrong_yields_next_to_nothing() -> None:
 
 def test_every_kind_is_looked_for_or_said_not_to_be() -> None:
     everything = detect_findings(seen())
-    assert set(everything.totals) | set(everything.not_looked_for) == set(FindingKind) - {
+    assert set(everything.totals) | set(everything.not_searched) == set(FindingKind) - {
         FindingKind.INVALID_LABEL
     }
-    assert set(everything.not_looked_for) == {FindingKind.DISAGREEMENT}
+    assert set(everything.not_searched) == {FindingKind.DISAGREEMENT}
     bare = detect_findings(LabelledRows(("a", "b"), ["1", "2"], np.array([0, 0]), 1))
     assert set(bare.totals) == {FindingKind.RARE_CLASS, FindingKind.IMBALANCE}
     nothing = detect_findings(LabelledRows(("a", "b"), [], np.empty(0, dtype=np.int64), 1))
-    assert set(nothing.not_looked_for.values()) == {NotSearched.NO_LABELS}
+    assert set(nothing.not_searched.values()) == {NotSearched.NO_LABELS}
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,19 @@ def test_every_kind_is_looked_for_or_said_not_to_be() -> None:
     [
         ({"times": None}, FindingKind.TAXONOMY_CHANGE, NotSearched.NO_DATES),
         ({"answered": None}, FindingKind.ANNOTATOR_DIFFERS, NotSearched.NO_ANNOTATORS),
-        ({"probs": None, "found": None}, FindingKind.OVERLAP, NotSearched.NO_PROBABILITIES),
+        ({"probs": None, "issues": None}, FindingKind.OVERLAP, NotSearched.NO_PROBABILITIES),
         ({"features": None, "digests": None}, FindingKind.NEAR_DUPLICATE, NotSearched.NO_FEATURES),
         ({"features": None, "times": None, "factors": {}}, FindingKind.WORSE_GROUP, NotSearched.NO_GROUPS),
     ],
 )
 def test_what_is_missing_is_named(missing: dict[str, object], kind: FindingKind, why: str) -> None:
-    assert detect_findings(replace(seen(), **missing)).not_looked_for[kind] == why
+    assert detect_findings(replace(seen(), **missing)).not_searched[kind] == why
 
 
 def test_a_weak_model_is_not_believed_about_the_data() -> None:
     weak = detect_findings(seen(sure=0.1))
-    assert weak.not_looked_for[FindingKind.AMBIGUOUS] == NotSearched.WEAK_MODEL
-    assert weak.not_looked_for[FindingKind.ANNOTATOR_DRIFT] == NotSearched.WEAK_MODEL
+    assert weak.not_searched[FindingKind.AMBIGUOUS] == NotSearched.WEAK_MODEL
+    assert weak.not_searched[FindingKind.ANNOTATOR_DRIFT] == NotSearched.WEAK_MODEL
     assert FindingKind.NEAR_DUPLICATE in weak.totals
 
 
@@ -97,10 +97,10 @@ def test_outliers_are_found_by_probabilities_where_there_are_no_features() -> No
 
 def test_a_group_that_holds_all_flags_has_facts_that_can_be_stored() -> None:
     calm = seen()
-    assert calm.found is not None
+    assert calm.issues is not None
     bad = np.arange(len(calm)) < 40
     group = Factor(bad.astype(np.int64), ("good", "bad"))
-    found = detect_findings(replace(calm, found=replace(calm.found, mask=bad), factors={"month": group}))
+    found = detect_findings(replace(calm, issues=replace(calm.issues, mask=bad), factors={"month": group}))
     (worse,) = [one for one in found.of(FindingKind.WORSE_GROUP) if one.facts["group"] == "bad"]
     assert worse.facts["factor"] == "data.month"  # beside the months in which labels were given
     assert worse.facts["times"] is None  # as often as elsewhere, where there is none

@@ -64,7 +64,7 @@ def test_every_kind_is_stored_with_facts_and_a_sentence(world: World) -> None:
     assert all(one.why.endswith((".", "?")) and 0 <= one.score <= 1 for one in shown)
     assert looked.found["near_duplicate"] == 2
     assert looked.not_looked_for["worse_group"]
-    assert world.last_scan().report.found["ambiguous"] == 1
+    assert world.last_scan().report.findings["ambiguous"] == 1
 
 
 def test_a_scan_replaces_what_the_last_one_found(world: World) -> None:

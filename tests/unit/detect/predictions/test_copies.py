@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from workers.detect.predictions.copies import by_name, copies, plain_text, repeated, together
 from workers.detect.predictions.crossval import out_of_sample
@@ -13,6 +22,7 @@ from workers.detect.predictions.features import extract
 from workers.detect.predictions.fitting import ask_again, digests_of, features_of, fit, specified
 from workers.detect.predictions.folds import folds_by_id, stratified_folds
 from workers.detect.predictions.kinds import FeatureKind
+from workers.detect.predictions.near import near_rows
 from workers.issues import label_issues
 
 TEXT = "the parcel never came to my new address in town"
@@ -116,6 +126,74 @@ def test_the_same_errors_are_found_with_and_without_copies() -> None:
         found = label_issues(given, out_of_sample(features, given, 3, seed=1).probs)
         expected = sorted(row + n * 90 for n in range(repeats) for row in wrong)
         assert np.flatnonzero(found.mask).tolist() == expected
+
+
+def _patterns() -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """90 vectors (90, 64) of three classes in 0..1, with three wrong labels that every copy shares."""
+    rng = np.random.default_rng(5)
+    truth = np.arange(90) % 3
+    vectors = np.clip(rng.random((3, 64))[truth] + rng.normal(0, 0.2, (90, 64)), 0, 1)
+    labels = truth.copy()
+    labels[[7, 40, 71]] = (labels[[7, 40, 71]] + 1) % 3
+    return vectors, labels, [7, 40, 71]
+
+
+def _vector(values: np.ndarray, n: int) -> object:
+    """An embedding as another run of the same encoder gives it: not the same number anywhere."""
+    return (values + n * 1e-3 * np.sin(np.arange(64) + n)).tolist()
+
+
+def _picture(values: np.ndarray, n: int) -> object:
+    """One picture in files of several sizes and packings."""
+    image = Image.fromarray((255 * values.reshape(8, 8)).astype(np.uint8)).resize((32, 32), 0)
+    stream = io.BytesIO()
+    if n:
+        image.resize((32 + 16 * n, 32 + 16 * n), 0).save(stream, "JPEG", quality=90)
+    else:
+        image.save(stream, "PNG")
+    return f"data:image/{'jpeg' if n else 'png'};base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+@pytest.mark.parametrize("form", [_vector, _picture])
+def test_the_same_errors_are_found_with_and_without_near_copies(
+    form: Callable[[np.ndarray, int], object],
+) -> None:
+    vectors, labels, wrong = _patterns()
+    for repeats in (1, 3):
+        features = extract([{"x": form(each, n)} for n in range(repeats) for each in vectors], "x")
+        assert features.groups is not None
+        assert repeated(features.groups) == ((0, 0) if repeats == 1 else (270, 90))
+        given = np.tile(labels, repeats)
+        found = label_issues(given, out_of_sample(features, given, 3, seed=1).probs)
+        expected = sorted(row + n * 90 for n in range(repeats) for row in wrong)
+        assert np.flatnonzero(found.mask).tolist() == expected
+
+
+def test_measurements_that_fill_a_plane_are_no_copies() -> None:
+    rng = np.random.default_rng(2)
+    plane = rng.normal(size=(400, 2)) @ rng.normal(size=(2, 30)) * 100
+    _, sizes = np.unique(near_rows(plane), return_counts=True)
+    assert np.count_nonzero(sizes > 1) <= 4
+
+
+@pytest.mark.parametrize("matrix", [np.zeros((0, 3)), np.ones((1, 3)), np.ones((3, 0)), np.ones((5, 3))])
+def test_rows_without_a_spread_are_one_or_alone(matrix: np.ndarray) -> None:
+    assert len(near_rows(matrix)) == len(matrix)
+
+
+def test_near_copies_are_the_same_in_every_process() -> None:
+    texts = [f"ticket {n * 7919} {text}" for n, text in enumerate(2 * _messages()[0])]
+    here = copies(texts, FeatureKind.TEXT).tolist()
+    script = (
+        "import json, sys; from workers.detect.predictions.copies import copies, FeatureKind; "
+        "print(json.dumps(copies(json.load(sys.stdin), FeatureKind.TEXT).tolist()))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps(texts), capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONHASHSEED": "12"},
+    ).stdout  # fmt: skip
+    assert json.loads(told) == here
 
 
 def test_a_new_copy_is_judged_by_the_model_that_has_not_seen_its_original() -> None:

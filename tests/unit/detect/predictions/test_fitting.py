@@ -20,7 +20,6 @@ from workers.detect.predictions.fitting import (
     digests_of,
     features_of,
     fit,
-    predict_new,
     values_for,
 )
 from workers.detect.predictions.folds import folds_by_id
@@ -83,22 +82,12 @@ def test_a_new_item_has_the_mean_of_the_folds_models() -> None:
     fitted, _ = trained(items, labels)
     new, truth = clouds(40, seed=5)
 
-    found = predict_new(fitted, [*new, {"v": [1.0]}, {"other": 1}])
+    probs = asked(fitted, new, np.arange(9000, 9040))
 
-    assert found.rows.tolist() == list(range(40))
-    assert {str(skip.reason) for skip in found.skipped} == {"wrong_length", "missing"}
-    assert found.probs.sum(axis=1) == pytest.approx(1)
-    assert np.mean(found.probs.argmax(axis=1) == truth) > 0.95
-    np.testing.assert_allclose(found.probs, asked(fitted, new, np.arange(9000, 9040)))
-
-
-def test_items_that_no_model_can_read_are_only_skipped() -> None:
-    fitted, _ = trained(*clouds(30))
-
-    found = predict_new(fitted, [{"v": [1.0]}])
-
-    assert found.probs.shape == (0, 3)
-    assert len(found.skipped) == 1
+    assert probs.sum(axis=1) == pytest.approx(1)
+    assert np.mean(probs.argmax(axis=1) == truth) > 0.95
+    by_fold = [model.probabilities(np.array([one["v"] for one in new]), 3) for model in fitted.models]
+    np.testing.assert_allclose(probs, np.mean(by_fold, axis=0))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +103,7 @@ def test_texts_and_tables_are_read_later_as_they_were_learnt(field: str, later: 
     fitted, predicted = trained(items, labels, spec)
 
     assert predicted.accuracy > 0.95
-    probs = predict_new(fitted, [later, items[0]]).probs
+    probs = asked(fitted, [later, items[0]], np.array([9000, 9001]))
     assert probs.sum(axis=1) == pytest.approx(1)
     assert probs[1].argmax() == labels[0]
 

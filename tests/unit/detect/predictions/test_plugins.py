@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from workers.detect.predictions.errors import NoPredictions
-from workers.detect.predictions.fitting import digests_of, features_of, fit, predict_new, specified
+from workers.detect.predictions.features import encoded
+from workers.detect.predictions.fitting import Fitted, digests_of, features_of, fit, specified, values_for
 from workers.detect.predictions.kinds import FeatureKind
 from workers.detect.predictions.plugins import plugin
 from workers.detect.predictions.sealed import opened, sealed
@@ -82,6 +83,12 @@ def trained(model: str, field: str) -> tuple[Any, Any, list[dict[str, Any]], np.
     return fitted, predicted, items, labels
 
 
+def probabilities_of(fitted: Fitted, items: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """The mean of the folds' models."""
+    matrix = encoded(values_for(fitted, items), fitted.encoder).matrix
+    return np.mean([one.probabilities(matrix, len(fitted.spec.classes)) for one in fitted.models], axis=0)
+
+
 def test_a_classifier_of_scikit_learn_is_a_model(install: Install) -> None:
     install(NEIGHBOURS)
 
@@ -92,7 +99,7 @@ def test_a_classifier_of_scikit_learn_is_a_model(install: Install) -> None:
     assert fitted.spec.version.endswith("1.2")
     again = opened(sealed(fitted, b"key"), b"key")
     assert again is not None
-    assert predict_new(again, items[:3]).probs.argmax(axis=1).tolist() == labels[:3].tolist()
+    assert probabilities_of(again, items[:3]).argmax(axis=1).tolist() == labels[:3].tolist()
 
 
 def test_a_model_may_read_the_items_data_itself(install: Install) -> None:
@@ -102,7 +109,7 @@ def test_a_model_may_read_the_items_data_itself(install: Install) -> None:
 
     assert fitted.kind is FeatureKind.DATA
     assert predicted.accuracy > 0.95
-    assert predict_new(fitted, items[:4]).probs.argmax(axis=1).tolist() == labels[:4].tolist()
+    assert probabilities_of(fitted, items[:4]).argmax(axis=1).tolist() == labels[:4].tolist()
 
 
 def test_a_name_that_nobody_offers_is_said_with_those_that_are_offered(install: Install) -> None:
@@ -189,4 +196,4 @@ def test_the_documented_network_works_where_torch_is_installed(install: Install)
     assert predicted.accuracy > 0.9
     again = opened(sealed(fitted, b"key"), b"key")
     assert again is not None
-    assert predict_new(again, items[:3]).probs.argmax(axis=1).tolist() == labels[:3].tolist()
+    assert probabilities_of(again, items[:3]).argmax(axis=1).tolist() == labels[:3].tolist()

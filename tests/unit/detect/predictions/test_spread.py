@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.detect.predictions.spread import Refused, Unusable, from_class_scores, spread_top
+from connector.model.reasons import BadPrediction
+from workers.detect.predictions.spread import Unusable, from_class_scores, spread_top
 
 CLASSES = ("cat", "dog", "cow")
 
@@ -25,16 +26,16 @@ def test_a_spread_row_sums_to_one(score: float, n_classes: int) -> None:
 @pytest.mark.parametrize(
     ("label", "score", "reason"),
     [
-        (None, 0.5, Refused.NO_LABEL),
-        ("yak", 0.5, Refused.UNKNOWN_CLASS),
-        ("dog", None, Refused.NO_SCORE),
-        ("dog", float("nan"), Refused.BAD_SCORE),
-        ("dog", -0.1, Refused.BAD_SCORE),
-        ("dog", 98.0, Refused.BAD_SCORE),
+        (None, 0.5, BadPrediction.NO_LABEL),
+        ("yak", 0.5, BadPrediction.UNKNOWN_CLASS),
+        ("dog", None, BadPrediction.NO_SCORE),
+        ("dog", float("nan"), BadPrediction.BAD_SCORE),
+        ("dog", -0.1, BadPrediction.BAD_SCORE),
+        ("dog", 98.0, BadPrediction.BAD_SCORE),
     ],
 )
 def test_a_top_label_that_says_nothing_is_refused(
-    label: str | None, score: float | None, reason: Refused
+    label: str | None, score: float | None, reason: BadPrediction
 ) -> None:
     row = spread_top(label, score, CLASSES)
     assert isinstance(row, Unusable)
@@ -50,15 +51,15 @@ def test_class_scores_come_in_the_order_of_the_config_and_sum_to_one() -> None:
 @pytest.mark.parametrize(
     ("scores", "reason", "detail"),
     [
-        ({"cat": 0.5, "yak": 0.5}, Refused.UNKNOWN_CLASS, "yak"),
-        ({"cat": 0.5, "dog": 0.1}, Refused.BAD_SUM, "0.6"),
-        ({}, Refused.BAD_SUM, "0"),
-        ({"cat": float("inf")}, Refused.BAD_SCORE, "cat: inf"),
-        ({"cat": "0.5"}, Refused.BAD_SCORE, "cat: 0.5"),
-        ({"cat": 1.5, "dog": -0.5}, Refused.BAD_SCORE, "cat: 1.5"),
+        ({"cat": 0.5, "yak": 0.5}, BadPrediction.UNKNOWN_CLASS, "yak"),
+        ({"cat": 0.5, "dog": 0.1}, BadPrediction.BAD_SUM, "0.6"),
+        ({}, BadPrediction.BAD_SUM, "0"),
+        ({"cat": float("inf")}, BadPrediction.BAD_SCORE, "cat: inf"),
+        ({"cat": "0.5"}, BadPrediction.BAD_SCORE, "cat: 0.5"),
+        ({"cat": 1.5, "dog": -0.5}, BadPrediction.BAD_SCORE, "cat: 1.5"),
     ],
 )
 def test_class_scores_that_are_no_distribution_are_refused(
-    scores: dict[str, float], reason: Refused, detail: str
+    scores: dict[str, float], reason: BadPrediction, detail: str
 ) -> None:
     assert from_class_scores(scores, CLASSES) == Unusable(reason, detail)

@@ -30,7 +30,7 @@ def test_npy_rows_come_in_the_order_wanted(tmp_path: Path) -> None:
     read = read_uploaded(save_npy(tmp_path), ["13", "99", "11"], CLASSES)
     assert read.probs.tolist() == PROBS[[2, 0]].tolist()
     assert read.probs.dtype == np.float32
-    assert read.found.tolist() == [0, 2]
+    assert read.rows.tolist() == [0, 2]
     assert (read.missing, read.unused) == (1, 1)
 
 
@@ -103,3 +103,13 @@ def test_pickled_objects_are_not_loaded(tmp_path: Path) -> None:
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoPredictions, match=r"ending '\.csv'"):
         read_uploaded(tmp_path / "p.csv", ["1"], CLASSES)
+
+
+def test_a_small_parquet_file_that_stands_for_terabytes_is_refused(tmp_path: Path) -> None:
+    rows = pa.array(np.zeros(20_000, dtype=np.int32))
+    ids = pa.DictionaryArray.from_arrays(rows, pa.array(["x" * 200_000]))  # 4 GB of text
+    path = save_parquet(tmp_path, task_id=ids, cat=np.zeros(20_000), dog=np.ones(20_000))
+    assert path.stat().st_size < 100_000
+
+    with pytest.raises(NoPredictions, match="stand for more than"):
+        read_uploaded(path, ["1"], CLASSES)

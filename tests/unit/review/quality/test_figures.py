@@ -12,7 +12,7 @@ from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
 from workers.report.gather import Asked, report
 from workers.review.quality import QualityFigures, figures
-from workers.review.quality.telling import alarms, verdict
+from workers.review.quality.sentences import alarms, verdict
 
 Build = Callable[..., World]
 

@@ -17,6 +17,7 @@ from workers.consensus import (
     Votes,
     alpha_sums,
     dawid_skene,
+    difference_sums,
     jaccard_sums,
     majority,
     number_alpha_sums,
@@ -132,7 +133,10 @@ def _numbers(data: Dataset, answers: LongAnswers, quorum: int) -> Decided:
     rule = "median" if scale else "mean"
     return (
         items,
-        [figure(f"Krippendorff's alpha ({kind})", sums, shared(answers))],
+        [
+            figure(f"Krippendorff's alpha ({kind})", sums, shared(answers)),
+            figure("mean difference of two answers", difference_sums(answers.task, given), shared(answers)),
+        ],
         f"{rule}, agreed within {tolerance:g}",
     )
 

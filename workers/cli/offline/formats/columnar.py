@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from connector.errors import BadPayload
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile
+from workers.detect.predictions.parquet import read_bounded
 
 PARQUET = b"PAR1"
 ARROW = b"ARROW1"
@@ -45,14 +47,15 @@ def _table(content: bytes) -> Any:
     pa = _pyarrow()
     try:
         if content.startswith(PARQUET):
-            from pyarrow import parquet
-
-            return parquet.read_table(pa.BufferReader(content))
+            return read_bounded(pa.BufferReader(content), len(content))
         opened = pa.ipc.open_file if content.startswith(ARROW) else pa.ipc.open_stream
         return opened(pa.BufferReader(content)).read_all()
     except (pa.ArrowException, OSError) as error:
         problem = f"it cannot be read ({error})"
         raise BadFile(problem, argument=ARGUMENT, remedy="Write or download it again") from error
+    except BadPayload as error:
+        remedy = "Take the rows and columns that matter, and write them as CSV"
+        raise BadFile(str(error), argument=ARGUMENT, remedy=remedy) from error
 
 
 def _entries(table: Any, word: str) -> FileEntries:

@@ -20,6 +20,7 @@ DELIMITERS = ",;\t|^\x01"  # the last is Hive's
 REMARK = "#"  # begins lines that tools put before the header
 SEP_LINE = re.compile(r"\A\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # Excel's
 LONGEST_CELL = 1 << 30  # characters; images in place are longer than csv's own limit
+TITLED = 0.1  # how well a sign divides that is not in the first line: better than none does
 SAMPLE_ROWS = 50  # that show what divides cells
 
 
@@ -28,6 +29,7 @@ class Dialect:
     delimiter: str
     spaces: bool  # between a delimiter and a quotation mark
     escapes: bool = False  # a backslash makes the next character plain, as Spark and MySQL write it
+    quote: str | None = '"'  # None where marks are part of the text
 
 
 class _Row(NamedTuple):
@@ -58,11 +60,18 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileE
     try:
         return _entries(list(_rows(text, dialect, first_line)), notes)
     except BadFile:
-        if "\\" not in text:
-            raise
-        with contextlib.suppress(BadFile):
-            return _entries(list(_rows(text, replace(dialect, escapes=True), first_line)), notes)
+        for other, said in _others(text, dialect):
+            with contextlib.suppress(BadFile):
+                return _entries(list(_rows(text, other, first_line)), (*notes, *said))
         raise
+
+
+def _others(text: str, dialect: Dialect) -> Iterator[tuple[Dialect, tuple[str, ...]]]:
+    """What a text may be that does not fit its likeliest dialect."""
+    if "\\" in text:
+        yield replace(dialect, escapes=True), ()
+    if dialect.delimiter == "\t":
+        yield replace(dialect, quote=None), ("Quotation marks are taken as they stand: they do not close.",)
 
 
 def _without_remarks(text: str) -> tuple[str, int]:
@@ -89,13 +98,19 @@ def _marks(line: str) -> set[str]:
 def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     if not rows:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
+    rows, n_titles = _from_header(rows)
+    if n_titles:
+        notes = (*notes, f"{n_titles:,} lines before the header have one cell: they are passed over.")
     header = rows[0]
     names = [visible(cell) for cell in header.cells]
     _refuse_equal_names(names, header.line)
+    body = [row for row in rows[1:] if row.cells != header.cells]
+    if len(body) < len(rows) - 1:
+        notes = (*notes, f"{len(rows) - 1 - len(body):,} rows are the header again: they are passed over.")
     kept: list[FileEntry] = []
     short = spare = 0
     n_cells, all_named = len(names), all(names)
-    for row in rows[1:]:
+    for row in body:
         line, cells = row
         if all_named and len(cells) == n_cells and cells[0].strip():  # nearly every row of nearly every file
             kept.append(FileEntry(f"line {line}", dict(zip(names, cells, strict=True))))
@@ -119,6 +134,17 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     if spare:
         notes = (*notes, f"{spare:,} rows end with empty cells beyond the last column: these are ignored.")
     return FileEntries(tuple(kept), notes)
+
+
+def _from_header(rows: list[_Row]) -> tuple[list[_Row], int]:
+    """The rows from the header on: lines of one cell before rows of several are titles."""
+    filled = [sum(bool(cell.strip()) for cell in row.cells) for row in rows[:SAMPLE_ROWS]]
+    start = next((n for n, size in enumerate(filled) if size > 1), 0)
+    wide = sum(size > 1 for size in filled[start:]) > len(filled[start:]) / 2
+    after = rows[start].cells
+    if not start or not wide or len(after) < 2 or not all(cell.strip() for cell in after):
+        return rows, 0
+    return rows[start:], sum(size == 1 for size in filled[:start])
 
 
 def _refuse_equal_names(names: list[str], line: int) -> None:
@@ -147,6 +173,8 @@ def _rows(text: str, dialect: Dialect, first_line: int) -> Iterator[_Row]:
         delimiter=dialect.delimiter,
         skipinitialspace=dialect.spaces,
         escapechar="\\" if dialect.escapes else None,
+        quotechar=dialect.quote,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
         strict=True,
     )
     begins = 0
@@ -165,10 +193,12 @@ def _rows(text: str, dialect: Dialect, first_line: int) -> Iterator[_Row]:
 
 def _dialect(text: str, said: str | None, suffix: str) -> Dialect:
     candidates = [said] if said is not None else list(DELIMITERS)
+    quote = "'" if text.startswith("'") else '"'
     found = [
-        (_evenness(text, Dialect(each, spaces)), Dialect(each, spaces))
+        (_evenness(text, dialect), dialect)
         for each in candidates
-        for spaces in ([False, True] if f'{each} "' in text else [False])
+        for spaces in ([False, True] if f"{each} {quote}" in text else [False])
+        for dialect in [Dialect(each, spaces, quote=quote)]
     ]
     usual = "\t" if suffix in (".tsv", ".tab") else ","
     return max(found, key=lambda pair: (*pair[0], pair[1].delimiter == usual, pair[1].spaces))[1]
@@ -185,10 +215,13 @@ def _evenness(text: str, dialect: Dialect) -> tuple[float, int]:
                 break
     except BadFile:
         sizes.append(0)
-    if not sizes or sizes[0] < 2:
+    header = next((n for n, size in enumerate(sizes) if size > 1), None)
+    if header is None:
         return 0.0, 1
+    weight = TITLED if header else 1.0
+    sizes = sizes[header:]
     usual = Counter(sizes).most_common(1)[0][0]
-    fit = sum(size == sizes[0] for size in sizes) / len(sizes)
+    fit = weight * sum(size == sizes[0] for size in sizes) / len(sizes)
     return (fit if usual >= sizes[0] else fit / 2), sizes[0]
 
 

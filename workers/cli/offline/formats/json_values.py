@@ -13,6 +13,8 @@ from workers.cli.offline.formats.wrapping import unwrapped
 
 HALF_CHARACTER = "\\ud"  # how JSON spells one, and most characters beyond the first plane
 SHOWN = 5  # places in a note
+PAGES = ("tasks", "results", "items", "records", "rows")  # keys of the list in an answer of an API
+PYTHON = "property name enclosed in double quotes"  # what the parser misses in text that Python printed
 BLANK = " \t\r\n"
 BETWEEN = BLANK + ",\x1e"  # between values one after another; \x1e of JSON text sequences
 
@@ -23,6 +25,11 @@ def read(source: InputFile) -> FileEntries:
     """The objects of a JSON file. BadFile with the line where it breaks off, or holds no objects."""
     text, notes = text_of(source)
     values = list(_values(text))
+    if len(values) == 1 and isinstance(values[0][1], str) and values[0][1].lstrip()[:1] in ("[", "{"):
+        values = list(_values(values[0][1]))  # JSON that was written as JSON once more
+    if values and all(isinstance(value, list) for _, value in values):
+        values = _under_header(values)
+    values = list(_pages(values))
     if len(values) == 1 and isinstance(values[0][1], dict):
         inner, said = unwrapped(values[0][1])
         values = [(f"entry {n}", value) for n, value in enumerate(inner, start=1)]
@@ -37,6 +44,37 @@ def read(source: InputFile) -> FileEntries:
         places = ", ".join(place for place, _ in strange[:SHOWN]) + (", …" if len(strange) > SHOWN else "")
         notes = (*notes, f"{len(strange):,} entries are no objects and are left out ({places}).")
     return FileEntries(tuple(FileEntry(place, value) for place, value in objects), notes)
+
+
+def _under_header(values: list[Placed]) -> list[Placed]:
+    """Lists of one length under a list of names, as a table's rows; what they are not is left as it is."""
+    names = values[0][1]
+    is_table = (
+        len(names) > 1 and all(isinstance(name, str) for name in names) and len(set(names)) == len(names)
+    )
+    if not is_table or any(len(row) != len(names) for _, row in values):
+        return values
+    return [(place, dict(zip(names, row, strict=True))) for place, row in values[1:]]
+
+
+def _pages(values: list[Placed]) -> Iterator[Placed]:
+    """The items of an API's pages that stand one after another; other values as they are."""
+    key = next(
+        (key for key in PAGES if len(values) > 1 and all(_is_page(value, key) for _, value in values)), None
+    )
+    if key is None:
+        yield from values
+        return
+    n = 0
+    for _, page in values:
+        for item in page[key]:
+            n += 1
+            yield f"entry {n}", item
+
+
+def _is_page(value: Any, key: str) -> bool:
+    items = value.get(key) if isinstance(value, dict) else None
+    return isinstance(items, list) and all(isinstance(each, dict) for each in items)
 
 
 def parse_json(text: str, argument: str) -> Any:
@@ -129,6 +167,8 @@ def _bad(error: json.JSONDecodeError, argument: str) -> BadFile:
     cut = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string")
     problem = "the JSON breaks off" if cut else f"this is not JSON ({error.msg}, column {error.colno})"
     remedy = "The file is probably cut short: export it again" if cut else "Export it again, or mend it"
+    if PYTHON in error.msg and error.doc[error.pos : error.pos + 1] == "'":
+        remedy = "It is written as Python prints it: write it with json.dump"
     return BadFile(problem, argument=argument, where=f"line {error.lineno}", remedy=remedy)
 
 

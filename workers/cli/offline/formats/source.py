@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
+import lzma
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
 
-GZIP = b"\x1f\x8b"
+PACKINGS: dict[bytes, tuple[str, Callable[[bytes], bytes]]] = {
+    b"\x1f\x8b": ("gzip", gzip.decompress),
+    b"BZh": ("bzip2", bz2.decompress),
+    b"\xfd7zXZ\0": ("xz", lzma.decompress),
+}
+PACKED = (".gz", ".bz2", ".xz")
+OTHERS = {  # what begins like this is no text, nor any form that is read
+    b"SQLite format 3\0": "an SQLite database",
+    b"%PDF-": "a PDF document",
+    b"\x93NUMPY": "a numpy array",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x80\x04": "a Python pickle",
+    b"\x80\x05": "a Python pickle",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+}
+WEB = (b"<!doctype html", b"<html")  # what a server sends in place of a file
 MARKS = (  # the longer ones first: UTF-32's begins as UTF-16's does
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -22,6 +42,7 @@ GUESSED = "cp1252"  # Windows' western code page; the printable part of latin-1 
 UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # cp1252 has no characters there
 SAMPLE = 4096  # bytes that show whether every second one is zero
 MOSTLY = 0.3  # of the sample
+MOST_BROKEN = 0.1  # of the characters beyond ASCII: a text with as many that are not UTF-8 is in another code
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +66,11 @@ def load(path: Path, encoding: str | None = None, *, argument: str = ARGUMENT) -
     except OSError as error:
         problem = f"it cannot be read ({error.strerror or type(error).__name__})"
         raise BadFile(problem, argument=argument, remedy="Give a file that you may read") from error
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    if content.startswith(GZIP):
-        content = _unpacked(content, argument)
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in PACKED]
+    packing = next((packing for mark, packing in PACKINGS.items() if content.startswith(mark)), None)
+    if packing is not None:
+        content = _unpacked(content, *packing, argument)
+    _refuse_others(content, argument)
     if not content.strip(b" \t\r\n\0"):
         raise BadFile("the file is empty", argument=argument, remedy="Export it again")
     return InputFile(path.name, suffixes[-1] if suffixes else "", content, encoding)
@@ -64,6 +87,11 @@ def text_of(source: InputFile, argument: str = ARGUMENT) -> tuple[str, tuple[str
         return content.decode(encoding), ()
     except UnicodeDecodeError as error:
         place, line = error.start, content.count(b"\n", 0, error.start) + 1
+        mended = _mended(content) if encoding == "utf-8" else None
+        if mended is not None:
+            text, n_broken = mended
+            said = f"{n_broken:,} characters are not UTF-8 (the first in line {line}): read as \ufffd."
+            return text, (said,)
         if encoding != "utf-8" or UNUSED & set(content) or 0 in content:
             remedy = "Name its encoding with --encoding, or save it as UTF-8"
             problem = f"it is not {encoding.upper()} (byte {place})"
@@ -104,9 +132,29 @@ def _wide(content: bytes) -> str | None:
     return "utf-16-le" if odd else "utf-16-be"
 
 
-def _unpacked(content: bytes, argument: str) -> bytes:
+def _mended(content: bytes) -> tuple[str, int] | None:
+    """UTF-8 with a few characters broken, and how many; None where it is not mostly UTF-8."""
+    text = content.decode("utf-8", "replace")
+    n_broken = text.count("\ufffd")
+    n_beyond = len(text) - len(text.encode("ascii", "ignore"))
+    return (text, n_broken) if n_broken <= MOST_BROKEN * n_beyond else None
+
+
+def _refuse_others(content: bytes, argument: str) -> None:
+    other = next((name for mark, name in OTHERS.items() if content.startswith(mark)), None)
+    remedy = "Give a table (CSV, Parquet, a workbook), JSON, or an export of Label Studio or Argilla"
+    if content[:SAMPLE].lstrip().lower().startswith(WEB):
+        other, remedy = (
+            "a web page",
+            "Perhaps the download needs a login: open it in a browser and save it again",
+        )
+    if other is not None:
+        raise BadFile(f"it is {other}, not a file of labels", argument=argument, remedy=remedy)
+
+
+def _unpacked(content: bytes, name: str, unpack: Callable[[bytes], bytes], argument: str) -> bytes:
     try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        problem = f"its gzip packing is damaged ({error})"
+        return unpack(content)
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+        problem = f"its {name} packing is damaged ({error})"
         raise BadFile(problem, argument=argument, remedy="Pack or download it again") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.wording import one_line, quoted
 from workers.cli.offline.outcome import FileIssue
-from workers.cli.offline.regions.offsets import Fit, Placed
+from workers.label_types.spans.offsets import Fit, Placed
 
 KIND = "text"
 SURE = 0.99  # nobody marks one word and says another

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from workers.cli.offline.dataset import Columns
-from workers.cli.offline.fields import flattened
+from workers.cli.offline.fields import choose_fields, flattened
 from workers.cli.offline.formats.entries import FileEntries
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.label_studio import dicts, tasks_of
@@ -41,7 +41,7 @@ def read_label_studio(entries: FileEntries, columns: Columns, control: str, kind
     """The boxes or spans of one control, annotation by annotation."""
     tasks, left_out = tasks_of(entries.rows)
     reader = _Tasks(control, kind, left_out)
-    field = columns.fields[0] if columns.fields else _text_field(tasks, control, kind)
+    field = _named_field(tasks, columns.fields) if columns.fields else _text_field(tasks, control, kind)
     times = Counter(str(task.get("id", place)) for place, task in tasks)
     items = []
     for place, task in tasks:
@@ -81,6 +81,10 @@ def _others(tasks: Sequence[tuple[str, Raw]], control: str) -> tuple[str, ...]:
         f"{n:,} results of '{name}' ({kind}) are not judged: one control at a time."
         for (name, kind), n in times.items()
     )
+
+
+def _named_field(tasks: Sequence[tuple[str, Raw]], wanted: Sequence[str]) -> str:
+    return choose_fields([flattened(task["data"]) for _, task in tasks], wanted)[0]
 
 
 def _text_field(tasks: Sequence[tuple[str, Raw]], control: str, kind: FileKind) -> str:

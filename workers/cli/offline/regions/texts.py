@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
-from workers.cli.offline.regions.offsets import code_points
+from workers.label_types.spans.units import code_points
 
 NO_GLOBAL = "hypertext span without globalOffsets"
 NO_OFFSETS = "span without whole offsets"

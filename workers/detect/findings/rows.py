@@ -58,7 +58,7 @@ class LabelledRows:
     labels: Ints
     least: int  # items that a class needs
     probs: NDArray[np.floating[Any]] | None = None
-    found: LabelIssues | None = None
+    issues: LabelIssues | None = None
     features: Any | None = None
     graph: Neighbours | None = None  # of the features, where it has been computed already
     digests: NDArray[np.uint64] | None = None  # of each item's content; 0 for none
@@ -111,12 +111,12 @@ class FactorBuilder:
 
     def factors(self) -> dict[str, Factor]:
         """Fields with two or more values that at least half of the items have."""
-        found: dict[str, Factor] = {}
+        result: dict[str, Factor] = {}
         for name, codes in self._codes.items():
             known = np.count_nonzero(codes != NO_GROUP)
             if len(self._values[name]) >= 2 and known >= LEAST_SHARE * self._n:
-                found[name] = Factor(codes.astype(np.int64), tuple(self._values[name]))
-        return found
+                result[name] = Factor(codes.astype(np.int64), tuple(self._values[name]))
+        return result
 
     def _drop(self, name: str) -> None:
         self._dropped.add(name)
@@ -126,10 +126,10 @@ class FactorBuilder:
 
 def digest_of(data: Mapping[str, Any], fields: Sequence[str]) -> int:
     """64 bits of what people see of an item, spaces aside; 0 where there is nothing to see."""
-    seen = [_plain(data.get(name)) for name in fields]
-    if not any(each not in (None, "", [], {}) for each in seen):
+    rows = [_plain(data.get(name)) for name in fields]
+    if not any(each not in (None, "", [], {}) for each in rows):
         return 0
-    text = json.dumps(seen, sort_keys=True, default=str)
+    text = json.dumps(rows, sort_keys=True, default=str)
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) or 1
 
 

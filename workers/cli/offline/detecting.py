@@ -13,8 +13,8 @@ from connector.model.findings import FindingKind
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.record import LeftOut, Record
 from workers.detect.findings import Answered, LabelledRows, ScanFindings, detect_findings
-from workers.detect.findings.draft import MOST, Draft, KindFindings, found
-from workers.detect.findings.seen import NOBODY, FactorBuilder, digest_of
+from workers.detect.findings.draft import MOST, Draft, KindFindings, kind_findings
+from workers.detect.findings.rows import NOBODY, FactorBuilder, digest_of
 from workers.detect.findings.store import UNUSABLE
 from workers.issues import LabelIssues
 
@@ -33,20 +33,20 @@ def look(
     builder = FactorBuilder(len(records), data.fields)
     for row, record in enumerate(records):
         builder.add(row, record.data)
-    seen = LabelledRows(
+    rows = LabelledRows(
         classes=data.classes,
         names=[record.id for record in records],
         labels=labels,
         least=LEAST_ITEMS,
         probs=probs,
-        found=issues,
+        issues=issues,
         features=matrix,
         digests=np.array([digest_of(record.data, data.fields) for record in records], dtype=np.uint64),
         answered=_answered(data, records),
         times=np.array([record.at for record in records]),
         factors=builder.factors(),
     )
-    return detect_findings(seen, [_unusable(data.left_out)])
+    return detect_findings(rows, [_unusable(data.left_out)])
 
 
 def _answered(data: Dataset, records: Sequence[Record]) -> Answered:
@@ -77,4 +77,4 @@ def _unusable(left_out: Sequence[LeftOut]) -> KindFindings:
         if one.status is not None
     ]
     drafts.sort(key=lambda draft: -draft.score)
-    return found(FindingKind.INVALID_LABEL, drafts[:MOST], len(drafts))
+    return kind_findings(FindingKind.INVALID_LABEL, drafts[:MOST], len(drafts))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workers.label_types.spans.units import code_points
+
 
 class Fit(StrEnum):
     """How offsets and text go together."""
@@ -49,18 +51,6 @@ def placed(text: str, start: int, end: int, marked: str | None) -> Placed:
             if _same(text[slice(*moved)], marked):
                 return Placed(*moved, Fit.LINES)
     return Placed(start, end, Fit.DIFFERS if inside else Fit.BEYOND)
-
-
-def code_points(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """UTF-16 offsets as code points; None where they lie outside, or split a character."""
-    units = text.encode("utf-16-le", "surrogatepass")
-    if not 0 <= start < end <= len(units) // 2:
-        return None
-    try:
-        before = len(units[: 2 * start].decode("utf-16-le"))
-        return before, before + len(units[2 * start : 2 * end].decode("utf-16-le"))
-    except UnicodeDecodeError:
-        return None
 
 
 def _same(found: str, marked: str) -> bool:

@@ -1,0 +1,178 @@
+"""What exports hold after a correction of a box, by mode; and several corrections of one picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+import zipfile
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from connector.model import ItemRef, WriteMode, WriteOrder, WriteRecord
+from connector.platforms.label_studio.client import LabelStudioClient
+from connector.platforms.label_studio.source import LabelStudioSource
+from tests.support.codecs import LABEL_STUDIO
+from tests.support.label_studio import LabelStudioServer
+
+CONFIG = """<View><Image name="image" value="$image"/><RectangleLabels name="box" toName="image">
+<Label value="car"/><Label value="dog"/></RectangleLabels></View>"""
+GIVEN, RIGHT = "car 80,60 160x120 of 800x600", "dog 80,60 160x120 of 800x600"
+EXTRA, NO_EXTRA = "car 400,300 80x60 of 800x600", "(nothing) 400,300 80x60 of 800x600"
+RELATION = {"type": "relation", "from_id": "r1", "to_id": "r2", "direction": "right"}
+BESIDE = pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.REPLACE])
+
+Raw = dict[str, Any]
+
+
+def region(region_id: str, x: float, y: float, w: float, h: float) -> Raw:
+    value = {"x": x, "y": y, "width": w, "height": h, "rotation": 0, "rectanglelabels": ["car"]}
+    item = {"id": region_id, "from_name": "box", "to_name": "image", "type": "rectanglelabels"}
+    return {**item, "original_width": 800, "original_height": 600, "image_rotation": 0, "value": value}
+
+
+@dataclass
+class BoxScene:
+    server: LabelStudioServer
+
+    def __post_init__(self) -> None:
+        self.project = self.server.new_project(f"Boxes {uuid.uuid4().hex[:8]}", CONFIG)
+        (self.task,) = self.server.import_tasks(self.project, [{"data": {"image": "/data/one.png"}}])
+        result = [region("r1", 10, 10, 20, 20), region("r2", 50, 50, 10, 10), RELATION]
+        self.annotation = self.server.annotate(self.task, result, self.server.create_user("a@example.com"))
+        client = LabelStudioClient(self.server.url, self.server.token)
+        self.source = LabelStudioSource(client, str(self.project), label_control="box", codecs=LABEL_STUDIO)
+        self.before = self.shown()
+
+    def order(self, mode: WriteMode, given: str, label: str) -> WriteOrder:
+        (item,) = self.source.fetch([str(self.task)])
+        ref = ItemRef(item.remote_id, item.created_at)
+        return WriteOrder(f"c-{uuid.uuid4().hex}", mode, ref, str(self.annotation), given, label, 0.9)
+
+    def write(self, mode: WriteMode, given: str, label: str) -> tuple[WriteOrder, WriteRecord]:
+        order = self.order(mode, given, label)
+        if mode is WriteMode.DRY_RUN:
+            return order, self.source.write(order)
+        before = self.source.prepare(order)
+        written = self.source.write(order)
+        again = self.source.write(replace(order, before=before))
+        assert again.remote_id == written.remote_id, "and nothing is written twice"
+        return order, WriteRecord(written.remote_id, before, written.after)
+
+    def shown(self) -> list[Raw]:
+        keys = ("result", "ground_truth", "was_cancelled")
+        return [{key: one[key] for key in keys} for one in self.server.task(self.task)["annotations"]]
+
+    def valid(self) -> list[str | None]:
+        """The label that stands: of a ground truth, else of what is not cancelled."""
+        (item,) = self.source.fetch([str(self.task)])
+        counted = [one for one in item.annotations if one.label is not None]
+        truths = [one.label for one in counted if one.ground_truth]
+        return truths or [one.label for one in counted]
+
+    def export(self, kind: str) -> bytes:
+        with self.server.client() as client:
+            found = client.get(f"/api/projects/{self.project}/export", params={"exportType": kind})
+        found.raise_for_status()
+        return found.content
+
+    def labels(self, kind: str) -> Counter[str]:
+        """How often each class is in an export."""
+        held = self.export(kind)
+        if kind == "JSON":
+            rows = [one for task in json.loads(held) for one in task["annotations"]]
+            parts = [part for one in rows for part in one["result"] if not one["was_cancelled"]]
+            return Counter(part["value"]["rectanglelabels"][0] for part in parts if "value" in part)
+        if kind == "JSON_MIN":
+            return Counter(one["rectanglelabels"][0] for row in json.loads(held) for one in row["box"])
+        if kind == "CSV":
+            rows = csv.DictReader(io.StringIO(held.decode()))
+            return Counter(one["rectanglelabels"][0] for row in rows for one in json.loads(row["box"]))
+        with zipfile.ZipFile(io.BytesIO(held)) as folder:
+            if kind == "COCO":
+                found = json.loads(folder.read("result.json"))
+                names = {one["id"]: one["name"] for one in found["categories"]}
+                return Counter(names[one["category_id"]] for one in found["annotations"])
+            if kind == "VOC":
+                files = [folder.read(one).decode() for one in folder.namelist() if one.endswith(".xml")]
+                return Counter(
+                    name
+                    for text in files
+                    for name in ("car", "dog")
+                    for _ in text.split(f"<name>{name}<")[1:]
+                )
+            names = folder.read("classes.txt").decode().split()
+            lines = [
+                folder.read(one).decode().split("\n") for one in folder.namelist() if one.endswith(".txt")
+            ]
+            numbers = [line.split()[0] for each in lines for line in each if len(line.split()) == 5]
+            return Counter(names[int(number)] for number in numbers)
+
+
+OLD, NEW = {"car": 2}, {"car": 1, "dog": 1}
+BOTH = {"car": 3, "dog": 1}
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (WriteMode.UPDATE, dict.fromkeys(("JSON", "JSON_MIN", "CSV", "COCO", "YOLO", "VOC"), NEW)),
+        (WriteMode.REPLACE, dict.fromkeys(("JSON", "JSON_MIN", "CSV", "COCO", "YOLO", "VOC"), NEW)),
+        (
+            WriteMode.GROUND_TRUTH,
+            dict.fromkeys(("JSON", "JSON_MIN", "CSV", "COCO"), BOTH) | dict.fromkeys(("YOLO", "VOC"), OLD),
+        ),
+        (WriteMode.PREDICTION, dict.fromkeys(("JSON", "JSON_MIN", "CSV", "COCO", "YOLO", "VOC"), OLD)),
+        (WriteMode.DRY_RUN, dict.fromkeys(("JSON", "JSON_MIN", "CSV", "COCO", "YOLO", "VOC"), OLD)),
+    ],
+)
+def test_what_each_export_holds_after_a_correction(
+    label_studio: LabelStudioServer, mode: WriteMode, expected: dict[str, dict[str, int]]
+) -> None:
+    scene = BoxScene(label_studio)
+    order, record = scene.write(mode, GIVEN, RIGHT)
+    assert {kind: dict(scene.labels(kind)) for kind in expected} == expected
+    scene.source.revert(order, record)
+    assert scene.shown() == scene.before
+
+
+@BESIDE
+@pytest.mark.parametrize("first_back", [0, 1])
+def test_corrections_of_one_picture_stand_together_and_go_one_by_one(
+    label_studio: LabelStudioServer, mode: WriteMode, first_back: int
+) -> None:
+    scene = BoxScene(label_studio)
+    made = [scene.write(mode, GIVEN, RIGHT), scene.write(mode, EXTRA, NO_EXTRA)]
+    assert made[0][1].remote_id == made[1][1].remote_id, "one annotation holds both"
+    assert scene.valid() == [RIGHT]
+    assert (scene.shown()[0]["was_cancelled"], len(scene.shown())) == (mode is WriteMode.REPLACE, 2)
+
+    order, record = made[first_back]
+    for _ in range(2):
+        scene.source.revert(order, record)
+    assert scene.valid() == [[GIVEN, f"{EXTRA}\n{RIGHT}"][first_back]], "the other one stands"
+    order, record = made[1 - first_back]
+    for _ in range(2):
+        scene.source.revert(order, record)
+    assert scene.shown() == scene.before
+
+
+@BESIDE
+def test_a_write_that_broke_off_before_the_original_was_cancelled_is_finished(
+    label_studio: LabelStudioServer, mode: WriteMode
+) -> None:
+    scene = BoxScene(label_studio)
+    order, _ = scene.write(mode, GIVEN, RIGHT)
+    path = f"/api/annotations/{scene.annotation}/"
+    label_studio.call("PATCH", path, json={"was_cancelled": False})
+    done = scene.source.find_write(order)
+    assert (done is None) is (mode is WriteMode.REPLACE)
+    scene.source.prepare(order)
+    scene.source.write(order)
+    assert scene.source.find_write(order) is not None
+    assert scene.valid() == [f"{EXTRA}\n{RIGHT}"]
+    assert [one["was_cancelled"] for one in scene.shown()] == [mode is WriteMode.REPLACE, False]

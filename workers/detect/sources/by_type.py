@@ -1,0 +1,111 @@
+"""Predictions for labels that their type judges: the platform's, or those of the model trained here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from connector.config.project import Backend
+from connector.errors import Misconfigured
+from connector.model import LabelledItem, LabelSchema, Prediction, ScanReport
+from connector.model.reasons import Code, NotJudged, coded
+from workers.context import Context
+from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.features import Features
+from workers.detect.predictions.fitting import features_of
+from workers.detect.predictions.limits import judgement_limit
+from workers.detect.predictions.numbers import out_of_sample_numbers
+from workers.detect.predictions.sets import out_of_sample_sets
+from workers.detect.sources import trained
+from workers.detect.sources.base import SEED
+from workers.detect.sources.platform import stored_predictions
+from workers.label_types.base import LabelNumbers
+from workers.label_types.registry import kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class TypePredictions:
+    """One prediction for each of `items`, where there is one; what was left out, and what is to be said."""
+
+    model_version: str
+    items: Sequence[LabelledItem]
+    predictions: Sequence[Prediction | None]
+    skipped: Mapping[Code, int] = field(default_factory=dict)
+    warnings: tuple[Code, ...] = ()
+    report: ScanReport = field(default_factory=ScanReport)
+    limit: float = 1.0  # share of the review budget that its flags may take: less for a weak model
+
+
+def predictions_for(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> TypePredictions:
+    """What the configured source says of each item. Misconfigured for a source that cannot."""
+    chosen = context.settings.predictions
+    numbers = kind_of(schema).numbers([item.label for item in items], schema)
+    if chosen.source is Backend.PLATFORM:
+        return _stored(context, items)
+    if chosen.source is Backend.BUILTIN and chosen.model is None and numbers is not None:
+        return _built_in(context, schema, items, numbers)
+    other = chosen.source.value if chosen.model is None else f"the plug-in {chosen.model}"
+    sources = "platform" if numbers is None else "platform or builtin (without predictions.model)"
+    raise Misconfigured(
+        f"labels of type {schema.kind} are not judged by {other}",
+        field=f"projects.{context.project.name}.predictions.source",
+        remedy=f"Use {sources}.",
+    )
+
+
+def _stored(context: Context, items: Sequence[LabelledItem]) -> TypePredictions:
+    with context.read() as unit:
+        named = context.settings.predictions.model_version
+        version = named or unit.items.newest_model_version(context.project.id)
+        return TypePredictions(version or "none", items, list(stored_predictions(unit, items, version)))
+
+
+def _built_in(
+    context: Context, schema: LabelSchema, items: Sequence[LabelledItem], numbers: LabelNumbers
+) -> TypePredictions:
+    """Each item by a model that has not seen it; the model is trained at each scan."""
+    try:
+        spec = trained.spec_of(context, schema)
+        features = features_of(spec, trained.data_of(context, items))
+        values = np.asarray(numbers.rows, dtype=np.float64)[features.rows]
+        predicted, gain, warnings = _out_of_sample(
+            context, features, values, spec.folds, marked=numbers.marked
+        )
+    except NoPredictions as error:
+        raise Misconfigured(
+            str(error),
+            field=f"projects.{context.project.name}.predictions",
+            remedy="Set predictions.field, or take predictions from the platform.",
+        ) from error
+    now = context.services.clock.now()
+    return TypePredictions(
+        trained.VERSION,
+        [items[int(row)] for row in features.rows],
+        [
+            Prediction("", trained.VERSION, None, None, dict(zip(numbers.names, row, strict=True)), now)
+            for row in predicted.tolist()
+        ],
+        dict(Counter(coded(NotJudged.UNREADABLE, why=skip.reason.value) for skip in features.skipped)),
+        warnings,
+        ScanReport(out_of_sample="by construction", source={"told_from_chance": round(gain, 4)}),
+        judgement_limit(gain),
+    )
+
+
+def _out_of_sample(
+    context: Context, features: Features, values: Any, folds: int, *, marked: bool
+) -> tuple[Any, float, tuple[Code, ...]]:
+    """What is expected of each row (N, D), and how far beyond chance: 0 for not at all, 1 for all."""
+
+    def progress(done: int, total: int) -> None:
+        context.progress(done, total, "folds")
+
+    if marked:
+        sets = out_of_sample_sets(features, values > 0, folds=folds, seed=SEED, progress=progress)
+        return sets.probs, sets.mean_gain, sets.warnings
+    found = out_of_sample_numbers(features, values[:, 0], folds=folds, seed=SEED, progress=progress)
+    return found.expected[:, None], found.r2, found.warnings
