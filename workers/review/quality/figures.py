@@ -11,7 +11,7 @@ from connector.config.project import PolicySettings, QualitySettings
 from connector.model import IssueKind, IssueState, Json, Project
 from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
-from connector.store.views.figures import IssueCount, Moved, issue_counts, moved
+from connector.store.views.figures import IssueCount, Moved, issue_counts, kind_counts, moved
 from workers.consensus.anytime import anytime_interval
 from workers.consensus.binomial import Share, difference, exact_interval
 from workers.review.quality.crowd import PairBelief, pairs_in, stored
@@ -94,7 +94,7 @@ class QualityFigures:
 
 def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
     """Computed from what stands in the store now."""
-    known = _known(unit, project)
+    known = _known(unit, project, issue_counts(unit, project.id))
     crowd = stored(unit, project)
     moves = tuple(moved(unit, project.id))
     high = known.high
@@ -137,7 +137,7 @@ class ControlOutlook:
 
 def control_outlook(unit: UnitOfWork, project: Project, settings: QualitySettings) -> ControlOutlook:
     """Computed from what stands in the store now."""
-    known = _known(unit, project)
+    known = _known(unit, project, kind_counts(unit, project.id))
     needed = known.needed(settings.target_error_rate)
     return ControlOutlook(known.flags.waiting, known.flags, known.controls, needed)
 
@@ -168,8 +168,7 @@ class _Known:
         )
 
 
-def _known(unit: UnitOfWork, project: Project) -> _Known:
-    counts = issue_counts(unit, project.id)
+def _known(unit: UnitOfWork, project: Project, counts: Sequence[IssueCount]) -> _Known:
     scan = unit.issues.last_scan(project.id)
     controls = [one for one in counts if one.kind == IssueKind.CONTROL]
     flagged = [one for one in counts if one.kind == IssueKind.LABEL_ERROR]
