@@ -302,20 +302,22 @@ def _pair_link(row: Row) -> str:
     return f"/p/{row['project']}/queue?{query}"
 
 
-def _pair_map(asked: ListQuery) -> str:
+def _pair_map(part: ListPart) -> str:
     """The pairs with most flags, by how often; those without enough decisions are faint."""
-    pairs = pair_views(asked.unit, asked.its.id, asked.sight)
-    counts = [each.decided + each.unresolved + (each.waiting or 0) for each in pairs]
+    decided = [row["confirmed"] + row["refused"] for row in part.rows]
+    counts = [
+        n + row["unresolved"] + (row["waiting"] or 0) for n, row in zip(decided, part.rows, strict=True)
+    ]
     most = max(counts, default=0) or 1
     cells = [
         HeatCell(
-            each.first,
-            each.second,
+            row["given"],
+            row["suggested"],
             sqrt(n / most),
-            f"{each.first} → {each.second}: {n:,} flags {rates.said(each.confirmed, each.decided)}",
-            faint=each.decided < rates.FEW,
+            f"{row['given']} → {row['suggested']}: {n:,} flags {row['said']}",
+            faint=settled < rates.FEW,
         )
-        for each, n in zip(pairs, counts, strict=True)
+        for row, n, settled in zip(part.rows, counts, decided, strict=True)
     ]
     return heat_map("Flags by given label (rows) and suggested label (columns)", cells)
 

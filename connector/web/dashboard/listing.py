@@ -105,7 +105,7 @@ class Listing:
     least: AccessRole = AccessRole.VIEWER
     buttons: Callable[[ListQuery, Row], Sequence[Button]] | None = None
     head: Callable[[ListQuery], Sequence[Button]] | None = None
-    chart: Callable[[ListQuery], str] | None = None  # SVG, made here and safe
+    chart: Callable[[ListPart], str] | None = None  # SVG, made here and safe
 
 
 def item_link(row: Row) -> str:

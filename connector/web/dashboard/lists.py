@@ -55,7 +55,7 @@ def _page(listing: Listing, folder: str) -> Callable[..., Response]:
                 files={kind: address(f"{path}.{kind}", listing, filters) for kind in _kinds(services)},
                 clear=path if filters != clean(listing, {}) else None,
                 key=new_key,
-                chart=listing.chart(asked) if listing.chart else "",
+                chart=listing.chart(part) if listing.chart else "",
             )
 
     return page

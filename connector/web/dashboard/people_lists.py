@@ -145,7 +145,7 @@ def _agreement(asked: ListQuery) -> ListPart:
     return ListPart(rows)
 
 
-def _agreement_map(asked: ListQuery) -> str:
+def _agreement_map(part: ListPart) -> str:
     """People by people; both halves, so that a row shows one person."""
     cells = [
         HeatCell(
@@ -155,7 +155,7 @@ def _agreement_map(asked: ListQuery) -> str:
             f"{first} and {second}: {row['said']}",
             faint=row["shared"] < rates.FEW,
         )
-        for row in _agreement(asked).rows
+        for row in part.rows
         for first, second in ((row["first"], row["second"]), (row["second"], row["first"]))
     ]
     return heat_map("How often two people agreed", cells)
