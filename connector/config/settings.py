@@ -75,6 +75,11 @@ class ServerSettings(Frozen):
         description="Key that the webhooks' secrets are derived from; set the same one on every host when "
         "there are several. Default: one is made and kept in `data_dir`/secret-key.",
     )
+    metrics_bind: str | None = Field(
+        default=None,
+        description="HOST:PORT at which /metrics is read without a token, besides: for a network that only "
+        "Prometheus reaches.",
+    )
     trusted_proxies: Names = Field(
         default=("127.0.0.1", "::1"),
         description="Addresses and networks (`10.0.0.0/8`) of proxies that are believed: what they say of "
@@ -90,6 +95,22 @@ class ServerSettings(Frozen):
         for proxy in proxies:
             ipaddress.ip_network(proxy)  # its ValueError says what is wrong
         return proxies
+
+    @field_validator("metrics_bind")
+    @classmethod
+    def _place(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(f"//{value}")
+            if not parts.hostname or not parts.port or parts.netloc != value or "@" in value:
+                msg = f"{value!r} is no HOST:PORT as 127.0.0.1:9400"
+                raise ValueError(msg)
+        return value
+
+    @property
+    def metrics_place(self) -> tuple[str, int] | None:
+        """Host and port of `metrics_bind`."""
+        parts = urlsplit(f"//{self.metrics_bind or ''}")
+        return (parts.hostname, parts.port) if parts.hostname and parts.port else None
 
     @property
     def url(self) -> str:

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from connector import logs
 from connector.errors import Misconfigured
 
-log = logs.get(__name__)
-
 FORGOTTEN_SECONDS = 900.0  # without the error; longer than work waits between two tries
 
 
@@ -37,5 +35,5 @@ class LastingTrouble:
                 known = self.tells(error)
                 self._reason, self._met = str(error), self._clock()
                 if not known:
-                    log.error("work waits", reason=str(error))  # noqa: TRY400 - a person reads it
+                    logs.get(__name__).error("work waits", reason=str(error))
             raise

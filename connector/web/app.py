@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -17,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from connector import logs, traces, wiring
 from connector.config.file import load
 from connector.config.settings import MEMORY_BROKER, Settings
-from connector.errors import Misconfigured, SecondlookError
+from connector.errors import SecondlookError
 from connector.model.metrics import Accumulator
 from connector.platforms.issuer import Issuer, IssuerClient
 from connector.platforms.media import PictureProxy
@@ -40,6 +38,7 @@ from connector.web.dashboard import (
     similarity,
 )
 from connector.web.dashboard.trouble import trouble_page
+from connector.web.listeners import listening, metrics_apart
 from connector.web.proxies import Proxies
 from connector.web.tracing import Tracing
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
@@ -155,19 +154,6 @@ def serve(settings: Settings, documents: Documents, greet: Callable[[Services], 
                 proxy_headers=False,  # ours believes those that are named
             )
         )
-        server.run(sockets=[socket_])
+        with metrics_apart(services, app):
+            server.run(sockets=[socket_])
         services.close()
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """The socket to serve on, taken before anything else is started."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        raise Misconfigured(
-            f"{host}:{port} cannot be listened on ({reason})",
-            field="server.port",
-            remedy="Stop what uses it, or set another server.host and server.port.",
-        ) from error

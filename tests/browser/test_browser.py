@@ -39,7 +39,7 @@ OF_VIEWERS = (
     *("/p/cats/reports", "/p/cats/corrections", "/p/cats/guidelines", "/p/cats/questions"),
     *("/p/cats/dispositions", "/p/cats/findings", "/nowhere"),
 )
-OF_OPERATORS = ("/ops/jobs", "/ops/health", "/ops/audit")
+OF_OPERATORS = ("/ops/jobs", "/ops/alerts?state=any", "/ops/messages", "/ops/health", "/ops/audit")
 OF_ADMINS = ("/admin/users", "/admin/tokens", "/p/cats/golden")
 PAGES = {
     AccessRole.VIEWER: OF_VIEWERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,8 +13,9 @@ from workers.cli.session import JsonFlag, ProjectName, session_of
 
 if TYPE_CHECKING:
     from connector.wiring import Services
-    from workers.review.quality import Harm, QualityFigures
-    from workers.review.quality.figures import Anchoring, FlagCount, Rate
+    from workers.review.quality.crowd import PairBelief
+    from workers.review.quality.figures import Anchoring, FlagCount, QualityFigures, Rate
+    from workers.review.quality.harm import Harm
 
 PAIRS_SHOWN = 20
 
@@ -25,8 +27,10 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     with session.reading() as services:
         found = figures_of(services, project)
         verdict, alarms = quality_sentences(services, project, found)
+        pairs = _pairs(services, project)
     if json:
-        print_json({**found.as_json(), "verdict": verdict, "alarms": alarms})
+        told = {"pairs": [asdict(pair) for pair in pairs], "verdict": verdict, "alarms": alarms}
+        print_json({**found.as_json(), **told})
         return
     typer.echo(verdict)
     for alarm in alarms:
@@ -38,7 +42,7 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     typer.echo(f"classes      {changes(found.change)}")
     if found.harm.bands:
         table(("stated", "decisions", "mean", "overturned", "stood"), _bands(found.harm))
-    for pair in found.pairs[:PAIRS_SHOWN]:
+    for pair in pairs[:PAIRS_SHOWN]:
         typer.echo(pair_belief(pair.pair, pair.asked, pair.changing))
     if found.flags.precision.n:
         table(("flags of", "accepted", "rejected", "unresolved", "precision"), _rows(found))
@@ -46,11 +50,18 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
 
 def figures_of(services: Services, project: str) -> QualityFigures:
     """The figures as they are now."""
-    from workers.review.quality import figures
+    from workers.review.quality.figures import figures
 
     stored = services.project(project)
     with services.store.read() as unit:
         return figures(unit, stored, services.project_settings(project).quality)
+
+
+def _pairs(services: Services, project: str) -> tuple[PairBelief, ...]:
+    from workers.review.quality.crowd import pairs_of
+
+    with services.store.read() as unit:
+        return pairs_of(unit, services.project(project))
 
 
 def quality_sentences(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:

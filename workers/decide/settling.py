@@ -26,7 +26,7 @@ from workers.context import Context
 from workers.decide.dispositions import dispositions_of
 from workers.decide.verdicts import Case, WeighedVerdict
 from workers.label_types.registry import kind_of
-from workers.review.quality import loses_too_much
+from workers.review.quality.fairness import loses_too_much
 from workers.review.release import release_stale_issues
 from workers.write_back.notes import notes_of
 

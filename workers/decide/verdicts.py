@@ -28,7 +28,8 @@ from workers.context import Context
 from workers.decide.learned import learn, quorum_vote
 from workers.decide.shares import CrowdJudge, crowd_judge, weights_with_own
 from workers.label_types.registry import kind_of
-from workers.review.quality import harm_of, rare_classes
+from workers.review.quality.fairness import rare_classes
+from workers.review.quality.harm import harm_of
 from workers.review.question import INCONCLUSIVE, quorum_policy
 from workers.review.votes import bearing
 

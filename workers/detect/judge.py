@@ -20,7 +20,7 @@ from workers.detect.standing import QueueByRow
 from workers.detect.state import Detector, Taken, kept
 from workers.issues.incremental.incoming import qualities_of
 from workers.issues.validation import InvalidInput
-from workers.review.quality import control_share, learned_from_verdicts
+from workers.review.quality.asking import control_share, learned_from_verdicts
 
 LEAST_CHANGES, SHARE = 1000, 20  # more changes at once than these and one item in so many are for a scan
 

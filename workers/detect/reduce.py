@@ -33,7 +33,7 @@ from workers.detect.state import UnusableState
 from workers.detect.state.item_rows import ItemRows
 from workers.issues import LabelIssues
 from workers.label_types.base import odd_input
-from workers.review.quality import learned
+from workers.review.quality.asking import learned
 
 
 def handle(context: Context) -> Summary:

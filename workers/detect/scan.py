@@ -42,7 +42,7 @@ from workers.detect.unjudged import unjudged
 from workers.issues import LabelIssues
 from workers.label_types.base import odd_input
 from workers.label_types.registry import ValidLabels, kind_of
-from workers.review.quality import learned
+from workers.review.quality.asking import learned
 
 log = logs.get(__name__)
 

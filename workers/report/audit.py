@@ -40,7 +40,8 @@ def _ask(context: Context) -> Summary:
 def _make(context: Context, waiting: Audit) -> Summary:
     """The report itself, once a scan has ended that started after it was wanted."""
     project = context.fresh_project()
-    fresh = scanned_since(project, waiting)
+    with context.read() as unit:
+        fresh = scanned_since(unit, waiting)
     if not fresh and not is_over(waiting.wanted_at, PATIENCE, context.services.clock.now()):
         with context.begin() as unit:
             unit.enqueue(job(JobKind.SCAN, project.id))

@@ -14,6 +14,7 @@ from typing import Any
 from connector.errors import NotFound
 from connector.model import Json
 from connector.store.unit_of_work import Store
+from connector.wording.spreadsheets import BOM
 from workers.report import page, validation
 
 AT_ONCE = 10_000  # rows of one group of a Parquet file
@@ -37,6 +38,7 @@ class Files:
         """The validation record of a project as CSV, in pieces."""
         with store.read() as unit:
             buffer = io.StringIO()
+            buffer.write(BOM)
             writer = csv.writer(buffer)
             writer.writerow(validation.COLUMNS)
             for entry in validation.entries(unit, project_id):

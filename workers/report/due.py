@@ -36,7 +36,7 @@ def audit_due(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> 
     """Whether a report waits for nothing any more, or the reasons for one should be looked at."""
     waiting = unit.audits.wanted(project.id)
     if waiting is not None:
-        return scanned_since(project, waiting) or is_over(waiting.wanted_at, PATIENCE, unit.now)
+        return scanned_since(unit, waiting) or is_over(waiting.wanted_at, PATIENCE, unit.now)
 
     def reason() -> bool:
         return unit.reviews.any_decided(project.id) or schedule_due(unit, project, settings)
@@ -51,9 +51,10 @@ def schedule_due(unit: UnitOfWork, project: Project, settings: ProjectSettings) 
     return since is not None and is_over(since, timedelta(days=settings.audits.every_days), unit.now)
 
 
-def scanned_since(project: Project, waiting: Audit) -> bool:
-    """Whether a scan has ended that may have seen what the report is about."""
-    return project.last_scan_at is not None and project.last_scan_at >= waiting.wanted_at
+def scanned_since(unit: UnitOfWork, waiting: Audit) -> bool:
+    """Whether the scan that a report would name has seen what it is about: one that was under way has not."""
+    last = unit.issues.last_scan(waiting.project_id)
+    return last is not None and last.started_at >= waiting.wanted_at
 
 
 def _look_due(unit: UnitOfWork, fact: str, every: timedelta, reason: Callable[[], bool]) -> bool:

@@ -8,9 +8,9 @@ from datetime import datetime
 from connector.model import GuidelineNote, NoteState
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import Cut, windows
-from workers.consensus import difference
 from workers.report.shapes import Effect, number
 from workers.review.quality.figures import rate
+from workers.review.quality.intervals import difference_bounds
 
 PUBLIC = (NoteState.PUBLISHED.value, NoteState.WITHDRAWING.value, NoteState.WITHDRAWN.value)
 
@@ -48,8 +48,8 @@ def _published(note: GuidelineNote) -> datetime:
 def _effect(note: GuidelineNote, before: tuple[int, int], after: tuple[int, int]) -> Effect:
     # A confused label that was deleted since counts as given: no share exceeds 1.
     then, now = (rate(hits, max(hits, n)) for hits, n in (before, after))
-    change = difference([then.hits], [then.n], [now.hits], [now.n])
-    low, high = float(change.low[0]), float(change.high[0])
+    change = difference_bounds((then.hits, then.n), (now.hits, now.n))
+    low, high = change.low, change.high
     return Effect(
         given=note.given,
         label=note.label,
@@ -59,7 +59,7 @@ def _effect(note: GuidelineNote, before: tuple[int, int], after: tuple[int, int]
         withdrawn_at=None if note.withdrawn_at is None else note.withdrawn_at.isoformat(),
         before=then,
         after=now,
-        change=number(change.value[0]),
+        change=number(change.value),
         low=low,
         high=high,
         verdict="fewer" if high < 0 else "more" if low > 0 else "unclear",

@@ -15,6 +15,7 @@ from connector.model import Json
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.records import CorrectedError, corrected_errors
 from connector.wording import reason_said
+from connector.wording.spreadsheets import BOM, safe
 
 COLUMNS = (
     "correction",
@@ -41,7 +42,6 @@ COLUMNS = (
     "audit_seq",
     "audit_hash",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ def chain(unit: UnitOfWork) -> Chain:
 
 def write_csv(out: TextIO, found: Iterator[ValidationEntry]) -> int:
     """One row for each error, for a spreadsheet; how many rows."""
+    out.write(BOM)
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     n = 0
@@ -121,7 +122,7 @@ def write_csv(out: TextIO, found: Iterator[ValidationEntry]) -> int:
 
 def cells(entry: ValidationEntry) -> list[object]:
     """One error as a row of a spreadsheet, under `COLUMNS`."""
-    return [_cell(value) for value in _flat(entry)]
+    return ["" if value is None else safe(value) for value in _flat(entry)]
 
 
 def as_json(entry: ValidationEntry) -> Json:
@@ -170,12 +171,6 @@ def _flat(entry: ValidationEntry) -> list[object]:
         "audit_hash": entry.bound.hash if entry.bound else None,
     }
     return [values[name] for name in COLUMNS]
-
-
-def _cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(FORMULA) else text
 
 
 def _moment(value: datetime | None) -> str | None:

@@ -24,7 +24,7 @@ from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
 from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
-from workers.review.quality import MOST_RANKED, next_to_ask
+from workers.review.quality.asking import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
 from workers.review.release import release_reviews
 from workers.review.room import room_for

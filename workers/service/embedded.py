@@ -21,7 +21,8 @@ from connector.config.keyring import broker_url
 from connector.config.settings import Settings
 from connector.errors import Misconfigured
 from connector.queue import CeleryQueue, make_celery
-from connector.web.app import create_app, listening
+from connector.web.app import create_app
+from connector.web.listeners import listening, metrics_apart
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
 from workers.report.documents import Files
@@ -75,15 +76,17 @@ def _ignored(number: int, frame: FrameType | None) -> None:
 
 
 def _serve(settings: Settings, services: Services, where: socket.socket) -> None:
+    app = create_app(settings, services=services)
     config = uvicorn.Config(
-        create_app(settings, services=services),
+        app,
         log_config=None,
         access_log=False,  # paths of webhooks hold their key
         server_header=False,
         ws="none",
         proxy_headers=False,  # the application believes those that are named
     )
-    uvicorn.Server(config).run(sockets=[where])
+    with metrics_apart(services, app):
+        uvicorn.Server(config).run(sockets=[where])
 
 
 def _keep_logging(**_: Any) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from connector.model.access import Principal
 from connector.web.dashboard.listing import Column, ListPart, Row
 from connector.wiring import Services
+from connector.wording.spreadsheets import BOM, safe
 
 MOST_ROWS = 1_000_000
 AT_ONCE = 1000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs what begins so
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/octet-stream"}
 
 Reader = Callable[[str | None], ListPart]
@@ -35,6 +35,7 @@ def rows_of(read: Reader) -> Iterator[Row]:
 
 def csv_text(columns: Sequence[Column], rows: Iterator[Row]) -> Iterator[str]:
     buffer = io.StringIO()
+    buffer.write(BOM)
     writer = csv.writer(buffer)
     writer.writerow([column.name for column in columns])
     for row in rows:
@@ -70,9 +71,7 @@ def audited(
 
 def _cell(value: Any) -> Any:
     plain = _plain(value)
-    if isinstance(plain, str):
-        return f"'{plain}" if plain.startswith(FORMULA) else plain
-    return "" if plain is None else plain
+    return "" if plain is None else safe(plain)
 
 
 def _plain(value: Any) -> Any:

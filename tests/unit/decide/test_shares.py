@@ -16,7 +16,7 @@ from tests.support.world import World
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.learned import learn
 from workers.decide.shares import crowd_judge, drawn
-from workers.review.quality import figures
+from workers.review.quality.figures import figures
 
 Build = Callable[..., World]
 PEOPLE = [f"reviewer {n}" for n in range(15)]

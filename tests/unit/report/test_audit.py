@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
@@ -12,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from connector.errors import Misconfigured
-from connector.model import Audit, AuditState
+from connector.model import Audit, AuditState, AuditTrigger
 from connector.model.jobs import JobKind
 from connector.wording import report_reason
 from tests.support.world import Killed, World
+from workers.report.due import scanned_since
 
 Build = Callable[..., World]
+HOUR = timedelta(hours=1)
 LOOSE = {"max_class_loss": 1.0, "rare_share": 0.0}
 
 
@@ -68,6 +71,26 @@ def test_the_first_batch_calls_for_a_scan_and_then_a_report(world: World) -> Non
     assert audit.headline is not None
     assert "2 corrections applied" in audit.headline
     assert [detail["trigger"] for _, _, detail in world.audit("report.made")] == ["first_batch"]
+
+
+def test_a_scan_under_way_when_a_report_is_wanted_is_not_the_one_that_it_names(world: World) -> None:
+    world.some_right(4)
+    world.settle()
+    with world.read() as unit:
+        now = unit.now
+        before = unit.issues.last_scan(world.project.id)
+    assert before is not None
+    under_way = replace(
+        before, id="under-way", started_at=now - timedelta(hours=1), finished_at=now + timedelta(minutes=1)
+    )
+    with world.services.store.begin() as unit:
+        waiting = unit.audits.want(world.project.id, AuditTrigger.SCHEDULE, "schedule")
+        unit.issues.add_scan(under_way)
+        wanted = unit.audits.get(world.project.id, waiting)
+        assert wanted is not None
+        assert not scanned_since(unit, wanted)
+        unit.issues.add_scan(replace(under_way, id="after", started_at=now, finished_at=now + HOUR))
+        assert scanned_since(unit, wanted)
 
 
 def test_a_batch_with_an_open_question_calls_for_none(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -59,7 +60,7 @@ def reviewed(world: World) -> World:
 
 def written(world: World, path: Path, *arguments: str) -> str:
     assert command(world, "report", NAME, "--out", str(path), "--force", *arguments) == 0
-    return path.read_text("utf-8")
+    return path.read_text("utf-8-sig" if path.suffix == ".csv" else "utf-8")
 
 
 def report_of(world: World, folder: Path, *arguments: str) -> dict[str, Any]:
@@ -310,12 +311,13 @@ def test_the_record_names_rows_of_the_log_that_were_changed(world: World, tmp_pa
     assert "row 2 was changed after it was written" in page
 
 
-def test_no_cell_of_the_csv_is_a_formula(build: Build, tmp_path: Path) -> None:
+def test_a_spreadsheet_opens_the_csv_as_it_is(build: Build, tmp_path: Path) -> None:
     world = with_class(build, "=1+1", "odd")
     world.agree("odd", "=1+1")
     world.later(seconds=61)
 
     rows = list(csv.DictReader(io.StringIO(written(world, tmp_path / "record.csv"))))
+    assert (tmp_path / "record.csv").read_bytes().startswith(codecs.BOM_UTF8)
 
     (row,) = rows
     assert row["label"] == "'=1+1"

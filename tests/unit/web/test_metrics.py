@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from contextlib import suppress
 from datetime import timedelta
 
@@ -10,13 +11,16 @@ import httpx
 import pytest
 
 from connector.actions import tokens
-from connector.errors import Retryable
+from connector.config.settings import ServerSettings
+from connector.errors import Misconfigured, Retryable
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.jobs import JobKind, NewJob
 from connector.model.metrics import METRICS, Accumulator, counted, labels, timed
 from connector.store.views.loop import project_views
 from connector.store.views.metrics import stored_metrics
+from connector.web.app import create_app
 from connector.web.exposition import exposition
+from connector.web.listeners import metrics_apart
 from connector.wiring import Services
 from tests.unit.web.questions import seed_questions
 from tests.unit.web.seeding import kill_job
@@ -107,6 +111,22 @@ def test_viewers_and_strangers_read_no_metrics(client: httpx.Client, services: S
     with services.store.begin() as unit:
         token = tokens.add(unit, "v", AccessRole.VIEWER, [EVERYWHERE], "test").token
     assert client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).status_code == 403
+
+
+def test_a_listener_of_their_own_serves_metrics_and_nothing_else(services: Services) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    bound = services.settings.server.model_copy(update={"metrics_bind": f"127.0.0.1:{port}"})
+    services.settings = services.settings.model_copy(update={"server": bound})
+    app = create_app(services.settings, services)
+    with metrics_apart(services, app), httpx.Client(base_url=f"http://127.0.0.1:{port}") as prometheus:
+        assert "secondlook_build_info" in prometheus.get("/metrics").text
+        assert prometheus.get("/api/v1/projects").status_code == 404
+        with pytest.raises(Misconfigured, match=r"server.metrics_bind"), metrics_apart(services, app):
+            """Taken."""
+    for wrong in ("9400", "localhost", "http://x:1", "a@b:1", "x:99999"):
+        with pytest.raises(ValueError, match=r"HOST:PORT|[Pp]ort"):
+            ServerSettings(metrics_bind=wrong)
 
 
 def test_deliveries_and_answers_are_counted_by_route(scraper: httpx.Client, services: Services) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -174,12 +175,19 @@ def test_pages_of_a_list_show_every_row_once(ann: httpx.Client, services: Servic
     assert sorted(map(int, found)) == [each.number for each in QUESTIONS]
 
 
+def spreadsheet(client: httpx.Client, path: str) -> str:
+    """A file of CSV, begun so that a spreadsheet knows its encoding."""
+    content = client.get(path).content
+    assert content.startswith(codecs.BOM_UTF8)
+    return content.decode("utf-8-sig")
+
+
 def test_a_list_is_the_same_rows_as_csv_json_and_parquet(ann: httpx.Client, services: Services) -> None:
     import pyarrow.parquet as pq
 
     seed_questions(services)
     query = "?state=rejected"
-    as_csv = list(csv.DictReader(io.StringIO(ann.get(f"/p/cats/queue.csv{query}").text)))
+    as_csv = list(csv.DictReader(io.StringIO(spreadsheet(ann, f"/p/cats/queue.csv{query}"))))
     as_json = json.loads(ann.get(f"/p/cats/queue.json{query}").text)
     as_parquet = pq.read_table(io.BytesIO(ann.get(f"/p/cats/queue.parquet{query}").content)).to_pylist()
     expected = {str(each.number) for each in QUESTIONS if each.state == "rejected"}
@@ -238,7 +246,7 @@ def test_a_cell_is_no_formula(ann: httpx.Client, services: Services) -> None:
     with services.store.begin() as unit:
         for n, text in enumerate(("=1+1", "+1", "-1", "@x", "plain")):
             unit.notes.save(_note(project.id, f"note-{n}", text))
-    rows = list(csv.DictReader(io.StringIO(ann.get("/p/cats/guidelines.csv").text)))
+    rows = list(csv.DictReader(io.StringIO(spreadsheet(ann, "/p/cats/guidelines.csv"))))
     assert sorted(row["text"] for row in rows) == ["'+1", "'-1", "'=1+1", "'@x", "plain"]
 
 
@@ -449,8 +457,7 @@ def test_quality_is_drawn_day_by_day(ann: httpx.Client, services: Services) -> N
 
 def test_the_validation_record_is_a_file(ann: httpx.Client, services: Services) -> None:
     seed(services)
-    answer = ann.get("/p/cats/validation.csv")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    rows = list(csv.DictReader(io.StringIO(spreadsheet(ann, "/p/cats/validation.csv"))))
     assert [row["correction"] for row in rows] == ["correction"]
 
 

@@ -10,9 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from connector.wording.spreadsheets import BOM, safe
 from workers.cli.offline.left_out import left_out_rows
 from workers.cli.offline.outcome import FileIssue, FileScan
-from workers.cli.offline.spreadsheet_cells import BOM, safe
 from workers.cli.offline.target import replace_file
 
 COLUMNS = (

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from connector.wording.spreadsheets import BOM, safe
 from workers.cli.offline.findings import finding_rows
 from workers.cli.offline.judging import Judged, OfflineIssue
 from workers.cli.offline.left_out import left_out_rows
-from workers.cli.offline.spreadsheet_cells import BOM, safe
 from workers.cli.offline.tables import annotator_rows, class_rows, overlaps
 from workers.cli.offline.target import replace_file
 

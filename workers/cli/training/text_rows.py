@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workers.cli.offline.spreadsheet_cells import BOM, safe
+from connector.wording.spreadsheets import BOM, safe
 from workers.cli.training.shapes import TrainingExample
 from workers.cli.training.writers import ExportPlan, flat
 

@@ -20,7 +20,7 @@ from connector.model import (
     Project,
 )
 from connector.store.unit_of_work import UnitOfWork
-from workers.consensus.binomial import difference, exact_interval
+from workers.review.quality.intervals import difference_bounds, exact_bounds
 
 MOST_PAIRS = 10
 MOST_EXAMPLES = 5
@@ -124,9 +124,8 @@ def _sheet(
 ) -> Sheet:
     flagged = [one for one in labels if one.kind == IssueKind.LABEL_ERROR.value]
     confirmed = sum(1 for one in flagged if _stood(one))
-    found = exact_interval([confirmed], [len(flagged)])
-    low, high = float(found.low[0]), float(found.high[0])
-    rate = confirmed / len(flagged) if flagged else None
+    found = exact_bounds(confirmed, len(flagged))
+    rate, low, high = found.value, found.low, found.high
     return Sheet(
         project=project.name,
         person=person,
@@ -153,8 +152,9 @@ def _trend(labels: Sequence[DecidedLabel]) -> str | None:
     if half < LEAST_FOR_TREND:
         return None
     newer, older = labels[:half], labels[half:]
-    found = difference([sum(map(_stood, older))], [len(older)], [sum(map(_stood, newer))], [len(newer)])
-    return wording.feedback_trend(float(found.value[0]), float(found.low[0]), float(found.high[0]))
+    then, now = ((sum(map(_stood, part)), len(part)) for part in (older, newer))
+    found = difference_bounds(then, now)
+    return None if found.value is None else wording.feedback_trend(found.value, found.low, found.high)
 
 
 def _confusions(

@@ -68,6 +68,12 @@ def stored(unit: UnitOfWork, project: Project) -> KnownCrowd | None:
     )
 
 
+def pairs_of(unit: UnitOfWork, project: Project) -> tuple[PairBelief, ...]:
+    """What answers say of each pair of labels; nothing before any were learned from."""
+    crowd = stored(unit, project)
+    return () if crowd is None else pairs_in(crowd.prior)
+
+
 def pairs_in(prior: SharePrior) -> tuple[PairBelief, ...]:
     """What was learned of each pair among the flags, those that were asked most first."""
     asked: defaultdict[str, float] = defaultdict(float)

@@ -12,11 +12,9 @@ from connector.model import IssueKind, IssueState, Json, Project
 from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import IssueCount, Moved, issue_counts, moved
-from workers.consensus.anytime import anytime_interval
-from workers.consensus.binomial import Share, difference, exact_interval
-from workers.review.quality.crowd import PairBelief, pairs_in, stored
 from workers.review.quality.fairness import net_change
 from workers.review.quality.harm import Harm, harm_of
+from workers.review.quality.intervals import ShareBounds, anytime_bounds, difference_bounds, exact_bounds
 from workers.review.quality.needed import controls_needed
 
 WAITING = (IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED)
@@ -86,7 +84,6 @@ class QualityFigures:
     change: Mapping[str, int]  # class → labels gained less labels lost, by all corrections that are written
     held_by_class: Mapping[str, int]  # corrections that wait for a person
     harm: Harm
-    pairs: tuple[PairBelief, ...]
 
     def as_json(self) -> Json:
         return asdict(self)
@@ -95,7 +92,6 @@ class QualityFigures:
 def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
     """Computed from what stands in the store now."""
     known = _known(unit, project)
-    crowd = stored(unit, project)
     moves = tuple(moved(unit, project.id))
     high = known.high
     return QualityFigures(
@@ -110,8 +106,8 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         remaining=known.left.likely(known.controls, rate(*known.decided)),
         remaining_high=high,
         remaining_high_anytime=known.left.high(
-            rate(known.controls.hits, known.controls.n, anytime_interval),
-            rate(*known.decided, anytime_interval),
+            rate(known.controls.hits, known.controls.n, anytime_bounds),
+            rate(*known.decided, anytime_bounds),
         ),
         controls_needed=known.needed(settings.target_error_rate),
         target=settings.target_error_rate,
@@ -121,7 +117,6 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         change=net_change(moves),
         held_by_class=unit.quality.held_by_class(project.id),
         harm=harm_of(unit, project),
-        pairs=() if crowd is None else pairs_in(crowd.prior),
     )
 
 
@@ -226,9 +221,9 @@ def _judged(counts: Sequence[IssueCount]) -> int:
     return _in(counts, IssueState.ACCEPTED) + _in(counts, IssueState.REJECTED)
 
 
-def rate(hits: int, n: int, interval: Callable[[list[int], list[int]], Share] = exact_interval) -> Rate:
-    share = interval([hits], [n])
-    return Rate(hits, n, float(share.value[0]) if n else None, float(share.low[0]), float(share.high[0]))
+def rate(hits: int, n: int, interval: Callable[[int, int], ShareBounds] = exact_bounds) -> Rate:
+    share = interval(hits, n)
+    return Rate(hits, n, share.value, share.low, share.high)
 
 
 def flag_count(name: str, counts: Iterable[IssueCount]) -> FlagCount:
@@ -267,16 +262,15 @@ def _anchoring(counts: Sequence[AgreementCount], limit: float) -> Anchoring:
     for one in counts:
         agreed[one.blind] += one.agreed
         n[one.blind] += one.n
-    effect = difference([agreed[True]], [n[True]], [agreed[False]], [n[False]])
-    known = n[True] > 0 and n[False] > 0
+    effect = difference_bounds((agreed[True], n[True]), (agreed[False], n[False]))
     return Anchoring(
         blind=rate(agreed[True], n[True]),
         shown=rate(agreed[False], n[False]),
-        effect=float(effect.value[0]) if known else None,
-        low=float(effect.low[0]),
-        high=float(effect.high[0]),
+        effect=effect.value,
+        low=effect.low,
+        high=effect.high,
         # The whole interval: a few votes that differ by chance must not change how people are asked.
-        beyond_limit=known and float(effect.low[0]) > limit,
+        beyond_limit=effect.value is not None and effect.low > limit,
     )
 
 

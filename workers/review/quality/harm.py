@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from connector.model import Outcome, Project
 from connector.store.repositories.quality import STATED, StatedCount
 from connector.store.unit_of_work import UnitOfWork
-from workers.consensus.anytime import anytime_interval
-from workers.consensus.binomial import exact_interval
+from workers.review.quality.intervals import anytime_bounds, exact_bounds
 
 LEVEL = 0.99  # changes are held beyond it: one that a person took back is no reason yet
 
@@ -66,13 +65,13 @@ def harm_in(counts: Sequence[StatedCount]) -> Harm:
     """The harm that counts of decisions show."""
     changes = [one for one in counts if one.outcome is Outcome.ACCEPT]
     n, overturned = sum(one.n for one in changes), sum(one.overturned for one in changes)
-    bounds = anytime_interval([overturned], [n], level=LEVEL)
+    bounds = anytime_bounds(overturned, n, level=LEVEL)
     return Harm(
         changes=n,
         expected=n - sum(one.stated for one in changes),
         overturned=overturned,
-        low=float(bounds.low[0]),
-        high=float(bounds.high[0]),
+        low=bounds.low,
+        high=bounds.high,
         bands=tuple(band for k in range(len(STATED)) for band in _band(k, counts)),
     )
 
@@ -85,6 +84,6 @@ def _band(k: int, counts: Sequence[StatedCount]) -> list[ProbabilityBand]:
     low = STATED[k - 1] if k else 0.0
     mean = sum(one.stated for one in inside) / n
     overturned = sum(one.overturned for one in inside)
-    stood = exact_interval([n - overturned], [n])
-    bounds = float(stood.value[0]), float(stood.low[0]), float(stood.high[0])
-    return [ProbabilityBand(low, STATED[k], n, mean, overturned, *bounds)]
+    stood = exact_bounds(n - overturned, n)
+    share = (n - overturned) / n
+    return [ProbabilityBand(low, STATED[k], n, mean, overturned, share, stood.low, stood.high)]

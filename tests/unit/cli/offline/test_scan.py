@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import re
@@ -52,6 +53,18 @@ def test_issues_are_written_as_csv(scan: Scan, cats: Path, tmp_path: Path) -> No
         rows = list(csv.DictReader(file))
     assert {row["id"]: row["given"] for row in rows} == PLANTED
     assert [row["rank"] for row in rows] == ["1", "2"]
+
+
+def test_the_csv_opens_right_in_a_spreadsheet_whatever_letters_it_holds(scan: Scan, tmp_path: Path) -> None:
+    classes = {"cat": "猫", "dog": "собака", "fox": "Füchse"}
+    rows = [["文本", "标签"], *([text, classes[label]] for text, label in texts())]
+    (tmp_path / "a.csv").write_text(csv_of(rows), encoding="utf-8")
+    code, _, _ = scan("a.csv", "--label-column", "标签", "--out", "issues.csv")
+    assert code == 0
+    content = (tmp_path / "issues.csv").read_bytes()
+    assert content.startswith(codecs.BOM_UTF8)
+    (row, *_) = csv.DictReader(content.decode("utf-8-sig").splitlines())
+    assert {row["given"], row["suggested"]} < set(classes.values())
 
 
 def test_issues_are_written_as_json(scan: Scan, cats: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from connector.model import IssueKind
 from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
 from workers.consensus import exact_interval
-from workers.review.quality import figures
+from workers.review.quality.figures import figures
 from workers.review.quality.needed import controls_needed
 
 Build = Callable[..., World]

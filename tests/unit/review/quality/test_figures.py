@@ -11,7 +11,7 @@ from connector.model import CorrectionState, Problem
 from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
 from workers.report.gather import Asked, report
-from workers.review.quality import QualityFigures, figures
+from workers.review.quality.figures import QualityFigures, figures
 from workers.review.quality.sentences import alarms, verdict
 
 Build = Callable[..., World]

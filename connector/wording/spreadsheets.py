@@ -1,11 +1,11 @@
-"""Cells that a spreadsheet opens as they are."""
+"""CSV that a spreadsheet opens as it is."""
 
 from __future__ import annotations
 
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what starts so
-BOM = "\ufeff"  # without it a spreadsheet takes UTF-8 for something else
+BOM = "\ufeff"  # begins the file: without it a spreadsheet takes UTF-8 for something else
 
 
 def safe(cell: Any) -> Any:

@@ -1,0 +1,63 @@
+"""Sockets that are taken before anything else is started; the metrics on one of their own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI, Response
+
+from connector.errors import Misconfigured
+from connector.web.api.metrics import Scrapes
+from connector.web.exposition import CONTENT_TYPE
+from connector.wiring import Services
+
+ENDS_SECONDS = 5.0
+
+
+def listening(host: str, port: int, field: str = "server.port") -> socket.socket:
+    """The socket to serve on; Misconfigured, naming the setting, where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise Misconfigured(
+            f"{host}:{port} cannot be listened on ({reason})",
+            field=field,
+            remedy="Stop what uses it, or set another host and port.",
+        ) from error
+
+
+@contextmanager
+def metrics_apart(services: Services, app: FastAPI) -> Iterator[None]:
+    """Serve `/metrics`, and nothing else, at `server.metrics_bind` meanwhile: who reaches it may read it."""
+    where = services.settings.server.metrics_place
+    if where is None:
+        yield
+        return
+    with listening(*where, field="server.metrics_bind") as socket_:
+        server = uvicorn.Server(
+            uvicorn.Config(_metrics_alone(services, app.state.scrapes), log_config=None, ws="none")
+        )
+        thread = threading.Thread(target=server.run, args=([socket_],), name="metrics", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join(ENDS_SECONDS)
+
+
+def _metrics_alone(services: Services, scrapes: Scrapes) -> FastAPI:
+    alone = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @alone.get("/metrics")
+    def metrics() -> Response:
+        return Response(scrapes.text(services), media_type=CONTENT_TYPE)
+
+    return alone
