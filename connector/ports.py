@@ -15,6 +15,7 @@ from connector.model import (
     ItemRef,
     Json,
     LabelSchema,
+    OwnerMark,
     Page,
     Prediction,
     Reading,
@@ -131,6 +132,16 @@ class ItemCodec(PartsCodec, Protocol):
         ...
 
 
+@runtime_checkable
+class TaggedCodec(PartsCodec, Protocol):
+    """Parts that a labelling config asks for by a control with labels."""
+
+    @property
+    def tag(self) -> str:
+        """The control's tag."""
+        ...
+
+
 Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
 
 
@@ -214,7 +225,14 @@ class ReviewDesk(Protocol):
     """Where reviewers answer: a project that Secondlook owns on some platform."""
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
-        """The review project's id; found by `known_id` or our mark, else created. Idempotent."""
+        """The review project's id; found by `known_id` or our mark, else created. Idempotent.
+
+        Misconfigured where another installation asks about the same labels.
+        """
+        ...
+
+    def require_alone(self, owner: OwnerMark) -> None:
+        """Misconfigured where another installation asks about the same labels, or has taken over from us."""
         ...
 
     def push(self, review_id: str, requests: Sequence[ReviewRequest]) -> Mapping[str, str]:
@@ -308,8 +326,15 @@ class Guidelines(Protocol):
         """How long its server should be left alone after a change of the instructions."""
         ...
 
-    def write_guidelines(self, block: str) -> str:
-        """Put `block` into the managed part, leave all else as it is; the result as the server has it."""
+    def require_guidelines(self, owner: OwnerMark) -> None:
+        """Misconfigured where the managed part is kept by another installation."""
+        ...
+
+    def write_guidelines(self, block: str, owner: OwnerMark) -> str:
+        """Put `block` into the managed part, leave all else as it is; the result as the server has it.
+
+        Misconfigured where the part is kept by another installation.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ from connector.config.keyring import Keyring, broker_url, database_url
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings
 from connector.errors import Misconfigured, NotFound, Retryable, SecondlookError
-from connector.model import Annotator, Json, Project, Role
+from connector.model import Annotator, Json, OwnerMark, Project, Role
 from connector.model.moments import is_over
 from connector.platforms import registry
 from connector.platforms.face import DeskConfig, PlatformConfig
@@ -144,6 +144,12 @@ class Services:
     def dialect(self, name: str, role: Role) -> WebhookDialect:
         chosen = self.project_settings(name)
         return registry.dialect(chosen.platform if role is Role.SOURCE else chosen.desk_place.platform)
+
+    def owner_mark(self, name: str, control: str) -> OwnerMark:
+        """What our review project and guideline block say of their owner."""
+        chosen = self.project_settings(name)
+        where = f" at {chosen.url}" if chosen.desk_place.elsewhere else ""
+        return OwnerMark(f"{chosen.project}/{control}{where}", self.keyring.installation, chosen.take_over)
 
     def model_backend(self, name: str) -> ModelBackend:
         """The model that a project asks for predictions."""

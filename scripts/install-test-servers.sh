@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Redis, RabbitMQ, PostgreSQL, PgBouncer, promtool and Chromium, which the tests start by themselves;
+# Redis, RabbitMQ, PostgreSQL, PgBouncer, promtool, Chromium and systemd-analyze, which tests start;
 # installed from Debian where missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,6 +16,7 @@ has_program pgbouncer || missing+=(pgbouncer)
 { has_program rabbitmq-server && has_program epmd; } || missing+=(rabbitmq-server)
 has_program promtool || missing+=(prometheus)
 has_program chromium || missing+=(chromium)
+has_program systemd-analyze || missing+=(systemd)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 may_install || fail "The tests need ${missing[*]}, and this account may not install packages." \

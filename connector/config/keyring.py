@@ -22,6 +22,7 @@ KEY_FILE = "secret-key"
 TOKEN_FILE = "api-token"  # noqa: S105 - a file's name
 DATABASE_FILE = "secondlook.db"
 KEY_BYTES = 32
+INSTALLATION_CHARS = 12
 SHORTEST_SECRET = 16  # characters: below this a token or key can be guessed
 
 
@@ -57,6 +58,11 @@ class Keyring:
     def owner_key(self, project: str) -> str:
         """The mark by which a review project is recognised as ours."""
         return self._derive("owner", project, Role.REVIEW)[:KEY_BYTES]
+
+    @cached_property
+    def installation(self) -> str:
+        """Names this installation to others, and says nothing of its key."""
+        return self._derive("installation", "", Role.REVIEW)[:INSTALLATION_CHARS]
 
     def model_key(self, project: str) -> bytes:
         """Seals a project's kept model, so that no other bytes are ever opened as one."""

@@ -42,7 +42,7 @@ from connector.model.platform import (
     Reading,
     SourceInfo,
 )
-from connector.model.review import Answer, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot
+from connector.model.review import Answer, AnswerPage, OwnerMark, ReviewRequest, ReviewSetup, ReviewSnapshot
 from connector.model.scan_plan import ScanPlan
 from connector.model.scan_report import ScanReport
 from connector.model.stored import (
@@ -97,6 +97,7 @@ __all__ = [
     "NoteState",
     "ObjectTag",
     "Outcome",
+    "OwnerMark",
     "Page",
     "PersonDetail",
     "PersonSnapshot",

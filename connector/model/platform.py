@@ -36,6 +36,11 @@ class LabelSchema:
     classes: tuple[str, ...]
     objects: tuple[ObjectTag, ...]
     kind: str = CHOICE
+    texts: tuple[tuple[str, str], ...] = ()  # (class, how the platform words it), where they differ
+
+    def text(self, label: str) -> str:
+        """A class as people read it on the platform."""
+        return dict(self.texts).get(label, label)
 
 
 @dataclass(frozen=True, slots=True)

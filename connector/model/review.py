@@ -10,14 +10,24 @@ from connector.model.platform import CHOICE, Json, LabelSchema
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerMark:
+    """Who asks about which labels: `about` names project and control, `installation` its secret key."""
+
+    about: str
+    installation: str
+    takes_over: str | None = None  # the installation in whose place this one was told to be
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewSetup:
-    """What the review project is made from. `owner_key` marks it as ours."""
+    """What the review project is made from. `owner_key` marks it as ours, `owner` says so to others."""
 
     owner_key: str
     title: str
     schema: LabelSchema
     quorum: int
     instructions: str
+    owner: OwnerMark = OwnerMark("", "")
 
 
 @dataclass(frozen=True, slots=True)

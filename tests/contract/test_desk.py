@@ -12,6 +12,7 @@ from connector.model import (
     Answer,
     LabelSchema,
     ObjectTag,
+    OwnerMark,
     Problem,
     ReviewRequest,
     ReviewSetup,
@@ -55,6 +56,23 @@ def answers(desk: ReviewDesk, review_id: str, cursor: str | None) -> tuple[dict[
 def only(snapshot: ReviewSnapshot) -> Answer:
     assert len(snapshot.answers) == 1
     return snapshot.answers[0]
+
+
+def test_a_second_installation_refuses_and_takes_over_only_when_told(
+    scene: Scene, setup: ReviewSetup
+) -> None:
+    first = OwnerMark(f"{uuid.uuid4().hex}/label", "aaaaaaaaaaaa")
+    second = OwnerMark(first.about, "bbbbbbbbbbbb")
+    review_id = scene.desk.ensure(replace(setup, owner=first), None)
+    assert scene.desk.ensure(replace(setup, owner=first), review_id) == review_id
+    theirs = replace(setup, owner_key=f"https://y/{uuid.uuid4().hex}")
+
+    with pytest.raises(Misconfigured, match=r"aaaaaaaaaaaa\) asks about the same labels"):
+        scene.desk.ensure(replace(theirs, owner=second), None)
+    told = replace(second, takes_over=first.installation)
+    assert scene.desk.ensure(replace(theirs, owner=told), None) != review_id
+    with pytest.raises(Misconfigured, match=r"bbbbbbbbbbbb has taken over"):
+        scene.desk.require_alone(first)
 
 
 def test_the_review_project_is_made_once_and_found_again(scene: Scene, setup: ReviewSetup) -> None:

@@ -17,8 +17,9 @@ def questions_of(config: Any, kind: str) -> list[dict[str, Any]]:
 
 def options_schema(row: Mapping[str, Any], kind: str) -> LabelSchema:
     """The schema of a question that has options."""
-    classes = tuple(str(option.get("value")) for option in dicts(row["settings"].get("options")))
-    return LabelSchema(str(row["name"]), "", classes, (), kind)
+    options = {str(each.get("value")): each.get("text") for each in dicts(row["settings"].get("options"))}
+    texts = tuple((name, text) for name, text in options.items() if isinstance(text, str) and text != name)
+    return LabelSchema(str(row["name"]), "", tuple(options), (), kind, texts)
 
 
 def options_of(form: Any, name: str) -> list[str]:

@@ -91,6 +91,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
         schema=schema,
         quorum=usual_votes(review),
         instructions=wording.review_instructions(source_title, None if review.by_shares else review.quorum),
+        owner=context.services.owner_mark(project.name, schema.control),
     )
     review_id = context.desk.ensure(setup, known_id)
     if review_id != known_id:

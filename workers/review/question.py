@@ -112,17 +112,24 @@ def review_request(
     )
 
 
+def _told_others(issue: Issue) -> Sequence[tuple[str, str]]:
+    """Labels by others; where they are what is asked about, the question says it."""
+    return () if issue.kind is IssueKind.DISAGREEMENT else issue.evidence.others
+
+
 def _facts(issue: Issue, found: Sequence[Finding], schema: LabelSchema) -> wording.FlagFacts:
     evidence = issue.evidence
     asked = QUESTIONS.get(issue.kind)
     told = {FindingKind.DISAGREEMENT} if evidence.others else set()
     told |= {FindingKind(issue.kind.value)} if asked else set()
     return wording.FlagFacts(
-        given=issue.given,
-        suggested=issue.suggested,
+        given=schema.text(issue.given),
+        suggested=schema.text(issue.suggested),
         probability=issue.probability,
-        near=evidence.near,
-        others=[label for _, label in evidence.others] if issue.kind is not IssueKind.DISAGREEMENT else (),
+        near=[(schema.text(label), p) for label, p in evidence.near],
+        others=[schema.text(label) for _, label in evidence.others]
+        if issue.kind is not IssueKind.DISAGREEMENT
+        else (),
         similar=evidence.similar,
         question=asked(evidence.about or {}) if asked else kind_of(schema).question(issue),
         also=[

@@ -9,6 +9,9 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 
+# What is written stands beside what was there.
+_ADDED = (WriteMode.GROUND_TRUTH, WriteMode.REPLACE, WriteMode.PREDICTION)
+
 
 def plan_removals(unit: UnitOfWork, items: Sequence[Item]) -> int:
     """Plan what takes away each write in these items that its correction knows nothing of; how many."""
@@ -17,7 +20,7 @@ def plan_removals(unit: UnitOfWork, items: Sequence[Item]) -> int:
         correction = unit.corrections.get(marker)
         if correction is None:
             continue
-        if correction.state is CorrectionState.REVERTED:
+        if _was_given_up(correction):
             unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
             kind = JobKind.REVERT
         elif _stands_elsewhere(correction, remote_id):
@@ -35,9 +38,19 @@ def _marked(items: Sequence[Item]) -> list[tuple[str, str]]:
     return written + [own for item in items for own in item.own_predictions]
 
 
+def _was_given_up(correction: Correction) -> bool:
+    """Whether nothing of it should stand: a try whose outcome nobody knew has arrived all the same."""
+    if correction.state in (CorrectionState.REVERTED, CorrectionState.CANCELLED):
+        return True
+    # In place, a conflict may be just that what we wrote stands, and a person must look at it.
+    return (
+        correction.state in (CorrectionState.CONFLICT, CorrectionState.FAILED) and correction.mode in _ADDED
+    )
+
+
 def _stands_elsewhere(correction: Correction, remote_id: str) -> bool:
     return (
         correction.state is CorrectionState.APPLIED
-        and correction.mode in (WriteMode.GROUND_TRUTH, WriteMode.REPLACE, WriteMode.PREDICTION)
+        and correction.mode in _ADDED
         and correction.remote_id != remote_id
     )

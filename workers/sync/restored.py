@@ -76,7 +76,8 @@ def believe_older(context: Context, older: Mapping[str, datetime]) -> int:
 def look_after_corrections(context: Context) -> int:
     """After a restore: have each written correction looked for on the platform; how many.
 
-    All answers are read again too: those that came back have stamps that the cursor has passed.
+    All answers are read again too: those that came back have stamps that the cursor has passed. The review
+    project is made anew where it was not there yet.
     """
     fact, project_id = _restored_fact(context.project.id), context.project.id
     with context.begin() as unit:
@@ -86,6 +87,7 @@ def look_after_corrections(context: Context) -> int:
         for one in standing:
             unit.enqueue(job(JobKind.WRITEBACK, project_id, {"correction": one.id}))
         unit.projects.set_review_cursor(project_id, None)
+        unit.enqueue(job(JobKind.PUSH, project_id))
         unit.enqueue(job(JobKind.COLLECT, project_id))
         unit.facts.drop(fact)
     return len(standing)

@@ -131,7 +131,8 @@ def _publish(context: Context) -> int:
     if not leaving and _as_published(ready, chosen, held):
         return 0
     block = wording.guideline_block(entries, _names(context, chosen))
-    platform.write_guidelines(block)
+    control = project.schema.control if project.schema else ""
+    platform.write_guidelines(block, context.services.owner_mark(project.name, control))
     with context.begin() as unit:
         _record(context, unit, block, ready, entries, leaving)
     return len(chosen)

@@ -39,6 +39,11 @@ class ProjectSettings(Frozen):
         description="Name of the control that holds the label. Default: the only one. Sections that point to "
         "one project judge a control each.",
     )
+    take_over: str | None = Field(
+        default=None,
+        pattern="^[0-9a-f]{12}$",
+        description="The installation of Secondlook whose place this one takes, by the name in its refusal.",
+    )
     predictions: PredictionSettings = PredictionSettings()
     policy: PolicySettings = PolicySettings()
     review: ReviewSettings = ReviewSettings()

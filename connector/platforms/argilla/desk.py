@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.errors import Misconfigured, UnknownOutcome
-from connector.model import Annotator, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
+from connector.model import Annotator, AnswerPage, OwnerMark, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
 from connector.platforms.argilla import hooks, mapping, review_dataset, review_records, review_settings
 from connector.platforms.argilla.changes import ArgillaChanges, Rows
 from connector.platforms.argilla.client import (
@@ -56,6 +56,10 @@ class ArgillaDesk:
                 remedy="Let reviews be answered on the source's platform.",
             )
         return review_dataset.ensure(self._client, setup, known_id, self._workspace_id(), codec)
+
+    def require_alone(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        review_dataset.require_alone(self._client, owner)
 
     def reviewers(self) -> Sequence[Annotator]:
         """The members of the workspace, under their user names."""

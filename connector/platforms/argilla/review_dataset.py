@@ -6,12 +6,14 @@ import hashlib
 from typing import Any
 
 from connector.errors import Conflict
-from connector.model import ReviewSetup
+from connector.model import OwnerMark, ReviewSetup
+from connector.platforms import ownership
 from connector.platforms.argilla.client import ArgillaClient, as_dict, is_uuid
 from connector.platforms.argilla.review_settings import check_shown, review_parts
 from connector.ports import Codec
 
 OWNER = "secondlook_owner"  # key in the dataset's metadata: whose review dataset it is
+_SAID = "secondlook_"  # prefix of what others should know of the owner
 _TITLE_CHARS = 180
 _GUIDELINE_CHARS = 10_000
 
@@ -23,6 +25,7 @@ def ensure(
 ) -> str:
     """The id of the dataset that carries our mark, complete and as it should be."""
     check_shown(setup.schema)  # before anything is made
+    require_alone(client, setup.owner)
     dataset = _found(client, setup, known_id, workspace)
     if dataset is None:
         dataset = as_dict(
@@ -47,6 +50,21 @@ def _found(client: ArgillaClient, setup: ReviewSetup, known_id: str | None, work
     return ours[0] if ours else None
 
 
+def require_alone(client: ArgillaClient, owner: OwnerMark) -> None:
+    """See `ownership`: what the review datasets on this server say of their owners."""
+    ownership.require_alone(owner, (_owner(row.get("metadata")) for row in client.datasets()))
+
+
+def _owner(held: Any) -> OwnerMark | None:
+    said = held if isinstance(held, dict) else {}
+    return ownership.from_text({name: str(said.get(f"{_SAID}{name}") or "") for name in ownership.NAMES})
+
+
+def _metadata(setup: ReviewSetup) -> Raw:
+    said = ownership.to_text(setup.owner)
+    return {OWNER: mark(setup)} | {f"{_SAID}{name}": value for name, value in said.items()}
+
+
 def mark(setup: ReviewSetup) -> str:
     """Names the owner without saying what it is."""
     return hashlib.sha256(setup.owner_key.encode()).hexdigest()[:32]
@@ -62,7 +80,7 @@ def _settings(setup: ReviewSetup, workspace: str) -> Raw:
         # Names are unique in a workspace; the mark's beginning keeps two projects of one title apart.
         "name": f"{setup.title[:_TITLE_CHARS].strip()} {mark(setup)[:8]}",
         "workspace_id": workspace,
-        "metadata": {OWNER: mark(setup)},
+        "metadata": _metadata(setup),
         "allow_extra_metadata": True,
         "guidelines": setup.instructions[:_GUIDELINE_CHARS] or None,
         "distribution": _distribution(setup.quorum),
@@ -101,6 +119,9 @@ def _repair(client: ArgillaClient, setup: ReviewSetup, dataset: Raw) -> None:
     # Never lowered: it may have been raised because one more vote is needed.
     if _overlap(dataset) < setup.quorum:
         changes["distribution"] = _distribution(setup.quorum)
+    held = dataset.get("metadata") or {}
+    if not _metadata(setup).items() <= held.items():
+        changes["metadata"] = held | _metadata(setup)
     if changes:
         client.patch_dataset(str(dataset["id"]), changes)
 

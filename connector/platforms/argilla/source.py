@@ -15,12 +15,14 @@ from connector.model import (
     ItemRef,
     Json,
     LabelSchema,
+    OwnerMark,
     Page,
     Role,
     SourceInfo,
     WriteOrder,
     WriteRecord,
 )
+from connector.platforms import ownership
 from connector.platforms.argilla import guidelines, hooks, mapping, part_writes, writes
 from connector.platforms.argilla.changes import ArgillaChanges
 from connector.platforms.argilla.client import PAGE_SIZE, ArgillaClient, members, uuid_of
@@ -137,9 +139,13 @@ class ArgillaSource:
         """It goes through all responses after a change, and sends no webhook meanwhile."""
         return timedelta(minutes=10)
 
-    def write_guidelines(self, block: str) -> str:
+    def require_guidelines(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        ownership.require_block(owner, guidelines.owner_of(guidelines.read(self._client, self._dataset_id)))
+
+    def write_guidelines(self, block: str, owner: OwnerMark) -> str:
         """Replace the managed part of the dataset's guidelines."""
-        return guidelines.write(self._client, self._dataset_id, block)
+        return guidelines.write(self._client, self._dataset_id, block, owner)
 
     def _writer(self) -> writes.ArgillaWriter:
         read = self._recent_settings()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.errors import NotFound, Rejected, UnknownOutcome
-from connector.model import Annotator, AnswerPage, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
+from connector.model import Annotator, AnswerPage, OwnerMark, ReviewRequest, ReviewSetup, ReviewSnapshot, Role
 from connector.platforms.label_studio import hooks, mapping, review_project, review_tasks
 from connector.platforms.label_studio.changes import LabelStudioChanges
 from connector.platforms.label_studio.client import (
@@ -47,6 +47,10 @@ class LabelStudioDesk:
         review_id = review_project.ensure(self._client, setup, known_id, self._codecs[setup.schema.kind])
         self._close_again(review_id)
         return review_id
+
+    def require_alone(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        review_project.require_alone(self._client, owner)
 
     def reviewers(self) -> Sequence[Annotator]:
         """The people of the organisation."""

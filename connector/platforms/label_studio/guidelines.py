@@ -6,11 +6,14 @@ import re
 from html.parser import HTMLParser
 
 from connector.errors import Retryable
+from connector.model import OwnerMark
+from connector.platforms import ownership
 from connector.platforms.label_studio.client import LabelStudioClient
 
 BEGIN = '<div class="secondlook-begin"></div>'
+OWNED_BEGIN = '<div class="secondlook-begin secondlook-owner-{}"></div>'
 END = '<div class="secondlook-end"></div>'
-_BEGIN = re.compile(r'<div class="?secondlook-begin"?>\s*</div>')
+_BEGIN = re.compile(r'<div class="?secondlook-begin(?: secondlook-owner-(?P<owner>[0-9a-f]+))?"?>\s*</div>')
 _END = re.compile(r'<div class="?secondlook-end"?>\s*</div>')
 # Added or dropped by the server's normalisation; they say nothing.
 _IMPLIED = frozenset({"tbody"})
@@ -21,10 +24,11 @@ def read(client: LabelStudioClient, project_id: str) -> str:
     return str(client.project(project_id, fields="id,expert_instruction").get("expert_instruction") or "")
 
 
-def write(client: LabelStudioClient, project_id: str, block: str) -> str:
+def write(client: LabelStudioClient, project_id: str, block: str, owner: OwnerMark) -> str:
     """Put `block` between the marks; the whole as the server then has it."""
     now = read(client, project_id)
-    wanted = replaced(now, block)
+    ownership.require_block(owner, owner_of(now))
+    wanted = replaced(now, block, owner.installation)
     if same(now, wanted):
         return now
     client.patch_project(project_id, {"expert_instruction": wanted})
@@ -35,9 +39,17 @@ def write(client: LabelStudioClient, project_id: str, block: str) -> str:
     return held
 
 
-def replaced(html: str, block: str) -> str:
+def owner_of(html: str) -> str | None:
+    """The installation that the managed block names."""
+    span = _span(html)
+    begin = None if span is None else _BEGIN.match(html, span[0])
+    return None if begin is None else begin["owner"]
+
+
+def replaced(html: str, block: str, owner: str | None = None) -> str:
     """The instructions with another managed block; without one for an empty block."""
-    managed = f"{BEGIN}{block}{END}" if block else ""
+    begin = BEGIN if owner is None else OWNED_BEGIN.format(owner)
+    managed = f"{begin}{block}{END}" if block else ""
     span = _span(html)
     if span is None:
         return html + managed

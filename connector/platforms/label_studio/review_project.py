@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connector.errors import Misconfigured, Rejected
-from connector.model import ReviewSetup
+from connector.model import OwnerMark, ReviewSetup
+from connector.platforms import ownership
 from connector.platforms.label_studio import guidelines
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
 from connector.platforms.label_studio.review_config import build, owner_class
@@ -14,7 +15,8 @@ from connector.platforms.label_studio.review_tasks import MODEL_VERSION
 from connector.ports import Codec
 
 TITLE_CHARS = 50  # the server's limit
-_OWNER = "secondlook-owner: "
+_OURS = "secondlook-"  # how our lines in the description begin
+_OWNER = f"{_OURS}owner: "
 _DESCRIPTION = "Made and kept by Secondlook. Answers given here decide about labels of the source project."
 
 Project = dict[str, Any]
@@ -22,12 +24,24 @@ Project = dict[str, Any]
 
 def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None, codec: Codec) -> str:
     """The id of the project that carries our mark, as it should be."""
+    require_alone(client, setup.owner)
     project = _known(client, setup, known_id) or _marked(client, setup)
     if project is None:
         settings = _settings(setup) | {"label_config": build(setup, codec)}
         return str(as_dict(client.api.write("POST", "/api/projects/", settings), "project")["id"])
     _repair(client, setup, project, codec)
     return str(project["id"])
+
+
+def require_alone(client: LabelStudioClient, owner: OwnerMark) -> None:
+    """See `ownership`: what the review projects on this server say of their owners."""
+    rows = client.all_pages("/api/projects/", {"include": "id,description"})
+    ownership.require_alone(owner, (_owner(str(row.get("description") or "")) for row in rows))
+
+
+def _owner(description: str) -> OwnerMark | None:
+    lines = (line.strip().removeprefix(_OURS).partition(": ") for line in description.splitlines())
+    return ownership.from_text({name: value for name, _, value in lines})
 
 
 def _known(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None) -> Project | None:
@@ -55,6 +69,11 @@ def _is_ours(project: Mapping[str, Any], setup: ReviewSetup) -> bool:
     )
 
 
+def _lines(setup: ReviewSetup) -> list[str]:
+    said = ownership.to_text(setup.owner).items()
+    return [*(f"{_OURS}{name}: {value}" for name, value in said), _mark(setup)]
+
+
 def _mark(setup: ReviewSetup) -> str:
     return f"{_OWNER}{' '.join(setup.owner_key.split())}"
 
@@ -62,7 +81,7 @@ def _mark(setup: ReviewSetup) -> str:
 def _settings(setup: ReviewSetup) -> Project:
     return {
         "title": setup.title[:TITLE_CHARS].strip().ljust(3, "."),  # the server wants three characters
-        "description": f"{_DESCRIPTION}\n{_mark(setup)}",
+        "description": "\n".join([_DESCRIPTION, *_lines(setup)]),
         "expert_instruction": setup.instructions,
         "show_instruction": bool(setup.instructions),
         "maximum_annotations": setup.quorum,
@@ -76,6 +95,8 @@ def _settings(setup: ReviewSetup) -> Project:
 
 def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project, codec: Codec) -> None:
     changes = {key: value for key, value in _settings(setup).items() if not _same(key, project, value)}
+    if "description" in changes:
+        changes["description"] = _described(project, changes["description"])
     now = str(project.get("label_config") or "")
     config = build(setup, codec, now)
     if config != now:
@@ -86,12 +107,20 @@ def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project, cod
         client.patch_project(str(project["id"]), changes)
 
 
+def _described(project: Mapping[str, Any], wanted: str) -> str:
+    """The description as it is, with our lines as they should be: people may add to it."""
+    held = str(project.get("description") or "").splitlines()
+    ours = wanted.splitlines()[1:]
+    if set(ours) <= {line.strip() for line in held}:
+        return str(project.get("description"))
+    return "\n".join([*(line for line in held if not line.strip().startswith(_OURS)), *ours])
+
+
 def _same(key: str, project: Mapping[str, Any], value: Any) -> bool:
     if key == "expert_instruction":
         return guidelines.same(str(project.get(key) or ""), value)
     if key == "description":
-        # People may add to it; only our line must stand.
-        return value.splitlines()[-1] in str(project.get(key) or "").splitlines()
+        return bool(_described(project, value) == project.get(key))
     return bool(project.get(key) == value)
 
 

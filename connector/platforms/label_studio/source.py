@@ -13,12 +13,14 @@ from connector.model import (
     ItemRef,
     Json,
     LabelSchema,
+    OwnerMark,
     Page,
     Role,
     SourceInfo,
     WriteOrder,
     WriteRecord,
 )
+from connector.platforms import ownership
 from connector.platforms.label_studio import guidelines, hooks, mapping, writes
 from connector.platforms.label_studio.changes import LabelStudioChanges
 from connector.platforms.label_studio.client import (
@@ -133,9 +135,13 @@ class LabelStudioSource:
         """A change of the instructions costs it nothing."""
         return timedelta(0)
 
-    def write_guidelines(self, block: str) -> str:
+    def require_guidelines(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        ownership.require_block(owner, guidelines.owner_of(guidelines.read(self._client, self._project_id)))
+
+    def write_guidelines(self, block: str, owner: OwnerMark) -> str:
         """Replace the managed part of the project's instructions."""
-        return guidelines.write(self._client, self._project_id, block)
+        return guidelines.write(self._client, self._project_id, block, owner)
 
     def _writer(self) -> writes.LabelStudioWriter:
         schema = self._schema()

@@ -11,11 +11,13 @@ from connector.model import (
     Answer,
     AnswerPage,
     LabelStatus,
+    OwnerMark,
     ReviewRequest,
     ReviewSetup,
     ReviewSnapshot,
     Role,
 )
+from connector.platforms import ownership
 from connector.platforms.memory import hooks
 from connector.platforms.memory.server import Board, Held, MemoryServer
 from connector.ports import Codecs
@@ -34,10 +36,20 @@ class MemoryDesk:
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review project with our mark, found or made, as the setup wants it."""
         with self._server.call("ensure"):
+            self._check(setup.owner)
             board = self._known(setup, known_id)
+            board.owner = setup.owner
             board.title, board.schema, board.quorum = setup.title, setup.schema, setup.quorum
             board.guidelines = setup.instructions
             return board.id
+
+    def require_alone(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        with self._server.call("require_alone"):
+            self._check(owner)
+
+    def _check(self, owner: OwnerMark) -> None:
+        ownership.require_alone(owner, [board.owner for board in self._server.boards.values()])
 
     def reviewers(self) -> Sequence[Annotator]:
         """Everyone who ever did something here."""

@@ -19,6 +19,7 @@ from connector.model import (
     Json,
     LabelSchema,
     LabelStatus,
+    OwnerMark,
     Prediction,
     Problem,
 )
@@ -55,8 +56,10 @@ class Board:
     title: str
     schema: LabelSchema | None
     owner_key: str | None = None
+    owner: OwnerMark | None = None
     quorum: int = 1
     guidelines: str = ""
+    guidelines_owner: str | None = None
     held: dict[str, Held] = field(default_factory=dict)
     hooks: list[Hook] = field(default_factory=list)
 

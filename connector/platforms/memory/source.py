@@ -16,6 +16,7 @@ from connector.model import (
     Json,
     LabelSchema,
     LabelStatus,
+    OwnerMark,
     Page,
     Prediction,
     Role,
@@ -24,6 +25,7 @@ from connector.model import (
     WriteOrder,
     WriteRecord,
 )
+from connector.platforms import ownership
 from connector.platforms.memory import hooks
 from connector.platforms.memory.server import SERVICE_USER, Held, MemoryServer
 from connector.ports import Codec, Codecs, PartsCodec
@@ -156,10 +158,17 @@ class MemorySource:
         """None."""
         return timedelta(0)
 
-    def write_guidelines(self, block: str) -> str:
+    def require_guidelines(self, owner: OwnerMark) -> None:
+        """See `ownership`."""
+        with self._server.call("require_guidelines"):
+            ownership.require_block(owner, self._server.board(self._project_id).guidelines_owner)
+
+    def write_guidelines(self, block: str, owner: OwnerMark) -> str:
         """Replace the managed part."""
         with self._server.call("write_guidelines"):
             board = self._server.board(self._project_id)
+            ownership.require_block(owner, board.guidelines_owner)
+            board.guidelines_owner = owner.installation if block else None
             head, _, rest = board.guidelines.partition(BEGIN)
             tail = rest.partition(END)[2]
             board.guidelines = head + (f"{BEGIN}{block}{END}" if block else "") + tail

@@ -168,6 +168,7 @@ def _schema_json(schema: LabelSchema) -> dict[str, Any]:
         "classes": list(schema.classes),
         "objects": [[tag.name, tag.kind, tag.field] for tag in schema.objects],
         "kind": schema.kind,
+        "texts": [list(pair) for pair in schema.texts],
     }
 
 
@@ -182,6 +183,7 @@ def _schema(value: dict[str, Any]) -> LabelSchema:
         classes=tuple(value["classes"]),
         objects=tuple(ObjectTag(*tag) for tag in value["objects"]),
         kind=value["kind"],
+        texts=tuple((label, text) for label, text in value.get("texts", ())),  # none in those of before
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +160,42 @@ def test_there_is_one_scheduler() -> None:
     assert beat["spec"]["strategy"]["type"] == "Recreate"
 
 
+def _finding(*command: str, environ: dict[str, str] | None = None) -> str:
+    """What a program that checks files says; nothing, where they are right."""
+    place = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    found = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=DEPLOY,
+        env={**os.environ, "PATH": place, "NO_COLOR": "1", **(environ or {})},
+    )
+    return found.stdout + found.stderr + (f"exit code {found.returncode}" if found.returncode else "")
+
+
+def test_hadolint_finds_nothing_in_the_image() -> None:
+    assert _finding("hadolint", "Dockerfile") == ""
+
+
+@pytest.mark.parametrize("over", [None, "compose.rabbitmq.yaml", "compose.argilla.yaml"])
+def test_compose_accepts_its_files(over: str | None) -> None:
+    files = ["compose.yaml", *([over] if over else [])]
+    named = [word for file in files for word in ("--file", file)]
+    environ = {"ARGILLA_API_KEY": "key", "ARGILLA_PASSWORD": "password"}
+    assert _finding("docker-compose", *named, "config", "--quiet", environ=environ) == ""
+
+
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    for unit in UNITS:
+        # What it would start is not installed here; that it is there is no matter of the unit.
+        (tmp_path / unit.name).write_text(
+            re.sub(r"/opt/secondlook/bin/\w+", "/bin/true", unit.read_text("utf-8"))
+        )
+    files = [str(tmp_path / unit.name) for unit in UNITS]
+    assert _finding("systemd-analyze", "verify", "--man=no", *files) == ""
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_units_have_their_sections_and_no_key_twice(unit: Path) -> None:
     text = unit.read_text("utf-8")
@@ -175,4 +215,6 @@ def test_the_image_copies_what_it_needs_and_is_not_root() -> None:
     assert all((ROOT / name).exists() for name in copied)
     allowed = re.findall(r"^!(.+)$", (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8"), re.MULTILINE)
     assert set(copied) == set(allowed)
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    assert set(packages["targets"]["wheel"]["packages"]) <= set(copied)
     assert re.findall(r"^USER (\d+):(\d+)$", text, re.MULTILINE) == [("10001", "10001")]

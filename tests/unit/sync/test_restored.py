@@ -179,3 +179,18 @@ def test_a_correction_that_stands_after_a_restore_is_left_alone(world: World) ->
 
     assert stored(world, item) == ["cat"]
     assert world.corrected("odd").state is CorrectionState.APPLIED
+
+
+def test_a_review_project_that_the_restore_took_away_is_made_again(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    before = copy.deepcopy(world.server.boards)
+    world.settle()
+    world.agree("odd", "dog")
+    world.later(seconds=61)
+    world.server.boards = before
+    world.later(seconds=61)
+    world.later(seconds=world.settings.worker.retry_max_seconds + 1)
+
+    assert world.project.paused_reason is None
+    assert world.review.owner_key is not None

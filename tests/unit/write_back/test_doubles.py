@@ -63,6 +63,23 @@ def test_a_write_that_arrives_after_its_correction_was_taken_back_is_taken_away(
     assert world.corrected("odd").state is CorrectionState.REVERTED
 
 
+def test_a_write_that_arrives_after_its_correction_met_a_conflict_is_taken_away(world: World) -> None:
+    """It hung; meanwhile the annotator changed the label, which our ground truth would outrank."""
+    corrected(world)
+    held = world.held("odd")
+    late = replace(next(one for one in held.item.annotations if one.marker), remote_id="late")
+    world.server.tick()
+    world.server.store(held, annotations=tuple(one for one in held.item.annotations if not one.marker))
+    with world.services.store.begin() as unit:
+        unit.corrections.set_state(world.corrected("odd").id, CorrectionState.CONFLICT, "label_changed")
+    world.relabel("odd", "bird")
+    world.server.tick()
+    world.server.store(held, annotations=(*held.item.annotations, late))
+    world.later(seconds=HELD_UP)
+
+    assert world.labels("odd") == [("ann", "bird")]
+
+
 def test_what_a_person_made_of_a_second_write_stays(world: World) -> None:
     corrected(world)
     arrive_late(world)

@@ -9,7 +9,7 @@ from connector import wording
 from connector.config.project import Backend, ProjectSettings, ReviewSettings
 from connector.model import SourceInfo
 from connector.platforms import registry
-from connector.ports import Survey
+from connector.ports import Guidelines, Survey
 from connector.store.views import loop
 from connector.store.views.people import barred_tasks
 from connector.wiring import Services
@@ -47,6 +47,7 @@ def checks(services: Services, name: str) -> Iterator[Check]:
     yield guard("labels", lambda: _labels(services, name, described))
     if not described:
         return
+    yield guard("alone", lambda: _alone(services, name, described[0].schema.control))
     yield guard("predictions", lambda: _predictions(services, name, settings))
     yield guard("reviewers", lambda: _reviewers(services, name, described[0].service_user))
     yield from _state(services, name)
@@ -124,6 +125,15 @@ def _labels(services: Services, name: str, described: list[SourceInfo]) -> Check
         platform = services.project_settings(name).platform
         return Check("labels", Level.WARN, said, registry.words(platform).add_items, name)
     return Check("labels", Level.OK, said, project=name)
+
+
+def _alone(services: Services, name: str, control: str) -> Check:
+    """Whether another installation asks about the same labels, or keeps the guideline block."""
+    owner, source = services.owner_mark(name, control), services.source(name)
+    services.desk(name).require_alone(owner)
+    if isinstance(source, Guidelines) and services.project_settings(name).writeback.guidelines:
+        source.require_guidelines(owner)
+    return Check("alone", Level.OK, f"this installation is {owner.installation}", project=name)
 
 
 def _unjudged(services: Services, name: str, controls: Mapping[str, str]) -> str:

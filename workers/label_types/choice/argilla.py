@@ -48,7 +48,7 @@ class ChoiceOnArgilla:
     def form(self, schema: LabelSchema, given: Any) -> Sequence[Any]:
         """A label question, and a text for a class that it has no room for."""
         classes = [name for name in schema.classes if 0 < len(name) <= _OPTION_CHARS][:MOST_OPTIONS]
-        options = {name: name for name in classes} | {
+        options = {name: schema.text(name) for name in classes} | {
             OTHER: "Another label (write it below)",
             NO_LABEL: "No single label (say why below)",
         }

@@ -49,7 +49,7 @@ class SetsOnArgilla:
 
     def form(self, schema: LabelSchema, given: Any) -> Sequence[Any]:
         """A multi-label question that can also say that no label applies, or that there is a problem."""
-        options = {name: name for name in schema.classes} | {
+        options = {name: schema.text(name) for name in schema.classes} | {
             NONE_APPLIES: "No label applies",
             NO_LABEL: "Cannot be answered (say why below)",
         }
