@@ -22,7 +22,7 @@ from random import Random
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from connector.actions.held import release
 from connector.errors import Retryable, SecondlookError, UnknownOutcome
@@ -60,7 +60,13 @@ SHARES = {  # what a step does beside its work, and how often
     "snapshot": 3,
     "restore": 1,
     "our restore": 1,
+    "cut database": 4,
 }
+# All but the connection that asks.
+END_ALL = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 class ChaosPoints(Points):
@@ -252,6 +258,20 @@ class ChaosWorld(World):
                     run(self.services, self.queue.messages.pop(0))
             return True
 
+        self._blow(blow)
+
+    def _cut_database(self) -> None:
+        """PostgreSQL ends all connections, as a restart of it does, in the middle of whatever runs."""
+        if self.url is None:
+            return
+
+        def blow(_name: str) -> bool:
+            self.done["database cut"] += 1
+            with other.begin() as connection:
+                connection.execute(text(END_ALL))
+            return True
+
+        other = create_engine(self.url, poolclass=NullPool)
         self._blow(blow)
 
     def _away(self) -> None:

@@ -116,6 +116,9 @@ def _told(
         *(f"  reviewers    {warning}" for warning in (people.warnings if people else ())),
         f"  last report  {_reported(guidance, now)}" if guidance.last_audit else "",
         f"  guidelines   {_asked(project.name, len(guidance.questions))}" if guidance.questions else "",
+        f"  notes        accepted ones are published together at {guidance.publishes_at:%H:%M} UTC"
+        if guidance.publishes_at
+        else "",
         f"  not judged   {_states(project.skipped)}" if project.skipped else "",
         f"  given up     {dead} job(s): `secondlook jobs list`" if dead else "",
         f"  PAUSED       {project.paused_reason}" if project.paused_reason else "",

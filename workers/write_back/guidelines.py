@@ -13,6 +13,7 @@ from connector.config.project import Acceptance
 from connector.model import GuidelineNote, GuidelineVersion, Json, NoteState, label_pair
 from connector.model.moments import is_over
 from connector.ports import Guidelines
+from connector.store.repositories.facts import gathered_fact
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.write_back.notes import acceptable, guidelines_fact, guidelines_of
@@ -26,6 +27,7 @@ def handle(context: Context) -> Summary:
     asked = _ask(context)
     wait = _wait(context)
     published = 0 if wait else _publish(context)
+    _tell_of_wait(context, wait)
     said = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
     return {"published": published} | {name: n for name, n in said if n}
 
@@ -113,6 +115,25 @@ def _wait(context: Context) -> int:
     if held is None or is_over(held.at, rest, unit.now):
         return 0
     return math.ceil((held.at + rest - unit.now).total_seconds())
+
+
+def _tell_of_wait(context: Context, wait: int) -> None:
+    """Note down when the notes that wait are published, for those who look."""
+    name, project_id = gathered_fact(context.project.id), context.project.id
+    with context.read() as unit:
+        known = unit.facts.get(name)
+        waits = bool(wait) and bool(unit.notes.in_states(project_id, _UNPUBLISHED))
+        until = (unit.now + timedelta(seconds=wait)).isoformat()
+    if waits == (known is not None):
+        return
+    with context.begin() as unit:
+        if waits:
+            unit.facts.put(name, until)
+        else:
+            unit.facts.drop(name)
+
+
+_UNPUBLISHED = (NoteState.ACCEPTED.value, NoteState.WITHDRAWING.value)
 
 
 def _publish(context: Context) -> int:

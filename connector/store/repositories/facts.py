@@ -15,6 +15,11 @@ def outage_fact(project_id: int) -> str:
     return f"outage:{project_id}"
 
 
+def gathered_fact(project_id: int) -> str:
+    """The fact that tells when notes that are gathered will be published; not there where none waits."""
+    return f"guidelines_next:{project_id}"
+
+
 class Facts(Repository):
     def put(self, name: str, value: str) -> None:
         statement = self._insert(facts).values(name=name, value=value, at=self._now)

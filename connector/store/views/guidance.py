@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.model import Audit, GuidelineNote, GuidelineQuestion, Json, Project
+from connector.store.repositories.facts import gathered_fact
 from connector.store.unit_of_work import UnitOfWork
 from connector.wording import guideline_instance, guideline_question, one_line, report_reason
 
@@ -66,6 +67,7 @@ class GuidanceView:
     published: int
     drafts: int
     questions: Sequence[QuestionView]
+    publishes_at: datetime | None  # when accepted notes that are gathered are published; None for none
 
 
 def guidance_views(unit: UnitOfWork, names: Iterable[str]) -> dict[str, GuidanceView]:
@@ -105,7 +107,14 @@ def _guidance(unit: UnitOfWork, project: Project) -> GuidanceView:
         published=notes.get("published", 0),
         drafts=notes.get("draft", 0),
         questions=[_question(one) for one in asked],
+        publishes_at=gathered_until(unit, project.id),
     )
+
+
+def gathered_until(unit: UnitOfWork, project_id: int) -> datetime | None:
+    """When notes that wait for one another are published; None where none waits."""
+    found = unit.facts.get(gathered_fact(project_id))
+    return None if found is None else datetime.fromisoformat(found)
 
 
 def _audit(one: Audit) -> AuditView:

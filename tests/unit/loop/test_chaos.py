@@ -19,10 +19,11 @@ def test_random_faults_leave_what_a_calm_run_leaves(
     url = request.getfixturevalue("postgres_url") if database == "postgresql" else None
     with chaos_world(tmp_path / "calm", template_database, 0) as world:
         calm = dict(world.truth)
-    done, wrong = one_world(tmp_path / "chaos", template_database, 7, calm, url, steps=12)
+    done, wrong = one_world(tmp_path / "chaos", template_database, 5, calm, url, steps=12)
 
     assert wrong == []
     assert done["killed"] > 0
+    assert database == "sqlite" or done["database cut"] > 0
 
 
 def doubled(world: ChaosWorld) -> None:

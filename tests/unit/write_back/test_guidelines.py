@@ -22,7 +22,8 @@ from connector.model import (
     label_pair,
 )
 from connector.model.jobs import JobKind
-from tests.support.world import CLASSES, World
+from connector.store.views.guidance import guidance_views
+from tests.support.world import CLASSES, NAME, World
 from workers.write_back.notes import acceptable, guidelines_of
 
 Build = Callable[..., World]
@@ -346,9 +347,18 @@ def test_notes_are_gathered_where_the_platform_wants_rest_between_changes(build:
     corrected(world, "even", note="wet nose")
     assert "wet nose" not in world.source.guidelines
     assert 0 < world.do(JobKind.GUIDELINES)["next_change_in_seconds"] <= 30 * 60
+    until = shown_until(world)
+    assert until is not None
+    assert timedelta(0) < until - world.clock.now() <= timedelta(minutes=30)
 
     for _ in range(5):  # nobody decides anything: the tick sees to it
         world.later(minutes=10)
     assert "wet nose" in world.source.guidelines
     with world.read() as unit:
         assert len(unit.guidelines.versions(world.project.id)) == 2
+    assert shown_until(world) is None
+
+
+def shown_until(world: World) -> datetime | None:
+    with world.read() as unit:
+        return guidance_views(unit, [NAME])[NAME].publishes_at
