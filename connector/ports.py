@@ -132,6 +132,16 @@ class ItemCodec(PartsCodec, Protocol):
         ...
 
 
+@runtime_checkable
+class TaggedCodec(PartsCodec, Protocol):
+    """Parts that a labelling config asks for by a control with labels."""
+
+    @property
+    def tag(self) -> str:
+        """The control's tag."""
+        ...
+
+
 Codecs = Mapping[str, Codec]  # label type → its codec for one platform, the most usual type first
 
 

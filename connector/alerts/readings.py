@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,6 +46,16 @@ def counters(samples: Samples, now: datetime) -> CounterSnapshot:
     """The counters whose growth is looked at, as they stand."""
     kept = {f"{name}\x00{text}": value for (name, text), value in samples.items() if _is_counter(name)}
     return CounterSnapshot(now, kept)
+
+
+def rotated(kept: Sequence[CounterSnapshot], latest: CounterSnapshot) -> Sequence[CounterSnapshot]:
+    """The snapshots to keep, the older first: growth since that spans at least half of the window.
+
+    With one alone it would begin at nothing every time, and what fires by it would end and fire again.
+    """
+    if kept and timedelta(0) <= latest.at - kept[-1].at < WINDOW / 2:
+        return kept
+    return [*kept[-1:], latest]
 
 
 def growth(samples: Samples, before: CounterSnapshot) -> dict[Tally, float]:

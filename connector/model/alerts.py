@@ -173,3 +173,10 @@ class CounterSnapshot:
 
     at: datetime
     values: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> Json:
+        return {"at": self.at.isoformat(), "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, stored: Json) -> CounterSnapshot:
+        return cls(datetime.fromisoformat(stored["at"]), stored["values"])

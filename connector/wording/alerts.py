@@ -52,7 +52,7 @@ _ALERTS: Mapping[AlertRule, tuple[str, Callable[[float, str], str]]] = {
         "Webhooks refused",
         lambda v, _s: (
             f"{_many(v, 'delivery') if v == 1 else f'{v:,.0f} deliveries'} of the platform "
-            "were not taken within 15 minutes."
+            "were not taken within a quarter of an hour."
         ),
     ),
     AlertRule.PLATFORM_ERRORS: ("Requests fail", lambda v, s: f"{v:.0%} of the requests to {s} fail."),

@@ -14,6 +14,7 @@ WITHOUT_A_LABEL = {
     "unsure": "Reviewers agreed, but not surely enough",
     "disputed": "Reviewers changed their answers too often",
     "torn": "People are torn: no label is likely to have a majority, however many are asked",
+    "little_chance": "The label stays: asking more people is unlikely to change it",
     "overdue": "Too few people answered in time",
 }
 

@@ -24,6 +24,7 @@ from connector.queue import SilentQueue
 from connector.wiring import Services, build
 from tests.support.label_studio import LabelStudioServer
 from tests.support.loop import NAME, Scene, write_config
+from workers.cli.app import run as command
 from workers.demo.server import User
 from workers.label_types.registry import codecs
 from workers.service.runner import run, run_inline
@@ -408,3 +409,30 @@ def test_wrong_spans_are_repaired_in_the_export_that_people_train_on(
             if given == truth:
                 assert after[text] == before[text]
         _all_is_taken_back(made, before)
+
+
+# --- what several people agree on, imported again ---------------------------------------------
+
+
+def test_what_people_agree_on_is_imported_and_exported_as_one_annotation_a_picture(
+    label_studio: LabelStudioServer, tmp_path: Path
+) -> None:
+    right = {name: (truth, truth) for name, (_, truth) in list(pictures().items())[:6]}
+    people = [label_studio.create_user(f"annotator-{n}@example.com") for n in range(3)]
+    project = label_studio.new_project("Several", BOX_CONFIG)
+    tasks = [{"data": {"image": f"/data/{name}"}} for name in right]
+    for row, (task, (_, truth)) in enumerate(
+        zip(label_studio.import_tasks(project, tasks), right.values(), strict=True)
+    ):
+        for n, person in enumerate(people):
+            missed = truth[1:] if row % 3 == n else truth  # each overlooks what the two others see
+            label_studio.annotate(task, [as_box(one, f"r{at}") for at, one in enumerate(missed)], person)
+    with label_studio.client() as client:
+        exported = client.get(f"/api/projects/{project}/export", params={"exportType": "JSON"}).content
+        (tmp_path / "export.json").write_bytes(exported)
+        out = tmp_path / "agreed.json"
+        assert command(["consensus", str(tmp_path / "export.json"), "--out", str(out)]) == 0
+        agreed = label_studio.new_project("Agreed", BOX_CONFIG, json.loads(out.read_text("utf-8")))
+        assert [len(task["annotations"]) for task in label_studio.tasks(agreed)] == [1] * 6
+        coco = client.get(f"/api/projects/{agreed}/export", params={"exportType": "COCO"}).content
+    assert wrong_boxes(in_coco(coco), right) == (0, 12)

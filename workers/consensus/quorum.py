@@ -37,6 +37,7 @@ class Reason(StrEnum):
     MOST_WOULD_CHANGE = "most_would_change"  # most of the crowd, asked without end, by rule of shares
     MOST_WOULD_KEEP = "most_would_keep"
     TORN = "torn"  # no label is likely to have a majority of the crowd
+    LITTLE_CHANCE = "little_chance"  # that asking on changes the label, for the votes that it would take
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,17 +232,20 @@ class OpenQuestion:
     def adjudicated(self, position: Position) -> Verdict:
         return self.settled(position, Reason.ADJUDICATED)
 
-    def open(self, agreed: Position | None) -> Verdict:
-        """Nothing is settled: ask on while that can help, then an adjudicator, then give up."""
+    def open(self, agreed: Position | None, *, ended: Reason | None = None) -> Verdict:
+        """Nothing is settled: ask on while that can help, then an adjudicator, then give up.
+
+        `ended` is why ordinary reviewers are asked no further, where the votes so far say so.
+        """
         n_votes = self.ballot.n_votes
         params = (("votes", n_votes), ("positions", len(self.ballot.support)))
-        if not self._contested() and not self._is_closed():
+        if ended is None and not self._contested() and not self._is_closed():
             first = self.policy.first_votes(self._labels)
             if n_votes < first:
                 return Verdict(QuorumOutcome.ASK_MORE, None, first, Reason.TOO_FEW_VOTES, params)
             if n_votes < self._most_votes:
                 return Verdict(QuorumOutcome.ASK_MORE, None, n_votes + 1, Reason.TIE, params)
-        reason = self._why_open(agreed)
+        reason = self._why_open(agreed) if ended is None or self._is_closed() else ended
         judged = bool(self.ballot.said_by(self.policy.adjudicators))
         if self.policy.adjudicators and not judged:
             return Verdict(QuorumOutcome.ESCALATE, None, n_votes + 1, reason, params)

@@ -9,24 +9,27 @@ from dataclasses import dataclass, field, replace
 
 from connector.config.project import ReviewSettings
 from connector.model import Issue, IssueKind, Problem, Vote
+from workers.consensus.arrays import Floats
 from workers.consensus.ballot import LEAST_WEIGHT, Position, QuorumVote
 from workers.consensus.shares import (
     Belief,
     Conclusion,
     Counts,
+    Expected,
     GroupPath,
     SharePolicy,
     SharePrior,
     ShareVote,
     Terms,
     believe,
-    change_confidence_for,
     conclude,
     count,
+    expected,
     odds_of,
     path_of,
+    policy_for,
 )
-from workers.consensus.shares.rule import MOST_CHANGE_CONFIDENCE
+from workers.consensus.shares.rule import CHANGE_CONFIDENCE, MOST_CHANGE_CONFIDENCE
 from workers.review.quality.harm import NO_HARM, Harm
 from workers.review.votes import is_own
 
@@ -49,6 +52,7 @@ class CrowdJudge:
     calibration_share: float = 0.0
     holds_changes: bool = False  # a person looks at each
     counts_own: bool = False
+    outlooks: dict[bytes, Expected] = field(default_factory=dict, repr=False, compare=False)
 
     def look(
         self,
@@ -64,9 +68,18 @@ class CrowdJudge:
         By the lot of its key a question is one of those that are asked further than would suffice.
         """
         counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive)
-        belief = believe(counts, self.prior.weights(group_path(issue)))
-        conclusion = conclude(counts, belief, self._policy_of(key), asked=asked)
+        usual = self.prior.weights(group_path(issue))
+        belief, policy = believe(counts, usual), self._policy_of(key)
+        worth = self._outlook(usual).worth
+        conclusion = conclude(counts, belief, policy, asked=asked, worth=worth)
         return conclusion, {issue.given: belief.keep} | _labels(belief)
+
+    def _outlook(self, weights: Floats) -> Expected:
+        """What asking on comes to; a group's is kept, for it is the same for all of its questions."""
+        kept = self.outlooks.get(weights.tobytes())
+        if kept is None:
+            kept = self.outlooks[weights.tobytes()] = expected(weights, self.policy)
+        return kept
 
     def _policy_of(self, key: str) -> SharePolicy:
         if drawn(key) >= self.calibration_share:
@@ -86,14 +99,15 @@ def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int, harm: H
     Where more changes were overturned than their probabilities allow for, changes must be as sure as can be
     demanded, and are held besides.
     """
-    derived = change_confidence_for(prior, review.harm_limit)
-    chosen = derived if review.change_confidence is None else review.change_confidence
-    policy = SharePolicy(
+    chosen = review.change_confidence or CHANGE_CONFIDENCE
+    base = SharePolicy(
         change_confidence=max(chosen, MOST_CHANGE_CONFIDENCE) if harm.exceeds else chosen,
         keep_confidence=review.keep_confidence,
         min_votes=review.min_votes,
         max_votes=review.most_votes,
     )
+    harm_limit = review.harm_limit if review.change_confidence is None else None  # else it is stated outright
+    policy = policy_for(prior, base, harm_limit=harm_limit, votes=review.votes_per_question)
     return CrowdJudge(
         policy,
         prior,

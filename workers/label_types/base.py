@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction, WriteMode
 from connector.model.reasons import Code, ScanDoubt, coded
@@ -58,6 +58,19 @@ class LabelNumbers:
     marked: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LabelTags:
+    """Labels as tags of the tokens of texts: what a model learns where parts are places in a text.
+
+    `scores` makes the parts of one text (a row) of probabilities (tokens, n_tags): part → probability.
+    """
+
+    words: Sequence[Sequence[str]]
+    tags: Sequence[Sequence[int]]
+    n_tags: int
+    scores: Callable[[int, Any], Mapping[str, float]]
+
+
 class Detects(Protocol):
     def __call__(
         self,
@@ -99,6 +112,10 @@ class LabelType(Protocol):
 
     def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers | None:
         """The labels as what a model learns and how far apart they are; None where they are alike or not."""
+        ...
+
+    def tags(self, texts: Sequence[str], labels: Sequence[str], schema: LabelSchema) -> LabelTags | None:
+        """The labels of these texts as tags of their tokens; None where they are no places in a text."""
         ...
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
@@ -171,6 +188,11 @@ class WholeItem:
     def numbers(self, labels: Sequence[str], schema: LabelSchema) -> LabelNumbers | None:
         """None: labels are alike or not."""
         del labels, schema
+        return None
+
+    def tags(self, texts: Sequence[str], labels: Sequence[str], schema: LabelSchema) -> LabelTags | None:
+        """None: the label is about all of it."""
+        del texts, labels, schema
         return None
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from connector.alerts.outbox import EVENTS, due_at, is_urgent, merged, topic_of, wants
-from connector.alerts.readings import WINDOW, Figures, counters, growth, readings
+from connector.alerts.readings import Figures, counters, growth, readings, rotated
 from connector.alerts.rules import advance, notices
 from connector.config.alerts import AlertSettings
 from connector.errors import SecondlookError
@@ -32,7 +32,7 @@ class _Look:
     """What was read, and what it was based on."""
 
     readings: dict[AlertKey, float]
-    snapshot: CounterSnapshot | None  # where the one that is kept is too old
+    snapshots: Sequence[CounterSnapshot]  # of counters, to be kept
     before: datetime | None  # when somebody looked last
 
 
@@ -68,15 +68,13 @@ def _read(services: Services, settings: AlertSettings) -> _Look | None:
             return None
         samples = stored_metrics(unit)
         kept = _kept_counters(unit)
-        fresh = kept is not None and timedelta(0) <= unit.now - kept.at < WINDOW
-        grown = growth(samples, kept) if kept is not None else {}
-        snapshot = None if fresh else counters(samples, unit.now)
-        return _Look(readings(Figures(samples, unit.now, grown)), snapshot, before)
+        grown = growth(samples, kept[0]) if kept else {}
+        snapshots = rotated(kept, counters(samples, unit.now))
+        return _Look(readings(Figures(samples, unit.now, grown)), snapshots, before)
 
 
 def _record(unit: UnitOfWork, settings: AlertSettings, look: _Look) -> None:
-    if look.snapshot is not None:
-        unit.facts.put(COUNTED_AT, json.dumps(dict(look.snapshot.values)))
+    unit.facts.put(COUNTED_AT, json.dumps([dict(one.to_json()) for one in look.snapshots]))
     stored = unit.alerts.all()
     changed = advance(stored, look.readings, unit.now, timedelta(minutes=settings.calm_minutes))
     standing = [one for one in ({**stored, **changed}).values() if one is not None]
@@ -126,9 +124,8 @@ def _events(unit: UnitOfWork) -> list[Notice]:
     return list(merged((), found))
 
 
-def _kept_counters(unit: UnitOfWork) -> CounterSnapshot | None:
-    at, text = unit.facts.at(COUNTED_AT), unit.facts.get(COUNTED_AT)
-    return None if at is None or text is None else CounterSnapshot(at, json.loads(text))
+def _kept_counters(unit: UnitOfWork) -> list[CounterSnapshot]:
+    return [CounterSnapshot.from_json(one) for one in json.loads(unit.facts.get(COUNTED_AT) or "[]")]
 
 
 def _log_changes(told: Sequence[Notice]) -> None:

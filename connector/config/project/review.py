@@ -35,12 +35,21 @@ class ReviewSettings(Frozen):
         ),
     )
     harm_limit: float = Field(
-        default=0.012,
+        default=0.0027,
         gt=0,
         le=0.2,
         description=(
-            "Most labels that may be changed wrongly, as a share of all questions: how sure a change must be "
-            "follows from it (rule shares)."
+            "Most labels that 60 % of people would give and that may be changed nevertheless, expected, as a "
+            "share of all questions: how sure a change must be follows from it (rule shares)."
+        ),
+    )
+    votes_per_question: float = Field(
+        default=2.5,
+        ge=1,
+        le=20,
+        description=(
+            "Most answers a question, on average: where more would be asked, questions end on which one "
+            "more is the least likely to change a label (rule shares)."
         ),
     )
     change_confidence: float | None = Field(
@@ -49,7 +58,7 @@ class ReviewSettings(Frozen):
         lt=1.0,
         description=(
             "How sure it must be that most reviewers would choose another label (rule shares). Default: "
-            "between 0.75 and 0.99, from harm_limit and what the project's own answers show."
+            "0.85, and as sure as harm_limit asks for by what the project's own answers show."
         ),
     )
     keep_confidence: float = Field(

@@ -10,7 +10,7 @@ from connector.errors import Misconfigured
 from connector.model import Json, LabelSchema, Prediction
 from connector.platforms.http import Anonymous, Api
 from connector.platforms.label_studio import mapping
-from connector.ports import Codec, Codecs
+from connector.ports import Codec, Codecs, TaggedCodec
 
 
 class MlBackend:
@@ -25,9 +25,10 @@ class MlBackend:
 
         Misconfigured when the answer is not of the protocol or has another length.
         """
+        codec = self._codecs[schema.kind]
         body = {
             "tasks": [{"id": _number(remote_id), "data": dict(data)} for remote_id, data in items],
-            "label_config": label_config(schema),
+            "label_config": label_config(schema, codec),
             "project": "secondlook",
             "params": {},
         }
@@ -40,28 +41,34 @@ class MlBackend:
                 remedy="It must answer {'results': [...]} with one entry for each task, in order.",
             )
         shared = str(answer.get("model_version") or "")
-        return [_prediction(result, schema, self._codecs[schema.kind], shared) for result in results]
+        return [
+            _prediction(result, schema, mapping.codec_of({"data": data}, schema, codec), shared)
+            for result, (_, data) in zip(results, items, strict=True)
+        ]
 
 
 def backend(url: str, codecs: Codecs) -> MlBackend:
     return MlBackend(Api(url, Anonymous()), codecs)
 
 
-def label_config(schema: LabelSchema) -> str:
+def label_config(schema: LabelSchema, codec: Codec) -> str:
     """The least labelling config that has this schema: backends read names and classes from it."""
     objects = "".join(
         f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}/>"
         for tag in schema.objects
     )
-    choices = "".join(f"<Choice value={quoteattr(label)}/>" for label in schema.classes)
+    tag, option = (codec.tag, "Label") if isinstance(codec, TaggedCodec) else ("Choices", "Choice")
+    classes = "".join(f"<{option} value={quoteattr(label)}/>" for label in schema.classes)
     control = f"name={quoteattr(schema.control)} toName={quoteattr(schema.to_name)}"
-    return f"<View>{objects}<Choices {control}>{choices}</Choices></View>"
+    return f"<View>{objects}<{tag} {control}>{classes}</{tag}></View>"
 
 
 def _prediction(result: Any, schema: LabelSchema, codec: Codec, model_version: str) -> Prediction | None:
     if isinstance(result, list):  # older backends answer a list of predictions for each task
         result = result[0] if result else None
-    if not isinstance(result, dict) or not result.get("result"):
+    says = result.get("result") if isinstance(result, dict) else None
+    # A model that marks no region says that there is none.
+    if not isinstance(result, dict) or (not says and not (says == [] and isinstance(codec, TaggedCodec))):
         return None
     named = {"id": "backend", "model_version": model_version, **result}
     return mapping.prediction(named, schema, codec)

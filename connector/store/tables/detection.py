@@ -78,6 +78,7 @@ issues = Table(
     Column("annotator", RemoteId),  # who gave the label, for lists by person
     Index("ix_issues_item_id", "item_id"),
     Index("ix_issues_rank", "project_id", "rank", "id"),
+    Index("ix_issues_project_id_kind_state", "project_id", "kind", "state"),  # to count without reading rows
     Index("ix_issues_annotator", "project_id", "annotator", "state"),
 )
 

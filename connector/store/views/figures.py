@@ -92,6 +92,14 @@ def issue_counts(unit: UnitOfWork, project_id: int, since: datetime | None = Non
     return [IssueCount(row.kind, row.given, row.method, row.state, int(row.n)) for row in rows]
 
 
+def kind_counts(unit: UnitOfWork, project_id: int) -> list[IssueCount]:
+    """Issues by kind and state alone: an index knows them, however many there are."""
+    keys = (issues.c.kind, issues.c.state)
+    query = select(*keys, func.count().label("n")).where(issues.c.project_id == project_id)
+    rows = unit.connection.execute(query.group_by(*keys).order_by(*keys))
+    return [IssueCount(row.kind, "", "", row.state, int(row.n)) for row in rows]
+
+
 def correction_counts(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> dict[str, int]:
     query = select(corrections.c.state, func.count()).where(*_corrections(project_id, since))
     return {state: int(n) for state, n in unit.connection.execute(query.group_by(corrections.c.state))}

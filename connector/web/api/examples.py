@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from connector.platforms.registry import KINDS
+
 _AT = "2026-03-01T12:00:00+00:00"
 _ISSUE = {
     "id": "5f0c8a52-0d5c-4b62-9a5e-0f4d7c1f5a11",
@@ -77,6 +79,54 @@ _JOB = {
 }
 
 
+_PROJECT = {
+    "name": "pets",
+    "title": "Pets",
+    "platform": KINDS[0],
+    "url": "https://labels.example.org",
+    "remote_id": "7",
+    "items": 12_000,
+    "labelled": 11_840,
+    "changes_since_scan": 3,
+    "flagged": 214,
+    "issues": {"in_review": 60, "accepted": 118, "rejected": 36},
+    "reviews": {"pushed": 60, "decided": 154},
+    "votes": 341,
+    "votes_counted": 330,
+    "corrections": {"applied": 118},
+    "dispositions": {"exclude": 4},
+    "skipped": {"empty": 160},
+    "warnings": [],
+    "quality": None,
+    "jobs": {},
+    "review_link": "https://labels.example.org/projects/8/data",
+    "last_sync_at": _AT,
+    "last_reconcile_at": _AT,
+    "last_scan_at": _AT,
+    "last_collect_at": _AT,
+    "paused_reason": None,
+    "away_since": None,
+    "away_reason": None,
+}
+_FINDING = {
+    "id": "0c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f",
+    "project": "pets",
+    "kind": "outlier",
+    "subject": "1042",
+    "item": "1042",
+    "content": "photo-1042.jpg",
+    "score": 0.5,
+    "why": "It is unlike all other items: 4.0 times as far from the nearest ones as usual.",
+    "facts": {"times": 4.0, "by": "distance"},
+    "scan_id": "7a8b9c0d-1e2f-4a3b-8c4d-5e6f7a8b9c0d",
+    "created_at": _AT,
+}
+_LOOKED = {
+    "found": {"overlap": 1, "outlier": 7},
+    "not_looked_for": {"disagreement": "no item has answers of two people"},
+}
+
+
 def _page(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"items": [dict(row)], "next": "WzMsICI1ZjBjOGE1MiJd"}
 
@@ -87,6 +137,9 @@ EXAMPLES: Mapping[str, Any] = {
     "/api/v1/reviews": _page(_REVIEW),
     "/api/v1/corrections": _page(_CORRECTION),
     "/api/v1/jobs": _page(_JOB),
+    "/api/v1/projects/{name}": _PROJECT,
+    "/api/v1/projects/{name}/looked": _LOOKED,
+    "/api/v1/findings": _page(_FINDING),
 }
 
 

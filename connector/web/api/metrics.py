@@ -43,7 +43,19 @@ class Scrapes:
             return self._text
 
 
-@router.get("/metrics", response_class=Response)
+TEXT = {"description": "The text format of Prometheus", "content": {CONTENT_TYPE.partition(";")[0]: {}}}
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: TEXT,
+        401: {"description": "No valid token"},
+        403: {"description": "The role that is missing is named"},
+        503: {"description": "The database does not answer"},
+    },
+)
 def metrics(request: Request, services: Running, who: Asking) -> Response:
     """What `secondlook status` shows and more, as Prometheus reads it. Needs the role metrics or operator."""
     require(who, AccessRole.METRICS)

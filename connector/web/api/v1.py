@@ -29,8 +29,10 @@ router = APIRouter(
     prefix="/api/v1",
     dependencies=[Depends(principal)],
     responses={
+        400: {"description": "What was sent cannot be read: said in words"},
         401: {"description": "No valid token"},
         403: {"description": "The role that is missing is named"},
+        404: {"description": "There is no such thing, or not for who asks"},
         503: {"description": "The database does not answer"},
     },
 )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.alerts.outbox import after_quiet, due_at, merged, next_try, wants
-from connector.alerts.readings import READERS, Figures, counters, growth, readings
+from connector.alerts.readings import READERS, WINDOW, Figures, counters, growth, readings, rotated
 from connector.alerts.rules import THRESHOLDS, advance, notices
 from connector.config.alerts import AlertSettings, ChannelSettings
 from connector.config.types import SecretRef
@@ -19,6 +19,7 @@ from connector.model.alerts import (
     AlertPhase,
     AlertRule,
     AlertStatus,
+    CounterSnapshot,
     EventKind,
     Notice,
     Severity,
@@ -174,6 +175,20 @@ def test_readings_are_of_the_metrics() -> None:
     assert found[AlertKey(AlertRule.WEBHOOKS_REFUSED, "cats")] == 2
     assert found[AlertKey(AlertRule.SCHEDULER_LATE)] == pytest.approx(60)
     assert found[AlertKey(AlertRule.WORKER_SILENT)] == 0  # nothing waits for it
+
+
+def test_growth_spans_at_least_half_of_the_window() -> None:
+    kept: list[CounterSnapshot] = []
+    ages = []
+    for minute in range(120):
+        now = NOW + timedelta(minutes=minute)
+        if minute >= 8:
+            ages.append(now - kept[0].at)
+        kept = [*rotated(kept, CounterSnapshot(now))]
+    assert min(ages) >= WINDOW / 2
+    assert max(ages) <= WINDOW + timedelta(minutes=1)
+    assert len(kept) == 2
+    assert CounterSnapshot.from_json(kept[0].to_json()) == kept[0]
 
 
 def event(kind: EventKind = EventKind.CORRECTION_WRITTEN, **changes: object) -> Notice:

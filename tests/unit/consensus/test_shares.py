@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.consensus.shares import (
@@ -18,12 +18,13 @@ from workers.consensus.shares import (
     ShareVote,
     Terms,
     believe,
-    change_confidence_for,
     conclude,
     count,
+    expected,
     fit,
     odds_of,
     path_of,
+    policy_for,
 )
 from workers.consensus.shares.components import COLD_START
 
@@ -169,8 +170,7 @@ def asked(n: int, *positions: str, given: str = "cat") -> list:
 def test_where_flags_are_mostly_right_fewer_votes_change_a_label() -> None:
     learned = fit(asked(300, "dog", "dog", "dog") + asked(30, "cat"))
     usual = learned.weights(path_of("label_error", "cat", "dog", 10.0))
-    policy = SharePolicy(change_confidence=change_confidence_for(learned))
-    assert concluded(votes("dog", "dog"), usual, policy).end is End.CHANGE
+    assert concluded(votes("dog", "dog"), usual, policy_for(learned)).end is End.CHANGE
 
 
 def test_where_most_labels_are_right_more_votes_are_asked_than_at_first() -> None:
@@ -179,9 +179,38 @@ def test_where_most_labels_are_right_more_votes_are_asked_than_at_first() -> Non
     assert believed(votes("dog", "dog"), usual).most["dog"] < believed(votes("dog", "dog")).most["dog"]
 
 
-def test_more_changes_demand_more_certainty() -> None:
-    few, many = fit(asked(300, "cat")), fit(asked(300, "dog", "dog", "dog"))
-    assert change_confidence_for(few) < change_confidence_for(SharePrior()) <= change_confidence_for(many)
+def test_the_more_is_changed_the_less_each_change_may_spoil() -> None:
+    few = fit(asked(300, "cat", "cat") + asked(10, "dog", "dog", "cat"))
+    many = fit(asked(150, "cat", "cat", "dog") + asked(150, "dog", "dog", "dog"))
+    assert policy_for(few).most_spoiled > policy_for(many).most_spoiled
+
+
+@given(weights, st.sampled_from([0.001, 0.003, 0.03]), st.sampled_from([1.5, 2.5]))
+@settings(max_examples=20)
+def test_both_limits_hold_by_what_the_prior_expects(usual: np.ndarray, harm: float, most: float) -> None:
+    policy = policy_for(SharePrior(start=usual), harm_limit=harm, votes=most)
+    ahead = expected(usual, policy)
+    assert ahead.spoiled[0] <= harm or policy.most_spoiled == pytest.approx(0.001)
+    assert ahead.votes[0] <= most or policy.price == pytest.approx(0.2)
+
+
+@given(ballots, weights, errors)
+def test_one_more_vote_for_the_given_label_never_ends_in_a_change(
+    ballot: list[ShareVote], usual: np.ndarray, error: float
+) -> None:
+    policy = policy_for(SharePrior(start=usual), votes=1.5)
+    before = concluded(ballot, usual, policy).end
+    if before is not End.CHANGE:
+        assert concluded([*ballot, ShareVote("cat", error)], usual, policy).end is not End.CHANGE
+
+
+def test_a_question_ends_where_one_more_answer_is_not_worth_it() -> None:
+    unclear = fit(asked(200, "dog", "several fit", "cat", "several fit"))
+    policy = policy_for(unclear, votes=1.5)
+    counts, usual = count(votes("several fit", "cat"), TERMS), unclear.weights()
+    worth = expected(usual, policy).worth
+    assert conclude(counts, believe(counts, usual), policy).end is End.ASK
+    assert conclude(counts, believe(counts, usual), policy, worth=worth).end in (End.ENOUGH, End.TORN)
 
 
 def test_a_pair_with_few_votes_borrows_from_its_class_and_the_class_from_all() -> None:

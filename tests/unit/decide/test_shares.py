@@ -55,10 +55,12 @@ def test_shares_decide_unless_votes_are_to_be_counted() -> None:
 
 
 def test_the_settings_set_how_sure_a_decision_must_be() -> None:
-    derived = crowd_judge(ReviewSettings(), SharePrior(), 0).policy
-    loose = crowd_judge(ReviewSettings(harm_limit=0.1), SharePrior(), 0).policy
+    strict = crowd_judge(ReviewSettings(harm_limit=0.0001), SharePrior(), 0).policy
+    usual = crowd_judge(ReviewSettings(), SharePrior(), 0).policy
+    cheap = crowd_judge(ReviewSettings(votes_per_question=1), SharePrior(), 0).policy
     fixed = crowd_judge(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), SharePrior(), 0).policy
-    assert loose.change_confidence < derived.change_confidence
+    assert usual.most_spoiled > strict.most_spoiled
+    assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
 
 

@@ -180,3 +180,31 @@ def test_a_wrong_span_is_asked_about_decided_and_written(build: Callable[..., Wo
 def test_keys_are_read_again() -> None:
     assert [str(part) for part in BOXES.parts(label_of(CAR, DOG))] == sorted([CAR, DOG])
     assert [str(part) for part in SPANS.parts(label_of(*RIGHT))] == sorted(RIGHT)
+
+
+def sentence(n: int) -> tuple[str, list[str]]:
+    who, where = ("Ana", "Bob", "Cleo")[n % 3], ("Rome", "Oslo", "Bern", "Lima")[n % 4]
+    text = f"{who} {n} flew to {where} with Dan today"
+    at = text.index(where)
+    return text, [f'PER 0-{len(who)} "{who}"', f'LOC {at}-{at + 4} "{where}"']
+
+
+def test_spans_are_judged_by_the_built_in_tagger_where_no_model_is_named(build: Callable[..., World]) -> None:
+    world = build(schema=SPAN_SCHEMA, predictions={"source": "builtin", "out_of_sample": None})
+    for n in range(60):
+        text, right = sentence(n)
+        world.item(text, label_of(*(right[:1] if n == 30 else right)))
+    world.settle()
+    missed, right = sentence(30)
+    assert world.asked() == [missed]
+    assert world.issue(missed).suggested == right[1]
+    report = world.last_scan().report
+    assert report.out_of_sample == "by construction"
+    assert report.source["span_f1"] > 0.9
+
+
+def test_boxes_have_no_built_in_model_and_the_sources_are_named(build: Callable[..., World]) -> None:
+    world = build(schema=BOX_SCHEMA, predictions={"source": "builtin", "out_of_sample": None})
+    world.item("one", CAR)
+    world.settle()
+    assert "boxes are not judged by builtin" in str(world.project.paused_reason)

@@ -13,7 +13,7 @@ from connector.actions import sign_in, tokens, users
 from connector.errors import Retryable, Unauthorised
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.wiring import Services
-from tests.unit.web.seeding import TOKEN, StoppedClock, services_in
+from tests.unit.web.seeding import TOKEN, StoppedClock, seed, services_in
 
 PASSWORD = "correct horse battery"
 
@@ -72,6 +72,19 @@ def test_a_session_ends_after_an_hour_without_use_and_after_twelve(
     assert client.get("/").status_code == 303
     enter(client)
     clock.ahead += timedelta(minutes=61)
+    assert client.get("/").status_code == 303
+
+
+def test_a_clock_that_is_set_back_ends_no_session_and_breaks_no_page(
+    client: httpx.Client, services: Services, clock: MovedClock
+) -> None:
+    add_ann(services)
+    seed(services)
+    enter(client)
+    clock.ahead -= timedelta(hours=3)
+    for path in ("/", "/p/cats", "/p/cats/queue?state=any", "/p/cats/items/1", "/ops/audit"):
+        assert client.get(path).status_code == 200, path
+    clock.ahead += timedelta(hours=3, minutes=61)
     assert client.get("/").status_code == 303
 
 

@@ -10,9 +10,11 @@ import re
 import uuid
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from connector.actions import users
 from connector.errors import Retryable
@@ -20,6 +22,7 @@ from connector.model import CorrectionState, GuidelineNote, ReviewState, ReviewT
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.jobs import JobState
 from connector.model.similarity_map import chosen_text
+from connector.web.dashboard import lists
 from connector.wiring import Services
 from connector.wording import ago
 from tests.unit.web.questions import QUESTIONS, seed_questions
@@ -141,6 +144,46 @@ def test_a_database_that_does_not_answer_is_said(
     assert answer.status_code == 503
     assert "did not answer: &lt;no reason&gt;" in answer.text
     assert 'href="/p/cats/queue"' in answer.text
+
+
+class FailingStore:
+    """A store that does not answer any more after so many reads."""
+
+    def __init__(self, services: Services, reads: int) -> None:
+        self._read, self.left = services.store.read, reads
+
+    def read(self) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            msg = "the database did not answer"
+            raise Retryable(msg)
+        return self._read()
+
+
+@pytest.mark.parametrize("path", ["/", "/p/cats", "/p/cats/queue", "/p/cats/items/1", "/ops/health"])
+def test_a_database_that_stops_in_the_middle_of_a_page_is_said(
+    ann: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    seed(services)
+    monkeypatch.setattr(services.store, "read", FailingStore(services, 1).read)  # who asks is known still
+    answer = ann.get(path)
+    assert (answer.status_code, "did not answer" in answer.text) == (503, True)
+    assert "retry-after" in answer.headers
+
+
+def test_a_file_that_breaks_off_is_no_whole_file(
+    ann: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(services, issues=5)
+    monkeypatch.setattr(lists, "AT_ONCE", 2)
+    assert len(ann.get("/p/cats/queue.json?state=any").json()) == 5
+    monkeypatch.setattr(services.store, "read", FailingStore(services, 3).read)
+    with capture_logs(), pytest.raises(httpx.RemoteProtocolError):
+        ann.get("/p/cats/queue.json?state=any")
+    monkeypatch.undo()
+    with services.store.read() as unit:
+        taken = [row.detail["rows"] for row in unit.audit.entries() if row.action == "exported"]
+    assert taken == [5, 2]
 
 
 @pytest.mark.parametrize(

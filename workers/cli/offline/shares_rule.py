@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from workers.cli.offline.replay import KnownQuestion, Stop
+from workers.consensus.arrays import Floats
 from workers.consensus.shares import (
     AnswerSet,
     End,
+    Expected,
     GroupPath,
-    SharePolicy,
     SharePrior,
     ShareVote,
     Terms,
     believe,
-    change_confidence_for,
     conclude,
     count,
+    expected,
     fit,
+    policy_for,
 )
 
 LEARN_EVERY = 10  # questions, and later a tenth of those that were asked
@@ -38,7 +40,8 @@ class SharesRule:
         stop = Stop(0, None)
         for n in range(1, min(len(answers), self._policy.max_votes) + 1):
             counts = count([ShareVote(one) for one in answers[:n]], terms)
-            concluded = conclude(counts, believe(counts, weights), self._policy)
+            believed = believe(counts, weights)
+            concluded = conclude(counts, believed, self._policy, worth=self._outlook(weights).worth)
             label = {End.CHANGE: concluded.position, End.KEEP: question.given}.get(concluded.end)
             stop = Stop(n, label, None if label is None else concluded.probability)
             if concluded.end is not End.ASK:
@@ -54,4 +57,11 @@ class SharesRule:
 
     def _learn(self) -> None:
         self._prior: SharePrior = fit(self._asked)
-        self._policy = SharePolicy(change_confidence=change_confidence_for(self._prior))
+        self._policy = policy_for(self._prior)
+        self._outlooks: dict[bytes, Expected] = {}
+
+    def _outlook(self, weights: Floats) -> Expected:
+        kept = self._outlooks.get(weights.tobytes())
+        if kept is None:
+            kept = self._outlooks[weights.tobytes()] = expected(weights, self._policy)
+        return kept

@@ -6,9 +6,10 @@ project's own answers. Nothing here knows what a label is: positions are opaque 
 
 from workers.consensus.shares.answers import AnswerSet, Counts, PositionRole, ShareVote, Terms, count
 from workers.consensus.shares.belief import Belief, believe
+from workers.consensus.shares.outlook import Expected, expected, policy_for
 from workers.consensus.shares.paths import odds_of, path_of
 from workers.consensus.shares.prior import GroupPath, SharePrior, fit
-from workers.consensus.shares.rule import Conclusion, End, SharePolicy, change_confidence_for, conclude
+from workers.consensus.shares.rule import Conclusion, End, SharePolicy, conclude
 
 __all__ = [
     "AnswerSet",
@@ -16,6 +17,7 @@ __all__ = [
     "Conclusion",
     "Counts",
     "End",
+    "Expected",
     "GroupPath",
     "PositionRole",
     "SharePolicy",
@@ -23,10 +25,11 @@ __all__ = [
     "ShareVote",
     "Terms",
     "believe",
-    "change_confidence_for",
     "conclude",
     "count",
+    "expected",
     "fit",
     "odds_of",
     "path_of",
+    "policy_for",
 ]

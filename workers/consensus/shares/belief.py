@@ -20,7 +20,7 @@ class Belief:
     `most` is that a position is what most of the crowd would choose, of each that was named and is not the
     given label; `keep` the same of the given label; `first` that most of those who name a label at all would
     choose this one; `majority` that the position has more than half of the answers; `clear` that some label
-    has 60 % of them or more.
+    has 60 % of them or more, `spoiled` that the given label has, so that a change would spoil it.
     """
 
     keep: float
@@ -28,6 +28,7 @@ class Belief:
     first: Mapping[Hashable, float]
     majority: Mapping[Hashable, float]
     clear: float
+    spoiled: float
 
 
 def believe(counted: Counts, weights: Floats) -> Belief:
@@ -45,7 +46,7 @@ def believe(counted: Counts, weights: Floats) -> Belief:
     Belief
         `most` and `first` are the least of the posteriors with all, some or none of the votes for the given
         label: where such a vote speaks against a third answer more than against this one, it must not make
-        the change more probable.
+        the change more probable; `spoiled` is the greatest of them.
     """
     answers = counted.answers
     held, total = likelihoods(answers), float(weights @ likelihoods(answers).likelihood)
@@ -55,18 +56,22 @@ def believe(counted: Counts, weights: Floats) -> Belief:
     )
     return Belief(
         keep=float(weights @ held.most[PositionRole.GIVEN, answers.given]) / total,
-        most={place: _least(answers, "most", group, weights) for place, group in others.items()},
-        first={place: _least(answers, "first", group, weights) for place, group in others.items()},
+        most={place: min(_each(answers, "most", group, weights)) for place, group in others.items()},
+        first={place: min(_each(answers, "first", group, weights)) for place, group in others.items()},
         majority={place: float(weights @ held.majority[group]) / total for place, group in others.items()},
         clear=min(1.0, clear / total),
+        spoiled=max(_each(answers, "clear", None, weights)),
     )
 
 
-def _least(answers: AnswerSet, what: Literal["most", "first"], group: Group, weights: Floats) -> float:
-    fewer = (likelihoods(answers.with_given(some)) for some in _subsets(answers.given))
-    return min(
-        float(weights @ getattr(held, what)[group]) / float(weights @ held.likelihood) for held in fewer
-    )
+def _each(
+    answers: AnswerSet, what: Literal["most", "first", "clear"], group: Group | None, weights: Floats
+) -> Iterator[float]:
+    """The posterior of a group, or of the given label, with each choice of the votes for that label."""
+    for some in _subsets(answers.given):
+        held = likelihoods(answers.with_given(some))
+        of = (PositionRole.GIVEN, some) if group is None else group
+        yield float(weights @ getattr(held, what)[of]) / float(weights @ held.likelihood)
 
 
 def _subsets(errors: Errors) -> Iterator[Errors]:

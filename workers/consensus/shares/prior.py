@@ -61,10 +61,7 @@ class SharePrior:
 
     @property
     def changing(self) -> float:
-        """The expected share of all questions about which most people choose another position, 0..1.
-
-        Unlike the weights it forgets the cold start fast: `change_confidence_for` follows it.
-        """
+        """The expected share of all questions about which most people choose another position, 0..1."""
         return (CHANGING_AT_FIRST * CHANGING_ITEMS + self.changed(())) / (CHANGING_ITEMS + self.asked)
 
     def changed(self, path: GroupPath) -> float:

@@ -64,7 +64,7 @@ def verdict_by_shares(
         return Verdict(QuorumOutcome.UNRESOLVED, None, asked.ballot.n_votes, Reason.TORN, params)
     if judge is not None and asked.is_exhausted():
         return asked.adjudicated(judge)
-    return asked.open(None)
+    return asked.open(None, ended=Reason.LITTLE_CHANCE if conclusion.end is End.ENOUGH else None)
 
 
 def _position(conclusion: Conclusion, given: str) -> Position | None:

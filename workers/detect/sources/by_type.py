@@ -21,9 +21,11 @@ from workers.detect.predictions.limits import judgement_limit
 from workers.detect.predictions.numbers import out_of_sample_numbers
 from workers.detect.predictions.sets import out_of_sample_sets
 from workers.detect.sources import trained
+from workers.detect.sources.backend import from_backend
 from workers.detect.sources.base import SEED
 from workers.detect.sources.platform import stored_predictions
-from workers.label_types.base import LabelNumbers
+from workers.detect.sources.tagger import tagged
+from workers.label_types.base import LabelNumbers, LabelType
 from workers.label_types.registry import kind_of
 
 
@@ -43,18 +45,42 @@ class TypePredictions:
 def predictions_for(context: Context, schema: LabelSchema, items: Sequence[LabelledItem]) -> TypePredictions:
     """What the configured source says of each item. Misconfigured for a source that cannot."""
     chosen = context.settings.predictions
-    numbers = kind_of(schema).numbers([item.label for item in items], schema)
+    kind = kind_of(schema)
+    numbers = kind.numbers([item.label for item in items], schema)
+    in_texts = kind.tags([], [], schema) is not None
     if chosen.source is Backend.PLATFORM:
         return _stored(context, items)
+    if chosen.source is Backend.BACKEND and kind.in_parts:
+        version, answers = from_backend(context, schema, items)
+        return TypePredictions(version, items, answers)
+    if chosen.source is Backend.BUILTIN and chosen.model is None and in_texts:
+        return _read_in_texts(context, kind, schema, items)
     if chosen.source is Backend.BUILTIN and chosen.model is None and numbers is not None:
         return _built_in(context, schema, items, numbers)
     other = chosen.source.value if chosen.model is None else f"the plug-in {chosen.model}"
-    sources = "platform" if numbers is None else "platform or builtin (without predictions.model)"
+    sources = " or ".join(
+        name
+        for name, possible in {
+            "platform": True,
+            "backend": kind.in_parts,
+            "builtin (without predictions.model)": numbers is not None or in_texts,
+        }.items()
+        if possible
+    )
     raise Misconfigured(
         f"labels of type {schema.kind} are not judged by {other}",
         field=f"projects.{context.project.name}.predictions.source",
         remedy=f"Use {sources}.",
     )
+
+
+def _read_in_texts(
+    context: Context, kind: LabelType, schema: LabelSchema, items: Sequence[LabelledItem]
+) -> TypePredictions:
+    """Each text by a tagger that has not seen it; it is trained at each scan."""
+    predictions, f1 = tagged(context, kind, schema, items)
+    report = ScanReport(out_of_sample="by construction", source={"span_f1": round(f1, 4)})
+    return TypePredictions(trained.VERSION, items, predictions, report=report, limit=judgement_limit(f1))
 
 
 def _stored(context: Context, items: Sequence[LabelledItem]) -> TypePredictions:

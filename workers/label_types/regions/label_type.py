@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from connector.model import LabelSchema, WriteMode
+from workers.label_types.base import LabelTags
 from workers.label_types.regions.keys import Keys
 from workers.label_types.regions.merge import positions
 
@@ -40,6 +41,11 @@ class InParts:
     def numbers(self, labels: Sequence[str], schema: LabelSchema) -> None:
         """None: regions are no row of numbers."""
         del labels, schema
+
+    def tags(self, texts: Sequence[str], labels: Sequence[str], schema: LabelSchema) -> LabelTags | None:
+        """None, but for places in a text."""
+        del texts, labels, schema
+        return None
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Answers that mean the same region agree."""

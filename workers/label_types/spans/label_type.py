@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from connector.model import Issue, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
-from workers.label_types.base import Suspicions
+from workers.label_types.base import LabelTags, Suspicions
 from workers.label_types.regions.label_type import InParts
 from workers.label_types.regions.memory import PartsInMemory
 from workers.label_types.spans import ask, value
 from workers.label_types.spans.argilla import SpansOnArgilla
 from workers.label_types.spans.label_studio import SpansOnLabelStudio
+from workers.label_types.spans.tags import label_tags
 
 
 class Spans(InParts):
@@ -40,6 +41,10 @@ class Spans(InParts):
         from workers.label_types.spans.detect import detect  # numpy, only where labels are judged
 
         return detect(items, predictions, schema, method)
+
+    def tags(self, texts: Sequence[str], labels: Sequence[str], schema: LabelSchema) -> LabelTags | None:
+        """Words and signs, and where spans begin and go on."""
+        return label_tags(texts, labels, schema.classes)
 
     def question(self, issue: Issue) -> str | None:
         """What speaks against the region."""

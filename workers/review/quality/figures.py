@@ -11,7 +11,7 @@ from connector.config.project import PolicySettings, QualitySettings
 from connector.model import IssueKind, IssueState, Json, Project
 from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
-from connector.store.views.figures import IssueCount, Moved, issue_counts, moved
+from connector.store.views.figures import IssueCount, Moved, issue_counts, kind_counts, moved
 from workers.review.quality.fairness import net_change
 from workers.review.quality.harm import Harm, harm_of
 from workers.review.quality.intervals import ShareBounds, anytime_bounds, difference_bounds, exact_bounds
@@ -91,7 +91,7 @@ class QualityFigures:
 
 def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
     """Computed from what stands in the store now."""
-    known = _known(unit, project)
+    known = _known(unit, project, issue_counts(unit, project.id))
     moves = tuple(moved(unit, project.id))
     high = known.high
     return QualityFigures(
@@ -132,7 +132,7 @@ class ControlOutlook:
 
 def control_outlook(unit: UnitOfWork, project: Project, settings: QualitySettings) -> ControlOutlook:
     """Computed from what stands in the store now."""
-    known = _known(unit, project)
+    known = _known(unit, project, kind_counts(unit, project.id))
     needed = known.needed(settings.target_error_rate)
     return ControlOutlook(known.flags.waiting, known.flags, known.controls, needed)
 
@@ -163,8 +163,7 @@ class _Known:
         )
 
 
-def _known(unit: UnitOfWork, project: Project) -> _Known:
-    counts = issue_counts(unit, project.id)
+def _known(unit: UnitOfWork, project: Project, counts: Sequence[IssueCount]) -> _Known:
     scan = unit.issues.last_scan(project.id)
     controls = [one for one in counts if one.kind == IssueKind.CONTROL]
     flagged = [one for one in counts if one.kind == IssueKind.LABEL_ERROR]

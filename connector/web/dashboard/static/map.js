@@ -1,6 +1,6 @@
 "use strict";
 // The map of similar items: WebGL 2, no library. Points stand in random order, so the first of them are a
-// sample: while it moves as many are drawn as one frame holds (measured), and the rest when it is still.
+// sample: as many are drawn at a time as a frame holds (measured), and the rest follow when it is still.
 (async () => {
   const host = document.getElementById("map");
   const canvas = document.getElementById("drawn");
@@ -26,7 +26,7 @@
   }
   host.hidden = false;
   document.getElementById("plain").hidden = true;
-  const SIDE = 65535, FRAME_MS = 16, LEAST = 20000, MOST_CHOSEN = 500, NEAR_PX = 8;
+  const SIDE = 65535, FRAME_MS = 16, LEAST = 5000, MOST_CHOSEN = 500, NEAR_PX = 8;
   const view = { x: 0.5, y: 0.5, scale: 1 };
   let perFrame = LEAST, drawn = 0, lasso = null, dragged = null;
 
@@ -63,7 +63,7 @@
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, colours());
     gl.enable(gl.BLEND);
-    gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }
   const stepped = () => ["doubt", "time"].includes(picker.value);
   const hue = (code) => (stepped() ? 240 - (240 * code) / Math.max(1, about.layers[picker.value].length) : (code * 137.5) % 360);
@@ -83,8 +83,18 @@
     const side = Math.min(canvas.width, canvas.height);
     return [side / canvas.width, side / canvas.height];
   };
-  function draw() { // a part of what is left; the first part wipes what was there
-    const started = performance.now();
+  // A part of what is left; the first part wipes what was there. The next is sent when the card has done with
+  // the one before (a fence says so), so that nothing queues up behind what a person does next.
+  function draw() {
+    if (fence) {
+      if (gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED) { requestAnimationFrame(draw); return; }
+      gl.deleteSync(fence);
+      fence = null;
+      const took = performance.now() - sent;
+      const by = took < 1.5 * FRAME_MS ? 1.5 : Math.max(0.25, FRAME_MS / took);
+      perFrame = Math.round(Math.min(Math.max(LEAST, perFrame * by), about.n || 1));
+      if (drawn >= about.n) { waiting = false; return; }
+    }
     if (!drawn) {
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(0, 0, 0, 0);
@@ -95,14 +105,13 @@
     }
     const part = Math.min(perFrame, about.n - drawn);
     gl.drawArrays(gl.POINTS, drawn, part);
-    gl.finish();
-    const took = performance.now() - started;
-    perFrame = Math.round(Math.min(about.n || 1, Math.max(LEAST, perFrame * Math.min(2, FRAME_MS / Math.max(took, 1)))));
+    fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    sent = performance.now();
     drawn += part;
-    if (drawn < about.n) requestAnimationFrame(draw);
-    else waiting = false;
+    requestAnimationFrame(draw);
   }
-  let waiting = false;
+  let waiting = false, fence = null, sent = 0;
   function redraw() {
     drawn = 0;
     if (!waiting) { waiting = true; requestAnimationFrame(draw); }
@@ -261,7 +270,7 @@
   }
   picker.addEventListener("change", recolour);
   canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
-  canvas.addEventListener("webglcontextrestored", () => { setUp(); redraw(); });
+  canvas.addEventListener("webglcontextrestored", () => { fence = null; waiting = false; setUp(); redraw(); });
   addEventListener("resize", fit);
   await recolour();
   fit();
