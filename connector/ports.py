@@ -395,8 +395,8 @@ class Survey(Protocol):
         """The projects that this account sees."""
         ...
 
-    def label_controls(self, remote_id: str) -> Sequence[str]:
-        """The controls of a project that could hold the label to be judged."""
+    def label_controls(self, remote_id: str) -> Mapping[str, str]:
+        """The controls of a project that could hold the label to be judged, and the type of each."""
         ...
 
     def hooks(self, remote_id: str) -> Sequence[HookFound]:

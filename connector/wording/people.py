@@ -46,6 +46,14 @@ def too_few_reviewers(people: int, needed: int, *, by_shares: bool) -> str:
     )
 
 
+def own_answers(short: int) -> str:
+    """Who reviews where answers about one's own label count."""
+    if not short:
+        return "others can review each open question; whoever labeled the item counts half a vote"
+    questions = "1 open question has" if short == 1 else f"{short} open questions have"
+    return f"{questions} nobody left but who labeled the item, whose answers count half a vote"
+
+
 def barred_tasks(tasks: int, quorum: int) -> str:
     wait = "1 review task waits" if tasks == 1 else f"{tasks} review tasks wait"
     return (

@@ -231,7 +231,7 @@ def test_a_survey_names_the_role_and_the_datasets(scene: ArgillaScene) -> None:
     assert survey.server().version == "2.8.0"
     assert survey.account().token_kind == "API key of an owner"
     assert scene.project_id in {project.remote_id for project in survey.projects()}
-    assert survey.label_controls(scene.project_id) == ["breed", "mood"]
+    assert survey.label_controls(scene.project_id) == {"breed": "choice", "mood": "multi_label"}
     url = f"http://127.0.0.1:9/hooks/{uuid.uuid4().hex}/source/x"
     assert scene.source.ensure_webhook(Role.SOURCE, scene.project_id, url, "s")  # type: ignore[attr-defined]
     assert (url, True) in {(hook.url, hook.active) for hook in survey.hooks(scene.project_id)}

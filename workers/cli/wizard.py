@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from connector.platforms import registry
 from connector.ports import ProjectFound, Survey
 from workers.cli.exits import ExitCode
 from workers.cli.output import note
-from workers.label_types.registry import codecs_of
+from workers.label_types.registry import codecs_of, label_type
 
 T = TypeVar("T")
 TRIES = 5  # wrong answers in a row, and the wizard gives up
@@ -69,7 +69,9 @@ class Wizard:
         project, controls = self._until(lambda: self._project(survey), "project")
         control = self._until(lambda: self._control(controls), "label_control")
         name = self._until(lambda: self._name(project), "name")
-        mode = self._until(self._writeback, "writeback")
+        kind = controls[control or next(iter(controls))]
+        usual = label_type(kind).write_mode(platform)
+        mode = self._until(lambda: self._writeback(usual), "writeback")
         variable = None
         if ref is None:
             ref, variable = self._keep(token, name)
@@ -167,7 +169,7 @@ class Wizard:
             }
         return self._ask("Access token (not shown)", "--token-env or --token-file", hide=True).strip(), None
 
-    def _project(self, survey: Survey) -> tuple[ProjectFound, Sequence[str]]:
+    def _project(self, survey: Survey) -> tuple[ProjectFound, Mapping[str, str]]:
         """The project, and its controls that can be judged: at least one."""
         known = survey.projects()
         wanted = self._given.project or ""
@@ -188,7 +190,7 @@ class Wizard:
             remedy=f"Projects that it sees: {numbers}.",
         )
 
-    def _controls(self, survey: Survey, project: ProjectFound) -> Sequence[str]:
+    def _controls(self, survey: Survey, project: ProjectFound) -> Mapping[str, str]:
         if project.unfit is not None:
             raise Misconfigured(
                 f"{project.title!r} is {project.unfit}",
@@ -204,8 +206,9 @@ class Wizard:
             )
         return controls
 
-    def _control(self, controls: Sequence[str]) -> str | None:
+    def _control(self, known: Mapping[str, str]) -> str | None:
         """None where there is only one: then the configuration need not name it."""
+        controls = list(known)
         wanted = self._given.label_control
         if wanted is None and len(controls) > 1:
             wanted = self._ask(
@@ -230,13 +233,12 @@ class Wizard:
             )
         return name
 
-    def _writeback(self) -> WriteMode:
-        """How corrections are written, by how people take the labels out; the default keeps the original."""
+    def _writeback(self, usual: WriteMode) -> WriteMode:
+        """How corrections are written, by how people take the labels out; else as is usual for the labels."""
         for line in self._words.writeback if self._asks and not self._given.writeback else ():
             note(f"  {line}")
-        default = WriteMode.GROUND_TRUTH.value
         wanted = self._given.writeback or self._ask(
-            "Corrections are written as", "--writeback", default, optional=True
+            "Corrections are written as", "--writeback", usual.value, optional=True
         )
         try:
             mode = WriteMode(wanted.strip().lower())

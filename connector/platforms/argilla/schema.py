@@ -40,9 +40,9 @@ def kind_of(row: Raw) -> str:
     return str(settings.get("type") or "") if isinstance(settings, dict) else ""
 
 
-def judged_questions(questions: Sequence[Raw], codecs: Codecs) -> list[str]:
-    """The names of the questions that can be judged."""
-    return [one.control for codec in codecs.values() for one in codec.controls(questions)]
+def judged_questions(questions: Sequence[Raw], codecs: Codecs) -> dict[str, str]:
+    """The questions that can be judged, and the type of each."""
+    return {one.control: one.kind for codec in codecs.values() for one in codec.controls(questions)}
 
 
 def _field(row: Raw) -> tuple[str, str]:

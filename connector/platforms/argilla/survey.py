@@ -52,8 +52,8 @@ class ArgillaSurvey:
             return ProjectFound(dataset_id, name, 0, unfit=NOT_PUBLISHED)
         return ProjectFound(dataset_id, name, self._client.count(dataset_id))
 
-    def label_controls(self, remote_id: str) -> Sequence[str]:
-        """Names of the questions that can be judged."""
+    def label_controls(self, remote_id: str) -> Mapping[str, str]:
+        """The questions that can be judged, and the type of each."""
         questions = self._client.listed(f"/api/v1/datasets/{uuid_of(remote_id)}/questions")
         return judged_questions(questions, self._codecs)
 

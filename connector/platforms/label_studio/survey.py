@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from connector.errors import Misconfigured
@@ -53,11 +53,12 @@ class LabelStudioSurvey:
         ]
         return sorted(found, key=lambda project: (project.title.casefold(), int(project.remote_id)))
 
-    def label_controls(self, remote_id: str) -> Sequence[str]:
-        """Names of the controls for which a schema can be made."""
+    def label_controls(self, remote_id: str) -> Mapping[str, str]:
+        """The controls for which a schema can be made, and its kind."""
         project = self._client.project(remote_id, fields="id,label_config")
         config = str(project.get("label_config") or "")
-        return [name for name in _controls(config) if _usable(config, name, self._codecs)]
+        kinds = {name: _kind(config, name, self._codecs) for name in _controls(config)}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
 
     def hooks(self, remote_id: str) -> Sequence[HookFound]:
         """The project's webhooks; their headers hold secrets and stay out."""
@@ -75,9 +76,8 @@ def _controls(config: str) -> list[str]:
         return []
 
 
-def _usable(config: str, name: str, codecs: Codecs) -> bool:
+def _kind(config: str, name: str, codecs: Codecs) -> str | None:
     try:
-        schema_of(config, name, codecs)
+        return schema_of(config, name, codecs).kind
     except Misconfigured:
-        return False
-    return True
+        return None

@@ -133,10 +133,16 @@ def reviewers_views(
 def barred_tasks(
     unit: UnitOfWork, project: Project, settings: ProjectSettings, people: set[str] | None
 ) -> int:
-    """Open review tasks for which too few people are left who did not label the item."""
+    """Open review tasks that wait in vain: too few others are left, and own answers do not count."""
     quorum = settings.review.least_people
     if people is None or len(people) < quorum or settings.review.counts_own:
         return 0
+    return short_of_others(unit, project, settings, people)
+
+
+def short_of_others(unit: UnitOfWork, project: Project, settings: ProjectSettings, people: set[str]) -> int:
+    """Open review tasks for which too few people are left who did not label the item."""
+    quorum = settings.review.least_people
     person_of = settings.reviewers.person_of
     tasks = unit.people.labelers_of_open_tasks(project.id).values()
     return sum(1 for who in tasks if len(people - {person_of(each) for each in who}) < quorum)

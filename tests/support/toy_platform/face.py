@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from connector.platforms.face import (
     DeskConfig,
@@ -41,9 +41,9 @@ class ToySurvey:
         boards = self._server.boards.values()
         return [ProjectFound(board.id, board.title, len(board.held)) for board in boards]
 
-    def label_controls(self, remote_id: str) -> Sequence[str]:
+    def label_controls(self, remote_id: str) -> Mapping[str, str]:
         schema = self._server.board(remote_id).schema
-        return [] if schema is None else [schema.control]
+        return {} if schema is None else {schema.control: schema.kind}
 
     def hooks(self, remote_id: str) -> Sequence[HookFound]:
         return []

@@ -15,7 +15,7 @@ import pytest
 from connector.config.file import load
 from connector.model import WriteMode
 from tests.unit.cli.conftest import Secondlook
-from tests.unit.cli.little_studio import TOKEN, little_argilla
+from tests.unit.cli.little_studio import PROJECTS, TOKEN, little_argilla
 from workers.cli.wizard import slug
 
 
@@ -177,6 +177,17 @@ def test_the_default_of_writing_back_is_said_and_written(
     done = secondlook("init", "--yes", "--url", studio, "--token-file", token, "--project", "3")
     assert "Corrections: ground_truth" in done.err
     assert 'mode = "ground_truth"' in Path("secondlook.toml").read_text()
+
+
+def test_boxes_are_corrected_in_place_by_default(
+    secondlook: Secondlook, studio: str, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = '<RectangleLabels name="box" toName="i"><Label value="car"/></RectangleLabels>'
+    config = f'<View><Image name="i" value="$image"/>{control}</View>'
+    monkeypatch.setitem(PROJECTS, 3, PROJECTS[3] | {"label_config": config})
+    done = secondlook("init", "--yes", "--url", studio, "--token-file", token, "--project", "3")
+    assert "Corrections: update" in done.err
+    assert 'mode = "update"' in Path("secondlook.toml").read_text()
 
 
 def test_an_argilla_is_known_by_its_address(secondlook: Secondlook, token: str) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from connector import wording
 from connector.config.project import ReviewerSettings
 from connector.model import AnswerRow, DecidedLabel, GoldenItem, IssueKind, PersonSnapshot
 from connector.model.jobs import JobKind
-from connector.store.views.people import ReviewersView, reviewers_view
+from connector.store.views.people import ReviewersView, reviewers_view, short_of_others
 from tests.support.world import CLASSES, NAME, World
 from workers.consensus.ballot import LEAST_WEIGHT
 from workers.people.measure import measure
@@ -237,6 +238,20 @@ def test_two_accounts_of_one_person_are_one_reviewer(lived: World) -> None:
     assert before is not None
     lived.reconfigure(reviewers={"same_person": {"rolf": "rita"}})
     assert view(lived).known_reviewers == before - 1
+
+
+def test_it_is_counted_where_nobody_is_left_but_who_labeled_the_item(build: Build) -> None:
+    world = build(review={"rule": "shares"}, reviewers={"expected": ["ann"]})
+    world.some_right()
+    world.wrong("odd", by="ann")
+    world.wrong("other", by="zoe")
+    world.settle()
+    settings = world.settings.projects["animals"]
+    with world.read() as unit:
+        assert short_of_others(unit, world.project, settings, {"ann"}) == 1
+        assert short_of_others(unit, world.project, settings, {"ann", "bob"}) == 0
+    assert wording.own_answers(1).startswith("1 open question has nobody left but who labeled the item")
+    assert wording.own_answers(0).startswith("others can review each open question")
 
 
 def test_everybody_who_could_review_has_labeled_the_item(build: Build) -> None:

@@ -11,7 +11,7 @@ from connector.model import SourceInfo
 from connector.platforms import registry
 from connector.ports import Guidelines, Survey
 from connector.store.views import loop
-from connector.store.views.people import barred_tasks
+from connector.store.views.people import barred_tasks, short_of_others
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
 from workers.label_types.registry import codecs_of
@@ -188,6 +188,9 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
     project = services.project(name)
     with services.store.read() as unit:
         barred = barred_tasks(unit, project, chosen, people)
+        short = short_of_others(unit, project, chosen, people) if review.counts_own else 0
+    if review.counts_own:
+        said = f"{said}; {wording.own_answers(short)}"
     if barred:
         return Check("reviewers", Level.WARN, said, wording.barred_tasks(barred, review.least_people), name)
     if len(people) < review.people_for_a_change:
