@@ -85,7 +85,7 @@ VIOLATIONS = (
     Violation("sql", "connector/wiring.py", "from sqlalchemy.orm import Session"),
     Violation("sql", "workers/demo/server.py", "import alembic"),
     Violation("http", "workers/detect/predictions/__init__.py", "import httpx"),
-    Violation("http", "connector/wiring.py", "from label_studio_sdk import LabelStudio"),
+    Violation("http", "connector/wiring.py", "import argilla"),
     Violation("celery", "connector/model/jobs.py", "import celery"),
     Violation("celery", "workers/detect/scan.py", "from kombu import Queue"),
     Violation("light-web", "connector/model/kinds.py", "import numpy"),

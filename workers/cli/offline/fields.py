@@ -14,13 +14,17 @@ USUAL = (
 NAMED = 12  # fields listed in a message
 SAMPLE = 200  # items that show what a field holds
 DEEPEST = 8  # objects within objects
+PLAIN = frozenset({str, int, float, bool, list, type(None)})  # what nearly all values are: no objects
 
 Data = Mapping[str, Any]
 
 
 def flattened(data: Data) -> Data:
     """Objects within the data as dotted keys, as Label Studio names them: ticket.text."""
-    if not any(type(value) is not str and isinstance(value, Mapping) for value in data.values()):
+    for value in data.values():
+        if type(value) not in PLAIN and isinstance(value, Mapping):
+            break
+    else:
         return data
     found: dict[str, Any] = {}
     _flatten(data, "", found, 0)

@@ -12,6 +12,7 @@ from workers.cli.offline.formats.entries import FileEntry
 CLASSES = "classes"  # the column that the marks become
 MARKS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 LEAST = 2  # columns
+SAMPLE = 100  # rows that show that a column is another one
 SHOWN = 6  # columns in a sentence
 
 
@@ -36,8 +37,13 @@ def _gathered(row: FileEntry, marked: Sequence[str], others: Sequence[str]) -> d
 
 
 def _is_marked(rows: Sequence[FileEntry], name: str) -> bool:
+    return all(_marks(part, name) for part in (rows[:SAMPLE], rows)) and 1 in _marks(rows, name)
+
+
+def _marks(rows: Sequence[FileEntry], name: str) -> set[int | None]:
+    """The marks of a column; empty where it holds anything else."""
     marks = {_mark(value) for row in rows if (value := row.values.get(name)) not in (None, "")}
-    return 1 in marks and None not in marks
+    return set() if None in marks else marks
 
 
 def _mark(value: Any) -> int | None:

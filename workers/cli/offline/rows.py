@@ -7,6 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from connector.wording import listing, quoted
@@ -39,16 +40,16 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
     rows = _with_vectors(answered, known)
     dropped, unclear = dropped_rows(rows, frozenset({*known.labels, *columns.fields}))
     left_out = [LeftOut(rows[n].place, reason) for n, reason in sorted(dropped.items())]
-    standing = [row for n, row in enumerate(rows) if n not in dropped]
+    standing = [row for n, row in enumerate(rows) if n not in dropped] if dropped else rows
     kind, readings = _readings(standing, known, columns)
     at, undated = date_reader([cell(row.values, known.date) for row in standing], known.date)
     records: list[Record] = []
-    is_data = remembered(known.is_data)
-    beside = frozenset(name for row in rows for name in row.values if not is_data(name))
+    names = dict.fromkeys(chain.from_iterable(row.values for row in rows))
+    kept = [name for name in names if known.is_data(name)]
     for row, answers, problems in zip(standing, *_split(standing, readings, known), strict=True):
         left_out += problems
         if answers:
-            records.append(_record(row, answers, known, at, beside))
+            records.append(_record(row, answers, known, at, kept))
     notes = (
         *entries.notes,
         *gathered_notes,
@@ -69,7 +70,7 @@ def _readings(
     """What each row says in each label column, seen together: joined labels, and words for nothing."""
     read = remembered(read_label)
     found = [[read(row.values.get(name)) for name in known.labels] for row in rows]
-    labels = {each for row in found for each in row if not isinstance(each, NoClass)}
+    labels = {each for each in set(chain.from_iterable(found)) if not isinstance(each, NoClass)}
     several, nothing = joined(labels), words_for_nothing(labels) | frozenset(columns.no_label)
     if several or nothing:
         found = [[_in_context(each, several, nothing) for each in row] for row in found]
@@ -120,6 +121,11 @@ def _split(
     problems: list[list[LeftOut]] = []
     who = remembered(person)
     for row, row_readings in zip(rows, readings, strict=True):
+        if not several and not isinstance(row_readings[0], NoClass):  # nearly every row of nearly every file
+            named = None if known.annotator is None else who(row.values.get(known.annotator))
+            answers.append([(named, row_readings[0])])
+            problems.append([])
+            continue
         given = [
             (name if several else who(cell(row.values, known.annotator)), str(reading))
             for name, reading in zip(known.labels, row_readings, strict=True)
@@ -147,7 +153,7 @@ def _record(
     answers: Sequence[tuple[str | None, str]],
     known: Known,
     at: Callable[[Any], float],
-    beside: frozenset[str],
+    kept: Sequence[str],
 ) -> Record:
     who, label = answers[0]
     if len(answers) > 1:
@@ -156,14 +162,15 @@ def _record(
         who = next(name for name, given in answers if given == label)
     named = cell(row.values, known.id)
     identity = row.place if named in (None, "") else str(named)
-    data = {name: value for name, value in row.values.items() if name not in beside}
+    data = {name: row.values[name] for name in kept if name in row.values}
     when = math.nan if known.date is None else at(row.values.get(known.date))
     return Record(identity, row.place, data, label, who, tuple(answers), when, (when,) * len(answers))
 
 
 def _doubtful(readings: Sequence[Sequence[Reading]]) -> tuple[str, ...]:
     """Words that are classes in some files, and stand for no label in others."""
-    counts = Counter(each for row in readings for each in row if str(each).casefold() in DOUBTFUL)
+    words = {each for each in set(chain.from_iterable(readings)) if str(each).casefold() in DOUBTFUL}
+    counts = Counter(each for row in readings for each in row if each in words) if words else Counter[str]()
     found = listing([f"{quoted(label)} ({count:,})" for label, count in counts.most_common()])
     option = " ".join(f"--no-label {label}" for label in counts)
     return (f"Judged as a class: {found}. If it stands for no label: {option}.",) if counts else ()

@@ -113,7 +113,7 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     for row in body:
         line, cells = row
         if all_named and len(cells) == n_cells and cells[0].strip():  # nearly every row of nearly every file
-            kept.append(FileEntry(f"line {line}", dict(zip(names, cells, strict=True))))
+            kept.append(FileEntry(f"line {line}", dict(zip(names, cells))))  # noqa: B905 - of one length
             continue
         if not any(cell.strip() for cell in cells):
             continue
