@@ -24,4 +24,4 @@ def controls_to_ask(found: ControlOutlook | QualityFigures, settings: ProjectSet
 
 def wants_controls(found: QualityFigures, settings: ProjectSettings) -> bool:
     """Whether a scan should draw controls alone: no flag is left to ask, and they can show the target."""
-    return not found.waiting and found.controls.n > 0 and controls_to_ask(found, settings)[1] > 0
+    return not found.waiting and controls_to_ask(found, settings)[1] > 0

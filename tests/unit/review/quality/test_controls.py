@@ -65,8 +65,9 @@ def n_controls(world: World) -> int:
     return sum(issue.kind is IssueKind.CONTROL for issue in world.issues())
 
 
-def test_controls_alone_are_asked_until_the_target_is_shown(build: Build) -> None:
-    world = build(policy={"control_share": 0.3}, quality={"target_error_rate": 0.12})
+@pytest.mark.parametrize("share", [0.3, 0.000001])  # with the small one the first scan draws none
+def test_controls_alone_are_asked_until_the_target_is_shown(build: Build, share: float) -> None:
+    world = build(policy={"control_share": share}, quality={"target_error_rate": 0.12})
     right_items(world, 30)
     world.wrong("dog odd", given="cat", truly="dog")
     world.wrong("dog odder", given="cat", truly="dog")
