@@ -47,7 +47,7 @@ def choices_schema(control: Any, kind: str, config: str) -> LabelSchema:
 
 def _paths(config: str, name: str) -> list[str]:
     """The choices of a control that have none below them, each with those above it."""
-    root = ET.fromstring(config)  # noqa: S314 - it was parsed just before
+    root = ET.fromstring(config)  # noqa: S314 - the SDK has parsed it just before
     control = next((one for one in root.iter("Choices") if one.get("name") == name), None)
     return [] if control is None else [CHOICE_PATH.join(path) for path in _leaves(control, ())]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from xml.etree import ElementTree as ET
+from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelSchema, ObjectTag
-from connector.platforms.label_studio.interface import ConfigControl, LabellingConfig, read_config
 from connector.ports import Codecs, PartsCodec
 
 
@@ -18,9 +17,11 @@ def schema_of(xml: str, label_control: str | None, codecs: Codecs) -> LabelSchem
     Without a name it is the only control of the first type that has any.
     """
     interface = parsed(xml)
-    controls = interface.controls
+    controls = list(interface.controls)
     chosen = _chosen([codec.controls(interface) for codec in codecs.values()], label_control, controls)
-    objects = tuple(ObjectTag(tag.name, tag.tag, tag.value_name) for tag in interface.objects)
+    objects = tuple(
+        ObjectTag(tag.name, tag.tag, str(tag.value_name or "")) for tag in interface.objects if tag.name
+    )
     if chosen.to_name not in {tag.name for tag in objects}:
         raise _unusable(f"the control {chosen.control!r} refers to no object of the config", controls)
     least = 1 if isinstance(codecs[chosen.kind], PartsCodec) else 2
@@ -31,23 +32,26 @@ def schema_of(xml: str, label_control: str | None, codecs: Codecs) -> LabelSchem
 
 def other_controls(xml: str, schema: LabelSchema) -> dict[str, str]:
     """The controls beside the judged one, by name, and of which kind they are."""
-    return {one.name: _kind(one) for one in parsed(xml).controls if one.name != schema.control}
+    return {one.name: _kind(one) for one in parsed(xml).controls if one.name and one.name != schema.control}
 
 
-def parsed(xml: str) -> LabellingConfig:
-    """The config; Misconfigured for one that cannot be read."""
+def parsed(xml: str) -> Any:
+    """The config as the SDK reads it; Misconfigured for one that cannot be read."""
+    # Imported here: it takes a second and 110 MB, which the web process need not spend.
+    from label_studio_sdk.label_interface.interface import LabelInterface
+
     try:
-        return read_config(xml)
-    except ET.ParseError as error:
+        return LabelInterface(xml)
+    except Exception as error:  # the parser documents none and raises many kinds
         raise Misconfigured(
-            f"the project's labelling config cannot be read ({error})",
+            f"the project's labelling config cannot be read ({type(error).__name__})",
             field="label_control",
             remedy="Save a valid labelling interface in the project's settings.",
         ) from error
 
 
 def _chosen(
-    by_type: Sequence[Sequence[LabelSchema]], name: str | None, controls: Sequence[ConfigControl]
+    by_type: Sequence[Sequence[LabelSchema]], name: str | None, controls: Sequence[Any]
 ) -> LabelSchema:
     if name is not None:
         named = next((one for found in by_type for one in found if one.control == name), None)
@@ -64,7 +68,7 @@ def _chosen(
     raise _unusable("several controls could hold the label", controls)
 
 
-def _unusable(message: str, controls: Sequence[ConfigControl]) -> Misconfigured:
+def _unusable(message: str, controls: Sequence[Any]) -> Misconfigured:
     found = ", ".join(f"{control.name} ({_kind(control)})" for control in controls) or "none"
     return Misconfigured(
         f"{message}; controls found: {found}",
@@ -74,6 +78,6 @@ def _unusable(message: str, controls: Sequence[ConfigControl]) -> Misconfigured:
     )
 
 
-def _kind(control: ConfigControl) -> str:
+def _kind(control: Any) -> str:
     choice = control.attr.get("choice", "single") if control.tag == "Choices" else ""
     return f"{control.tag} {choice}".strip()

@@ -182,7 +182,7 @@ def _read_form(config: str) -> review_tasks.LabelStudioForm:
     interface = parsed(config)
     if LABEL not in {control.name for control in interface.controls}:
         raise Rejected("the review project's config was changed: it has no control 'label'")
-    fields = tuple(tag.value_name for tag in interface.objects if tag.value_name)
+    fields = tuple(str(tag.value_name) for tag in interface.objects if tag.name and tag.value_name)
     return review_tasks.LabelStudioForm(fields, config)
 
 

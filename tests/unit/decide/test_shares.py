@@ -16,6 +16,7 @@ from tests.support.world import World
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.learned import learn
 from workers.decide.shares import crowd_judge, drawn
+from workers.review.quality.crowd import pairs_of
 from workers.review.quality.figures import figures
 
 Build = Callable[..., World]
@@ -229,7 +230,7 @@ def test_what_was_learned_is_told_of_each_pair(build: Build) -> None:
         world.answer(name, "rita", "cat")
     world.later(seconds=61)
     with world.read() as unit:
-        (pair,) = figures(unit, world.project, world.settings.projects["animals"].quality).pairs
+        (pair,) = pairs_of(unit, world.project)
     assert (pair.pair, pair.asked) == ("cat → dog", 12)
     assert 0 <= pair.changing < 1
 

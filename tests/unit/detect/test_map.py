@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from connector.model.similarity_map import (
     chosen_points,
     chosen_text,
 )
-from tests.support.world import World
+from tests.support.world import Killed, World
 from workers.detect.projection import SIDE, aligned, columns_of, on_the_map, placed
 
 
@@ -95,6 +96,24 @@ def test_own_coordinates_are_drawn_after_a_scan_and_stand_the_next_time(
     assert len(stored[ITEMS]) == 8 * about.n
     world.do(JobKind.MAP)
     assert drawn(world)[POINTS] == stored[POINTS]
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_map_whose_drawing_was_killed_is_drawn_by_the_next_try(
+    build: Callable[..., World], at: int
+) -> None:
+    world = build(predictions={"source": "builtin", "out_of_sample": None, "folds": 2})
+    world.some_right(each=5)
+    world.do(JobKind.SYNC)
+    world.do(JobKind.SCAN)
+    world.queue.messages.clear()
+    world.points.strike(at, Killed("map"))
+    with suppress(Killed):
+        world.do(JobKind.MAP)
+    assert world.points.struck
+    world.restart()
+    world.later(hours=1)
+    assert set(drawn(world)) == {ABOUT, POINTS, ITEMS}
 
 
 def test_a_scan_with_a_model_of_its_own_leaves_what_the_map_is_drawn_from(
