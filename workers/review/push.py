@@ -78,7 +78,7 @@ def _best_waiting(context: Context, unit: UnitOfWork, free: int) -> list[Issue]:
     if not context.settings.quality.learn_from_verdicts:
         return unit.issues.waiting_for_budget(context.project.id, free)
     pool = unit.issues.waiting_for_budget(context.project.id, max(free, MOST_RANKED))
-    return next_to_ask(unit, context.project, pool, free)
+    return next_to_ask(unit, context.project, context.settings.review, pool, free)
 
 
 def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None) -> str:
