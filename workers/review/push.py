@@ -90,7 +90,11 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
         title=review.title or wording.review_project_title(source_title),
         schema=schema,
         quorum=usual_votes(review),
-        instructions=wording.review_instructions(source_title, None if review.by_shares else review.quorum),
+        instructions=wording.review_instructions(
+            source_title,
+            None if review.by_shares else review.quorum,
+            in_parts=kind_of(schema).in_parts,
+        ),
         owner=context.services.owner_mark(project.name, schema.control),
     )
     review_id = context.desk.ensure(setup, known_id)
