@@ -17,21 +17,43 @@ def review_project_title(source_title: str) -> str:
     return one_line(source_title, TITLE_CHARS - len(ending)) + ending
 
 
-def review_instructions(source_title: str, quorum: int | None) -> str:
-    """Instructions of the review project, as HTML; without a quorum for questions decided by shares."""
+def review_instructions(source_title: str, quorum: int | None, *, in_parts: bool = False) -> str:
+    """Instructions of the review project, as HTML; without a quorum for questions decided by shares.
+
+    `in_parts`: each question is about one region of an item, whose answers stand beside it.
+    """
     decided = (
         "Of each item so many people are asked as it takes to know what most would choose."
         if quorum is None
         else f"{quorum} agreeing answers decide."
     )
+    origin = f"<p>These items come from <b>{escape(one_line(source_title))}</b>."
+    return (
+        f"{origin} {_of_regions() if in_parts else _of_labels()}"
+        f"<p>{decided} A note for the guideline is welcome where a rule would have "
+        "helped.</p>"
+    )
+
+
+def _of_labels() -> str:
     problems = "".join(f"<li><b>{escape(p.value)}</b>: {_PROBLEMS[p]}</li>" for p in Problem)
     return (
-        f"<p>These items come from <b>{escape(one_line(source_title))}</b>. Some were picked because a model "
+        "Some were picked because a model "
         "disagrees with their label, some at random. Neither the label nor the model is right by default: "
         "choose what you see.</p>"
         f"<p>If no single label fits, choose a problem instead:</p><ul class='list-disc pl-6'>{problems}</ul>"
-        f"<p>{decided} A note for the guideline is welcome where a rule would have "
-        "helped.</p>"
+    )
+
+
+def _of_regions() -> str:
+    return (
+        "Each task asks about one region. Some were picked because a model or another annotator disagrees, "
+        "some at random. Neither the region nor what speaks against it is right by default: answer by what "
+        "you see.</p>"
+        "<p>Give one answer, and leave all other regions as they are. Where the answer says to mend, "
+        "draw or mark the region, do so before you submit: an answer that contradicts what is marked is not "
+        "counted, and another person is asked. If nothing that is shown settles it, answer "
+        "<b>cannot decide</b>.</p>"
     )
 
 

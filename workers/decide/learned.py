@@ -9,8 +9,9 @@ from connector.model import IssueKind, Project, Vote
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
-from workers.decide.shares import counted_answers, group_path, weights_with_own
+from workers.decide.shares import counted_answers, weights_with_own
 from workers.review.quality.crowd import KnownCrowd, crowd_fact, stored, written
+from workers.review.quality.repairs import group_path
 from workers.review.votes import bearing
 
 LEARN_EVERY = 10  # answered questions; of many a tenth of them

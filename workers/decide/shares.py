@@ -16,7 +16,6 @@ from workers.consensus.shares import (
     Conclusion,
     Counts,
     Expected,
-    GroupPath,
     SharePolicy,
     SharePrior,
     ShareVote,
@@ -25,12 +24,9 @@ from workers.consensus.shares import (
     conclude,
     count,
     expected,
-    odds_of,
-    path_of,
-    policy_for,
 )
-from workers.consensus.shares.rule import CHANGE_CONFIDENCE, MOST_CHANGE_CONFIDENCE
 from workers.review.quality.harm import NO_HARM, Harm
+from workers.review.quality.repairs import group_path, share_policy
 from workers.review.votes import is_own
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
@@ -99,17 +95,8 @@ def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int, harm: H
     Where more changes were overturned than their probabilities allow for, changes must be as sure as can be
     demanded, and are held besides.
     """
-    chosen = review.change_confidence or CHANGE_CONFIDENCE
-    base = SharePolicy(
-        change_confidence=max(chosen, MOST_CHANGE_CONFIDENCE) if harm.exceeds else chosen,
-        keep_confidence=review.keep_confidence,
-        min_votes=review.min_votes,
-        max_votes=review.most_votes,
-    )
-    harm_limit = review.harm_limit if review.change_confidence is None else None  # else it is stated outright
-    policy = policy_for(prior, base, harm_limit=harm_limit, votes=review.votes_per_question)
     return CrowdJudge(
-        policy,
+        share_policy(review, prior, harm),
         prior,
         version,
         review.calibration_share,
@@ -148,13 +135,6 @@ def weights_with_own(
     """What the votes of each person count for, of a question on which some had labeled the item."""
     own = {person_of(vote.reviewer) for vote in votes if is_own(vote)}
     return {**weights, **{who: min(weights.get(who, 1.0), OWN_WEIGHT) for who in own}}
-
-
-def group_path(issue: Issue) -> GroupPath:
-    """What was known of the question before anyone was asked."""
-    given = issue.evidence.given_probability
-    odds = None if given is None else odds_of(given, issue.probability)
-    return path_of(issue.kind.value, issue.given, issue.suggested, odds)
 
 
 def _says_nothing(vote: QuorumVote, inconclusive: frozenset[str]) -> bool:

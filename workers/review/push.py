@@ -78,7 +78,7 @@ def _best_waiting(context: Context, unit: UnitOfWork, free: int) -> list[Issue]:
     if not context.settings.quality.learn_from_verdicts:
         return unit.issues.waiting_for_budget(context.project.id, free)
     pool = unit.issues.waiting_for_budget(context.project.id, max(free, MOST_RANKED))
-    return next_to_ask(unit, context.project, pool, free)
+    return next_to_ask(unit, context.project, context.settings.review, pool, free)
 
 
 def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None) -> str:
@@ -90,7 +90,11 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
         title=review.title or wording.review_project_title(source_title),
         schema=schema,
         quorum=usual_votes(review),
-        instructions=wording.review_instructions(source_title, None if review.by_shares else review.quorum),
+        instructions=wording.review_instructions(
+            source_title,
+            None if review.by_shares else review.quorum,
+            in_parts=kind_of(schema).in_parts,
+        ),
         owner=context.services.owner_mark(project.name, schema.control),
     )
     review_id = context.desk.ensure(setup, known_id)

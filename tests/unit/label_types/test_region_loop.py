@@ -55,6 +55,7 @@ def pictures(build: Callable[..., World]) -> World:
 
 def test_each_kind_of_wrong_box_is_asked_about_and_no_right_one(pictures: World) -> None:
     assert sorted(pictures.asked()) == sorted(WRONG)
+    assert "Each task asks about one region." in pictures.review.guidelines
 
 
 @pytest.mark.parametrize("text", WRONG)

@@ -15,6 +15,8 @@ from connector import wording
 from connector.model import GuidelineNote, LabelSchema, ObjectTag, Problem
 from connector.wording import FlagFacts, scans
 from workers.consensus import Reason
+from workers.label_types.regions.ask import CANNOT
+from workers.label_types.spans import words
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FACTS = FlagFacts(given="Labrador", suggested="Golden Retriever", probability=0.98)
@@ -178,6 +180,27 @@ def test_the_instructions_take_no_side() -> None:
     assert "Neither the label nor the model is right by default" in text
     assert "wrong" not in text
     assert "error" not in text
+
+
+def test_the_instructions_of_regions_offer_what_their_pages_do() -> None:
+    text = Tags(wording.review_instructions("Streets", 2, in_parts=True)).text
+
+    assert "one region" in text
+    assert f"answer {CANNOT.words.lower()}." in text
+    assert f"answer {words.VERDICTS[Problem.CANNOT_TELL].lower()}." in text
+    assert "2 agreeing answers decide." in text
+    assert "choose a problem" not in text
+    assert "single label" not in text
+    assert not [problem for problem in Problem if problem.value in text]
+
+
+def test_the_instructions_of_regions_escape_the_title_and_take_no_side() -> None:
+    read = Tags(wording.review_instructions(HOSTILE, None, in_parts=True))
+
+    assert read.tags == {"p", "b"}
+    assert "is right by default: answer by what you see." in read.text
+    assert "wrong" not in read.text
+    assert "error" not in read.text
 
 
 def entry(*notes: GuidelineNote, examples: tuple[str, ...] = ()) -> wording.Guideline:

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.config.project import PolicySettings, ProjectSettings
+from connector.config.project import PolicySettings, ProjectSettings, ReviewSettings
 from connector.model import Issue, IssueKind, IssueState, Project
 from connector.store.repositories.quality import VerdictCount
 from connector.store.unit_of_work import UnitOfWork
-from workers.issues.learning import Verdicts, cap_scale, expected_precision, learned_order
+from workers.consensus.arrays import Floats
+from workers.issues.learning import Verdicts, cap_scale, expected_precision
 from workers.review.quality.controls import controls_to_ask
+from workers.review.quality.crowd import stored
 from workers.review.quality.figures import blind_share, control_outlook
+from workers.review.quality.harm import harm_of
+from workers.review.quality.repairs import group_path, order_of_worth, repairs_per_vote, share_policy
 
 LEAST_ASKED = 10  # verdicts before the queue learns from them
 MOST_RANKED = 1_000  # waiting issues that are ranked anew at a time
@@ -56,24 +60,42 @@ def learned_from_verdicts(
     return Learned(policy, cap_scale(_verdicts(known, number), len(classes)))
 
 
-def next_to_ask(unit: UnitOfWork, project: Project, waiting: Sequence[Issue], free: int) -> list[Issue]:
-    """Of issues that wait, most suspicious first, the `free` to open: those most likely to be confirmed.
+def next_to_ask(
+    unit: UnitOfWork, project: Project, review: ReviewSettings, waiting: Sequence[Issue], free: int
+) -> list[Issue]:
+    """Of issues that wait, most suspicious first, the `free` to open: those that repair most for each vote.
 
-    What is no flag (a control, say) keeps its place. Below `LEAST_ASKED` verdicts the order stays.
+    By shares that is what the crowd's answers so far let expect; where these know nothing, or tie, and where
+    votes are counted, those most likely to be confirmed. What is no flag (a control, say) keeps its place.
+    Below `LEAST_ASKED` verdicts and without answers to learn from the order stays.
     """
+    flags = [issue for issue in waiting if issue.kind is IssueKind.LABEL_ERROR]
+    order = order_of_worth(_repairs(unit, project, review, flags), _precision(unit, project, flags))
+    ordered = iter([flags[row] for row in order])
+    return [next(ordered) if issue.kind is IssueKind.LABEL_ERROR else issue for issue in waiting][:free]
+
+
+def _repairs(unit: UnitOfWork, project: Project, review: ReviewSettings, flags: Sequence[Issue]) -> Floats:
+    """(N,): the repairs for each vote on the flags; the same for all where nothing is known."""
+    crowd = stored(unit, project) if review.by_shares else None
+    if crowd is None:
+        return np.zeros(len(flags))
+    policy = share_policy(review, crowd.prior, harm_of(unit, project))
+    return repairs_per_vote([group_path(issue) for issue in flags], crowd.prior, policy)
+
+
+def _precision(unit: UnitOfWork, project: Project, flags: Sequence[Issue]) -> Floats:
+    """(N,): the share of flags like each that is confirmed; the same for all where little was asked."""
     counts = _flags(unit, project)
     if sum(one.n for one in counts) < LEAST_ASKED:
-        return list(waiting[:free])
-    flags = [issue for issue in waiting if issue.kind is IssueKind.LABEL_ERROR]
+        return np.zeros(len(flags))
     number = {name: k for k, name in enumerate(_names(counts, flags))}
-    precision = expected_precision(
+    return expected_precision(
         [number[issue.given] for issue in flags],
         [number[issue.suggested] for issue in flags],
         _verdicts(counts, number),
         len(number),
     )
-    ordered = iter([flags[row] for row in learned_order(precision)])
-    return [next(ordered) if issue.kind is IssueKind.LABEL_ERROR else issue for issue in waiting][:free]
 
 
 def _flags(unit: UnitOfWork, project: Project) -> list[VerdictCount]:

@@ -1,0 +1,58 @@
+"""What a vote on a question is expected to repair orders the questions; equal worth leaves today's order."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.consensus.shares import ShareVote, Terms, count, fit, path_of, policy_for
+from workers.issues.learning import STATIC_EVERY, learned_order
+from workers.review.quality.repairs import order_of_worth, repairs_per_vote
+
+CONFIRMED = path_of("label_error", "cat", "dog", 50.0)
+REFUTED = path_of("label_error", "hen", "cow", 50.0)
+UNKNOWN = [path_of("label_error", "fox", name, 50.0) for name in ("owl", "bee")]
+
+tens = st.sampled_from([0.0, 0.1, 0.2, 0.7])
+flags = st.lists(st.tuples(tens, tens), max_size=30).map(lambda rows: np.array(rows).reshape(-1, 2).T)
+
+
+def learned_of(n: int) -> list[float]:
+    """The worth of each pair after `n` questions of two pairs, one always confirmed and one never."""
+    said = {CONFIRMED: ("cat", "dog", "dog"), REFUTED: ("hen", "cow", "hen")}
+    answered = [
+        (path, count([ShareVote(answer)] * 3, Terms(label, other, frozenset())).answers)
+        for path, (label, other, answer) in said.items()
+        for _ in range(n)
+    ]
+    prior = fit(answered)
+    return repairs_per_vote([CONFIRMED, REFUTED, *UNKNOWN], prior, policy_for(prior)).tolist()
+
+
+def test_a_pair_that_people_change_repairs_more_for_each_vote_than_one_that_they_keep() -> None:
+    confirmed, refuted, unknown, _ = learned_of(20)
+    assert confirmed > unknown > refuted >= 0
+
+
+def test_pairs_of_which_nothing_is_known_tie() -> None:
+    assert len(set(learned_of(0))) == 1
+    *_, owl, bee = learned_of(20)
+    assert owl == bee
+
+
+@given(flags)
+def test_equal_worth_leaves_the_order_that_verdicts_give(values: np.ndarray) -> None:
+    same = np.full(values.shape[1], 0.07)
+    assert order_of_worth(same, values[1]).tolist() == learned_order(values[1]).tolist()
+    assert order_of_worth(same, same).tolist() == list(range(len(same)))
+
+
+@given(flags)
+def test_each_flag_has_one_place_and_the_worthiest_come_first(values: np.ndarray) -> None:
+    repairs, precision = values
+    order = order_of_worth(repairs, precision).tolist()
+    assert sorted(order) == list(range(len(repairs)))
+    first = [(-repairs[row], -precision[row], row) for row in order[: STATIC_EVERY - 1]]
+    assert first == sorted(first)
+    assert first == sorted(zip(-repairs, -precision, range(len(repairs)), strict=True))[: STATIC_EVERY - 1]
