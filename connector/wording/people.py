@@ -49,10 +49,7 @@ def too_few_reviewers(people: int, needed: int, *, by_shares: bool) -> str:
 def own_answers(short: int) -> str:
     """Who reviews where answers about one's own label count."""
     if not short:
-        return (
-            "others can review each open question; whoever labeled the item counts half a vote. Tasks cannot "
-            "be assigned, so nobody can be asked first: review.own_answers = false leaves them to the others"
-        )
+        return "others can review each open question; whoever labeled the item counts half a vote"
     questions = "1 open question has" if short == 1 else f"{short} open questions have"
     return f"{questions} nobody left but who labeled the item, whose answers count half a vote"
 

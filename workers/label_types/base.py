@@ -151,6 +151,16 @@ class LabelType(Protocol):
         """Whether two parts of an item's labels are about the same spot of it."""
         ...
 
+    def part_at(
+        self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
+    ) -> str | None:
+        """The part that a model names by its class and plain numbers; None where that is no place.
+
+        `spot` is x1, y1, x2, y2 in pixels and a rotation, or start and end in code points; `shown` the size
+        of the picture, or the text, None where it is not known; `beside` what the item is labelled.
+        """
+        ...
+
 
 class WholeItem:
     """What holds for types whose label is one thing: it is judged, asked about and written as a whole.
@@ -217,3 +227,10 @@ class WholeItem:
         """Always: the whole item is one spot."""
         del part, other
         return True
+
+    def part_at(
+        self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
+    ) -> str | None:
+        """None: the label is no place."""
+        del label, spot, shown, beside
+        return None

@@ -28,7 +28,11 @@ class PredictionSettings(Frozen):
         default=None, description="Only predictions of this version (platform). Default: the newest."
     )
     url: HttpUrl | None = Field(default=None, description="Address of the ML backend (backend).")
-    path: LaxPath | None = Field(default=None, description="File of probabilities, .npy or .parquet (file).")
+    path: LaxPath | None = Field(
+        default=None,
+        description="File of probabilities, .npy or .parquet; of boxes and spans .json, .jsonl or .parquet "
+        "(file).",
+    )
     ids_path: LaxPath | None = Field(
         default=None, description="File of task ids, one for each row of a .npy (file)."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -142,6 +143,15 @@ def test_a_team_too_small_for_a_change_leaves_the_label_and_the_question_open(re
     assert ends[End.CHANGE] == 0
     assert ends[End.ASK] > 0
     assert ends[End.KEEP] > 100
+
+
+def test_one_vote_an_item_changes_no_label_however_many_items_are_answered() -> None:
+    counts = count([ShareVote("suggested")], TERMS)
+    for n in (0, 10, 1000):
+        prior = fit([(PATH, counts.answers)] * n)
+        policy = replace(policy_for(prior), change_confidence=0.51, most_spoiled=1.0)
+        conclusion = conclude(counts, believe(counts, prior.weights(PATH)), policy)
+        assert conclusion.end is End.ASK
 
 
 def test_random_reviewers_change_little() -> None:

@@ -119,6 +119,21 @@ def test_a_vote_that_is_withdrawn_takes_its_decision_along(asking: World) -> Non
     assert asking.labels("odd") == [("ann", "cat")]
 
 
+def test_a_change_whose_votes_are_all_withdrawn_stands_until_the_next_decision(asking: World) -> None:
+    say(asking, "odd", *["dog"] * FIRST_CHANGES_ASK)
+    for vote in asking.votes("odd"):
+        asking.delete_answer(vote.remote_id)
+    asking.later(seconds=61)
+    assert asking.issue("odd").state is IssueState.IN_REVIEW
+    assert asking.decision("odd") is None
+    assert asking.labels("odd")[-1][1] == "dog"
+
+    asking.answer("odd", PEOPLE[9], "cat")
+    asking.later(seconds=61)
+    assert asking.issue("odd").state is IssueState.REJECTED
+    assert asking.labels("odd") == [("ann", "cat")]
+
+
 def test_a_later_vote_against_a_kept_label_opens_the_question_again(asking: World) -> None:
     say(asking, "odd", "cat")
     asking.answer("odd", PEOPLE[5], "dog")

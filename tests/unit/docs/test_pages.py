@@ -42,6 +42,17 @@ def _anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+def test_the_tests_that_pages_name_are_there() -> None:
+    named = {test for page in pages() for test in re.findall(r"`(test_\w+)`", prose(page))}
+    defined = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^\s*def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert sorted(named - defined) == []
+
+
 @pytest.mark.parametrize("what", FORBIDDEN)
 @pytest.mark.parametrize("file", written_files(), ids=_name)
 def test_nothing_of_one_machine(file: Path, what: str) -> None:

@@ -24,6 +24,7 @@ from workers.detect.sources import trained
 from workers.detect.sources.backend import from_backend
 from workers.detect.sources.base import SEED
 from workers.detect.sources.platform import stored_predictions
+from workers.detect.sources.regions import from_file
 from workers.detect.sources.tagger import tagged
 from workers.label_types.base import LabelNumbers, LabelType
 from workers.label_types.registry import kind_of
@@ -53,6 +54,9 @@ def predictions_for(context: Context, schema: LabelSchema, items: Sequence[Label
     if chosen.source is Backend.BACKEND and kind.in_parts:
         version, answers = from_backend(context, schema, items)
         return TypePredictions(version, items, answers)
+    if chosen.source is Backend.FILE and kind.in_parts:
+        read = from_file(context, kind, schema, items)
+        return TypePredictions(read.model_version, read.items, read.predictions, read.skipped, read.warnings)
     if chosen.source is Backend.BUILTIN and chosen.model is None and in_texts:
         return _read_in_texts(context, kind, schema, items)
     if chosen.source is Backend.BUILTIN and chosen.model is None and numbers is not None:
@@ -63,6 +67,7 @@ def predictions_for(context: Context, schema: LabelSchema, items: Sequence[Label
         for name, possible in {
             "platform": True,
             "backend": kind.in_parts,
+            "file": kind.in_parts,
             "builtin (without predictions.model)": numbers is not None or in_texts,
         }.items()
         if possible

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from connector.platforms.results import finite, values_in
-from workers.label_types.boxes.value import KEYS, KIND, Box
+from workers.label_types.boxes.value import KEYS, KIND, PERCENT, Box
 from workers.label_types.regions.label_studio import BLUE, GREY, ORANGE, RegionsOnLabelStudio
 
-PERCENT = 100.0  # the picture's sides where nothing tells its size in pixels
 _STROKES = {ORANGE: ("3", "0.12"), BLUE: ("3", "0"), GREY: ("1", "0")}
 
 Raw = dict[str, Any]
@@ -37,7 +36,7 @@ class BoxesOnLabelStudio(RegionsOnLabelStudio[Box]):
         x, y, w, h = (number for number in numbers if number is not None)
         if w < 0 or h < 0:
             return None
-        width, height = own or (PERCENT, PERCENT)
+        width, height = own or PERCENT
         right, down = width / 100, height / 100
         return Box(x * right, y * down, w * right, h * down, turned, width, height)
 
@@ -59,7 +58,7 @@ class BoxesOnLabelStudio(RegionsOnLabelStudio[Box]):
 
     def item_of(self, spot: Box) -> Raw:
         """The size of the picture: one region without it makes a whole COCO export fail."""
-        if (spot.width, spot.height) == (PERCENT, PERCENT):
+        if (spot.width, spot.height) == PERCENT:
             return {}
         sizes = {"original_width": round(spot.width), "original_height": round(spot.height)}
         return {**sizes, "image_rotation": 0}

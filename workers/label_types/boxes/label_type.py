@@ -39,3 +39,16 @@ class Boxes(InParts):
     def question(self, issue: Issue) -> str | None:
         """What speaks against the region."""
         return ask.question(issue)
+
+    def part_at(
+        self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
+    ) -> str | None:
+        """A box in pixels of the picture; without its size, of the one that the item's boxes name."""
+        known = next((part.spot for part in self.keys.parts(beside)), None)
+        size = shown if isinstance(shown, tuple) else None
+        if size is None and known is not None and (known.width, known.height) != value.PERCENT:
+            size = known.width, known.height
+        if size is None:
+            return None
+        x1, y1, x2, y2, turned = spot
+        return f"{label} {value.Box(x1, y1, x2 - x1, y2 - y1, turned, *size)}"

@@ -10,6 +10,7 @@ from connector.model.region_keys import BOX_KEY
 from workers.label_types.regions.keys import Keys
 
 KIND = "boxes"
+PERCENT = (100.0, 100.0)  # the size of a picture whose pixels nothing tells
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,14 @@ class Spans(InParts):
     def question(self, issue: Issue) -> str | None:
         """What speaks against the region."""
         return ask.question(issue)
+
+    def part_at(
+        self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
+    ) -> str | None:
+        """A span, with its words where the text is known; None for one that ends beyond it."""
+        del beside
+        start, end = map(int, spot)
+        text = shown if isinstance(shown, str) else None
+        if start < 0 or (text is not None and end > len(text)):
+            return None
+        return f"{label} {value.Span(start, end, '' if text is None else text[start:end])}"

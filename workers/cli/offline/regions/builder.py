@@ -9,7 +9,7 @@ from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.data import Region, Remarks
 from workers.cli.offline.regions.faults import UNREADABLE, fault_issue, fault_of
-from workers.cli.offline.regions.values import NO_LABEL
+from workers.detect.predictions.region_values import NO_LABEL
 from workers.label_types.spans.offsets import placed
 
 AROUND = 40  # characters about a span

@@ -11,7 +11,7 @@ from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
-from workers.cli.offline.regions.values import BEYOND, FARTHEST, box_from_corner, is_beyond
+from workers.detect.predictions.region_values import BEYOND, FARTHEST, box_from_corner, is_beyond
 
 Raw = Mapping[str, Any]
 CROWD = "box of a crowd (iscrowd)"

@@ -17,7 +17,7 @@ from workers.cli.offline.regions.builder import TextSpans
 from workers.cli.offline.regions.controls import region_kind
 from workers.cli.offline.regions.data import PERCENT, Region, RegionAnswer, RegionData, RegionItem, Remarks
 from workers.cli.offline.regions.texts import span_in, text_of
-from workers.cli.offline.regions.values import (
+from workers.detect.predictions.region_values import (
     BEYOND,
     FARTHEST,
     NO_LABEL,

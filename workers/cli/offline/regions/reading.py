@@ -18,8 +18,8 @@ from workers.cli.offline.regions.controls import BOX_KEYS, chosen_control
 from workers.cli.offline.regions.data import RegionData
 from workers.cli.offline.regions.label_studio import read_label_studio
 from workers.cli.offline.regions.span_rows import read_span_rows, span_column
-from workers.cli.offline.regions.values import LABEL_KEYS
 from workers.cli.offline.remembering import without_collection
+from workers.detect.predictions.region_values import LABEL_KEYS
 
 HEAD = 1 << 14  # bytes that show whether a text is in CoNLL's columns
 TABLES = frozenset({".csv", ".json", ".jsonl", ".ndjson"})  # endings that CoNLL's columns never have

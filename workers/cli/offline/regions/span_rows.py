@@ -16,9 +16,8 @@ from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.builder import TextSpans
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
-from workers.cli.offline.regions.texts import whole_offsets
-from workers.cli.offline.regions.values import labels_of
 from workers.cli.offline.verdicts import dropped_rows
+from workers.detect.predictions.region_values import labels_of, whole_offsets
 
 SPAN_COLUMNS = ("spans", "entities", "label", "labels", "ents", "annotations", "ner")
 TEXT_COLUMNS = ("text", "data", "sentence", "content")

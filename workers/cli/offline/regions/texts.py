@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
+from workers.detect.predictions.region_values import NO_OFFSETS, whole_offsets
 from workers.label_types.spans.units import code_points
 
 NO_GLOBAL = "hypertext span without globalOffsets"
-NO_OFFSETS = "span without whole offsets"
 SILENT = frozenset({"script", "style"})
 UTTERANCE_KEYS = ("text", "utterance", "content", "message")
 
@@ -60,18 +60,6 @@ def _points(line: str, units: int) -> int:
         return 0
     found = code_points(line, 0, units)
     return units if found is None else found[1]
-
-
-def whole_offsets(start: Any, end: Any, *, ordered: bool = True) -> tuple[int, int] | str:
-    """Whole numbers, and the end behind the start where they are of one text."""
-    numbers = []
-    for value in (start, end):
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1:
-            return NO_OFFSETS
-        numbers.append(int(value))
-    if ordered and numbers[1] <= numbers[0]:
-        return "span without a length" if numbers[1] == numbers[0] else "span that ends before it starts"
-    return numbers[0], numbers[1]
 
 
 def _utterance(value: Any) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
-from workers.cli.offline.regions.values import BEYOND, NO_LABEL, NO_NUMBER, box_from_corners, is_beyond
+from workers.detect.predictions.region_values import BEYOND, NO_LABEL, NO_NUMBER, box_from_corners, is_beyond
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 MOST_BYTES = 20_000_000  # of one picture's annotations

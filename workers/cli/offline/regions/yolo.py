@@ -15,7 +15,7 @@ from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.data import PERCENT, Region, RegionAnswer, RegionData, RegionItem, Remarks
 from workers.cli.offline.regions.pictures import picture_of, size_of
-from workers.cli.offline.regions.values import BEYOND, NO_NUMBER, checked_box, is_beyond
+from workers.detect.predictions.region_values import BEYOND, NO_NUMBER, checked_box, is_beyond
 
 NAME_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "dataset.yaml")
 NOT_BOXES = frozenset({"classes.txt", "notes.txt", "readme.txt", "train.txt", "val.txt", "test.txt"})

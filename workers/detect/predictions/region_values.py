@@ -11,6 +11,7 @@ Size = tuple[float, float]
 Spot = tuple[float, ...]
 
 NO_NUMBER = "box with a number that is none"
+NO_OFFSETS = "span without whole offsets"
 NO_AREA = "box without an area"
 FARTHEST = 1e9  # pixels: areas beyond leave the range of numbers
 NO_LABEL = "region without a label"
@@ -73,3 +74,15 @@ def labels_of(value: Mapping[str, Any]) -> list[str]:
             if found:
                 return list(dict.fromkeys(found))
     return []
+
+
+def whole_offsets(start: Any, end: Any, *, ordered: bool = True) -> tuple[int, int] | str:
+    """Whole numbers, and the end behind the start where they are of one text."""
+    numbers = []
+    for value in (start, end):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value % 1:
+            return NO_OFFSETS
+        numbers.append(int(value))
+    if ordered and numbers[1] <= numbers[0]:
+        return "span without a length" if numbers[1] == numbers[0] else "span that ends before it starts"
+    return numbers[0], numbers[1]

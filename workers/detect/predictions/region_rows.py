@@ -1,0 +1,91 @@
+"""Boxes and spans of a model in rows of a file: COCO's results, or rows with lists of regions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from connector.platforms.results import finite
+from workers.detect.predictions.region_values import (
+    Spot,
+    box_from_corner,
+    box_from_corners,
+    labels_of,
+    whole_offsets,
+)
+
+NESTED = ("predictions", "boxes", "spans", "entities", "regions", "objects", "detections")
+SCORES = ("score", "confidence", "probability", "prob")
+CORNERS = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"))
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRegion:
+    """What a model sees: x1, y1, x2, y2 in pixels and the rotation, or start and end; `score` is 0..1."""
+
+    label: str
+    spot: Spot
+    score: float
+
+
+def names_of(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Name → item, of (item, file): its path, its name with and without its ending.
+
+    A name that several items share stands for none of them.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
+    for item, file in files:
+        for name in {file, PurePath(file).name, PurePath(file).stem} - {""}:
+            owners[name].add(item)
+    return {name: next(iter(items)) for name, items in owners.items() if len(items) == 1}
+
+
+def regions_in(values: Mapping[str, Any]) -> Iterator[Any]:
+    """The regions of a row: those of its list, or the row itself."""
+    nested = next((values[key] for key in NESTED if isinstance(values.get(key), list)), None)
+    if nested is None:
+        yield values
+    else:
+        yield from nested
+
+
+def region_of(one: Any, class_ids: Mapping[str, str], *, in_text: bool) -> PredictedRegion | str:
+    """A region, or why it is none. `class_ids` names the classes that stand as `category_id`."""
+    if not isinstance(one, Mapping):
+        return "region that is no object"
+    label = _label(one, class_ids)
+    score = next((finite(one[key]) for key in SCORES if one.get(key) is not None), None)
+    if label is None:
+        return "region without a label that the file's categories know"
+    if score is None or not 0 <= score <= 1:
+        return "region without a score from 0 to 1"
+    spot = _span(one) if in_text else _box(one)
+    return spot if isinstance(spot, str) else PredictedRegion(label, spot, score)
+
+
+def _label(one: Mapping[str, Any], class_ids: Mapping[str, str]) -> str | None:
+    if "category_id" in one:
+        return class_ids.get(str(one["category_id"]))
+    return next(iter(labels_of(one)), None)
+
+
+def _box(one: Mapping[str, Any]) -> Spot | str:
+    if "bbox" in one:
+        return box_from_corner(_listed(one["bbox"]))
+    for key in ("box", "xyxy"):
+        if key in one:
+            return box_from_corners(_listed(one[key]))
+    names = next((each for each in CORNERS if each[0] in one), CORNERS[0])
+    held = [one.get(name) for name in names]
+    return box_from_corners([*held, *([one["rotation"]] if one.get("rotation") is not None else [])])
+
+
+def _span(one: Mapping[str, Any]) -> Spot | str:
+    return whole_offsets(one.get("start", one.get("start_offset")), one.get("end", one.get("end_offset")))
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, list | tuple) else value
