@@ -11,6 +11,7 @@ from connector.wording import listing, quoted
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.fields import choose_fields, flattened
 from workers.cli.offline.kinds import FileKind
+from workers.cli.offline.longest import without_longest
 from workers.cli.offline.merging import merged
 from workers.cli.offline.record import LeftOut, Record
 from workers.cli.offline.spellings import Spellings, find_spellings
@@ -96,12 +97,19 @@ def dataset(
     Raises
     ------
     BadFile
-        If there is no label, one class, as many classes as items, or no field to learn from.
+        If there is no label, one class, as many classes as items, no field to learn from, or only texts
+        that are too long for it.
     """
     if not records:
         raise _no_label(label_name, left_out, others)
-    flat = [_flat(each) for each in records]
+    flat: Sequence[Record] = [_flat(each) for each in records]
     fields = _fields(flat, columns, ids_named=ids_named)
+    flat, too_long = without_longest(flat, fields) if columns.learning else (flat, [])
+    left_out = [*left_out, *too_long]
+    if not flat:
+        raise BadFile(
+            "all items are left out", argument=ARGUMENT, where=too_long[0].place, remedy=too_long[0].reason
+        )
     items, said = merged(flat, fields, explicit=columns.id, by_id=ids_named)
     by_name = kind is FileKind.CHOICE
     answers = Counter(label for each in items for _, label in each.answers) if by_name else Counter()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.cli.offline.conftest import annotation, csv_of, task, tasks, text_csv, texts
 from workers.cli.offline.dataset import Columns, Dataset
 from workers.cli.offline.errors import BadFile
+from workers.cli.offline.longest import LONGEST_TEXT, without_longest
 from workers.cli.offline.reading import read_file
 
 
@@ -45,6 +46,35 @@ def test_an_index_without_a_name_is_neither_id_nor_data(tmp_path: Path) -> None:
         ("line 2", None, {"words": "a"}),
         ("line 3", None, {"words": "b"}),
     ]
+
+
+def test_a_text_beyond_the_bound_is_left_out_with_field_size_and_remedy(tmp_path: Path) -> None:
+    long = "é" * (LONGEST_TEXT + 1)
+    rows = [["text", "label"], ["a", "x"], [long, "x"], ["b", "y"], ["data:" + long, "y"]]
+    found = read(tmp_path, "a.csv", csv_of(rows))
+    assert [one.place for one in found.records] == ["line 2", "line 4", "line 5"]
+    assert [one.place for one in found.left_out] == ["line 3"]
+    assert found.left_out[0].reason == (
+        "'text' holds 4.0 MB of text, and more than 2,000,000 characters are not learned from: "
+        "shorten or split it, or name another --field"
+    )
+    without = read(tmp_path, "a.csv", csv_of(rows), learning=False)
+    assert len(without.records) == 4, "what people agree on does not depend on how long a text is"
+
+
+def test_the_bound_is_one_of_what_is_learned_from(tmp_path: Path) -> None:
+    rows = [["text", "note", "label"], ["12345", "1234567", "x"], ["123456", "1", "y"]]
+    records = read(tmp_path, "a.csv", csv_of(rows)).records
+    kept, left_out = without_longest(records, ["text"], most=5)
+    assert [one.place for one in kept] == ["line 2"]
+    assert [one.place for one in left_out] == ["line 3"]
+    assert without_longest(records, ["text"], most=6) == (records, [])
+
+
+def test_a_file_of_nothing_but_texts_beyond_the_bound_is_refused(tmp_path: Path) -> None:
+    long = "e" * (LONGEST_TEXT + 1)
+    with pytest.raises(BadFile, match=r"line 2: all items are left out. 'text' holds 2.0 MB"):
+        read(tmp_path, "a.csv", csv_of([["text", "label"], [long, "x"]]))
 
 
 def test_lists_of_numbers_in_a_csv_are_vectors(tmp_path: Path) -> None:
