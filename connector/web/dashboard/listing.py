@@ -21,12 +21,16 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind`: text, number, share, time, state or code; `link`: of the row, where its cell leads."""
+    """`kind`: text, number, share, time, state or code; `link`: of the row, where its cell leads.
+
+    What is there for its link alone is not written to files (`in_files`).
+    """
 
     name: str
     title: str
     kind: str = "text"
     link: Callable[[Row], str | None] | None = None
+    in_files: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,11 @@ def _file(listing: Listing, kind: str) -> Callable[..., Response]:
 
         query = address("", listing, filters)
         rows = audited(services, who, f"{listing.slug}.{kind}", project, rows_of(read), query)
+        columns = [column for column in listing.columns if column.in_files]
         write: Any = {"csv": csv_text, "json": json_text}.get(kind, services.documents.parquet)
         name = f"{project}-{listing.slug}.{kind}" if project else f"{listing.slug}.{kind}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingResponse(write(listing.columns, rows), media_type=TYPES[kind], headers=headers)
+        return StreamingResponse(write(columns, rows), media_type=TYPES[kind], headers=headers)
 
     return file
 

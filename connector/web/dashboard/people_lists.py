@@ -120,7 +120,7 @@ ANNOTATORS = Listing(
         Column("waiting", "Waiting", "number"),
         Column("said", "Found wrong of decided (95 % interval)"),
         Column("remark", "By the last scan"),
-        Column("spot", "Labels of today", "text", _spot_link),
+        Column("spot", "Labels of today", "text", _spot_link, in_files=False),
     ),
     read=_annotators,
     empty=lambda _asked: "No label of a known person was flagged yet.",

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import event
 
 from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.secrecy import EVERYTHING, Sight
+from connector.store.views.spot import spot_checks
 from tests.integration.store.house import House, annotation, item, new_job, prediction, vote
 
 Work = Callable[[UnitOfWork, int], Any]
@@ -61,6 +63,7 @@ WORKS: dict[str, Work] = {
     "due jobs": lambda unit, _: unit.jobs.due(timedelta(seconds=60)),
     "expired jobs": lambda unit, _: unit.jobs.requeue_expired(timedelta(seconds=60)),
     "deliveries": lambda unit, project: unit.deliveries.waiting(project, 5),
+    "labels to look at": lambda unit, project: spot_checks(unit, project, Sight(secrets=False)),
     "audit of a subject": lambda unit, _: list(unit.audit.entries(subject="issue")),
 }
 
@@ -104,3 +107,16 @@ def test_no_table_is_read_as_a_whole(house: House, name: str) -> None:
         for statement, parameters in seen:
             found = plan(house, unit, statement, parameters)
             assert not reads_a_whole_table(house, found), f"{statement}\n{found}"
+
+
+def test_the_labels_to_look_at_begin_at_an_end_of_the_index_of_present_items(house: House) -> None:
+    house.apply(item("1", annotation("11")))
+    with house.store.begin() as unit:
+        if house.on_postgres:
+            unit.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        with statements_of(unit) as seen:
+            spot_checks(unit, house.project, EVERYTHING)
+        ends = [each for each in seen if "min(" in each[0] or "max(" in each[0]]
+        assert len(ends) == 2  # together in one statement SQLite would walk the whole index
+        for statement, parameters in ends:
+            assert "ix_items_present" in plan(house, unit, statement, parameters)

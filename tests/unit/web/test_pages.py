@@ -283,6 +283,12 @@ def test_a_few_labels_of_each_annotator_are_drawn_each_day(ann: httpx.Client, se
     assert ann.get("/p/cats/spot-checks.json?annotator=nobody").json() == []
 
 
+def test_a_column_that_only_leads_on_is_in_no_file(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    assert "spot-checks?annotator=" in ann.get("/p/cats/annotators").text
+    assert ann.get("/p/cats/annotators.csv").text.splitlines()[0].endswith(",said,remark")
+
+
 def test_a_cell_is_no_formula(ann: httpx.Client, services: Services) -> None:
     seed(services)
     project = services.project("cats")
