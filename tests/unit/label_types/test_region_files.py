@@ -112,11 +112,12 @@ def test_a_box_on_a_picture_of_unknown_size_is_counted(build: Build, tmp_path: P
         path,
         {"file_name": "sized.jpg", "width": 800, "height": 600, "boxes": [SEEN_DOG]},
         {"file_name": "unsized.jpg", "boxes": [SEEN_DOG]},
+        {"file_name": "unsized.jpg", **SEEN_DOG, "width": 100, "height": 80},
     )
     world.do(JobKind.SCAN)
 
     assert [suggested for _, suggested in asked(world).values()] == [DOG]
-    assert "1 × box on a picture whose size is not known" in " ".join(
+    assert "2 × box on a picture whose size is not known" in " ".join(
         reasons_said(world.last_scan().warnings)
     )
 

@@ -52,6 +52,13 @@ def regions_in(values: Mapping[str, Any]) -> Iterator[Any]:
         yield from nested
 
 
+def is_region(values: Mapping[str, Any]) -> bool:
+    """Whether a row is one region itself: it has a score and no list of regions."""
+    return any(key in values for key in SCORES) and not any(
+        isinstance(values.get(key), list) for key in NESTED
+    )
+
+
 def region_of(one: Any, class_ids: Mapping[str, str], *, in_text: bool) -> PredictedRegion | str:
     """A region, or why it is none. `class_ids` names the classes that stand as `category_id`."""
     if not isinstance(one, Mapping):

@@ -14,7 +14,7 @@ from connector.platforms.results import finite
 from workers.context import Context
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.region_file import RegionFile, Row, bad_file, read_region_file
-from workers.detect.predictions.region_rows import PredictedRegion, names_of, region_of, regions_in
+from workers.detect.predictions.region_rows import PredictedRegion, is_region, names_of, region_of, regions_in
 from workers.detect.predictions.region_values import NO_AREA
 from workers.label_types.base import LabelType, odd_input
 
@@ -23,7 +23,7 @@ NAMED = "Name the item in 'task_id' or 'file_name', or give COCO's object with '
 WRITTEN = "Give label, score (0 to 1), and bbox, box or start and end; COCO's numbers need 'categories'"
 NO_ITEM = "prediction of an item that the project does not have, or without a label"
 BEYOND_TEXT = "span beyond its text"
-NO_SIZE = "box on a picture whose size is not known (give its 'width' and 'height')"
+NO_SIZE = "box on a picture whose size is not known (give its 'width' and 'height' beside a list)"
 
 Shown = tuple[float, float] | str | None
 
@@ -172,5 +172,8 @@ def _item_of(row: Row, labels: Mapping[str, str], names: Mapping[str, str]) -> s
 
 
 def _size(row: Row) -> tuple[float, float] | None:
+    """Of the picture; beside the numbers of one region they could be the region's own."""
+    if is_region(row):
+        return None
     width, height = finite(row.get("width")), finite(row.get("height"))
     return (width, height) if width and height and min(width, height) > 0 else None
