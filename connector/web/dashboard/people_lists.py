@@ -373,7 +373,7 @@ GOLDEN = Listing(
         Column("source", "Source"),
         Column("added_by", "Added by"),
         Column("verified_at", "Confirmed", "time"),
-        Column("asked", "ListQuery", "number"),
+        Column("asked", "Asked", "number"),
         Column("doubted_at", "Contradicted", "time"),
     ),
     read=_golden,
