@@ -14,7 +14,7 @@ from workers.review.quality.crowd import KnownCrowd, crowd_fact, stored, written
 from workers.review.quality.repairs import group_path
 from workers.review.votes import bearing
 
-LEARN_EVERY = 10  # answered questions; of many a tenth of them
+LEARN_EVERY = 10  # votes; of many a tenth. Second votes on a question say most: whether people agree
 
 
 def learn(
@@ -28,16 +28,17 @@ def learn(
 ) -> tuple[SharePrior, int]:
     """What is known of the project's crowd and the version of it, learned anew when enough was answered."""
     known = stored(unit, project)
-    answered = unit.votes.answered(project.id)
-    if known is not None and abs(answered - known.answered) < max(LEARN_EVERY, known.answered // 10):
+    votes = unit.votes.counted(project.id)
+    if known is not None and abs(votes - known.votes) < max(LEARN_EVERY, known.votes // 10):
         return known.prior, known.version
-    if known is None and answered < LEARN_EVERY:
+    if known is None and votes < LEARN_EVERY:
         return SharePrior(), 0
     prior = fit(_answers(unit, project, weights, person_of, inconclusive, own=own))
     version = 1 if known is None else known.version + 1
-    unit.facts.put(crowd_fact(project), written(KnownCrowd(prior, version, answered)))
+    unit.facts.put(crowd_fact(project), written(KnownCrowd(prior, version, votes)))
     unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
-    detail = {"version": version, "questions": answered, "changing": round(prior.changing, 4)}
+    asked = {"questions": int(prior.asked), "votes": votes}
+    detail = {"version": version, **asked, "changing": round(prior.changing, 4)}
     unit.audit.append("secondlook", "crowd.learned", project.name, detail, project.name)
     return prior, version
 

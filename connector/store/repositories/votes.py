@@ -27,10 +27,11 @@ class StoredVotes(Repository):
                 found[row.review_key].append(vote_of(row))
         return found
 
-    def answered(self, project_id: int) -> int:
-        """How many questions of a project have a vote that counts."""
+    def counted(self, project_id: int) -> int:
+        """How many votes of a project count."""
         query = (
-            select(func.count(votes.c.review_key.distinct()))
+            select(func.count())
+            .select_from(votes)
             .join(review_tasks, review_tasks.c.key == votes.c.review_key)
             .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
         )

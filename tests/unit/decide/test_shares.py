@@ -12,7 +12,7 @@ from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
 from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
 from connector.model.jobs import JobKind
-from tests.support.world import World
+from tests.support.world import CLASSES, World
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.learned import learn
 from workers.decide.shares import crowd_judge, drawn
@@ -150,6 +150,22 @@ def test_a_class_with_a_quorum_of_its_own_keeps_it(build: Build) -> None:
     world.answer("odd", PEOPLE[9], "dog")
     world.later(seconds=61)
     assert world.issue("odd").state is IssueState.ACCEPTED
+
+
+def test_people_who_answer_at_random_change_hardly_any_label(build: Build) -> None:
+    world = build(review=SHARES)
+    rng = np.random.default_rng(1)
+    for n in range(60):
+        given, suggested, other = (CLASSES[(n + k) % 3] for k in range(3))
+        world.item(f"odd {n}", given, **{suggested: 0.9, given: 0.06, other: 0.04})
+        world.item(f"plain {n}", given, **{given: 0.94, suggested: 0.03, other: 0.03})
+    world.settle()
+    for _ in range(8):
+        world.review_round(
+            [f"p{n}" for n in range(6)], lambda _who, _text: {"label": str(rng.choice(CLASSES))}
+        )
+        world.later(seconds=61)
+    assert sum(issue.state is IssueState.ACCEPTED for issue in world.issues()) <= 3
 
 
 def test_an_adjudicator_settles_what_the_others_could_not(build: Build) -> None:

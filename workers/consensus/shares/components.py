@@ -52,6 +52,12 @@ COMPONENTS = (
 )
 
 
+# People who are asked say now this, now that: what a guess looks like, too.
+TORN = np.array(
+    [one.name in ("given, barely", "torn", "suggested, barely", "another", "hopeless") for one in COMPONENTS]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Regime:
     """What the flags of a project can be like as a whole: how usual each component then is, and how probable

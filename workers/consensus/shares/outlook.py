@@ -21,10 +21,13 @@ from workers.consensus.shares.rule import (
     FIRST_QUESTIONS,
     HARM_LIMIT,
     LEAST_FOR_A_CHANGE,
+    MOST_CHANGE_CONFIDENCE,
     VOTES_PER_QUESTION,
     SharePolicy,
 )
 
+MOSTLY_TORN = 2 / 3  # of the answered questions: .02 to .14 where people know, .8 to 1 where they guess
+MOSTLY_TORN_OF = 10
 HORIZON = 7  # votes: what follows later hardly bears on whether one more is worth it
 SPOILED = tuple(np.geomspace(0.3, 0.001, 61).tolist())  # steps of a tenth, loosest first
 PRICES = tuple(np.linspace(0, 0.2, 41).tolist())  # of a vote, in repairs
@@ -194,7 +197,12 @@ def policy_for(
 
 
 def _least_confidence(prior: SharePrior, usual: float) -> float:
-    """How sure a change must be whatever it spoils: what a project shows takes over from caution."""
+    """How sure a change must be whatever it spoils: what a project shows takes over from caution.
+
+    Where most questions are torn, people may as well guess, and what two of them agree on is chance.
+    """
+    if prior.asked >= MOSTLY_TORN_OF and prior.torn > MOSTLY_TORN:
+        return max(usual, MOST_CHANGE_CONFIDENCE)
     caution = FIRST_QUESTIONS / (FIRST_QUESTIONS + prior.asked)
     return max(usual, caution * FIRST_CHANGE_CONFIDENCE + (1 - caution) * usual)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from workers.consensus.arrays import Floats, Ints
 from workers.consensus.shares.answers import AnswerSet, PositionRole
-from workers.consensus.shares.components import COLD_START, REGIME_PROBABILITIES, REGIME_WEIGHTS
+from workers.consensus.shares.components import COLD_START, REGIME_PROBABILITIES, REGIME_WEIGHTS, TORN
 from workers.consensus.shares.likelihoods import likelihoods
 
 GroupPath = tuple[str, ...]  # from what most items share to what few do: kind, band, class, pair
@@ -58,6 +58,11 @@ class SharePrior:
     def asked(self) -> float:
         """From how many answered questions it was learned."""
         return self.groups[()].n if () in self.groups else 0.0
+
+    @property
+    def torn(self) -> float:
+        """The share of the answered questions on which no label is far ahead, 0..1; 0 where none was."""
+        return float(self.groups[()].kinds[TORN].sum() / self.groups[()].n) if self.asked else 0.0
 
     @property
     def changing(self) -> float:

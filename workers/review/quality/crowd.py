@@ -14,17 +14,17 @@ from workers.consensus.shares import SharePrior
 from workers.consensus.shares.components import COMPONENTS
 from workers.consensus.shares.prior import GroupCounts
 
-FORM = 2  # of what is stored: another form, or other components, is learned anew
+FORM = 3  # of what is stored: another form, or other components, is learned anew
 PAIR_DEPTH = 4  # of a path: kind, band, class, pair
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCrowd:
-    """A prior, the how many-th it is, and from how many answered questions it was learned."""
+    """A prior, the how many-th it is, and from how many votes it was learned."""
 
     prior: SharePrior
     version: int
-    answered: int
+    votes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def written(crowd: KnownCrowd) -> str:
             "form": FORM,
             "components": [one.name for one in COMPONENTS],
             "version": crowd.version,
-            "answered": crowd.answered,
+            "votes": crowd.votes,
             "start": crowd.prior.start.tolist(),
             "groups": groups,
         }
@@ -63,9 +63,7 @@ def stored(unit: UnitOfWork, project: Project) -> KnownCrowd | None:
     if kept.get("form") != FORM or kept.get("components") != [one.name for one in COMPONENTS]:
         return None
     groups = {tuple(path): GroupCounts(n, np.array(kinds)) for path, n, kinds in kept["groups"]}
-    return KnownCrowd(
-        SharePrior(groups, np.array(kept["start"])), int(kept["version"]), int(kept["answered"])
-    )
+    return KnownCrowd(SharePrior(groups, np.array(kept["start"])), int(kept["version"]), int(kept["votes"]))
 
 
 def pairs_of(unit: UnitOfWork, project: Project) -> tuple[PairBelief, ...]:
