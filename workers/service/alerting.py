@@ -15,6 +15,7 @@ from connector.alerts.rules import advance, notices
 from connector.config.alerts import AlertSettings
 from connector.errors import SecondlookError
 from connector.model.alerts import AlertKey, CounterSnapshot, Notice, Severity, Topic
+from connector.model.moments import is_over
 from connector.store.repositories.alerts import EVENTS_UNTIL, LOOKED_AT
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.metrics import stored_metrics
@@ -64,7 +65,7 @@ def _read(services: Services, settings: AlertSettings) -> _Look | None:
     with services.store.read() as unit:
         before = unit.facts.at(LOOKED_AT)
         every = timedelta(seconds=settings.every_seconds)
-        if before is not None and timedelta(0) <= unit.now - before < every:
+        if not is_over(before, every, unit.now):
             return None
         samples = stored_metrics(unit)
         kept = _kept_counters(unit)

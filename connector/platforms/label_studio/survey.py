@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from connector.errors import Misconfigured
 from connector.platforms.label_studio.changes import server_time
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict, jwt_claims, whole
-from connector.platforms.label_studio.config import schema_of
+from connector.platforms.label_studio.config import parsed, schema_of
 from connector.ports import AccountFound, Codecs, HookFound, ProjectFound, ServerFound
 
 
@@ -67,12 +67,9 @@ class LabelStudioSurvey:
 
 
 def _controls(config: str) -> list[str]:
-    # Imported here: it takes a second and 110 MB.
-    from label_studio_sdk.label_interface.interface import LabelInterface
-
     try:
-        return [str(control.name) for control in LabelInterface(config).controls]
-    except Exception:  # noqa: BLE001 - the parser documents none and raises many kinds
+        return [str(control.name) for control in parsed(config).controls]
+    except Misconfigured:
         return []
 
 
