@@ -138,7 +138,7 @@ def trace_id() -> str | None:
 
 
 def flush() -> None:
-    """Send what has ended: a worker may be replaced before its own timer does."""
+    """Send what has ended, before this process does."""
     if _RUNNING:
         _RUNNING[0].provider.force_flush(FLUSH_MS)
 

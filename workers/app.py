@@ -44,6 +44,7 @@ def _application() -> Celery:
     signals.setup_logging.connect(_log_setup, weak=False)
     end_when_cut_off(app, settings.worker.silence_seconds)
     signals.heartbeat_sent.connect(_touch_heartbeat, weak=False)
+    signals.worker_process_shutdown.connect(_send_traces, weak=False)
     return app
 
 
@@ -57,6 +58,12 @@ def _services(_pid: int) -> Services:
 
 def _log_setup(**_: Any) -> None:
     configure(load().log)
+
+
+def _send_traces(**_: Any) -> None:
+    # A process of the pool ends without what others do at their exit. Not after each job: a collector that
+    # is away would hold each of them up.
+    traces.flush()
 
 
 def _touch_heartbeat(**_: Any) -> None:

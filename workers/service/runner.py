@@ -67,7 +67,6 @@ def _run(services: Services, job_id: str, progress: Progress) -> bool:
         return False
     with _span(claim) as made:
         _run_claimed(services, claim, progress, made)
-    traces.flush()
     return True
 
 
