@@ -52,7 +52,7 @@ COMPONENTS = (
 )
 
 
-# People who are asked say now this, now that: what a guess looks like, too.
+# Where people say now this, now that; "another" is so wide that it takes in what guesses look like at first.
 TORN = np.array(
     [one.name in ("given, barely", "torn", "suggested, barely", "another", "hopeless") for one in COMPONENTS]
 )
