@@ -20,7 +20,7 @@ class WorldSession(Session):
         self.__dict__["settings"] = world.settings
 
     @contextmanager
-    def reading(self) -> Iterator[Services]:
+    def reading(self, *, platforms: bool = False) -> Iterator[Services]:  # noqa: ARG002 - it has them
         yield self._world.services
 
     @contextmanager
