@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from connector.errors import BadPayload
@@ -17,6 +17,7 @@ from connector.wiring import Services
 PAGE_ROWS = 50
 LONGEST_VALUE = 500
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,16 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListPart:
-    """Some rows, the cursor after them, and how many there are in all where that is known."""
+    """Some rows, the cursor after them, and how many there are in all where that is known.
+
+    Of `capped` ones was counted no further than what `total` says.
+    """
 
     rows: Sequence[Row]
     next: str | None = None
     total: int | None = None
+    capped: bool = False
+    drawn: Sequence[Row] = ()  # all rows, where the chart shows more than one page of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,16 @@ class Listing:
     buttons: Callable[[ListQuery, Row], Sequence[Button]] | None = None
     head: Callable[[ListQuery], Sequence[Button]] | None = None
     chart: Callable[[ListPart], str] | None = None  # SVG, made here and safe
+
+
+def portion(asked: ListQuery, every: Sequence[T]) -> tuple[Sequence[T], str | None]:
+    """Of a list that is read as a whole those on the page that is asked for, and the cursor after them."""
+    start = asked.after or "0"
+    if not (start.isascii() and start.isdigit() and len(start) < 10):
+        msg = "the cursor is not one that was given out"
+        raise BadPayload(msg)
+    end = int(start) + asked.limit
+    return every[int(start) : end], str(end) if end < len(every) else None
 
 
 def item_link(row: Row) -> str:

@@ -49,6 +49,7 @@ def _page(listing: Listing, folder: str) -> Callable[..., Response]:
                 rows=rows,
                 head=head,
                 total=part.total,
+                capped=part.capped,
                 empty="" if rows else listing.empty(asked),
                 first=address(path, listing, filters) if query.get("after") else None,
                 next=address(path, listing, filters, after=part.next) if part.next else None,

@@ -15,7 +15,7 @@ from connector.model import Project
 from connector.model.access import AccessRole
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import guidance
-from connector.store.views.metrics import stored_metrics
+from connector.store.views.metrics import watched_metrics
 from connector.store.views.overview import cards
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
@@ -44,7 +44,7 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
     """What runs, what waits, what failed."""
     require(who, AccessRole.OPERATOR)
     with services.store.read() as unit:
-        samples = stored_metrics(unit)
+        samples = watched_metrics(unit)
         found = cards(unit, sight_of(who))
     jobs = {text: n for (name, text), n in samples.items() if name == "secondlook_jobs"}
     ages = {text: n for (name, text), n in samples.items() if name == "secondlook_job_oldest_age_seconds"}
