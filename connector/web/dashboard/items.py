@@ -49,7 +49,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         now=services.clock.now(),
         item=found,
         fields=fields,
-        drawings=_drawings(found),
+        drawn=_drawings(found),
         picture=next((each["picture"] for each in fields if each["picture"]), None),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_said=reason_said,

@@ -11,7 +11,7 @@ from connector.model.access import AccessRole
 from connector.model.findings import FindingKind
 from connector.store.views import dispositions, findings, loop
 from connector.store.views.pairs import PairVerdicts, pair_views
-from connector.store.views.queue import MOST_COUNTED, QueueFilter, queue_count, queue_views
+from connector.store.views.queue import MOST_COUNTED, QueueFilter, QueueRow, queue_count, queue_views
 from connector.store.views.similarity import items_of_points
 from connector.web.dashboard import rates
 from connector.web.dashboard.charts import HeatCell, heat_map
@@ -26,6 +26,7 @@ from connector.web.dashboard.listing import (
     item_link,
     portion,
 )
+from connector.web.forms import stamp
 
 MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
@@ -47,30 +48,39 @@ def _queue(asked: ListQuery) -> ListPart:
         items=None if points is None else tuple(chosen or ()),
     )
     found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
-    rows = [
-        {
-            "project": issue.project,
-            "item": issue.item,
-            "content": issue.content,
-            "given": issue.given,
-            "suggested": issue.suggested,
-            "probability": issue.probability,
-            "kind": issue.kind,
-            "annotator": who,
-            "votes": votes,
-            "state": issue.state,
-            "decided": issue.decided_label,
-            "reason": issue.reason,
-            "since": issue.created_at,
-            "rank": issue.rank,
-            "id": issue.id,
-        }
-        for issue, who, votes in found.items
-    ]
+    rows = [_queue_row(each) for each in found.items]
     total = len(rows) if asked.after is None else None
     if total is not None and found.next is not None:
         total = queue_count(asked.unit, asked.its.id, wanted, asked.sight)
     return ListPart(rows, found.next, total, capped=total is not None and total > MOST_COUNTED)
+
+
+def _queue_row(one: QueueRow) -> Row:
+    issue = one.issue
+    return {
+        "project": issue.project,
+        "item": issue.item,
+        "content": issue.content,
+        "given": issue.given,
+        "suggested": issue.suggested,
+        "probability": issue.probability,
+        "kind": issue.kind,
+        "annotator": one.annotator,
+        "votes": one.votes,
+        "asked": one.asked,
+        "state": issue.state,
+        "decided": issue.decided_label,
+        "since": issue.created_at,
+        "id": issue.id,
+    }
+
+
+def _chosen(asked: ListQuery, row: Row) -> str | None:
+    """What says which question is chosen, and as what it was seen; None for one that is not asked."""
+    waits = row["state"] in WAITING and row["kind"] != IssueKind.GOLDEN
+    if not waits or not asked.may(AccessRole.OPERATOR):
+        return None
+    return f"{row['id']}:{stamp(row['state'], row['asked'])}"
 
 
 def _queue_empty(asked: ListQuery) -> str:
@@ -107,6 +117,7 @@ QUEUE = Listing(
         Column("kind", "Kind", "state"),
         Column("annotator", "Labeled by"),
         Column("votes", "Votes", "number"),
+        Column("asked", "Of asked", "number"),
         Column("state", "State", "state"),
         Column("decided", "Decided"),
         Column("since", "Since", "time"),
@@ -125,6 +136,12 @@ QUEUE = Listing(
         Filter("points", "On the map", longest=5_000),
     ),
     head=_queue_head,
+    chosen=_chosen,
+    acts=(
+        ("one-more", "Ask one more person"),
+        ("adjudicate", "Send to an adjudicator"),
+        ("close", "Close without an answer"),
+    ),
 )
 
 

@@ -103,7 +103,11 @@ class ListPart:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`least` is the role that may read it; `head` stands above the rows, `buttons` beside each."""
+    """`least` is the role that may read it; `head` stands above the rows, `buttons` beside each.
+
+    `acts` (name and title) is what can be done with several rows at once: those of which `chosen` says what
+    names them in the form.
+    """
 
     slug: str
     title: str
@@ -116,6 +120,8 @@ class Listing:
     buttons: Callable[[ListQuery, Row], Sequence[Button]] | None = None
     head: Callable[[ListQuery], Sequence[Button]] | None = None
     chart: Callable[[ListPart], str] | None = None  # SVG, made here and safe
+    chosen: Callable[[ListQuery, Row], str | None] | None = None
+    acts: tuple[tuple[str, str], ...] = ()
 
 
 def portion(asked: ListQuery, every: Sequence[T]) -> tuple[Sequence[T], str | None]:

@@ -19,6 +19,7 @@ from connector.store.views.metrics import watched_metrics
 from connector.store.views.overview import cards
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
+from connector.web.dashboard.kept_lists import by_kind, value_of
 from connector.web.dashboard.rendering import render, static_address, static_text
 from connector.web.readiness import look
 
@@ -46,8 +47,6 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
     with services.store.read() as unit:
         samples = watched_metrics(unit)
         found = cards(unit, sight_of(who))
-    jobs = {text: n for (name, text), n in samples.items() if name == "secondlook_jobs"}
-    ages = {text: n for (name, text), n in samples.items() if name == "secondlook_job_oldest_age_seconds"}
     workers = {
         text: services.clock.now().timestamp() - at
         for (name, text), at in samples.items()
@@ -59,25 +58,10 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
         here=request.url.path,
         now=services.clock.now(),
         ready=look(services),
-        kinds=_by_kind(jobs, ages),
-        workers={_value(text): seconds for text, seconds in workers.items()},
+        kinds=by_kind(samples),
+        workers={value_of(text): seconds for text, seconds in workers.items()},
         cards=found,
     )
-
-
-def _by_kind(jobs: dict[str, float], ages: dict[str, float]) -> dict[str, dict[str, float]]:
-    """Kind of job → how many in each state, and how long the oldest due one waits."""
-    found: dict[str, dict[str, float]] = {}
-    for text, n in jobs.items():
-        kind, state = (part.partition("=")[2].strip('"') for part in text.split(","))
-        found.setdefault(kind, {})[state] = n
-    for text, seconds in ages.items():
-        found.setdefault(_value(text), {})["age"] = seconds
-    return dict(sorted(found.items()))
-
-
-def _value(text: str) -> str:
-    return text.partition("=")[2].strip('"')
 
 
 @router.get("/p/{project}/reports")
