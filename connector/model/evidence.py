@@ -17,8 +17,8 @@ class FlagEvidence:
 
     `near` are classes with their probabilities (0..1), most probable first, neither given nor suggested;
     `options` the classes to choose from; `others` (annotator, label) of the other annotations; `similar` the
-    labels of the most similar items, `neighbours` these items (our ids) and their distances, in the same order
-    or not known; `about` the facts of the finding that is asked about, if one is.
+    labels of the most similar items, `neighbours` these items (our ids) and their distances, in the same
+    order, where they are known; `about` the facts of the finding that is asked about, if one is.
     """
 
     blind: bool = False

@@ -28,7 +28,9 @@ class SavedViews(Repository):
 
     def of(self, project_id: int, owner: str) -> list[SavedView]:
         """Those of one person in a project, by name."""
-        query = select(saved_views).where(saved_views.c.project_id == project_id, saved_views.c.owner == owner)
+        query = select(saved_views).where(
+            saved_views.c.project_id == project_id, saved_views.c.owner == owner
+        )
         return [_view(row) for row in self._connection.execute(query.order_by(saved_views.c.name))]
 
     def remove(self, view_id: str) -> None:

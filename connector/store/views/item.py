@@ -156,7 +156,9 @@ def _neighbours(unit: UnitOfWork, evidence: Json) -> Iterator[NeighbourView]:
     ids = [item for item, _ in known.neighbours]
     if not ids:
         return
-    names = dict(unit.connection.execute(select(items.c.id, items.c.remote_id).where(items.c.id.in_(ids))).all())
+    names = dict(
+        unit.connection.execute(select(items.c.id, items.c.remote_id).where(items.c.id.in_(ids))).all()
+    )
     asked = select(issues.c.item_id, issues.c.state).where(issues.c.item_id.in_(ids))
     states = dict(unit.connection.execute(asked.order_by(issues.c.created_at)).all())
     for label, (item, distance) in zip(known.similar, known.neighbours, strict=False):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from connector.model import IssueKind
 from connector.store.tables import (
@@ -43,11 +43,12 @@ class QueueFilter:
     item: str | None = None
     older: int | None = None
     items: tuple[int, ...] | None = None  # our ids
+    reason: str | None = None  # the code of why it was decided so (`connector.model.reasons`)
 
     @property
     def of_content(self) -> bool:
         """Whether a filter asks for what is secret of open questions."""
-        asked = (self.given, self.suggested, self.annotator, self.kind, self.method, self.older)
+        asked = (self.given, self.suggested, self.annotator, self.kind, self.method, self.older, self.reason)
         return any(value is not None for value in asked)
 
 
@@ -112,6 +113,9 @@ def _conditions(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Si
         found.append(issues.c.item_id.in_(asked.items))
     if asked.older is not None:
         found.append(issues.c.created_at <= unit.now - timedelta(days=asked.older))
+    if asked.reason is not None:
+        with_facts = issues.c.reason.startswith(f"{asked.reason} ", autoescape=True)
+        found.append(or_(issues.c.reason == asked.reason, with_facts))
     if asked.of_content and not sight.secrets:
         found.append(secrecy.is_settled())
     if asked.kind == IssueKind.CONTROL and not sight.secrets:

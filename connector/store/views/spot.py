@@ -65,9 +65,7 @@ def spot_checks(unit: UnitOfWork, drawn: Sequence[DrawnLabel]) -> list[SpotCheck
         items, items.c.id == annotation_rows.c.item_id
     )
     rows = unit.connection.execute(query.where(annotation_rows.c.id.in_([each.id for each in drawn])))
-    found = {
-        row.id: SpotCheck(row.item, row.data, row.annotator, row.label, row.updated_at) for row in rows
-    }
+    found = {row.id: SpotCheck(row.item, row.data, row.annotator, row.label, row.updated_at) for row in rows}
     return [found[each.id] for each in drawn]
 
 
@@ -96,7 +94,9 @@ def _labels(
             items.c.deleted_at.is_(None),
             annotation_rows.c.deleted_at.is_(None),
             annotation_rows.c.status == LabelStatus.VALID.value,
-            annotation_rows.c.annotator.is_not(None) if annotator is None else annotation_rows.c.annotator == annotator,
+            annotation_rows.c.annotator.is_not(None)
+            if annotator is None
+            else annotation_rows.c.annotator == annotator,
             order >= low,
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from connector.actions import questions, saved_views
@@ -15,7 +15,7 @@ from connector.model.access import AccessRole
 from connector.store.unit_of_work import UnitOfWork
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.doing import in_project
-from connector.web.dashboard.listing import address, clean
+from connector.web.dashboard.listing import clean, query_of
 from connector.web.dashboard.lists import OF_PROJECTS
 from connector.web.dashboard.rendering import own_path
 from connector.web.forms import Form, Posted, stamp
@@ -38,8 +38,8 @@ def chosen(project: str, what: str, services: Running, form: Form) -> RedirectRe
     named = services.settings.projects.get(project)
     adjudicators = () if named is None else named.review.adjudicators
 
-    def escalate(unit: UnitOfWork, stored: Project, issue: str, by: str) -> object:
-        return questions.escalate(unit, stored, issue, by, adjudicators)
+    def escalate(unit: UnitOfWork, stored: Project, issue: str, by: str) -> None:
+        questions.escalate(unit, stored, issue, by, adjudicators)
 
     do = escalate if what == "adjudicate" else ACTS.get(what)
     if do is None:
@@ -104,11 +104,11 @@ def _list_of(form: Posted) -> tuple[str, str]:
     if listing is None:
         raise BadPayload(f"page: {slug!r} is no list with filters")
     filters = clean(listing, dict(parse_qsl(form.text("query"))))
-    return slug, address("", listing, filters).removeprefix("?")
+    return slug, query_of(listing, filters)
 
 
 @router.get("/p/{project}/views/{view}")
-def kept_view(project: str, view: str, request: Request, services: Running, who: Asking) -> Response:
+def kept_view(project: str, view: str, services: Running, who: Asking) -> Response:
     """Lead to the list under its filters: the address of a view can be shared."""
     require(who, AccessRole.VIEWER, project)
     with services.store.read() as unit:

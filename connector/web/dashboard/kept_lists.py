@@ -36,7 +36,7 @@ def _view_buttons(asked: ListQuery, row: Row) -> list[Button]:
 VIEWS = Listing(
     slug="views",
     title="Your views",
-    lead="Lists under filters that you have kept by a name. Nobody else changes them; their links work for all.",
+    lead="Lists under filters that you have kept by a name. Only you change them; the links work for all.",
     columns=(
         Column("name", "Name", "text", lambda row: f"/p/{row['project']}/views/{row['id']}"),
         Column("page", "List", "state"),
@@ -44,7 +44,7 @@ VIEWS = Listing(
         Column("created_at", "Kept", "time"),
     ),
     read=_views,
-    empty=lambda _asked: "You keep no view yet. Choose filters in the queue and press “Keep this view” there.",
+    empty=lambda _asked: "You keep no view yet: choose filters in the queue, then “Keep this view”.",
     buttons=_view_buttons,
 )
 

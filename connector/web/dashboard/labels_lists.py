@@ -27,6 +27,7 @@ from connector.web.dashboard.listing import (
     portion,
 )
 from connector.web.forms import stamp
+from connector.wording import DECISION_REASONS
 
 MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
@@ -46,6 +47,7 @@ def _queue(asked: ListQuery) -> ListPart:
         item=asked.of("item"),
         older=None if older is None else int(older),
         items=None if points is None else tuple(chosen or ()),
+        reason=asked.of("why"),
     )
     found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
     rows = [_queue_row(each) for each in found.items]
@@ -133,6 +135,7 @@ QUEUE = Listing(
         Filter("kind", "Kind", tuple(IssueKind)),
         Filter("method", "Method"),
         Filter("older", "Older than (days)", whole=True),
+        Filter("why", "Decided because", tuple(DECISION_REASONS)),
         Filter("points", "On the map", longest=5_000),
     ),
     head=_queue_head,

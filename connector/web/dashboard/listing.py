@@ -166,3 +166,8 @@ def address(path: str, listing: Listing, filters: Mapping[str, str], **more: str
             pairs.append((one.name, value))
     pairs += [(name, value) for name, value in more.items() if value]
     return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def query_of(listing: Listing, filters: Mapping[str, str]) -> str:
+    """What follows the question mark in the address of a list under filters."""
+    return address("", listing, filters).removeprefix("?")

@@ -13,8 +13,8 @@ from connector.errors import NotFound
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard import alert_lists, kept_lists, labels_lists, ops_lists, people_lists
-from connector.web.dashboard.exports import AT_ONCE, TYPES, audited, csv_text, json_text, rows_of
-from connector.web.dashboard.listing import PAGE_ROWS, Listing, ListPart, ListQuery, address, clean
+from connector.web.dashboard.exports import AT_ONCE, TYPES, audited, csv_text, file_links, json_text, rows_of
+from connector.web.dashboard.listing import PAGE_ROWS, Listing, ListPart, ListQuery, address, clean, query_of
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key
 from connector.wiring import Services
@@ -61,11 +61,11 @@ def _page(listing: Listing, folder: str) -> Callable[..., Response]:
                 empty="" if rows else listing.empty(asked),
                 first=address(path, listing, filters) if query.get("after") else None,
                 next=address(path, listing, filters, after=part.next) if part.next else None,
-                files={kind: address(f"{path}.{kind}", listing, filters) for kind in _kinds(services)},
+                files=file_links(services, path, query_of(listing, filters)),
                 clear=path if filters != clean(listing, {}) else None,
                 key=new_key,
                 views=[view for view in views if view.page == listing.slug],
-                query=address("", listing, filters).removeprefix("?"),
+                query=query_of(listing, filters),
                 chart=listing.chart(part) if listing.chart else "",
             )
 
@@ -94,10 +94,6 @@ def _file(listing: Listing, kind: str) -> Callable[..., Response]:
         return StreamingResponse(write(columns, rows), media_type=TYPES[kind], headers=headers)
 
     return file
-
-
-def _kinds(services: Services) -> list[str]:
-    return [kind for kind in TYPES if kind != "parquet" or services.documents.has_parquet]
 
 
 def _require(who: Any, listing: Listing, project: str | None) -> None:

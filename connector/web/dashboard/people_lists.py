@@ -31,6 +31,7 @@ from connector.web.dashboard.listing import (
 from connector.web.forms import stamp
 from connector.wording import guideline_question, item_snippet
 
+
 def _remarks(asked: ListQuery) -> dict[str, str]:
     """What the last scan found of a person: labels unlike others', or unlike their own of before."""
     found: dict[str, str] = {}

@@ -19,6 +19,7 @@ from connector.store.views.metrics import watched_metrics
 from connector.store.views.overview import cards
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
+from connector.web.dashboard.exports import file_links
 from connector.web.dashboard.kept_lists import by_kind, value_of
 from connector.web.dashboard.rendering import render, static_address, static_text
 from connector.web.readiness import look
@@ -61,6 +62,7 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
         kinds=by_kind(samples),
         workers={value_of(text): seconds for text, seconds in workers.items()},
         cards=found,
+        files=file_links(services, "/ops/health"),
     )
 
 
@@ -70,6 +72,7 @@ def reports_page(project: str, request: Request, services: Running, who: Asking)
     with services.store.read() as unit:
         found = guidance.audit_views(unit, _stored(unit, project))
     values: dict[str, Any] = {"reports": found, "operates": who.may(AccessRole.OPERATOR, project)}
+    values["files"] = file_links(services, f"/p/{project}/reports")
     return render(
         "reports.html", who=who, here=request.url.path, project=project, now=services.clock.now(), **values
     )

@@ -73,7 +73,7 @@ WORKS: dict[str, Work] = {
     "what was decided lately": lambda unit, project: decided_since(unit, project, unit.now - PACE),
     "pairs of classes": lambda unit, project: pair_views(unit, project, EVERYTHING),
     "flags by annotator": lambda unit, project: annotator_views(unit, project, EVERYTHING),
-    "what waits for whom": lambda unit, project: waiting_tasks(unit, project),
+    "what waits for whom": waiting_tasks,
     "audit of a subject": lambda unit, _: list(unit.audit.entries(subject="issue")),
 }
 
