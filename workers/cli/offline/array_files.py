@@ -44,7 +44,7 @@ class NamedArray:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _ClassTable:
     """Columns by name, or rows without names."""
 
     columns: Mapping[str, Sequence[Any]]
@@ -99,14 +99,14 @@ def _is_numpy(path: Path) -> bool:
         return False  # said when it is read
 
 
-def _table(path: Path, argument: str) -> _Table:
+def _table(path: Path, argument: str) -> _ClassTable:
     source = load(path, argument=argument)
     if source.suffix == ".json":
         value = parse_json(text_of(source, argument)[0], argument)
         if isinstance(value, Mapping) and value and all(isinstance(each, list) for each in value.values()):
             return _of_lists(value, argument)
         if isinstance(value, list) and value and not isinstance(value[0], Mapping):
-            return _Table({}, value)
+            return _ClassTable({}, value)
     if source.suffix in PLAIN:
         return _of_text(source, argument)
     try:
@@ -114,19 +114,19 @@ def _table(path: Path, argument: str) -> _Table:
     except BadFile as error:
         raise BadFile(error.problem, argument=argument, where=error.where, remedy=error.remedy) from error
     names = dict.fromkeys(name for row in rows for name in row.values)
-    return _Table({name: [row.values.get(name) for row in rows] for name in names})
+    return _ClassTable({name: [row.values.get(name) for row in rows] for name in names})
 
 
-def _of_lists(value: Mapping[str, Sequence[Any]], argument: str) -> _Table:
+def _of_lists(value: Mapping[str, Sequence[Any]], argument: str) -> _ClassTable:
     lengths = {name: len(each) for name, each in value.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"'{name}' {n}" for name, n in list(lengths.items())[:6])
         problem = f"its lists are of different lengths: {listed}"
         raise BadFile(problem, argument=argument, remedy="Give one value a row in each")
-    return _Table(value)
+    return _ClassTable(value)
 
 
-def _of_text(source: InputFile, argument: str) -> _Table:
+def _of_text(source: InputFile, argument: str) -> _ClassTable:
     """Rows of cells, of which the first may be a header."""
     text, _ = text_of(source, argument)
     mark = next((mark for mark in ";\t|" if mark in text.partition("\n")[0]), None)  # a comma may be decimal
@@ -140,8 +140,8 @@ def _of_text(source: InputFile, argument: str) -> _Table:
         problem = f"it has {len(rows[short])} cells, and the first row {len(rows[0])}"
         raise BadFile(problem, argument=argument, where=f"row {short}", remedy="Give as many in each row")
     if _is_header(rows):
-        return _Table({name: [row[n] for row in rows[1:]] for n, name in enumerate(rows[0])})
-    return _Table({}, rows)
+        return _ClassTable({name: [row[n] for row in rows[1:]] for n, name in enumerate(rows[0])})
+    return _ClassTable({}, rows)
 
 
 def _cells(cells: Sequence[str]) -> list[str]:
