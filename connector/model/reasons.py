@@ -75,7 +75,7 @@ class ScanDoubt(StrEnum):
     MODEL_REUSED = "model_reused"
     MODEL_NOT_KEPT = "model_not_kept"
     TOO_MANY_TO_COMPARE = "too_many_to_compare"
-    LIBRARY_SAID = "library_said"
+    LIBRARY_WARNED = "library_said"
     INPUT_ODD = "input_odd"  # `said`: what detection noticed about the arrays
 
 

@@ -14,7 +14,7 @@ from connector.wording.findings import (
     disagreement_question,
     finding_sentence,
     finding_title,
-    not_looked_for,
+    not_searched_text,
 )
 from connector.wording.flags import FlagFacts, blind_context, flag_context, review_title
 from connector.wording.guidelines import (
@@ -64,7 +64,7 @@ from connector.wording.quality import (
     share,
     too_much_harm,
 )
-from connector.wording.reasons import left_out_said, reason_said, reasons_said
+from connector.wording.reasons import left_out_texts, reason_text, reason_texts
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -122,13 +122,13 @@ __all__ = [
     "guideline_instance",
     "guideline_question",
     "item_snippet",
-    "left_out_said",
+    "left_out_texts",
     "listing",
     "no_such_class",
     "no_such_item",
     "not_clean_enough",
     "not_judged_yet",
-    "not_looked_for",
+    "not_searched_text",
     "note_text",
     "one_line",
     "other_controls",
@@ -138,8 +138,8 @@ __all__ = [
     "points",
     "quoted",
     "rate",
-    "reason_said",
-    "reasons_said",
+    "reason_text",
+    "reason_texts",
     "remaining_outlook",
     "reopened",
     "report_headline",

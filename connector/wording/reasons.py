@@ -97,16 +97,16 @@ DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the paramete
     ScanDoubt.MODEL_REUSED: models.model_reused,
     ScanDoubt.MODEL_NOT_KEPT: models.model_not_kept,
     ScanDoubt.TOO_MANY_TO_COMPARE: models.too_many_to_compare,
-    ScanDoubt.LIBRARY_SAID: models.library_said,
+    ScanDoubt.LIBRARY_WARNED: models.library_warned,
     ScanDoubt.INPUT_ODD: "{said}".format,
 }
 
 
 @overload
-def reason_said(stored: str) -> str: ...
+def reason_text(stored: str) -> str: ...
 @overload
-def reason_said(stored: None) -> None: ...
-def reason_said(stored: str | None) -> str | None:
+def reason_text(stored: None) -> None: ...
+def reason_text(stored: str | None) -> str | None:
     """A stored reason in words; a text that is no code of ours is said as it is."""
     found = None if stored is None else decoded(stored)
     if stored is None or found is None:
@@ -120,14 +120,14 @@ def reason_said(stored: str | None) -> str | None:
         return stored
 
 
-def reasons_said(stored: Iterable[str]) -> tuple[str, ...]:
+def reason_texts(stored: Iterable[str]) -> tuple[str, ...]:
     """The same of several."""
-    return tuple(reason_said(each) for each in stored)
+    return tuple(reason_text(each) for each in stored)
 
 
-def left_out_said(skipped: Mapping[Code, int]) -> dict[str, int]:
+def left_out_texts(skipped: Mapping[Code, int]) -> dict[str, int]:
     """What a scan left out, reason → how many, in words."""
-    return {reason_said(reason): int(n) for reason, n in skipped.items()}
+    return {reason_text(reason): int(n) for reason, n in skipped.items()}
 
 
 def _with(code: str, params: Json) -> str:
@@ -150,7 +150,7 @@ def _with(code: str, params: Json) -> str:
         case _ if code == CLOSED_BY:
             return f"closed by {params['by'].removeprefix('user:')}, without an answer"
         case _ if code == REOPENED:
-            return reopened(reason_said(params["was"]), params["votes"])
+            return reopened(reason_text(params["was"]), params["votes"])
         case _:
             return decision_reason(
                 code, params["votes"], params["label"], params["given"], params["probability"]

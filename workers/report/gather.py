@@ -12,7 +12,7 @@ from connector.model import Audit, IssueKind, NoteState, Project, QuestionState,
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
 from connector.store.views.figures import CastVote, ReviewerCount
-from connector.wording import left_out_said, reasons_said
+from connector.wording import left_out_texts, reason_texts
 from workers.report.agreement import agreement
 from workers.report.compare import compared
 from workers.report.effects import effects
@@ -107,9 +107,9 @@ def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Reporte
         held_back=scan.n_suppressed if scan else 0,
         controls=scan.n_controls if scan else 0,
         method=scan.method if scan else None,
-        skipped=left_out_said(scan.skipped if scan else {}),
+        skipped=left_out_texts(scan.skipped if scan else {}),
         findings={kind.value: n for kind, n in unit.findings.counts(asked.project.id).items()},
-        warnings=list(reasons_said(scan.warnings)) if scan else [],
+        warnings=list(reason_texts(scan.warnings)) if scan else [],
         fresh=asked.fresh,
     )
 

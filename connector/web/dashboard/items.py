@@ -21,7 +21,7 @@ from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key, stamp
-from connector.wording import reason_said
+from connector.wording import reason_text
 
 MOST_LINES = 400
 MOST_CHARS = 20_000  # of one field of an item
@@ -52,7 +52,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         drawings=_drawings(found),
         picture=next((each["picture"] for each in fields if each["picture"]), None),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
-        reason_said=reason_said,
+        reason_text=reason_text,
         secrets=who.may(AccessRole.OPERATOR, project),
         buttons=_question_buttons,
         key=new_key,
@@ -96,7 +96,7 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         key=new_key,
         found=found,
         item=remote_id,
-        error=reason_said(found.error),
+        error=reason_text(found.error),
         diff=difference(found.before, found.after),
         log=log,
         run=run,

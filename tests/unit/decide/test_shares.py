@@ -15,7 +15,7 @@ from connector.model.jobs import JobKind
 from tests.support.world import CLASSES, World
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.learned import learn
-from workers.decide.shares import crowd_judge, drawn
+from workers.decide.shares import crowd_rules, drawn
 from workers.review.quality.crowd import pairs_of
 from workers.review.quality.figures import figures
 
@@ -56,10 +56,10 @@ def test_shares_decide_unless_votes_are_to_be_counted() -> None:
 
 
 def test_the_settings_set_how_sure_a_decision_must_be() -> None:
-    strict = crowd_judge(ReviewSettings(harm_limit=0.0001), SharePrior(), 0).policy
-    usual = crowd_judge(ReviewSettings(), SharePrior(), 0).policy
-    cheap = crowd_judge(ReviewSettings(votes_per_question=1), SharePrior(), 0).policy
-    fixed = crowd_judge(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), SharePrior(), 0).policy
+    strict = crowd_rules(ReviewSettings(harm_limit=0.0001), SharePrior(), 0).policy
+    usual = crowd_rules(ReviewSettings(), SharePrior(), 0).policy
+    cheap = crowd_rules(ReviewSettings(votes_per_question=1), SharePrior(), 0).policy
+    fixed = crowd_rules(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), SharePrior(), 0).policy
     assert usual.most_spoiled > strict.most_spoiled
     assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)

@@ -22,7 +22,7 @@ from connector.model.reasons import (
     coded,
     decoded,
 )
-from connector.wording import decision_reason, reason_said, reasons_said, reopened
+from connector.wording import decision_reason, reason_text, reason_texts, reopened
 from connector.wording.reasons import DOUBTS
 from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
@@ -51,7 +51,7 @@ KINDS: tuple[type[StrEnum], ...] = (
 
 def test_each_code_without_parameters_has_words() -> None:
     plain = [code for kind in KINDS for code in kind if code not in WITH_PARAMETERS]
-    assert all(" " in reason_said(code) for code in plain if code is not NotCounted.SKIPPED)
+    assert all(" " in reason_text(code) for code in plain if code is not NotCounted.SKIPPED)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_each_code_without_parameters_has_words() -> None:
     ],
 )
 def test_parameters_stand_in_the_words(stored: str, said: str) -> None:
-    assert reason_said(stored) == said
+    assert reason_text(stored) == said
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -94,8 +94,8 @@ def test_the_reason_of_a_decision_is_said_as_it_was_before_it_was_a_code(reason:
     facts: dict[str, Any] = {"votes": ["dog", "dog"], "label": "dog", "given": "cat", "probability": 0.93}
     stored = coded(reason.value, **facts)
     said = decision_reason(reason.value, *facts.values())
-    assert reason_said(stored) == said
-    assert reason_said(coded(REOPENED, was=stored, votes=["cat"])) == reopened(said, ["cat"])
+    assert reason_text(stored) == said
+    assert reason_text(coded(REOPENED, was=stored, votes=["cat"])) == reopened(said, ["cat"])
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_the_reason_of_a_decision_is_said_as_it_was_before_it_was_a_code(reason:
     ["HTTP 400", "", "no such code", "unknown_code", 'refused {"by": "x"}', "refused {broken}", "refused"],
 )
 def test_what_is_no_code_of_ours_is_said_as_it_stands(text: str) -> None:
-    assert reason_said(text) == text
+    assert reason_text(text) == text
 
 
 def test_nothing_stays_nothing() -> None:
-    assert reason_said(None) is None
+    assert reason_text(None) is None
 
 
 @given(st.text())
@@ -124,4 +124,4 @@ def test_each_doubt_of_a_scan_is_worded_by_a_sentence_of_its_own() -> None:
 
 
 def test_what_an_earlier_version_warned_of_is_said_as_it_stands() -> None:
-    assert reasons_said(["few labels", "class 'a' (3)"]) == ("few labels", "class 'a' (3)")
+    assert reason_texts(["few labels", "class 'a' (3)"]) == ("few labels", "class 'a' (3)")
