@@ -133,6 +133,21 @@ class NotSearched(StrEnum):
     SCANNED_IN_PARTS = "scanned_in_parts"
 
 
+class CleanVerdict(StrEnum):
+    """Whether labels are clean enough; parameters are those of the sentence in wording."""
+
+    CLEAN_ENOUGH = "clean_enough"
+    NOT_CLEAN_ENOUGH = "not_clean_enough"
+
+
+class QualityAlarm(StrEnum):
+    """What a person should look at; parameters are those of the sentence in wording."""
+
+    CLASS_LOSING = "class_losing"
+    TOO_MUCH_HARM = "too_much_harm"
+    ANCHORED = "anchored"
+
+
 CLOSED_BY = "closed_by"  # a person ended the question; `by`: who
 REOPENED = "reopened"  # `was`: the reason of the decision until then, `votes`: what the answers say now
 

@@ -52,19 +52,12 @@ from connector.wording.people import (
     weighs_less,
 )
 from connector.wording.quality import (
-    anchored,
     changes,
-    class_losing,
-    clean_enough,
-    discarded,
-    not_clean_enough,
     pair_belief,
     points,
-    remaining_outlook,
     share,
-    too_much_harm,
 )
-from connector.wording.reasons import left_out_texts, reason_text, reason_texts
+from connector.wording.reasons import left_out_texts, quality_texts, reason_text, reason_texts
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -89,17 +82,13 @@ __all__ = [
     "accepted_by_rule",
     "ago",
     "ambiguity_question",
-    "anchored",
     "barred_tasks",
     "blind_context",
     "changes",
-    "class_losing",
-    "clean_enough",
     "conflict_question",
     "counted",
     "decision_reason",
     "disagreement_question",
-    "discarded",
     "example_item",
     "feedback_no_confusions",
     "feedback_no_note",
@@ -126,7 +115,6 @@ __all__ = [
     "listing",
     "no_such_class",
     "no_such_item",
-    "not_clean_enough",
     "not_judged_yet",
     "not_searched_text",
     "note_text",
@@ -136,11 +124,11 @@ __all__ = [
     "pair_belief",
     "percent",
     "points",
+    "quality_texts",
     "quoted",
     "rate",
     "reason_text",
     "reason_texts",
-    "remaining_outlook",
     "reopened",
     "report_headline",
     "report_reason",
@@ -150,6 +138,5 @@ __all__ = [
     "review_title",
     "share",
     "too_few_reviewers",
-    "too_much_harm",
     "weighs_less",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import overload
+from typing import Any, overload
 
 from connector.model import Json
 from connector.model.reasons import (
     CLOSED_BY,
     REOPENED,
     BadPrediction,
+    CleanVerdict,
     Code,
     HeldBack,
     LetGo,
@@ -18,12 +19,12 @@ from connector.model.reasons import (
     NotReopened,
     NotSearched,
     NotWritten,
+    QualityAlarm,
     ScanDoubt,
     decoded,
 )
-from connector.wording import models, scans
+from connector.wording import models, quality, scans
 from connector.wording.decisions import decision_reason, reopened
-from connector.wording.quality import discarded
 from connector.wording.review import review_refused
 
 SENTENCES: Mapping[str, str] = {
@@ -81,7 +82,7 @@ BAD_PREDICTIONS: Mapping[str, str] = {
     BadPrediction.NOT_EVERY_CLASS: "not a probability of every class",
     BadPrediction.NO_NUMBER: "no number, nor a probability of each rating",
 }
-DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the parameters of its code
+WORDED_BY: Mapping[str, Callable[..., str]] = {  # each is called with the parameters of its code
     ScanDoubt.TOO_FEW_LABELS: scans.too_few_labels,
     ScanDoubt.LOST_CLASS: scans.lost_class,
     ScanDoubt.FLAGS_LIMITED: models.flags_limited,
@@ -99,6 +100,11 @@ DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the paramete
     ScanDoubt.TOO_MANY_TO_COMPARE: models.too_many_to_compare,
     ScanDoubt.LIBRARY_WARNED: models.library_warned,
     ScanDoubt.INPUT_ODD: "{said}".format,
+    CleanVerdict.CLEAN_ENOUGH: quality.clean_enough,
+    CleanVerdict.NOT_CLEAN_ENOUGH: quality.not_clean_enough,
+    QualityAlarm.CLASS_LOSING: quality.class_losing,
+    QualityAlarm.TOO_MUCH_HARM: quality.too_much_harm,
+    QualityAlarm.ANCHORED: quality.anchored,
 }
 
 
@@ -115,7 +121,7 @@ def reason_text(stored: str | None) -> str | None:
     try:
         if not params:
             return SENTENCES[code]
-        return DOUBTS[code](**params) if code in DOUBTS else _with(code, params)
+        return WORDED_BY[code](**params) if code in WORDED_BY else _with(code, params)
     except (KeyError, TypeError):  # words of an earlier version, or a code of a later one
         return stored
 
@@ -130,6 +136,16 @@ def left_out_texts(skipped: Mapping[Code, int]) -> dict[str, int]:
     return {reason_text(reason): int(n) for reason, n in skipped.items()}
 
 
+def quality_texts(figures: Json | None) -> Json | None:
+    """Stored figures of quality, with what they come to in words."""
+    if figures is None:
+        return None
+    texts: dict[str, Any] = {"alarms": list(reason_texts(figures.get("alarms", ())))}
+    if "verdict" in figures:
+        texts["verdict"] = reason_text(figures["verdict"])
+    return {**figures, **texts}
+
+
 def _with(code: str, params: Json) -> str:
     match code:
         case LetGo.REFUSED:
@@ -141,7 +157,7 @@ def _with(code: str, params: Json) -> str:
         case NotJudged.OTHER_CONTROL:
             return scans.not_judged_yet(params["control"], params["kind"])
         case NotWritten.DISCARDED:
-            return discarded(params["by"])
+            return quality.discarded(params["by"])
         case NotWritten.NOT_REVERTED:
             return f"not reverted: {params['said']}"
         case NotWritten.OTHER_LABEL:

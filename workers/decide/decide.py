@@ -14,8 +14,8 @@ from workers.decide.reopening import reopen_if_overturned
 from workers.decide.settling import STATES, settle
 from workers.decide.verdicts import Case, DecisionRules, WeighedVerdict, case_of, rules_for
 from workers.review.golden import close_if_answered
+from workers.review.quality.conclusions import keep as keep_quality
 from workers.review.quality.controls import wants_controls
-from workers.review.quality.sentences import keep as keep_quality
 from workers.review.votes import submitted_without_counting
 
 AT_ONCE = 200

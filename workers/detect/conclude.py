@@ -25,7 +25,7 @@ from workers.detect.state import Basis, Detector, kept
 from workers.issues import LabelIssues, label_issues
 from workers.issues.arrays import Classes, Probabilities
 from workers.issues.validation import InvalidInput
-from workers.review.quality.sentences import keep as keep_quality
+from workers.review.quality.conclusions import keep as keep_quality
 
 LEAST_CLASSES = 2
 

@@ -30,7 +30,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import secrecy
 from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import EVERYTHING, Sight
-from connector.wording import item_snippet, left_out_texts, reason_text, reason_texts
+from connector.wording import item_snippet, left_out_texts, quality_texts, reason_text, reason_texts
 
 TICK_FACT = "last_tick"
 
@@ -337,7 +337,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=_skipped(statuses, scan.skipped if scan else {}),
         warnings=reason_texts(scan.warnings) if scan else (),
-        quality=(unit.quality.figures(row.id) or (None, None))[1],
+        quality=quality_texts((unit.quality.figures(row.id) or (None, None))[1]),
         jobs=_states(unit, jobs.c.state, jobs.c.project_id == row.id),
         review_link=row.review_link,
         last_sync_at=row.last_sync_at,

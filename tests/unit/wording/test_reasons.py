@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector.model.reasons import (
     REOPENED,
+    CleanVerdict,
     HeldBack,
     LetGo,
     NotCounted,
@@ -18,12 +19,13 @@ from connector.model.reasons import (
     NotReopened,
     NotSearched,
     NotWritten,
+    QualityAlarm,
     ScanDoubt,
     coded,
     decoded,
 )
 from connector.wording import decision_reason, reason_text, reason_texts, reopened
-from connector.wording.reasons import DOUBTS
+from connector.wording.reasons import WORDED_BY, quality_texts
 from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
 
@@ -119,8 +121,33 @@ def test_what_triage_holds_back_has_a_code_each() -> None:
     assert {code.value for code in Suppressed} == {code.value for code in HeldBack}
 
 
-def test_each_doubt_of_a_scan_is_worded_by_a_sentence_of_its_own() -> None:
-    assert set(DOUBTS) == set(ScanDoubt) - {ScanDoubt.JUDGED_BY_TYPE}
+def test_each_doubt_of_a_scan_and_what_quality_comes_to_is_worded_by_a_sentence_of_its_own() -> None:
+    assert set(WORDED_BY) == {*ScanDoubt, *CleanVerdict, *QualityAlarm} - {ScanDoubt.JUDGED_BY_TYPE}
+
+
+def test_stored_figures_of_quality_are_worded_when_shown() -> None:
+    alarm = coded(QualityAlarm.CLASS_LOSING, label="cat", held=2)
+    outlook = {"high": 0.5, "target": 0.01, "likely": None, "anytime": 1.0, "needed": None}
+    verdict = coded(
+        CleanVerdict.NOT_CLEAN_ENOUGH, items=10, waiting=1, wrong=1, controls=2, unwritten=0, **outlook
+    )
+    assert quality_texts({"items": 10, "verdict": verdict, "alarms": [alarm]}) == {
+        "items": 10,
+        "verdict": "Not yet clean enough: up to 50.0% of 10 labels can be wrong (target 1.0%). "
+        "Of 2 controls, 1 was wrong; 1 item is flagged and not decided.",
+        "alarms": [
+            (
+                "Corrections that take labels from the class 'cat' wait for a person; 2 corrections are "
+                "held. See `secondlook held list`, then release or discard them."
+            )
+        ],
+    }
+
+
+def test_figures_of_quality_that_an_earlier_version_stored_are_shown_as_they_stand() -> None:
+    old = {"items": 3, "verdict": "Not yet clean enough: up to 5%.", "alarms": ["Look at `held list`."]}
+    assert quality_texts(old) == old
+    assert quality_texts(None) is None
 
 
 def test_what_an_earlier_version_warned_of_is_said_as_it_stands() -> None:
