@@ -28,8 +28,8 @@ STOP_SECONDS = 40.0
 POLL_SECONDS = 0.5
 LOG_LINES = 15
 
-# Answers cost nothing here, and of some twenty right labels that are flagged none is to be lost: about a tenth
-# of the harm that is allowed by default, for .6 answers a question more.
+# Answers cost nothing here, and of some twenty right labels that are flagged none is to be lost: about a
+# tenth of the harm that is allowed by default, for .6 answers a question more.
 HARM_LIMIT = 0.0003
 VOTES_PER_QUESTION = 3.5
 
