@@ -16,7 +16,7 @@ from connector.wiring import Services
 HOOK = re.compile(r"/hooks/([a-z0-9][a-z0-9_-]{0,39})/")
 NO_ROUTE = "none"
 
-lines = logging.getLogger("uvicorn.access")  # by this name people silence them
+lines = logging.getLogger(__name__)
 
 
 class Counting:
