@@ -90,7 +90,7 @@ def _measured(scene: Scene, name: str, database: Mapping[str, str]) -> Line:
         **_tails("paced", [paced]),
         storm=n_storm,
         storm_per_s=figures(n_storm / seconds),
-        storm_longest_ms=figures(1000 * max(storm)),
+        storm_longest_ms=figures(longest),
         all_stored=_stored(services) == sent,
     )
 
