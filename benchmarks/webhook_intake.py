@@ -74,9 +74,8 @@ def _measured(scene: Scene, name: str, database: Mapping[str, str]) -> Line:
         paced = deliver_at(ours, PACE, QUICK_PACED_S if scene.quick else PACED_S, SENDERS)
         n_storm = QUICK_STORM if scene.quick else STORM
         seconds, storm = deliver(ours, n_storm, SENDERS)
-        scene.say(
-            f"   a storm of {n_storm} took {seconds:.0f} s, the slowest answer {max(storm) * 1000:.0f} ms"
-        )
+        longest = 1000 * max(storm)
+        scene.say(f"   a storm of {n_storm} took {seconds:.0f} s, the slowest answer {longest:.0f} ms")
     sent = rounds * n + SENDERS * 5 + len(paced) + n_storm
     return rates(
         name,
