@@ -46,9 +46,11 @@ class LabelStudioDesk:
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review project, found or created, with its settings and config repaired."""
-        review_id = review_project.ensure(self._client, setup, known_id, self._codecs[setup.schema.kind])
+        project = review_project.ensure(self._client, setup, known_id, self._codecs[setup.schema.kind])
+        review_id = str(project["id"])
         self._close_again(review_id)
-        self._forms.pop(review_id, None)
+        with self._lock:
+            self._keep_form(review_id, str(project["label_config"]))
         return review_id
 
     def require_alone(self, owner: OwnerMark) -> None:
@@ -178,10 +180,16 @@ class LabelStudioDesk:
         with self._lock:
             read_at, form = self._forms.get(review_id, (-FORM_SECONDS, None))
             if form is None or time.monotonic() - read_at >= FORM_SECONDS:
-                config = self._client.project(review_id, fields="id,label_config").get("label_config")
-                form = form if form and form.config == config else _read_form(str(config or ""))
-                self._forms = {review_id: (time.monotonic(), form)}
+                project = self._client.project(review_id, fields="id,label_config")
+                form = self._keep_form(review_id, str(project.get("label_config") or ""))
             return form
+
+    def _keep_form(self, review_id: str, config: str) -> review_tasks.LabelStudioForm:
+        _, form = self._forms.get(review_id, (0.0, None))
+        if form is None or form.config != config:
+            form = _read_form(config)
+        self._forms = {review_id: (time.monotonic(), form)}
+        return form
 
 
 def _read_form(config: str) -> review_tasks.LabelStudioForm:
