@@ -149,17 +149,22 @@ def _text(data: Json) -> str:
 
 
 def _fields(project: str, schema: LabelSchema | None, item: str, data: Json) -> list[dict[str, Any]]:
-    """Each field as text, and as a picture where it is one or names one."""
-    pictures = {each.field for each in (schema.objects if schema else ()) if each.kind.lower() == "image"}
-    return [_field(project, item, name, value, is_picture=name in pictures) for name, value in data.items()]
+    """Each field as text, and as a picture or sound where it is one or names one."""
+    kinds = {each.field: each.kind.lower() for each in (schema.objects if schema else ())}
+    return [_field(project, item, name, value, kinds.get(name)) for name, value in data.items()]
 
 
-def _field(project: str, item: str, name: str, value: Any, *, is_picture: bool) -> dict[str, Any]:
+def _field(project: str, item: str, name: str, value: Any, kind: str | None) -> dict[str, Any]:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     inside = isinstance(value, str) and value.startswith(INSIDE)
-    named = is_picture and isinstance(value, str) and not value.startswith("data:")
-    picture = value if inside else media_path(project, item, name) if named else None
-    return {"name": name, "text": "" if inside else text[:MOST_CHARS], "picture": picture}
+    names = isinstance(value, str) and not value.startswith("data:")
+    there = media_path(project, item, name)
+    return {
+        "name": name,
+        "text": "" if inside else text[:MOST_CHARS],
+        "picture": value if inside else there if names and kind == "image" else None,
+        "sound": there if names and kind == "audio" else None,
+    }
 
 
 def _drawings(found: ItemView) -> list[Drawing]:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from dataclasses import replace
 from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from connector.actions import users
 from connector.config.project import ReviewSettings
-from connector.model import FlagEvidence, ReviewState, ReviewTask
+from connector.model import FlagEvidence, LabelSchema, ObjectTag, ReviewState, ReviewTask
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.reasons import coded
-from connector.store.tables import corrections, issues
+from connector.store.tables import corrections, issues, items
+from connector.web.app import create_app
 from connector.wiring import Services
 from tests.unit.web.forms import PASSWORD, form_of
 from tests.unit.web.questions import seed_questions
-from tests.unit.web.seeding import HOSTILE, kill_job, seed
+from tests.unit.web.seeding import HOSTILE, TOKEN, kill_job, seed
 from tests.unit.web.test_secrecy import token_of
 
+SOUND = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(20)
 BOX = "cat 10,20 30x40 of 200x100"
 
 
@@ -221,3 +226,46 @@ def test_torn_questions_are_a_filter_of_the_queue(ann: httpx.Client, services: S
     page = ann.get("/p/cats/queue?state=any&why=torn").text
     assert re.findall(r'href="/p/cats/items/(\d+)"', page) == ["2"]
     assert ann.get("/p/cats/queue?state=any&why=nothing").status_code == 400
+
+
+class Tape(BaseHTTPRequestHandler):
+    """A server with one sound."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(SOUND)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is written."""
+
+
+def test_a_sound_is_played_from_any_byte_on(services: Services) -> None:
+    seed(services)
+    project = services.project("cats")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Tape)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    with services.store.begin() as unit:
+        schema = LabelSchema("kind", "sound", ("lynx",), (ObjectTag("sound", "Audio", "sound"),))
+        unit.projects.described(project.id, "Cats", [schema], "9")
+        unit.connection.execute(update(items).values(data={"sound": f"{address}/roar.wav"}))
+    dashboard = services.settings.dashboard.model_copy(update={"media_hosts": ("127.0.0.0/8",)})
+    services.settings = services.settings.model_copy(update={"dashboard": dashboard})
+    client = TestClient(create_app(services.settings, services), headers={"Authorization": f"Bearer {TOKEN}"})
+    page = client.get("/p/cats/items/1").text
+    (there,) = re.findall(r'<audio controls preload="none" src="([^"]+)"', page)
+    whole = client.get(unescape(there))
+    assert (whole.status_code, whole.headers["content-type"], whole.content) == (200, "audio/wav", SOUND)
+    for asked, content in {
+        "bytes=4-7": SOUND[4:8],
+        "bytes=8-": SOUND[8:],
+        "bytes=-3": SOUND[-3:],
+        "bytes=0-999999": SOUND,
+    }.items():
+        part = client.get(unescape(there), headers={"Range": asked})
+        assert (part.status_code, part.content) == (206, content)
+    for asked in ("bytes=999-", "bytes=5-2", "bytes=-", "bytes=-0", "items=1-2", "bytes=0-1,3-4"):
+        assert client.get(unescape(there), headers={"Range": asked}).status_code == 200
+    server.shutdown()
+    server.server_close()

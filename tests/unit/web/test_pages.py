@@ -499,7 +499,7 @@ def test_a_picture_that_cannot_be_shown_is_a_sentence_in_its_place(
     assert address == "/p/cats/media?item=1&amp;field=photo"
     answer = ann.get(unescape(address))
     assert (answer.status_code, answer.headers["content-type"]) == (422, "image/svg+xml")
-    assert "The picture cannot be shown: its address is no web" in words(answer.text)
+    assert "This cannot be shown: its address is no web" in words(answer.text)
     assert "sandbox" in answer.headers["content-security-policy"]
     for query in ("item=1&field=none", "item=none&field=photo", ""):
         answer = ann.get(f"/p/cats/media?{query}")
