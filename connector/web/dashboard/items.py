@@ -6,18 +6,22 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from connector.actions.questions import ASKED
 from connector.errors import NotFound
-from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema
+from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema, Project
 from connector.model.access import AccessRole
 from connector.platforms.registry import item_link
+from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.item import ItemView, Question, item_data, item_page
-from connector.store.views.secrecy import is_shown, sight_of
+from connector.store.views.queue import queue_beside
+from connector.store.views.secrecy import Sight, is_shown, sight_of
 from connector.web.access import Asking, Running, require
-from connector.web.dashboard.listing import Button
+from connector.web.dashboard.labels_lists import QUEUE, queue_filter
+from connector.web.dashboard.listing import Button, clean, query_of
 from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
@@ -37,7 +41,10 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
     with services.store.read() as unit:
         stored = unit.projects.by_name(project)
         shown = item.isprintable() and stored is not None
-        found = item_page(unit, stored, item, sight_of(who, project), who) if shown and stored else None
+        sight = sight_of(who, project)
+        found = item_page(unit, stored, item, sight, who) if shown and stored else None
+        within = request.query_params.get("within")
+        beside = _beside(unit, stored, item, within, sight) if found and stored else {}
     if found is None or stored is None:
         msg = "there is no such item in this project"
         raise NotFound(msg)
@@ -56,10 +63,27 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         picture=_picture(fields),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_said=reason_said,
+        beside=beside,
         secrets=who.may(AccessRole.OPERATOR, project),
         buttons=lambda project, question: _question_buttons(project, question, judged=judged),
         key=new_key,
     )
+
+
+def _beside(
+    unit: UnitOfWork, project: Project, item: str, within: str | None, sight: Sight
+) -> dict[str, str]:
+    """`prev` and `next`: the pages of the items beside this one in the queue that it was opened from."""
+    if within is None:
+        return {}
+    filters = clean(QUEUE, dict(parse_qsl(within)))
+    asked = queue_filter(unit, project.id, filters)
+    pair = zip(("prev", "next"), queue_beside(unit, project.id, asked, sight, item), strict=True)
+    query = urlencode({"within": query_of(QUEUE, filters)})
+    links = {
+        rel: f"/p/{project.name}/items/{quote(one, safe='')}?{query}" for rel, one in pair if one is not None
+    }
+    return links | {"queue": f"/p/{project.name}/queue?{query_of(QUEUE, filters)}"}
 
 
 def _question_buttons(project: str, question: Question, *, judged: bool) -> list[Button]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import sqrt
+from typing import Any
 from urllib.parse import urlencode
 
 from connector.actions import held
 from connector.model import CorrectionState, DispositionKind, IssueKind, IssueState
 from connector.model.access import AccessRole
 from connector.model.findings import FindingKind
+from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import dispositions, findings, loop
 from connector.store.views.pairs import PairVerdicts, pair_views
 from connector.store.views.queue import MOST_COUNTED, QueueFilter, QueueRow, queue_count, queue_views
@@ -16,6 +19,7 @@ from connector.store.views.similarity import items_of_points
 from connector.web.dashboard import rates
 from connector.web.dashboard.charts import HeatCell, heat_map
 from connector.web.dashboard.listing import (
+    LONGEST_VALUE,
     Button,
     Column,
     Filter,
@@ -25,6 +29,7 @@ from connector.web.dashboard.listing import (
     Row,
     item_link,
     portion,
+    query_of,
 )
 from connector.web.forms import stamp
 from connector.wording import DECISION_REASONS
@@ -33,31 +38,45 @@ MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
 
 
-def _queue(asked: ListQuery) -> ListPart:
-    state = asked.of("state")
-    older, points = asked.of("older"), asked.of("points")
-    chosen = None if points is None else items_of_points(asked.unit, asked.its.id, points)
-    wanted = QueueFilter(
+def queue_filter(unit: UnitOfWork, project_id: int, filters: Mapping[str, str]) -> QueueFilter:
+    """What the filters of an address of the queue ask for."""
+    of = {name: value or None for name, value in filters.items()}
+    state, older, points = of.get("state"), of.get("older"), of.get("points")
+    chosen = None if points is None else items_of_points(unit, project_id, points)
+    return QueueFilter(
         states=(state,) if state else (),
-        given=asked.of("given"),
-        suggested=asked.of("suggested"),
-        annotator=asked.of("annotator"),
-        kind=asked.of("kind"),
-        method=asked.of("method"),
-        item=asked.of("item"),
+        given=of.get("given"),
+        suggested=of.get("suggested"),
+        annotator=of.get("annotator"),
+        kind=of.get("kind"),
+        method=of.get("method"),
+        item=of.get("item"),
         older=None if older is None else int(older),
         items=None if points is None else tuple(chosen or ()),
-        reason=asked.of("why"),
+        reason=of.get("why"),
     )
+
+
+def _queue(asked: ListQuery) -> ListPart:
+    wanted = queue_filter(asked.unit, asked.its.id, asked.filters)
     found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
-    rows = [_queue_row(each) for each in found.items]
+    within = query_of(QUEUE, asked.filters)
+    rows = [_queue_row(each) | {"within": within} for each in found.items]
     total = len(rows) if asked.after is None else None
     if total is not None and found.next is not None:
         total = queue_count(asked.unit, asked.its.id, wanted, asked.sight)
     return ListPart(rows, found.next, total, capped=total is not None and total > MOST_COUNTED)
 
 
-def _queue_row(one: QueueRow) -> Row:
+def _queue_item_link(row: Row) -> str:
+    """The item, with the filters under which it stands here: its page leads on to the next one."""
+    within = row["within"]
+    return (
+        f"{item_link(row)}?{urlencode({'within': within})}" if len(within) < LONGEST_VALUE else item_link(row)
+    )
+
+
+def _queue_row(one: QueueRow) -> dict[str, Any]:
     issue = one.issue
     return {
         "project": issue.project,
@@ -111,7 +130,7 @@ QUEUE = Listing(
     title="Queue",
     lead="What is asked and why, the most suspicious first.",
     columns=(
-        Column("item", "Item", "code", item_link),
+        Column("item", "Item", "code", _queue_item_link),
         Column("content", "Content"),
         Column("given", "Given"),
         Column("suggested", "Suggested"),

@@ -224,7 +224,7 @@ def test_torn_questions_are_a_filter_of_the_queue(ann: httpx.Client, services: S
             update(issues).where(issues.c.id == "question-003").values(reason=coded("overdue"))
         )
     page = ann.get("/p/cats/queue?state=any&why=torn").text
-    assert re.findall(r'href="/p/cats/items/(\d+)"', page) == ["2"]
+    assert re.findall(r'href="/p/cats/items/(\d+)[?"]', page) == ["2"]
     assert ann.get("/p/cats/queue?state=any&why=nothing").status_code == 400
 
 
@@ -269,3 +269,22 @@ def test_a_sound_is_played_from_any_byte_on(services: Services) -> None:
         assert client.get(unescape(there), headers={"Range": asked}).status_code == 200
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("role", [AccessRole.VIEWER, AccessRole.OPERATOR])
+def test_an_item_leads_on_through_the_queue_that_it_was_opened_from(
+    client: httpx.Client, services: Services, role: AccessRole
+) -> None:
+    seed_questions(services)
+    client.headers["Authorization"] = f"Bearer {token_of(services, role, 'cats')}"
+    page = client.get("/p/cats/queue?state=accepted").text
+    links = [unescape(each) for each in re.findall(r'href="(/p/cats/items/[^"]+)"', page)]
+    assert len(links) >= 2
+    walked = [links[0]]
+    while following := re.search(r'href="([^"]+)" rel="next"', client.get(walked[-1]).text):
+        walked.append(unescape(following[1]))
+    assert walked == links
+    back = re.search(r'href="([^"]+)" rel="prev"', client.get(links[-1]).text)
+    assert back
+    assert unescape(back[1]) == links[-2]
+    assert client.get("/p/cats/items/1?within=state%3Dodd").status_code == 400
