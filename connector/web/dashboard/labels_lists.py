@@ -30,6 +30,7 @@ from connector.web.dashboard.listing import (
     item_link,
     portion,
     query_of,
+    row_of,
 )
 from connector.web.forms import stamp
 from connector.wording import DECISION_REASONS
@@ -78,22 +79,8 @@ def _queue_item_link(row: Row) -> str:
 
 def _queue_row(one: QueueRow) -> dict[str, Any]:
     issue = one.issue
-    return {
-        "project": issue.project,
-        "item": issue.item,
-        "content": issue.content,
-        "given": issue.given,
-        "suggested": issue.suggested,
-        "probability": issue.probability,
-        "kind": issue.kind,
-        "annotator": one.annotator,
-        "votes": one.votes,
-        "asked": one.asked,
-        "state": issue.state,
-        "decided": issue.decided_label,
-        "since": issue.created_at,
-        "id": issue.id,
-    }
+    more = {"annotator": one.annotator, "votes": one.votes, "asked": one.asked}
+    return row_of(issue) | more | {"decided": issue.decided_label, "since": issue.created_at}
 
 
 def _chosen(asked: ListQuery, row: Row) -> str | None:
@@ -177,11 +164,7 @@ def _findings(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    rows = [
-        {"project": each.project, "kind": each.kind, "item": each.item, "why": each.why, "score": each.score}
-        for each in found.items
-    ]
-    return ListPart(rows, found.next)
+    return ListPart([row_of(each) for each in found.items], found.next)
 
 
 FINDINGS = Listing(
@@ -210,18 +193,7 @@ def _dispositions(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    rows = [
-        {
-            "project": each.project,
-            "item": each.item,
-            "kind": each.kind,
-            "problem": each.problem,
-            "given": each.given,
-            "labels": ", ".join(each.labels),
-            "decided_at": each.decided_at,
-        }
-        for each in found.items
-    ]
+    rows = [row_of(each) | {"labels": ", ".join(each.labels)} for each in found.items]
     return ListPart(rows, found.next)
 
 
@@ -253,25 +225,7 @@ def _corrections(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    rows = [
-        {
-            "project": each.project,
-            "item": each.item,
-            "given": each.given,
-            "label": each.label,
-            "mode": each.mode,
-            "state": each.state,
-            "error": each.error,
-            "created_at": each.created_at,
-            "applied_at": each.applied_at,
-            "reverted_at": each.reverted_at,
-            "actor": each.actor,
-            "run": each.run,
-            "id": each.id,
-        }
-        for each in found.items
-    ]
-    return ListPart(rows, found.next)
+    return ListPart([row_of(each) for each in found.items], found.next)
 
 
 def _held_head(asked: ListQuery) -> list[Button]:

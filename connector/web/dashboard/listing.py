@@ -134,6 +134,11 @@ def portion(asked: ListQuery, every: Sequence[T]) -> tuple[Sequence[T], str | No
     return every[int(start) : end], str(end) if end < len(every) else None
 
 
+def row_of(view: Any) -> dict[str, Any]:
+    """A read model as a row: columns choose what is shown of it."""
+    return {name: getattr(view, name) for name in view.__slots__}
+
+
 def item_link(row: Row) -> str:
     """The page of the item of a row."""
     return f"/p/{row['project']}/items/{quote(str(row['item']), safe='')}"

@@ -288,3 +288,22 @@ def test_an_item_leads_on_through_the_queue_that_it_was_opened_from(
     assert back
     assert unescape(back[1]) == links[-2]
     assert client.get("/p/cats/items/1?within=state%3Dodd").status_code == 400
+
+
+def test_a_report_is_asked_for_once_and_people_are_measured_from_their_page(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    project = services.project("cats")
+    fields = form_of(ann.get("/p/cats/reports").text, "/p/cats/work/report")
+    assert ann.post("/p/cats/work/report", data=fields).headers["location"] == "/p/cats/reports"
+    again = ann.post("/p/cats/work/report", data=fields | {"key": str(uuid.uuid4())})
+    assert (again.status_code, "waits for its scan already" in again.text) == (409, True)
+    fields = form_of(ann.get("/p/cats/reviewers").text, "/p/cats/work/reviewers")
+    assert ann.post("/p/cats/work/reviewers", data=fields).headers["location"] == "/p/cats/reviewers"
+    with services.store.read() as unit:
+        assert unit.audits.wanted(project.id) is not None
+        assert unit.jobs.queued(f"scan:{project.id}") is not None
+        assert unit.jobs.queued(f"reviewers:{project.id}") is not None
+        done = [row.action for row in unit.audit.entries() if row.actor == "user:ann"]
+    assert done[-2:] == ["report.wanted", "reviewers.asked"]
