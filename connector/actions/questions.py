@@ -11,7 +11,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import CLOSED_BY, coded
 from connector.store.unit_of_work import UnitOfWork
-from connector.wording import reason_said
+from connector.wording import reason_text
 
 ASKED = (IssueState.OPEN, IssueState.IN_REVIEW)
 MOST_PEOPLE = 50  # that one question is put to
@@ -87,7 +87,7 @@ def close(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> None:
     unit.issues.set_state([issue.id], IssueState.UNRESOLVED, reason)
     unit.label_events.note([issue.id])
     unit.reviews.withdraw([task.key for task in unit.reviews.of_issues([issue.id]).values()])
-    unit.audit.append(by, "question.closed", issue.id, {"reason": reason_said(reason)}, project.name)
+    unit.audit.append(by, "question.closed", issue.id, {"reason": reason_text(reason)}, project.name)
     unit.enqueue(job(JobKind.PUSH, project.id))  # its task goes, and a place in the queue is free
 
 

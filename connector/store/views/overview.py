@@ -16,7 +16,7 @@ from connector.store.repositories.facts import outage_fact
 from connector.store.tables import decisions, issues, projects, review_tasks
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.secrecy import SETTLED, WAITING, Sight
-from connector.wording import left_out_said, reasons_said
+from connector.wording import left_out_texts, quality_texts, reason_texts
 
 PACE = timedelta(days=7)
 
@@ -97,10 +97,10 @@ def _card(unit: UnitOfWork, row: Any, sight: Sight) -> ProjectCard:
         issues=counts,
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
-        skipped=left_out_said(scan.skipped) if scan else {},
-        quality=figures[1] if figures else None,
+        skipped=left_out_texts(scan.skipped) if scan else {},
+        quality=quality_texts(figures[1]) if figures else None,
         quality_at=figures[0] if figures else None,
-        warnings=reasons_said(scan.warnings) if scan else (),
+        warnings=reason_texts(scan.warnings) if scan else (),
         open=open_,
         settled=sum(counts.get(state, 0) for state in SETTLED),
         oldest=_oldest(unit, row.id),

@@ -25,7 +25,7 @@ from connector.store.views import secrecy
 from connector.store.views.loop import IssueView
 from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import Sight
-from connector.wording import item_snippet, reason_said
+from connector.wording import item_snippet, reason_text
 
 MOST_COUNTED = 200  # more matches than this are said to be "more than"
 
@@ -81,7 +81,7 @@ def queue_views(
 
 def _shown(row: Any, sight: Sight) -> QueueRow:
     values = {name: getattr(row, name) for name in IssueView.__slots__}
-    texts = {"reason": reason_said(row.reason), "content": item_snippet(row.content)}
+    texts = {"reason": reason_text(row.reason), "content": item_snippet(row.content)}
     view = secrecy.seen_issue(IssueView(**values | texts), sight)
     shown = view.given is not None
     if not shown:

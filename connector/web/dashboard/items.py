@@ -26,7 +26,7 @@ from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key, stamp
-from connector.wording import reason_said
+from connector.wording import reason_text
 
 MOST_LINES = 400
 MOST_CHARS = 20_000  # of one field of an item
@@ -62,7 +62,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         drawn=_drawings(found),
         picture=_picture(fields),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
-        reason_said=reason_said,
+        reason_text=reason_text,
         beside=beside,
         secrets=who.may(AccessRole.OPERATOR, project),
         buttons=lambda project, question: _question_buttons(project, question, judged=judged),
@@ -128,7 +128,7 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         key=new_key,
         found=found,
         item=remote_id,
-        error=reason_said(found.error),
+        error=reason_text(found.error),
         diff=difference(found.before, found.after),
         drawn=_drawn_change(data, found),
         picture=_picture(_fields(project, stored.schema, remote_id, data)),

@@ -17,7 +17,7 @@ from connector.errors import Misconfigured, Retryable
 from connector.model import IssueKind, IssueState
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import HeldBack, LetGo
-from connector.wording import reasons_said, scans
+from connector.wording import reason_texts, scans
 from tests.support.world import CLASSES, NAME, World
 from workers.service.runner import run_inline
 from workers.service.sweep import sweep
@@ -280,7 +280,7 @@ def test_too_few_labels_flag_nothing_and_say_so(world: World) -> None:
     summary = scanned(world)
 
     assert summary == {"items": 1, "flagged": 0, "warnings": [scans.too_few_labels(1, 1)]}
-    assert reasons_said(world.last_scan().warnings) == (scans.too_few_labels(1, 1),)
+    assert reason_texts(world.last_scan().warnings) == (scans.too_few_labels(1, 1),)
 
 
 def test_predictions_for_items_of_one_class_only_flag_nothing_and_say_so(world: World) -> None:

@@ -17,7 +17,7 @@ from workers.cli.offline.dates import moment
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.invisible import visible
-from workers.cli.offline.kinds import FileKind, kind_of_labels, read_number, said_of_kind
+from workers.cli.offline.kinds import FileKind, kind_notice, kind_of_labels, read_number
 from workers.cli.offline.label_sets import read_set
 from workers.cli.offline.labels import PLACES, NoClass, read_label
 from workers.cli.offline.record import LeftOut, Record, person
@@ -71,7 +71,7 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
         left_out += problems
         if record is not None:
             records.append(record)
-    notes = (*notes, *said_of_kind(kind, columns.kind, control.name), *_empty(records, kind))
+    notes = (*notes, *kind_notice(kind, columns.kind, control.name), *_empty(records, kind))
     others = [each.name for each in controls if each != control and not each.of_parts and each.kind in JUDGED]
     return dataset(
         records, control.name, columns, left_out, notes=notes, others=others, ids_named=False, kind=kind

@@ -17,7 +17,7 @@ from workers.cli.offline.dates import date_reader
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.fields import flattened
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
-from workers.cli.offline.kinds import FileKind, kind_of_labels, read_number, said_of_kind
+from workers.cli.offline.kinds import FileKind, kind_notice, kind_of_labels, read_number
 from workers.cli.offline.label_sets import joints_of, read_set
 from workers.cli.offline.labels import DOUBTFUL, NoClass, Reading, joined, read_label, words_for_nothing
 from workers.cli.offline.marked_columns import gathered
@@ -58,7 +58,7 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
         *_doubtful(readings),
         *undated,
         *_people(known),
-        *said_of_kind(kind, columns.kind, known.label),
+        *kind_notice(kind, columns.kind, known.label),
     )
     others = find.other_labels(rows, known, columns.fields)
     return dataset(records, known.label, columns, left_out, notes=notes, others=others, kind=kind)
