@@ -91,11 +91,21 @@ def _chosen(asked: ListQuery, row: Row) -> str | None:
     return f"{row['id']}:{stamp(row['state'], row['asked'])}"
 
 
+def _acts(asked: ListQuery) -> list[tuple[str, str]]:
+    settings = asked.services.settings.projects.get(asked.its.name)
+    judged = settings is not None and bool(settings.review.adjudicators)
+    return [
+        ("one-more", "Ask one more person"),
+        *([("adjudicate", "Send to an adjudicator")] if judged else []),
+        ("close", "Close without an answer"),
+    ]
+
+
 def _queue_empty(asked: ListQuery) -> str:
     if asked.filters and asked.filters != {"state": IssueState.IN_REVIEW.value}:
         if asked.of("points") and items_of_points(asked.unit, asked.its.id, asked.filters["points"]) is None:
             return "The map was drawn anew since these points were chosen. Choose them again on the map."
-        return "No issue matches. Clear the filters to see all."
+        return "No issue matches."
     if asked.its.last_scan_at is None:
         return "No scan yet: ask for one on the project's page."
     return "Nothing is in review now. Choose another state to see what was decided or waits."
@@ -146,11 +156,7 @@ QUEUE = Listing(
     ),
     head=_queue_head,
     chosen=_chosen,
-    acts=(
-        ("one-more", "Ask one more person"),
-        ("adjudicate", "Send to an adjudicator"),
-        ("close", "Close without an answer"),
-    ),
+    acts=_acts,
 )
 
 

@@ -121,7 +121,7 @@ class Listing:
     head: Callable[[ListQuery], Sequence[Button]] | None = None
     chart: Callable[[ListPart], str] | None = None  # SVG, made here and safe
     chosen: Callable[[ListQuery, Row], str | None] | None = None
-    acts: tuple[tuple[str, str], ...] = ()
+    acts: Callable[[ListQuery], Sequence[tuple[str, str]]] | None = None
 
 
 def portion(asked: ListQuery, every: Sequence[T]) -> tuple[Sequence[T], str | None]:
