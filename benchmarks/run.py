@@ -28,6 +28,7 @@ BENCHMARKS = (
     "large",
     "shared_scan",
     "table_files",
+    "start_up",
     "multilabel",
     "number_issues",
     "incremental",
