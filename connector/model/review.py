@@ -48,6 +48,7 @@ class ReviewRequest:
     suggested: str = ""  # the part that a model would have, known of blind tasks too: it says where to look
     around: str = ""  # the label with all its parts
     blind: bool = False
+    text: str = ""  # in which the parts count, where they are places in one
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from connector.model import (
     ReviewTask,
 )
 from connector.model.findings import Finding, FindingKind
+from connector.model.item_text import labelled_text
 from workers.consensus.quorum import QuorumPolicy
 from workers.label_types.registry import kind_of
 
@@ -109,6 +110,7 @@ def review_request(
         suggested=issue.suggested if kind_of(schema).in_parts else "",
         around=around if kind_of(schema).in_parts else "",
         blind=task.blind,
+        text=(labelled_text(schema, data) or "") if kind_of(schema).in_parts else "",
     )
 
 

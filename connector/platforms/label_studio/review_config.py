@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 from connector.errors import Misconfigured
 from connector.model import ObjectTag, Problem, ReviewSetup
+from connector.model.item_text import DIALOGUE, HYPERTEXT
 from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET
 from connector.ports import Codec, PartsCodec
 
@@ -22,6 +23,7 @@ KEY, BATCH, TITLE, CONTEXT, KIND = (
 )
 SHOWN_TEXT = "secondlook_text_"  # prefix of a field that is shown as text in place of the item's own
 SHOWN_HTML = "secondlook_html_"  # the same for HTML, of which the words are shown
+COUNTED = "secondlook_counted"  # the field with the text in which spans of what is no plain text count
 SHOWN_SAFE = "secondlook_field_"  # the same for a field that is shown as it is, under a name that can be
 AS_THEY_ARE = frozenset({"Text", "Image", "Audio", "AudioPlus", "Video"})
 _REFERABLE = re.compile(r"[A-Za-z0-9_.]+")
@@ -80,7 +82,7 @@ def _region_page(setup: ReviewSetup, codec: PartsCodec, now: str) -> ET.Element:
     ET.SubElement(left, "View", style=_APART).append(orange)
     _add_note(left)
     right = ET.SubElement(root, "View", style=_RIGHT)
-    value = f"${shown_field(target)}"
+    value = f"${COUNTED if target.kind in (HYPERTEXT, DIALOGUE) else shown_field(target)}"
     if target.kind == "Image":
         ET.SubElement(right, "Image", name=TARGET, value=value, zoom="true", zoomControl="true")
     else:

@@ -12,12 +12,13 @@ from connector.actions.questions import ASKED
 from connector.errors import NotFound
 from connector.model import CorrectionState, IssueKind, Json, LabelSchema
 from connector.model.access import AccessRole
+from connector.model.item_text import labelled_text
 from connector.platforms.registry import item_link
 from connector.store.views.item import ItemView, Question, item_page
 from connector.store.views.secrecy import is_shown, sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.listing import Button
-from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
+from connector.web.dashboard.marks import Drawing, drawn_key, drawn_label
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key, stamp
@@ -49,7 +50,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         now=services.clock.now(),
         item=found,
         fields=fields,
-        drawings=_drawings(found),
+        drawings=_drawings(found, stored.schema),
         picture=next((each["picture"] for each in fields if each["picture"]), None),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_said=reason_said,
@@ -137,13 +138,16 @@ def _field(project: str, item: str, name: str, value: Any, *, is_picture: bool) 
     return {"name": name, "text": "" if inside else text[:MOST_CHARS], "picture": picture}
 
 
-def _drawings(found: ItemView) -> list[Drawing]:
+def _drawings(found: ItemView, schema: LabelSchema | None) -> list[Drawing]:
     """Labels that have regions, and the given beside the suggested region of each question."""
     texts = [
         value for value in found.data.values() if isinstance(value, str) and not value.startswith("data:")
     ]
-    text = max(texts, key=len, default="")[:MOST_CHARS]
-    drawn = [drawn_result(f"Regions of {one.annotator}", text, one.result) for one in found.versions]
+    counted = None if schema is None else labelled_text(schema, found.data)
+    text = (counted or max(texts, key=len, default=""))[:MOST_CHARS]
+    drawn = [
+        drawn_label(f"Regions of {one.annotator}", text, one.label, one.result) for one in found.versions
+    ]
     for question in found.questions:
         for title, key in (("Given", question.issue.given), ("Suggested", question.issue.suggested)):
             drawn.append(drawn_key(f"{title}: {key}", text, key) if key else None)

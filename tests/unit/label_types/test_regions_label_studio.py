@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connector.model import LabelSchema, LabelStatus, ObjectTag, ReviewRequest
 from connector.platforms.label_studio import mapping
-from connector.platforms.label_studio.config import parsed, schema_of
+from connector.platforms.label_studio.config import schema_of
 from tests.support.codecs import LABEL_STUDIO
 from workers.label_types.boxes.label_studio import BoxesOnLabelStudio
 from workers.label_types.spans.label_studio import SpansOnLabelStudio
@@ -305,11 +305,7 @@ def test_an_empty_span_is_not_read() -> None:
     assert SPANS.read([span("s1", "PER", 8, 8, "")], SPAN_SCHEMA).status is LabelStatus.UNREADABLE
 
 
-def test_a_config_with_one_class_of_boxes_is_judged_and_hypertext_is_not() -> None:
+def test_a_config_with_one_class_of_boxes_is_judged() -> None:
     control = '<RectangleLabels name="b" toName="i"><Label value="x"/></RectangleLabels>'
     boxes = f'<View><Image name="i" value="$i"/>{control}</View>'
     assert schema_of(boxes, None, LABEL_STUDIO).kind == "boxes"
-    hyper = (
-        '<View><HyperText name="t" value="$t"/><Labels name="n" toName="t"><Label value="x"/></Labels></View>'
-    )
-    assert not SPANS.controls(parsed(hyper))
