@@ -86,9 +86,16 @@ def label_issues(
     given for the normalised row, and `warnings` says so. Values above 1 by more than 1e-6, which cleanlab
     refuses, are taken as 1.
     """
+    return issues_among(labels, pred_probs, method, threads)
+
+
+def issues_among(
+    labels: ArrayLike, pred_probs: ArrayLike, method: str, threads: int, trust: Probabilities | None = None
+) -> LabelIssues:
+    """`label_issues`; `trust`, the probabilities of the labels, saves a pass and becomes the quality."""
     chosen = method_of(method)
     probs = checked_probs(pred_probs)
-    mask, facts = marked(checked_labels(labels, *probs.shape), probs, chosen, threads)
+    mask, facts = marked(checked_labels(labels, *probs.shape), probs, chosen, threads, trust)
     return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
 
 
@@ -124,7 +131,7 @@ def _gather(
         else:
             thresholds = thresholds_of(trust, groups, threads=threads)
         cuts = cutoffs(thresholds, probs.dtype)
-    facts = read_rows(probs, cuts, given, threads=threads)
+    facts = read_rows(probs, cuts, given, trust, threads=threads)
     if facts.highest > 1 + SLACK:
         return _gather(given, np.minimum(probs, 1), method, threads)
     prune: Counts = np.empty((0, 0), dtype=np.int64)

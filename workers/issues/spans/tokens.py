@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workers.issues.arrays import Counts, Probabilities
-from workers.issues.detection import label_issues
+from workers.issues.detection import issues_among
 from workers.issues.pooling import pooled_min, pooled_softmin
 from workers.issues.quality import self_confidence
 from workers.issues.spans.flat import FlatTokens, flatten
@@ -87,7 +87,7 @@ def token_issues(
     """
     tokens = flatten(labels, pred_probs)
     try:
-        issues = label_issues(tokens.labels, tokens.probs, method=method, threads=threads)
+        issues = issues_among(tokens.labels, tokens.probs, method, threads, tokens.trust)
     except InvalidInput as refused:
         raise tokens.located(refused) from None
     return TokenIssues(tokens.pairs(issues.order), issues.quality, tokens.sizes, issues.warnings)
