@@ -49,6 +49,7 @@ class ReviewRequest:
     around: str = ""  # the label with all its parts
     blind: bool = False
     text: str = ""  # in which the parts count, where they are places in one
+    crop: str = ""  # what is asked about, seen from near, as a data URI; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,18 @@ class LabelNumbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A part of a picture of this `width` and `height`, from (x1, y1) to (x2, y2)."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class LabelTags:
     """Labels as tags of the tokens of texts: what a model learns where parts are places in a text.
 
@@ -151,6 +163,10 @@ class LabelType(Protocol):
         """Whether two parts of an item's labels are about the same spot of it."""
         ...
 
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """What of its picture a question is about; None where it is about no place in one."""
+        ...
+
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
     ) -> str | None:
@@ -227,6 +243,11 @@ class WholeItem:
         """Always: the whole item is one spot."""
         del part, other
         return True
+
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """None: the question is about the item."""
+        del given, suggested
+        return None
 
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str

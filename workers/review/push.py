@@ -22,6 +22,7 @@ from connector.model.reasons import LetGo, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
+from workers.review.crops import crops_of
 from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality.asking import MOST_RANKED, next_to_ask
@@ -210,12 +211,14 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
         data = unit.items.data([issue.item_id for issue in issues.values()])
         found = unit.findings.of_items([issue.item_id for issue in issues.values()])
         item_ids = sorted({issue.item_id for issue in issues.values()})
-        around = (
-            {one.item_id: one.label for one in unit.items.labelled(context.project.id, item_ids)}
+        labelled = (
+            {one.item_id: one for one in unit.items.labelled(context.project.id, item_ids)}
             if kind_of(schema).in_parts
             else {}
         )
     asked = [(task, issues[task.issue_id]) for task in tasks]
+    names = {item_id: one.remote_id for item_id, one in labelled.items()}
+    crops = crops_of(context, schema, [issue for _, issue in asked], data, names)
     return [
         review_request(
             task,
@@ -223,7 +226,8 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
             data[issue.item_id],
             schema,
             found.get(issue.item_id, ()),
-            around.get(issue.item_id, ""),
+            labelled[issue.item_id].label if issue.item_id in labelled else "",
+            crops.get(issue.id, ""),
         )
         for task, issue in asked
     ]

@@ -13,9 +13,11 @@ from connector.platforms.label_studio.review_config import (
     BATCH,
     CONTEXT,
     COUNTED,
+    CROP,
     KEY,
     KIND,
     LABEL,
+    NO_CROP,
     NOTE,
     PROBLEM,
     SHOWN_HTML,
@@ -51,6 +53,8 @@ def task_for(request: ReviewRequest, form: LabelStudioForm, codec: Codec) -> Raw
     for field in form.fields:
         if field == COUNTED:
             data[field] = request.text
+        elif field == CROP:
+            data[field] = request.crop or NO_CROP
         elif field.startswith(SHOWN_HTML):
             data[field] = plain(_text(by_safe_name.get(field.removeprefix(SHOWN_HTML))))
         elif field.startswith(SHOWN_TEXT):

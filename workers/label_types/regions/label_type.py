@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from connector.model import LabelSchema, WriteMode
-from workers.label_types.base import LabelTags
+from workers.label_types.base import Frame, LabelTags
 from workers.label_types.regions.keys import Keys
 from workers.label_types.regions.merge import positions
 
@@ -45,6 +45,11 @@ class InParts:
     def tags(self, texts: Sequence[str], labels: Sequence[str], schema: LabelSchema) -> LabelTags | None:
         """None, but for places in a text."""
         del texts, labels, schema
+        return None
+
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """None, but for places in a picture."""
+        del given, suggested
         return None
 
     def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
