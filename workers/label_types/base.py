@@ -167,6 +167,25 @@ class LabelType(Protocol):
         """What of its picture a question is about; None where it is about no place in one."""
         ...
 
+    def expected(self, truth: str, given: str) -> str:
+        """The answer to a question about `given` on an item whose label is known to be `truth`."""
+        ...
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two answers to a question mean the same."""
+        ...
+
+    def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
+        """Questions about parts of an item whose label should be `truth`: what is given, and a suggestion.
+
+        About what is wrong, where anything is; none where labels are one thing.
+        """
+        ...
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """The facts of a question that leads from one part to another; none where labels are one thing."""
+        ...
+
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
     ) -> str | None:
@@ -248,6 +267,25 @@ class WholeItem:
         """None: the question is about the item."""
         del given, suggested
         return None
+
+    def expected(self, truth: str, given: str) -> str:
+        """The label."""
+        del given
+        return truth
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether they are equal."""
+        return one == other
+
+    def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
+        """None: questions are about the item."""
+        del label, truth, schema
+        return ()
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """None: questions are about the item."""
+        del given, suggested
+        return {}
 
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
