@@ -175,6 +175,10 @@ class LabelType(Protocol):
         """Whether two answers to a question mean the same."""
         ...
 
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """What a guideline calls the two labels that a decision chose between."""
+        ...
+
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """Questions about parts of an item whose label should be `truth`: what is given, and a suggestion.
 
@@ -276,6 +280,10 @@ class WholeItem:
     def alike(self, one: str, other: str) -> bool:
         """Whether they are equal."""
         return one == other
+
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """As they are."""
+        return one, other
 
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """None: questions are about the item."""

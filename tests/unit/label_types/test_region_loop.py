@@ -202,6 +202,26 @@ def test_a_golden_label_of_regions_is_checked_before_it_is_stored(build: Callabl
         store(unit, world.project, [line], "import", "cli:tester", ValidLabels(BOX_SCHEMA))
 
 
+def test_a_note_about_a_region_names_classes_and_not_places(build: Callable[..., World]) -> None:
+    world = build(schema=BOX_SCHEMA, guidelines={"question_after": 2, "accept": "person"})
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    wrong = [f"swapped {n}" for n in range(2)]
+    for text in wrong:
+        put(world, text, [CAR, box("car", 400, 300)], dict.fromkeys([CAR, DOG], 0.95))
+    world.settle()
+    for text in wrong:
+        world.agree(text, world.issue(text).suggested, note="Four legs")
+    world.later(minutes=15)
+    with world.read() as unit:
+        notes = unit.notes.listed(world.project.id)
+        (asked,) = unit.questions.listed(world.project.id)
+    assert {(note.given, note.label) for note in notes} == {("car", "dog")}
+    assert (asked.first, asked.second) == ("car", "dog")
+    assert len(asked.examples) == 2
+
+
 PAGE = "Ana flew to Rome with Bob."
 RIGHT = ['PER 0-3 "Ana"', 'LOC 12-16 "Rome"', 'PER 22-25 "Bob"']
 SPANS_WRONG = {

@@ -11,6 +11,8 @@ from workers.label_types.regions.keys import Keys
 from workers.label_types.regions.known import expected, probes
 from workers.label_types.regions.merge import positions, same_region
 
+ELSEWHERE = "(at another place)"
+
 
 class InParts:
     """What holds for all of them; a type adds its kind, its codecs, `detect` and `question`."""
@@ -61,6 +63,13 @@ class InParts:
         """Whether they are of one class, at the same place."""
         first, second = self.keys.part(one), self.keys.part(other)
         return one == other if first is None or second is None else same_region(self.keys, first, second)
+
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """Their classes; of one class, that the other is at another place."""
+        first, second = (
+            (part.label if part else text) for text in (one, other) for part in [self.keys.part(text)]
+        )
+        return first, second if first != second else f"{second} {ELSEWHERE}"
 
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """Regions that are wrong or missing; where none is, right ones under another class, or doubted."""
