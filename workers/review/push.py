@@ -8,6 +8,7 @@ from uuid import UUID
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.model import (
+    CHOICE,
     Issue,
     IssueState,
     LabelSchema,
@@ -95,6 +96,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
             source_title,
             None if review.by_shares else review.quorum,
             in_parts=kind_of(schema).in_parts,
+            single=schema.kind == CHOICE,
         ),
         owner=context.services.owner_mark(project.name, schema.control),
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from connector.errors import Misconfigured
-from connector.model import ObjectTag, Problem, ReviewSetup
+from connector.model import CHOICE, ObjectTag, Problem, ReviewSetup
 from connector.model.item_text import DIALOGUE, HYPERTEXT
 from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET
 from connector.ports import Codec, PartsCodec
@@ -67,9 +67,10 @@ def build(setup: ReviewSetup, codec: Codec, now: str = "") -> str:
     _add_context(root)
     for number, tag in enumerate(schema.objects):
         _add_object(root, tag, TARGET if number == 0 else f"{TARGET}_{number + 1}")
-    _heading(root, "Which label is right?")
+    single = schema.kind == CHOICE
+    _heading(root, "Which label is right?" if single else "What is right?")
     root.extend(codec.form(replace(schema, control=LABEL, to_name=TARGET), now))
-    _heading(root, "Or, if no single label is right: why?")
+    _heading(root, f"Or, if no {'single label' if single else 'answer'} is right: why?")
     problem = ET.SubElement(root, "Choices", name=PROBLEM, toName=TARGET, choice="single", layout="inline")
     for reason in Problem:
         ET.SubElement(problem, "Choice", value=reason.value)
