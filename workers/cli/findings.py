@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.model.findings import FindingKind
-from connector.wording import finding_title, not_looked_for, one_line
+from connector.wording import finding_title, not_searched_text, one_line
 from workers.cli.output import NARROW, note, print_json, stdout, table
 from workers.cli.session import JsonFlag, ProjectName, item_links, session_of
 
@@ -57,7 +57,7 @@ def findings(
         note(f"There are more: --after {found.next}")
     for name, why in looked.not_looked_for.items():
         if kind in (None, FindingKind(name)):
-            note(not_looked_for([FindingKind(name)], why))
+            note(not_searched_text([FindingKind(name)], why))
 
 
 def _show(findings: Sequence[FindingView], link: Callable[[str], str]) -> None:

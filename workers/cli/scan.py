@@ -295,9 +295,9 @@ def _list(issues: Sequence[OfflineIssue]) -> None:
 
 def _tell_what_else(judged: Judged) -> None:
     """What concerns classes, annotators and groups as sentences; of single items how many there are."""
-    from workers.cli.offline.findings import found_kinds, reasons
+    from workers.cli.offline.findings import listed_kinds, reasons
 
-    for kind in found_kinds(judged):
+    for kind in listed_kinds(judged):
         typer.echo(f"{kind.title}: {kind.total:,}")
         for row in kind.rows[:TOLD] if kind.rows[0].place is None else ():
             typer.echo(f"  {one_line(row.reason, NOTE_CHARS)}")

@@ -30,7 +30,7 @@ def _hold(context: Context, correction: Correction) -> bool:
     with context.begin() as unit:
         done = unit.corrections.taken_away(correction.id, NotWritten.TAKEN_AWAY)
         if done:
-            reason = wording.reason_said(NotWritten.TAKEN_AWAY)
+            reason = wording.reason_text(NotWritten.TAKEN_AWAY)
             detail = {"reason": reason, "written": correction.remote_id}
             unit.audit.append(
                 "platform", "correction.taken_away", correction.id, detail, context.project.name
