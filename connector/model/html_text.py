@@ -52,7 +52,7 @@ class HtmlText:
 
 def html_text(html: str) -> HtmlText:
     """The characters between tags, entities decoded; tags themselves count nothing."""
-    reader = _Reader()
+    reader = _TextReader()
     reader.feed(html.replace("\r\n", "\n").replace("\r", "\n"))
     reader.close()
     text = "".join(node.text for node in reader.nodes)
@@ -73,7 +73,7 @@ class _Open:
         return f"{self.path}/{name}[{self.children[name]}]"
 
 
-class _Reader(HTMLParser):
+class _TextReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.nodes: list[TextNode] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import Counts, Rows, block_rows
+from workers.issues.arrays import Counts, Rows, block_rows, listed
 from workers.issues.pooling import starts_of
 from workers.issues.validation import InvalidInput
 
@@ -46,7 +46,7 @@ class FlatTokens:
         )
 
 
-def flatten(labels: Sequence[Any], pred_probs: Sequence[Any]) -> FlatTokens:
+def flatten(labels: Iterable[Any], pred_probs: Iterable[Any]) -> FlatTokens:
     """Join the sentences; those without tokens may have probabilities of any empty shape.
 
     Raises
@@ -55,6 +55,7 @@ def flatten(labels: Sequence[Any], pred_probs: Sequence[Any]) -> FlatTokens:
         For lists of different lengths, sentences whose labels and probabilities differ in length, and
         tables of different widths, with the sentence as row.
     """
+    labels, pred_probs = listed(labels), listed(pred_probs)
     if len(labels) != len(pred_probs):
         raise InvalidInput(
             f"has {len(labels)} sentences for {len(pred_probs)} of pred_probs",

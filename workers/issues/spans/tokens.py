@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,8 +51,8 @@ class SentenceScores:
 
 
 def token_issues(
-    labels: Sequence[ArrayLike],
-    pred_probs: Sequence[ArrayLike],
+    labels: Iterable[ArrayLike],
+    pred_probs: Iterable[ArrayLike],
     *,
     method: str = "prune_by_noise_rate",
     threads: int = THREADS,
@@ -94,8 +94,8 @@ def token_issues(
 
 
 def sentence_scores(
-    labels: Sequence[ArrayLike],
-    pred_probs: Sequence[ArrayLike],
+    labels: Iterable[ArrayLike],
+    pred_probs: Iterable[ArrayLike],
     *,
     pooling: str = Pooling.MIN,
     token_score: Callable[[ArrayLike, ArrayLike], Probabilities] = self_confidence,

@@ -9,13 +9,13 @@ from typing import Any
 from connector.model import Json, LabelSchema, LabelStatus, ObjectTag
 from connector.model.item_text import DIALOGUE, HYPERTEXT
 from workers.label_types.regions.label_studio import RegionsOnLabelStudio
-from workers.label_types.spans.objects import PLACE_KEYS, PlainText, SpanObject, object_of
+from workers.label_types.spans.objects import PLACE_KEYS, PlainSpanText, SpanObject, object_of
 from workers.label_types.spans.offsets import Fit, placed
 from workers.label_types.spans.value import KEYS, KIND, Span
 
 _OBJECTS = frozenset({"Text", HYPERTEXT, DIALOGUE})
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9-]*:/)?/\S+")  # of a text that lies elsewhere (valueType="url")
-_UNKNOWN = PlainText()
+_UNKNOWN = PlainSpanText()
 
 Raw = dict[str, Any]
 

@@ -40,7 +40,7 @@ class SpanObject(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PlainText:
+class PlainSpanText:
     """Of a `<Text>`: code points."""
 
     text: str | None = None
@@ -151,7 +151,7 @@ def object_of(tag: ObjectTag, value: Any) -> SpanObject | None:
         return Dialogue(lines) if lines else None
     if not isinstance(value, str):
         return None
-    return RenderedHtml(value) if tag.kind == HYPERTEXT else PlainText(value)
+    return RenderedHtml(value) if tag.kind == HYPERTEXT else PlainSpanText(value)
 
 
 def offset(value: Any) -> int | None:
