@@ -150,11 +150,13 @@ class RegionsOnLabelStudio(Generic[S]):
             return list(dicts(raw))
         if old.is_nothing:
             return self.write(raw, schema, part, meta)
-        region_id = self._id_of(raw, schema, given)
-        if region_id is None:
+        region = self._region(raw, schema, given)
+        if region is None:
             return list(dicts(raw))
+        belongs = results.belongs_to(region)
         if new.is_nothing:
-            return results.removed(raw, region_id)
+            return results.removed(raw, belongs)
+        named = {} if region.get("id") is not None else {"id": _new_id(meta)}
 
         def change(item: Raw, own: bool) -> Raw:  # noqa: FBT001 - as `changed` calls it
             value = dict(item.get("value") or {})
@@ -163,9 +165,9 @@ class RegionsOnLabelStudio(Generic[S]):
             if not own:
                 return {**item, "value": value}
             value[self._held_in(item)] = [new.label]
-            return {**item, "value": value, "meta": {**_meta(item), **meta}}
+            return {**item, **named, "value": value, "meta": {**_meta(item), **meta}}
 
-        return results.changed(raw, region_id, schema.control, change)
+        return results.changed(raw, belongs, schema.control, change)
 
     def restore(
         self,
@@ -178,18 +180,22 @@ class RegionsOnLabelStudio(Generic[S]):
     ) -> list[Raw]:
         """The result with the region as it stood before."""
         old = self.keys.part(given)
+        ours = results.belongs_to({"id": _new_id(meta)})
         if old is not None and old.is_nothing:
-            return results.removed(raw, _new_id(meta))
-        region_id = self._id_of(before, schema, given)
-        return list(dicts(raw)) if region_id is None else results.put_back(raw, before, region_id)
+            return results.removed(raw, ours)
+        region = self._region(before, schema, given)
+        if region is None:
+            return list(dicts(raw))
+        was = results.belongs_to(region)
+        return results.put_back(raw, before, was, ours if region.get("id") is None else was)
 
-    def _id_of(self, raw: Any, schema: LabelSchema, key: str) -> str | None:
+    def _region(self, raw: Any, schema: LabelSchema, key: str) -> Raw | None:
         regions = regions_of(raw, schema.control)
         size = self.size_of(regions)
         for region in regions:
             found = self._part(region, size)
-            if isinstance(found, RegionPart) and str(found) == key and isinstance(region.get("id"), str):
-                return str(region["id"])
+            if isinstance(found, RegionPart) and str(found) == key:
+                return region
         return None
 
     def _new(self, schema: LabelSchema, part: RegionPart[S], meta: Json, there: Sequence[Raw]) -> Raw:

@@ -10,18 +10,23 @@ from typing import Any
 
 from connector.model.item_text import utterances
 from workers.detect.predictions.region_values import NO_OFFSETS, whole_offsets
-from workers.label_types.spans.objects import Dialogue, RenderedHtml
+from workers.label_types.spans.objects import Dialogue, PlainSpanText, RenderedHtml, SpanObject
 
 NO_GLOBAL = "hypertext span without globalOffsets, at a node that cannot be told"
 UTTERANCE_KEYS = ("text", "utterance", "content", "message")
 
 
+def object_in(value: Any, *, html: bool) -> SpanObject | None:
+    """What spans of a field's value lie in; None for a value that is no text."""
+    if isinstance(value, str):
+        return RenderedHtml(value) if html else PlainSpanText(value)
+    return _dialogue(value)
+
+
 def text_of(value: Any, *, html: bool) -> str | None:
     """The text that offsets count in: of a dialogue its utterances, a line each. None for anything else."""
-    if isinstance(value, str):
-        return RenderedHtml(value).text if html else value
-    dialogue = _dialogue(value)
-    return None if dialogue is None else dialogue.text
+    found = object_in(value, html=html)
+    return None if found is None else found.text
 
 
 def span_in(value: Mapping[str, Any], held: Any) -> tuple[int, int] | str:
