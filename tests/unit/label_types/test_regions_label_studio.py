@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,7 @@ Raw = dict[str, Any]
 
 
 def box(
-    region_id: str, label: str | None, x: float, y: float, w: float = 20, h: float = 15, **more: Any
+    region_id: Any, label: str | None, x: float, y: float, w: float = 20, h: float = 15, **more: Any
 ) -> Raw:
     value = {"x": x, "y": y, "width": w, "height": h, "rotation": more.pop("rotation", 0)}
     labels = {} if label is None else {"rectanglelabels": [label]}
@@ -146,12 +147,13 @@ def test_an_added_region_has_an_id_of_ours_and_the_size_of_its_neighbours() -> N
         max_size=6,
         unique=True,
     ),
+    st.sampled_from([str, int, lambda _: None]),
     st.data(),
 )
-def test_a_correction_changes_one_region_and_is_undone(
-    rows: list[tuple[str, int, int]], data: st.DataObject
+def test_a_correction_changes_one_region_and_is_undone_whatever_its_id(
+    rows: list[tuple[str, int, int]], as_id: Callable[[int], Any], data: st.DataObject
 ) -> None:
-    result = [box(f"r{n}", label, x, y) for n, (label, x, y) in enumerate(rows)]
+    result = [box(as_id(n), label, x, y) for n, (label, x, y) in enumerate(rows)]
     label = BOXES.read(result, SCHEMA).label or ""
     parts = BOXES.keys.lines(label)
     given = data.draw(st.sampled_from([*parts, "(nothing) 700,500 40x40 of 800x600"]))
@@ -164,6 +166,7 @@ def test_a_correction_changes_one_region_and_is_undone(
         )
     )
     after = BOXES.patch(result, SCHEMA, given, part, META)
+    assert [item for item in after if item in result] == [item for item in result if item in after]
     assert BOXES.read(after, SCHEMA).label == BOXES.keys.replaced(label, given, part)
     assert BOXES.restore(after, result, SCHEMA, given, part, META) == result
 
