@@ -56,6 +56,7 @@ def token_issues(
     *,
     method: str = "prune_by_noise_rate",
     threads: int = THREADS,
+    compiled: bool = False,
 ) -> TokenIssues:
     """Find token labels that are probably wrong.
 
@@ -69,6 +70,8 @@ def token_issues(
         One of `Method`.
     threads
         How many to compute with; the answer is the same for any number.
+    compiled
+        As in `label_issues`: with loops that numba compiles (extra `compiled`).
 
     Returns
     -------
@@ -87,7 +90,7 @@ def token_issues(
     """
     tokens = flatten(labels, pred_probs)
     try:
-        issues = issues_among(tokens.labels, tokens.probs, method, threads, tokens.trust)
+        issues = issues_among(tokens.labels, tokens.probs, method, threads, tokens.trust, compiled=compiled)
     except InvalidInput as refused:
         raise tokens.located(refused) from None
     return TokenIssues(tokens.pairs(issues.order), issues.quality, tokens.sizes, issues.warnings)
