@@ -358,7 +358,7 @@ class ChaosWorld(World):
             self.later(seconds=61)
             self.people_answer(40)
             self._release_held()
-            self.later(hours=25)  # a scan asks again about what a restore took away
+            self.later(hours=7)
             seen.append((carried(self), sorted(self.asked()), [i.state for i in self.issues()]))
             if seen[-3:] == [seen[-1]] * 3:
                 return
