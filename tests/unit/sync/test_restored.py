@@ -20,7 +20,8 @@ def stored(world: World, item: str) -> list[str]:
         return [one.label for one in unit.items.labelled(world.project.id, ids)]
 
 
-def test_a_full_pass_believes_what_a_restored_platform_says(world: World) -> None:
+def test_a_full_pass_believes_what_a_restored_platform_says(world_on_each: World) -> None:
+    world = world_on_each
     world.some_right()
     item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
     world.settle()
@@ -85,7 +86,8 @@ def test_the_comparison_of_ids_notices_that_the_platform_went_back(world: World)
     assert [stored(world, item) for item in items] == [["cat"], ["cat"]]
 
 
-def test_a_review_number_that_was_given_out_anew_is_left_alone(world: World) -> None:
+def test_a_review_number_that_was_given_out_anew_is_left_alone(world_on_each: World) -> None:
+    world = world_on_each
     world.some_right()
     world.wrong("two", given="bird", truly="dog")
     world.settle()

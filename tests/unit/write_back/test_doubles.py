@@ -40,7 +40,8 @@ def test_a_second_write_is_taken_away_and_the_first_stays(world: World) -> None:
     assert world.corrected("odd").state is CorrectionState.APPLIED
 
 
-def test_taking_a_correction_back_takes_all_its_writes_back(world: World) -> None:
+def test_taking_a_correction_back_takes_all_its_writes_back(world_on_each: World) -> None:
+    world = world_on_each
     corrected(world)
     arrive_late(world)
     world.revert(world.corrected("odd").id)
