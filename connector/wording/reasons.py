@@ -102,6 +102,19 @@ DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the paramete
 }
 
 
+def _carried_now(now: str | None) -> str:
+    return "the item carries no label now" if now is None else f"the item carries {now!r} now"
+
+
+NOT_WRITTEN: Mapping[str, Callable[..., str]] = {
+    NotWritten.DISCARDED: discarded,
+    NotWritten.NOT_REVERTED: "not reverted: {said}".format,
+    NotWritten.ARRIVED_LATE: "it arrived late, and stands over a change by somebody else: {said}".format,
+    NotWritten.OTHER_LABEL: _carried_now,
+}
+CALLED = {**DOUBTS, **NOT_WRITTEN}
+
+
 @overload
 def reason_said(stored: str) -> str: ...
 @overload
@@ -115,7 +128,7 @@ def reason_said(stored: str | None) -> str | None:
     try:
         if not params:
             return SENTENCES[code]
-        return DOUBTS[code](**params) if code in DOUBTS else _with(code, params)
+        return CALLED[code](**params) if code in CALLED else _with(code, params)
     except (KeyError, TypeError):  # words of an earlier version, or a code of a later one
         return stored
 
@@ -140,13 +153,6 @@ def _with(code: str, params: Json) -> str:
             return _spaced(params["why"])
         case NotJudged.OTHER_CONTROL:
             return scans.not_judged_yet(params["control"], params["kind"])
-        case NotWritten.DISCARDED:
-            return discarded(params["by"])
-        case NotWritten.NOT_REVERTED:
-            return f"not reverted: {params['said']}"
-        case NotWritten.OTHER_LABEL:
-            now = params["now"]
-            return f"the item carries {now!r} now" if now is not None else "the item carries no label now"
         case _ if code == CLOSED_BY:
             return f"closed by {params['by'].removeprefix('user:')}, without an answer"
         case _ if code == REOPENED:

@@ -333,7 +333,9 @@ def _theirs(item: Item, schema: LabelSchema, codec: Codec) -> Item:
 
 
 def _cancelled(given: Annotation) -> Annotation:
-    return replace(given, label=None, status=LabelStatus.CANCELLED, ground_truth=False)
+    return replace(
+        given, label=None, status=LabelStatus.CANCELLED, ground_truth=False, updated_by=SERVICE_USER
+    )
 
 
 def _counted(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:

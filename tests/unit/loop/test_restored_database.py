@@ -9,7 +9,7 @@ from connector.model.jobs import JobKind
 from tests.unit.conftest import Build
 
 
-@pytest.mark.parametrize("mode", ["ground_truth", "update", "prediction"])
+@pytest.mark.parametrize("mode", ["ground_truth", "update", "prediction", "replace"])
 def test_a_write_that_the_backup_does_not_know_is_found_and_can_be_taken_back(
     build_on_each: Build, mode: str
 ) -> None:
