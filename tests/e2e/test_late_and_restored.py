@@ -42,6 +42,7 @@ from workers.label_types.registry import codecs
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 N_ITEMS, N_WRONG = 15, 3
+TRUTHS = {0: N_ITEMS - N_WRONG, 1: N_WRONG}  # how many ground truths → on how many tasks
 ASK = (JobKind.SYNC, JobKind.SCAN, JobKind.PUSH)
 DECIDE = (JobKind.COLLECT, JobKind.DECIDE)
 
@@ -74,16 +75,18 @@ def test_requests_that_hang_while_their_worker_is_killed_leave_nothing_twice(
             assert proxy.let_through(hangs) == 201
             wait_until("each correction once", lambda: scene.annotations_per_task() == corrected_once())
             assert scene.labels() == scene.truth
+            wait_until("one truth for each", lambda: truths_per_task(scene) == TRUTHS)
             assert answered in votes_that_count(services), "the answer in the double counts"
             service.stop()
 
             late = written_by(services, hangs)
-            assert proxy.let_through(hangs) == 201
-            assert command(["--config", str(config), "revert", late.id]) == 0
-            assert scene.annotations_per_task() == {1: N_ITEMS - N_WRONG + 1, 2: N_WRONG - 1}
-            assert proxy.let_through(hangs) == 201
+        assert proxy.let_through(hangs) == 201
+        assert command(["--config", str(config), "revert", late.id]) == 0
+        assert scene.annotations_per_task() == {1: N_ITEMS - N_WRONG + 1, 2: N_WRONG - 1}
+        assert proxy.let_through(hangs) == 201
+        with working(config) as services:
             work(services, NAME, JobKind.SYNC)
-            assert scene.annotations_per_task() == {1: N_ITEMS - N_WRONG + 1, 2: N_WRONG - 1}
+        assert scene.annotations_per_task() == {1: N_ITEMS - N_WRONG + 1, 2: N_WRONG - 1}
 
 
 def killed_while_it_hangs(
@@ -116,10 +119,11 @@ def standing(scene: Scene, review: int) -> Counter[str]:
 
 
 def answer_a_double(scene: Scene, review: int) -> str:
-    """A reviewer answers the last task, which is one that came late; the answer's id."""
+    """Somebody answers the last task, which is one that came late, and no other; the answer's id."""
+    one = scene.server.create_user("reviewer-of-a-double@example.com")
     task = max(scene.review_tasks(review), key=lambda one: int(one["id"]))
     label = scene.truth[task["data"]["text"]]
-    return str(scene.server.annotate(task["id"], [choice(label)], scene.reviewers[0]))
+    return str(scene.server.annotate(task["id"], [choice(label)], one))
 
 
 def applied(services: Services) -> bool:
@@ -134,6 +138,11 @@ def states(services: Services) -> dict[CorrectionState, int]:
 def corrected_once() -> dict[int, int]:
     """How many tasks have how many annotations when each wrong label has its correction beside it."""
     return {1: N_ITEMS - N_WRONG, 2: N_WRONG}
+
+
+def truths_per_task(scene: Scene) -> Counter[int]:
+    tasks = scene.server.tasks(scene.project)
+    return Counter(sum(one["ground_truth"] for one in task["annotations"]) for task in tasks)
 
 
 def corrections(services: Services) -> list[Correction]:
@@ -204,10 +213,15 @@ class Desk:
 
 @contextmanager
 def at_work(folder: Path, scene: Scene, **sections: Any) -> Iterator[Desk]:
-    config = write_config(folder, scene, scene.server.url, project=sections)
+    with working(write_config(folder, scene, scene.server.url, project=sections)) as services:
+        yield Desk(scene, services)
+
+
+@contextmanager
+def working(config: Path) -> Iterator[Services]:
     services = build(load(config), SilentQueue(), codecs=codecs())
     try:
-        yield Desk(scene, services)
+        yield services
     finally:
         services.close()
 

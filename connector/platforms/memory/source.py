@@ -143,6 +143,8 @@ class MemorySource:
                 return self._remove_double_predictions(held, order, record)
             kept = [a for a in held.item.annotations if not _is_double(a, order, record)]
             removed = len(held.item.annotations) - len(kept)
+            if not any(a.ground_truth for a in kept):
+                kept = [replace(a, ground_truth=a.remote_id == record.remote_id) for a in kept]
             if removed:
                 self._server.tick()
                 self._server.store(held, annotations=tuple(kept))
