@@ -30,7 +30,6 @@ def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None, 
         settings = _settings(setup) | {"label_config": build(setup, codec)}
         return str(as_dict(client.api.write("POST", "/api/projects/", settings), "project")["id"])
     _repair(client, setup, project, codec)
-    _remove_twins(client, setup, project)
     return str(project["id"])
 
 
@@ -60,14 +59,6 @@ def _marked(client: LabelStudioClient, setup: ReviewSetup) -> Project | None:
     rows = client.all_pages("/api/projects/", {"include": "id,description,label_config"})
     ids = sorted(row["id"] for row in rows if _is_ours(row, setup))
     return client.project(str(ids[0])) if ids else None
-
-
-def _remove_twins(client: LabelStudioClient, setup: ReviewSetup, project: Project) -> None:
-    """Remove what a creation that arrived late has made beside it: a project of ours without a task."""
-    for row in client.all_pages("/api/projects/", {"include": "id,description,task_number"}):
-        named = _mark(setup) in map(str.strip, str(row.get("description") or "").splitlines())
-        if named and row["id"] != project["id"] and row.get("task_number") == 0:
-            client.api.write("DELETE", f"/api/projects/{row['id']}/")
 
 
 def _is_ours(project: Mapping[str, Any], setup: ReviewSetup) -> bool:
