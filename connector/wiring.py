@@ -100,13 +100,22 @@ class Services:
 
     def project(self, name: str) -> Project:
         """The stored project of this name, bound to its remote project on first use."""
-        desk = self.project_settings(name).desk_place.identity
+        self.project_settings(name)
         with self.store.read() as unit:
             known = unit.projects.by_name(name)
-            if known is not None and known.desk == desk:  # the usual case: nothing to write
-                return self.bound(unit, name)
+        if known is not None:
+            return self.as_configured(known)
         with self.store.begin() as unit:
             return self.bound(unit, name)
+
+    def as_configured(self, known: Project) -> Project:
+        """A stored project, checked against the configuration: a job must not act on another server."""
+        chosen = self.project_settings(known.name)
+        place = (chosen.platform, chosen.url, str(chosen.project), chosen.desk_place.identity)
+        if (known.platform, known.url, known.remote_id, known.desk) == place:
+            return known  # the usual case: nothing to write
+        with self.store.begin() as unit:
+            return self.bound(unit, known.name)
 
     def bound(self, unit: UnitOfWork, name: str) -> Project:
         """The same, in a transaction that goes on."""

@@ -1,8 +1,9 @@
-"""What a person does with an open question: have one more person asked, or end it without an answer."""
+"""What a person does with an open question: have more people asked, or end it without an answer."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from connector.errors import Conflict, NotFound
 from connector.model import Decision, Issue, IssueKind, IssueState, Outcome, Project
@@ -10,7 +11,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import CLOSED_BY, coded
 from connector.store.unit_of_work import UnitOfWork
-from connector.wording import reason_said
+from connector.wording import reason_text
 
 ASKED = (IssueState.OPEN, IssueState.IN_REVIEW)
 MOST_PEOPLE = 50  # that one question is put to
@@ -38,6 +39,35 @@ def ask_one_more(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> 
     return task.overlap + 1
 
 
+def escalate(unit: UnitOfWork, project: Project, issue_id: str, by: str, adjudicators: Sequence[str]) -> None:
+    """Have an adjudicator settle a question: what they say is final, as where reviewers could not agree.
+
+    Raises
+    ------
+    NotFound
+        The project has no such question.
+    Conflict
+        Nobody is named as adjudicator, it is not asked (any more), or an adjudicator is asked already.
+    """
+    if not adjudicators:
+        raise Conflict(
+            f"nobody is named as adjudicator: set projects.{project.name}.review.adjudicators to accounts"
+        )
+    issue = _asked(unit, project, issue_id)
+    task = unit.reviews.of_issues([issue.id]).get(issue.id)
+    if task is None:
+        raise Conflict(f"question {issue.id} has no review task yet")
+    if task.escalated_at is not None:
+        raise Conflict(f"an adjudicator is asked about question {issue.id} already")
+    cast = [vote for vote in unit.votes.of([task.key]).get(task.key, ()) if not vote.withdrawn]
+    unit.reviews.escalate(task.key)
+    unit.reviews.want_overlap(task.key, max(task.overlap, len(cast) + 1))
+    unit.reviews.mark_undecided([task.key])  # an adjudicator may have answered before
+    unit.audit.append(by, "question.escalated", issue.id, {"answers": len(cast)}, project.name)
+    unit.enqueue(job(JobKind.PUSH, project.id))
+    unit.enqueue(job(JobKind.DECIDE, project.id))
+
+
 def close(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> None:
     """End a question unresolved: the label stays as it is, and is not asked about again.
 
@@ -57,7 +87,7 @@ def close(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> None:
     unit.issues.set_state([issue.id], IssueState.UNRESOLVED, reason)
     unit.label_events.note([issue.id])
     unit.reviews.withdraw([task.key for task in unit.reviews.of_issues([issue.id]).values()])
-    unit.audit.append(by, "question.closed", issue.id, {"reason": reason_said(reason)}, project.name)
+    unit.audit.append(by, "question.closed", issue.id, {"reason": reason_text(reason)}, project.name)
     unit.enqueue(job(JobKind.PUSH, project.id))  # its task goes, and a place in the queue is free
 
 

@@ -75,7 +75,7 @@ class ScanDoubt(StrEnum):
     MODEL_REUSED = "model_reused"
     MODEL_NOT_KEPT = "model_not_kept"
     TOO_MANY_TO_COMPARE = "too_many_to_compare"
-    LIBRARY_SAID = "library_said"
+    LIBRARY_WARNED = "library_said"
     INPUT_ODD = "input_odd"  # `said`: what detection noticed about the arrays
 
 
@@ -132,6 +132,21 @@ class NotSearched(StrEnum):
     NO_GROUPS = "no_groups"
     NO_LABELS = "no_labels"
     SCANNED_IN_PARTS = "scanned_in_parts"
+
+
+class CleanVerdict(StrEnum):
+    """Whether labels are clean enough; parameters are those of the sentence in wording."""
+
+    CLEAN_ENOUGH = "clean_enough"
+    NOT_CLEAN_ENOUGH = "not_clean_enough"
+
+
+class QualityAlarm(StrEnum):
+    """What a person should look at; parameters are those of the sentence in wording."""
+
+    CLASS_LOSING = "class_losing"
+    TOO_MUCH_HARM = "too_much_harm"
+    ANCHORED = "anchored"
 
 
 CLOSED_BY = "closed_by"  # a person ended the question; `by`: who

@@ -18,6 +18,7 @@ from connector.errors import Misconfigured
 BUSY_TIMEOUT_MS = 15_000  # longest wait for another SQLite writer
 CONNECT_TIMEOUT_S = 10  # longest wait for a PostgreSQL server that does not answer
 READ_ONLY = "secondlook_read_only"  # execution option of connections that only read
+QUERY_ONLY = "secondlook_query_only"  # in the info of a connection to SQLite: what it was last told
 
 
 def open_engine(url: str, *, pooler: bool = False) -> Engine:
@@ -128,7 +129,9 @@ def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later would
     # otherwise fail with SQLITE_BUSY without waiting for the timeout.
     read_only = bool(connection.get_execution_options().get(READ_ONLY, False))
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(read_only)}")
+    if connection.info.get(QUERY_ONLY) != read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(read_only)}")
+        connection.info[QUERY_ONLY] = read_only
     connection.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
 
 

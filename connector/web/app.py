@@ -27,6 +27,7 @@ from connector.web.api.examples import with_examples
 from connector.web.api.hooks import Hooks
 from connector.web.counting import Counting, store_counts
 from connector.web.dashboard import (
+    chosen,
     doing,
     entrance,
     home,
@@ -47,7 +48,7 @@ log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing)
+ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing, chosen)
 PAGES = tuple(room.router for room in ROOMS)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
 

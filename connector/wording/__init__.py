@@ -7,14 +7,14 @@ escaped where the text becomes HTML.
 from __future__ import annotations
 
 from connector.wording.content import item_snippet
-from connector.wording.decisions import decision_reason, reopened
+from connector.wording.decisions import DECISION_REASONS, decision_reason, reopened
 from connector.wording.findings import (
     ambiguity_question,
     conflict_question,
     disagreement_question,
     finding_sentence,
     finding_title,
-    not_looked_for,
+    not_searched_text,
 )
 from connector.wording.flags import FlagFacts, blind_context, flag_context, review_title
 from connector.wording.guidelines import (
@@ -52,19 +52,12 @@ from connector.wording.people import (
     weighs_less,
 )
 from connector.wording.quality import (
-    anchored,
     changes,
-    class_losing,
-    clean_enough,
-    discarded,
-    not_clean_enough,
     pair_belief,
     points,
-    remaining_outlook,
     share,
-    too_much_harm,
 )
-from connector.wording.reasons import left_out_said, reason_said, reasons_said
+from connector.wording.reasons import left_out_texts, quality_texts, reason_text, reason_texts
 from connector.wording.reports import guideline_effect, report_headline, report_reason
 from connector.wording.review import (
     REASON_CHARS,
@@ -80,6 +73,7 @@ from connector.wording.scans import (
 from connector.wording.text import LABEL_CHARS, ago, counted, listing, one_line, percent, quoted
 
 __all__ = [
+    "DECISION_REASONS",
     "LABEL_CHARS",
     "NOTE_CHARS",
     "REASON_CHARS",
@@ -89,17 +83,13 @@ __all__ = [
     "accepted_by_rule",
     "ago",
     "ambiguity_question",
-    "anchored",
     "barred_tasks",
     "blind_context",
     "changes",
-    "class_losing",
-    "clean_enough",
     "conflict_question",
     "counted",
     "decision_reason",
     "disagreement_question",
-    "discarded",
     "example_item",
     "feedback_no_confusions",
     "feedback_no_note",
@@ -122,13 +112,12 @@ __all__ = [
     "guideline_instance",
     "guideline_question",
     "item_snippet",
-    "left_out_said",
+    "left_out_texts",
     "listing",
     "no_such_class",
     "no_such_item",
-    "not_clean_enough",
     "not_judged_yet",
-    "not_looked_for",
+    "not_searched_text",
     "note_text",
     "one_line",
     "other_controls",
@@ -136,11 +125,11 @@ __all__ = [
     "pair_belief",
     "percent",
     "points",
+    "quality_texts",
     "quoted",
     "rate",
-    "reason_said",
-    "reasons_said",
-    "remaining_outlook",
+    "reason_text",
+    "reason_texts",
     "reopened",
     "report_headline",
     "report_reason",
@@ -150,6 +139,5 @@ __all__ = [
     "review_title",
     "share",
     "too_few_reviewers",
-    "too_much_harm",
     "weighs_less",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector.model.findings import FindingKind
-from connector.wording.reasons import reason_said
+from connector.wording.reasons import reason_text
 from connector.wording.text import listing, one_line, percent, quoted
 
 Facts = Mapping[str, Any]
@@ -45,10 +45,10 @@ def finding_title(kind: FindingKind) -> str:
     return TITLES[kind]
 
 
-def not_looked_for(kinds: Sequence[FindingKind], why: str) -> str:
+def not_searched_text(kinds: Sequence[FindingKind], why: str) -> str:
     """That some kinds were not looked for, and why: a code, or words."""
     names = listing([TITLES[kind].lower() for kind in kinds])
-    return f"Not looked for: {names} ({reason_said(why)})."
+    return f"Not looked for: {names} ({reason_text(why)})."
 
 
 def conflict_question(facts: Facts) -> str:

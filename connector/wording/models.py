@@ -67,7 +67,7 @@ def model_not_kept(reason: str) -> str:
     return f"The model cannot be stored, so each scan trains it again: {reason}"
 
 
-def library_said(kind: str, times: int, message: str) -> str:
+def library_warned(kind: str, times: int, message: str) -> str:
     """What the model's own library warned of while learning."""
     return f"{kind} ({times} times while learning): {message}"
 

@@ -14,22 +14,40 @@ def share(value: float | None) -> str:
     return "less than 0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 
-def clean_enough(items: int, high: float, target: float) -> str:
+def clean_enough(
+    items: int, high: float, target: float, likely: float | None, anytime: float, needed: int | None
+) -> str:
+    """That the labels are; the last three are those of the outlook."""
     return (
         f"Clean enough: with 95% confidence at most {share(high)} of {_labels(items)} can be wrong "
-        f"(target {share(target)})."
+        f"(target {share(target)}).{_outlook(likely, anytime, needed, target)}"
     )
 
 
 def not_clean_enough(
-    items: int, high: float, target: float, waiting: int, controls: tuple[int, int], unwritten: int
+    items: int,
+    high: float,
+    target: float,
+    waiting: int,
+    wrong: int,
+    controls: int,
+    unwritten: int,
+    likely: float | None,
+    anytime: float,
+    needed: int | None,
 ) -> str:
-    """Why it cannot be said yet; `controls` are the wrong ones and all of them, `unwritten` the labels
-    that reviewers found wrong and that still stand."""
-    wrong, n = controls
+    """Why it cannot be said yet; so many of the `controls` were `wrong`, `unwritten` are the labels that
+    reviewers found wrong and that still stand, the last three are those of the outlook."""
+    lacking = _lacking(items, high, target, waiting, wrong, controls, unwritten)
+    return f"{lacking}{_outlook(likely, anytime, needed, target)}"
+
+
+def _lacking(
+    items: int, high: float, target: float, waiting: int, wrong: int, controls: int, unwritten: int
+) -> str:
     if not items:
         return "Nothing was scanned yet, so nothing can be said of the labels."
-    if not n:
+    if not controls:
         return (
             "It is not known how many labels are wrong: no control was answered yet. "
             "Controls are unflagged items, mixed into the reviews at random (policy.control_share)."
@@ -38,23 +56,26 @@ def not_clean_enough(
     return (
         f"Not yet clean enough: up to {share(high)} of {_labels(items)} can be wrong "
         f"(target {share(target)}). "
-        f"{_controls(wrong, n)}; {flagged}{_unwritten(unwritten)}."
+        f"{_controls(wrong, controls)}; {flagged}{_unwritten(unwritten)}."
     )
 
 
-def remaining_outlook(likely: float, anytime: float, needed: int | None, target: float) -> str:
-    """What is likeliest, what holds at any look, and how many more answers show the target; 0 shown."""
-    told = f"Likeliest: {share(likely)}; at any look at most {share(anytime)} (95%)."
+def _outlook(likely: float | None, anytime: float, needed: int | None, target: float) -> str:
+    """What is likeliest (None: not known), what holds at any look, and how many more answers show the
+    target (0: it is shown)."""
+    if likely is None:
+        return ""
+    shares = f" Likeliest: {share(likely)}; at any look at most {share(anytime)} (95%)."
     if needed == 0:
-        return told
+        return shares
     if needed is None:
         return (
-            f"{told} No number of controls shows {share(target)} while they are answered as those so far: "
+            f"{shares} No number of controls shows {share(target)} while they are answered as those so far: "
             "more labels are to be repaired first."
         )
     more = "1 more control" if needed == 1 else f"{needed:,} more controls"
     return (
-        f"{told} {more}, answered as those so far, and the flags that wait show {share(target)}: "
+        f"{shares} {more}, answered as those so far, and the flags that wait show {share(target)}: "
         "see quality.seek_target and `secondlook controls`."
     )
 

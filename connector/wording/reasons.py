@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import overload
+from typing import Any, overload
 
 from connector.model import Json
 from connector.model.reasons import (
     CLOSED_BY,
     REOPENED,
     BadPrediction,
+    CleanVerdict,
     Code,
     HeldBack,
     LetGo,
@@ -18,12 +19,12 @@ from connector.model.reasons import (
     NotReopened,
     NotSearched,
     NotWritten,
+    QualityAlarm,
     ScanDoubt,
     decoded,
 )
-from connector.wording import models, scans
+from connector.wording import models, quality, scans
 from connector.wording.decisions import decision_reason, reopened
-from connector.wording.quality import discarded
 from connector.wording.review import review_refused
 
 SENTENCES: Mapping[str, str] = {
@@ -81,7 +82,7 @@ BAD_PREDICTIONS: Mapping[str, str] = {
     BadPrediction.NOT_EVERY_CLASS: "not a probability of every class",
     BadPrediction.NO_NUMBER: "no number, nor a probability of each rating",
 }
-DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the parameters of its code
+WORDED_BY: Mapping[str, Callable[..., str]] = {  # each is called with the parameters of its code
     ScanDoubt.TOO_FEW_LABELS: scans.too_few_labels,
     ScanDoubt.LOST_CLASS: scans.lost_class,
     ScanDoubt.FLAGS_LIMITED: models.flags_limited,
@@ -97,8 +98,13 @@ DOUBTS: Mapping[str, Callable[..., str]] = {  # each is called with the paramete
     ScanDoubt.MODEL_REUSED: models.model_reused,
     ScanDoubt.MODEL_NOT_KEPT: models.model_not_kept,
     ScanDoubt.TOO_MANY_TO_COMPARE: models.too_many_to_compare,
-    ScanDoubt.LIBRARY_SAID: models.library_said,
+    ScanDoubt.LIBRARY_WARNED: models.library_warned,
     ScanDoubt.INPUT_ODD: "{said}".format,
+    CleanVerdict.CLEAN_ENOUGH: quality.clean_enough,
+    CleanVerdict.NOT_CLEAN_ENOUGH: quality.not_clean_enough,
+    QualityAlarm.CLASS_LOSING: quality.class_losing,
+    QualityAlarm.TOO_MUCH_HARM: quality.too_much_harm,
+    QualityAlarm.ANCHORED: quality.anchored,
 }
 
 
@@ -107,19 +113,19 @@ def _carried_now(now: str | None) -> str:
 
 
 NOT_WRITTEN: Mapping[str, Callable[..., str]] = {
-    NotWritten.DISCARDED: discarded,
+    NotWritten.DISCARDED: quality.discarded,
     NotWritten.NOT_REVERTED: "not reverted: {said}".format,
     NotWritten.ARRIVED_LATE: "it arrived late, and stands over a change by somebody else: {said}".format,
     NotWritten.OTHER_LABEL: _carried_now,
 }
-CALLED = {**DOUBTS, **NOT_WRITTEN}
+CALLED = {**WORDED_BY, **NOT_WRITTEN}
 
 
 @overload
-def reason_said(stored: str) -> str: ...
+def reason_text(stored: str) -> str: ...
 @overload
-def reason_said(stored: None) -> None: ...
-def reason_said(stored: str | None) -> str | None:
+def reason_text(stored: None) -> None: ...
+def reason_text(stored: str | None) -> str | None:
     """A stored reason in words; a text that is no code of ours is said as it is."""
     found = None if stored is None else decoded(stored)
     if stored is None or found is None:
@@ -133,14 +139,24 @@ def reason_said(stored: str | None) -> str | None:
         return stored
 
 
-def reasons_said(stored: Iterable[str]) -> tuple[str, ...]:
+def reason_texts(stored: Iterable[str]) -> tuple[str, ...]:
     """The same of several."""
-    return tuple(reason_said(each) for each in stored)
+    return tuple(reason_text(each) for each in stored)
 
 
-def left_out_said(skipped: Mapping[Code, int]) -> dict[str, int]:
+def left_out_texts(skipped: Mapping[Code, int]) -> dict[str, int]:
     """What a scan left out, reason → how many, in words."""
-    return {reason_said(reason): int(n) for reason, n in skipped.items()}
+    return {reason_text(reason): int(n) for reason, n in skipped.items()}
+
+
+def quality_texts(figures: Json | None) -> Json | None:
+    """Stored figures of quality, with what they come to in words."""
+    if figures is None:
+        return None
+    texts: dict[str, Any] = {"alarms": list(reason_texts(figures.get("alarms", ())))}
+    if "verdict" in figures:
+        texts["verdict"] = reason_text(figures["verdict"])
+    return {**figures, **texts}
 
 
 def _with(code: str, params: Json) -> str:
@@ -156,7 +172,7 @@ def _with(code: str, params: Json) -> str:
         case _ if code == CLOSED_BY:
             return f"closed by {params['by'].removeprefix('user:')}, without an answer"
         case _ if code == REOPENED:
-            return reopened(reason_said(params["was"]), params["votes"])
+            return reopened(reason_text(params["was"]), params["votes"])
         case _:
             return decision_reason(
                 code, params["votes"], params["label"], params["given"], params["probability"]

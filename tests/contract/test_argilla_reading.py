@@ -17,7 +17,7 @@ from connector.platforms.argilla.desk import ArgillaDesk
 from connector.platforms.argilla.source import ArgillaSource
 from connector.queue import SilentQueue
 from connector.wiring import build
-from connector.wording.reasons import left_out_said
+from connector.wording.reasons import left_out_texts
 from tests.contract.argilla_scene import ArgillaScene
 from tests.contract.scenes import CLASSES, SCHEMA
 from tests.support.argilla import ArgillaServer, label_question, text_field
@@ -106,7 +106,7 @@ def test_answers_of_every_kind_are_stored_as_they_are_and_counted_as_not_judged(
     finally:
         services.close()
     assert scan is not None
-    said = left_out_said(scan.skipped)
+    said = left_out_texts(scan.skipped)
     counted = {name: n for reason, n in said.items() for name in KINDS if f"'{name}'" in reason}
     assert counted == {"mood": 1, "stars": 2, "place": 1, "order": 1, "words": 1}
 

@@ -332,7 +332,7 @@ def _an_adjudicator_settles(desk: Desk) -> None:
     assert desk.corrections("late") == [(DOG, CorrectionState.REVERTED), (HORSE, CorrectionState.APPLIED)]
     assert desk.corrections("split") == [(HORSE, CorrectionState.APPLIED)]
     assert desk.corrections("withdrawn") == [(DOG, CorrectionState.REVERTED)]
-    assert "adjudicator" in (wording.reason_said(desk.decisions("split")[-1].reason) or "")
+    assert "adjudicator" in (wording.reason_text(desk.decisions("split")[-1].reason) or "")
 
 
 def _the_source_is_right(desk: Desk) -> None:

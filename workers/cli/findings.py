@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.model.findings import FindingKind
-from connector.wording import finding_title, not_looked_for, one_line
-from workers.cli.output import NARROW, note, print_json, stdout, table
+from connector.wording import finding_title, not_searched_text, one_line
+from workers.cli.output import WITH_LINKS, line_below, note, print_json, stdout, table
 from workers.cli.session import JsonFlag, ProjectName, item_links, session_of
 
 if TYPE_CHECKING:
@@ -57,21 +57,22 @@ def findings(
         note(f"There are more: --after {found.next}")
     for name, why in looked.not_looked_for.items():
         if kind in (None, FindingKind(name)):
-            note(not_looked_for([FindingKind(name)], why))
+            note(not_searched_text([FindingKind(name)], why))
 
 
 def _show(findings: Sequence[FindingView], link: Callable[[str], str]) -> None:
-    """A table; on a narrow terminal some lines for each."""
-    if findings and stdout().width >= NARROW:
+    """A table; on a terminal that would fold its links some lines for each."""
+    if findings and stdout().width >= WITH_LINKS:
         columns = ("kind", "about", "score", "what", "content", "link")
         table(columns, [[*_cells(each), "" if each.item is None else link(each.item)] for each in findings])
         return
     for each in findings:
         kind, subject, score, why, content = _cells(each)
         typer.echo(f"{kind} {subject} ({score})")
-        for line in (why, content, "" if each.item is None else link(each.item)):
-            if line:
-                typer.echo(f"    {line if line.startswith('http') else one_line(line, stdout().width - 5)}")
+        for line in filter(None, (why, content)):
+            line_below(line)
+        if each.item is not None:
+            typer.echo(f"    {link(each.item)}")
 
 
 def _cells(finding: FindingView) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.model import CorrectionState
-from connector.wording import reason_said
+from connector.wording import reason_text
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, actor, session_of
@@ -47,7 +47,7 @@ def list_held(context: typer.Context, project: ProjectName, *, json: JsonFlag = 
                 one.given,
                 one.label,
                 one.created_at,
-                reason_said(one.error) if one.error else CLASS_LOSS,
+                reason_text(one.error) if one.error else CLASS_LOSS,
             )
             for one in found
         ],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.wording import changes, pair_belief, points, share
+from connector.wording import changes, pair_belief, points, reason_text, reason_texts, share
 from workers.cli.output import print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -66,10 +66,10 @@ def _pairs(services: Services, project: str) -> tuple[PairBelief, ...]:
 
 def quality_sentences(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
     """The verdict and the alarms, in sentences."""
-    from workers.review.quality.sentences import alarms, verdict
+    from workers.review.quality.conclusions import alarms, verdict
 
-    chosen = services.project_settings(project).quality
-    return verdict(found), alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)
+    codes = alarms(found, services.project_settings(project).quality)
+    return reason_text(verdict(found)), list(reason_texts(codes))
 
 
 def _of(part: Rate) -> str:

@@ -11,7 +11,7 @@ from connector.errors import Conflict, SecondlookError
 from connector.model import Correction, CorrectionState
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotWritten, decoded
-from connector.wording import reason_said
+from connector.wording import reason_text
 from workers.cli.exits import ExitCode
 from workers.cli.output import note, print_json, progress
 from workers.cli.session import JsonFlag, actor, asking, session_of
@@ -82,7 +82,7 @@ def _end(services: Services, asked: Correction, project: str) -> Reverted:
         now = unit.corrections.get(asked.id)
     if now is not None and now.state is CorrectionState.REVERTED:
         if now.error is not None:
-            return Reverted(asked.id, project, None, reason_said(now.error), taken_back=True)
+            return Reverted(asked.id, project, None, reason_text(now.error), taken_back=True)
         return Reverted(asked.id, project, asked.given, None)
     return Reverted(asked.id, project, None, _why_not(now.error if now is not None else None))
 
@@ -92,7 +92,7 @@ def _why_not(error: str | None) -> str:
     if error is None:
         return "it was left as it is"
     code, params = decoded(error) or ("", {})
-    return str(params["said"]) if code == NotWritten.NOT_REVERTED else reason_said(error)
+    return str(params["said"]) if code == NotWritten.NOT_REVERTED else reason_text(error)
 
 
 def _tell(done: list[Reverted], *, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from connector.model.kinds import DetectionMethod
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.offline.kinds import FileKind
-from workers.cli.output import NARROW, note, print_json, progress, stdout, table
+from workers.cli.output import NARROW, line_below, note, print_json, progress, stdout, table
 from workers.cli.session import JsonFlag, Session, actor, asking, session_of
 
 if TYPE_CHECKING:
@@ -290,14 +290,14 @@ def _list(issues: Sequence[OfflineIssue]) -> None:
     for issue in issues:
         name, given, better, sure, _, who, content = _cells(issue)
         typer.echo(f"{name}  {given} → {better} ({sure} sure){f', by {who}' if who else ''}")
-        typer.echo(f"    {one_line(content, stdout().width - 5)}")
+        line_below(content)
 
 
 def _tell_what_else(judged: Judged) -> None:
     """What concerns classes, annotators and groups as sentences; of single items how many there are."""
-    from workers.cli.offline.findings import found_kinds, reasons
+    from workers.cli.offline.findings import listed_kinds, reasons
 
-    for kind in found_kinds(judged):
+    for kind in listed_kinds(judged):
         typer.echo(f"{kind.title}: {kind.total:,}")
         for row in kind.rows[:TOLD] if kind.rows[0].place is None else ():
             typer.echo(f"  {one_line(row.reason, NOTE_CHARS)}")

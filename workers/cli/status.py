@@ -51,8 +51,8 @@ def status(
     wanted = [project] if project else sorted(services.settings.projects)
     unknown = [name for name in wanted if name not in {each.name for each in stored}]
     if json:
-        told_of = {"projects": stored, "not_synced": unknown, "labels": cleanness, "reviewers": people}
-        print_json({"service": ready, **told_of, "guidance": guidance})
+        document = {"projects": stored, "not_synced": unknown, "labels": cleanness, "reviewers": people}
+        print_json({"service": ready, **document, "guidance": guidance})
     else:
         _print(stored, unknown, cleanness, people, guidance, now)
         typer.echo(f"service: broker {ready.broker}, scheduler {ready.scheduler}")
@@ -86,14 +86,14 @@ def _print(
     now: datetime,
 ) -> None:
     for each in stored:
-        typer.echo(_told(each, labels[each.name], people.get(each.name), guidance[each.name], now))
+        typer.echo(_project_text(each, labels[each.name], people.get(each.name), guidance[each.name], now))
     for name in unknown:
         typer.echo(f"{name}\n  not synced yet: `secondlook sync {name}`\n")
     if not stored and not unknown:
         typer.echo("No project is configured: `secondlook init` adds one.\n")
 
 
-def _told(
+def _project_text(
     project: ProjectView,
     labels: Cleanness,
     people: ReviewersView | None,

@@ -57,7 +57,7 @@ class Ballot:
         """How many people hold this position."""
         return sum(position in vote.positions for vote in self.stated)
 
-    def said_by(self, people: Collection[str]) -> set[Position]:
+    def positions_of(self, people: Collection[str]) -> set[Position]:
         """All positions of these people."""
         return {one for vote in self.stated if vote.reviewer in people for one in vote.positions}
 

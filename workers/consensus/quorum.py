@@ -134,9 +134,9 @@ def decide(
     """
     ballot = ballot_of(votes, situation.weights, policy.inconclusive)
     asked = OpenQuestion(ballot, given, policy, situation)
-    judge = only(ballot.said_by(policy.adjudicators))
-    if judge is not None and (situation.escalated or situation.overdue):
-        return asked.adjudicated(judge)
+    ruling = only(ballot.positions_of(policy.adjudicators))
+    if ruling is not None and (situation.escalated or situation.overdue):
+        return asked.adjudicated(ruling)
     if situation.disputed and policy.adjudicators:
         return asked.open(None)
     agreed = asked.agreed()
@@ -145,8 +145,8 @@ def decide(
     clear = asked.clear()
     if clear is not None:
         return asked.settled(clear, Reason.PROBABLE)
-    if judge is not None and asked.is_exhausted():
-        return asked.adjudicated(judge)
+    if ruling is not None and asked.is_exhausted():
+        return asked.adjudicated(ruling)
     return asked.open(agreed)
 
 
@@ -246,7 +246,7 @@ class OpenQuestion:
             if n_votes < self._most_votes:
                 return Verdict(QuorumOutcome.ASK_MORE, None, n_votes + 1, Reason.TIE, params)
         reason = self._why_open(agreed) if ended is None or self._is_closed() else ended
-        judged = bool(self.ballot.said_by(self.policy.adjudicators))
+        judged = bool(self.ballot.positions_of(self.policy.adjudicators))
         if self.policy.adjudicators and not judged:
             return Verdict(QuorumOutcome.ESCALATE, None, n_votes + 1, reason, params)
         return Verdict(QuorumOutcome.UNRESOLVED, None, n_votes, reason, params)

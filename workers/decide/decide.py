@@ -12,10 +12,10 @@ from workers.consensus.quorum import Reason
 from workers.context import Context, Summary
 from workers.decide.reopening import reopen_if_overturned
 from workers.decide.settling import STATES, settle
-from workers.decide.verdicts import Case, Judge, WeighedVerdict, case_of, judge_for
+from workers.decide.verdicts import Case, DecisionRules, WeighedVerdict, case_of, rules_for
 from workers.review.golden import close_if_answered
+from workers.review.quality.conclusions import keep as keep_quality
 from workers.review.quality.controls import wants_controls
-from workers.review.quality.sentences import keep as keep_quality
 from workers.review.votes import submitted_without_counting
 
 AT_ONCE = 200
@@ -27,12 +27,12 @@ def handle(context: Context) -> Summary:
     outcomes: Counter[str] = Counter()
     run_id = context.job.id  # corrections of one run can be reverted together
     with context.begin() as unit:
-        judge = judge_for(context, unit)
+        rules = rules_for(context, unit)
     while True:
         with context.begin() as unit:
             tasks = unit.reviews.undecided(context.project.id, AT_ONCE)
             for task in tasks:
-                outcomes[_look_at(context, judge, unit, task, run_id)] += 1
+                outcomes[_decide_one(context, rules, unit, task, run_id)] += 1
             if not tasks:
                 _conclude(context, unit)
         if not tasks:
@@ -47,9 +47,11 @@ def _conclude(context: Context, unit: UnitOfWork) -> None:
         unit.enqueue(job(JobKind.SCAN, context.project.id))
 
 
-def _look_at(context: Context, judge: Judge, unit: UnitOfWork, task: ReviewTask, run_id: str) -> str:
+def _decide_one(
+    context: Context, rules: DecisionRules, unit: UnitOfWork, task: ReviewTask, run_id: str
+) -> str:
     """Decide one review task if its votes suffice; what came of it."""
-    unit.reviews.looked_at(task.key)
+    unit.reviews.note_weighed(task.key)
     issue = unit.issues.get(task.issue_id)
     if issue is None:
         return LATE
@@ -59,12 +61,12 @@ def _look_at(context: Context, judge: Judge, unit: UnitOfWork, task: ReviewTask,
     decided = task.state is ReviewState.DECIDED and issue.state in DECIDED
     if not (asked or decided):
         return LATE
-    case: Case | None = case_of(unit, task, issue, judge)
+    case: Case | None = case_of(unit, task, issue, rules)
     if decided and case is not None:
-        case = reopen_if_overturned(context, judge, unit, case)
+        case = reopen_if_overturned(context, rules, unit, case)
     if case is None:
         return LATE
-    judged = judge.look(case, unit.now)
+    judged = rules.weigh(case, unit.now)
     if Outcome(judged.verdict.outcome.value) in STATES:
         return settle(context, unit, case, judged, run_id)
     return _ask_on(context, unit, case, judged)

@@ -12,28 +12,28 @@ from connector.model.lanes import job
 from connector.model.reasons import REOPENED, NotReopened, NotWritten, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
-from workers.decide.settling import said_by
-from workers.decide.verdicts import Case, Judge
+from workers.decide.settling import answers_of
+from workers.decide.verdicts import Case, DecisionRules
 
 # A correction that a decision still asks for is taken back by nobody but a person.
 TAKEN_BACK = (CorrectionState.REVERTED, CorrectionState.REVERTING)
 
 
-def reopen_if_overturned(context: Context, judge: Judge, unit: UnitOfWork, case: Case) -> Case | None:
+def reopen_if_overturned(context: Context, rules: DecisionRules, unit: UnitOfWork, case: Case) -> Case | None:
     """The case to be decided anew, or None where the decision stands.
 
     It is reopened at most `review.reopen_limit` times by votes; once more it goes to an adjudicator, whose
     answer is final. What stands in the way of a reopening is said in the audit log.
     """
     decision = unit.issues.decision(case.issue.id)
-    if decision is None or _only_confirmed(case, decision) or judge.look(case, unit.now).confirms(decision):
+    if decision is None or _only_confirmed(case, decision) or rules.weigh(case, unit.now).confirms(decision):
         return None
-    obstacle = _obstacle(context, judge, unit, case, decision)
+    obstacle = _obstacle(context, rules, unit, case, decision)
     if obstacle is not None:
-        detail = {"decision": decision.id, "reason": wording.reason_said(obstacle)}
+        detail = {"decision": decision.id, "reason": wording.reason_text(obstacle)}
         unit.audit.append("secondlook", "decision.upheld", case.issue.id, detail, context.project.name)
         return None
-    return _reopen(context, unit, case, decision, escalated=case.reopened >= judge.reopen_limit)
+    return _reopen(context, unit, case, decision, escalated=case.reopened >= rules.reopen_limit)
 
 
 def _only_confirmed(case: Case, decision: Decision) -> bool:
@@ -49,11 +49,11 @@ def _only_confirmed(case: Case, decision: Decision) -> bool:
 
 
 def _obstacle(
-    context: Context, judge: Judge, unit: UnitOfWork, case: Case, decision: Decision
+    context: Context, rules: DecisionRules, unit: UnitOfWork, case: Case, decision: Decision
 ) -> NotReopened | None:
     if unit.now - decision.decided_at > timedelta(days=context.settings.review.reopen_days):
         return NotReopened.TOO_LATE
-    most = judge.reopen_limit + bool(judge.policy.adjudicators)
+    most = rules.reopen_limit + bool(rules.policy.adjudicators)
     if case.reopened >= most:
         return NotReopened.REOPENED_ENOUGH
     if any(
@@ -70,7 +70,7 @@ def _obstacle(
 def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, *, escalated: bool) -> Case:
     """Take the decision off: its question is open again. What is written stays until it is decided anew."""
     issue, project = case.issue, context.project
-    votes = [one for vote in case.counted for one in said_by(vote)]
+    votes = [one for vote in case.counted for one in answers_of(vote)]
     reason = coded(REOPENED, was=decision.reason, votes=votes)
     unit.issues.supersede(decision.id)
     unit.issues.set_state([issue.id], IssueState.IN_REVIEW, reason)
@@ -84,12 +84,12 @@ def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, 
     detail = {
         "decision": decision.id,
         "outcome": decision.outcome.value,
-        "reason": wording.reason_said(reason),
+        "reason": wording.reason_text(reason),
     }
     unit.audit.append("secondlook", "decision.reopened", issue.id, detail, project.name)
     for correction in unit.corrections.all_of_issue(issue.id):
         if unit.corrections.cancel(correction.id, NotWritten.DECISION_WITHDRAWN):
-            said = {"reason": wording.reason_said(NotWritten.DECISION_WITHDRAWN)}
+            said = {"reason": wording.reason_text(NotWritten.DECISION_WITHDRAWN)}
             unit.audit.append("secondlook", "correction.cancelled", correction.id, said, project.name)
     task = replace(
         case.task, asked_at=unit.now, escalated_at=unit.now if escalated else case.task.escalated_at

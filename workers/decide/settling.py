@@ -50,7 +50,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
     unit.reviews.set_state([case.task.key], ReviewState.DECIDED)
     detail = {
         "label": decision.label,
-        "reason": wording.reason_said(decision.reason),
+        "reason": wording.reason_text(decision.reason),
         "votes": list(decision.votes),
         "probability": None if decision.probability is None else round(decision.probability, 4),
     }
@@ -67,7 +67,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
 
 def _decision(unit: UnitOfWork, case: Case, judged: WeighedVerdict) -> Decision:
     verdict = judged.verdict
-    said = [one for vote in case.counted for one in said_by(vote)]
+    said = [one for vote in case.counted for one in answers_of(vote)]
     return Decision(
         id=str(uuid.uuid4()),
         issue_id=case.issue.id,
@@ -86,7 +86,7 @@ def _decision(unit: UnitOfWork, case: Case, judged: WeighedVerdict) -> Decision:
     )
 
 
-def said_by(vote: Vote) -> list[str]:
+def answers_of(vote: Vote) -> list[str]:
     """What a vote counts for, in words."""
     return [problem.value for problem in vote.problems] or [vote.label or ""]
 
@@ -108,7 +108,7 @@ def _carry_out(
 
 def _take_back(context: Context, unit: UnitOfWork, standing: Correction, decision: Decision) -> None:
     """Ask for the revert. What is just being written is taken back by whoever writes it."""
-    detail = {"decision": decision.id, "reason": wording.reason_said(decision.reason)}
+    detail = {"decision": decision.id, "reason": wording.reason_text(decision.reason)}
     unit.audit.append("secondlook", "correction.revert_asked", standing.id, detail, context.project.name)
     if standing.state is CorrectionState.APPLIED:
         unit.corrections.set_state(standing.id, CorrectionState.REVERTING)

@@ -39,7 +39,7 @@ PROBLEMS = frozenset(("problem", one.value) for one in Problem)
 
 
 @dataclass(frozen=True, slots=True)
-class CrowdJudge:
+class CrowdRules:
     """How questions are decided by shares: what was learned, and how sure decisions must be."""
 
     policy: SharePolicy
@@ -50,7 +50,7 @@ class CrowdJudge:
     counts_own: bool = False
     outlooks: dict[bytes, Expected] = field(default_factory=dict, repr=False, compare=False)
 
-    def look(
+    def weigh(
         self,
         key: str,
         issue: Issue,
@@ -89,13 +89,13 @@ def drawn(key: str) -> float:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
 
 
-def crowd_judge(review: ReviewSettings, prior: SharePrior, version: int, harm: Harm = NO_HARM) -> CrowdJudge:
+def crowd_rules(review: ReviewSettings, prior: SharePrior, version: int, harm: Harm = NO_HARM) -> CrowdRules:
     """The rule of shares as the settings state it, with what was learned so far.
 
     Where more changes were overturned than their probabilities allow for, changes must be as sure as can be
     demanded, and are held besides.
     """
-    return CrowdJudge(
+    return CrowdRules(
         share_policy(review, prior, harm),
         prior,
         version,

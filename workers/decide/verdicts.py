@@ -26,7 +26,7 @@ from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
 from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
 from workers.decide.learned import learn, quorum_vote
-from workers.decide.shares import CrowdJudge, crowd_judge, weights_with_own
+from workers.decide.shares import CrowdRules, crowd_rules, weights_with_own
 from workers.label_types.registry import kind_of
 from workers.review.quality.fairness import rare_classes
 from workers.review.quality.harm import harm_of
@@ -67,17 +67,17 @@ class Case:
         return now is not None and any(self.carries(now.label, each) for each in made)
 
 
-def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, judge: Judge) -> Case:
+def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, rules: DecisionRules) -> Case:
     votes = unit.votes.of([task.key])[task.key]
     return Case(
         task=task,
         issue=issue,
         votes=votes,
-        counted=bearing(votes, judge.person_of, own=judge.counts_own),
+        counted=bearing(votes, rules.person_of, own=rules.counts_own),
         current=next(iter(unit.items.labelled(issue.project_id, [issue.item_id])), None),
         standing=unit.corrections.standing([issue.id]).get(issue.id),
         reopened=sum(1 for one in unit.issues.decisions_of(issue.id) if one.superseded_at is not None),
-        carries=kind_of(judge.schema).carries,
+        carries=kind_of(rules.schema).carries,
     )
 
 
@@ -101,7 +101,7 @@ class WeighedVerdict:
 
 
 @dataclass(frozen=True)
-class Judge:
+class DecisionRules:
     """What one run of deciding goes by."""
 
     policy: QuorumPolicy
@@ -111,9 +111,9 @@ class Judge:
     person_of: Person
     reopen_limit: int
     deadline: timedelta | None = None
-    crowd: CrowdJudge | None = None  # None: counted votes decide
+    crowd: CrowdRules | None = None  # None: counted votes decide
 
-    def look(self, case: Case, now: datetime) -> WeighedVerdict:
+    def weigh(self, case: Case, now: datetime) -> WeighedVerdict:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
         ballot = self._ballot(case.counted, issue.given)
@@ -130,7 +130,7 @@ class Judge:
             weighed = replace(situation, probabilities=probabilities)
             verdict = decide(ballot, issue.given, self.policy, weighed)
         else:
-            conclusion, probabilities = self.crowd.look(
+            conclusion, probabilities = self.crowd.weigh(
                 task.key, issue, ballot, weights, self.person_of, self.policy.inconclusive
             )
             torn = Problem.AMBIGUOUS.value
@@ -182,7 +182,7 @@ class Judge:
         return float(active_score(quality, behind, usual, n_classes))
 
 
-def judge_for(context: Context, unit: UnitOfWork) -> Judge:
+def rules_for(context: Context, unit: UnitOfWork) -> DecisionRules:
     """The rules of a project, with what was measured so far of its people, its model and its crowd."""
     project, review = context.fresh_project(), context.settings.review
     person_of = context.settings.reviewers.person_of
@@ -192,8 +192,8 @@ def judge_for(context: Context, unit: UnitOfWork) -> Judge:
     trust, crowd = trust_in(unit.people.latest(project.id)), None
     if review.by_shares:
         prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, own=review.counts_own)
-        crowd = crowd_judge(review, prior, version, harm_of(unit, project))
-    return Judge(
+        crowd = crowd_rules(review, prior, version, harm_of(unit, project))
+    return DecisionRules(
         policy=quorum_policy(review, person_of, rare),
         schema=project.schema,
         trust=trust,

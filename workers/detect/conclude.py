@@ -25,7 +25,7 @@ from workers.detect.state import Basis, Detector, kept
 from workers.issues import LabelIssues, label_issues
 from workers.issues.arrays import Classes, Probabilities
 from workers.issues.validation import InvalidInput
-from workers.review.quality.sentences import keep as keep_quality
+from workers.review.quality.conclusions import keep as keep_quality
 
 LEAST_CLASSES = 2
 
@@ -99,8 +99,8 @@ def conclude(context: Context, run: Run, result: ScanResult, also: Also = nothin
         "planned": summary.n_planned,
         "suppressed": summary.n_suppressed,
         "controls": summary.n_controls,
-        "skipped": wording.left_out_said(run.skipped),
-        "warnings": list(wording.reasons_said(summary.warnings)),
+        "skipped": wording.left_out_texts(run.skipped),
+        "warnings": list(wording.reason_texts(summary.warnings)),
     }
 
 
@@ -120,7 +120,7 @@ def conclude_unjudged(
     with context.begin() as unit:
         _store(unit, context, run, summary, findings, item_ids, None)
         also(unit)
-    return {"items": len(item_ids), "flagged": 0, "warnings": list(wording.reasons_said(warnings))}
+    return {"items": len(item_ids), "flagged": 0, "warnings": list(wording.reason_texts(warnings))}
 
 
 def _store(

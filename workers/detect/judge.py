@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from connector.model import LabelledItem, SavedState
+from connector.model import LabelledItem, LabelSchema, SavedState
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
@@ -27,24 +27,26 @@ LEAST_CHANGES, SHARE = 1000, 20  # more changes at once than these and one item 
 
 def handle(context: Context) -> Summary:
     with context.read() as unit:
-        saved = unit.label_states.get(context.project.id)
+        saved, schema = (
+            unit.label_states.get(context.project.id),
+            unit.projects.get(context.project.id).schema,
+        )
     if saved is not None and saved.blob is None:
         return {"judged": 0, "waits_for_scan": True}  # the last scan said why it left nothing to go on from
     detector = None if saved is None else kept.taken(context, saved)
-    if saved is None or detector is None or not kept.fits(context, detector.basis):
+    if saved is None or schema is None or detector is None:
         return _scan_instead(context, "there is no state to go on from")
-    return _judge(context, saved, detector)
+    if not kept.fits(context.settings, schema, detector.basis):
+        return _scan_instead(context, "the state is of other settings or another labelling config")
+    return _judge(context, schema, saved, detector)
 
 
-def _judge(context: Context, saved: SavedState, detector: Detector) -> Summary:
+def _judge(context: Context, schema: LabelSchema, saved: SavedState, detector: Detector) -> Summary:
     most = max(LEAST_CHANGES, len(detector.state) // SHARE)
     with context.read() as unit:
         head = unit.label_events.head(context.project.id)
         changed = unit.label_events.items(context.project.id, detector.seq, most + 1)
         now = {item.item_id: item for item in unit.items.labelled(context.project.id, changed)}
-    schema = context.fresh_project().schema
-    if schema is None:
-        return _scan_instead(context, "the labelling config is not known")
     source = source_of(context, schema)
     if len(changed) > most or source.outdated(changed, detector.basis):
         return _scan_instead(context, "too much has changed")

@@ -85,11 +85,11 @@ def number_issues(
             "predicted", f"has {len(guesses)} entries for {len(labels)} given", "Give both for the same items"
         )
     judged = np.flatnonzero(~(np.isnan(labels) | np.isnan(guesses)))
-    judge = _local if chosen is NumberMethod.LOCAL else _outre
+    measure = _local if chosen is NumberMethod.LOCAL else _outre
     mask = np.zeros(len(labels), dtype=np.bool_)
     score, expected, spread = np.full((3, len(labels)), np.nan)
     if judged.size:
-        mask[judged], score[judged], expected[judged], spread[judged] = judge(
+        mask[judged], score[judged], expected[judged], spread[judged] = measure(
             labels[judged], guesses[judged], threads
         )
     rows = np.flatnonzero(mask)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connector.config.project import ProjectSettings, QualitySettings
+from connector.config.project import ProjectSettings
 from connector.model import Audit, IssueKind, NoteState, Project, QuestionState, ScanReport, ScanSummary
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
 from connector.store.views.figures import CastVote, ReviewerCount
-from connector.wording import left_out_said, reasons_said
+from connector.wording import left_out_texts, reason_texts
 from workers.report.agreement import agreement
 from workers.report.compare import compared
 from workers.report.effects import effects
@@ -38,9 +38,9 @@ from workers.report.shapes import (
     number,
     numbers,
 )
+from workers.review.quality.conclusions import alarms
 from workers.review.quality.figures import QualityFigures, flag_count, flags_by, rate
 from workers.review.quality.figures import figures as quality_figures
-from workers.review.quality.sentences import alarms
 
 MOST_QUESTIONS = 100
 
@@ -72,7 +72,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         model=_model(scan),
         reviews=_reviews(unit, asked),
         remaining=_remaining(quality),
-        harm=ReportedHarm(quality.harm, _alarms(quality, asked.settings.quality)),
+        harm=ReportedHarm(quality.harm, list(reason_texts(alarms(quality, asked.settings.quality)))),
         agreement=_named(agreement(votes, asked.project.schema), names),
         corrections=_corrections(unit, asked),
         guidelines=_guidelines(unit, project_id),
@@ -107,9 +107,9 @@ def _judged(unit: UnitOfWork, asked: Asked, scan: ScanSummary | None) -> Reporte
         held_back=scan.n_suppressed if scan else 0,
         controls=scan.n_controls if scan else 0,
         method=scan.method if scan else None,
-        skipped=left_out_said(scan.skipped if scan else {}),
+        skipped=left_out_texts(scan.skipped if scan else {}),
         findings={kind.value: n for kind, n in unit.findings.counts(asked.project.id).items()},
-        warnings=list(reasons_said(scan.warnings)) if scan else [],
+        warnings=list(reason_texts(scan.warnings)) if scan else [],
         fresh=asked.fresh,
     )
 
@@ -143,10 +143,6 @@ def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
         by_class=list(flags_by(flags, "given")),
         by_method=list(flags_by(flags, "method")),
     )
-
-
-def _alarms(found: QualityFigures, chosen: QualitySettings) -> list[str]:
-    return alarms(found, chosen.anchoring_limit, blind=chosen.blind_when_anchored)
 
 
 def _remaining(found: QualityFigures) -> Remaining:

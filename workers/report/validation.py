@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from connector.model import Json
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.records import CorrectedError, corrected_errors
-from connector.wording import reason_said
+from connector.wording import reason_text
 from connector.wording.spreadsheets import BOM, safe
 
 COLUMNS = (
@@ -145,13 +145,13 @@ def _entry(found: CorrectedError) -> ValidationEntry:
         suggested=evidence.suggested,
         probability=evidence.probability,
         decided_at=found.decided_at.isoformat(),
-        decision=reason_said(found.reason),
+        decision=reason_text(found.reason),
         votes=[dict(vote) for vote in evidence.votes],
         actor=found.actor,
         applied_at=_moment(found.applied_at),
         reverted_at=_moment(found.reverted_at),
         reverted_by=reverted[-1].actor if reverted else None,
-        error=reason_said(found.error),
+        error=reason_text(found.error),
         before=found.before,
         after=found.after,
         audit=[AuditRow(row.seq, row.at, row.actor, row.action, row.hash) for row in found.audit],

@@ -112,7 +112,7 @@ def review_request(
     )
 
 
-def _told_others(issue: Issue) -> Sequence[tuple[str, str]]:
+def _others_shown(issue: Issue) -> Sequence[tuple[str, str]]:
     """Labels by others; where they are what is asked about, the question says it."""
     return () if issue.kind is IssueKind.DISAGREEMENT else issue.evidence.others
 

@@ -108,6 +108,6 @@ def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], r
 
 
 def _record(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
-    detail = {"reason": wording.reason_said(reason)}
+    detail = {"reason": wording.reason_text(reason)}
     for issue_id in issue_ids:
         unit.audit.append("secondlook", "issue.stale", issue_id, detail, project.name)

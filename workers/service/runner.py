@@ -166,10 +166,9 @@ def _refuse_deadly(services: Services, claim: Claim) -> None:
 
 
 def _bound_project(services: Services, claim: Claim) -> Project:
-    """The job's project, checked against the configuration: a job must not act on another server."""
     with services.store.read() as unit:
-        name = unit.projects.get(claim.job.project_id).name
-    return services.project(name)
+        known = unit.projects.get(claim.job.project_id)
+    return services.as_configured(known)
 
 
 def _resume(services: Services, project: Project, done: JobKind) -> None:

@@ -22,17 +22,17 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
 
     @app.task(name=RUN_JOB)  # type: ignore[untyped-decorator]  # celery ships no types
     def run_job(job_id: str) -> None:
-        with _said(services()):
+        with _troubles_logged(services()):
             run(services(), job_id)
 
     @app.task(name=TICK)  # type: ignore[untyped-decorator]  # celery ships no types
     def tick() -> None:
-        with _said(services()):
+        with _troubles_logged(services()):
             sweep(services())
 
 
 @contextmanager
-def _said(services: Services) -> Iterator[None]:
+def _troubles_logged(services: Services) -> Iterator[None]:
     """Let a database that is away or full end this turn in one line at most: the next tick tries again."""
     try:
         yield

@@ -30,6 +30,6 @@ def close_put_back(unit: UnitOfWork, project: Project, item_ids: Collection[int]
     ]
     for one in undone:
         unit.corrections.set_state(one.id, CorrectionState.CONFLICT, NotWritten.PUT_BACK)
-        detail = {"reason": wording.reason_said(NotWritten.PUT_BACK)}
+        detail = {"reason": wording.reason_text(NotWritten.PUT_BACK)}
         unit.audit.append("secondlook", "correction.conflict", one.id, detail, project.name)
     return len(undone)

@@ -23,7 +23,7 @@ def give_up_waiting(unit: UnitOfWork, correction: Correction, project: str) -> N
     waiting = unit.corrections.waiting(correction.issue_id)
     if waiting is not None:
         unit.corrections.set_state(waiting.id, CorrectionState.CONFLICT, NotWritten.NOT_TAKEN_BACK)
-        detail = {"reason": wording.reason_said(NotWritten.NOT_TAKEN_BACK), "before_it": correction.id}
+        detail = {"reason": wording.reason_text(NotWritten.NOT_TAKEN_BACK), "before_it": correction.id}
         unit.audit.append("secondlook", "correction.conflict", waiting.id, detail, project)
 
 

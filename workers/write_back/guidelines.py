@@ -101,7 +101,7 @@ def _instances(context: Context, unit: UnitOfWork, pair: tuple[str, str]) -> lis
             "given": one.given,
             "suggested": one.suggested,
             "decided": one.decided,
-            "reason": wording.reason_said(one.reason),
+            "reason": wording.reason_text(one.reason),
         }
         for one in unit.guidelines.instances(context.project.id, pair, QUESTION_EXAMPLES)
     ]

@@ -31,7 +31,7 @@ def handle(context: Context) -> Summary:
         _refuse(context, correction, str(error))
         return {"correction": correction.id, "conflict": str(error)}
     if why_not is not None:
-        return {"correction": correction.id, "not_restored": wording.reason_said(why_not)}
+        return {"correction": correction.id, "not_restored": wording.reason_text(why_not)}
     return {"correction": correction.id, "restored": correction.given}
 
 
@@ -55,7 +55,7 @@ def _undo(context: Context, correction: Correction) -> str | None:
             "notes_withdrawn": withdrawn,
         }
         if why_not is not None:
-            detail["not_restored"] = wording.reason_said(why_not)
+            detail["not_restored"] = wording.reason_text(why_not)
         actor = str(context.job.payload.get("actor", "secondlook"))
         unit.audit.append(actor, "correction.reverted", correction.id, detail, project.name)
         if withdrawn:

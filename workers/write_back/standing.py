@@ -39,11 +39,11 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
         return {"conflict": str(error)}
     if record is None:
         return {}
-    reason = coded(NotWritten.ARRIVED_LATE, said=wording.reason_said(correction.error) or "")
+    reason = coded(NotWritten.ARRIVED_LATE, said=wording.reason_text(correction.error) or "")
     with context.begin() as unit:
         unit.corrections.applied(correction.id, record)
         unit.corrections.set_state(correction.id, CorrectionState.APPLIED, reason)
-        detail = {"reason": wording.reason_said(reason), "written": record.remote_id}
+        detail = {"reason": wording.reason_text(reason), "written": record.remote_id}
         unit.audit.append(
             "secondlook", "correction.arrived_late", correction.id, detail, context.project.name
         )
@@ -54,7 +54,7 @@ def _hold(context: Context, correction: Correction) -> bool:
     with context.begin() as unit:
         done = unit.corrections.taken_away(correction.id, NotWritten.TAKEN_AWAY)
         if done:
-            reason = wording.reason_said(NotWritten.TAKEN_AWAY)
+            reason = wording.reason_text(NotWritten.TAKEN_AWAY)
             detail = {"reason": reason, "written": correction.remote_id}
             unit.audit.append(
                 "platform", "correction.taken_away", correction.id, detail, context.project.name

@@ -32,7 +32,7 @@ def handle(context: Context) -> Summary:
             return {"correction": correction.id, "done": False}
     except Conflict as error:
         _close(context, correction, CorrectionState.CONFLICT, str(error))
-        return {"correction": correction.id, "conflict": wording.reason_said(str(error))}
+        return {"correction": correction.id, "conflict": wording.reason_text(str(error))}
     except Rejected as error:
         _close(context, correction, CorrectionState.FAILED, str(error))
         return {"correction": correction.id, "failed": str(error)}
@@ -134,6 +134,6 @@ def _close(context: Context, correction: Correction, state: CorrectionState, err
         if bears(unit, correction):
             unit.notes.withdraw_of_issue(correction.issue_id)
         release_waiting(unit, correction)
-        detail = {"reason": wording.reason_said(error)}
+        detail = {"reason": wording.reason_text(error)}
         action = f"correction.{state.value}"
         unit.audit.append("secondlook", action, correction.id, detail, context.project.name)

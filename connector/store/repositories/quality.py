@@ -36,12 +36,10 @@ UNWRITTEN = (
 
 @dataclass(frozen=True, slots=True)
 class VerdictCount:
-    """How many issues of one kind, pair and method ended in one state."""
+    """How many flags of one pair ended in one state."""
 
-    kind: IssueKind
     given: str
     suggested: str
-    method: str
     state: IssueState
     n: int
 
@@ -105,18 +103,19 @@ class Quality(Repository):
         ]
 
     def verdicts(self, project_id: int) -> list[VerdictCount]:
-        """Decided issues, counted by kind, pair, method and end."""
-        keys = (issues.c.kind, issues.c.given, issues.c.suggested, issues.c.method, issues.c.state)
+        """Decided flags, counted by pair and end."""
+        keys = (issues.c.given, issues.c.suggested, issues.c.state)
         rows = self._connection.execute(
             select(*keys, func.count().label("n"))
-            .where(issues.c.project_id == project_id, issues.c.state.in_([state.value for state in DECIDED]))
+            .where(
+                issues.c.project_id == project_id,
+                issues.c.kind == IssueKind.LABEL_ERROR.value,
+                issues.c.state.in_([state.value for state in DECIDED]),
+            )
             .group_by(*keys)
             .order_by(*keys)
         )
-        return [
-            VerdictCount(IssueKind(r.kind), r.given, r.suggested, r.method, IssueState(r.state), int(r.n))
-            for r in rows
-        ]
+        return [VerdictCount(r.given, r.suggested, IssueState(r.state), int(r.n)) for r in rows]
 
     def agreement(self, project_id: int) -> list[AgreementCount]:
         """How often votes chose the suggestion, blind and not; only tasks that were made so by lot."""

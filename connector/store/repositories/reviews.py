@@ -356,7 +356,7 @@ class Reviews(Repository):
         )
         return ReviewState.DECIDED.value in states and not states & {state.value for state in OPEN}
 
-    def looked_at(self, key: str) -> None:
+    def note_weighed(self, key: str) -> None:
         self._set(key, undecided_change=False)
 
     def counts(self, project_id: int) -> dict[ReviewState, int]:

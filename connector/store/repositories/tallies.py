@@ -30,12 +30,16 @@ class Tallies(Repository):
 
     def flush(self) -> None:
         """Write what was added; the unit of work does it before the commit."""
-        for (name, labels), value in sorted(self._pending.items()):
-            if len(labels) > LONGEST_LABELS:
-                continue  # cut labels would count for something else
-            new = self._insert(tallies).values(name=name, labels=labels, value=value)
-            more = {"value": tallies.c.value + value}
-            self._connection.execute(new.on_conflict_do_update(index_elements=["name", "labels"], set_=more))
+        rows = [
+            {"name": name, "labels": labels, "value": value}
+            for (name, labels), value in sorted(self._pending.items())
+            if len(labels) <= LONGEST_LABELS  # cut labels would count for something else
+        ]
+        if rows:
+            new = self._insert(tallies)
+            more = {"value": tallies.c.value + new.excluded.value}
+            statement = new.on_conflict_do_update(index_elements=["name", "labels"], set_=more)
+            self._connection.execute(statement, rows)
         self._pending = {}
 
     def all(self) -> dict[Tally, float]:

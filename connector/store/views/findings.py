@@ -15,7 +15,7 @@ from connector.store.tables import findings, items, projects
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import EVERYTHING, Sight, of_settled_items
-from connector.wording import finding_sentence, item_snippet, reason_said
+from connector.wording import finding_sentence, item_snippet, reason_text
 
 FEW = 3  # of each kind, where all kinds are shown together
 
@@ -89,7 +89,7 @@ def looked_view(unit: UnitOfWork, project_id: int) -> LookedView:
     scan = unit.issues.last_scan(project_id)
     if scan is None:
         return LookedView({}, {})
-    why_not = {kind: reason_said(why) for kind, why in scan.report.not_searched.items()}
+    why_not = {kind: reason_text(why) for kind, why in scan.report.not_searched.items()}
     return LookedView(scan.report.findings, why_not)
 
 

@@ -30,7 +30,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import secrecy
 from connector.store.views.paging import Slice, page
 from connector.store.views.secrecy import EVERYTHING, Sight
-from connector.wording import item_snippet, left_out_said, reason_said, reasons_said
+from connector.wording import item_snippet, left_out_texts, quality_texts, reason_text, reason_texts
 
 TICK_FACT = "last_tick"
 
@@ -297,7 +297,7 @@ def _issue_query() -> Select[Any]:
 
 def _issue(row: Any) -> IssueView:
     values = {name: getattr(row, name) for name in IssueView.__slots__}
-    return IssueView(**values | {"reason": reason_said(row.reason), "content": item_snippet(row.content)})
+    return IssueView(**values | {"reason": reason_text(row.reason), "content": item_snippet(row.content)})
 
 
 def _review(row: Any) -> ReviewView:
@@ -306,7 +306,7 @@ def _review(row: Any) -> ReviewView:
 
 
 def _correction(row: Any) -> CorrectionView:
-    renamed = {"issue": row.issue_id, "run": row.run_id, "error": reason_said(row.error)}
+    renamed = {"issue": row.issue_id, "run": row.run_id, "error": reason_text(row.error)}
     return CorrectionView(**{n: renamed.get(n) or getattr(row, n) for n in CorrectionView.__slots__})
 
 
@@ -336,8 +336,8 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=_skipped(statuses, scan.skipped if scan else {}),
-        warnings=reasons_said(scan.warnings) if scan else (),
-        quality=(unit.quality.figures(row.id) or (None, None))[1],
+        warnings=reason_texts(scan.warnings) if scan else (),
+        quality=quality_texts((unit.quality.figures(row.id) or (None, None))[1]),
         jobs=_states(unit, jobs.c.state, jobs.c.project_id == row.id),
         review_link=row.review_link,
         last_sync_at=row.last_sync_at,
@@ -353,7 +353,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
 def _skipped(statuses: Mapping[str, int], by_scan: Mapping[Code, int]) -> dict[str, int]:
     """What no scan can judge, by reason: annotations by their status, and what the last scan left out."""
     not_valid = {coded(status): n for status, n in statuses.items() if status != LabelStatus.VALID.value}
-    return left_out_said({reason: n for reason, n in {**not_valid, **by_scan}.items() if n})
+    return left_out_texts({reason: n for reason, n in {**not_valid, **by_scan}.items() if n})
 
 
 def _labelled(unit: UnitOfWork, project_id: int) -> int:

@@ -42,7 +42,7 @@ def media(project: str, request: Request, services: Running, who: Asking) -> Res
         found = proxy.fetch(_address(services, project, query.get("item", ""), query.get("field", "")))
     except SecondlookError as error:
         log.info("picture not shown", project=project, reason=str(error))
-        return _said(error)
+        return _error_response(error)
     headers = {**ALONE, "Content-Length": str(found.size)}
     return StreamingResponse(iter(found.parts), media_type=found.kind, headers=headers)
 
@@ -62,7 +62,7 @@ def _address(services: Services, project: str, item: str, field: str) -> MediaAd
     return MediaAddress(value, stored.url)
 
 
-def _said(error: SecondlookError) -> Response:
+def _error_response(error: SecondlookError) -> Response:
     """A browser draws this where the picture would be, though its code is that of an error."""
     code = next((code for kind, code in CODES if isinstance(error, kind)), 503)
     lines = textwrap.wrap(f"The picture cannot be shown: {error}.", CHARS)

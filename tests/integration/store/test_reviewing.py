@@ -380,7 +380,7 @@ class TestReviewTasks:
             unit.reviews.mark_undecided(keys[:2])
             assert [task.key for task in unit.reviews.undecided(house.project, 9)] == keys[:2]
             assert [task.key for task in unit.reviews.undecided(house.project, 1)] == keys[:1]
-            unit.reviews.looked_at(keys[0])
+            unit.reviews.note_weighed(keys[0])
             assert [task.key for task in unit.reviews.undecided(house.project, 9)] == keys[1:2]
 
     def test_open_tasks_count_against_the_budget(self, house: House) -> None:

@@ -9,7 +9,7 @@ import pytest
 from connector.model import CorrectionState, IssueState, Outcome, Problem, ReviewState
 from connector.model.jobs import JobKind
 from connector.model.reasons import LetGo, NotCounted
-from connector.wording import reason_said
+from connector.wording import reason_text
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -172,7 +172,7 @@ def test_two_who_agree_on_another_label_accept_the_change(asking: World) -> None
     decision = asking.decision("odd")
     assert decision is not None
     assert (decision.outcome, decision.label) == (Outcome.ACCEPT, "dog")
-    assert reason_said(decision.reason) == (
+    assert reason_text(decision.reason) == (
         "Reviewers agreed on 'dog' instead of 'cat': 'dog' (2). "
         "With their reliability, the given label and the model, the probability of 'dog' is 93%."
     )
@@ -188,7 +188,7 @@ def test_two_who_agree_on_the_given_label_reject_the_suspicion(asking: World) ->
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.REJECTED
-    assert reason_said(str(asking.issue("odd").reason)).startswith("Reviewers confirmed 'cat': 'cat' (2). ")
+    assert reason_text(str(asking.issue("odd").reason)).startswith("Reviewers confirmed 'cat': 'cat' (2). ")
     assert asking.correction("odd") is None
     assert asking.labels("odd") == [("ann", "cat")]
 
@@ -221,7 +221,7 @@ def test_a_tie_is_broken_by_a_third_vote(asking: World) -> None:
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.REJECTED
-    assert reason_said(str(asking.issue("odd").reason)).startswith(
+    assert reason_text(str(asking.issue("odd").reason)).startswith(
         "Reviewers confirmed 'cat': 'cat' (2) and 'dog' (1). "
     )
 
@@ -234,7 +234,7 @@ def test_three_who_differ_leave_it_unresolved(asking: World) -> None:
 
     assert asking.issue("odd").state is IssueState.UNRESOLVED
     assert (
-        reason_said(asking.issue("odd").reason)
+        reason_text(asking.issue("odd").reason)
         == "Reviewers did not agree: 'dog' (1), 'cat' (1) and 'bird' (1)."
     )
     assert asking.labels("odd") == [("ann", "cat")]
@@ -253,7 +253,7 @@ def test_three_who_differ_are_settled_by_an_adjudicator_where_there_is_one(build
     collected(world)
 
     assert world.issue("odd").state is IssueState.UNRESOLVED
-    assert reason_said(str(world.issue("odd").reason)).startswith(
+    assert reason_text(str(world.issue("odd").reason)).startswith(
         "An adjudicator found that no single label can be chosen"
     )
 
@@ -265,7 +265,7 @@ def test_an_adjudicator_among_the_first_three_settles_their_disagreement(build: 
 
     collected(world)
 
-    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
+    assert reason_text(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
     assert world.labels("odd")[-1] == ("service", "bird")
 
 
@@ -276,7 +276,7 @@ def test_two_who_see_the_same_problem_leave_it_unresolved(asking: World) -> None
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.UNRESOLVED
-    assert reason_said(asking.issue("odd").reason) == (
+    assert reason_text(asking.issue("odd").reason) == (
         "Reviewers agreed that no single label can be chosen: 'bad data' (2) and 'ambiguous' (1)."
     )
 

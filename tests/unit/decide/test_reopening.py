@@ -11,7 +11,7 @@ from connector.errors import Conflict, Retryable
 from connector.model import CorrectionState, Decision, IssueState, Outcome, Problem, ReviewState
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotReopened, NotWritten
-from connector.wording import reason_said
+from connector.wording import reason_text
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -175,7 +175,7 @@ def test_votes_that_come_after_the_window_are_only_recorded(build: Build) -> Non
 
     assert len(world.votes("odd")) == 5
     assert world.issue("odd").state is IssueState.ACCEPTED
-    assert upheld(world) == [wording.reason_said(NotReopened.TOO_LATE)]
+    assert upheld(world) == [wording.reason_text(NotReopened.TOO_LATE)]
 
 
 def test_what_a_person_has_taken_back_is_not_put_again(asking: World) -> None:
@@ -186,7 +186,7 @@ def test_what_a_person_has_taken_back_is_not_put_again(asking: World) -> None:
     collected(asking)
 
     assert asking.issue("odd").state is IssueState.ACCEPTED
-    assert upheld(asking) == [wording.reason_said(NotReopened.REVERTED_BY_HAND)]
+    assert upheld(asking) == [wording.reason_text(NotReopened.REVERTED_BY_HAND)]
 
 
 def test_a_label_that_someone_changed_since_is_not_asked_about(asking: World) -> None:
@@ -231,7 +231,7 @@ def test_a_decision_is_reopened_only_so_often(asking: World) -> None:
     flapping(asking, 5)
 
     assert len(asking.audit("decision.reopened")) == 2
-    assert set(upheld(asking)) == {wording.reason_said(NotReopened.REOPENED_ENOUGH)}
+    assert set(upheld(asking)) == {wording.reason_text(NotReopened.REOPENED_ENOUGH)}
     assert asking.issue("odd").state is IssueState.ACCEPTED
     assert asking.labels("odd") == [("ann", "cat"), ("service", "dog")]
     assert [one.superseded_at is None for one in history(asking)] == [False, False, True]
@@ -245,7 +245,7 @@ def test_then_an_adjudicator_settles_it_for_good(build: Build) -> None:
     world.answer("odd", "judge", "bird")
     collected(world)
     assert world.labels("odd")[-1] == ("service", "bird")
-    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
+    assert reason_text(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
     world.agree("odd", "cat", "rosa", "remy", "ruth", "rene")
     collected(world)

@@ -12,10 +12,11 @@ from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
 from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
 from connector.model.jobs import JobKind
+from connector.model.reasons import QualityAlarm
 from tests.support.world import CLASSES, World
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.learned import learn
-from workers.decide.shares import crowd_judge, drawn
+from workers.decide.shares import crowd_rules, drawn
 from workers.review.quality.crowd import pairs_of
 from workers.review.quality.figures import figures
 
@@ -56,10 +57,10 @@ def test_shares_decide_unless_votes_are_to_be_counted() -> None:
 
 
 def test_the_settings_set_how_sure_a_decision_must_be() -> None:
-    strict = crowd_judge(ReviewSettings(harm_limit=0.0001), SharePrior(), 0).policy
-    usual = crowd_judge(ReviewSettings(), SharePrior(), 0).policy
-    cheap = crowd_judge(ReviewSettings(votes_per_question=1), SharePrior(), 0).policy
-    fixed = crowd_judge(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), SharePrior(), 0).policy
+    strict = crowd_rules(ReviewSettings(harm_limit=0.0001), SharePrior(), 0).policy
+    usual = crowd_rules(ReviewSettings(), SharePrior(), 0).policy
+    cheap = crowd_rules(ReviewSettings(votes_per_question=1), SharePrior(), 0).policy
+    fixed = crowd_rules(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), SharePrior(), 0).policy
     assert usual.most_spoiled > strict.most_spoiled
     assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
@@ -322,4 +323,4 @@ def test_changes_that_are_overturned_more_often_than_expected_make_the_next_ones
     with world.read() as unit:
         _, kept = unit.quality.figures(world.project.id) or (None, {})
     assert kept["harm"]["overturned"] == 3
-    assert any("3 were overturned" in alarm for alarm in kept["alarms"])
+    assert any(alarm.startswith(QualityAlarm.TOO_MUCH_HARM) for alarm in kept["alarms"])

@@ -9,7 +9,7 @@ import pytest
 from connector.model import Disposition, DispositionKind, IssueState, Problem
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotCounted
-from connector.wording import reason_said
+from connector.wording import reason_text
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -88,7 +88,7 @@ def test_a_probability_that_is_clear_at_once_needs_one_vote(build: Build) -> Non
     collected(world)
 
     assert world.issue("odd").state is IssueState.REJECTED
-    assert reason_said(str(world.issue("odd").reason)).startswith(
+    assert reason_text(str(world.issue("odd").reason)).startswith(
         "'cat' is sure enough without asking more people"
     )
 
@@ -105,7 +105,7 @@ def test_a_question_that_nobody_settles_in_time_is_closed(build: Build) -> None:
     world.later(hours=2)
 
     assert world.issue("odd").state is IssueState.UNRESOLVED
-    assert reason_said(world.issue("odd").reason) == "Too few people answered in time: 'dog' (1)."
+    assert reason_text(world.issue("odd").reason) == "Too few people answered in time: 'dog' (1)."
 
 
 def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(build: Build) -> None:
@@ -118,7 +118,7 @@ def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(bui
     world.answer("odd", "judge", "bird")
     collected(world)
 
-    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
+    assert reason_text(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
 
 def test_without_a_deadline_a_question_waits(asking: World) -> None:
@@ -208,7 +208,7 @@ def test_who_cannot_tell_is_followed_by_another_and_then_it_is_left(asking: Worl
     asking.answer("odd", "rosa", problems=[Problem.CANNOT_TELL])
     collected(asking)
     assert asking.issue("odd").state is IssueState.UNRESOLVED
-    assert reason_said(asking.issue("odd").reason) == "Reviewers did not agree: 'cannot tell' (3)."
+    assert reason_text(asking.issue("odd").reason) == "Reviewers did not agree: 'cannot tell' (3)."
 
 
 def test_an_excluded_item_is_not_flagged_again_whatever_label_it_gets(asking: World) -> None:
@@ -256,7 +256,7 @@ def test_an_adjudicator_is_known_by_any_of_their_accounts(build: Build) -> None:
         world.answer("odd", reviewer, label)
     collected(world)
 
-    assert reason_said(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
+    assert reason_text(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
 
 def test_votes_for_a_withdrawn_task_are_recorded_and_decide_nothing(asking: World) -> None:

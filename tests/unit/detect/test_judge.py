@@ -12,7 +12,7 @@ import pytest
 from connector.model import IssueKind, IssueState
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import HeldBack, LetGo
-from connector.wording import reasons_said, scans
+from connector.wording import reason_texts, scans
 from tests.support.world import CLASSES, Killed, World
 from workers.detect.state import kept, memory_of
 
@@ -252,7 +252,7 @@ def test_where_too_few_classes_are_left_a_scan_says_so(judging: World) -> None:
 
     hear(judging)
 
-    assert reasons_said(judging.last_scan().warnings) == (scans.too_few_labels(5, 1),)
+    assert reason_texts(judging.last_scan().warnings) == (scans.too_few_labels(5, 1),)
     assert judging.jobs(JobState.DEAD) == []
 
 

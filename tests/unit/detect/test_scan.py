@@ -17,7 +17,7 @@ from connector.errors import Misconfigured, Retryable
 from connector.model import IssueKind, IssueState
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import HeldBack, LetGo
-from connector.wording import reasons_said, scans
+from connector.wording import reason_texts, scans
 from tests.support.world import CLASSES, NAME, World
 from workers.service.runner import run_inline
 from workers.service.sweep import sweep
@@ -280,7 +280,7 @@ def test_too_few_labels_flag_nothing_and_say_so(world: World) -> None:
     summary = scanned(world)
 
     assert summary == {"items": 1, "flagged": 0, "warnings": [scans.too_few_labels(1, 1)]}
-    assert reasons_said(world.last_scan().warnings) == (scans.too_few_labels(1, 1),)
+    assert reason_texts(world.last_scan().warnings) == (scans.too_few_labels(1, 1),)
 
 
 def test_predictions_for_items_of_one_class_only_flag_nothing_and_say_so(world: World) -> None:
@@ -436,6 +436,20 @@ def test_the_built_in_model_learns_from_the_text(build: Build) -> None:
     assert summary["items"] == 37
     assert world.last_scan().report.out_of_sample == "by construction"
     assert [world.text_of(issue.item_id) for issue in world.issues()] == [BARKING]
+
+
+def test_a_flag_keeps_which_items_are_most_like_its_own_and_how_far_they_are(build: Build) -> None:
+    world = texts_to_learn(build)
+    scanned(world)
+    (issue,) = world.issues()
+    alike = issue.evidence.neighbours
+    with world.services.store.read() as unit:
+        known = {item.item_id: item.label for item in unit.items.labelled(world.project.id)}
+    assert len(alike) == 5
+    assert [known[item] for item, _ in alike] == list(issue.evidence.similar)
+    assert "dog" in issue.evidence.similar
+    assert issue.item_id not in dict(alike)
+    assert [distance for _, distance in alike] == sorted(distance for _, distance in alike)
 
 
 class Backend(BaseHTTPRequestHandler):

@@ -14,7 +14,7 @@ from connector.errors import Misconfigured
 from connector.model import IssueKind, IssueState
 from connector.model.findings import FindingKind
 from connector.model.jobs import JobKind, JobState
-from connector.wording import reasons_said, scans
+from connector.wording import reason_texts, scans
 from tests.support.world import CLASSES, Killed, World
 from workers.detect.sharding import Part, blob_name
 from workers.detect.state import kept
@@ -312,7 +312,7 @@ def test_too_few_classes_flag_nothing_and_say_so(build: Build) -> None:
 
     world.settle()
 
-    assert reasons_said(world.last_scan().warnings) == (scans.too_few_labels(5, 1),)
+    assert reason_texts(world.last_scan().warnings) == (scans.too_few_labels(5, 1),)
     assert left_behind(world) == 0
 
 
@@ -367,7 +367,7 @@ def test_items_whose_annotators_differ_are_asked_about_of_a_shared_scan_too(buil
     with world.read() as unit:
         (finding,) = unit.findings.of_items([asked.item_id])[asked.item_id]
     assert (finding.kind, finding.subject) == (FindingKind.DISAGREEMENT, str(divided))
-    assert not [said for said in reasons_said(world.last_scan().warnings) if "review_kinds" in said]
+    assert not [said for said in reason_texts(world.last_scan().warnings) if "review_kinds" in said]
 
 
 def test_a_shared_scan_says_which_questions_it_cannot_ask(build: Build) -> None:
@@ -377,6 +377,6 @@ def test_a_shared_scan_says_which_questions_it_cannot_ask(build: Build) -> None:
 
     world.settle()
 
-    assert scans.not_asked_in_parts(["label_conflict", "ambiguous"], 13) in reasons_said(
+    assert scans.not_asked_in_parts(["label_conflict", "ambiguous"], 13) in reason_texts(
         world.last_scan().warnings
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model import CorrectionState, LabelSchema, LabelStatus, ObjectTag, Reading
-from connector.wording import left_out_said
+from connector.wording import left_out_texts
 from tests.support.codecs import ARGILLA, LABEL_STUDIO
 from tests.support.world import World
 from workers.label_types.multi_label import merge, value
@@ -141,7 +141,7 @@ def test_predictions_that_lack_a_class_are_counted_and_said(build: Callable[...,
     world.item("b", "anger", anger=0.9, fear=0.1, joy=0.1)
     world.settle()
     scan = world.last_scan()
-    assert left_out_said(scan.skipped)["prediction: not a probability of every class"] == 1
+    assert left_out_texts(scan.skipped)["prediction: not a probability of every class"] == 1
 
 
 WORDS = {"anger": "shout slam", "fear": "shiver hide", "joy": "laugh dance"}

@@ -14,7 +14,7 @@ from pyarrow import parquet
 from connector.errors import Misconfigured
 from connector.model import LabelSchema
 from connector.model.jobs import JobKind
-from connector.wording import reasons_said
+from connector.wording import reason_texts
 from tests.support.world import World
 from tests.unit.label_types.test_region_loop import BOX_SCHEMA, SPAN_SCHEMA, box, label_of
 
@@ -59,7 +59,7 @@ def test_boxes_in_lines_are_what_labels_are_held_against(build: Build, tmp_path:
     assert "right.jpg" not in asked(world)
     scan = world.last_scan()
     assert scan.skipped == {"not_in_file": 1}
-    said = " ".join(reasons_said(scan.warnings))
+    said = " ".join(reason_texts(scan.warnings))
     assert "1 × label that the control does not have (first: line 2, 'cat')" in said
     assert (
         "1 × prediction of an item that the project does not have, or without a label (first: line 5)" in said
@@ -102,7 +102,7 @@ def test_spans_of_a_file_come_with_their_words(build: Build, tmp_path: Path, end
     world.do(JobKind.SCAN)
 
     assert [suggested for _, suggested in asked(world).values()] == ['PER 8-11 "Bob"']
-    assert "1 × span beyond its text" in " ".join(reasons_said(world.last_scan().warnings))
+    assert "1 × span beyond its text" in " ".join(reason_texts(world.last_scan().warnings))
 
 
 def test_a_box_on_a_picture_of_unknown_size_is_counted(build: Build, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_box_on_a_picture_of_unknown_size_is_counted(build: Build, tmp_path: P
 
     assert [suggested for _, suggested in asked(world).values()] == [DOG]
     assert "2 × box on a picture whose size is not known" in " ".join(
-        reasons_said(world.last_scan().warnings)
+        reason_texts(world.last_scan().warnings)
     )
 
 

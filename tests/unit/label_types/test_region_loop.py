@@ -10,7 +10,7 @@ from connector import wording
 from connector.actions.golden import Line, store
 from connector.model import CorrectionState, LabelSchema, ObjectTag
 from connector.model.jobs import JobKind
-from connector.wording import reasons_said
+from connector.wording import reason_texts
 from tests.support.world import World
 from workers.label_types.boxes.value import KEYS as BOXES
 from workers.label_types.spans.value import KEYS as SPANS
@@ -121,7 +121,7 @@ def test_without_a_model_the_other_annotators_are_what_a_label_is_held_against(
     for who, label in (("ann", label_of(CAR, DOG)), ("bob", label_of(CAR, DOG)), ("cat", CAR)):
         world.server.annotate(world.source_id, item_id, label, who)
     world.settle()
-    assert reasons_said(world.last_scan().warnings)[-1].startswith("21 items without predictions")
+    assert reason_texts(world.last_scan().warnings)[-1].startswith("21 items without predictions")
 
 
 def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(pictures: World) -> None:
@@ -133,7 +133,7 @@ def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(
     pictures.later(minutes=10)
     correction = pictures.corrected("swapped")
     assert correction.state is CorrectionState.CONFLICT
-    assert "page" in wording.reason_said(correction.error or "")
+    assert "page" in wording.reason_text(correction.error or "")
     assert pictures.labels("swapped") == [("ann", label_of(*given))], "nobody is overwritten"
 
 

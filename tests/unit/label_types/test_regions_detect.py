@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import NotJudged
-from connector.wording import reasons_said
+from connector.wording import reason_texts
 from workers.label_types.base import Suspicions
 from workers.label_types.boxes.detect import detect as detect_boxes
 from workers.label_types.spans.detect import detect as detect_spans
@@ -95,4 +95,4 @@ def test_the_others_agree_on_a_missing_span_and_on_an_extra_one() -> None:
         ('(nothing) 12-16 "Rome"', rome),
         ('PER 4-8 "flew"', '(nothing) 4-8 "flew"'),
     ]
-    assert reasons_said(suspicions.warnings)[0].startswith("22 items without predictions")
+    assert reason_texts(suspicions.warnings)[0].startswith("22 items without predictions")

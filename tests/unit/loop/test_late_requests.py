@@ -8,7 +8,7 @@ from connector.errors import UnknownOutcome
 from connector.model import Annotation, CorrectionState, LabelStatus, ReviewSetup, WriteOrder, WriteRecord
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotWritten
-from connector.wording import reason_said
+from connector.wording import reason_text
 from tests.support.world import NAME, World
 from tests.unit.conftest import Build
 
@@ -117,7 +117,7 @@ def test_an_update_that_arrives_over_a_later_change_of_a_person_is_owned_up_to(b
         stands = unit.corrections.get(marker)
     assert stands is not None
     assert stands.state is CorrectionState.APPLIED
-    assert "'bird'" in (reason_said(stands.error) or ""), "what it stands over is said"
+    assert "'bird'" in (reason_text(stands.error) or ""), "what it stands over is said"
     assert str(stands.error).startswith(NotWritten.ARRIVED_LATE)
     assert [subject for _, subject, _ in world.audit("correction.arrived_late")] == [marker]
 

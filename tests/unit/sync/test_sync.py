@@ -11,7 +11,7 @@ from connector.errors import Misconfigured, Retryable
 from connector.model import IssueState, LabelledItem
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import LetGo
-from connector.wording import reasons_said
+from connector.wording import reason_texts
 from tests.support.world import SCHEMA, World, schema_of
 
 Build = Callable[..., World]
@@ -228,12 +228,12 @@ def test_a_class_that_goes_while_in_use_is_named_until_it_is_back(asking: World)
 
     asking.server.set_schema(asking.source_id, schema_of("bird", "cat", "dog"))
     asking.later(seconds=61)
-    [warning] = [each for each in reasons_said(asking.last_scan().warnings) if "'wolf'" in each]
+    [warning] = [each for each in reason_texts(asking.last_scan().warnings) if "'wolf'" in each]
     assert warning.startswith("The class 'wolf' is gone from the labelling config; 1 label carried it")
 
     asking.server.set_schema(asking.source_id, schema_of("bird", "cat", "dog", "wolf"))
     asking.later(seconds=61)
-    assert not [each for each in reasons_said(asking.last_scan().warnings) if "'wolf'" in each]
+    assert not [each for each in reason_texts(asking.last_scan().warnings) if "'wolf'" in each]
 
 
 # --- reconciliation --------------------------------------------------------------------------

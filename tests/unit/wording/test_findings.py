@@ -15,7 +15,7 @@ from connector.wording import (
     disagreement_question,
     finding_sentence,
     finding_title,
-    not_looked_for,
+    not_searched_text,
 )
 
 AT = "2026-03-01T09:00:00+00:00"
@@ -111,6 +111,6 @@ def test_questions_ask() -> None:
 
 def test_what_was_not_looked_for_is_told_with_the_reason() -> None:
     kinds = [FindingKind.OUTLIER, FindingKind.AMBIGUOUS]
-    assert not_looked_for(kinds, "there is nothing") == (
+    assert not_searched_text(kinds, "there is nothing") == (
         "Not looked for: outliers and ambiguous items (there is nothing)."
     )

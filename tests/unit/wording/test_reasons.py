@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from connector.model.reasons import (
     REOPENED,
+    CleanVerdict,
     HeldBack,
     LetGo,
     NotCounted,
@@ -18,12 +19,13 @@ from connector.model.reasons import (
     NotReopened,
     NotSearched,
     NotWritten,
+    QualityAlarm,
     ScanDoubt,
     coded,
     decoded,
 )
-from connector.wording import decision_reason, reason_said, reasons_said, reopened
-from connector.wording.reasons import DOUBTS
+from connector.wording import decision_reason, reason_text, reason_texts, reopened
+from connector.wording.reasons import WORDED_BY, quality_texts
 from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
 
@@ -52,7 +54,7 @@ KINDS: tuple[type[StrEnum], ...] = (
 
 def test_each_code_without_parameters_has_words() -> None:
     plain = [code for kind in KINDS for code in kind if code not in WITH_PARAMETERS]
-    assert all(" " in reason_said(code) for code in plain if code is not NotCounted.SKIPPED)
+    assert all(" " in reason_text(code) for code in plain if code is not NotCounted.SKIPPED)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_each_code_without_parameters_has_words() -> None:
     ],
 )
 def test_parameters_stand_in_the_words(stored: str, said: str) -> None:
-    assert reason_said(stored) == said
+    assert reason_text(stored) == said
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -99,8 +101,8 @@ def test_the_reason_of_a_decision_is_said_as_it_was_before_it_was_a_code(reason:
     facts: dict[str, Any] = {"votes": ["dog", "dog"], "label": "dog", "given": "cat", "probability": 0.93}
     stored = coded(reason.value, **facts)
     said = decision_reason(reason.value, *facts.values())
-    assert reason_said(stored) == said
-    assert reason_said(coded(REOPENED, was=stored, votes=["cat"])) == reopened(said, ["cat"])
+    assert reason_text(stored) == said
+    assert reason_text(coded(REOPENED, was=stored, votes=["cat"])) == reopened(said, ["cat"])
 
 
 @pytest.mark.parametrize(
@@ -108,11 +110,11 @@ def test_the_reason_of_a_decision_is_said_as_it_was_before_it_was_a_code(reason:
     ["HTTP 400", "", "no such code", "unknown_code", 'refused {"by": "x"}', "refused {broken}", "refused"],
 )
 def test_what_is_no_code_of_ours_is_said_as_it_stands(text: str) -> None:
-    assert reason_said(text) == text
+    assert reason_text(text) == text
 
 
 def test_nothing_stays_nothing() -> None:
-    assert reason_said(None) is None
+    assert reason_text(None) is None
 
 
 @given(st.text())
@@ -124,9 +126,34 @@ def test_what_triage_holds_back_has_a_code_each() -> None:
     assert {code.value for code in Suppressed} == {code.value for code in HeldBack}
 
 
-def test_each_doubt_of_a_scan_is_worded_by_a_sentence_of_its_own() -> None:
-    assert set(DOUBTS) == set(ScanDoubt) - {ScanDoubt.JUDGED_BY_TYPE}
+def test_each_doubt_of_a_scan_and_what_quality_comes_to_is_worded_by_a_sentence_of_its_own() -> None:
+    assert set(WORDED_BY) == {*ScanDoubt, *CleanVerdict, *QualityAlarm} - {ScanDoubt.JUDGED_BY_TYPE}
+
+
+def test_stored_figures_of_quality_are_worded_when_shown() -> None:
+    alarm = coded(QualityAlarm.CLASS_LOSING, label="cat", held=2)
+    outlook = {"high": 0.5, "target": 0.01, "likely": None, "anytime": 1.0, "needed": None}
+    verdict = coded(
+        CleanVerdict.NOT_CLEAN_ENOUGH, items=10, waiting=1, wrong=1, controls=2, unwritten=0, **outlook
+    )
+    assert quality_texts({"items": 10, "verdict": verdict, "alarms": [alarm]}) == {
+        "items": 10,
+        "verdict": "Not yet clean enough: up to 50.0% of 10 labels can be wrong (target 1.0%). "
+        "Of 2 controls, 1 was wrong; 1 item is flagged and not decided.",
+        "alarms": [
+            (
+                "Corrections that take labels from the class 'cat' wait for a person; 2 corrections are "
+                "held. See `secondlook held list`, then release or discard them."
+            )
+        ],
+    }
+
+
+def test_figures_of_quality_that_an_earlier_version_stored_are_shown_as_they_stand() -> None:
+    old = {"items": 3, "verdict": "Not yet clean enough: up to 5%.", "alarms": ["Look at `held list`."]}
+    assert quality_texts(old) == old
+    assert quality_texts(None) is None
 
 
 def test_what_an_earlier_version_warned_of_is_said_as_it_stands() -> None:
-    assert reasons_said(["few labels", "class 'a' (3)"]) == ("few labels", "class 'a' (3)")
+    assert reason_texts(["few labels", "class 'a' (3)"]) == ("few labels", "class 'a' (3)")

@@ -10,7 +10,7 @@ from connector.errors import Misconfigured, Rejected, Retryable, UnknownOutcome
 from connector.model import CorrectionState, Issue, IssueState
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import NotWritten
-from connector.wording import reason_said
+from connector.wording import reason_text
 from tests.support.world import World
 
 Build = Callable[..., World]
@@ -269,7 +269,7 @@ def test_a_correction_that_someone_changed_since_is_not_undone(build: Build, mod
     assert world.labels("odd")[-1][1] == "bird"
     correction = world.corrected("odd")
     assert correction.state is CorrectionState.APPLIED
-    assert reason_said(str(correction.error)).startswith("not reverted: ")
+    assert reason_text(str(correction.error)).startswith("not reverted: ")
     assert len(world.audit("correction.revert_refused")) == 1
 
 
@@ -416,7 +416,7 @@ def test_taking_back_a_correction_of_a_deleted_item_does_not_say_restored(asking
     done = asking.revert(asking.corrected("odd").id)
 
     assert "restored" not in done
-    assert done["not_restored"] == reason_said(NotWritten.ITEM_DELETED)
+    assert done["not_restored"] == reason_text(NotWritten.ITEM_DELETED)
 
 
 def test_taking_back_a_correction_says_what_the_item_carries_by_somebody_since(

@@ -10,7 +10,7 @@ from typing import Any
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
-from workers.cli.offline.kinds import FileKind, is_scale, kind_of_labels, read_number, said_of_kind
+from workers.cli.offline.kinds import FileKind, is_scale, kind_notice, kind_of_labels, read_number
 from workers.cli.offline.label_sets import read_set
 from workers.cli.offline.labels import NoClass, Reading, read_label
 from workers.cli.offline.record import LeftOut, Record, person
@@ -52,7 +52,7 @@ def read_records(entries: FileEntries, columns: Columns) -> Dataset:
         left_out += problems
         if record is not None:
             records.append(record)
-    notes = (*entries.notes, *said_of_kind(kind, columns.kind, question))
+    notes = (*entries.notes, *kind_notice(kind, columns.kind, question))
     return dataset(records, question, columns, left_out, notes=notes, ids_named=False, kind=kind)
 
 

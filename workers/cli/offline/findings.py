@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.model.findings import FindingKind
-from connector.wording import finding_sentence, finding_title, not_looked_for
+from connector.wording import finding_sentence, finding_title, not_searched_text
 from workers.cli.offline.judging import Judged
 from workers.cli.offline.snippets import snippet
 from workers.detect.findings.draft import Draft
@@ -34,7 +34,7 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundKind:
+class ListedKind:
     """A kind with its title, how many there are, and those that are listed."""
 
     kind: FindingKind
@@ -45,15 +45,15 @@ class FoundKind:
 
 def finding_rows(judged: Judged) -> list[FindingRow]:
     """All that are listed, kind by kind, the most severe first."""
-    return [row for kind in found_kinds(judged) for row in kind.rows]
+    return [row for kind in listed_kinds(judged) for row in kind.rows]
 
 
-def found_kinds(judged: Judged) -> list[FoundKind]:
+def listed_kinds(judged: Judged) -> list[ListedKind]:
     """Every kind of which something was found."""
     looked = judged.findings
     kinds = [kind for kind in FindingKind if looked.totals.get(kind)]
     return [
-        FoundKind(
+        ListedKind(
             kind,
             finding_title(kind),
             looked.totals[kind],
@@ -68,7 +68,7 @@ def reasons(judged: Judged) -> list[str]:
     kinds: dict[str, list[FindingKind]] = defaultdict(list)
     for kind, why in judged.findings.not_searched.items():
         kinds[why].append(kind)
-    return [not_looked_for(found, why) for why, found in kinds.items()]
+    return [not_searched_text(found, why) for why, found in kinds.items()]
 
 
 def _row(judged: Judged, draft: Draft, rank: int) -> FindingRow:

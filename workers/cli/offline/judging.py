@@ -74,7 +74,7 @@ class Judged:
     def warnings(self) -> tuple[str, ...]:
         return (
             *self._respelled(),
-            *wording.reasons_said(self.predicted.warnings),
+            *wording.reason_texts(self.predicted.warnings),
             *self.label_issues.warnings,
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.wording import reasons_said
+from connector.wording import reason_texts
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.judging_sets import SEED, better_ones, put_forward
@@ -103,7 +103,7 @@ def _built_in(
         predicted = out_of_sample_numbers(features, given[features.rows], seed=SEED, progress=progress)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
-    warnings = [*reasons_said(predicted.warnings), *better_ones(predicted.r2)]
+    warnings = [*reason_texts(predicted.warnings), *better_ones(predicted.r2)]
     by = f"the built-in model for {features.kind.value}, cross-validated"
     return features.rows, predicted.expected, tuple(unusable(data, features)), by, predicted.r2, warnings
 

@@ -136,7 +136,7 @@ def _built_in(
     gain = predicted.mean_gain
     by = f"the built-in model for {features.kind.value}, cross-validated"
     left_out = tuple(unusable(data, features))
-    warnings = (*wording.reasons_said(predicted.warnings), *better_ones(gain))
+    warnings = (*wording.reason_texts(predicted.warnings), *better_ones(gain))
     return ScoredSets(features.rows, predicted.probs, left_out, by, gain, warnings)
 
 

@@ -66,7 +66,7 @@ def read_number(value: object) -> Reading:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def said_of_kind(kind: FileKind, wanted: FileKind | None, name: str) -> tuple[str, ...]:
+def kind_notice(kind: FileKind, wanted: FileKind | None, name: str) -> tuple[str, ...]:
     """A sentence where the kind of the labels was found from the file, and is not the usual one."""
     if wanted is not None or kind not in WORDS:
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workers.cli.offline import tables
-from workers.cli.offline.findings import FindingRow, FoundKind, found_kinds, reasons
+from workers.cli.offline.findings import FindingRow, ListedKind, listed_kinds, reasons
 from workers.cli.offline.judging import Judged, OfflineIssue
 from workers.cli.offline.left_out import left_out_rows
 from workers.cli.offline.page import environment
@@ -43,7 +43,7 @@ def html(judged: Judged, source: str) -> str:
         bins=tables.reliability_rows(judged),
         left_out=left_out_rows(judged.left_out),
         points=similarity_map(judged),
-        kinds=[_kind(judged, kind) for kind in found_kinds(judged)],
+        kinds=[_kind(judged, kind) for kind in listed_kinds(judged)],
         not_looked_for=reasons(judged),
         map_size=(WIDTH, HEIGHT),
         n_shades=SHADES,
@@ -63,11 +63,11 @@ class ShownFinding:
 class ShownKind:
     """A kind of finding with its first few."""
 
-    kind: FoundKind
+    kind: ListedKind
     findings: tuple[ShownFinding, ...]
 
 
-def _kind(judged: Judged, kind: FoundKind) -> ShownKind:
+def _kind(judged: Judged, kind: ListedKind) -> ShownKind:
     drafts = judged.findings.of(kind.kind)[:MOST_FINDINGS]
     shown = [_seen(judged, draft.row) for draft in drafts]
     pairs = zip(kind.rows, shown, strict=False)  # as many as are shown

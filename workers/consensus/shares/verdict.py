@@ -51,9 +51,9 @@ def verdict_by_shares(
         As `decide`.
     """
     asked = OpenQuestion(ballot_of(votes, situation.weights, policy.inconclusive), given, policy, situation)
-    judge = only(asked.ballot.said_by(policy.adjudicators))
-    if judge is not None and (situation.escalated or situation.overdue):
-        return asked.adjudicated(judge)
+    ruling = only(asked.ballot.positions_of(policy.adjudicators))
+    if ruling is not None and (situation.escalated or situation.overdue):
+        return asked.adjudicated(ruling)
     if situation.disputed and policy.adjudicators:
         return asked.open(None)
     position = _position(conclusion, given)
@@ -62,8 +62,8 @@ def verdict_by_shares(
     if conclusion.end is End.TORN:
         params = (("problem", torn_is), ("votes", asked.ballot.n_votes))
         return Verdict(QuorumOutcome.UNRESOLVED, None, asked.ballot.n_votes, Reason.TORN, params)
-    if judge is not None and asked.is_exhausted():
-        return asked.adjudicated(judge)
+    if ruling is not None and asked.is_exhausted():
+        return asked.adjudicated(ruling)
     return asked.open(None, ended=Reason.LITTLE_CHANCE if conclusion.end is End.ENOUGH else None)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from connector.model import Json
 from connector.model.findings import Finding, FindingKind
 from connector.model.reasons import NotSearched
-from connector.wording import reason_said
+from connector.wording import reason_text
 from workers.detect.findings.draft import Draft, KindFindings, Missing, missing
 from workers.detect.findings.duplicates import duplicates
 from workers.detect.findings.items import ambiguous_items, disagreeing, outliers
@@ -77,7 +77,7 @@ class ScanFindings:
 
     def worded(self) -> Json:
         """The same for people, by the names of the API: why a kind was not looked for, in words."""
-        why_not = {kind.value: reason_said(why) for kind, why in self.not_searched.items()}
+        why_not = {kind.value: reason_text(why) for kind, why in self.not_searched.items()}
         return {"found": self.report()["findings"], "not_looked_for": why_not}
 
 

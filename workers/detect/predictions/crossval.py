@@ -248,7 +248,7 @@ def _grouped(warned: list[tuple[str, str]]) -> tuple[Code, ...]:
     times = Counter(kind for kind, _ in warned)
     first = dict(reversed(warned))
     return tuple(
-        coded(ScanDoubt.LIBRARY_SAID, kind=kind, times=times[kind], message=first[kind]) for kind in times
+        coded(ScanDoubt.LIBRARY_WARNED, kind=kind, times=times[kind], message=first[kind]) for kind in times
     )
 
 

@@ -162,7 +162,7 @@ def fit(
         progress=progress,
         names=spec.classes,
         learner=Learner(plugin(spec.model)) if spec.model is not None else None,
-        known={} if earlier is None else {judge.key: judge.model for judge in earlier.models},
+        known={} if earlier is None else {fold_model.key: fold_model.model for fold_model in earlier.models},
         keys=keys,
     )
     order = np.argsort(ids, kind="stable")
@@ -213,7 +213,7 @@ def ask_again(
 
 def _mean(fitted: Fitted, matrix: Any) -> NDArray[np.float64]:
     n_classes = len(fitted.spec.classes)
-    total = sum(judge.probabilities(matrix, n_classes) for judge in fitted.models)
+    total = sum(fold_model.probabilities(matrix, n_classes) for fold_model in fitted.models)
     return np.asarray(total / len(fitted.models))
 
 

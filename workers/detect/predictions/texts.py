@@ -29,7 +29,7 @@ def usable_text(value: Any) -> str | None:
     if isinstance(value, str):
         return _without_tags(value).strip() if TAGS.search(value) else value.strip()
     if isinstance(value, list | tuple) and value:
-        turns = [_said(each) for each in value]
+        turns = [_content(each) for each in value]
         return "\n".join(turns) if all(isinstance(turn, str) for turn in turns) else None
     return None
 
@@ -41,7 +41,7 @@ def holds_text(values: Sequence[Any]) -> bool:
     return 2 * len(words) > min(len(values), SAMPLE) and sum(words) >= LEAST_WORDS * len(words)
 
 
-def _said(turn: Any) -> Any:
+def _content(turn: Any) -> Any:
     if isinstance(turn, Mapping):
         return next((turn[key] for key in TURN_KEYS if isinstance(turn.get(key), str)), None)
     return turn

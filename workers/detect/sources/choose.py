@@ -84,6 +84,6 @@ def doubts(
 def reasons_of(skipped: Mapping[Code, int]) -> str:
     """What was left out, in words."""
     return (
-        ", ".join(f"{n} {reason}" for reason, n in wording.left_out_said(skipped).items())
+        ", ".join(f"{n} {reason}" for reason, n in wording.left_out_texts(skipped).items())
         or "there are no labeled items"
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from connector.model import SavedState
+from connector.config.project import ProjectSettings
+from connector.model import LabelSchema, SavedState
 from connector.model.moments import is_over
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
@@ -76,13 +77,11 @@ def save_when_due(context: Context, saved: SavedState, detector: Detector) -> bo
     return True
 
 
-def fits(context: Context, basis: Basis) -> bool:
+def fits(chosen: ProjectSettings, schema: LabelSchema, basis: Basis) -> bool:
     """Whether the settings and the labelling config still are what the scan judged by."""
-    chosen, project = context.settings, context.fresh_project()
     named = chosen.predictions.model_version
     return (
-        project.schema is not None
-        and basis.classes == project.schema.classes
+        basis.classes == schema.classes
         and basis.method == chosen.policy.method.value
         and basis.source == chosen.predictions.source.value
         and named in (None, basis.model_version)

@@ -35,7 +35,7 @@ def question(
     """Why the span is shown, what is given and what the model says, and what else is marked."""
     for colour in _COLOURS:
         reason = reason.replace(colour, "")
-    lines = [reason, f"Given: {_said(given)}.", f"The model: {_said(suggested)}."]
+    lines = [reason, f"Given: {_part_text(given)}.", f"The model: {_part_text(suggested)}."]
     if others:
         also = listing([f"{quoted(part.spot.words)} ({part.label})" for part in others])
         lines.append(f"Also marked in this text, and not in question: {also}.")
@@ -49,7 +49,7 @@ def blind(reason: str, spot: Span, text: str) -> str:
     return "\n".join([reason, asked, *_end_of_text(text)])
 
 
-def _said(part: RegionPart[Span]) -> str:
+def _part_text(part: RegionPart[Span]) -> str:
     if part.is_nothing:
         return f"nothing at {_place(part.spot)}"
     return f"{part.label} from {_place(part.spot)}"

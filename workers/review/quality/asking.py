@@ -52,7 +52,7 @@ def learned_from_verdicts(
     """The same without the share of controls, which takes all issues to tell."""
     blind = blind_share(unit, project, settings.policy, settings.quality)
     policy = settings.policy.model_copy(update={"blind_share": blind})
-    counts = _flags(unit, project) if settings.quality.learn_from_verdicts else []
+    counts = unit.quality.verdicts(project.id) if settings.quality.learn_from_verdicts else []
     number = {name: k for k, name in enumerate(classes)}
     known = [one for one in counts if one.given in number and one.suggested in number]
     if sum(one.n for one in known) < LEAST_ASKED:
@@ -86,7 +86,7 @@ def _repairs(unit: UnitOfWork, project: Project, review: ReviewSettings, flags: 
 
 def _precision(unit: UnitOfWork, project: Project, flags: Sequence[Issue]) -> Floats:
     """(N,): the share of flags like each that is confirmed; the same for all where little was asked."""
-    counts = _flags(unit, project)
+    counts = unit.quality.verdicts(project.id)
     if sum(one.n for one in counts) < LEAST_ASKED:
         return np.zeros(len(flags))
     number = {name: k for k, name in enumerate(_names(counts, flags))}
@@ -96,10 +96,6 @@ def _precision(unit: UnitOfWork, project: Project, flags: Sequence[Issue]) -> Fl
         _verdicts(counts, number),
         len(number),
     )
-
-
-def _flags(unit: UnitOfWork, project: Project) -> list[VerdictCount]:
-    return [one for one in unit.quality.verdicts(project.id) if one.kind is IssueKind.LABEL_ERROR]
 
 
 def _names(counts: Sequence[VerdictCount], flags: Sequence[Issue]) -> list[str]:

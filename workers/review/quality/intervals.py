@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 MIXED = 0.5  # Beta(1/2, 1/2), as in workers.consensus.anytime
@@ -15,6 +16,7 @@ TINY = 1e-300  # in place of a denominator that vanishes
 CLOSE = 1e-15  # two steps of a fraction, or two shares, that differ by less are equal
 MOST_STEPS = 100_000  # of a continued fraction; it takes about as many as the root of the counts
 HALVINGS = 100
+KEPT = 4096  # intervals: the same counts are asked about again with each change of a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class ShareBounds:
     high: float
 
 
+@lru_cache(KEPT)
 def exact_bounds(hits: int, n: int, *, level: float = 0.95) -> ShareBounds:
     """The exact interval of Clopper and Pearson (1934); 0..1 for n = 0.
 
@@ -42,6 +45,7 @@ def exact_bounds(hits: int, n: int, *, level: float = 0.95) -> ShareBounds:
     return ShareBounds(hits / n if n else None, low, high)
 
 
+@lru_cache(KEPT)
 def anytime_bounds(hits: int, n: int, *, level: float = 0.95) -> ShareBounds:
     """An interval that holds at all looks at once: see `workers.consensus.anytime_interval`."""
     misses = n - hits

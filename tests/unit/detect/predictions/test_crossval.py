@@ -11,7 +11,7 @@ from scipy.special import softmax
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from connector.wording import reason_said, reasons_said, scans
+from connector.wording import reason_text, reason_texts, scans
 from workers.detect.predictions import crossval
 from workers.detect.predictions.calibration import calibrate
 from workers.detect.predictions.crossval import out_of_sample
@@ -60,7 +60,7 @@ def test_texts_are_told_apart() -> None:
     items = [{"t": " ".join(rng.choice(words[label], 5))} for label in labels]
     predicted = out_of_sample(extract(items, "t"), labels, 3, seed=0)
     assert predicted.accuracy > 0.98
-    assert reasons_said(predicted.warnings) == (
+    assert reason_texts(predicted.warnings) == (
         scans.held_together(25, 12),
     )  # five words of four: some are the same
 
@@ -77,7 +77,7 @@ def test_rows_sum_to_one_with_two_classes_with_many_and_with_rare_ones(sizes: li
 def test_a_class_smaller_than_the_folds_is_said() -> None:
     features, labels = clouds([40, 3, 40, 1])
     predicted = out_of_sample(features, labels, 4, seed=0)
-    assert "class (items) '1' (3) and '3' (1)" in reasons_said(predicted.warnings)[0]
+    assert "class (items) '1' (3) and '3' (1)" in reason_texts(predicted.warnings)[0]
 
 
 def test_accuracy_is_given_overall_and_by_class() -> None:
@@ -95,7 +95,7 @@ def test_a_model_that_knows_only_the_largest_class_is_called_weak() -> None:
     labels = (rng.random(200) < 0.3).astype(int)
     predicted = out_of_sample(vectors(rng.normal(size=(200, 4))), labels, 2, seed=0)
     assert predicted.weak
-    assert "too weak to judge labels" in reasons_said(predicted.warnings)[-1]
+    assert "too weak to judge labels" in reason_texts(predicted.warnings)[-1]
 
 
 def test_a_wrong_label_does_not_teach_the_model_that_judges_it() -> None:
@@ -123,7 +123,7 @@ def test_what_the_library_warns_of_becomes_a_warning_of_the_result(monkeypatch: 
 
     monkeypatch.setattr(crossval, "model_for", impatient)
     features, labels = clouds([20, 20])
-    said = reasons_said(out_of_sample(features, labels, 2, seed=0).warnings)
+    said = reason_texts(out_of_sample(features, labels, 2, seed=0).warnings)
     assert said[0].startswith("ConvergenceWarning (5 times while learning): lbfgs failed to converge")
 
 
@@ -223,7 +223,7 @@ def test_a_model_judged_on_its_own_training_rows_is_suspected() -> None:
     memory = KNeighborsClassifier(n_neighbors=1).fit(features.matrix, labels)
     said = in_sample_suspicion(labels, memory.predict_proba(features.matrix))
     assert said is not None
-    assert "100.00%" in reason_said(said)
+    assert "100.00%" in reason_text(said)
 
 
 def test_held_out_probabilities_are_not_suspected() -> None:

@@ -12,7 +12,7 @@ from connector import wording
 from connector.model import IssueState
 from connector.model.findings import FindingKind
 from connector.model.jobs import JobKind
-from connector.wording import models, reasons_said, scans
+from connector.wording import models, reason_texts, scans
 from tests.support.world import World
 from workers.detect.predictions import fitting
 from workers.detect.predictions.sealed import opened, sealed
@@ -67,7 +67,7 @@ def test_one_more_label_does_not_train_the_model_again(build: Build, trainings: 
     scan = world.last_scan()
     assert scan.report.source["trained_now"] is False
     assert scan.report.source["trained_on"] == 3 * EACH
-    assert models.model_reused(2, 3 * EACH) in reasons_said(scan.warnings)
+    assert models.model_reused(2, 3 * EACH) in reason_texts(scan.warnings)
 
 
 def test_copies_are_counted_where_the_kept_model_is_asked_too(build: Build, trainings: list[int]) -> None:
@@ -79,7 +79,7 @@ def test_copies_are_counted_where_the_kept_model_is_asked_too(build: Build, trai
     world.do(JobKind.SCAN)
 
     assert len(trainings) == once
-    assert scans.held_together(2, 1) in reasons_said(world.last_scan().warnings)
+    assert scans.held_together(2, 1) in reason_texts(world.last_scan().warnings)
 
 
 def test_a_second_scan_of_the_same_labels_has_nothing_to_warn_of(build: Build, trainings: list[int]) -> None:

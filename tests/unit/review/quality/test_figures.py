@@ -9,10 +9,11 @@ import pytest
 from connector.errors import Retryable
 from connector.model import CorrectionState, Problem
 from connector.model.jobs import JobKind
+from connector.wording import reason_text, reason_texts
 from tests.support.world import CLASSES, World
 from workers.report.gather import Asked, report
+from workers.review.quality.conclusions import alarms, verdict
 from workers.review.quality.figures import QualityFigures, figures
-from workers.review.quality.sentences import alarms, verdict
 
 Build = Callable[..., World]
 
@@ -46,14 +47,14 @@ def test_before_anything_is_known_labels_are_not_clean(world: World) -> None:
     found = measured(world)
 
     assert (found.remaining_high, found.clean_enough) == (1.0, False)
-    assert verdict(found) == "Nothing was scanned yet, so nothing can be said of the labels."
+    assert reason_text(verdict(found)) == "Nothing was scanned yet, so nothing can be said of the labels."
 
 
 def test_without_controls_nothing_is_claimed(world: World) -> None:
     found = measured(reviewed(labelled(world, right=3, wrong=1)))
 
     assert not found.clean_enough
-    assert "no control was answered yet" in verdict(found)
+    assert "no control was answered yet" in reason_text(verdict(found))
 
 
 def test_controls_give_an_exact_bound_for_what_was_not_flagged(build: Build) -> None:
@@ -69,7 +70,7 @@ def test_controls_give_an_exact_bound_for_what_was_not_flagged(build: Build) -> 
     assert found.controls.high == pytest.approx(bound)
     assert found.remaining_high == pytest.approx(bound * 60 / 63, rel=0.06)
     assert found.clean_enough
-    assert verdict(found).startswith("Clean enough: with 95% confidence at most ")
+    assert reason_text(verdict(found)).startswith("Clean enough: with 95% confidence at most ")
 
 
 def test_flags_that_wait_count_as_far_as_decided_flags_were_right(build: Build) -> None:
@@ -97,7 +98,7 @@ def test_labels_found_wrong_that_still_stand_count_as_wrong(build: Build) -> Non
     assert (found.waiting, found.unwritten, found.flags.accepted) == (0, 15, 15)
     assert found.remaining_high >= 15 / 75
     assert not found.clean_enough
-    assert "15 labels found wrong still stand" in verdict(found)
+    assert "15 labels found wrong still stand" in reason_text(verdict(found))
 
     for n in range(15):  # somebody does by hand what the dry run has told
         world.relabel(f"dog wrong {n}", "dog")
@@ -160,7 +161,8 @@ def test_the_effect_of_seeing_the_suggestion_is_measured_and_said(build: Build) 
 
     assert found.anchoring.effect == 1.0
     assert found.anchoring.low > 0.8
-    assert any("choose it 100.0 points more often" in one for one in alarms(found, 0.1, blind=False))
+    texts = reason_texts(alarms(found, world.settings.projects["animals"].quality))
+    assert any("choose it 100.0 points more often" in text for text in texts)
 
 
 def test_what_was_flagged_in_vain_is_asked_later(build: Build) -> None:

@@ -58,7 +58,7 @@ def long_answers(records: Sequence[Record]) -> LongAnswers:
     )
 
 
-def said_of(answers: LongAnswers) -> tuple[str, ...]:
+def replaced_notice(answers: LongAnswers) -> tuple[str, ...]:
     """A sentence where somebody answered an item more than once."""
     n = answers.replaced
     return (f"{n:,} answers are replaced by a later one of the same person.",) if n else ()

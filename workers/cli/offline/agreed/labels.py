@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from workers.cli.offline.agreed.answers import LongAnswers, figure, long_answers, said_of, shared
+from workers.cli.offline.agreed.answers import LongAnswers, figure, long_answers, replaced_notice, shared
 from workers.cli.offline.agreed.shapes import AgreedItem, AgreementFigure, FileAgreement, OpenReason
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.kinds import FileKind
@@ -46,7 +46,7 @@ def agree_on_labels(data: Dataset, quorum: int) -> FileAgreement:
         tuple(figures),
         method,
         data.left_out,
-        (*data.notes, *said_of(answers)),
+        (*data.notes, *replaced_notice(answers)),
     )
 
 

@@ -82,7 +82,7 @@ def judge_spans(data: RegionData, predictions: str | None, progress: Progress | 
         classes=label_counts(given, doubted),
         left_out=(*data.left_out, *looks.left_out),
         notes=data.notes,
-        warnings=(*looks.warnings, *limited, *_said(found.not_read, weaker)),
+        warnings=(*looks.warnings, *limited, *_unread_notices(found.not_read, weaker)),
         figures={} if judged.gain is None else {"span_f1": judged.gain},
         weak=judged.gain is not None and judged.gain < WEAK_GAIN,
     )
@@ -230,7 +230,7 @@ def _sure(region: Region) -> str:
     return percent(1.0 if region.score is None else region.score)
 
 
-def _said(not_read: int, weaker: int) -> tuple[str, ...]:
+def _unread_notices(not_read: int, weaker: int) -> tuple[str, ...]:
     said = []
     if not_read:
         said.append(
