@@ -10,6 +10,7 @@ from uuid import UUID
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.model import (
+    CHOICE,
     Issue,
     IssueState,
     LabelSchema,
@@ -25,11 +26,12 @@ from connector.platforms.prefetch import one_ahead
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
+from workers.review.crops import crops_of
 from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality.asking import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
-from workers.review.release import release_reviews
+from workers.review.release import release_lost_reviews, release_reviews
 from workers.review.room import room_for
 
 BATCH = 100  # review tasks in one request
@@ -98,6 +100,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
             source_title,
             None if review.by_shares else review.quorum,
             in_parts=kind_of(schema).in_parts,
+            single=schema.kind == CHOICE,
         ),
         owner=context.services.owner_mark(project.name, schema.control),
     )
@@ -249,12 +252,14 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
         data = unit.items.data([issue.item_id for issue in issues.values()])
         found = unit.findings.of_items([issue.item_id for issue in issues.values()])
         item_ids = sorted({issue.item_id for issue in issues.values()})
-        around = (
-            {one.item_id: one.label for one in unit.items.labelled(context.project.id, item_ids)}
+        labelled = (
+            {one.item_id: one for one in unit.items.labelled(context.project.id, item_ids)}
             if kind_of(schema).in_parts
             else {}
         )
     asked = [(task, issues[task.issue_id]) for task in tasks]
+    names = {item_id: one.remote_id for item_id, one in labelled.items()}
+    crops = crops_of(context, schema, [issue for _, issue in asked], data, names)
     return [
         review_request(
             task,
@@ -262,7 +267,8 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
             data[issue.item_id],
             schema,
             found.get(issue.item_id, ()),
-            around.get(issue.item_id, ""),
+            labelled[issue.item_id].label if issue.item_id in labelled else "",
+            crops.get(issue.id, ""),
         )
         for task, issue in asked
     ]
@@ -296,7 +302,7 @@ def _raise_overlaps(context: Context, review_id: str) -> int:
     lost = [task for task in tasks if task.key not in here]
     if lost:
         with context.begin() as unit:
-            release_reviews(unit, context.project, lost, LetGo.TASK_GONE)
+            release_lost_reviews(unit, context.project, lost)
     tasks = [task for task in tasks if task.key in here]
     return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
 
@@ -320,7 +326,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
         context.desk.set_overlap(remote_id, task.overlap)
     except NotFound:
         with context.begin() as unit:
-            release_reviews(unit, context.project, [task], LetGo.TASK_GONE)
+            release_lost_reviews(unit, context.project, [task])
         return False
     with context.begin() as unit:
         unit.reviews.overlap_sent(task.key, task.overlap)
