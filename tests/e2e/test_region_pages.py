@@ -146,6 +146,7 @@ def test_spans_of_html_stand_where_the_editor_finds_them(
 ) -> None:
     project = label_studio.new_project("Pages", OTHER_CONFIGS["html"])
     person = label_studio.create_user("editor@example.com")
+    page = signed_in(browser, label_studio, person)
     for task in label_studio.import_tasks(project, [{"data": {"html": html}} for html in PAGES]):
         html = str(label_studio.task(task)["data"]["html"])
         held = RenderedHtml(html)
@@ -161,9 +162,9 @@ def test_spans_of_html_stand_where_the_editor_finds_them(
             for number, word in enumerate(words)
         ]
         annotation = label_studio.annotate(task, result, person)
-        page = signed_in(browser, label_studio, person)
         page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
-        page.wait_for_timeout(3000)
+        expect(page.get_by_role("button", name="Update")).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(1000)
         with page.expect_response(lambda one: "/annotations/" in one.url and one.request.method == "PATCH"):
             page.keyboard.press("Control+Enter")
         stored = label_studio.call("GET", f"/api/annotations/{annotation}/")["result"]
