@@ -93,7 +93,8 @@ def answer_in_browser(made: Installation, page: Page, truth: Mapping[str, Any]) 
             chosen = next(one for one in task["data"]["secondlook_answers"] if one["alias"] == code)
             expect(page.get_by_text(context.split("?")[1].strip()[:40]).first).to_be_visible(timeout=30_000)
             page.wait_for_timeout(500)
-            assert _pictures_are_shown(page)
+            if "image" in task["data"]:
+                assert task["data"]["secondlook_crop"].startswith("data:image/jpeg")
             if SHOTS:
                 page.screenshot(path=str(Path(SHOTS) / f"{context.split('?')[0].replace(' ', '-')}.png"))
             page.keyboard.press(chosen["hotkey"])
@@ -141,41 +142,27 @@ PAGES = (
 )
 
 
-def test_spans_of_html_stand_where_the_editor_finds_them(
+def test_the_editor_finds_the_words_of_html_where_we_say(
     label_studio: LabelStudioServer, browser: Browser
 ) -> None:
     project = label_studio.new_project("Pages", OTHER_CONFIGS["html"])
     person = label_studio.create_user("editor@example.com")
     page = signed_in(browser, label_studio, person)
     for task in label_studio.import_tasks(project, [{"data": {"html": html}} for html in PAGES]):
-        html = str(label_studio.task(task)["data"]["html"])
-        held = RenderedHtml(html)
-        words = re.finditer(r"\w+", held.text or "")
-        result = [
-            {
-                "id": f"w{number}",
-                "from_name": "ner",
-                "to_name": "o",
-                "type": "hypertextlabels",
-                "value": {**held.value(Span(*word.span(), word[0])), "hypertextlabels": ["PER"]},
-            }
-            for number, word in enumerate(words)
-        ]
-        annotation = label_studio.annotate(task, result, person)
+        held = RenderedHtml(str(label_studio.task(task)["data"]["html"]))
+        words = list(re.finditer(r"\w+", held.text or ""))
+        label_studio.annotate(task, [marked(held, word) for word in words], person)
         page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
-        expect(page.get_by_role("button", name="Update")).to_be_visible(timeout=30_000)
-        page.wait_for_timeout(1000)
-        with page.expect_response(lambda one: "/annotations/" in one.url and one.request.method == "PATCH"):
-            page.keyboard.press("Control+Enter")
-        stored = label_studio.call("GET", f"/api/annotations/{annotation}/")["result"]
-        for before, after in zip(result, stored, strict=True):
-            kept = {key: after["value"].get(key) for key in before["value"]}
-            assert kept == before["value"] | {"text": kept["text"]}, html
+        for word in words:
+            expect(page.get_by_role("treeitem", name=f"PER {word[0]} ")).to_be_visible(timeout=30_000)
 
 
-def _pictures_are_shown(page: Page) -> bool:
-    """Whether no picture of the page is broken, and a box's place is shown from near."""
-    return bool(page.evaluate("[...document.images].every(one => one.complete && one.naturalWidth > 0)"))
+def marked(held: RenderedHtml, word: re.Match[str]) -> Raw:
+    """A word as a region that does not say what it marks: the editor looks it up."""
+    value = {**held.value(Span(*word.span())), "hypertextlabels": ["PER"]}
+    del value["text"]
+    named = {"id": f"w{word.start()}", "from_name": "ner", "to_name": "o", "type": "hypertextlabels"}
+    return {**named, "value": value}
 
 
 def _all_are_right(made: Installation, truth: Mapping[str, Any]) -> None:
