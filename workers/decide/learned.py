@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from connector.model import IssueKind, Project, Vote
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
@@ -37,6 +39,7 @@ def learn(
     version = 1 if known is None else known.version + 1
     unit.facts.put(crowd_fact(project), written(KnownCrowd(prior, version, votes)))
     unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
+    unit.enqueue(job(JobKind.PUSH, project.id))  # questions may change places
     asked = {"questions": int(prior.asked), "votes": votes}
     detail = {"version": version, **asked, "changing": round(prior.changing, 4)}
     unit.audit.append("secondlook", "crowd.learned", project.name, detail, project.name)
