@@ -30,6 +30,7 @@ from workers.decide.shares import CrowdRules, crowd_rules, weights_with_own
 from workers.label_types.registry import kind_of
 from workers.review.quality.fairness import rare_classes
 from workers.review.quality.harm import harm_of
+from workers.review.quality.own_answers import OWN_WEIGHT
 from workers.review.question import INCONCLUSIVE, quorum_policy
 from workers.review.votes import bearing
 
@@ -144,7 +145,8 @@ class DecisionRules:
 
     def weights_of(self, case: Case) -> Mapping[str, float]:
         """What each vote counts for."""
-        return weights_with_own(case.counted, self.trust.weight, self.person_of)
+        worth = OWN_WEIGHT if self.crowd is None else self.crowd.own_weight
+        return weights_with_own(case.counted, self.trust.weight, self.person_of, worth)
 
     def _ballot(self, votes: Sequence[Vote], given: str) -> list[QuorumVote]:
         """The votes, each for the label that it counts for: the label type says which answers agree."""
@@ -191,8 +193,8 @@ def rules_for(context: Context, unit: UnitOfWork) -> DecisionRules:
     rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
     trust, crowd = trust_in(unit.people.latest(project.id)), None
     if review.by_shares:
-        prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, own=review.counts_own)
-        crowd = crowd_rules(review, prior, version, harm_of(unit, project))
+        known = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, own=review.counts_own)
+        crowd = crowd_rules(review, known, harm_of(unit, project))
     return DecisionRules(
         policy=quorum_policy(review, person_of, rare),
         schema=project.schema,

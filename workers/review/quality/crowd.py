@@ -13,18 +13,23 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.shares import SharePrior
 from workers.consensus.shares.components import COMPONENTS
 from workers.consensus.shares.prior import GroupCounts
+from workers.review.quality.own_answers import OWN_WEIGHT
 
-FORM = 3  # of what is stored: another form, or other components, is learned anew
+FORM = 4  # of what is stored: another form, or other components, is learned anew
 PAIR_DEPTH = 4  # of a path: kind, band, class, pair
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCrowd:
-    """A prior, the how many-th it is, and from how many votes it was learned."""
+    """A prior, the how many-th it is, and from how many votes it was learned.
+
+    `own_weight` is what an answer about one's own label is worth, as a share of another's.
+    """
 
     prior: SharePrior
     version: int
     votes: int
+    own_weight: float = OWN_WEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ def written(crowd: KnownCrowd) -> str:
             "components": [one.name for one in COMPONENTS],
             "version": crowd.version,
             "votes": crowd.votes,
+            "own_weight": crowd.own_weight,
             "start": crowd.prior.start.tolist(),
             "groups": groups,
         }
@@ -63,7 +69,8 @@ def stored(unit: UnitOfWork, project: Project) -> KnownCrowd | None:
     if kept.get("form") != FORM or kept.get("components") != [one.name for one in COMPONENTS]:
         return None
     groups = {tuple(path): GroupCounts(n, np.array(kinds)) for path, n, kinds in kept["groups"]}
-    return KnownCrowd(SharePrior(groups, np.array(kept["start"])), int(kept["version"]), int(kept["votes"]))
+    prior = SharePrior(groups, np.array(kept["start"]))
+    return KnownCrowd(prior, int(kept["version"]), int(kept["votes"]), float(kept["own_weight"]))
 
 
 def pairs_of(unit: UnitOfWork, project: Project) -> tuple[PairBelief, ...]:
