@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+from connector.config.project import ReviewSettings
 from connector.model import Issue, IssueKind, Project, Vote
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
-from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
-from workers.decide.shares import counted_answers, weights_with_own
+from workers.decide.checked import early_decisions
+from workers.decide.shares import counted_answers, crowd_rules, quorum_vote, weights_with_own
 from workers.review.quality.crowd import KnownCrowd, crowd_fact, stored, written
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
 from workers.review.quality.repairs import group_path
@@ -26,11 +27,10 @@ def learn(
     weights: Mapping[str, float],
     person_of: Callable[[str], str],
     inconclusive: frozenset[str],
-    *,
-    own: bool = False,
+    review: ReviewSettings,
 ) -> KnownCrowd:
     """What is known of the project's crowd, learned anew when enough was answered."""
-    known = stored(unit, project)
+    known, own = stored(unit, project), review.counts_own
     votes = unit.votes.counted(project.id, own=own)
     if known is not None and abs(votes - known.votes) < max(LEARN_EVERY, known.votes // 10):
         return known
@@ -39,8 +39,10 @@ def learn(
     answered = _answered(unit, project, person_of, own=own)
     worth = own_weight(_twice(issue, ballot) for issue, ballot in answered)
     prior = fit(_answers(answered, weights, person_of, inconclusive, worth))
-    version = 1 if known is None else known.version + 1
-    crowd = KnownCrowd(prior, version, votes, worth)
+    before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
+    checked = early_decisions(answered, crowd_rules(review, before), weights, person_of, inconclusive)
+    version = before.version + 1
+    crowd = KnownCrowd(prior, version, votes, worth, tuple(checked))
     unit.facts.put(crowd_fact(project), written(crowd))
     unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
     unit.enqueue(job(JobKind.PUSH, project.id))  # questions may change places
@@ -90,9 +92,3 @@ def _twice(issue: Issue, votes: Sequence[Vote]) -> AnsweredTwice:
 
 def _against(issue: Issue, votes: Sequence[Vote]) -> int:
     return sum(1 for vote in votes if vote.problems or vote.label != issue.given)
-
-
-def quorum_vote(vote: Vote, person_of: Callable[[str], str]) -> QuorumVote:
-    """A stored vote as the rules of consensus take it."""
-    problems = tuple(problem.value for problem in vote.problems)
-    return QuorumVote(person_of(vote.reviewer), vote.label, problems)

@@ -165,3 +165,9 @@ def _labels(belief: Belief) -> dict[str, float]:
         for position, probability in belief.most.items()
         if isinstance(position, tuple) and position[0] == "label"
     }
+
+
+def quorum_vote(vote: Vote, person_of: Callable[[str], str]) -> QuorumVote:
+    """A stored vote as the rules of consensus take it."""
+    problems = tuple(problem.value for problem in vote.problems)
+    return QuorumVote(person_of(vote.reviewer), vote.label, problems)

@@ -25,8 +25,8 @@ from workers.consensus.posterior import Prior, Trust, measured_accuracy, posteri
 from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
 from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
-from workers.decide.learned import learn, quorum_vote
-from workers.decide.shares import CrowdRules, crowd_rules, weights_with_own
+from workers.decide.learned import learn
+from workers.decide.shares import CrowdRules, crowd_rules, quorum_vote, weights_with_own
 from workers.label_types.registry import kind_of
 from workers.review.quality.fairness import rare_classes
 from workers.review.quality.harm import harm_of
@@ -193,7 +193,7 @@ def rules_for(context: Context, unit: UnitOfWork) -> DecisionRules:
     rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
     trust, crowd = trust_in(unit.people.latest(project.id)), None
     if review.by_shares:
-        known = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, own=review.counts_own)
+        known = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, review)
         crowd = crowd_rules(review, known, harm_of(unit, project))
     return DecisionRules(
         policy=quorum_policy(review, person_of, rare),

@@ -233,14 +233,14 @@ def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(bui
     learned = [detail for _, _, detail in world.audit("crowd.learned")]
     assert [one["version"] for one in learned] == [1]
     with world.read() as unit:
-        known = learn(unit, world.project, {}, str, frozenset())
+        known = learn(unit, world.project, {}, str, frozenset(), ReviewSettings())
     assert known.version == 1
     assert known.prior.asked == 25
     weights = known.prior.weights()
     assert np.isclose(weights.sum(), 1)
     with world.services.store.begin() as unit:
         unit.facts.put(f"crowd:{world.project.id}", "{}")
-        again = learn(unit, world.project, {}, str, frozenset())
+        again = learn(unit, world.project, {}, str, frozenset(), ReviewSettings())
     assert np.allclose(again.prior.weights(), weights)
 
 
@@ -297,7 +297,7 @@ def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Bu
 def test_before_enough_is_answered_the_cold_start_holds(asking: World) -> None:
     say(asking, "odd", "cat")
     with asking.read() as unit:
-        known = learn(unit, asking.project, {}, str, frozenset())
+        known = learn(unit, asking.project, {}, str, frozenset(), ReviewSettings())
     assert known.version == 0
     assert np.array_equal(known.prior.weights(), fit([]).weights())
 
@@ -309,6 +309,25 @@ def test_by_lot_some_questions_are_asked_further_than_would_suffice(build: Build
     world.answer("odd", PEOPLE[9], "cat")
     world.later(seconds=61)
     assert world.issue("odd").state is IssueState.REJECTED
+
+
+def test_what_first_answers_to_calibration_questions_would_have_decided_is_held_against_all(
+    build: Build,
+) -> None:
+    names = [f"odd {n}" for n in range(8)]
+    world = asking_in(build(review={**SHARES, "calibration_share": 1.0}), *names)
+    for name in names:
+        for who, label in zip(PEOPLE, ["cat", "cat", "cat"], strict=False):
+            world.answer(name, who, label)
+    world.later(seconds=61)
+    with world.read() as unit:
+        known = stored(unit, world.project)
+        harm = figures(unit, world.project, world.settings.projects["animals"].quality).harm
+    assert known is not None
+    assert sum(one.n for one in known.checked) == 8
+    assert sum(one.overturned for one in known.checked) == 0
+    assert harm.checked is not None
+    assert harm.checked.changes == 0
 
 
 def test_the_lot_of_a_key_is_even_and_stays() -> None:
