@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from connector.model import Issue, Outcome, Vote
 from connector.store.repositories.quality import STATED, StatedCount
 from workers.consensus.shares import Conclusion, End, believe, conclude
+from workers.decide.ballots import Ballots
 from workers.decide.shares import (
     CALIBRATION_VOTES,
     CrowdRules,
     counted_answers,
     drawn,
-    quorum_vote,
     weights_with_own,
 )
 from workers.review.quality.repairs import group_path
@@ -26,7 +26,7 @@ def early_decisions(
     answered: Sequence[tuple[Issue, Sequence[Vote]]],
     rules: CrowdRules,
     weights: Mapping[str, float],
-    person_of: Callable[[str], str],
+    ballots: Ballots,
     inconclusive: frozenset[str],
 ) -> list[StatedCount]:
     """Decisions that the first answers would have made, counted as those that were made.
@@ -41,7 +41,7 @@ def early_decisions(
         if len(votes) < CALIBRATION_VOTES or drawn(votes[0].review_key) >= rules.calibration_share:
             continue
         ends = [
-            _concluded(issue, votes[: k + 1], rules, weights, person_of, inconclusive)
+            _concluded(issue, votes[: k + 1], rules, weights, ballots, inconclusive)
             for k in range(len(votes))
         ]
         early = next((k for k, end in enumerate(ends) if end.end in OUTCOMES), len(votes))
@@ -60,13 +60,14 @@ def _concluded(
     votes: Sequence[Vote],
     rules: CrowdRules,
     weights: Mapping[str, float],
-    person_of: Callable[[str], str],
+    ballots: Ballots,
     inconclusive: frozenset[str],
 ) -> Conclusion:
     """By the usual policy, as if the question had not been drawn."""
-    ballot = [quorum_vote(vote, person_of) for vote in votes]
+    ballot, person_of = ballots.cast(issue, votes), ballots.person_of
     weighed = weights_with_own(votes, weights, person_of, rules.own_weight)
-    counts, asked = counted_answers(issue, ballot, weighed, person_of, inconclusive)
+    suggested = ballots.suggested(issue, ballot)
+    counts, asked = counted_answers(issue, ballot, weighed, person_of, inconclusive, suggested)
     return conclude(
         counts, believe(counts, rules.prior.weights(group_path(issue))), rules.policy, asked=asked
     )

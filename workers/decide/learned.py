@@ -11,8 +11,9 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
+from workers.decide.ballots import Ballots
 from workers.decide.checked import early_decisions
-from workers.decide.shares import counted_answers, crowd_rules, quorum_vote, weights_with_own
+from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
 from workers.review.quality.crowd import KnownCrowd, crowd_fact, stored, written
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
 from workers.review.quality.repairs import group_path
@@ -25,7 +26,7 @@ def learn(
     unit: UnitOfWork,
     project: Project,
     weights: Mapping[str, float],
-    person_of: Callable[[str], str],
+    ballots: Ballots,
     inconclusive: frozenset[str],
     review: ReviewSettings,
 ) -> KnownCrowd:
@@ -36,11 +37,11 @@ def learn(
         return known
     if known is None and votes < LEARN_EVERY:
         return KnownCrowd(SharePrior(), 0, 0)
-    answered = _answered(unit, project, person_of, own=own)
+    answered = _answered(unit, project, ballots.person_of, own=own)
     worth = own_weight(_twice(issue, ballot) for issue, ballot in answered)
-    prior = fit(_answers(answered, weights, person_of, inconclusive, worth))
+    prior = fit(_answers(answered, weights, ballots, inconclusive, worth))
     before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
-    checked = early_decisions(answered, crowd_rules(review, before), weights, person_of, inconclusive)
+    checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
     version = before.version + 1
     crowd = KnownCrowd(prior, version, votes, worth, tuple(checked))
     unit.facts.put(crowd_fact(project), written(crowd))
@@ -71,15 +72,16 @@ def _answered(
 def _answers(
     answered: Sequence[tuple[Issue, Sequence[Vote]]],
     weights: Mapping[str, float],
-    person_of: Callable[[str], str],
+    ballots: Ballots,
     inconclusive: frozenset[str],
     worth: float,
 ) -> list[tuple[GroupPath, AnswerSet]]:
     found = []
     for issue, votes in answered:
-        ballot = [quorum_vote(vote, person_of) for vote in votes]
-        weighed = weights_with_own(votes, weights, person_of, worth)
-        counts, _ = counted_answers(issue, ballot, weighed, person_of, inconclusive)
+        ballot = ballots.cast(issue, votes)
+        weighed = weights_with_own(votes, weights, ballots.person_of, worth)
+        suggested = ballots.suggested(issue, ballot)
+        counts, _ = counted_answers(issue, ballot, weighed, ballots.person_of, inconclusive, suggested)
         found.append((group_path(issue), counts.answers))
     return found
 

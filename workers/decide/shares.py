@@ -60,12 +60,15 @@ class CrowdRules:
         weights: Mapping[str, float],
         person_of: Callable[[str], str],
         inconclusive: frozenset[str],
+        suggested: str,
     ) -> tuple[Conclusion, dict[str, float]]:
         """What the votes come to, and the probability of each named label that most would choose it.
 
+        `suggested` is the label that stands for the suggestion in the ballot.
+
         By the lot of its key a question is one of those that are asked further than would suffice.
         """
-        counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive)
+        counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive, suggested)
         usual = self.prior.weights(group_path(issue))
         belief, policy = believe(counts, usual), self._policy_of(key)
         worth = self._outlook(usual).worth
@@ -114,6 +117,7 @@ def counted_answers(
     weights: Mapping[str, float],
     person_of: Callable[[str], str],
     inconclusive: frozenset[str],
+    suggested: str,
 ) -> tuple[Counts, int]:
     """The answers to a question, with those of its other annotators, and how many of them were asked for."""
     stated = [vote for vote in ballot if vote.positions and not _says_nothing(vote, inconclusive)]
@@ -128,7 +132,7 @@ def counted_answers(
         for who, label in _other_annotations(issue)
         if person_of(who) not in voted
     ]
-    terms = Terms(("label", issue.given), ("label", issue.suggested), PROBLEMS)
+    terms = Terms(("label", issue.given), ("label", suggested), PROBLEMS)
     return count([*asked, *originals], terms), len(asked)
 
 
@@ -165,9 +169,3 @@ def _labels(belief: Belief) -> dict[str, float]:
         for position, probability in belief.most.items()
         if isinstance(position, tuple) and position[0] == "label"
     }
-
-
-def quorum_vote(vote: Vote, person_of: Callable[[str], str]) -> QuorumVote:
-    """A stored vote as the rules of consensus take it."""
-    problems = tuple(problem.value for problem in vote.problems)
-    return QuorumVote(person_of(vote.reviewer), vote.label, problems)

@@ -15,6 +15,7 @@ from connector.model.jobs import JobKind
 from connector.model.reasons import QualityAlarm
 from tests.support.world import CLASSES, World
 from workers.consensus.shares import SharePrior, fit
+from workers.decide.ballots import Ballots
 from workers.decide.learned import learn
 from workers.decide.shares import crowd_rules, drawn
 from workers.review.quality.crowd import KnownCrowd, pairs_of, stored
@@ -22,6 +23,7 @@ from workers.review.quality.figures import figures
 from workers.review.quality.own_answers import OWN_WEIGHT
 
 NOTHING = KnownCrowd(SharePrior(), 0, 0)
+BALLOTS = Ballots(None, str, 2)
 Build = Callable[..., World]
 PEOPLE = [f"reviewer {n}" for n in range(15)]
 SHARES = {"rule": "shares", "calibration_share": 0.0}
@@ -233,14 +235,14 @@ def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(bui
     learned = [detail for _, _, detail in world.audit("crowd.learned")]
     assert [one["version"] for one in learned] == [1]
     with world.read() as unit:
-        known = learn(unit, world.project, {}, str, frozenset(), ReviewSettings())
+        known = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
     assert known.version == 1
     assert known.prior.asked == 25
     weights = known.prior.weights()
     assert np.isclose(weights.sum(), 1)
     with world.services.store.begin() as unit:
         unit.facts.put(f"crowd:{world.project.id}", "{}")
-        again = learn(unit, world.project, {}, str, frozenset(), ReviewSettings())
+        again = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
     assert np.allclose(again.prior.weights(), weights)
 
 
@@ -297,7 +299,7 @@ def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Bu
 def test_before_enough_is_answered_the_cold_start_holds(asking: World) -> None:
     say(asking, "odd", "cat")
     with asking.read() as unit:
-        known = learn(unit, asking.project, {}, str, frozenset(), ReviewSettings())
+        known = learn(unit, asking.project, {}, BALLOTS, frozenset(), ReviewSettings())
     assert known.version == 0
     assert np.array_equal(known.prior.weights(), fit([]).weights())
 
