@@ -48,6 +48,8 @@ class ReviewRequest:
     suggested: str = ""  # the part that a model would have, known of blind tasks too: it says where to look
     around: str = ""  # the label with all its parts
     blind: bool = False
+    text: str = ""  # in which the parts count, where they are places in one
+    crop: str = ""  # what is asked about, seen from near, as a data URI; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ReviewSnapshot:
-    """All present answers of one review task: an answer known before and missing here is withdrawn."""
+    """All present answers of one review task: an answer known before and missing here is withdrawn.
+
+    `overlap` is how many answers the platform collects; None where it does not say so of each task.
+    """
 
     key: str
     remote_task_id: str
     answers: tuple[Answer, ...]
+    overlap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

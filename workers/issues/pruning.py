@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from workers.issues.arrays import Counts, Mask, Probabilities, Rows
+from workers.issues.compiled import Loops, largest_clear
 from workers.issues.groups import Groups
 from workers.issues.selection import lowest, nth_smallest, smallest
 from workers.issues.spreading import THREADS, spread
 
 WHOLE_ROWS = 8  # reading one entry alone costs about as much as this many side by side
 MANY_ROWS = 500  # from here on a partition for each pair beats sorting all pairs together
+HELD = 1 << 21  # entries of whole rows that are held at a time
 CLEAR = 2e-6  # a margin above this cannot belong to a row whose given label wins
 
 
@@ -62,6 +64,7 @@ def prune_by_noise_rate(
     counts: Counts,
     *,
     threads: int = THREADS,
+    loops: Loops | None = None,
 ) -> Mask:
     """Mark for each pair of classes the rows with the largest margins of the other over the given class.
 
@@ -84,16 +87,46 @@ def prune_by_noise_rate(
             hit, left = _largest_margins(margins, wanted[others])
         mask[candidates[hit]] = True
         if left.size:
-            rows, left = groups.rows(label), others[left]
-            margins = _margins(probs, self_confidence, rows, left)
-            hit, tied = _largest_margins(margins, wanted[left], floor=-np.inf)
-            mask[rows[hit]] = True
-            for place in tied:
-                mask[rows[smallest(-margins[place], int(wanted[left[place]]))]] = True
+            _compare_all(mask, probs, self_confidence, groups.rows(label), others[left], wanted)
 
-    spread(lambda: prune, _split(disagreeing, groups), threads)
+    if loops is None:
+        spread(lambda: prune, _split(disagreeing, groups), threads)
+    else:
+        _prune_compiled(loops, mask, probs, self_confidence, disagreeing, groups, counts)
     mask &= disagreeing
     return mask
+
+
+def _prune_compiled(
+    loops: Loops,
+    mask: Mask,
+    probs: Probabilities,
+    self_confidence: Probabilities,
+    disagreeing: Mask,
+    groups: Groups,
+    counts: Counts,
+) -> None:
+    """What `prune_by_noise_rate` marks of each class, of all classes at once."""
+    rows, wanted = np.flatnonzero(disagreeing), np.zeros_like(counts.T)
+    for label, _ in _split(disagreeing, groups):
+        wanted[label] = counts[:, label]
+    np.fill_diagonal(wanted, 0)
+    hit, left = largest_clear(loops, probs, self_confidence, rows, groups.labels, wanted, CLEAR)
+    mask[rows[hit]] = True
+    for label in np.flatnonzero(left.any(axis=1)).tolist():
+        others = np.flatnonzero(left[label])
+        _compare_all(mask, probs, self_confidence, groups.rows(label), others, wanted[label])
+
+
+def _compare_all(
+    mask: Mask, probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows, wanted: Counts
+) -> None:
+    """Mark the largest margins of some pairs among all rows of the given class."""
+    margins = _margins(probs, self_confidence, rows, others)
+    hit, tied = _largest_margins(margins, wanted[others], floor=-np.inf)
+    mask[rows[hit]] = True
+    for place in tied:
+        mask[rows[smallest(-margins[place], int(wanted[others[place]]))]] = True
 
 
 def _split(disagreeing: Mask, groups: Groups) -> list[tuple[int, Rows]]:
@@ -110,9 +143,8 @@ def _largest_clear(
     hit = np.zeros(len(rows), dtype=bool)
     given = self_confidence[rows]
     left = []
-    for pair, (other, n) in enumerate(zip(others.tolist(), wanted.tolist(), strict=True)):
-        margin = probs[rows, other]
-        margin -= given
+    for pair, (column, n) in enumerate(zip(_columns(probs, rows, others), wanted.tolist(), strict=True)):
+        margin = column - given
         clear = np.flatnonzero(margin > CLEAR)
         place = len(clear) - n
         if place > 0:
@@ -144,6 +176,20 @@ def _largest_margins(margins: Probabilities, wanted: Counts, *, floor: float = C
     return hit, np.flatnonzero(~decided)
 
 
+def _columns(probs: Probabilities, rows: Rows, others: Rows) -> Iterable[Probabilities]:
+    """What some rows have in each of some columns: of whole rows where those are not too much to hold."""
+    n_classes = probs.shape[1]
+    if len(rows) * n_classes <= HELD and WHOLE_ROWS * len(others) >= n_classes:
+        columns = _whole_rows(probs, rows)
+        return (columns[other] for other in others.tolist())
+    return (probs[rows, other] for other in others.tolist())
+
+
+def _whole_rows(probs: Probabilities, rows: Rows) -> Probabilities:
+    """(K, rows): the columns of some rows, each in one piece."""
+    return np.ascontiguousarray(probs.take(rows, axis=0).T)
+
+
 def _margins(probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows) -> Probabilities:
     """(others, rows): by how much each other class leads over the given one.
 
@@ -152,6 +198,6 @@ def _margins(probs: Probabilities, self_confidence: Probabilities, rows: Rows, o
     if WHOLE_ROWS * len(others) < probs.shape[1]:
         picked = probs[rows, others[:, None]]
     else:
-        picked = np.ascontiguousarray(probs[rows].T[others])
+        picked = _whole_rows(probs, rows)[others]
     picked -= self_confidence[rows]
     return picked

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import TypeAlias
 from uuid import UUID
 
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.model import (
+    CHOICE,
     Issue,
     IssueState,
     LabelSchema,
@@ -19,18 +22,21 @@ from connector.model import (
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import LetGo, coded
+from connector.platforms.prefetch import one_ahead
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
+from workers.review.crops import crops_of
 from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality.asking import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
-from workers.review.release import release_reviews
+from workers.review.release import release_lost_reviews, release_reviews
 from workers.review.room import room_for
 from workers.review.taking_back import put_back_touched, take_back
 
 BATCH = 100  # review tasks in one request
+Imported: TypeAlias = Mapping[str, str] | Rejected  # where the tasks of a request stand, or why none does
 
 
 def handle(context: Context) -> Summary:
@@ -99,6 +105,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
             source_title,
             None if review.by_shares else review.quorum,
             in_parts=kind_of(schema).in_parts,
+            single=schema.kind == CHOICE,
         ),
         owner=context.services.owner_mark(project.name, schema.control),
     )
@@ -165,25 +172,60 @@ def _adopt(context: Context, review_id: str, batch: str, schema: LabelSchema) ->
 
 
 def _push_new(context: Context, review_id: str, schema: LabelSchema, expected: int) -> int:
+    """While the platform works on one batch, the last is recorded and the next is made ready.
+
+    Each is stored before it is sent, and one is sent at a time; two can be uncertain after a death.
+    """
     pushed = 0
+    with (
+        closing(one_ahead(_batches(context, schema))) as ready,
+        closing(one_ahead(_sent(context, review_id, ready))) as sent,
+    ):
+        for tasks, outcome in sent:
+            pushed += _recorded(context, review_id, tasks, schema, outcome)
+            context.progress(pushed, max(expected, pushed), "review tasks")
+    return pushed
+
+
+def _batches(
+    context: Context, schema: LabelSchema
+) -> Iterator[tuple[Sequence[ReviewTask], Sequence[ReviewRequest]]]:
     while True:
         with context.begin() as unit:
             _, tasks = unit.reviews.take_batch(context.project.id, BATCH)
         if not tasks:
-            return pushed
-        pushed += _send(context, review_id, tasks, schema)
-        context.progress(pushed, max(expected, pushed), "review tasks")
+            return
+        yield tasks, _requests(context, tasks, schema)
+
+
+def _sent(
+    context: Context, review_id: str, ready: Iterator[tuple[Sequence[ReviewTask], Sequence[ReviewRequest]]]
+) -> Iterator[tuple[Sequence[ReviewTask], Imported]]:
+    for tasks, requests in ready:
+        yield tasks, _imported(context, review_id, requests)
 
 
 def _send(context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema) -> int:
     """Send tasks whose batch is stored already, so that a lost answer can be looked for."""
+    outcome = _imported(context, review_id, _requests(context, tasks, schema))
+    return _recorded(context, review_id, tasks, schema, outcome)
+
+
+def _imported(context: Context, review_id: str, requests: Sequence[ReviewRequest]) -> Imported:
     try:
-        remote_ids = context.desk.push(review_id, _requests(context, tasks, schema))
+        return context.desk.push(review_id, requests)
     except NotFound:
         raise
     except Rejected as error:
-        return _send_singly(context, review_id, tasks, schema, error)
-    return _mark_pushed(context, remote_ids, reread=False)
+        return error
+
+
+def _recorded(
+    context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema, outcome: Imported
+) -> int:
+    if isinstance(outcome, Rejected):
+        return _send_singly(context, review_id, tasks, schema, outcome)
+    return _mark_pushed(context, outcome, reread=False)
 
 
 def _send_singly(
@@ -215,12 +257,14 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
         data = unit.items.data([issue.item_id for issue in issues.values()])
         found = unit.findings.of_items([issue.item_id for issue in issues.values()])
         item_ids = sorted({issue.item_id for issue in issues.values()})
-        around = (
-            {one.item_id: one.label for one in unit.items.labelled(context.project.id, item_ids)}
+        labelled = (
+            {one.item_id: one for one in unit.items.labelled(context.project.id, item_ids)}
             if kind_of(schema).in_parts
             else {}
         )
     asked = [(task, issues[task.issue_id]) for task in tasks]
+    names = {item_id: one.remote_id for item_id, one in labelled.items()}
+    crops = crops_of(context, schema, [issue for _, issue in asked], data, names)
     return [
         review_request(
             task,
@@ -228,7 +272,8 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
             data[issue.item_id],
             schema,
             found.get(issue.item_id, ()),
-            around.get(issue.item_id, ""),
+            labelled[issue.item_id].label if issue.item_id in labelled else "",
+            crops.get(issue.id, ""),
         )
         for task, issue in asked
     ]
@@ -262,7 +307,7 @@ def _raise_overlaps(context: Context, review_id: str) -> int:
     lost = [task for task in tasks if task.key not in here]
     if lost:
         with context.begin() as unit:
-            release_reviews(unit, context.project, lost, LetGo.TASK_GONE)
+            release_lost_reviews(unit, context.project, lost)
     tasks = [task for task in tasks if task.key in here]
     return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
 
@@ -286,7 +331,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
         context.desk.set_overlap(remote_id, task.overlap)
     except NotFound:
         with context.begin() as unit:
-            release_reviews(unit, context.project, [task], LetGo.TASK_GONE)
+            release_lost_reviews(unit, context.project, [task])
         return False
     with context.begin() as unit:
         unit.reviews.overlap_sent(task.key, task.overlap)

@@ -10,22 +10,27 @@ from typing import Any
 
 from connector import wording
 from connector.config.project import Acceptance
-from connector.model import GuidelineNote, GuidelineVersion, Json, NoteState, label_pair
+from connector.model import GuidelineNote, GuidelineVersion, Json, NoteState, OwnerMark, label_pair
 from connector.model.moments import is_over
 from connector.ports import Guidelines
 from connector.store.repositories.facts import gathered_fact
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
-from workers.write_back.notes import acceptable, guidelines_fact, guidelines_of
+from workers.label_types.registry import kind_of
+from workers.write_back.notes import acceptable, confused_names, guidelines_fact, guidelines_of
 
-LOOK_EVERY = timedelta(minutes=10)  # for pairs that are confused again and again
+LOOK_EVERY = timedelta(minutes=10)  # for confused pairs, and at the block as it stands
 QUESTION_EXAMPLES = 5
+MOST_LABELS = 500  # that one name stands for, among which examples are sought: a region is a label of its own
 
 
 def handle(context: Context) -> Summary:
     accepted = _accept_by_rule(context)
-    asked = _ask(context)
+    look = _look_is_due(context)
+    asked = _ask(context) if look else 0
     wait = _wait(context)
+    if look and not wait:
+        _put_right(context)
     published = 0 if wait else _publish(context)
     _tell_of_wait(context, wait)
     said = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
@@ -56,22 +61,25 @@ def _accept_by_rule(context: Context) -> int:
 # --- questions ---------------------------------------------------------------------------------
 
 
+def _look_is_due(context: Context) -> bool:
+    with context.read() as unit:
+        looked = unit.facts.at(guidelines_fact(context.project.id))
+        return is_over(looked, LOOK_EVERY, unit.now)
+
+
 def _ask(context: Context) -> int:
-    """Raise a question for each pair that is confused repeatedly and has no accepted note, now and then."""
+    """Raise a question for each pair that is confused repeatedly and has no accepted note."""
     project, fact = context.project, guidelines_fact(context.project.id)
     with context.read() as unit:
-        looked = unit.facts.at(fact)
-        if not is_over(looked, LOOK_EVERY, unit.now):
-            return 0
-        confused = unit.guidelines.confused(project.id)
+        confused = confused_names(kind_of(project.schema), unit.guidelines.confused(project.id))
         told = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
         asked = {label_pair(one.first, one.second) for one in unit.questions.listed(project.id)}
         wanted = {
             pair: counts
-            for pair, counts in confused.items()
+            for pair, (counts, _) in confused.items()
             if counts.total >= context.settings.guidelines.question_after and pair not in told | asked
         }
-        examples = {pair: _instances(context, unit, pair) for pair in wanted}
+        examples = {pair: _instances(context, unit, confused[pair][1]) for pair in wanted}
     raised = 0
     with context.begin() as unit:
         unit.facts.put(fact, unit.now.isoformat())
@@ -87,7 +95,7 @@ def _ask(context: Context) -> int:
 _TELLING = (NoteState.ACCEPTED.value, NoteState.PUBLISHED.value)
 
 
-def _instances(context: Context, unit: UnitOfWork, pair: tuple[str, str]) -> list[Json]:
+def _instances(context: Context, unit: UnitOfWork, labels: Sequence[str]) -> list[Json]:
     return [
         {
             "item": one.item,
@@ -97,7 +105,7 @@ def _instances(context: Context, unit: UnitOfWork, pair: tuple[str, str]) -> lis
             "decided": one.decided,
             "reason": wording.reason_text(one.reason),
         }
-        for one in unit.guidelines.instances(context.project.id, pair, QUESTION_EXAMPLES)
+        for one in unit.guidelines.instances(context.project.id, labels[:MOST_LABELS], QUESTION_EXAMPLES)
     ]
 
 
@@ -136,6 +144,25 @@ def _tell_of_wait(context: Context, wait: int) -> None:
 _UNPUBLISHED = (NoteState.ACCEPTED.value, NoteState.WITHDRAWING.value)
 
 
+def _put_right(context: Context) -> None:
+    """Have the instructions hold what was published last.
+
+    A request that was held up, or a restore of the platform, brings an older block back.
+    """
+    platform, project = context.source, context.project
+    if not context.settings.writeback.guidelines or not isinstance(platform, Guidelines):
+        return
+    with context.read() as unit:
+        held = unit.guidelines.last_version(project.id)
+    if held is not None:
+        platform.write_guidelines(held.block, _owner(context))  # changes nothing where it stands
+
+
+def _owner(context: Context) -> OwnerMark:
+    schema = context.project.schema
+    return context.services.owner_mark(context.project.name, schema.control if schema else "")
+
+
 def _publish(context: Context) -> int:
     """Make the instructions hold the most useful accepted notes; how many they hold, 0 if they did."""
     platform, project = context.source, context.project
@@ -152,8 +179,7 @@ def _publish(context: Context) -> int:
     if not leaving and _as_published(ready, chosen, held):
         return 0
     block = wording.guideline_block(entries, _names(context, chosen))
-    control = project.schema.control if project.schema else ""
-    platform.write_guidelines(block, context.services.owner_mark(project.name, control))
+    platform.write_guidelines(block, _owner(context))
     with context.begin() as unit:
         _record(context, unit, block, ready, entries, leaving)
     return len(chosen)
@@ -164,8 +190,10 @@ def _entries(context: Context, unit: UnitOfWork, ready: Sequence[GuidelineNote])
     rule = context.settings.guidelines
     if not ready:
         return []
-    confused = {pair: counts.total for pair, counts in unit.guidelines.confused(context.project.id).items()}
-    entries = guidelines_of(ready, confused, rule.most_notes)
+    confused = confused_names(kind_of(context.project.schema), unit.guidelines.confused(context.project.id))
+    entries = guidelines_of(
+        ready, {pair: counts.total for pair, (counts, _) in confused.items()}, rule.most_notes
+    )
     shown = _shown(context, unit, [note for entry in entries for note in entry.notes])
     return [replace(entry, examples=_examples(entry, shown)[: rule.examples]) for entry in entries]
 

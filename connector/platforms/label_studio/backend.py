@@ -57,7 +57,9 @@ def label_config(schema: LabelSchema, codec: Codec) -> str:
         f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}/>"
         for tag in schema.objects
     )
-    tag, option = (codec.tag, "Label") if isinstance(codec, TaggedCodec) else ("Choices", "Choice")
+    tag, option = (
+        (schema.tag or codec.tag, "Label") if isinstance(codec, TaggedCodec) else ("Choices", "Choice")
+    )
     classes = "".join(f"<{option} value={quoteattr(label)}/>" for label in schema.classes)
     control = f"name={quoteattr(schema.control)} toName={quoteattr(schema.to_name)}"
     return f"<View>{objects}<{tag} {control}>{classes}</{tag}></View>"

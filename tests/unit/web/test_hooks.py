@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from connector.errors import Retryable
 from connector.model import Role
+from connector.web.api import hooks
 from connector.web.app import create_app
 from connector.wiring import Services
 
@@ -89,6 +91,37 @@ def test_no_content_length_makes_it_fail(services: Services, length: str, status
     assert sent[0]["status"] == status
 
 
+def test_a_body_that_comes_too_slowly_is_dropped(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "BODY_SECONDS", 0.05)
+    named = secret(services)
+    scope: dict[str, Any] = {
+        "type": "http", "method": "POST", "path": path(services), "query_string": b"", "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in named.items()],
+    }  # fmt: skip
+    parts, sent = iter([b"{", b'"']), list[Any]()
+
+    async def receive() -> dict[str, Any]:
+        if (part := next(parts, None)) is None:
+            await asyncio.Event().wait()  # and nothing comes any more
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(create_app(services.settings, services)(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert waiting(services) == []
+
+
+def test_a_packed_body_is_not_unpacked(client: httpx.Client, services: Services) -> None:
+    """What would be huge once it is unpacked is just no JSON."""
+    bomb = gzip.compress(json.dumps(CREATED | {"filler": " " * 1_000_000}).encode())
+    assert len(bomb) < 2000
+    packed = {**secret(services), "Content-Encoding": "gzip"}
+    assert deliver(client, services, bomb, headers=packed) == 400
+    assert waiting(services) == []
+
+
 def test_unknown_project_unknown_role_and_wrong_key_get_the_same_answer(
     client: httpx.Client, services: Services
 ) -> None:
@@ -98,6 +131,20 @@ def test_unknown_project_unknown_role_and_wrong_key_get_the_same_answer(
              f"/hooks/cats/review/{key}", "/hooks/cats/source/%FF%00", "/hooks/nowhere"]  # fmt: skip
     answers = [client.post(each, headers=secret(services), json=CREATED) for each in wrong]
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, '{"detail":"Not Found"}')}
+
+
+def test_a_delivery_that_was_taken_is_no_line_and_one_that_was_refused_is(
+    client: httpx.Client, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="connector.web.counting"):
+        deliver(client, services)
+        deliver(client, services, headers={})
+        client.get("/no/such page?x=1")
+    said = [each.getMessage() for each in caplog.records if each.name == "connector.web.counting"]
+    assert [line.partition(' - "')[2].partition("/")[2].rpartition("HTTP")[0] for line in said] == [
+        f"{path(services)[1:]} ", "no/such%20page?x=1 ",
+    ]  # fmt: skip
+    assert [line.rpartition(" ")[2] for line in said] == ["401", "404"]
 
 
 def test_what_we_do_not_act_on_is_acknowledged(client: httpx.Client, services: Services) -> None:
