@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from xml.etree import ElementTree as ET
 
-from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest
+from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest, WriteMode
 from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET, dicts, finite, regions_of, values_in
 from connector.ports import ReviewContent
 from workers.label_types.choices_tag import chosen
@@ -35,6 +35,7 @@ class RegionsOnLabelStudio(Generic[S]):
     kind: str
     noun: str
     keys: Keys[S]
+    write_mode = WriteMode.UPDATE  # a copy beside the original does not reach every export
 
     # --- what a type adds ---
 
@@ -60,6 +61,13 @@ class RegionsOnLabelStudio(Generic[S]):
         return None
 
     # --- the label of an annotation ---
+
+    def control(self, schema: LabelSchema) -> ET.Element:
+        """The least control that has this schema."""
+        control = ET.Element(self.tag, {"name": schema.control, "toName": schema.to_name})
+        for label in schema.classes:
+            ET.SubElement(control, "Label", {"value": label})
+        return control
 
     def controls(self, config: Any) -> Sequence[LabelSchema]:
         """The controls of the tag that are about such an object."""

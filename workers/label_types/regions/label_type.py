@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from connector.model import LabelSchema, WriteMode
+from connector.ports import Codec, PartsCodec
 from workers.label_types.base import LabelTags
 from workers.label_types.regions.keys import Keys
 from workers.label_types.regions.merge import positions
@@ -17,16 +18,19 @@ class InParts:
     in_parts = True
     keys: Keys[Any]
 
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        """By platform."""
+        raise NotImplementedError
+
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether the control can carry this label, or this part of one."""
         return self.keys.valid(label, schema)
 
     def write_mode(self, platform: str) -> WriteMode:
-        """In place: a copy beside the original does not reach every export.
-
-        On Argilla in one response beside it: a person's cannot be changed, and exports have all of them.
-        """
-        return WriteMode.GROUND_TRUTH if platform == "argilla" else WriteMode.UPDATE
+        """As the platform's codec says; in place where none is."""
+        codec = self.codecs.get(platform)
+        return codec.write_mode if isinstance(codec, PartsCodec) else WriteMode.UPDATE
 
     def classes(self, label: str) -> Sequence[str]:
         """None: rules for classes count items, and an item has many regions."""

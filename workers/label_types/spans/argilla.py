@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
-from connector.model import Json, LabelSchema, LabelStatus, Problem, Reading, ReviewRequest
+from connector.model import Json, LabelSchema, LabelStatus, Problem, Reading, ReviewRequest, WriteMode
 from connector.model.region_keys import NOTHING
 from connector.platforms.results import (
     REVIEW_ASKED,
@@ -40,6 +40,8 @@ class SpansOnArgilla:
     """Implements ItemCodec. `data` are the fields of the record that answers are about."""
 
     data: Json = field(default_factory=dict)
+    # In one response beside the original: a person's cannot be changed, and exports have all of them.
+    write_mode: ClassVar[WriteMode] = WriteMode.GROUND_TRUTH
 
     def for_item(self, shown: Json) -> SpansOnArgilla:
         """The codec for the answers about one record."""
