@@ -40,10 +40,10 @@ def test_the_config_that_is_sent_has_the_control_of_the_type() -> None:
     _, asked = predicted(BOXES, {"url": "one.png"}, [])
     assert asked["label_config"] == (
         '<View><Image name="image" value="$url"/><RectangleLabels name="box" toName="image">'
-        '<Label value="car"/><Label value=\'a "dog"\'/></RectangleLabels></View>'
+        '<Label value="car" /><Label value="a &quot;dog&quot;" /></RectangleLabels></View>'
     )
     _, asked = predicted(SPANS, {"text": "Ana"}, [])
-    assert '<Labels name="ner" toName="text"><Label value="PER"/></Labels>' in asked["label_config"]
+    assert '<Labels name="ner" toName="text"><Label value="PER" /></Labels>' in asked["label_config"]
 
 
 def test_sets_and_ratings_are_asked_for_by_the_control_that_a_page_would_have() -> None:
