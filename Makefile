@@ -36,6 +36,10 @@ bench: setup test-servers ## Measure and print the figures of the benchmarks (BE
 chaos: setup ## Kill, cut, freeze and restore at random (CHAOS_ARGS="--kills 1000 --seed 1 --postgres")
 	@python -m tests.support.chaos $(CHAOS_ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## Read spoiled files of every form (FUZZ_ARGS="--inputs 100000 --seed 1")
+	@python -m tests.support.fuzzing $(FUZZ_ARGS)
+
 .PHONY: pythons
 pythons: setup ## Types and unit suite on each supported Python (PYTHONS="3.12 3.13", TEST_ARGS=tests/unit/issues)
 	@scripts/pythons.sh $(TEST_ARGS)

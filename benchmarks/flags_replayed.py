@@ -1,17 +1,20 @@
 """Every rule of decision on the flagged labels of every set: what it repairs, spoils and asks, in one table.
 
 CIFAR-10H as it is (few labels wrong, hard flags) and with 5 % of its labels replaced by another class (many
-wrong, easy flags), MNIST and 20 Newsgroups with five answers each, CIFAR-10N with three and the truth.
+wrong, easy flags), MNIST and 20 Newsgroups with five answers each, CIFAR-10N with three and the truth, and
+the demo's digits with its simulated reviewers.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from demo_digits import rules_on_digits
 from lines import Line, figures
 
 from workers.cli.offline.decisions import RULES, decision_questions, figures_of, share_wrong, stated_bands
@@ -24,19 +27,26 @@ REPLACED = 0.05
 ORDERS = 40
 FEW_ORDERS = 3  # of sets with thousands of flags
 NO_LABEL = ("neither", "both")
-COLUMNS = ("set", "rule", "items", "votes", "repaired", "harmed", "clear rep.", "clear harm", "right kept")
+COLUMNS = (
+    "set", "rule", "items", "votes", "repaired", "harmed", "clear rep.", "clear harm", "undecided",
+    "right kept", "wrong of the first 50", "100", "200",
+)  # fmt: skip
 
 
 def rules_on_flags(folder: Path, *, quick: bool, say: Callable[[str], object]) -> Iterator[Line]:
     """One line for each set and rule, and all of them as a table at the end."""
     orders = FEW_ORDERS if quick else ORDERS
     lines: list[Line] = []
+    for line in chain(_on_sets(folder, orders), rules_on_digits(quick=quick)):
+        lines.append(line)
+        yield line
+    say(table(lines))
+
+
+def _on_sets(folder: Path, orders: int) -> Iterator[Line]:
     for name, questions in sets(folder):
         n_orders = min(orders, FEW_ORDERS) if len(questions) > 1000 else orders
-        for line in _lines(name, questions, n_orders):
-            lines.append(line)
-            yield line
-    say(_table(lines))
+        yield from _lines(name, questions, n_orders)
 
 
 def sets(folder: Path) -> Iterator[tuple[str, list[KnownQuestion]]]:
@@ -124,7 +134,17 @@ def _lines(name: str, questions: Sequence[KnownQuestion], orders: int) -> Iterat
         }
 
 
-def _table(lines: Sequence[Line]) -> str:
-    names = ("set", "rule", "items", "votes_an_item", "repaired", "harmed", "clear_repaired", "clear_harmed")
-    rows = [COLUMNS, *([str(line[name]) for name in (*names, "right_left_alone")] for line in lines)]
+def table(lines: Sequence[Line]) -> str:
+    """All lines as rows of Markdown."""
+    rows = [COLUMNS, ("---",) * len(COLUMNS), *map(_row, lines)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    names = (
+        "set", "rule", "items", "votes_an_item", "repaired", "harmed", "clear_repaired", "clear_harmed",
+        "undecided", "right_left_alone",
+    )  # fmt: skip
+    order = line.get("order", {})
+    among = (f"{order[k]:.2f}" if k in order else "" for k in ("50", "100", "200"))
+    return (*(str(line[name]) for name in names), *among)

@@ -17,7 +17,7 @@ from workers.issues import Method, label_issues
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, confident_counts, prune_counts
 from workers.issues.pruning import prune_by_class, prune_by_noise_rate
-from workers.issues.reading import read_rows
+from workers.issues.reading import COLUMNWISE_CLASSES, read_rows
 from workers.issues.thresholds import cutoffs, thresholds_from
 from workers.issues.validation import checked_labels
 
@@ -54,7 +54,26 @@ def measure(scene: Scene) -> Iterator[Line]:
             equal=all(line["equal"] for line in lines),
             **{name: max(line[name] for line in lines) for name in EXTRA if name in lines[0]},
         )
+        if classes <= COLUMNWISE_CLASSES:
+            yield from _compiled(scene, f"{bench}/compiled", labels, probs)
         yield stages(f"{bench}/stages", labels, probs, QUICK_ROUNDS if scene.quick else ROUNDS)
+
+
+def _compiled(scene: Scene, bench: str, labels: Labels, probs: Probs) -> Iterator[Line]:
+    """The same with the extra `compiled`, once its loops are compiled."""
+    lines: list[Line] = []
+    for method in METHODS:
+        with_compiled(labels[:WARM_ROWS], probs[:WARM_ROWS], method)
+        lines.append(_compared(scene, bench, labels, probs, method, with_compiled))
+        scene.say(f"   compiled, {method}: {lines[-1]['ratio']}x")
+        yield lines[-1]
+    yield summary(
+        bench,
+        lines,
+        rows=len(labels),
+        classes=probs.shape[1],
+        equal=all(line["equal"] for line in lines),
+    )
 
 
 def _memory(scene: Scene, labels: Labels, probs: Probs) -> dict[str, Line]:
@@ -126,7 +145,9 @@ def made_up(rows: int, classes: int, seed: int = 1) -> tuple[Labels, Probs]:
     return np.where(wrong, rng.integers(0, classes, rows), probs.argmax(axis=1)), probs
 
 
-def _compared(scene: Scene, bench: str, labels: Labels, probs: Probs, method: str) -> Line:
+def _compared(
+    scene: Scene, bench: str, labels: Labels, probs: Probs, method: str, ours: Find | None = None
+) -> Line:
     masks: dict[str, Mask] = {}
 
     def seconds(side: str, find: Find) -> Callable[[], float]:
@@ -138,7 +159,8 @@ def _compared(scene: Scene, bench: str, labels: Labels, probs: Probs, method: st
         return timed
 
     rounds = QUICK_ROUNDS if scene.quick else ROUNDS
-    found = interleaved(rounds, *(seconds(side, find) for side, find in SIDES.items()))
+    sides = {**SIDES, "ours": ours or SIDES["ours"]}
+    found = interleaved(rounds, *(seconds(side, find) for side, find in sides.items()))
     return times(
         f"{bench}/{method}",
         *found,
@@ -152,6 +174,10 @@ def _compared(scene: Scene, bench: str, labels: Labels, probs: Probs, method: st
 
 def with_ours(labels: Labels, probs: Probs, method: str) -> Mask:
     return label_issues(labels, probs, method=method).mask
+
+
+def with_compiled(labels: Labels, probs: Probs, method: str) -> Mask:
+    return label_issues(labels, probs, method=method, compiled=True).mask
 
 
 def with_cleanlab(labels: Labels, probs: Probs, method: str) -> Mask:

@@ -17,6 +17,8 @@ from webhook_intake import NO_SERVER, running_process
 
 from connector.config.file import load
 from connector.config.keyring import Keyring
+from connector.store.views.metrics import watched_metrics
+from connector.store.views.people import ReviewAccounts, keep_members
 from connector.wiring import Services
 from tests.support.postgres import PostgresServer
 from workers.demo.service import PROJECT
@@ -28,6 +30,7 @@ KIB_PER_MB = 1024
 P = f"/p/{PROJECT}"
 # What is opened, and the most milliseconds that its p95 may take.
 PAGES: Mapping[str, tuple[str, int]] = {
+    "health": ("/health", 50),  # nothing is read: what the machine takes for any answer
     "home": ("/", 300),
     "project": (P, 300),
     "queue": (f"{P}/queue", 200),
@@ -37,6 +40,7 @@ PAGES: Mapping[str, tuple[str, int]] = {
     "queue by annotator": (f"{P}/queue?state=any&annotator=a7", 200),
     "queue by kind": (f"{P}/queue?state=any&kind=control", 200),
     "queue by age": (f"{P}/queue?state=any&older=3", 200),
+    "queue by reason": (f"{P}/queue?state=unresolved&why=torn", 200),
     "queue by item": (f"{P}/queue?state=any&item=5000", 200),
     "queue, no match": (f"{P}/queue?state=any&given=none", 200),
     "item": (f"{P}/items/5000", 150),
@@ -44,9 +48,15 @@ PAGES: Mapping[str, tuple[str, int]] = {
     "annotators": (f"{P}/annotators", 300),
     "reviewers": (f"{P}/reviewers", 300),
     "spot checks": (f"{P}/spot-checks", 300),
+    "spot checks of one": (f"{P}/spot-checks?annotator=a7", 300),
+    "quality": (f"{P}/quality", 300),
+    "findings": (f"{P}/findings", 200),
+    "dispositions": (f"{P}/dispositions", 200),
     "map": (f"{P}/map", 300),
     "corrections": (f"{P}/corrections", 200),
     "audit log": ("/ops/audit", 200),
+    "jobs": ("/ops/jobs", 200),
+    "state of the service": ("/ops/health", 300),
     "metrics": ("/metrics", 500),
 }
 
@@ -61,12 +71,17 @@ def _measured(scene: Scene, where: str, database: Mapping[str, str]) -> Iterator
     config = scene.config(url=NO_SERVER)
     if database:
         config.write_text(config.read_text() + f'[database]\nurl = "{database["url"]}"\n')
-    services = scene.services(config)
     n = QUICK_ITEMS if scene.quick else ITEMS
     started = time.monotonic()
-    fill(services, n)
+    fill(scene.services(config), n)
     scene.say(f"   {where}: {n:,} items stored in {time.monotonic() - started:.0f} s")
-    settings = load(config)
+    yield from opened(scene, where, config)
+
+
+def opened(scene: Scene, where: str, config: Path) -> Iterator[Line]:
+    """Every page over a database that is filled."""
+    bench, settings = f"pages {where}", load(config)
+    yield _look_line(scene, bench, config)
     token = Keyring(settings).api_token.get_secret_value()
     command = [sys.executable, "-m", "workers.cli", "--config", str(config), "web"]
     with running_process(command, settings.server.port, config.with_name("web.log")) as process:
@@ -74,13 +89,27 @@ def _measured(scene: Scene, where: str, database: Mapping[str, str]) -> Iterator
         base = f"http://127.0.0.1:{settings.server.port}"
         with httpx.Client(base_url=base, headers=headers, timeout=120) as client:
             for name, (path, most) in PAGES.items():
-                yield _line(scene, client, f"pages {where}", name, path, most)
+                yield _line(scene, client, bench, name, path, most)
             home = client.get("/")
             loaded = [client.get(address) for address in _loaded_by(home.text)]
         memory = _rss(process.pid)
         sent = sum(len(answer.content) for answer in (home, *loaded))
-        yield {"bench": f"pages {where}", "page": "first page", "bytes": sent, "target": 60_000}
-        yield {"bench": f"pages {where}", "page": "memory", "mb": memory, "target": 250}
+        yield {"bench": bench, "page": "first page", "bytes": sent, "target": 60_000}
+        yield {"bench": bench, "page": "memory", "mb": memory, "target": 250}
+
+
+def _look_line(scene: Scene, bench: str, config: Path) -> Line:
+    """What each look for alerts reads, which a tick waits for once a minute."""
+    services = scene.services(config)
+    seen = []
+    for _ in range(QUICK_READS if scene.quick else READS):
+        with services.store.read() as unit:
+            started = time.monotonic()
+            watched_metrics(unit)
+            seen.append((time.monotonic() - started) * 1000)
+    p95 = percentile(seen, 0.95)
+    figures = {"unit": "ms", "p50": round(median(seen), 1), "p95": round(p95, 1)}
+    return {"bench": bench, "page": "look for alerts", **figures, "target": 100, "held": p95 <= 100}
 
 
 def _line(scene: Scene, client: httpx.Client, bench: str, name: str, path: str, most: int) -> Line:
@@ -119,7 +148,8 @@ def _rss(pid: int) -> float:
 
 def fill(services: Services, n: int) -> None:
     """A project as it is after months: made by the database itself, so that it is there within minutes."""
-    project = services.project(PROJECT).id
+    bound = services.project(PROJECT)
+    project = bound.id
     engine: Engine = services.store._engine  # noqa: SLF001 - no step of the service stores a million rows
     postgres = engine.dialect.name == "postgresql"
     numbers = (
@@ -134,6 +164,9 @@ def fill(services: Services, n: int) -> None:
         for statement in _statements(project, postgres=postgres):
             connection.execute(text(statement))
         connection.execute(text("DROP TABLE bench_numbers"))
+    with services.store.begin() as unit:
+        everybody = ReviewAccounts(tuple(f"r{n}" for n in range(30)), "platform")
+        keep_members(unit, bound, everybody)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
 
@@ -142,8 +175,13 @@ def _statements(project: int, *, postgres: bool) -> Iterator[str]:
     def json(sql: str) -> str:
         return f"CAST({sql} AS JSON)" if postgres else sql
 
-    day = "'2026-01-0' || (1 + n % 7) || ' 12:00:00.000000'"
-    at = f"CAST({day} || '+00' AS TIMESTAMPTZ)" if postgres else day
+    # Over the last 90 days, so that what is asked of the last seven finds a thirteenth of it.
+    days = "(n / 10) % 90"
+    at = (
+        f"now() - make_interval(days => CAST({days} AS INTEGER))"
+        if postgres
+        else f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ({days}) || ' days')"
+    )
     empty, none = json("'{}'"), json("'[]'")
     no, yes = ("false", "true") if postgres else ("0", "1")
     flagged = f"FROM bench_numbers WHERE n % {ISSUES_EVERY} = 0"
@@ -152,7 +190,8 @@ def _statements(project: int, *, postgres: bool) -> Iterator[str]:
         "WHEN 18 THEN 'unresolved' WHEN 19 THEN 'suppressed' WHEN 3 THEN 'rejected' WHEN 4 THEN 'rejected' "
         "WHEN 5 THEN 'rejected' WHEN 6 THEN 'rejected' WHEN 7 THEN 'rejected' ELSE 'accepted' END"
     )
-    pair = "'class' || (n / 10 % 50), 'class' || ((n / 10 * 7 + 1) % 50)"
+    # Nearly every pair of 50 classes is there.
+    pair = "'class' || (n / 10 % 50), 'class' || ((n / 10 * 7 + 1 + n / 500 % 49) % 50)"
     yield (
         "INSERT INTO items (id, project_id, remote_id, remote_created_at, remote_updated_at, data) SELECT "
         f"n, {project}, CAST(n AS TEXT), {at}, {at}, "
@@ -167,11 +206,11 @@ def _statements(project: int, *, postgres: bool) -> Iterator[str]:
     yield (
         "INSERT INTO issues (id, project_id, item_id, annotation_id, label_version, label_updated_at, kind, "
         "state, given, suggested, quality, probability, rank, method, model_version, scan_id, evidence, "
-        "created_at, updated_at, control, place, annotator) "
+        "created_at, updated_at, control, place, annotator, reason) "
         f"SELECT 'issue-' || n, {project}, n, n, 1, {at}, "
         f"CASE WHEN n % 1000 = 0 THEN 'control' ELSE 'label_error' END, {state}, {pair}, "
         f"0.1, 0.9, n, 'prune_by_noise_rate', 'm1', 'scan', {empty}, {at}, {at}, '', '', "
-        f"'a' || (n / 10 % 200) {flagged}"
+        f"'a' || (n / 10 % 200), CASE WHEN n % 3 = 0 THEN 'torn' ELSE 'overdue' END {flagged}"
     )
     asked = f"{flagged} AND (n / 10) % 20 NOT IN (2, 19)"
     yield (

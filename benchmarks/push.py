@@ -14,12 +14,11 @@ from connector.model.jobs import JobKind
 from connector.wiring import Services
 from workers.demo.service import PROJECT
 from workers.review.push import BATCH
-from workers.review.question import review_task
+from workers.review.question import first_votes, review_task
 from workers.service.runner import run_inline
 
 REVIEWS, QUICK_REVIEWS = 500, 100  # in one round
 ROUNDS, QUICK_ROUNDS = 5, 2
-QUORUM = 2
 
 
 def measure(scene: Scene) -> Iterator[Line]:
@@ -68,7 +67,8 @@ def _push(services: Services, items: Sequence[LabelledItem]) -> float:
     issues = [_issue(project.id, item) for item in items]
     with services.store.begin() as unit:
         unit.issues.add(issues)
-        unit.reviews.plan([review_task(issue, QUORUM) for issue in issues])
+        review = services.project_settings(PROJECT).review
+        unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in issues])
     started = time.perf_counter()
     result = run_inline(services, PROJECT, JobKind.PUSH)
     seconds = time.perf_counter() - started

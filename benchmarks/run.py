@@ -40,6 +40,7 @@ BENCHMARKS = (
     "policy",
     "judge",
     "scale",
+    "many_projects",
     "webhook_intake",
     "pages",
     "full_sync",

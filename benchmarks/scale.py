@@ -52,7 +52,7 @@ def measured(scene: Any, bench: str, steps: Sequence[str]) -> Iterator[Line]:
     smaller: dict[str, Figures] = {}
     for n_items in QUICK_SIZES if scene.quick else SIZES:
         for database in DATABASES:
-            with _address(database) as url:
+            with address(database) as url:
                 config = _config(scene, url, n_items)
                 scene.say(f"   {database}, {n_items} items")
                 found = _in_child(config, n_items, steps)
@@ -75,7 +75,7 @@ def _line(
     return line
 
 
-def _address(database: str) -> Any:
+def address(database: str) -> Any:
     """Where the project lives: a file of the service, or a fresh database of a server of our own."""
     return nullcontext(None) if database == "sqlite" else _postgresql()
 

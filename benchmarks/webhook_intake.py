@@ -28,6 +28,7 @@ DELIVERIES, QUICK_DELIVERIES = 8_000, 2_000  # in one round
 ROUNDS, QUICK_ROUNDS = 5, 2
 SENDERS = 64  # connections: annotators who press Submit at the same time, and a storm
 PACE, PACED_S, QUICK_PACED_S = 1_000.0, 10.0, 2.0  # deliveries a second, whether the last was answered or not
+STORM, QUICK_STORM = 50_000, 3_000  # deliveries at once, as fast as they are taken
 START_S = 60.0
 NO_SERVER = "http://127.0.0.1:9"  # intake asks no platform
 
@@ -71,7 +72,11 @@ def _measured(scene: Scene, name: str, database: Mapping[str, str]) -> Line:
         rounds = QUICK_ROUNDS if scene.quick else ROUNDS
         found = interleaved(rounds, rate_at(ours), rate_at(peer))
         paced = deliver_at(ours, PACE, QUICK_PACED_S if scene.quick else PACED_S, SENDERS)
-    sent = rounds * n + SENDERS * 5 + len(paced)
+        n_storm = QUICK_STORM if scene.quick else STORM
+        seconds, storm = deliver(ours, n_storm, SENDERS)
+        longest = 1000 * max(storm)
+        scene.say(f"   a storm of {n_storm} took {seconds:.0f} s, the slowest answer {longest:.0f} ms")
+    sent = rounds * n + SENDERS * 5 + len(paced) + n_storm
     return rates(
         name,
         *found,
@@ -82,6 +87,9 @@ def _measured(scene: Scene, name: str, database: Mapping[str, str]) -> Line:
         **_tails("peer", latencies[spare]),
         paced_per_s=PACE,
         **_tails("paced", [paced]),
+        storm=n_storm,
+        storm_per_s=figures(n_storm / seconds),
+        storm_longest_ms=figures(longest),
         all_stored=_stored(services) == sent,
     )
 

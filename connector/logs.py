@@ -99,7 +99,6 @@ def configure(choice: LogChoice, stream: TextIO | None = None) -> None:
     root.setLevel(choice.level.upper())
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.access").addFilter(_is_worth_a_line)
 
 
 class _FirstRecord(logging.Handler):
@@ -127,12 +126,9 @@ def _of_trace(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return event if found is None else {**event, "trace_id": found}
 
 
-def _is_worth_a_line(request: logging.LogRecord) -> bool:
-    """Whether a request is logged: uvicorn gives its client, method, path, HTTP version and status."""
-    match request.args:
-        case (_, _, str(path), _, int(status)):
-            return status >= FAILED or not path.startswith(ASKED_ALL_THE_TIME)
-    return True
+def is_worth_a_line(path: str, status: int) -> bool:
+    """Whether a request is logged."""
+    return status >= FAILED or not path.startswith(ASKED_ALL_THE_TIME)
 
 
 def _formatter(shared: list[structlog.typing.Processor], stream: TextIO, *, json: bool) -> logging.Formatter:

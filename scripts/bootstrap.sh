@@ -77,6 +77,8 @@ rm -f "$stamp"
 if [ "$(version_of .venv/bin/python)" != "$(version_of "$python")" ]; then
     "$uv" venv --quiet --clear --python "$python" .venv
 fi
-"$uv" pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+"$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --build-constraints scripts/tools.lock --editable .
+# Where PYTHONDONTWRITEBYTECODE is set, every command would translate all it imports once more.
+.venv/bin/python -m compileall -q connector workers
 printf '%s\n' "$wanted" >"$stamp"

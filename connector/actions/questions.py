@@ -1,8 +1,9 @@
-"""What a person does with an open question: have one more person asked, or end it without an answer."""
+"""What a person does with an open question: have more people asked, or end it without an answer."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from connector.errors import Conflict, NotFound
 from connector.model import Decision, Issue, IssueKind, IssueState, Outcome, Project
@@ -36,6 +37,35 @@ def ask_one_more(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> 
     unit.audit.append(by, "question.one_more", issue.id, {"asked": task.overlap + 1}, project.name)
     unit.enqueue(job(JobKind.PUSH, project.id))
     return task.overlap + 1
+
+
+def escalate(unit: UnitOfWork, project: Project, issue_id: str, by: str, adjudicators: Sequence[str]) -> None:
+    """Have an adjudicator settle a question: what they say is final, as where reviewers could not agree.
+
+    Raises
+    ------
+    NotFound
+        The project has no such question.
+    Conflict
+        Nobody is named as adjudicator, it is not asked (any more), or an adjudicator is asked already.
+    """
+    if not adjudicators:
+        raise Conflict(
+            f"nobody is named as adjudicator: set projects.{project.name}.review.adjudicators to accounts"
+        )
+    issue = _asked(unit, project, issue_id)
+    task = unit.reviews.of_issues([issue.id]).get(issue.id)
+    if task is None:
+        raise Conflict(f"question {issue.id} has no review task yet")
+    if task.escalated_at is not None:
+        raise Conflict(f"an adjudicator is asked about question {issue.id} already")
+    cast = [vote for vote in unit.votes.of([task.key]).get(task.key, ()) if not vote.withdrawn]
+    unit.reviews.escalate(task.key)
+    unit.reviews.want_overlap(task.key, max(task.overlap, len(cast) + 1))
+    unit.reviews.mark_undecided([task.key])  # an adjudicator may have answered before
+    unit.audit.append(by, "question.escalated", issue.id, {"answers": len(cast)}, project.name)
+    unit.enqueue(job(JobKind.PUSH, project.id))
+    unit.enqueue(job(JobKind.DECIDE, project.id))
 
 
 def close(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> None:

@@ -137,7 +137,8 @@ def _topic(alert: AlertStatus, now: datetime, repeat: timedelta) -> Topic | None
         return None
     if told is None:
         return Topic.FIRING
-    return Topic.REPEATED if not milestone and abs(now - told) >= repeat else None
+    due = abs(now - told) >= repeat and alert.acknowledged_by is None
+    return Topic.REPEATED if due and not milestone else None
 
 
 def _notice(alert: AlertStatus, topic: Topic, now: datetime) -> Notice:

@@ -90,6 +90,7 @@ class AlertStatus:
     calm_since: datetime | None = None
     resolved_at: datetime | None = None
     notified_at: datetime | None = None  # of its firing; None: nobody was told of it
+    acknowledged_by: str | None = None  # who has taken it on, so that it is not told of again while it fires
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ class FlagEvidence:
 
     `near` are classes with their probabilities (0..1), most probable first, neither given nor suggested;
     `options` the classes to choose from; `others` (annotator, label) of the other annotations; `similar` the
-    labels of the most similar items; `about` the facts of the finding that is asked about, if one is.
+    labels of the most similar items, `neighbours` these items (our ids) and their distances, in the same
+    order, where they are known; `about` the facts of the finding that is asked about, if one is.
     """
 
     blind: bool = False
@@ -26,6 +27,7 @@ class FlagEvidence:
     options: tuple[str, ...] = ()
     others: tuple[tuple[str, str], ...] = ()
     similar: tuple[str, ...] = ()
+    neighbours: tuple[tuple[int, float], ...] = ()
     about: Json | None = None
 
     def to_json(self) -> Json:
@@ -37,6 +39,7 @@ class FlagEvidence:
             "options": list(self.options),
             "others": [list(pair) for pair in self.others],
             "similar": list(self.similar),
+            "neighbours": [list(pair) for pair in self.neighbours],
         }
         return found if self.about is None else found | {"about": dict(self.about)}
 
@@ -51,6 +54,7 @@ class FlagEvidence:
             options=tuple(map(str, stored.get("options", ()))),
             others=tuple((str(annotator), str(label)) for annotator, label in stored.get("others", ())),
             similar=tuple(map(str, stored.get("similar", ()))),
+            neighbours=tuple((int(item), float(far)) for item, far in stored.get("neighbours", ())),
             about=stored.get("about"),
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 LabelText = str  # labels as Prometheus writes them, sorted by name: kind="scan",outcome="done"
 Tally = tuple[str, LabelText]
@@ -98,6 +99,7 @@ METRICS: Mapping[str, ExportedMetric] = {
 }
 
 
+@lru_cache(1024, typed=True)  # the same few again and again: there is an end of series
 def labels(**values: object) -> LabelText:
     """Labels as Prometheus writes them."""
     return ",".join(f'{name}="{_escaped(str(value))}"' for name, value in sorted(values.items()))
@@ -118,12 +120,15 @@ def timed(name: str, seconds: float, **values: object) -> dict[Tally, float]:
     """One observation of a histogram: its bucket, the sum and the count."""
     metric = METRICS[PREFIX + name]
     bound = next((each for each in metric.buckets if seconds <= each), None)
-    le = "+Inf" if bound is None else f"{bound:g}"
-    return {
-        (f"{metric.name}_bucket", bounded(labels(**values), le)): 1.0,
-        (f"{metric.name}_sum", labels(**values)): max(seconds, 0.0),
-        (f"{metric.name}_count", labels(**values)): 1.0,
-    }
+    text = labels(**values)
+    bucket, total, count = _series(metric.name, text, "+Inf" if bound is None else f"{bound:g}")
+    return {bucket: 1.0, total: max(seconds, 0.0), count: 1.0}
+
+
+@lru_cache(1024)
+def _series(name: str, text: LabelText, bound: str) -> tuple[Tally, Tally, Tally]:
+    """The bucket, the sum and the count of a histogram's observation."""
+    return (f"{name}_bucket", bounded(text, bound)), (f"{name}_sum", text), (f"{name}_count", text)
 
 
 class Accumulator:

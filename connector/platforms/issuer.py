@@ -54,6 +54,18 @@ class Issuer:
         where = document["authorization_endpoint"]
         return f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(query)}"
 
+    def way_out(self, back: str) -> str | None:
+        """The address at which a person signs out of the issuer too; None where it has none.
+
+        OpenID Connect RP-Initiated Logout 1.0, section 2, without a hint: the issuer asks the person.
+        """
+        document, _ = self._discovered()
+        where = document.get("end_session_endpoint")
+        if not isinstance(where, str) or urlsplit(where).scheme != urlsplit(self._client.url).scheme:
+            return None
+        query = {"client_id": self._client.client_id, "post_logout_redirect_uri": back}
+        return f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(query)}"
+
     def claims(self, code: str, verifier: str, nonce: str, back: str) -> Mapping[str, Any]:
         """What the issuer says of the person, for a code that it gave.
 

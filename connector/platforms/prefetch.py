@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def one_ahead(pages: Iterator[T]) -> Iterator[T]:
+def one_ahead(pages: Iterator[T]) -> Generator[T, None, None]:
     """The same pages; the next is fetched in a thread meanwhile. Never more than one ahead.
 
     Abandoning the iterator waits for the page under way and leaves no thread behind.

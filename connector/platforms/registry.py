@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -48,6 +49,7 @@ def desk(config: DeskConfig) -> ReviewDesk:
     return _platform(config.kind).desk(config)
 
 
+@cache  # asked for each delivery; it holds nothing
 def dialect(kind: str) -> WebhookDialect:
     """How a platform's webhooks are checked and read."""
     return _platform(kind).dialect()

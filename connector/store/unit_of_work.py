@@ -42,6 +42,7 @@ from connector.store.repositories.projects import Projects
 from connector.store.repositories.quality import Quality
 from connector.store.repositories.questions import StoredQuestions
 from connector.store.repositories.reviews import Reviews
+from connector.store.repositories.saved_views import SavedViews
 from connector.store.repositories.sharded_scans import ShardedScans
 from connector.store.repositories.tallies import Tallies
 from connector.store.repositories.users import RequestKeys, Sessions, SignInAttempts, Users
@@ -128,6 +129,10 @@ class UnitOfWork:
     @cached_property
     def audit(self) -> AuditLog:
         return AuditLog(self.connection, self.now)
+
+    @cached_property
+    def saved_views(self) -> SavedViews:
+        return SavedViews(self.connection, self.now)
 
     @cached_property
     def blobs(self) -> Blobs:

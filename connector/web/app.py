@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector import logs, traces, wiring
 from connector.config.file import load
@@ -24,9 +26,10 @@ from connector.queue import SilentQueue
 from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.examples import with_examples
-from connector.web.api.hooks import Hooks
+from connector.web.api.hooks import Hooks, is_delivery
 from connector.web.counting import Counting, store_counts
 from connector.web.dashboard import (
+    chosen,
     doing,
     entrance,
     home,
@@ -47,9 +50,21 @@ log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
 MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
-ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing)
+ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing, chosen)
 PAGES = tuple(room.router for room in ROOMS)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
+
+
+class Web(FastAPI):
+    """Deliveries have a way in of their own: the application's layers would cost more than all the rest."""
+
+    deliveries: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_delivery(scope):
+            await self.deliveries(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> FastAPI:
@@ -78,7 +93,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         if services is None:
             running.close()
 
-    app = FastAPI(
+    app = Web(
         title="Secondlook",
         version=version("secondlook"),
         description="What Secondlook found, asked and corrected. Send `Authorization: Bearer TOKEN`.",
@@ -97,10 +112,15 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     with_examples(app)
     add_error_answers(app, trouble_page)
     app.add_middleware(SafeHeaders)
-    app.add_middleware(Hooks, services=running)  # outside: no browser reads its answers
-    app.add_middleware(Counting, accumulator=counts, services=running)
-    app.add_middleware(Tracing)
-    app.add_middleware(Proxies, trusted=running.settings.server.trusted_proxies)
+    around: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (Counting, {"accumulator": counts, "services": running}),
+        (Tracing, {}),
+        (Proxies, {"trusted": running.settings.server.trusted_proxies}),
+    )
+    app.deliveries = Hooks(running)
+    for layer, options in around:
+        app.add_middleware(layer, **options)
+        app.deliveries = layer(app.deliveries, **options)
     return app
 
 
@@ -148,6 +168,7 @@ def serve(settings: Settings, documents: Documents, greet: Callable[[Services], 
             uvicorn.Config(
                 app,
                 log_config=None,
+                access_log=False,  # ours has a line for what is worth one
                 server_header=False,
                 ws="none",
                 limit_concurrency=MOST_CONNECTIONS,

@@ -1,17 +1,22 @@
-"""Answers of the web process, counted: how long each route took, and what became of deliveries."""
+"""Answers of the web process: how long each route took, what became of deliveries, and a line for each."""
 
 from __future__ import annotations
 
+import logging
 import re
 import time
+from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from connector.logs import is_worth_a_line
 from connector.model.metrics import Accumulator, counted, timed
 from connector.wiring import Services
 
 HOOK = re.compile(r"/hooks/([a-z0-9][a-z0-9_-]{0,39})/")
 NO_ROUTE = "none"
+
+lines = logging.getLogger(__name__)
 
 
 class Counting:
@@ -38,6 +43,7 @@ class Counting:
             await self._app(scope, receive, noting)
         finally:
             self._count(scope, status or 500, time.monotonic() - started)
+            _log(scope, status or 500)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         # An unknown path or method must not make a series of its own: there is no end of them.
@@ -50,6 +56,16 @@ class Counting:
         if hook is not None and hook.group(1) in self._projects:
             result = "taken" if status < 300 else "refused" if status < 500 else "failed"
             self._accumulator.add(counted("webhook_deliveries_total", project=hook.group(1), result=result))
+
+
+def _log(scope: Scope, status: int) -> None:
+    """As the server would, which makes a line for each delivery before it is asked whether one is wanted."""
+    if is_worth_a_line(scope["path"], status):
+        host, port = scope.get("client") or ("", 0)
+        query = scope.get("query_string", b"").decode("latin-1")
+        path = quote(scope["path"]) + (query and f"?{query}")
+        version = scope.get("http_version", "")
+        lines.info('%s:%d - "%s %s HTTP/%s" %d', host, port, scope["method"], path, version, status)
 
 
 def store_counts(services: Services, accumulator: Accumulator) -> None:

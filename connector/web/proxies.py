@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -21,6 +22,7 @@ class Proxies:
     def __init__(self, app: ASGIApp, trusted: Sequence[str]) -> None:
         self._app = app
         self._networks = [ipaddress.ip_network(each) for each in trusted]
+        self._is_trusted = lru_cache(1024)(self._is_in_a_network)  # one proxy brings them all
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and self._is_trusted(_peer(scope)):
@@ -38,7 +40,7 @@ class Proxies:
         addresses = [each.strip() for each in ",".join(forwarded).split(",") if each.strip()]
         return next((each for each in reversed(addresses) if not self._is_trusted(each)), None)
 
-    def _is_trusted(self, address: str) -> bool:
+    def _is_in_a_network(self, address: str) -> bool:
         try:
             number = ipaddress.ip_address(address)
         except ValueError:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
-
-from fastapi.concurrency import run_in_threadpool
 
 from connector.errors import Misconfigured, Retryable
 
@@ -25,6 +24,7 @@ class GroupCommit(Generic[T]):
         self._store = store
         self._waiting: list[tuple[T, asyncio.Future[None]]] = []
         self._committing: asyncio.Task[None] | None = None
+        self._writer = ThreadPoolExecutor(1, "commits")  # its own: a page that takes long delays no commit
 
     async def add(self, entry: T) -> None:
         """Return once the entry is durable; raises what `store` raised for it."""
@@ -46,7 +46,8 @@ class GroupCommit(Generic[T]):
 
     async def _commit(self, batch: Sequence[tuple[T, asyncio.Future[None]]]) -> None:
         try:
-            await run_in_threadpool(self._store, [entry for entry, _ in batch])
+            entries = [entry for entry, _ in batch]
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._store, entries)
         except Exception as error:  # noqa: BLE001 - handed to those who wait
             if len(batch) == 1 or isinstance(error, Retryable | Misconfigured):
                 _settle(batch, error)

@@ -7,7 +7,7 @@ escaped where the text becomes HTML.
 from __future__ import annotations
 
 from connector.wording.content import item_snippet
-from connector.wording.decisions import decision_reason, reopened
+from connector.wording.decisions import DECISION_REASONS, decision_reason, reopened
 from connector.wording.findings import (
     ambiguity_question,
     conflict_question,
@@ -73,6 +73,7 @@ from connector.wording.scans import (
 from connector.wording.text import LABEL_CHARS, ago, counted, listing, one_line, percent, quoted
 
 __all__ = [
+    "DECISION_REASONS",
     "LABEL_CHARS",
     "NOTE_CHARS",
     "REASON_CHARS",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from connector.wording.text import counted, percent, quoted
 
 BY_SHARES = ("most_would_change", "most_would_keep")
+WITH_A_LABEL = (*BY_SHARES, "agreed_on_other", "agreed_on_given", "probable")
 WITHOUT_A_LABEL = {
     "agreed_on_problem": "Reviewers agreed that no single label can be chosen",
     "adjudicated": "An adjudicator found that no single label can be chosen",
@@ -17,6 +18,7 @@ WITHOUT_A_LABEL = {
     "little_chance": "The label stays: asking more people is unlikely to change it",
     "overdue": "Too few people answered in time",
 }
+DECISION_REASONS = (*WITH_A_LABEL, *WITHOUT_A_LABEL)  # codes, as decisions are stored with them
 
 
 def decision_reason(

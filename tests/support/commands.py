@@ -20,7 +20,7 @@ class WorldSession(Session):
         self.__dict__["settings"] = world.settings
 
     @contextmanager
-    def reading(self) -> Iterator[Services]:
+    def reading(self, *, platforms: bool = False) -> Iterator[Services]:
         yield self._world.services
 
     @contextmanager

@@ -33,6 +33,7 @@ class TestIssuer:
     kid: str = "first"
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: int = 0
+    ends_sessions: bool = True
     port: int = 0
 
     @property
@@ -72,6 +73,8 @@ class TestIssuer:
 
     def document(self) -> dict[str, str]:
         parts = {"authorization_endpoint": "/auth", "token_endpoint": "/token", "jwks_uri": "/keys"}
+        if self.ends_sessions:
+            parts["end_session_endpoint"] = "/out"
         return {"issuer": self.url} | {name: self.url + path for name, path in parts.items()}
 
 

@@ -45,7 +45,7 @@ def _checks(session: Session) -> Iterator[Check]:
         return
     yield from local.before_services(settings, find_file(session.config))
     try:
-        with session.reading() as services:
+        with session.reading(platforms=True) as services:
             yield from local.with_services(services, settings)
             for name in sorted(settings.projects):
                 yield from platform.checks(services, name)

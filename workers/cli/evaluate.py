@@ -30,9 +30,14 @@ RULE_COLUMNS = (
 def evaluate(
     context: typer.Context,
     *,
-    labels: Annotated[Path, typer.Option(help="(N,) given class numbers, .npy.")],
-    probs: Annotated[Path, typer.Option(help="(N, K) out-of-sample probabilities, .npy.")],
-    truth: Annotated[Path | None, typer.Option(help="(N,) true class numbers, .npy.")] = None,
+    labels: Annotated[
+        Path, typer.Option(help="(N,) given classes: .npy, or a list or column of JSON, CSV, Parquet.")
+    ],
+    probs: Annotated[
+        Path,
+        typer.Option(help="(N, K) out-of-sample probabilities: the same; columns may be named as classes."),
+    ],
+    truth: Annotated[Path | None, typer.Option(help="(N,) true classes.")] = None,
     votes: Annotated[Path | None, typer.Option(help="People's votes on some rows, JSON.")] = None,
     answers: Annotated[
         Path | None, typer.Option(help="(N, K) how many people gave each class, .npy: rules of decision.")

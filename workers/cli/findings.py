@@ -10,7 +10,7 @@ import typer
 
 from connector.model.findings import FindingKind
 from connector.wording import finding_title, not_searched_text, one_line
-from workers.cli.output import NARROW, note, print_json, stdout, table
+from workers.cli.output import WITH_LINKS, line_below, note, print_json, stdout, table
 from workers.cli.session import JsonFlag, ProjectName, item_links, session_of
 
 if TYPE_CHECKING:
@@ -61,17 +61,18 @@ def findings(
 
 
 def _show(findings: Sequence[FindingView], link: Callable[[str], str]) -> None:
-    """A table; on a narrow terminal some lines for each."""
-    if findings and stdout().width >= NARROW:
+    """A table; on a terminal that would fold its links some lines for each."""
+    if findings and stdout().width >= WITH_LINKS:
         columns = ("kind", "about", "score", "what", "content", "link")
         table(columns, [[*_cells(each), "" if each.item is None else link(each.item)] for each in findings])
         return
     for each in findings:
         kind, subject, score, why, content = _cells(each)
         typer.echo(f"{kind} {subject} ({score})")
-        for line in (why, content, "" if each.item is None else link(each.item)):
-            if line:
-                typer.echo(f"    {line if line.startswith('http') else one_line(line, stdout().width - 5)}")
+        for line in filter(None, (why, content)):
+            line_below(line)
+        if each.item is not None:
+            typer.echo(f"    {link(each.item)}")
 
 
 def _cells(finding: FindingView) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 
 from connector.model import IssueKind, IssueState
 from connector.wording import one_line, percent
-from workers.cli.output import NARROW, note, print_json, stdout, table
+from workers.cli.output import WITH_LINKS, line_below, note, print_json, stdout, table
 from workers.cli.session import JsonFlag, ProjectName, item_links, session_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def issues(
     link = item_links(session.settings.project(project))
     if json:
         print_json(
-            {"issues": [asdict(one) | {"link": link(one.item)} for one in found.items], "next": found.next}
+            {
+                "issues": [asdict(one) | {"why": _why(one), "link": link(one.item)} for one in found.items],
+                "next": found.next,
+            }
         )
         return
     flags = [each for each in found.items if each.kind != IssueKind.CONTROL]
@@ -58,8 +61,8 @@ def issues(
 
 
 def _show(issues: Sequence[IssueView], link: Callable[[str], str]) -> None:
-    """A table; on a narrow terminal three lines for each."""
-    if issues and stdout().width >= NARROW:
+    """A table; on a terminal that would fold its links some lines for each."""
+    if issues and stdout().width >= WITH_LINKS:
         columns = (
             "issue",
             "item",
@@ -75,9 +78,10 @@ def _show(issues: Sequence[IssueView], link: Callable[[str], str]) -> None:
         table(columns, [[*_cells(each), link(each.item)] for each in issues])
         return
     for issue in issues:
-        name, item, kind, given, better, sure, state, content, _ = _cells(issue)
+        name, item, kind, given, better, sure, state, content, why = _cells(issue)
         typer.echo(f"{name}  {item}  {kind}: {given} → {better} ({sure}), {state}")
-        typer.echo(f"    {one_line(content, stdout().width - 5)}")
+        for text in filter(None, (content, why)):
+            line_below(text)
         typer.echo(f"    {link(issue.item)}")
 
 
@@ -91,12 +95,14 @@ def _cells(issue: IssueView) -> list[str]:
         percent(issue.probability or 0.0),
         issue.state,
         one_line(issue.content, SNIPPET),
-        issue.reason or _why_flagged(issue),
+        _why(issue),
     ]
 
 
-def _why_flagged(issue: IssueView) -> str:
-    """Before there is a decision: what the model says against the label."""
+def _why(issue: IssueView) -> str:
+    """The reason of the decision; before there is one, what the model says against the label."""
+    if issue.reason:
+        return issue.reason
     if issue.quality is None or issue.given is None:
         return ""
     return f"the model is {percent(issue.quality)} sure of {one_line(issue.given, LABEL_CHARS)}"

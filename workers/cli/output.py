@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WIDE = 240  # columns
 NARROW = 100  # below, a list has two lines for each entry in place of a table
+WITH_LINKS = 170  # the same for lists with addresses: a folded one cannot be opened
+INDENT = 4  # of the further lines of an entry
 
 
 def stdout() -> Console:
@@ -50,6 +52,15 @@ def json_line(value: Any) -> str:
 def note(text: str) -> None:
     """A word to the person in front of the terminal, as it stands: no markup."""
     sys.stderr.write(f"{text}\n")
+
+
+def line_below(text: str) -> None:
+    """A further line of an entry, within the terminal: letters of double width count as two."""
+    from rich.cells import cell_len, chop_cells
+
+    room = stdout().width - INDENT - 1
+    shown = text if cell_len(text) <= room else chop_cells(text, room - 1)[0] + "…"
+    sys.stdout.write(f"{' ' * INDENT}{shown}\n")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

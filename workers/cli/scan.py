@@ -14,7 +14,7 @@ from connector.model.kinds import DetectionMethod
 from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.loop import step
 from workers.cli.offline.kinds import FileKind
-from workers.cli.output import NARROW, note, print_json, progress, stdout, table
+from workers.cli.output import NARROW, line_below, note, print_json, progress, stdout, table
 from workers.cli.session import JsonFlag, Session, actor, asking, session_of
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ def _list(issues: Sequence[OfflineIssue]) -> None:
     for issue in issues:
         name, given, better, sure, _, who, content = _cells(issue)
         typer.echo(f"{name}  {given} → {better} ({sure} sure){f', by {who}' if who else ''}")
-        typer.echo(f"    {one_line(content, stdout().width - 5)}")
+        line_below(content)
 
 
 def _tell_what_else(judged: Judged) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +19,7 @@ from connector.errors import Misconfigured
 if TYPE_CHECKING:
     from connector.config.project import ProjectSettings
     from connector.config.settings import Settings
+    from connector.ports import Codecs
     from connector.store.unit_of_work import UnitOfWork
     from connector.wiring import Services
 
@@ -59,16 +60,19 @@ class Session:
         logs.configure(chosen.model_copy(update={"level": LogLevel.DEBUG}) if self.debug else chosen)
 
     @contextmanager
-    def reading(self) -> Iterator[Services]:
-        """Services for a command that only reads: where nothing is stored yet, nothing is made either."""
+    def reading(self, *, platforms: bool = False) -> Iterator[Services]:
+        """Services for a command that only reads: where nothing is stored yet, nothing is made either.
+
+        What is stored is enough for most; `platforms` is for those that ask one as well.
+        """
         if self.settings.database.url is not None or database_file(self.settings).exists():
-            with self._services() as services:
+            with self._services(platforms=platforms) as services:
                 yield services
             return
         with tempfile.TemporaryDirectory(prefix="secondlook-") as folder:
             nowhere = Session(self.config, self.debug)
             nowhere.settings = self.settings.model_copy(update={"data_dir": Path(folder)})
-            with nowhere._services() as services:
+            with nowhere._services(platforms=platforms) as services:
                 yield services
 
     @contextmanager
@@ -80,14 +84,13 @@ class Session:
             yield services
 
     @contextmanager
-    def _services(self) -> Iterator[Services]:
+    def _services(self, *, platforms: bool = True) -> Iterator[Services]:
         from connector.config.settings import MEMORY_BROKER
         from connector.queue import SilentQueue
         from connector.wiring import build
-        from workers.label_types.registry import codecs
 
         silent = self.settings.broker.url.startswith(MEMORY_BROKER)
-        services = build(self.settings, SilentQueue() if silent else None, codecs=codecs())
+        services = build(self.settings, SilentQueue() if silent else None, codecs=_codecs(platforms))
         try:
             yield services
         finally:
@@ -108,6 +111,15 @@ class Session:
         except (Misconfigured, OSError):
             folder = Path(tempfile.gettempdir())
         return folder / ERROR_FILE
+
+
+def _codecs(wanted: bool) -> Mapping[str, Codecs] | None:  # noqa: FBT001 - of this module
+    """How platforms hold labels: every label type is loaded for it."""
+    if not wanted:
+        return None
+    from workers.label_types.registry import codecs
+
+    return codecs()
 
 
 def database_file(settings: Settings) -> Path:

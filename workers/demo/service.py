@@ -28,6 +28,11 @@ STOP_SECONDS = 40.0
 POLL_SECONDS = 0.5
 LOG_LINES = 15
 
+# Answers cost nothing here, and of some twenty right labels that are flagged none is to be lost: about a
+# tenth of the harm that is allowed by default, for .6 answers a question more.
+HARM_LIMIT = 0.0003
+VOTES_PER_QUESTION = 3.5
+
 USER = "demo"  # of the service's pages
 PASSWORD_BYTES = 12
 
@@ -86,7 +91,11 @@ def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
                 "predictions": {"source": "builtin"},
                 "policy": {"budget": budget, "class_cap": 0.5},
                 # What all of them are asked and nobody agrees on ends unresolved: the demo must end.
-                "review": {"max_votes": len(REVIEWERS)},
+                "review": {
+                    "max_votes": len(REVIEWERS),
+                    "harm_limit": HARM_LIMIT,
+                    "votes_per_question": VOTES_PER_QUESTION,
+                },
                 "quality": {"seek_target": False},  # it ends when what was flagged is decided
                 "sync": {"poll_seconds": 10.0},
                 **stage.project(),

@@ -63,6 +63,7 @@ class FlaggedRow:
     suggested: int
     quality: float
     similar: Sequence[str] = ()
+    neighbours: Sequence[tuple[int, float]] = ()  # the items of these labels, and how far they are
 
 
 def planned_rows(plan: TriagePlan) -> tuple[Rows, NDArray[np.int8]]:
@@ -128,6 +129,7 @@ def _evidence(flagged: FlaggedRow, classes: tuple[str, ...], place: Place) -> Fl
         options=tuple(classes[k] for k in order[:OPTION_CLASSES]),
         others=flagged.item.others,
         similar=tuple(flagged.similar),
+        neighbours=tuple(flagged.neighbours),
         about=None if place.about is None else dict(place.about),
     )
 

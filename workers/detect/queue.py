@@ -21,6 +21,7 @@ from workers.detect.standing import NO_ISSUE, QueueByRow, RowsOfItems
 from workers.issues.arrays import Classes, Probabilities, Rows
 from workers.issues.incremental.incoming import quality_of
 from workers.issues.incremental.table import REMOVED
+from workers.issues.neighbours import Neighbours
 from workers.issues.triage import Flagged
 from workers.review.question import first_votes, review_task
 from workers.review.room import room_for
@@ -36,8 +37,8 @@ class JudgedRows:
     `given` (N) are classes, -1 where there is no row any more; `order` the flagged rows, most suspicious
     first, `suggested` (N) the classes that those rows probably are of and `quality` (N) the probability of
     their labels. `probs_of` gives the probabilities (M, K) of ascending rows. `whole` where this is a scan,
-    whose controls and order replace earlier ones, and whose figures all suppressed issues take. `near`
-    (N, k) are the rows of the nearest items, where they are known.
+    whose controls and order replace earlier ones, and whose figures all suppressed issues take. `near` are
+    the rows of the nearest items, where they are known.
     """
 
     origin: Origin
@@ -49,7 +50,7 @@ class JudgedRows:
     row_of: Callable[[int], int | None]
     probs_of: Callable[[Rows], Probabilities]
     whole: bool
-    near: Rows | None = None
+    near: Neighbours | None = None
     issue: Callable[[int, LabelledItem, Place, bool], Issue] | None = None  # in place of one from `probs_of`
     row_at: Callable[[int, str], int | None] | None = None  # where an item has several rows: by place
     carries: Callable[[str, str], bool] = operator.eq  # whether an item's label has what a row is about
@@ -67,7 +68,17 @@ class JudgedRows:
 
     def similar_to(self, row: int) -> list[str]:
         """The labels of the row's nearest items."""
-        return [] if self.near is None else [self.label_of(each) for each in self.near[row, :SIMILAR_ITEMS]]
+        return [] if self.near is None else [self.label_of(each) for each in self._near_rows(row)]
+
+    def neighbours_of(self, row: int) -> list[tuple[int, float]]:
+        """These items, and how far they are."""
+        if self.near is None:
+            return []
+        far = self.near.distances[row, :SIMILAR_ITEMS]
+        return list(zip(self.item_ids[self._near_rows(row)].tolist(), far.tolist(), strict=True))
+
+    def _near_rows(self, row: int) -> Rows:
+        return self.near.indices[row, :SIMILAR_ITEMS] if self.near is not None else np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,5 +317,6 @@ def _finding(
 ) -> FlaggedRow:
     quality = quality_of(int(judged.given[row]), probs)
     if place.suggested is None:
-        return FlaggedRow(item, probs, int(probs.argmax()), quality, judged.similar_to(row))
+        alike = judged.similar_to(row), judged.neighbours_of(row)
+        return FlaggedRow(item, probs, int(probs.argmax()), quality, *alike)
     return FlaggedRow(item, probs, judged.origin.classes.index(place.suggested), quality)

@@ -155,7 +155,7 @@ def _judged(
         row_of=ItemRows(item_ids).row_of,
         probs_of=probabilities.matrix.__getitem__,
         whole=True,
-        near=None if near is None else near.indices,
+        near=near,
     )
 
 

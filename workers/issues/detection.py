@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
+from workers.issues.compiled import Loops, compiled_loops
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, confident_counts, prune_counts
 from workers.issues.methods import PRUNING, Method, method_of
 from workers.issues.pruning import prune_by_class, prune_by_noise_rate
 from workers.issues.quality import margins_of
-from workers.issues.reading import NO_CLASS, RowFacts, read_rows
+from workers.issues.reading import COLUMNWISE_CLASSES, NO_CLASS, RowFacts, read_rows
 from workers.issues.selection import nth_smallest, smallest
 from workers.issues.spreading import THREADS
 from workers.issues.thresholds import cutoffs, thresholds_from, thresholds_of
@@ -46,6 +47,7 @@ class _Evidence:
     facts: RowFacts
     prune: Counts  # by (true, given); empty for methods that do not prune
     threads: int
+    loops: Loops | None
 
 
 def label_issues(
@@ -54,6 +56,7 @@ def label_issues(
     *,
     method: str = "prune_by_noise_rate",
     threads: int = THREADS,
+    compiled: bool = False,
 ) -> LabelIssues:
     """Find labels that are probably wrong.
 
@@ -67,6 +70,9 @@ def label_issues(
         One of `Method`.
     threads
         How many to compute with; the answer is the same for any number.
+    compiled
+        Whether with loops that numba compiles (extra `compiled`): the same answer sooner, once they are
+        compiled, which takes seconds the first time.
 
     Returns
     -------
@@ -88,18 +94,25 @@ def label_issues(
     """
     chosen = method_of(method)
     probs = checked_probs(pred_probs)
-    mask, facts = marked(checked_labels(labels, *probs.shape), probs, chosen, threads)
+    # Of many classes numpy's own loops are as quick: they do many values at once.
+    made = compiled_loops() if compiled and probs.shape[1] <= COLUMNWISE_CLASSES else None
+    mask, facts = marked(checked_labels(labels, *probs.shape), probs, chosen, threads, loops=made)
     return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
 
 
 def marked(
-    given: Classes, probs: Probabilities, method: Method, threads: int, trust: Probabilities | None = None
+    given: Classes,
+    probs: Probabilities,
+    method: Method,
+    threads: int,
+    trust: Probabilities | None = None,
+    loops: Loops | None = None,
 ) -> tuple[Mask, RowFacts]:
     """The mask, and what the rows say, of arguments that are checked already.
 
     `trust` saves a pass, where the probabilities of the given labels are at hand.
     """
-    evidence = _gather(given, probs, method, threads, trust)
+    evidence = _gather(given, probs, method, threads, trust, loops)
     return _CHOICES[method](evidence), evidence.facts
 
 
@@ -113,32 +126,37 @@ def found_issues(
 
 
 def _gather(
-    given: Classes, probs: Probabilities, method: Method, threads: int, trust: Probabilities | None = None
+    given: Classes,
+    probs: Probabilities,
+    method: Method,
+    threads: int,
+    trust: Probabilities | None,
+    loops: Loops | None,
 ) -> _Evidence:
     n_classes = probs.shape[1]
     groups = Groups(given, n_classes)
     cuts = None
     if method is not Method.PREDICTED_NEQ_GIVEN:
         if trust is None:
-            thresholds = thresholds_from(probs, groups, threads=threads)
+            thresholds = thresholds_from(probs, groups, threads=threads, loops=loops)
         else:
             thresholds = thresholds_of(trust, groups, threads=threads)
         cuts = cutoffs(thresholds, probs.dtype)
-    facts = read_rows(probs, cuts, given, threads=threads)
+    facts = read_rows(probs, cuts, given, threads=threads, loops=loops)
     if facts.highest > 1 + SLACK:
-        return _gather(given, np.minimum(probs, 1), method, threads)
+        return _gather(given, np.minimum(probs, 1), method, threads, None, loops)
     prune: Counts = np.empty((0, 0), dtype=np.int64)
     if method in PRUNING:
         counts = confident_counts(given, facts.confident, n_classes)
         prune = prune_counts(calibrated(counts, groups.counts))
         facts = replace(facts, confident=np.empty(0, dtype=given.dtype))  # not needed again: free it
-    return _Evidence(given, probs, groups, facts, prune, threads)
+    return _Evidence(given, probs, groups, facts, prune, threads, loops)
 
 
 def _noise_rate(evidence: _Evidence) -> Mask:
     e = evidence
     return prune_by_noise_rate(
-        e.probs, e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads
+        e.probs, e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads, loops=e.loops
     )
 
 

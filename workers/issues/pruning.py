@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from workers.issues.arrays import Counts, Mask, Probabilities, Rows
+from workers.issues.compiled import Loops, largest_clear
 from workers.issues.groups import Groups
 from workers.issues.selection import lowest, nth_smallest, smallest
 from workers.issues.spreading import THREADS, spread
@@ -62,6 +63,7 @@ def prune_by_noise_rate(
     counts: Counts,
     *,
     threads: int = THREADS,
+    loops: Loops | None = None,
 ) -> Mask:
     """Mark for each pair of classes the rows with the largest margins of the other over the given class.
 
@@ -84,16 +86,46 @@ def prune_by_noise_rate(
             hit, left = _largest_margins(margins, wanted[others])
         mask[candidates[hit]] = True
         if left.size:
-            rows, left = groups.rows(label), others[left]
-            margins = _margins(probs, self_confidence, rows, left)
-            hit, tied = _largest_margins(margins, wanted[left], floor=-np.inf)
-            mask[rows[hit]] = True
-            for place in tied:
-                mask[rows[smallest(-margins[place], int(wanted[left[place]]))]] = True
+            _compare_all(mask, probs, self_confidence, groups.rows(label), others[left], wanted)
 
-    spread(lambda: prune, _split(disagreeing, groups), threads)
+    if loops is None:
+        spread(lambda: prune, _split(disagreeing, groups), threads)
+    else:
+        _prune_compiled(loops, mask, probs, self_confidence, disagreeing, groups, counts)
     mask &= disagreeing
     return mask
+
+
+def _prune_compiled(
+    loops: Loops,
+    mask: Mask,
+    probs: Probabilities,
+    self_confidence: Probabilities,
+    disagreeing: Mask,
+    groups: Groups,
+    counts: Counts,
+) -> None:
+    """What `prune_by_noise_rate` marks of each class, of all classes at once."""
+    rows, wanted = np.flatnonzero(disagreeing), np.zeros_like(counts.T)
+    for label, _ in _split(disagreeing, groups):
+        wanted[label] = counts[:, label]
+    np.fill_diagonal(wanted, 0)
+    hit, left = largest_clear(loops, probs, self_confidence, rows, groups.labels, wanted, CLEAR)
+    mask[rows[hit]] = True
+    for label in np.flatnonzero(left.any(axis=1)).tolist():
+        others = np.flatnonzero(left[label])
+        _compare_all(mask, probs, self_confidence, groups.rows(label), others, wanted[label])
+
+
+def _compare_all(
+    mask: Mask, probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows, wanted: Counts
+) -> None:
+    """Mark the largest margins of some pairs among all rows of the given class."""
+    margins = _margins(probs, self_confidence, rows, others)
+    hit, tied = _largest_margins(margins, wanted[others], floor=-np.inf)
+    mask[rows[hit]] = True
+    for place in tied:
+        mask[rows[smallest(-margins[place], int(wanted[others[place]]))]] = True
 
 
 def _split(disagreeing: Mask, groups: Groups) -> list[tuple[int, Rows]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.issues.arrays import Classes, Mask, Probabilities, Rows, block_rows, class_dtype
+from workers.issues.compiled import Loops, Reader
 from workers.issues.disagreement import loses
 from workers.issues.spreading import THREADS, slices, spread
 from workers.issues.validation import SILENT, OffSums, refuse_row
@@ -51,6 +53,7 @@ def read_rows(
     given: Classes | None = None,
     *,
     threads: int = THREADS,
+    loops: Loops | None = None,
 ) -> RowFacts:
     """Read every row once, a block at a time, and refuse the first that is not a distribution."""
     n_rows, n_classes = probs.shape
@@ -63,7 +66,20 @@ def read_rows(
     none = _Seen(np.empty(0, dtype=np.intp), np.empty(0), 0.0, 0.0)
     seen: dict[int, _Seen] = {}
 
+    def make_compiled_work(loops: Loops) -> Callable[[slice], None]:
+        cuts, labels = _or_none(cutoffs, probs.dtype), _or_none(given, dtype)
+        read = Reader(loops, np.empty(step, dtype=probs.dtype), np.empty(step))
+
+        def work(part: slice) -> None:
+            into = predicted[part], confident[part], trust[part], disagreeing[part]
+            top = read.read(probs[part], cuts, labels[part], into)
+            seen[part.start] = _judged(probs[part], top, read.sums, read.lowest, part.start)
+
+        return work
+
     def make_work() -> Callable[[slice], None]:
+        if loops is not None:
+            return make_compiled_work(loops)
         read: _Columnwise | _Rowwise = (_Columnwise if n_classes <= COLUMNWISE_CLASSES else _Rowwise)(
             probs, cutoffs, step
         )
@@ -86,6 +102,10 @@ def read_rows(
     off = OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks]))
     highest, lowest = max(b.highest for b in blocks), min(b.lowest for b in blocks)
     return RowFacts(predicted, confident, trust, disagreeing, off, highest, lowest)
+
+
+def _or_none(values: Any, dtype: Any) -> Any:
+    return np.empty(0, dtype=dtype) if values is None else values
 
 
 class _Columnwise:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workers.issues.arrays import Classes, Probabilities
+from workers.issues.compiled import Loops, by_class
 from workers.issues.groups import Groups
 from workers.issues.spreading import THREADS, slices, spread
 from workers.issues.validation import checked_labels, checked_probs
@@ -55,8 +56,13 @@ def thresholds_of(self_confidence: Probabilities, groups: Groups, *, threads: in
     return _means_by_class(groups, self_confidence.dtype, lambda part: self_confidence[part], threads)
 
 
-def thresholds_from(probs: Probabilities, groups: Groups, *, threads: int = THREADS) -> Probabilities:
+def thresholds_from(
+    probs: Probabilities, groups: Groups, *, threads: int = THREADS, loops: Loops | None = None
+) -> Probabilities:
     """The thresholds from the matrix."""
+    if loops is not None:
+        starts = np.cumsum(groups.counts) - groups.counts
+        return _means(by_class(loops, probs, groups.labels, starts), groups)
 
     def picked(part: slice) -> Probabilities:
         labels = groups.labels[part]
@@ -73,7 +79,7 @@ def _means_by_class(
     threads: int,
 ) -> Probabilities:
     """Chunks are sorted by class into one array, in which each class then lies together in row order."""
-    by_class = np.empty(len(groups.labels), dtype=dtype)
+    placed = np.empty(len(groups.labels), dtype=dtype)
     ends = np.cumsum(groups.counts)
     before = np.cumsum(groups.counts_by_chunk, axis=0) - groups.counts_by_chunk
     starts = ends - groups.counts + before
@@ -85,13 +91,18 @@ def _means_by_class(
         for label in np.flatnonzero(groups.counts_by_chunk[number]).tolist():
             start, end = end, end + int(groups.counts_by_chunk[number, label])
             at = int(starts[number, label])
-            by_class[at : at + end - start] = values[start:end]
+            placed[at : at + end - start] = values[start:end]
 
     spread(lambda: place, list(enumerate(groups.chunks())), threads)
-    present = groups.counts > 0
-    thresholds = np.full(len(present), UNREACHABLE, dtype=dtype if present.all() else np.float64)
+    return _means(placed, groups)
+
+
+def _means(placed: Probabilities, groups: Groups) -> Probabilities:
+    """The mean of each class, whose values lie together."""
+    ends, present = np.cumsum(groups.counts), groups.counts > 0
+    thresholds = np.full(len(present), UNREACHABLE, dtype=placed.dtype if present.all() else np.float64)
     for label in np.flatnonzero(present):
-        thresholds[label] = np.mean(by_class[ends[label] - groups.counts[label] : ends[label]])
+        thresholds[label] = np.mean(placed[ends[label] - groups.counts[label] : ends[label]])
     np.maximum(thresholds, thresholds.dtype.type(LOWEST), out=thresholds)
     return thresholds
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import TypeAlias
 from uuid import UUID
 
 from connector import wording
@@ -19,6 +21,7 @@ from connector.model import (
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import LetGo, coded
+from connector.platforms.prefetch import one_ahead
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
@@ -30,6 +33,7 @@ from workers.review.release import release_reviews
 from workers.review.room import room_for
 
 BATCH = 100  # review tasks in one request
+Imported: TypeAlias = Mapping[str, str] | Rejected  # where the tasks of a request stand, or why none does
 
 
 def handle(context: Context) -> Summary:
@@ -160,25 +164,60 @@ def _adopt(context: Context, review_id: str, batch: str, schema: LabelSchema) ->
 
 
 def _push_new(context: Context, review_id: str, schema: LabelSchema, expected: int) -> int:
+    """While the platform works on one batch, the last is recorded and the next is made ready.
+
+    Each is stored before it is sent, and one is sent at a time; two can be uncertain after a death.
+    """
     pushed = 0
+    with (
+        closing(one_ahead(_batches(context, schema))) as ready,
+        closing(one_ahead(_sent(context, review_id, ready))) as sent,
+    ):
+        for tasks, outcome in sent:
+            pushed += _recorded(context, review_id, tasks, schema, outcome)
+            context.progress(pushed, max(expected, pushed), "review tasks")
+    return pushed
+
+
+def _batches(
+    context: Context, schema: LabelSchema
+) -> Iterator[tuple[Sequence[ReviewTask], Sequence[ReviewRequest]]]:
     while True:
         with context.begin() as unit:
             _, tasks = unit.reviews.take_batch(context.project.id, BATCH)
         if not tasks:
-            return pushed
-        pushed += _send(context, review_id, tasks, schema)
-        context.progress(pushed, max(expected, pushed), "review tasks")
+            return
+        yield tasks, _requests(context, tasks, schema)
+
+
+def _sent(
+    context: Context, review_id: str, ready: Iterator[tuple[Sequence[ReviewTask], Sequence[ReviewRequest]]]
+) -> Iterator[tuple[Sequence[ReviewTask], Imported]]:
+    for tasks, requests in ready:
+        yield tasks, _imported(context, review_id, requests)
 
 
 def _send(context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema) -> int:
     """Send tasks whose batch is stored already, so that a lost answer can be looked for."""
+    outcome = _imported(context, review_id, _requests(context, tasks, schema))
+    return _recorded(context, review_id, tasks, schema, outcome)
+
+
+def _imported(context: Context, review_id: str, requests: Sequence[ReviewRequest]) -> Imported:
     try:
-        remote_ids = context.desk.push(review_id, _requests(context, tasks, schema))
+        return context.desk.push(review_id, requests)
     except NotFound:
         raise
     except Rejected as error:
-        return _send_singly(context, review_id, tasks, schema, error)
-    return _mark_pushed(context, remote_ids, reread=False)
+        return error
+
+
+def _recorded(
+    context: Context, review_id: str, tasks: Sequence[ReviewTask], schema: LabelSchema, outcome: Imported
+) -> int:
+    if isinstance(outcome, Rejected):
+        return _send_singly(context, review_id, tasks, schema, outcome)
+    return _mark_pushed(context, outcome, reread=False)
 
 
 def _send_singly(

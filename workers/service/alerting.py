@@ -18,7 +18,7 @@ from connector.model.alerts import AlertKey, CounterSnapshot, Notice, Severity, 
 from connector.model.moments import is_over
 from connector.store.repositories.alerts import EVENTS_UNTIL, LOOKED_AT
 from connector.store.unit_of_work import UnitOfWork
-from connector.store.views.metrics import stored_metrics
+from connector.store.views.metrics import watched_metrics
 from connector.wiring import Services
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ def _read(services: Services, settings: AlertSettings) -> _Look | None:
         every = timedelta(seconds=settings.every_seconds)
         if not is_over(before, every, unit.now):
             return None
-        samples = stored_metrics(unit)
+        samples = watched_metrics(unit)
         kept = _kept_counters(unit)
         grown = growth(samples, kept[0]) if kept else {}
         snapshots = rotated(kept, counters(samples, unit.now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -30,6 +31,7 @@ from connector.platforms.results import dicts
 from connector.ports import Codecs
 
 WITHDRAWN = "Withdrawn: "
+FORM_SECONDS = 10.0  # a form is believed for; the server refuses what does not fit another
 
 
 class LabelStudioDesk:
@@ -39,13 +41,16 @@ class LabelStudioDesk:
         self._client = client
         self._codecs = codecs
         self._page_size = page_size
-        self._forms: dict[str, review_tasks.LabelStudioForm] = {}  # by config
+        self._forms: dict[str, tuple[float, review_tasks.LabelStudioForm]] = {}  # by project, with the moment
         self._lock = threading.Lock()
 
     def ensure(self, setup: ReviewSetup, known_id: str | None) -> str:
         """The review project, found or created, with its settings and config repaired."""
-        review_id = review_project.ensure(self._client, setup, known_id, self._codecs[setup.schema.kind])
+        project = review_project.ensure(self._client, setup, known_id, self._codecs[setup.schema.kind])
+        review_id = str(project["id"])
         self._close_again(review_id)
+        with self._lock:
+            self._keep_form(review_id, str(project["label_config"]))
         return review_id
 
     def require_alone(self, owner: OwnerMark) -> None:
@@ -171,11 +176,20 @@ class LabelStudioDesk:
         self._client.api.write("PATCH", f"/api/tasks/{row['id']}/", changes)
 
     def _form(self, review_id: str) -> review_tasks.LabelStudioForm:
-        config = str(self._client.project(review_id, fields="id,label_config").get("label_config") or "")
+        """The form of the project, as it was some seconds ago at most: many imports follow each other."""
         with self._lock:
-            if config not in self._forms:
-                self._forms = {config: _read_form(config)}
-            return self._forms[config]
+            read_at, form = self._forms.get(review_id, (-FORM_SECONDS, None))
+            if form is None or time.monotonic() - read_at >= FORM_SECONDS:
+                project = self._client.project(review_id, fields="id,label_config")
+                form = self._keep_form(review_id, str(project.get("label_config") or ""))
+            return form
+
+    def _keep_form(self, review_id: str, config: str) -> review_tasks.LabelStudioForm:
+        _, form = self._forms.get(review_id, (0.0, None))
+        if form is None or form.config != config:
+            form = _read_form(config)
+        self._forms = {review_id: (time.monotonic(), form)}
+        return form
 
 
 def _read_form(config: str) -> review_tasks.LabelStudioForm:

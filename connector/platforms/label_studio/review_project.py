@@ -22,15 +22,14 @@ _DESCRIPTION = "Made and kept by Secondlook. Answers given here decide about lab
 Project = dict[str, Any]
 
 
-def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None, codec: Codec) -> str:
-    """The id of the project that carries our mark, as it should be."""
+def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None, codec: Codec) -> Project:
+    """The project that carries our mark, as it should be."""
     require_alone(client, setup.owner)
     project = _known(client, setup, known_id) or _marked(client, setup)
     if project is None:
         settings = _settings(setup) | {"label_config": build(setup, codec)}
-        return str(as_dict(client.api.write("POST", "/api/projects/", settings), "project")["id"])
-    _repair(client, setup, project, codec)
-    return str(project["id"])
+        return as_dict(client.api.write("POST", "/api/projects/", settings), "project") | settings
+    return project | _repair(client, setup, project, codec)
 
 
 def require_alone(client: LabelStudioClient, owner: OwnerMark) -> None:
@@ -93,7 +92,8 @@ def _settings(setup: ReviewSetup) -> Project:
     }
 
 
-def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project, codec: Codec) -> None:
+def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project, codec: Codec) -> Project:
+    """What was changed."""
     changes = {key: value for key, value in _settings(setup).items() if not _same(key, project, value)}
     if "description" in changes:
         changes["description"] = _described(project, changes["description"])
@@ -105,6 +105,7 @@ def _repair(client: LabelStudioClient, setup: ReviewSetup, project: Project, cod
         changes["model_version"] = MODEL_VERSION
     if changes:
         client.patch_project(str(project["id"]), changes)
+    return changes
 
 
 def _described(project: Mapping[str, Any], wanted: str) -> str:

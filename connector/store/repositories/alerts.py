@@ -46,7 +46,7 @@ class Alerts(Repository):
         return bool(self._connection.execute(ours).rowcount)
 
     def all(self) -> dict[AlertKey, AlertStatus]:
-        found = [_status(row) for row in self._connection.execute(select(alerts))]
+        found = [_status(row) for row in self._connection.execute(self._held(select(alerts), alerts))]
         return {one.key: one for one in found}
 
     def put(self, changed: Mapping[AlertKey, AlertStatus | None]) -> None:
@@ -207,6 +207,7 @@ def _columns(status: AlertStatus) -> dict[str, Any]:
         "calm_since": status.calm_since,
         "resolved_at": status.resolved_at,
         "notified_at": status.notified_at,
+        "acknowledged_by": status.acknowledged_by,
     }
 
 
@@ -219,6 +220,7 @@ def _status(row: Any) -> AlertStatus:
         calm_since=row.calm_since,
         resolved_at=row.resolved_at,
         notified_at=row.notified_at,
+        acknowledged_by=row.acknowledged_by,
     )
 
 

@@ -38,11 +38,12 @@ class Jobs(Repository):
             traceparent=job.traceparent or traces.traceparent(),
         )
         unless_queued = new.on_conflict_do_nothing(index_elements=["key"], index_where=QUEUED)
-        # Asked by RETURNING: an insert's row count is not known on PostgreSQL.
-        while self._connection.execute(unless_queued.returning(jobs.c.id)).first() is None:
-            if self._hold_queued(job.key or ""):
-                return None
-        return job_id
+        # Mostly an equal one waits already, so that is asked first. By RETURNING: an insert's row count is
+        # not known on PostgreSQL.
+        while job.key is None or not self._hold_queued(job.key):
+            if self._connection.execute(unless_queued.returning(jobs.c.id)).first() is not None:
+                return job_id
+        return None
 
     def get(self, job_id: str) -> Job | None:
         row = self._connection.execute(select(jobs).where(jobs.c.id == job_id)).one_or_none()

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from connector.store.tables.access import access_tokens, request_keys, sessions, sign_in_attempts, users
+from connector.store.tables.access import (
+    access_tokens,
+    request_keys,
+    saved_views,
+    sessions,
+    sign_in_attempts,
+    users,
+)
 from connector.store.tables.alerts import alert_messages, alert_silences, alerts
 from connector.store.tables.audit import audit, audit_head
 from connector.store.tables.base import (
@@ -105,6 +112,7 @@ __all__ = [
     "request_keys",
     "review_tasks",
     "reviewer_snapshots",
+    "saved_views",
     "scan_shards",
     "scans",
     "sessions",

@@ -1,10 +1,10 @@
-"""Users, their sessions, and tokens of programs. Secrets are stored as hashes alone."""
+"""Users, their sessions and lists, and tokens of programs. Secrets are stored as hashes alone."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, String, Table
+from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, String, Table, UniqueConstraint
 
-from connector.store.tables.base import Json, PlainText, Uid, UtcDateTime, metadata
+from connector.store.tables.base import Json, PlainText, Uid, UtcDateTime, metadata, project_column
 
 users = Table(
     "users",
@@ -63,4 +63,18 @@ request_keys = Table(
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("location", PlainText, nullable=False),
     PrimaryKeyConstraint("actor", "key"),
+)
+
+# Lists under filters that people have named.
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("id", Uid, primary_key=True),
+    project_column(),
+    Column("owner", String(100), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("page", String(40), nullable=False),
+    Column("query", PlainText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("project_id", "owner", "name"),
 )

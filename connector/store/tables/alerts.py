@@ -18,6 +18,7 @@ alerts = Table(
     Column("calm_since", UtcDateTime),
     Column("resolved_at", UtcDateTime),
     Column("notified_at", UtcDateTime),
+    Column("acknowledged_by", PlainText),
     PrimaryKeyConstraint("rule", "project", "subject"),
 )
 

@@ -94,6 +94,7 @@ annotation_rows = Table(
     Column("deleted_at", UtcDateTime),
     UniqueConstraint("item_id", "remote_id"),
     Index("ix_annotations_remote_id", "remote_id"),  # a webhook names annotations, not items
+    Index("ix_annotations_annotator", "annotator", "item_id"),  # labels of a person, from any item on
 )
 
 predictions = Table(

@@ -93,6 +93,7 @@ decisions = Table(
     Column("probability", Float),
     Column("decided_at", UtcDateTime, nullable=False),
     Column("superseded_at", UtcDateTime),
+    Index("ix_decisions_decided_at", "decided_at", "issue_id"),  # what was decided lately
 )
 
 CURRENT = text("superseded_at IS NULL")

@@ -24,6 +24,7 @@ class AlertRow:
     since: datetime
     resolved_at: datetime | None
     notified_at: datetime | None
+    acknowledged_by: str | None
     silent_until: datetime | None
     link: str
 
@@ -61,6 +62,7 @@ def alert_rows(unit: UnitOfWork) -> list[AlertRow]:
             since=one.since,
             resolved_at=one.resolved_at,
             notified_at=one.notified_at,
+            acknowledged_by=one.acknowledged_by,
             silent_until=max(silent, default=None),
             link=notice_link(key.rule.value, key.project),
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from connector.model import Correction, Json, Project, Vote
+from connector.model import Correction, FlagEvidence, Json, Project, Vote
 from connector.model.access import AccessRole, Principal
 from connector.store.tables import annotation_rows, audit, corrections, issues, items, review_tasks
 from connector.store.unit_of_work import UnitOfWork
@@ -33,6 +34,19 @@ class LabelVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourView:
+    """One of the items that are most like another one, as it was when that one was flagged.
+
+    `state` is that of the latest question about it, None where nobody asked.
+    """
+
+    item: str
+    label: str
+    distance: float
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """An issue of the item with its answers, as far as they may be seen."""
 
@@ -40,6 +54,8 @@ class Question:
     votes: tuple[Vote, ...]
     corrections: tuple[Correction, ...]
     asked: int | None = None  # people, where it is known to who asks
+    neighbours: tuple[NeighbourView, ...] = ()
+    asks_adjudicator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +123,9 @@ def _versions(unit: UnitOfWork, project: Project, item_id: int) -> list[LabelVer
 
 
 def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
-    query = select(issues.c.id, review_tasks.c.key, review_tasks.c.overlap).outerjoin(
-        review_tasks, review_tasks.c.issue_id == issues.c.id
-    )
+    query = select(
+        issues.c.id, review_tasks.c.key, review_tasks.c.overlap, review_tasks.c.escalated_at
+    ).outerjoin(review_tasks, review_tasks.c.issue_id == issues.c.id)
     rows = unit.connection.execute(
         query.where(issues.c.item_id == item_id).order_by(issues.c.id).limit(MOST_ROWS)
     ).all()
@@ -127,9 +143,27 @@ def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
                 votes=tuple(cast.get(row.key, ())) if shown else (),
                 corrections=tuple(unit.corrections.all_of_issue(row.id)) if shown else (),
                 asked=row.overlap if shown else None,
+                neighbours=tuple(_neighbours(unit, issue.evidence)) if shown else (),
+                asks_adjudicator=shown and row.escalated_at is not None,
             )
         )
     return found
+
+
+def _neighbours(unit: UnitOfWork, evidence: Json) -> Iterator[NeighbourView]:
+    """The most similar items by their ids on the platform; none where they are not known, or not shown."""
+    known = FlagEvidence.from_json(evidence)
+    ids = [item for item, _ in known.neighbours]
+    if not ids:
+        return
+    names = dict(
+        unit.connection.execute(select(items.c.id, items.c.remote_id).where(items.c.id.in_(ids))).all()
+    )
+    asked = select(issues.c.item_id, issues.c.state).where(issues.c.item_id.in_(ids))
+    states = dict(unit.connection.execute(asked.order_by(issues.c.created_at)).all())
+    for label, (item, distance) in zip(known.similar, known.neighbours, strict=False):
+        if item in names:
+            yield NeighbourView(names[item], label, distance, states.get(item))
 
 
 def _log(unit: UnitOfWork, item_id: int, remote_id: str) -> tuple[Any, ...]:

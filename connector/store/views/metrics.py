@@ -1,4 +1,7 @@
-"""What `/metrics` reads: states as they stand, counted by the database, and the tallies."""
+"""What `/metrics` reads: states as they stand, counted by the database, and the tallies.
+
+What alerts watch is read apart: a look for them is made each minute, and must not count all that was decided.
+"""
 
 from __future__ import annotations
 
@@ -39,22 +42,31 @@ STEPS = ("sync", "reconcile", "scan", "collect")
 
 def stored_metrics(unit: UnitOfWork) -> dict[Tally, float]:
     """Every sample that the database holds, of all projects."""
-    rows = unit.connection.execute(select(projects.c.id, projects.c.name))
-    names: Names = {row.id: row.name for row in rows}
-    found = dict(_states(unit, names))
+    names = _names(unit)
+    return watched_metrics(unit) | dict(_counts(unit, names)) | dict(_alerts(unit))
+
+
+def watched_metrics(unit: UnitOfWork) -> dict[Tally, float]:
+    """Those that rules of alerts read (`connector.alerts.readings`): an index knows each of them."""
+    names = _names(unit)
+    found = dict(_counted(unit, names, "review_tasks", review_tasks, state=review_tasks.c.state))
+    standing = golden_items.c.retired_at.is_(None)
+    found |= dict(_counted(unit, names, "golden_items", golden_items, standing, state=_golden_state()))
     found |= dict(_projects(unit))
     found |= dict(_jobs(unit))
     found |= dict(_installation(unit))
-    found |= dict(_alerts(unit))
     return found | unit.tallies.all()
 
 
-def _states(unit: UnitOfWork, names: Names) -> Samples:
-    for name, table in (("issues", issues), ("review_tasks", review_tasks)):
-        yield from _counted(unit, names, name, table, state=table.c.state)
+def _names(unit: UnitOfWork) -> Names:
+    rows = unit.connection.execute(select(projects.c.id, projects.c.name))
+    return {row.id: row.name for row in rows}
+
+
+def _counts(unit: UnitOfWork, names: Names) -> Samples:
+    """What grows with the project, and is looked at by people alone."""
+    yield from _counted(unit, names, "issues", issues, state=issues.c.state)
     yield from _counted(unit, names, "notes", guideline_notes, state=guideline_notes.c.state)
-    standing = golden_items.c.retired_at.is_(None)
-    yield from _counted(unit, names, "golden_items", golden_items, standing, state=_golden_state())
     yield from _corrections(unit, names)
     yield from _answers(unit, names)
 
@@ -73,8 +85,6 @@ def _corrections(unit: UnitOfWork, names: Names) -> Samples:
             _sample("corrections_written_total", written, project=project, mode=mode),
             _sample("corrections_reverted_total", back, project=project),
         ]
-        if state == CorrectionState.HELD.value:
-            counts.append(_sample("corrections_held", n, project=project))
         for key, value in counts:
             if value:
                 found[key] = found.get(key, 0.0) + value
@@ -127,6 +137,7 @@ def _projects(unit: UnitOfWork) -> Samples:
             if at is not None:
                 yield _sample("last_success_timestamp_seconds", at.timestamp(), project=row.name, step=step)
         yield from _oldest_review(unit, row)
+        yield from _held(unit, row)
         figures = unit.quality.figures(row.id)
         if figures is not None:
             yield from _quality(row.name, figures[1])
@@ -144,6 +155,14 @@ def _oldest_review(unit: UnitOfWork, project: Any) -> Samples:
     oldest: datetime | None = unit.connection.execute(query).scalar_one_or_none()
     if oldest is not None:
         yield _sample("review_oldest_age_seconds", _age(unit, oldest), project=project.name)
+
+
+def _held(unit: UnitOfWork, project: Any) -> Samples:
+    held = corrections.c.state == CorrectionState.HELD.value
+    query = select(func.count()).where(corrections.c.project_id == project.id, held)
+    n = unit.connection.execute(query).scalar_one()
+    if n:
+        yield _sample("corrections_held", n, project=project.name)
 
 
 def _age(unit: UnitOfWork, moment: datetime) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import distinct, func, select
 
 from connector.errors import NotFound
 from connector.model import CorrectionState, IssueKind, IssueState, Json, ReviewState
@@ -81,7 +81,7 @@ def _card(unit: UnitOfWork, row: Any, sight: Sight) -> ProjectCard:
     scan = unit.issues.last_scan(row.id)
     counts = _states(unit, row.id, sight)
     open_ = sum(counts.get(state, 0) for state in (IssueState.OPEN.value, WAITING))
-    lately = _decided_since(unit, row.id, unit.now - PACE)
+    lately = decided_since(unit, row.id, unit.now - PACE)
     done_by = unit.now + PACE * (open_ / lately) if lately and open_ and open_ / lately < 520 else None
     figures = unit.quality.figures(row.id)
     outage = unit.facts.get(outage_fact(row.id))
@@ -121,15 +121,16 @@ def _states(unit: UnitOfWork, project_id: int, sight: Sight) -> dict[str, int]:
     return found | ({WAITING: found.get(WAITING, 0) + measured} if measured else {})
 
 
-def _decided_since(unit: UnitOfWork, project_id: int, since: datetime) -> int:
+def decided_since(unit: UnitOfWork, project_id: int, since: datetime) -> int:
+    """How many questions that are settled now were decided since a moment: only those decisions are read."""
     query = (
-        select(func.count())
-        .select_from(issues)
+        select(func.count(distinct(issues.c.id)))
+        .select_from(decisions.join(issues, issues.c.id == decisions.c.issue_id))
         .where(
+            decisions.c.decided_at >= since,
             issues.c.project_id == project_id,
             issues.c.state.in_(SETTLED),
             issues.c.kind != IssueKind.GOLDEN.value,
-            issues.c.id.in_(select(decisions.c.issue_id).where(decisions.c.decided_at >= since)),
         )
     )
     return int(unit.connection.execute(query).scalar_one())

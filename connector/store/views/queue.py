@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from connector.model import IssueKind
 from connector.store.tables import (
@@ -43,18 +43,30 @@ class QueueFilter:
     item: str | None = None
     older: int | None = None
     items: tuple[int, ...] | None = None  # our ids
+    reason: str | None = None  # the code of why it was decided so (`connector.model.reasons`)
 
     @property
     def of_content(self) -> bool:
         """Whether a filter asks for what is secret of open questions."""
-        asked = (self.given, self.suggested, self.annotator, self.kind, self.method, self.older)
+        asked = (self.given, self.suggested, self.annotator, self.kind, self.method, self.older, self.reason)
         return any(value is not None for value in asked)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """An issue, who gave the label, how many answers count of how many people asked; as far as shown."""
+
+    issue: IssueView
+    annotator: str | None = None
+    votes: int | None = None
+    asked: int | None = None
+    asks_adjudicator: bool = False
 
 
 def queue_views(
     unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Sight, limit: int, after: str | None
-) -> Slice[tuple[IssueView, str | None, int | None]]:
-    """Issues with the name of who gave the label, and how many answers count; in pages.
+) -> Slice[QueueRow]:
+    """Issues with what their questions have come to; in pages.
 
     Who may not see secrets gets rows in the order of their ids, and by content only what is settled.
     """
@@ -67,12 +79,14 @@ def queue_views(
     return Slice(tuple(found[each] for each in chosen.items), chosen.next)
 
 
-def _shown(row: Any, sight: Sight) -> tuple[IssueView, str | None, int | None]:
+def _shown(row: Any, sight: Sight) -> QueueRow:
     values = {name: getattr(row, name) for name in IssueView.__slots__}
     texts = {"reason": reason_text(row.reason), "content": item_snippet(row.content)}
     view = secrecy.seen_issue(IssueView(**values | texts), sight)
     shown = view.given is not None
-    return view, (row.who or row.annotator) if shown else None, row.n_votes if shown else None
+    if not shown:
+        return QueueRow(view)
+    return QueueRow(view, row.who or row.annotator, row.n_votes, row.asked, asks_adjudicator=row.escalated)
 
 
 def queue_count(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Sight) -> int:
@@ -99,6 +113,9 @@ def _conditions(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Si
         found.append(issues.c.item_id.in_(asked.items))
     if asked.older is not None:
         found.append(issues.c.created_at <= unit.now - timedelta(days=asked.older))
+    if asked.reason is not None:
+        with_facts = issues.c.reason.startswith(f"{asked.reason} ", autoescape=True)
+        found.append(or_(issues.c.reason == asked.reason, with_facts))
     if asked.of_content and not sight.secrets:
         found.append(secrecy.is_settled())
     if asked.kind == IssueKind.CONTROL and not sight.secrets:
@@ -125,6 +142,8 @@ def _query() -> Select[Any]:
             decisions.c.outcome,
             decisions.c.label.label("decided_label"),
             review_tasks.c.key.label("review"),
+            review_tasks.c.overlap.label("asked"),
+            review_tasks.c.escalated_at.is_not(None).label("escalated"),
             corrections.c.id.label("correction"),
             cast.scalar_subquery().label("n_votes"),
         )

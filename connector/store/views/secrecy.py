@@ -27,6 +27,7 @@ OF_AN_ISSUE = (
     *("kind", "given", "suggested", "probability", "quality", "rank", "method", "model_version"),
     *("reason", "outcome", "decided_label", "review", "correction", "created_at", "updated_at"),
 )
+MARKS = ("blind", "options", "neighbours")  # of neighbours it would tell labels that may be asked about
 OF_A_REVIEW = ("blind", "overlap", "votes", "votes_counted", "issue_kind", "created_at", "pushed_at")
 
 
@@ -168,4 +169,4 @@ def shown_state(state: str, kind: str | None = None) -> str:
 
 
 def _without_marks(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in evidence.items() if name not in ("blind", "options")}
+    return {name: value for name, value in evidence.items() if name not in MARKS}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,8 +17,15 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.secrecy import Sight, of_settled_items
 
 OF_EACH = 5
-_OF_LABEL = (annotation_rows.c.annotator, annotation_rows.c.label, annotation_rows.c.updated_at)
-WINDOW = 4_000  # labels that are read for it, of however many there are
+WINDOW = 4_000  # labels that are drawn from, of however many there are
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLabel:
+    """A label that was drawn; what it says is read when it is shown."""
+
+    id: int
+    annotator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +37,36 @@ class SpotCheck:
     updated_at: datetime
 
 
-def spot_checks(
+def drawn_labels(
     unit: UnitOfWork, project_id: int, sight: Sight, annotator: str | None = None
-) -> list[SpotCheck]:
+) -> list[DrawnLabel]:
     """Up to `OF_EACH` labels of each person, or of one, by person.
 
     They are read on from a place drawn by the day, and then from the start: people who labeled few items may
-    be left out on some days.
+    be left out on some days, unless they are asked for.
     """
     start = _start(unit, project_id)
-    found: list[SpotCheck] = []
+    window = WINDOW if annotator is None else OF_EACH
+    found: list[DrawnLabel] = []
     taken: Counter[str] = Counter()
     for low, high in ((start, None), (0, start)):
-        for row in unit.connection.execute(_labels(project_id, sight, annotator, low, high)):
+        for row in unit.connection.execute(_labels(project_id, sight, annotator, low, high, window)):
             taken[row.annotator] += 1
             if taken[row.annotator] <= OF_EACH:
-                found.append(SpotCheck(row.remote_id, row.data, row.annotator, row.label, row.updated_at))
-        if taken.total() >= WINDOW:
+                found.append(DrawnLabel(row.id, row.annotator))
+        if taken.total() >= window:
             break
-    return sorted(found, key=lambda one: one.annotator)
+    return sorted(found, key=lambda each: each.annotator)
+
+
+def spot_checks(unit: UnitOfWork, drawn: Sequence[DrawnLabel]) -> list[SpotCheck]:
+    """What these labels say of which items, in the same order."""
+    query = select(annotation_rows, items.c.remote_id.label("item"), items.c.data).join(
+        items, items.c.id == annotation_rows.c.item_id
+    )
+    rows = unit.connection.execute(query.where(annotation_rows.c.id.in_([each.id for each in drawn])))
+    found = {row.id: SpotCheck(row.item, row.data, row.annotator, row.label, row.updated_at) for row in rows}
+    return [found[each.id] for each in drawn]
 
 
 def _start(unit: UnitOfWork, project_id: int) -> int:
@@ -61,22 +80,28 @@ def _start(unit: UnitOfWork, project_id: int) -> int:
     return int(first) + int.from_bytes(drawn[:8], "big") % (int(last) - int(first) + 1)
 
 
-def _labels(project_id: int, sight: Sight, annotator: str | None, low: int, high: int | None) -> Select[Any]:
-    """Valid labels of present items by id, at most `WINDOW`; of items that are asked about for operators."""
-    present = [items.c.project_id == project_id, items.c.deleted_at.is_(None), items.c.id >= low]
-    valid = [
-        annotation_rows.c.deleted_at.is_(None),
-        annotation_rows.c.status == LabelStatus.VALID.value,
-        annotation_rows.c.annotator.is_not(None),
-    ]
-    query = select(items.c.remote_id, items.c.data, *_OF_LABEL).join(
-        annotation_rows, annotation_rows.c.item_id == items.c.id
+def _labels(
+    project_id: int, sight: Sight, annotator: str | None, low: int, high: int | None, window: int
+) -> Select[Any]:
+    """Valid labels of present items by item, at most `window`; of items asked about for operators alone."""
+    # Of all people the items lead, of one person their own labels: each by an index in this order.
+    order = items.c.id if annotator is None else annotation_rows.c.item_id
+    query = (
+        select(annotation_rows.c.id, annotation_rows.c.annotator)
+        .join(items, items.c.id == annotation_rows.c.item_id)
+        .where(
+            items.c.project_id == project_id,
+            items.c.deleted_at.is_(None),
+            annotation_rows.c.deleted_at.is_(None),
+            annotation_rows.c.status == LabelStatus.VALID.value,
+            annotation_rows.c.annotator.is_not(None)
+            if annotator is None
+            else annotation_rows.c.annotator == annotator,
+            order >= low,
+        )
     )
-    query = query.where(*present, *valid)
     if high is not None:
-        query = query.where(items.c.id < high)
-    if annotator is not None:
-        query = query.where(annotation_rows.c.annotator == annotator)
+        query = query.where(order < high)
     if not sight.secrets:
         query = query.where(of_settled_items(items.c.id))
-    return query.order_by(items.c.id).limit(WINDOW)
+    return query.order_by(order).limit(window)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI
@@ -127,20 +129,136 @@ _LOOKED = {
 }
 
 
+_AUDIT = {
+    "id": "3d9c1b7a-5e0f-4d43-9a3f-2b6c7d8e9f01",
+    "at": _AT,
+    "trigger": "person",
+    "reason": "asked for",
+    "headline": "12,000 items, 214 flagged: at most 1.9 % of the labels are wrong.",
+}
+_REVIEWERS = {
+    "project": "pets",
+    "measured_at": _AT,
+    "people": [
+        {
+            "person": "3",
+            "name": "rita",
+            "accounts": ["3"],
+            "reliability": 0.94,
+            "low": 0.9,
+            "high": 0.97,
+            "answers": 181,
+            "golden": 20,
+            "golden_right": 19,
+            "weight": 1.0,
+            "trusted": True,
+            "seconds": 7.5,
+            "drift": -0.01,
+            "drift_low": -0.05,
+            "drift_high": 0.03,
+            "suggestions_shown": 140,
+            "suggestions_taken": 96,
+            "labels_questioned": 4,
+            "labels_upheld": 3,
+            "history": [["2026-02-28", 0.93], ["2026-03-01", 0.94]],
+            "confusions": [["cat", "dog", 0.03]],
+            "classes": [["cat", 0.95, 0.9, 0.98, 60.0]],
+        }
+    ],
+    "golden": 40,
+    "golden_doubted": 1,
+    "quorum": 2,
+    "known_reviewers": 6,
+    "known_from": "platform",
+    "barred_tasks": 0,
+    "warnings": [],
+}
+_GUIDELINES = {
+    "version": 3,
+    "hash": "2f44d6412ad9c0caf1024fc9929440b6971ef550ec5f045b2b4e551fc795006e",
+    "published_at": _AT,
+    "notes": [
+        {
+            "id": "08bd7d9d-5340-4a17-b3bf-83560cba6f90",
+            "given": "cat",
+            "label": "dog",
+            "text": "Floppy ears: a dog, also where only the head is seen.",
+            "author": "3",
+            "state": "published",
+            "created_at": _AT,
+            "accepted_by": "user:ann",
+            "published_at": _AT,
+            "withdrawn_at": None,
+        }
+    ],
+    "questions": [
+        {
+            "id": "9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a",
+            "first": "dog",
+            "second": "fox",
+            "state": "open",
+            "told": "dog and fox were mixed up 9 times, and no note tells them apart.",
+            "examples": ["photo-77.jpg: given fox, decided dog, the model says dog"],
+            "created_at": _AT,
+        }
+    ],
+}
+_DISPOSITION = {
+    "id": "6a7b8c9d-0e1f-4a2b-9c3d-4e5f6a7b8c9d",
+    "project": "pets",
+    "issue": _ISSUE["id"],
+    "item": "1042",
+    "kind": "multi_label",
+    "problem": "several_fit",
+    "given": "cat",
+    "labels": ["cat", "dog"],
+    "decided_at": _AT,
+}
+
+
+_READY = {
+    "ready": True,
+    "database": "ok",
+    "broker": "ok",
+    "scheduler": "ok",
+    "seconds_since_tick": 3.2,
+}
+_METRICS = (
+    "# HELP secondlook_issues Issues by state.\n"
+    "# TYPE secondlook_issues gauge\n"
+    'secondlook_issues{project="pets",state="in_review"} 60\n'
+)
+
+
+def _report() -> Any:
+    return json.loads(files("connector.web.api").joinpath("report_example.json").read_text("utf-8"))
+
+
 def _page(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"items": [dict(row)], "next": "WzMsICI1ZjBjOGE1MiJd"}
 
 
-EXAMPLES: Mapping[str, Any] = {
-    "/api/v1/issues": _page(_ISSUE),
-    "/api/v1/issues/{issue_id}": _ISSUE,
-    "/api/v1/reviews": _page(_REVIEW),
-    "/api/v1/corrections": _page(_CORRECTION),
-    "/api/v1/jobs": _page(_JOB),
-    "/api/v1/projects/{name}": _PROJECT,
-    "/api/v1/projects/{name}/looked": _LOOKED,
-    "/api/v1/findings": _page(_FINDING),
-}
+def examples() -> Mapping[str, Any]:
+    """Of every address what it answers, as a service would."""
+    return {
+        "/health": {"status": "ok"},
+        "/ready": _READY,
+        "/metrics": _METRICS,
+        "/api/v1/projects": [_PROJECT],
+        "/api/v1/projects/{name}": _PROJECT,
+        "/api/v1/projects/{name}/audits": [_AUDIT],
+        "/api/v1/projects/{name}/audits/{audit_id}": _report(),
+        "/api/v1/projects/{name}/guidelines": _GUIDELINES,
+        "/api/v1/projects/{name}/looked": _LOOKED,
+        "/api/v1/projects/{name}/reviewers": _REVIEWERS,
+        "/api/v1/issues": _page(_ISSUE),
+        "/api/v1/issues/{issue_id}": _ISSUE,
+        "/api/v1/findings": _page(_FINDING),
+        "/api/v1/reviews": _page(_REVIEW),
+        "/api/v1/corrections": _page(_CORRECTION),
+        "/api/v1/dispositions": _page(_DISPOSITION),
+        "/api/v1/jobs": _page(_JOB),
+    }
 
 
 def with_examples(app: FastAPI) -> None:
@@ -151,9 +269,9 @@ def with_examples(app: FastAPI) -> None:
             found = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
-            for path, example in EXAMPLES.items():
-                content = found["paths"][path]["get"]["responses"]["200"]["content"]
-                content["application/json"]["example"] = example
+            for path, example in examples().items():
+                (content,) = found["paths"][path]["get"]["responses"]["200"]["content"].values()
+                content["example"] = example
             app.openapi_schema = found
         return app.openapi_schema
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
-from fastapi import Request, Response, status
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from fastapi import Response, status
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from connector import logs, traces
 from connector.errors import BadPayload, Misconfigured, Retryable, Unauthorised
@@ -27,6 +26,7 @@ BODY_SECONDS = 10.0  # a delivery that takes longer to arrive is dropped
 LONGEST_LENGTH = 18  # digits of a Content-Length: more is never a length, and slow to read as a number
 ROUTE = SimpleNamespace(path="/hooks/{project}/{role}/{path_key}")  # the name by which answers are counted
 PATH_PARTS = len(ROUTE.path.split("/"))
+ROLES = {role.value: role for role in Role}
 SHORT_BYTES = 65_536  # read as JSON well within a millisecond
 LOST = "delivery not stored; polling will find the change"
 RETRY_SECONDS = 30  # said to a platform that may try again
@@ -36,11 +36,20 @@ ACCEPTED = Response(status_code=status.HTTP_202_ACCEPTED)
 log = logs.get(__name__)
 
 
-class Hooks:
-    """Answers deliveries before the application is asked: its routing would cost more than all the rest."""
+def is_delivery(scope: Scope) -> bool:
+    """Whether a request is a delivery's."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "POST"
+        and scope["path"].startswith("/hooks/")
+        and len(scope["path"].split("/")) == PATH_PARTS
+    )
 
-    def __init__(self, app: ASGIApp, services: Services) -> None:
-        self._app = app
+
+class Hooks:
+    """Plain ASGI that answers deliveries, and nothing else."""
+
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._room = Room(max(ROOM_BYTES, services.settings.server.max_body_bytes))
         # One long body at a time: what JSON becomes takes many times its size.
@@ -48,15 +57,13 @@ class Hooks:
         self._deliveries = GroupCommit[Delivery](lambda together: intake.store(services, together))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parts = scope["path"].split("/") if scope["type"] == "http" and scope["method"] == "POST" else []
-        if parts[1:2] != ["hooks"] or len(parts) != PATH_PARTS:
-            await self._app(scope, receive, send)
-            return
         scope["route"] = ROUTE
-        response = await self._answer(Request(scope, receive), *parts[2:])
+        response = await self._answer(_headers(scope), receive, *scope["path"].split("/")[2:])
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, project: str, role: str, path_key: str) -> Response:
+    async def _answer(
+        self, headers: Mapping[str, str], receive: Receive, project: str, role: str, path_key: str
+    ) -> Response:
         """Verify, store once, acknowledge. 400, 401 and 413 for what is hostile; never 500.
 
         503 for what there is no room for just now.
@@ -65,11 +72,12 @@ class Hooks:
         if addressee is None:
             return JSONResponse({"detail": "Not Found"}, status.HTTP_404_NOT_FOUND)
         try:
-            delivery = await self._received(request, project, addressee)
+            delivery = await self._received(headers, receive, project, addressee)
             if isinstance(delivery, int):
                 return _refusal(delivery)
             if delivery is not None:
-                await self._deliveries.add(replace(delivery, traceparent=traces.traceparent()))
+                traced = replace(delivery, traceparent=traces.traceparent()) if traces.on() else delivery
+                await self._deliveries.add(traced)
         except (Unauthorised, BadPayload) as error:
             log.warning("delivery refused", project=project, role=role, reason=str(error))
             return Response(status_code=401 if isinstance(error, Unauthorised) else 400)
@@ -82,22 +90,34 @@ class Hooks:
         # A failure of ours: the platform's log shows it, and nothing of its cause leaves the process.
         return _refusal(status.HTTP_503_SERVICE_UNAVAILABLE)
 
-    async def _received(self, request: Request, project: str, role: Role) -> Delivery | int | None:
+    async def _received(
+        self, headers: Mapping[str, str], receive: Receive, project: str, role: Role
+    ) -> Delivery | int | None:
         """What the request delivers, if anything; the status to answer with where it cannot be taken."""
+        limit = self._services.settings.server.max_body_bytes
+        if _announces_more(headers.get("content-length", ""), limit):
+            return status.HTTP_413_CONTENT_TOO_LARGE
         with self._room.share() as take:
-            body = await _body(request, self._services.settings.server.max_body_bytes, take)
+            body = await _body(receive, limit, take)
             if isinstance(body, int):
                 return body
             if len(body) > SHORT_BYTES and has_too_many_parts(body):
                 return status.HTTP_413_CONTENT_TOO_LARGE
-            return await self._verified(project, role, request.headers, body)
+            return await self._verified(project, role, headers, body)
 
-    async def _verified(self, project: str, role: Role, headers: Headers, body: bytes) -> Delivery | None:
+    async def _verified(
+        self, project: str, role: Role, headers: Mapping[str, str], body: bytes
+    ) -> Delivery | None:
         """At once, or in a thread where it would hold up the others."""
         arguments = self._services, project, role, headers, body
         if len(body) > SHORT_BYTES:
             return await asyncio.get_running_loop().run_in_executor(self._reader, intake.verified, *arguments)
         return intake.verified(*arguments)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """By name, in lower case; of several of one name the first."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
 
 def _refusal(code: int) -> Response:
@@ -107,8 +127,8 @@ def _refusal(code: int) -> Response:
 
 def _addressee(services: Services, project: str, role: str, path_key: str) -> Role | None:
     """The role; None for an unknown project, an unknown role or a wrong key, after the same work for each."""
-    known_role = role in {each.value for each in Role}
-    wanted = Role(role) if known_role else Role.SOURCE
+    known_role = role in ROLES
+    wanted = ROLES.get(role, Role.SOURCE)
     expected = services.keyring.webhook_path_key(project, wanted)
     right_key = hmac.compare_digest(path_key.encode("utf-8", "replace"), expected.encode())
     if not (right_key and known_role and project in services.settings.projects):
@@ -116,14 +136,17 @@ def _addressee(services: Services, project: str, role: str, path_key: str) -> Ro
     return wanted
 
 
-async def _body(request: Request, limit: int, take: Take) -> bytes | int:
+async def _body(receive: Receive, limit: int, take: Take) -> bytes | int:
     """The body, read no further than the limit or the room; the status to answer with where there is none."""
-    if _announces_more(request.headers.get("content-length", ""), limit):
-        return status.HTTP_413_CONTENT_TOO_LARGE
     received = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return status.HTTP_400_BAD_REQUEST
+                chunk, more = message.get("body", b""), message.get("more_body", False)
                 received += chunk
                 if len(received) > limit:
                     return status.HTTP_413_CONTENT_TOO_LARGE
@@ -131,8 +154,6 @@ async def _body(request: Request, limit: int, take: Take) -> bytes | int:
                     return status.HTTP_503_SERVICE_UNAVAILABLE
     except TimeoutError:
         return status.HTTP_408_REQUEST_TIMEOUT
-    except ClientDisconnect:
-        return status.HTTP_400_BAD_REQUEST
     return bytes(received)
 
 

@@ -24,9 +24,13 @@ def _alerts(asked: ListQuery) -> ListPart:
 def _alert_buttons(asked: ListQuery, row: Row) -> list[Button]:
     del asked
     fields = {"rule": str(row["rule"]), "project": str(row["project"])}
+    found = []
+    if row["state"] == AlertPhase.FIRING and row["acknowledged_by"] is None:
+        subject = {"subject": str(row["subject"])}
+        found.append(Button("I see to it", "/ops/alerts/acknowledge", fields | subject))
     if row["silent_until"]:
-        return [Button("Hear again", "/ops/alerts/hear", fields)]
-    return [Button("Silence", "/ops/alerts/silence", fields, (("hours", "Hours", USUAL_HOURS),))]
+        return [*found, Button("Hear again", "/ops/alerts/hear", fields)]
+    return [*found, Button("Silence", "/ops/alerts/silence", fields, (("hours", "Hours", USUAL_HOURS),))]
 
 
 def _alert_head(asked: ListQuery) -> list[Button]:
@@ -56,6 +60,7 @@ ALERTS = Listing(
         Column("since", "Since", "time"),
         Column("resolved_at", "Over", "time"),
         Column("notified_at", "Last told", "time"),
+        Column("acknowledged_by", "Seen to by"),
         Column("silent_until", "Silent until", "time"),
         Column("rule", "Rule", "code"),
     ),

@@ -13,6 +13,7 @@ from connector.actions.notes import NoteKeeper, get_note
 from connector.errors import BadPayload, Conflict, NotFound
 from connector.model import Project
 from connector.model.access import EVERYWHERE, AccessRole
+from connector.model.alerts import AlertKey
 from connector.model.jobs import JobKind
 from connector.store.unit_of_work import UnitOfWork
 from connector.web.access import Running, require
@@ -32,9 +33,10 @@ STEPS = {
 MOST_CONTROLS = 1_000  # at once
 
 
-def _in_project(
+def in_project(
     services: Services, form: Posted, project: str, least: AccessRole, act: Act
 ) -> RedirectResponse:
+    """Do something with a project, once, for who may; `act` says where to go then."""
     require(form.who, least, project)
 
     def acting(unit: UnitOfWork) -> str:
@@ -59,13 +61,13 @@ def work(project: str, what: str, services: Running, form: Form) -> RedirectResp
         jobs.ask_job(unit, stored, STEPS[what], form.who.actor, **payload)
         return f"/p/{project}"
 
-    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+    return in_project(services, form, project, AccessRole.OPERATOR, act)
 
 
 @router.post("/p/{project}/issues/{what}")
 def question(project: str, what: str, services: Running, form: Form) -> RedirectResponse:
-    """Have one more person answer an open question, or close it without an answer."""
-    if what not in ("one-more", "close"):
+    """Have one more person or an adjudicator answer an open question, or close it without an answer."""
+    if what not in ("one-more", "adjudicate", "close"):
         msg = "there is no such action"
         raise NotFound(msg)
     wanted = form.needed("issue")
@@ -80,11 +82,15 @@ def question(project: str, what: str, services: Running, form: Form) -> Redirect
         require_unchanged(
             form, stamp(issue.state.value, asked), f"it is {issue.state.value}, {asked or 0} people are asked"
         )
-        do = questions.ask_one_more if what == "one-more" else questions.close
-        do(unit, stored, wanted, form.who.actor)
+        if what == "adjudicate":
+            named = services.project_settings(project).review.adjudicators
+            questions.escalate(unit, stored, wanted, form.who.actor, named)
+        else:
+            do = questions.ask_one_more if what == "one-more" else questions.close
+            do(unit, stored, wanted, form.who.actor)
         return f"/p/{project}/items/{quote(unit.items.ref(issue.item_id).remote_id, safe='')}"
 
-    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+    return in_project(services, form, project, AccessRole.OPERATOR, act)
 
 
 @router.post("/p/{project}/corrections/revert")
@@ -101,7 +107,7 @@ def revert_one(project: str, services: Running, form: Form) -> RedirectResponse:
         revert.ask_revert(unit, wanted, form.who.actor)
         return f"/p/{project}/corrections/{wanted}"
 
-    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+    return in_project(services, form, project, AccessRole.OPERATOR, act)
 
 
 @router.post("/p/{project}/corrections/revert-run")
@@ -119,7 +125,7 @@ def revert_run(project: str, services: Running, form: Form) -> RedirectResponse:
             revert.ask_revert(unit, one.id, form.who.actor)
         return f"/p/{project}/corrections?state=reverting"
 
-    return _in_project(services, form, project, AccessRole.ADMIN, act)
+    return in_project(services, form, project, AccessRole.ADMIN, act)
 
 
 @router.post("/p/{project}/corrections/{what}")
@@ -141,7 +147,7 @@ def held_class(project: str, what: str, services: Running, form: Form) -> Redire
         do(unit, stored, label, form.who.actor)
         return f"/p/{project}/corrections"
 
-    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+    return in_project(services, form, project, AccessRole.OPERATOR, act)
 
 
 @router.post("/p/{project}/guidelines/{what}")
@@ -170,7 +176,7 @@ def guidelines(project: str, what: str, services: Running, form: Form) -> Redire
             raise NotFound(msg)
         return f"/p/{project}/guidelines"
 
-    return _in_project(services, form, project, AccessRole.OPERATOR, act)
+    return in_project(services, form, project, AccessRole.OPERATOR, act)
 
 
 @router.post("/p/{project}/golden/add")
@@ -180,7 +186,7 @@ def golden_add(project: str, services: Running, form: Form) -> RedirectResponse:
         golden.store(unit, stored, [line], "page", form.who.actor)
         return f"/p/{project}/golden"
 
-    return _in_project(services, form, project, AccessRole.ADMIN, act)
+    return in_project(services, form, project, AccessRole.ADMIN, act)
 
 
 @router.post("/p/{project}/golden/remove")
@@ -193,7 +199,7 @@ def golden_remove(project: str, services: Running, form: Form) -> RedirectRespon
         golden.remove(unit, stored, item, form.who.actor)
         return f"/p/{project}/golden"
 
-    return _in_project(services, form, project, AccessRole.ADMIN, act)
+    return in_project(services, form, project, AccessRole.ADMIN, act)
 
 
 @router.post("/ops/jobs/{what}")
@@ -219,13 +225,16 @@ def replay(what: str, services: Running, form: Form) -> RedirectResponse:
 
 @router.post("/ops/alerts/{what}")
 def keep_alerts(what: str, services: Running, form: Form) -> RedirectResponse:
-    """Silence a rule, let it be heard again, or send a test through a channel."""
+    """See to an alert, silence a rule, let it be heard again, or send a test through a channel."""
     require(form.who, AccessRole.ADMIN if what == "test" else AccessRole.OPERATOR)
 
     def act(unit: UnitOfWork) -> str:
         by, project = form.who.actor, form.text("project")
         if what == "silence":
             alerts.silence(unit, form.needed("rule"), project, _hours(form), by)
+        elif what == "acknowledge":
+            rule = alerts.rule_named(form.needed("rule"))
+            alerts.acknowledge(unit, AlertKey(rule, project, form.text("subject")), by)
         elif what == "hear":
             alerts.end_silence(unit, form.needed("rule"), project, by)
         elif what == "test":

@@ -16,6 +16,8 @@ from connector.web.dashboard.rendering import own_path, render
 from connector.web.forms import Fields, Form, SentFields
 from connector.wiring import Services
 
+OF_ISSUER = "oidc:"  # begins the names of those whom an issuer names: no name of a user of ours does
+
 router = APIRouter(include_in_schema=False)
 
 
@@ -42,13 +44,13 @@ async def sign_in_form(request: Request, services: Running, sent: SentFields) ->
 @router.post("/sign-out")
 def sign_out(request: Request, services: Running, form: Form) -> Response:
     """End the session, on the server; a token has none to end."""
-    del form
     name = cookie_name(request, services)
     token = request.cookies.get(name)
     if token is not None:
         with services.store.begin() as unit:
             sign_in.sign_out(unit, token)
-    answer = RedirectResponse("/sign-in", status_code=303)
+    of_issuer = form.who.actor.startswith(f"user:{OF_ISSUER}")
+    answer = RedirectResponse("/sign-out/oidc" if of_issuer else "/sign-in", status_code=303)
     answer.delete_cookie(name, path="/", secure=secure(request, services), httponly=True, samesite="lax")
     return answer
 

@@ -21,6 +21,12 @@ TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet"
 Reader = Callable[[str | None], ListPart]
 
 
+def file_links(services: Services, path: str, query: str = "") -> dict[str, str]:
+    """Of each kind of file that can be made here the address of the rows of a page."""
+    kinds = [kind for kind in TYPES if kind != "parquet" or services.documents.has_parquet]
+    return {kind: f"{path}.{kind}?{query}" if query else f"{path}.{kind}" for kind in kinds}
+
+
 def rows_of(read: Reader) -> Iterator[Row]:
     """Every row, in pages by key; at most `MOST_ROWS`."""
     after, n = None, 0

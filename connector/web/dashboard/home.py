@@ -20,6 +20,7 @@ from connector.store.views.secrecy import Sight, sight_of
 from connector.store.views.waiting import WaitingTasks, waiting_tasks
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.charts import ChartPoint, line_chart
+from connector.web.dashboard.exports import file_links
 from connector.web.dashboard.listing import Button
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key
@@ -109,7 +110,14 @@ def quality_page(project: str, request: Request, services: Running, who: Asking)
         found = card(unit, project, sight_of(who, project))
         series = quality_series(unit, project, now)
     return render(
-        "quality.html", who=who, here=request.url.path, project=project, now=now, card=found, series=series
+        "quality.html",
+        who=who,
+        here=request.url.path,
+        project=project,
+        now=now,
+        card=found,
+        series=series,
+        files=file_links(services, request.url.path),
     )
 
 

@@ -15,16 +15,15 @@ from fastapi.responses import RedirectResponse
 
 from connector.actions import sign_in
 from connector.actions.users import NAME
-from connector.errors import Forbidden, NotFound, Unauthorised
+from connector.errors import Forbidden, Misconfigured, NotFound, Retryable, Unauthorised
 from connector.platforms.issuer import Issuer
 from connector.web.access import Running, address_of, cookie_name, secure
-from connector.web.dashboard.entrance import entered, require_private
-from connector.web.dashboard.rendering import own_path
+from connector.web.dashboard.entrance import OF_ISSUER, entered, require_private
+from connector.web.dashboard.rendering import own_path, render
 from connector.wiring import Services
 
 LASTS_SECONDS = 600  # from the way there to the way back
 BACK = "/sign-in/oidc/back"
-PREFIX = "oidc:"  # no name of a user of ours begins so
 
 router = APIRouter(include_in_schema=False)
 
@@ -74,10 +73,21 @@ def way_back(request: Request, services: Running) -> Response:
     name, groups = _who(services, claims)
     grants = services.settings.sign_in.grants(groups)
     old = request.cookies.get(cookie_name(request, services))
-    session = sign_in.enter(services.store, f"{PREFIX}{name}", grants, address_of(request), old)
+    session = sign_in.enter(services.store, f"{OF_ISSUER}{name}", grants, address_of(request), old)
     answer = entered(request, services, session, own_path(kept["next"]))
     answer.delete_cookie(_cookie(request, services), path="/", secure=secure(request, services))
     return answer
+
+
+@router.get("/sign-out/oidc")
+def way_out(request: Request, services: Running) -> Response:
+    """Say that the session here is over, and where the one at the issuer ends: by a link, since a form that
+    leads to another site is none of ours."""
+    try:
+        there = _issuer(request, services).way_out(f"{services.settings.server.url}/sign-in")
+    except (Retryable, Misconfigured):
+        there = None  # the session here is over all the same
+    return render("sign_out.html", there=there, issuer=services.settings.sign_in.oidc.title)
 
 
 def _issuer(request: Request, services: Services) -> Issuer:
@@ -91,7 +101,7 @@ def _issuer(request: Request, services: Services) -> Issuer:
 def _who(services: Services, claims: Mapping[str, Any]) -> tuple[str, list[str]]:
     chosen = services.settings.sign_in.oidc
     name = claims.get(chosen.name_claim)
-    if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > 80 - len(PREFIX):
+    if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > 80 - len(OF_ISSUER):
         raise Forbidden(f"the issuer's claim {chosen.name_claim} is no name that can be kept")
     if chosen.name_claim == "email" and claims.get("email_verified") is not True:
         msg = "the issuer has not verified this address"

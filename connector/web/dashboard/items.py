@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from connector.actions.questions import ASKED
 from connector.errors import NotFound
-from connector.model import CorrectionState, IssueKind, Json, LabelSchema
+from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema
 from connector.model.access import AccessRole
 from connector.platforms.registry import item_link
-from connector.store.views.item import ItemView, Question, item_page
+from connector.store.views.item import ItemView, Question, item_data, item_page
 from connector.store.views.secrecy import is_shown, sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.listing import Button
@@ -40,7 +41,9 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
     if found is None or stored is None:
         msg = "there is no such item in this project"
         raise NotFound(msg)
-    fields = _fields(project, stored.schema, found)
+    fields = _fields(project, stored.schema, found.id, found.data)
+    named = services.settings.projects.get(project)
+    judged = bool(named and named.review.adjudicators)
     return render(
         "item.html",
         who=who,
@@ -49,25 +52,29 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         now=services.clock.now(),
         item=found,
         fields=fields,
-        drawings=_drawings(found),
-        picture=next((each["picture"] for each in fields if each["picture"]), None),
+        drawn=_drawings(found),
+        picture=_picture(fields),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_text=reason_text,
         secrets=who.may(AccessRole.OPERATOR, project),
-        buttons=_question_buttons,
+        buttons=lambda project, question: _question_buttons(project, question, judged=judged),
         key=new_key,
     )
 
 
-def _question_buttons(project: str, question: Question) -> list[Button]:
-    """What an operator may do with a question that is asked."""
+def _question_buttons(project: str, question: Question, *, judged: bool) -> list[Button]:
+    """What an operator may do with a question that is asked; `judged`: adjudicators are named."""
     issue = question.issue
     if issue.state not in (state.value for state in ASKED) or issue.kind == IssueKind.GOLDEN.value:
         return []
     fields = {"issue": issue.id, "was": stamp(issue.state, question.asked)}
     close = Button("Close without an answer", f"/p/{project}/issues/close", fields)
-    more = Button("Ask one more person", f"/p/{project}/issues/one-more", fields)
-    return [close] if question.asked is None else [more, close]
+    if question.asked is None:
+        return [close]
+    found = [Button("Ask one more person", f"/p/{project}/issues/one-more", fields)]
+    if judged and not question.asks_adjudicator:
+        found.append(Button("Send to an adjudicator", f"/p/{project}/issues/adjudicate", fields))
+    return [*found, close]
 
 
 @router.get("/p/{project}/corrections/{correction}")
@@ -85,6 +92,7 @@ def correction(project: str, correction: str, request: Request, services: Runnin
             msg = "there is no such correction in this project"
             raise NotFound(msg)
         remote_id = unit.items.ref(found.item_id).remote_id
+        data = item_data(unit, stored.id, remote_id) or {}
         log = list(unit.audit.entries(subject=correction)) if sight.secrets else []
         run = len(unit.corrections.of_run(found.run_id))
     return render(
@@ -98,6 +106,8 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         item=remote_id,
         error=reason_text(found.error),
         diff=difference(found.before, found.after),
+        drawn=_drawn_change(data, found),
+        picture=_picture(_fields(project, stored.schema, remote_id, data)),
         log=log,
         run=run,
         undoable=found.state in (CorrectionState.APPLIED, CorrectionState.REVERTING),
@@ -120,13 +130,28 @@ def difference(before: Json | None, after: Json | None) -> list[tuple[str, str]]
     return [(line[:1], line[1:]) for line in lines[:MOST_LINES] if not line.startswith("@@")]
 
 
-def _fields(project: str, schema: LabelSchema | None, found: ItemView) -> list[dict[str, Any]]:
+def _drawn_change(data: Json, correction: Correction) -> list[Drawing]:
+    """The region before and after, for a label that is one."""
+    text = _text(data)
+    both = (("Before", correction.given), ("After", correction.label))
+    drawn = [drawn_key(f"{title}: {key}", text, key) for title, key in both]
+    return [each for each in drawn if each is not None]
+
+
+def _picture(fields: Sequence[Mapping[str, Any]]) -> str | None:
+    return next((each["picture"] for each in fields if each["picture"]), None)
+
+
+def _text(data: Json) -> str:
+    """The longest text of an item, in which its spans are marked."""
+    texts = [value for value in data.values() if isinstance(value, str) and not value.startswith("data:")]
+    return max(texts, key=len, default="")[:MOST_CHARS]
+
+
+def _fields(project: str, schema: LabelSchema | None, item: str, data: Json) -> list[dict[str, Any]]:
     """Each field as text, and as a picture where it is one or names one."""
     pictures = {each.field for each in (schema.objects if schema else ()) if each.kind.lower() == "image"}
-    return [
-        _field(project, found.id, name, value, is_picture=name in pictures)
-        for name, value in found.data.items()
-    ]
+    return [_field(project, item, name, value, is_picture=name in pictures) for name, value in data.items()]
 
 
 def _field(project: str, item: str, name: str, value: Any, *, is_picture: bool) -> dict[str, Any]:
@@ -139,10 +164,7 @@ def _field(project: str, item: str, name: str, value: Any, *, is_picture: bool) 
 
 def _drawings(found: ItemView) -> list[Drawing]:
     """Labels that have regions, and the given beside the suggested region of each question."""
-    texts = [
-        value for value in found.data.values() if isinstance(value, str) and not value.startswith("data:")
-    ]
-    text = max(texts, key=len, default="")[:MOST_CHARS]
+    text = _text(found.data)
     drawn = [drawn_result(f"Regions of {one.annotator}", text, one.result) for one in found.versions]
     for question in found.questions:
         for title, key in (("Given", question.issue.given), ("Suggested", question.issue.suggested)):

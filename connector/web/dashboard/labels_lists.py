@@ -10,8 +10,8 @@ from connector.model import CorrectionState, DispositionKind, IssueKind, IssueSt
 from connector.model.access import AccessRole
 from connector.model.findings import FindingKind
 from connector.store.views import dispositions, findings, loop
-from connector.store.views.pairs import pair_views
-from connector.store.views.queue import QueueFilter, queue_count, queue_views
+from connector.store.views.pairs import PairVerdicts, pair_views
+from connector.store.views.queue import MOST_COUNTED, QueueFilter, QueueRow, queue_count, queue_views
 from connector.store.views.similarity import items_of_points
 from connector.web.dashboard import rates
 from connector.web.dashboard.charts import HeatCell, heat_map
@@ -24,7 +24,10 @@ from connector.web.dashboard.listing import (
     ListQuery,
     Row,
     item_link,
+    portion,
 )
+from connector.web.forms import stamp
+from connector.wording import DECISION_REASONS
 
 MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
@@ -44,32 +47,42 @@ def _queue(asked: ListQuery) -> ListPart:
         item=asked.of("item"),
         older=None if older is None else int(older),
         items=None if points is None else tuple(chosen or ()),
+        reason=asked.of("why"),
     )
     found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
-    rows = [
-        {
-            "project": issue.project,
-            "item": issue.item,
-            "content": issue.content,
-            "given": issue.given,
-            "suggested": issue.suggested,
-            "probability": issue.probability,
-            "kind": issue.kind,
-            "annotator": who,
-            "votes": votes,
-            "state": issue.state,
-            "decided": issue.decided_label,
-            "reason": issue.reason,
-            "since": issue.created_at,
-            "rank": issue.rank,
-            "id": issue.id,
-        }
-        for issue, who, votes in found.items
-    ]
+    rows = [_queue_row(each) for each in found.items]
     total = len(rows) if asked.after is None else None
     if total is not None and found.next is not None:
         total = queue_count(asked.unit, asked.its.id, wanted, asked.sight)
-    return ListPart(rows, found.next, total)
+    return ListPart(rows, found.next, total, capped=total is not None and total > MOST_COUNTED)
+
+
+def _queue_row(one: QueueRow) -> Row:
+    issue = one.issue
+    return {
+        "project": issue.project,
+        "item": issue.item,
+        "content": issue.content,
+        "given": issue.given,
+        "suggested": issue.suggested,
+        "probability": issue.probability,
+        "kind": issue.kind,
+        "annotator": one.annotator,
+        "votes": one.votes,
+        "asked": one.asked,
+        "state": issue.state,
+        "decided": issue.decided_label,
+        "since": issue.created_at,
+        "id": issue.id,
+    }
+
+
+def _chosen(asked: ListQuery, row: Row) -> str | None:
+    """What says which question is chosen, and as what it was seen; None for one that is not asked."""
+    waits = row["state"] in WAITING and row["kind"] != IssueKind.GOLDEN
+    if not waits or not asked.may(AccessRole.OPERATOR):
+        return None
+    return f"{row['id']}:{stamp(row['state'], row['asked'])}"
 
 
 def _queue_empty(asked: ListQuery) -> str:
@@ -106,6 +119,7 @@ QUEUE = Listing(
         Column("kind", "Kind", "state"),
         Column("annotator", "Labeled by"),
         Column("votes", "Votes", "number"),
+        Column("asked", "Of asked", "number"),
         Column("state", "State", "state"),
         Column("decided", "Decided"),
         Column("since", "Since", "time"),
@@ -121,9 +135,16 @@ QUEUE = Listing(
         Filter("kind", "Kind", tuple(IssueKind)),
         Filter("method", "Method"),
         Filter("older", "Older than (days)", whole=True),
+        Filter("why", "Decided because", tuple(DECISION_REASONS)),
         Filter("points", "On the map", longest=5_000),
     ),
     head=_queue_head,
+    chosen=_chosen,
+    acts=(
+        ("one-more", "Ask one more person"),
+        ("adjudicate", "Send to an adjudicator"),
+        ("close", "Close without an answer"),
+    ),
 )
 
 
@@ -276,25 +297,27 @@ CORRECTIONS = Listing(
 
 
 def _pairs(asked: ListQuery) -> ListPart:
-    rows = []
-    for each in pair_views(asked.unit, asked.its.id, asked.sight):
-        low, high = rates.wilson(each.confirmed, each.decided)
-        rows.append(
-            {
-                "project": asked.its.name,
-                "given": each.first,
-                "suggested": each.second,
-                "waiting": each.waiting,
-                "confirmed": each.confirmed,
-                "refused": each.refused,
-                "unresolved": each.unresolved,
-                "precision": each.confirmed / each.decided if each.decided else None,
-                "low": low if each.decided else None,
-                "high": high if each.decided else None,
-                "said": rates.said(each.confirmed, each.decided),
-            }
-        )
-    return ListPart(rows)
+    label = asked.of("label")
+    found = [
+        _pair_row(asked, each)
+        for each in pair_views(asked.unit, asked.its.id, asked.sight)
+        if label in (None, each.first, each.second)
+    ]
+    rows, following = portion(asked, found)
+    return ListPart(rows, following, len(found), drawn=found)
+
+
+def _pair_row(asked: ListQuery, each: PairVerdicts) -> Row:
+    return {
+        "project": asked.its.name,
+        "given": each.first,
+        "suggested": each.second,
+        "waiting": each.waiting,
+        "confirmed": each.confirmed,
+        "refused": each.refused,
+        "unresolved": each.unresolved,
+        "said": rates.said(each.confirmed, each.decided),
+    }
 
 
 def _pair_link(row: Row) -> str:
@@ -304,9 +327,9 @@ def _pair_link(row: Row) -> str:
 
 def _pair_map(part: ListPart) -> str:
     """The pairs with most flags, by how often; those without enough decisions are faint."""
-    decided = [row["confirmed"] + row["refused"] for row in part.rows]
+    decided = [row["confirmed"] + row["refused"] for row in part.drawn]
     counts = [
-        n + row["unresolved"] + (row["waiting"] or 0) for n, row in zip(decided, part.rows, strict=True)
+        n + row["unresolved"] + (row["waiting"] or 0) for n, row in zip(decided, part.drawn, strict=True)
     ]
     most = max(counts, default=0) or 1
     cells = [
@@ -317,9 +340,15 @@ def _pair_map(part: ListPart) -> str:
             f"{row['given']} → {row['suggested']}: {n:,} flags {row['said']}",
             faint=settled < rates.FEW,
         )
-        for row, n, settled in zip(part.rows, counts, decided, strict=True)
+        for row, n, settled in zip(part.drawn, counts, decided, strict=True)
     ]
     return heat_map("Flags by given label (rows) and suggested label (columns)", cells)
+
+
+def _no_pair(asked: ListQuery) -> str:
+    if asked.filters:
+        return "No flag is about this label."
+    return "No pair has a flag yet." if asked.sight.secrets else "No pair has a decision yet."
 
 
 PAIRS = Listing(
@@ -336,7 +365,8 @@ PAIRS = Listing(
         Column("said", "Precision (95 % interval)"),
     ),
     read=_pairs,
-    empty=lambda asked: "No pair has a flag yet." if asked.sight.secrets else "No pair has a decision yet.",
+    empty=_no_pair,
+    filters=(Filter("label", "Label"),),
     chart=_pair_map,
 )
 

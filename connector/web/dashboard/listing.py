@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from connector.errors import BadPayload
@@ -17,6 +17,7 @@ from connector.wiring import Services
 PAGE_ROWS = 50
 LONGEST_VALUE = 500
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,25 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListPart:
-    """Some rows, the cursor after them, and how many there are in all where that is known."""
+    """Some rows, the cursor after them, and how many there are in all where that is known.
+
+    Of `capped` ones was counted no further than what `total` says.
+    """
 
     rows: Sequence[Row]
     next: str | None = None
     total: int | None = None
+    capped: bool = False
+    drawn: Sequence[Row] = ()  # all rows, where the chart shows more than one page of them
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`least` is the role that may read it; `head` stands above the rows, `buttons` beside each."""
+    """`least` is the role that may read it; `head` stands above the rows, `buttons` beside each.
+
+    `acts` (name and title) is what can be done with several rows at once: those of which `chosen` says what
+    names them in the form.
+    """
 
     slug: str
     title: str
@@ -110,6 +120,18 @@ class Listing:
     buttons: Callable[[ListQuery, Row], Sequence[Button]] | None = None
     head: Callable[[ListQuery], Sequence[Button]] | None = None
     chart: Callable[[ListPart], str] | None = None  # SVG, made here and safe
+    chosen: Callable[[ListQuery, Row], str | None] | None = None
+    acts: tuple[tuple[str, str], ...] = ()
+
+
+def portion(asked: ListQuery, every: Sequence[T]) -> tuple[Sequence[T], str | None]:
+    """Of a list that is read as a whole those on the page that is asked for, and the cursor after them."""
+    start = asked.after or "0"
+    if not (start.isascii() and start.isdigit() and len(start) < 10):
+        msg = "the cursor is not one that was given out"
+        raise BadPayload(msg)
+    end = int(start) + asked.limit
+    return every[int(start) : end], str(end) if end < len(every) else None
 
 
 def item_link(row: Row) -> str:
@@ -144,3 +166,8 @@ def address(path: str, listing: Listing, filters: Mapping[str, str], **more: str
             pairs.append((one.name, value))
     pairs += [(name, value) for name, value in more.items() if value]
     return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def query_of(listing: Listing, filters: Mapping[str, str]) -> str:
+    """What follows the question mark in the address of a list under filters."""
+    return address("", listing, filters).removeprefix("?")

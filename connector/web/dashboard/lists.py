@@ -12,14 +12,14 @@ from connector.config.settings import PROJECT_NAME
 from connector.errors import NotFound
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
-from connector.web.dashboard import alert_lists, labels_lists, ops_lists, people_lists
-from connector.web.dashboard.exports import AT_ONCE, TYPES, audited, csv_text, json_text, rows_of
-from connector.web.dashboard.listing import PAGE_ROWS, Listing, ListPart, ListQuery, address, clean
+from connector.web.dashboard import alert_lists, kept_lists, labels_lists, ops_lists, people_lists
+from connector.web.dashboard.exports import AT_ONCE, TYPES, audited, csv_text, file_links, json_text, rows_of
+from connector.web.dashboard.listing import PAGE_ROWS, Listing, ListPart, ListQuery, address, clean, query_of
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key
 from connector.wiring import Services
 
-OF_PROJECTS = (*labels_lists.LISTS, *people_lists.LISTS)
+OF_PROJECTS = (*labels_lists.LISTS, *people_lists.LISTS, kept_lists.VIEWS)
 NO_PROJECT = "there is no such project, or it was not synced yet"
 
 router = APIRouter(include_in_schema=False)
@@ -35,9 +35,17 @@ def _page(listing: Listing, folder: str) -> Callable[..., Response]:
         with services.store.read() as unit:
             asked = _asked(services, unit, who, project, filters, PAGE_ROWS, query.get("after"))
             part = listing.read(asked)
-            rows = [(row, listing.buttons(asked, row) if listing.buttons else ()) for row in part.rows]
+            rows = [
+                (
+                    row,
+                    listing.buttons(asked, row) if listing.buttons else (),
+                    listing.chosen(asked, row) if listing.chosen else None,
+                )
+                for row in part.rows
+            ]
             head = listing.head(asked) if listing.head else ()
             path = f"{asked.base or folder}/{listing.slug}"
+            views = unit.saved_views.of(asked.its.id, who.actor) if asked.project and listing.filters else ()
             return render(
                 "list.html",
                 who=who,
@@ -49,12 +57,15 @@ def _page(listing: Listing, folder: str) -> Callable[..., Response]:
                 rows=rows,
                 head=head,
                 total=part.total,
+                capped=part.capped,
                 empty="" if rows else listing.empty(asked),
                 first=address(path, listing, filters) if query.get("after") else None,
                 next=address(path, listing, filters, after=part.next) if part.next else None,
-                files={kind: address(f"{path}.{kind}", listing, filters) for kind in _kinds(services)},
+                files=file_links(services, path, query_of(listing, filters)),
                 clear=path if filters != clean(listing, {}) else None,
                 key=new_key,
+                views=[view for view in views if view.page == listing.slug],
+                query=query_of(listing, filters),
                 chart=listing.chart(part) if listing.chart else "",
             )
 
@@ -85,10 +96,6 @@ def _file(listing: Listing, kind: str) -> Callable[..., Response]:
     return file
 
 
-def _kinds(services: Services) -> list[str]:
-    return [kind for kind in TYPES if kind != "parquet" or services.documents.has_parquet]
-
-
 def _require(who: Any, listing: Listing, project: str | None) -> None:
     """Lists of no project need the role everywhere, but for those that are filtered by project."""
     if project is not None and not PROJECT_NAME.fullmatch(project):
@@ -107,6 +114,10 @@ def _asked(
 
 def _register(folder: str, path: str, listing: Listing) -> None:
     router.add_api_route(path, _page(listing, folder), methods=["GET"], name=f"{folder}/{listing.slug}")
+    _register_files(path, listing)
+
+
+def _register_files(path: str, listing: Listing) -> None:
     for kind in TYPES:
         router.add_api_route(f"{path}.{kind}", _file(listing, kind), methods=["GET"])
 
@@ -117,3 +128,6 @@ for _listing in (*ops_lists.OPS, *alert_lists.LISTS):
     _register("/ops", f"/ops/{_listing.slug}", _listing)
 for _listing in ops_lists.ADMIN:
     _register("/admin", f"/admin/{_listing.slug}", _listing)
+for _listing in kept_lists.OF_PROJECTS:
+    _register_files(f"/p/{{project}}/{_listing.slug}", _listing)
+_register_files("/ops/health", kept_lists.HEALTH)

@@ -13,7 +13,7 @@ from connector.store.views.findings import finding_views
 from connector.store.views.pairs import annotator_views
 from connector.store.views.people import reviewers_view
 from connector.store.views.secrecy import seen_reviewers
-from connector.store.views.spot import spot_checks
+from connector.store.views.spot import drawn_labels, spot_checks
 from connector.store.views.waiting import PACE_DAYS, answered_lately
 from connector.web.dashboard import rates
 from connector.web.dashboard.charts import HeatCell, heat_map
@@ -26,11 +26,10 @@ from connector.web.dashboard.listing import (
     ListQuery,
     Row,
     item_link,
+    portion,
 )
 from connector.web.forms import stamp
 from connector.wording import guideline_question, item_snippet
-
-MOST_ROWS = 2_000
 
 
 def _remarks(asked: ListQuery) -> dict[str, str]:
@@ -44,6 +43,7 @@ def _remarks(asked: ListQuery) -> dict[str, str]:
 
 def _annotators(asked: ListQuery) -> ListPart:
     remarks = _remarks(asked)
+    part, following = portion(asked, annotator_views(asked.unit, asked.its.id, asked.sight))
     rows = [
         {
             "project": asked.its.name,
@@ -57,9 +57,9 @@ def _annotators(asked: ListQuery) -> ListPart:
             "remark": remarks.get(each.first),
             "spot": "look",
         }
-        for each in annotator_views(asked.unit, asked.its.id, asked.sight)
+        for each in part
     ]
-    return ListPart(rows)
+    return ListPart(rows, following)
 
 
 def _annotator_link(row: Row) -> str:
@@ -72,6 +72,8 @@ def _spot_link(row: Row) -> str:
 
 def _spots(asked: ListQuery) -> ListPart:
     names = asked.unit.projects.annotator_names(asked.its.id)
+    drawn = drawn_labels(asked.unit, asked.its.id, asked.sight, asked.of("annotator"))
+    part, following = portion(asked, drawn)
     rows = [
         {
             "project": asked.its.name,
@@ -81,9 +83,9 @@ def _spots(asked: ListQuery) -> ListPart:
             "annotator": names.get(each.annotator, each.annotator),
             "updated_at": each.updated_at,
         }
-        for each in spot_checks(asked.unit, asked.its.id, asked.sight, asked.of("annotator"))
+        for each in spot_checks(asked.unit, part)
     ]
-    return ListPart(rows[:MOST_ROWS])
+    return ListPart(rows, following)
 
 
 SPOTS = Listing(
@@ -239,6 +241,7 @@ def _notes(asked: ListQuery) -> ListPart:
     state = asked.of("state")
     names = asked.unit.projects.annotator_names(asked.its.id)
     found = asked.unit.notes.listed(asked.its.id, NoteState(state) if state else None)
+    part, following = portion(asked, found)
     rows = [
         {
             "id": one.id,
@@ -250,9 +253,9 @@ def _notes(asked: ListQuery) -> ListPart:
             "accepted_by": one.accepted_by,
             "published_at": one.published_at,
         }
-        for one in found[:MOST_ROWS]
+        for one in part
     ]
-    return ListPart(rows, total=len(found))
+    return ListPart(rows, following, len(found))
 
 
 def _note_buttons(asked: ListQuery, row: Row) -> list[Button]:
@@ -331,8 +334,9 @@ QUESTIONS = Listing(
 def _golden(asked: ListQuery) -> ListPart:
     times = asked.unit.golden.times_asked(asked.its.id)
     found = asked.unit.golden.listed(asked.its.id)
-    rows = [_golden_row(asked, one, times.get(one.id, 0)) for one in found[:MOST_ROWS]]
-    return ListPart(rows, total=len(found))
+    part, following = portion(asked, found)
+    rows = [_golden_row(asked, one, times.get(one.id, 0)) for one in part]
+    return ListPart(rows, following, len(found))
 
 
 def _golden_row(asked: ListQuery, one: GoldenItem, times: int) -> Row:

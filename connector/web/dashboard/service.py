@@ -15,10 +15,12 @@ from connector.model import Project
 from connector.model.access import AccessRole
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import guidance
-from connector.store.views.metrics import stored_metrics
+from connector.store.views.metrics import watched_metrics
 from connector.store.views.overview import cards
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
+from connector.web.dashboard.exports import file_links
+from connector.web.dashboard.kept_lists import by_kind, value_of
 from connector.web.dashboard.rendering import render, static_address, static_text
 from connector.web.readiness import look
 
@@ -44,10 +46,8 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
     """What runs, what waits, what failed."""
     require(who, AccessRole.OPERATOR)
     with services.store.read() as unit:
-        samples = stored_metrics(unit)
+        samples = watched_metrics(unit)
         found = cards(unit, sight_of(who))
-    jobs = {text: n for (name, text), n in samples.items() if name == "secondlook_jobs"}
-    ages = {text: n for (name, text), n in samples.items() if name == "secondlook_job_oldest_age_seconds"}
     workers = {
         text: services.clock.now().timestamp() - at
         for (name, text), at in samples.items()
@@ -59,25 +59,11 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
         here=request.url.path,
         now=services.clock.now(),
         ready=look(services),
-        kinds=_by_kind(jobs, ages),
-        workers={_value(text): seconds for text, seconds in workers.items()},
+        kinds=by_kind(samples),
+        workers={value_of(text): seconds for text, seconds in workers.items()},
         cards=found,
+        files=file_links(services, "/ops/health"),
     )
-
-
-def _by_kind(jobs: dict[str, float], ages: dict[str, float]) -> dict[str, dict[str, float]]:
-    """Kind of job → how many in each state, and how long the oldest due one waits."""
-    found: dict[str, dict[str, float]] = {}
-    for text, n in jobs.items():
-        kind, state = (part.partition("=")[2].strip('"') for part in text.split(","))
-        found.setdefault(kind, {})[state] = n
-    for text, seconds in ages.items():
-        found.setdefault(_value(text), {})["age"] = seconds
-    return dict(sorted(found.items()))
-
-
-def _value(text: str) -> str:
-    return text.partition("=")[2].strip('"')
 
 
 @router.get("/p/{project}/reports")
@@ -86,6 +72,7 @@ def reports_page(project: str, request: Request, services: Running, who: Asking)
     with services.store.read() as unit:
         found = guidance.audit_views(unit, _stored(unit, project))
     values: dict[str, Any] = {"reports": found, "operates": who.may(AccessRole.OPERATOR, project)}
+    values["files"] = file_links(services, f"/p/{project}/reports")
     return render(
         "reports.html", who=who, here=request.url.path, project=project, now=services.clock.now(), **values
     )

@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy import event
 
 from connector.store.unit_of_work import UnitOfWork
+from connector.store.views.overview import PACE, decided_since
+from connector.store.views.pairs import annotator_views, pair_views
 from connector.store.views.secrecy import EVERYTHING, Sight
-from connector.store.views.spot import spot_checks
+from connector.store.views.spot import drawn_labels, spot_checks
+from connector.store.views.waiting import waiting_tasks
 from tests.integration.store.house import House, annotation, item, new_job, prediction, vote
 
 Work = Callable[[UnitOfWork, int], Any]
@@ -63,7 +66,14 @@ WORKS: dict[str, Work] = {
     "due jobs": lambda unit, _: unit.jobs.due(timedelta(seconds=60)),
     "expired jobs": lambda unit, _: unit.jobs.requeue_expired(timedelta(seconds=60)),
     "deliveries": lambda unit, project: unit.deliveries.waiting(project, 5),
-    "labels to look at": lambda unit, project: spot_checks(unit, project, Sight(secrets=False)),
+    "labels to look at": lambda unit, project: spot_checks(
+        unit, drawn_labels(unit, project, Sight(secrets=False))
+    ),
+    "labels of a person": lambda unit, project: drawn_labels(unit, project, EVERYTHING, "7"),
+    "what was decided lately": lambda unit, project: decided_since(unit, project, unit.now - PACE),
+    "pairs of classes": lambda unit, project: pair_views(unit, project, EVERYTHING),
+    "flags by annotator": lambda unit, project: annotator_views(unit, project, EVERYTHING),
+    "what waits for whom": waiting_tasks,
     "audit of a subject": lambda unit, _: list(unit.audit.entries(subject="issue")),
 }
 
@@ -115,8 +125,21 @@ def test_the_labels_to_look_at_begin_at_an_end_of_the_index_of_present_items(hou
         if house.on_postgres:
             unit.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         with statements_of(unit) as seen:
-            spot_checks(unit, house.project, EVERYTHING)
+            drawn_labels(unit, house.project, EVERYTHING)
         ends = [each for each in seen if "min(" in each[0] or "max(" in each[0]]
         assert len(ends) == 2  # together in one statement SQLite would walk the whole index
         for statement, parameters in ends:
             assert "ix_items_present" in plan(house, unit, statement, parameters)
+
+
+def test_labels_of_one_person_are_found_by_who_gave_them(house: House) -> None:
+    house.apply(item("1", annotation("11")))
+    with house.store.begin() as unit:
+        if house.on_postgres:
+            unit.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        with statements_of(unit) as seen:
+            drawn_labels(unit, house.project, EVERYTHING, "7")
+        asked = [each for each in seen if "annotator =" in each[0]]
+        assert asked
+        for statement, parameters in asked:
+            assert "ix_annotations_annotator" in plan(house, unit, statement, parameters)

@@ -205,3 +205,12 @@ def test_deliveries_of_one_commit_are_counted_and_an_event_is_stored_once(house:
         assert unit.deliveries.add(house.project, Role.SOURCE, [([hint], "b")]) == 0
         assert unit.deliveries.add(house.project, Role.SOURCE, []) == 0
         assert len(unit.deliveries.waiting(house.project, 9)) == 4
+
+
+def test_a_delivery_keeps_whatever_text_it_brings(house: House) -> None:
+    hint = Hint("record.\x00 \ud800 \U0001f600 '\"\\ $[0]", item_ids=("ä", "\n"), place="é")
+    with house.store.begin() as unit:
+        assert unit.deliveries.add(house.project, Role.SOURCE, [([hint, hint], "a"), ([hint], None)]) == 2
+    with house.store.read() as unit:
+        kept = [hints for _, _, hints in unit.deliveries.waiting(house.project, 9)]
+    assert sorted(kept, key=len) == [[hint], [hint, hint]]

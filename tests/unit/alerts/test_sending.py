@@ -289,7 +289,7 @@ def test_a_fault_in_the_look_costs_the_tick_nothing(
     from workers.service.sweep import sweep
 
     services = with_channels()
-    monkeypatch.setattr("workers.service.alerting.stored_metrics", lambda _unit: 1 / 0)
+    monkeypatch.setattr("workers.service.alerting.watched_metrics", lambda _unit: 1 / 0)
     assert sweep(services) >= 0
     with services.store.read() as unit:
         assert unit.facts.at("last_tick") is not None

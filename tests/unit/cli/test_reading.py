@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from connector.wiring import Services
@@ -82,13 +83,35 @@ def test_issues_and_findings_link_to_the_task(
     assert all(each["link"] is None and each["content"] is None for each in found if each["item"] is None)
     for command in ("issues", "findings"):
         assert page in secondlook(command, "cats").out
-        with monkeypatch.context() as narrow:
-            narrow.setattr(f"workers.cli.{command}.stdout", lambda: Console(width=60))
-            text = secondlook(command, "cats").out
-        assert page in text
-        assert all(
-            len(line) <= 60 for line in text.splitlines() if line.startswith("    ") and page not in line
-        )
+        text = at_width(60, monkeypatch, secondlook, command).splitlines()
+        assert any(line.strip().startswith(page) for line in text)
+        assert all(cell_len(line) <= 60 for line in text if line.startswith("    ") and page not in line)
+
+
+def at_width(width: int, monkeypatch: pytest.MonkeyPatch, secondlook: Secondlook, command: str) -> str:
+    with monkeypatch.context() as narrow:
+        for module in (command, "output"):
+            narrow.setattr(f"workers.cli.{module}.stdout", lambda: Console(width=width))
+        return secondlook(command, "cats").out
+
+
+@pytest.mark.parametrize("width", [60, 120])
+@pytest.mark.parametrize(
+    "text", ["您好，我想问一下我的订单什么时候可以发货" * 5, "😀 cat " * 40, "<b>a cat</b> " * 30]
+)
+def test_content_reason_and_link_have_a_line_each_whatever_the_letters(
+    secondlook: Secondlook, configured: Services, monkeypatch: pytest.MonkeyPatch, width: int, text: str
+) -> None:
+    seed(configured, issues=3)
+    with closing(sqlite3.connect(configured.settings.data_dir / "secondlook.db")) as connection:
+        connection.execute("UPDATE items SET data = ?", (json.dumps({"text": text}),))
+        connection.commit()
+    lines = at_width(width, monkeypatch, secondlook, "issues").splitlines()
+    content, why, link = lines[1:4]
+    assert content.strip().rstrip("…") in text
+    assert cell_len(content) <= width
+    assert "the model is 1% sure of lynx" in why
+    assert link.strip().startswith("http://labels.example.org/projects/7/data?task=")
 
 
 def test_before_a_decision_the_models_doubt_is_the_reason(
@@ -96,6 +119,8 @@ def test_before_a_decision_the_models_doubt_is_the_reason(
 ) -> None:
     seed(configured, issues=3)
     assert "the model is" in secondlook("issues", "cats", "--state", "open").out
+    listed = secondlook("issues", "cats", "--state", "open", "--json").json["issues"]
+    assert {each["why"] for each in listed} == {"the model is 1% sure of lynx"}
 
 
 def test_items_that_no_single_label_answers_are_listed(secondlook: Secondlook, configured: Services) -> None:

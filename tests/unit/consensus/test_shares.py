@@ -26,7 +26,7 @@ from workers.consensus.shares import (
     path_of,
     policy_for,
 )
-from workers.consensus.shares.components import COLD_START
+from workers.consensus.shares.components import COLD_START, GIVEN_MOST
 
 TERMS = Terms("cat", "dog", frozenset({"several fit", "none fits"}))
 POLICY = SharePolicy(change_confidence=0.98)
@@ -177,6 +177,16 @@ def test_where_most_labels_are_right_more_votes_are_asked_than_at_first() -> Non
     learned = fit(asked(300, "cat") + asked(10, "dog", "cat", "dog", "cat"))
     usual = learned.weights(path_of("label_error", "cat", "dog", 10.0))
     assert believed(votes("dog", "dog"), usual).most["dog"] < believed(votes("dog", "dog")).most["dog"]
+
+
+def test_how_hard_right_labels_are_is_not_learned_from_a_few_that_ended_with_one_answer() -> None:
+    learned = fit(asked(200, "hen", "hen", "hen", "dog", given="hen") + asked(40, "cat"))
+    here, everywhere = learned.weights(path_of("label_error", "cat", "dog", 10.0)), learned.weights()
+    assert here[GIVEN_MOST].sum() > 0.5
+    assert here[GIVEN_MOST] / here[GIVEN_MOST].sum() == pytest.approx(
+        everywhere[GIVEN_MOST] / everywhere[GIVEN_MOST].sum()
+    )
+    assert here.sum() == pytest.approx(1)
 
 
 def test_the_more_is_changed_the_less_each_change_may_spoil() -> None:

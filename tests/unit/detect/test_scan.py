@@ -438,6 +438,20 @@ def test_the_built_in_model_learns_from_the_text(build: Build) -> None:
     assert [world.text_of(issue.item_id) for issue in world.issues()] == [BARKING]
 
 
+def test_a_flag_keeps_which_items_are_most_like_its_own_and_how_far_they_are(build: Build) -> None:
+    world = texts_to_learn(build)
+    scanned(world)
+    (issue,) = world.issues()
+    alike = issue.evidence.neighbours
+    with world.services.store.read() as unit:
+        known = {item.item_id: item.label for item in unit.items.labelled(world.project.id)}
+    assert len(alike) == 5
+    assert [known[item] for item, _ in alike] == list(issue.evidence.similar)
+    assert "dog" in issue.evidence.similar
+    assert issue.item_id not in dict(alike)
+    assert [distance for _, distance in alike] == sorted(distance for _, distance in alike)
+
+
 class Backend(BaseHTTPRequestHandler):
     """A model that is sure of the class that stands first in the text."""
 

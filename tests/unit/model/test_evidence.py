@@ -20,6 +20,7 @@ evidence = st.builds(
     options=st.lists(text, max_size=3).map(tuple),
     others=st.lists(st.tuples(text, text), max_size=3).map(tuple),
     similar=st.lists(text, max_size=3).map(tuple),
+    neighbours=st.lists(st.tuples(st.integers(1, 2**31), st.floats(0, 2)), max_size=3).map(tuple),
     about=st.none() | st.dictionaries(text, share, max_size=2),
 )
 

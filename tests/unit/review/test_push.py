@@ -12,6 +12,7 @@ from connector.model import IssueState, ReviewState
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import LetGo, coded
 from tests.support.world import SCHEMA, World, withdrawn
+from workers.review import push
 
 Build = Callable[..., World]
 
@@ -70,6 +71,22 @@ def test_many_questions_are_sent_in_batches(build: Build) -> None:
 
     assert len(world.asked()) == 120
     assert world.server.calls.count("push") == 2
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_push_that_dies_with_the_next_batch_made_ready_asks_each_question_once(
+    found: World, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    monkeypatch.setattr(push, "BATCH", 1)
+    found.server.fail("push", UnknownOutcome("killed"), after=after)
+    with pytest.raises(UnknownOutcome):
+        found.do(JobKind.PUSH)
+    assert found.server.calls.count("push") == 1, "the next is not sent before the outcome is known"
+
+    found.settle()
+
+    assert sorted(held.item.data["text"] for held in found.review.held.values()) == ODDS
+    assert {found.task(text).state for text in ODDS} == {ReviewState.PUSHED}
 
 
 # --- lost answers ----------------------------------------------------------------------------

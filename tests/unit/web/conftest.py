@@ -11,9 +11,13 @@ import httpx
 import pytest
 import uvicorn
 
+from connector.actions import users
+from connector.model.access import EVERYWHERE, AccessRole
 from connector.web.app import create_app
 from connector.wiring import Services
+from tests.unit.web.forms import PASSWORD
 from tests.unit.web.seeding import TOKEN, services_in
+from workers.report.documents import Files
 
 
 @pytest.fixture
@@ -41,4 +45,14 @@ def client(services: Services) -> Iterator[httpx.Client]:
 def api(client: httpx.Client) -> httpx.Client:
     """A caller with the token."""
     client.headers["Authorization"] = f"Bearer {TOKEN}"
+    return client
+
+
+@pytest.fixture
+def ann(client: httpx.Client, services: Services) -> httpx.Client:
+    """An admin who is signed in."""
+    services.documents = Files()
+    with services.store.begin() as unit:
+        users.add(unit, "ann", PASSWORD, {EVERYWHERE: AccessRole.ADMIN}, "test")
+    assert client.post("/sign-in", data={"name": "ann", "password": PASSWORD}).status_code == 303
     return client

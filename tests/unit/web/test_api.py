@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter
 
 from connector.errors import Retryable
-from connector.web.api.examples import EXAMPLES
+from connector.web.api.examples import examples
 from connector.wiring import Services
 from tests.unit.web.seeding import HOSTILE, TOKEN, kill_job, seed, seed_findings
+from workers.report.shapes import Report
 
 READS = [
     *("/api/v1/projects", "/api/v1/issues", "/api/v1/reviews", "/api/v1/corrections", "/api/v1/jobs"),
@@ -153,19 +156,37 @@ def test_the_api_describes_itself_without_foreign_scripts(client: httpx.Client) 
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
 
 
-def test_examples_are_rows_as_the_api_gives_them(client: httpx.Client) -> None:
+def test_every_operation_has_an_example_of_the_shape_that_it_answers_with(client: httpx.Client) -> None:
     described = client.get("/api/openapi.json").json()
-    for path, example in EXAMPLES.items():
-        answer = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-        assert answer["example"] == example
-        is_page = isinstance(example.get("items"), list)
-        row = example["items"][0] if is_page else example
-        schema = answer["schema"]["$ref"].rpartition("/")[2]
-        names = described["components"]["schemas"][schema]["properties"]
-        if is_page:
-            inner = names["items"]["items"]["$ref"].rpartition("/")[2]
-            names = described["components"]["schemas"][inner]["properties"]
-        assert set(row) == set(names), path
+    for path, operations in described["paths"].items():
+        (answer,) = operations["get"]["responses"]["200"]["content"].values()
+        problems = shape_problems(
+            answer["example"], answer.get("schema", {}), described["components"]["schemas"]
+        )
+        assert problems == [], path
+
+
+def shape_problems(value: Any, schema: dict[str, Any], known: dict[str, Any], at: str = "") -> list[str]:
+    """Where an example has other names than its schema, all the way down."""
+    schema = known[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    if isinstance(value, dict) and "properties" in schema:
+        names = schema["properties"]
+        found = [] if set(value) == set(names) else [f"{at}: {sorted(set(value) ^ set(names))}"]
+        return found + [
+            problem
+            for name in set(value) & set(names)
+            for problem in shape_problems(value[name], names[name], known, f"{at}.{name}")
+        ]
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        return [
+            problem for each in value for problem in shape_problems(each, schema["items"], known, f"{at}[]")
+        ]
+    return []
+
+
+def test_the_example_of_a_report_is_a_report() -> None:
+    example = examples()["/api/v1/projects/{name}/audits/{audit_id}"]
+    TypeAdapter(Report).validate_json(json.dumps(example), strict=True)
 
 
 # --- findings ------------------------------------------------------------------------------------

@@ -100,6 +100,20 @@ def test_unknown_project_unknown_role_and_wrong_key_get_the_same_answer(
     assert {(answer.status_code, answer.text) for answer in answers} == {(404, '{"detail":"Not Found"}')}
 
 
+def test_a_delivery_that_was_taken_is_no_line_and_one_that_was_refused_is(
+    client: httpx.Client, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="connector.web.counting"):
+        deliver(client, services)
+        deliver(client, services, headers={})
+        client.get("/no/such page?x=1")
+    said = [each.getMessage() for each in caplog.records if each.name == "connector.web.counting"]
+    assert [line.partition(' - "')[2].partition("/")[2].rpartition("HTTP")[0] for line in said] == [
+        f"{path(services)[1:]} ", "no/such%20page?x=1 ",
+    ]  # fmt: skip
+    assert [line.rpartition(" ")[2] for line in said] == ["401", "404"]
+
+
 def test_what_we_do_not_act_on_is_acknowledged(client: httpx.Client, services: Services) -> None:
     assert deliver(client, services, {"action": "LABEL_LINK_CREATED"}) == 202
     assert waiting(services) == []

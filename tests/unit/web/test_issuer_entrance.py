@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -173,6 +176,35 @@ def test_who_was_revoked_or_lost_all_groups_is_out(
 
 def test_an_address_of_another_site_is_not_led_to(browser: TestClient, issuer: TestIssuer) -> None:
     assert come_in(browser, issuer, "https://evil.example/").headers["location"] == "/"
+
+
+def test_signing_out_ends_the_session_here_and_leads_to_the_issuers_end(
+    browser: TestClient, issuer: TestIssuer
+) -> None:
+    come_in(browser, issuer)
+    page = browser.get("/p/cats").text
+    mark = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert mark
+    out = browser.post("/sign-out", data={"csrf": mark[1]})
+    assert (out.status_code, out.headers["location"]) == (303, "/sign-out/oidc")
+    assert browser.get("/p/cats").status_code == 303
+    there = re.search(
+        r'href="([^"]+)" rel="noreferrer">Sign out of Example too', browser.get("/sign-out/oidc").text
+    )
+    assert there
+    address = urlsplit(unescape(there[1]))
+    assert f"{address.scheme}://{address.netloc}{address.path}" == f"{issuer.url}/out"
+    assert parse_qs(address.query) == {
+        "client_id": [issuer.client_id],
+        "post_logout_redirect_uri": [f"{HERE}/sign-in"],
+    }
+
+
+def test_an_issuer_without_an_end_of_sessions_is_said(browser: TestClient, issuer: TestIssuer) -> None:
+    issuer.ends_sessions = False
+    text = browser.get("/sign-out/oidc").text
+    assert "You may still be signed in at Example" in text
+    assert "Sign out of Example too" not in text
 
 
 def test_an_issuer_that_is_away_is_said(services: Services) -> None:

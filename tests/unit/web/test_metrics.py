@@ -9,15 +9,20 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import update
 
 from connector.actions import tokens
+from connector.alerts.readings import Figures, readings
 from connector.config.settings import ServerSettings
 from connector.errors import Misconfigured, Retryable
+from connector.model import CorrectionState
 from connector.model.access import EVERYWHERE, AccessRole
+from connector.model.alerts import AlertRule
 from connector.model.jobs import JobKind, NewJob
 from connector.model.metrics import METRICS, Accumulator, counted, labels, timed
+from connector.store.tables import corrections
 from connector.store.views.loop import project_views
-from connector.store.views.metrics import stored_metrics
+from connector.store.views.metrics import stored_metrics, watched_metrics
 from connector.web.app import create_app
 from connector.web.exposition import exposition
 from connector.web.listeners import metrics_apart
@@ -82,6 +87,23 @@ def test_a_second_project_changes_nothing_of_the_first(scraper: httpx.Client, se
     with services.store.read() as unit:
         beside = stored_metrics(unit)
     assert {key: n for key, n in beside.items() if "dogs" not in key[1]} == alone
+
+
+def test_alerts_read_in_little_what_they_would_read_in_all(services: Services) -> None:
+    seed_questions(services)
+    kill_job(services)
+    with services.store.begin() as unit:
+        unit.tallies.add(counted("webhook_deliveries_total", project="cats", result="refused"))
+        unit.connection.execute(update(corrections).values(state=CorrectionState.HELD.value))
+    with services.store.read() as unit:
+        all_, few = stored_metrics(unit), watched_metrics(unit)
+        watched = readings(Figures(few, unit.now, few))
+        assert watched == readings(Figures(all_, unit.now, all_))
+    assert few.keys() < all_.keys()
+    assert {key.rule for key in watched} >= {
+        *(AlertRule.JOBS_DEAD, AlertRule.CORRECTIONS_HELD, AlertRule.BATCH_FINISHED),
+        *(AlertRule.WEBHOOKS_REFUSED, AlertRule.PROJECT_PAUSED),
+    }
 
 
 def test_no_item_class_or_person_is_named(scraper: httpx.Client, services: Services) -> None:

@@ -19,39 +19,19 @@ from structlog.testing import capture_logs
 from connector.actions import users
 from connector.errors import Retryable
 from connector.model import CorrectionState, GuidelineNote, ReviewState, ReviewTask
-from connector.model.access import EVERYWHERE, AccessRole
+from connector.model.access import AccessRole
 from connector.model.jobs import JobState
 from connector.model.similarity_map import chosen_text
 from connector.web.dashboard import lists
 from connector.wiring import Services
 from connector.wording import ago
+from tests.unit.web.forms import PASSWORD, form_of
 from tests.unit.web.questions import QUESTIONS, seed_questions
 from tests.unit.web.seeding import HOSTILE, NOW, TOKEN, kill_job, seed
-from workers.report.documents import Files
-
-PASSWORD = "correct horse battery"
 
 
 def words(page: str) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page)))
-
-
-@pytest.fixture
-def ann(client: httpx.Client, services: Services) -> httpx.Client:
-    """An admin who is signed in."""
-    services.documents = Files()
-    with services.store.begin() as unit:
-        users.add(unit, "ann", PASSWORD, {EVERYWHERE: AccessRole.ADMIN}, "test")
-    assert client.post("/sign-in", data={"name": "ann", "password": PASSWORD}).status_code == 303
-    return client
-
-
-def form_of(page: str, action: str) -> dict[str, str]:
-    """The hidden fields of the first form that is sent to an address."""
-    found = re.search(rf'<form [^>]*action="{re.escape(action)}".*?</form>', page, re.DOTALL)
-    assert found, action
-    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', found[0])
-    return {name: unescape(value) for name, value in fields}
 
 
 def test_who_is_not_known_is_led_to_the_sign_in_and_back(client: httpx.Client) -> None:

@@ -19,7 +19,7 @@ from connector.web.app import ROUTERS
 from connector.wiring import Services
 from tests.unit.web.questions import QUESTIONS, Question, seed_questions
 
-ISSUER = ("/sign-in/oidc", "/sign-in/oidc/back")  # 404 where none is configured
+ISSUER = ("/sign-in/oidc", "/sign-in/oidc/back", "/sign-out/oidc")  # 404 where none is configured
 NOBODYS = {"/api/openapi.json", "/health", "/ready", "/sign-in", "/first/{key}", *ISSUER}
 STATIC = ("/static/",)
 OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who are nobody yet, or leave
@@ -27,8 +27,10 @@ ACTIONS = {
     "/p/{project}/corrections/{what}": ("release", "discard"),
     "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
     "/p/{project}/work/{what}": ("collect", "controls", "push", "scan", "sync"),
-    "/p/{project}/issues/{what}": ("close", "one-more"),
-    "/ops/alerts/{what}": ("hear", "silence", "test"),
+    "/p/{project}/issues/{what}": ("adjudicate", "close", "one-more"),
+    "/p/{project}/chosen/{what}": ("adjudicate", "close", "one-more"),
+    "/p/{project}/views/{what}": ("remove", "save"),
+    "/ops/alerts/{what}": ("acknowledge", "hear", "silence", "test"),
     "/ops/jobs/{what}": ("replay", "replay-all"),
     "/admin/users/{what}": ("add", "revoke", "role"),
 }
@@ -48,6 +50,9 @@ FORM_FIELDS = [
     "rule",
     "channel",
     "hours",
+    "chosen",
+    "view",
+    "page",
 ]
 FILLED = {
     "project": ["cats"],
@@ -234,11 +239,15 @@ def buttons() -> list[str]:
     ]
 
 
+# All but the views that each person keeps for themselves.
+ABOVE_VIEWER = "/work/ /issues/ /chosen/ /corrections/ /guidelines/ /golden/ /admin/ /ops/"
+
+
 @pytest.mark.parametrize(
     ("role", "project", "refusal", "above"),
     [
         (None, "", {401, 303}, "/"),
-        (AccessRole.VIEWER, "*", {403}, "/"),
+        (AccessRole.VIEWER, "*", {403}, ABOVE_VIEWER),
         (AccessRole.METRICS, "*", {403, 404}, "/"),
         (AccessRole.ADMIN, "dogs", {403, 404}, "/"),
         (AccessRole.OPERATOR, "cats", {403}, "/golden/ /admin/ /ops/ revert-run"),

@@ -17,6 +17,9 @@ from connector.wording import item_snippet
         ({"image": "data:image/png;base64,AAAA"}, "image"),
         ({"age": 41, "vector": [1, 2]}, "41"),
         ({}, ""),
+        ({"image": "https://cdn.example.org/a/cat.png?token=secret"}, "cat.png"),
+        ({"image": "/data/local-files/?d=cats/1.png"}, "1.png"),
+        ({"text": "猫和狗/狗和猫"}, "猫和狗/狗和猫"),
     ],
 )
 def test_an_item_is_shown_by_its_text_or_name(data: dict[str, Any], snippet: str) -> None:

@@ -49,9 +49,8 @@ def _only_array(archive: NpzFile, path: Path, argument: str) -> NDArray[Any]:
     raise BadFile(problem, argument=argument, remedy="Save one array with numpy.save")
 
 
-def load_classes(path: Path, argument: str, n_rows: int, n_classes: int) -> NDArray[Any]:
-    """True classes: (n_rows,) integers in 0..n_classes - 1."""
-    found = load_array(path, argument)
+def checked_classes(found: NDArray[Any], argument: str, n_rows: int, n_classes: int) -> NDArray[Any]:
+    """The same classes, where they are (n_rows,) integers in 0..n_classes - 1; else BadFile."""
     if found.ndim != 1 or found.dtype.kind not in "iu":
         problem = f"it holds {found.ndim} dimensions of {found.dtype}"
         raise BadFile(problem, argument=argument, remedy="Save one integer class number per item")

@@ -17,8 +17,13 @@ SURE = ("label", "labels")
 USUAL = (
     "category", "class", "choice", "choices", "intent", "sentiment", "topic", "target", "annotation",
     "gold_label", "label_text", "rating", "stars", "accept", "cats", "classes", "annotations",
-    "classifications",
+    "classifications", "class_name", "display_name", "label_name", "completion",
 )  # fmt: skip
+ENDING = re.compile(
+    r"(?!.*(pred|model|suggest|machine|auto|old|prev|prior))"
+    r".+[ ._-](label|category|class|intent|sentiment|topic)",
+    re.IGNORECASE,
+)  # "Final Label", where no column has a usual name
 IDS = ("id", "task_id", "item_id", "uid")
 ANNOTATORS = (
     "annotator", "annotator_id", "completed_by", "worker", "worker_id", "rater", "annotation_agent",
@@ -109,6 +114,7 @@ def _labels(rows: Sequence[FileEntry], names: Sequence[str], columns: Columns) -
     if sure is not None:
         return (sure,)
     possible = list({by_name[_key(name)]: None for name in USUAL if _key(name) in by_name})
+    possible = possible or [name for name in names if ENDING.fullmatch(visible(name))]
     holding = [name for name in possible if _repeats(rows, name)] or possible
     if len(holding) == 1:
         return (holding[0],)
@@ -128,11 +134,9 @@ def _labels(rows: Sequence[FileEntry], names: Sequence[str], columns: Columns) -
 def _no_table(rows: Sequence[FileEntry], names: Sequence[str]) -> str:
     """What is wrong where the first line is no header, or divides nothing."""
     if len(names) == 1:
-        return " (there is one column: cells are divided by a comma, semicolon, tab, | or ^)"
+        return " (there is one column; in a table, a comma, semicolon, tab, | or ^ divides cells)"
     if any(name and sum(row.values.get(name) == name for row in rows[:SAMPLE]) > 1 for name in names):
-        return (
-            " (the first line is an item: put a line with the columns' names before it, such as text,label)"
-        )
+        return " (the first row is an item: put one with the columns' names before it, such as text,label)"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ LONGEST_NUMBER = 15  # digits before a point; longer ones are names
 LONGEST_FRACTION = 30  # characters
 LEAST_DIFFERENT = 10  # classes below are classes, however few items there are
 MOST_NUMBERS = 20  # numbers with fractions above are measurements
+DATE = re.compile(r"(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](\d\d){1,2})([T ].*)?")
 LIKE_NUMBERS = 0.9  # of the labels
 
 
@@ -195,6 +197,9 @@ def _refuse_no_classes(
         problem = f"'{label_name}' holds numbers ({len(counts)} different ones in {n_items} rows), no classes"
         numbers_too = f"Judge them as numbers with --type rating. {remedy}"
         raise BadFile(problem, argument="--label-column", remedy=numbers_too)
+    if len(counts) > MOST_NUMBERS and all(DATE.fullmatch(label) for label in counts):
+        problem = f"'{label_name}' holds dates ({len(counts)} different ones in {n_items} rows), no classes"
+        raise BadFile(problem, argument="--label-column", remedy=remedy)
     if len(counts) >= LEAST_DIFFERENT and all_differ:
         problem = f"'{label_name}' has {len(counts)} different values in {n_items} rows: these are no classes"
         raise BadFile(problem, argument="--label-column", remedy=remedy)

@@ -17,12 +17,12 @@ FIGURES = 4  # digits kept of probabilities
 
 @dataclass(frozen=True, slots=True)
 class OwnFlag:
-    """A row from 0, ranked from 1, with class numbers; probabilities 0..1 of both classes."""
+    """A row from 0, ranked from 1, with classes as the arrays name them; probabilities 0..1 of both."""
 
     rank: int
     row: int
-    given: int
-    suggested: int
+    given: int | str
+    suggested: int | str
     probability: float
     quality: float
 
@@ -34,13 +34,17 @@ def flagged_rows(measured: Measured) -> list[OwnFlag]:
         OwnFlag(
             rank,
             row,
-            int(measured.given[row]),
-            int(found.suggested[row]),
+            _name(measured.given[row], measured.names),
+            _name(found.suggested[row], measured.names),
             round(float(measured.probs[row, found.suggested[row]]), FIGURES),
             round(float(found.quality[row]), FIGURES),
         )
         for rank, row in enumerate(found.order.tolist(), start=1)
     ]
+
+
+def _name(number: int, names: Sequence[str]) -> int | str:
+    return names[number] if names else int(number)
 
 
 def write_rows(path: Path, rows: Sequence[OwnFlag]) -> None:

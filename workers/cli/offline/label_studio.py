@@ -30,6 +30,7 @@ JUDGED = ("choices", "rating", "taxonomy", "pairwise", "number")
 NUMBERS = ("rating", "number")
 SETS = ("choices", "taxonomy")
 VALUE_KEYS = {"pairwise": "selected"}
+EXPORT_CHOICES = "Export a project with a Choices control, annotations included (JSON)"
 OLD = "completions"  # before version 1.0
 
 Raw = Mapping[str, Any]
@@ -53,6 +54,8 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     """The items that carry one label in one control. BadFile where no control can be told."""
     tasks, left_out = tasks_of(entries.rows)
     controls = controls_of([task for _, task in tasks])
+    if not controls:
+        raise _unlabelled([task for _, task in tasks])
     control = _chosen(_of_kind(controls, columns.kind), columns.label)
     kind = columns.kind or _kind([task for _, task in tasks], control)
     times = Counter(str(task.get("id", place)) for place, task in tasks)
@@ -187,9 +190,22 @@ def _chosen(controls: Sequence[Control], wanted: str | None) -> Control:
         problem = f"several controls hold {usable[0].kind}: {names}"
         raise BadFile(problem, argument=ARGUMENT, remedy="Name the one to judge with --label-column")
     seen = "; ".join(f"'{each.name}' ({each.kind}) {_why_not(each)}" for each in controls[:6])
-    remedy = "Export a project with a Choices control, annotations included (JSON)"
-    problem = "no annotation holds one label of a whole item" + (f": {seen}" if seen else ", or any result")
-    raise BadFile(problem, argument=ARGUMENT, remedy=remedy)
+    problem = f"no annotation holds one label of a whole item: {seen}"
+    raise BadFile(problem, argument=ARGUMENT, remedy=EXPORT_CHOICES)
+
+
+def _unlabelled(tasks: Sequence[Raw]) -> BadFile:
+    """What the tasks hold in place of results of annotations."""
+    held = {
+        name: sum(bool(dicts(task.get(name))) for task in tasks)
+        for name in ("annotations", "predictions", "drafts")
+    }
+    listed = ", ".join(f"{n:,} have {name}" for name, n in held.items() if n)
+    if held["annotations"]:
+        problem = f"no annotation holds any result ({len(tasks):,} tasks; {listed})"
+    else:
+        problem = f"none of the {len(tasks):,} tasks has an annotation" + (f" ({listed})" if listed else "")
+    return BadFile(problem, argument=ARGUMENT, remedy=EXPORT_CHOICES)
 
 
 def _why_not(control: Control) -> str:

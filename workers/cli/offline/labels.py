@@ -135,7 +135,7 @@ def _of_text(value: str, depth: int) -> Reading:
 
 def structure_of(text: str) -> Any:
     """What a cell holds, as JSON or as Python or numpy print it; None where it is plain text."""
-    if (text[0], text[-1]) not in {("[", "]"), ("{", "}"), ('"', '"')} or len(text) < 2:
+    if (text[0], text[-1]) not in {("[", "]"), ("{", "}"), ("(", ")"), ('"', '"')} or len(text) < 2:
         return None
     try:
         return json.loads(text)
@@ -149,7 +149,7 @@ def structure_of(text: str) -> Any:
         return None
     if isinstance(found, set):
         return sorted(found, key=repr)
-    return found if isinstance(found, list | dict) else None
+    return found if isinstance(found, list | dict | tuple) else None
 
 
 def _of_object(value: Mapping[str, Any], depth: int) -> Reading:

@@ -9,7 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from workers.cli.offline.arrays import load_array, load_classes
+from workers.cli.offline.array_files import read_classes, read_probabilities
+from workers.cli.offline.arrays import checked_classes
 from workers.cli.offline.decisions import DecisionFigures, decision_figures, load_answers
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.evaluate import ReviewScores, TruthScores, against_reviews, against_truth
@@ -17,12 +18,13 @@ from workers.cli.offline.own_arrays import class_numbers, probabilities
 from workers.cli.offline.votes import read_votes
 from workers.issues import InvalidInput, LabelIssues, label_issues
 
+TRUTH = "--truth"
 OPTIONS = {"labels": "--labels", "pred_probs": "--probs"}
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`given` (N,) and `probs` (N, K) as they were judged."""
+    """`given` (N,) and `probs` (N, K) as they were judged; `names` of the K classes, where they are known."""
 
     given: NDArray[Any]
     probs: NDArray[Any]
@@ -30,6 +32,7 @@ class Measured:
     truth: TruthScores | None
     reviews: ReviewScores | None
     decisions: DecisionFigures | None
+    names: tuple[str, ...] = ()
 
 
 def measure(
@@ -43,13 +46,14 @@ def measure(
     at: Sequence[int],
 ) -> Measured:
     """Find issues in the arrays, and measure them against what is known. BadFile names the bad one."""
-    given, said = class_numbers(load_array(labels, OPTIONS["labels"]), OPTIONS["labels"])
-    matrix, told = probabilities(load_array(probs, OPTIONS["pred_probs"]))
+    own = read_probabilities(probs, OPTIONS["pred_probs"])
+    matrix, told = probabilities(own.values)
+    given, said = class_numbers(read_classes(labels, OPTIONS["labels"]), OPTIONS["labels"], own.names)
     try:
         found = label_issues(given, matrix, method=method)
     except InvalidInput as error:
         raise _named(error) from error
-    true = None if truth is None else load_classes(truth, "--truth", len(given), matrix.shape[1])
+    true = None if truth is None else _truth(truth, own.names, len(given), matrix.shape[1])
     reviews = None if votes is None else read_votes(votes, given)
     counts = None if answers is None else load_answers(answers, matrix.shape)
     return Measured(
@@ -59,7 +63,14 @@ def measure(
         None if true is None else against_truth(found, given, true, at),
         None if reviews is None else against_reviews(found, reviews, at),
         None if counts is None else decision_figures(found, given, matrix, counts),
+        own.names,
     )
+
+
+def _truth(path: Path, names: tuple[str, ...], n_rows: int, n_classes: int) -> NDArray[Any]:
+    """True classes: (n_rows,) integers in 0..n_classes - 1."""
+    found, _ = class_numbers(read_classes(path, TRUTH), TRUTH, names)
+    return checked_classes(found, TRUTH, n_rows, n_classes)
 
 
 def _named(error: InvalidInput) -> BadFile:

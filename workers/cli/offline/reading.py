@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from workers.cli.offline.argilla import is_argilla, read_records
 from workers.cli.offline.dataset import Columns, Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats import columnar, delimited, fasttext, json_values, spreadsheet
-from workers.cli.offline.formats.entries import FileEntries, FileEntry
+from workers.cli.offline.formats.entries import FileEntries
+from workers.cli.offline.formats.folder import read_folder
 from workers.cli.offline.formats.source import InputFile, load
+from workers.cli.offline.formats.unpacking import ZIP
 from workers.cli.offline.label_studio import is_export, read_tasks
+from workers.cli.offline.labelbox import is_labelbox, questions_apart
 from workers.cli.offline.remembering import without_collection
 from workers.cli.offline.rows import read_rows
 
@@ -22,8 +24,8 @@ def read_file(path: Path, columns: Columns, encoding: str | None = None) -> Data
     Parameters
     ----------
     path
-        A table (CSV, TSV, workbook, Parquet, Arrow), JSON in any wrapping, either of them gzipped; a folder
-        that `datasets` saved, or of Label Studio's target storage.
+        A table (CSV, TSV, workbook, Parquet, Arrow), JSON in any wrapping, either of them packed; a folder
+        that `datasets` saved, of parts of one table, of Label Studio's target storage, or of texts by class.
     columns
         What the person said of it.
     encoding
@@ -35,7 +37,9 @@ def read_file(path: Path, columns: Columns, encoding: str | None = None) -> Data
         If it is not there, cannot be read, or holds nothing to judge.
     """
     with without_collection():
-        return read_entries(folder_entries(path) if path.is_dir() else _file(path, encoding), columns)
+        return read_entries(
+            folder_entries(path, encoding) if path.is_dir() else _file(path, encoding), columns
+        )
 
 
 def read_entries(entries: FileEntries, columns: Columns) -> Dataset:
@@ -46,6 +50,8 @@ def read_entries(entries: FileEntries, columns: Columns) -> Dataset:
         return read_tasks(entries, columns)
     if is_argilla(entries.rows):
         return read_records(entries, columns)
+    if is_labelbox(entries.rows):
+        return read_rows(*questions_apart(entries, columns))
     return read_rows(entries, columns)
 
 
@@ -58,7 +64,7 @@ def entries_of(source: InputFile) -> FileEntries:
     content = source.content
     if columnar.is_columnar(content):
         return columnar.read(source)
-    if content.startswith((spreadsheet.ZIP, spreadsheet.OLD)):
+    if content.startswith((ZIP, spreadsheet.OLD)):
         return spreadsheet.read(source)
     if fasttext.is_fasttext(content):
         return fasttext.read(source)
@@ -68,7 +74,7 @@ def entries_of(source: InputFile) -> FileEntries:
 
 
 def _is_json(source: InputFile) -> bool:
-    if source.suffix in (".json", ".jsonl", ".ndjson"):
+    if source.suffix in (".json", ".jsonl", ".ndjson", ".jsonc", ".json5"):
         return True
     if source.suffix in (".csv", ".tsv", ".tab"):
         return False
@@ -76,26 +82,6 @@ def _is_json(source: InputFile) -> bool:
     return start.startswith((b"{", b"["))
 
 
-def folder_entries(path: Path) -> FileEntries:
-    """A dataset that `datasets` saved, or every JSON object of a folder: target storage is one file each."""
-    try:
-        found = columnar.read_folder(path)
-        files = sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
-    except OSError as error:
-        problem = f"the folder cannot be read ({error.strerror})"
-        raise BadFile(problem, argument=ARGUMENT, remedy="Give a folder that you may read") from error
-    if found is not None:
-        return found
-    objects = [each for each in files if each.suffix.lower() in ("", ".json")]
-    if not objects:
-        remedy = "Give a file; or a folder that `datasets` saved, or of Label Studio's target storage (JSON)"
-        raise BadFile("the folder holds no data", argument=ARGUMENT, remedy=remedy)
-    return FileEntries(tuple(row for file in objects for row in _stored(file)))
-
-
-def _stored(file: Path) -> Sequence[FileEntry]:
-    try:
-        return [FileEntry(file.name, row.values) for row in json_values.read(load(file)).rows]
-    except BadFile as error:
-        where = file.name if error.where is None else f"{file.name}, {error.where}"
-        raise BadFile(error.problem, argument=ARGUMENT, where=where, remedy=error.remedy) from error
+def folder_entries(path: Path, encoding: str | None = None) -> FileEntries:
+    """The objects of a folder's files."""
+    return read_folder(path, entries_of, encoding)

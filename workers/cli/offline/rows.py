@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +15,7 @@ from workers.cli.offline.columns import Known, cell
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import date_reader
 from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.fields import flattened
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.kinds import FileKind, kind_notice, kind_of_labels, read_number
 from workers.cli.offline.label_sets import joints_of, read_set
@@ -24,20 +23,21 @@ from workers.cli.offline.labels import DOUBTFUL, NoClass, Reading, joined, read_
 from workers.cli.offline.marked_columns import gathered
 from workers.cli.offline.record import LeftOut, Record, person
 from workers.cli.offline.remembering import remembered
+from workers.cli.offline.vectors import with_vectors
 from workers.cli.offline.verdicts import dropped_rows
 
+SAMPLE = 200  # rows that show what a column holds
 SHOWN = 4  # keys of an object in a message
-MOSTLY = 0.5  # of a column's cells that are lists of numbers make it one of vectors
 
 
 def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
     """The labelled items of flat rows; rows of one id and content are answers about one item."""
     if not entries.rows:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
-    marked, gathered_notes = gathered(entries.rows, columns)
+    marked, gathered_notes = gathered(_opened(entries.rows, columns), columns)
     known = find.choose(marked, columns)
     answered, known, apart_notes = apart(marked, known)
-    rows = _with_vectors(answered, known)
+    rows = with_vectors(answered, known)
     dropped, unclear = dropped_rows(rows, frozenset({*known.labels, *columns.fields}))
     left_out = [LeftOut(rows[n].place, reason) for n, reason in sorted(dropped.items())]
     standing = [row for n, row in enumerate(rows) if n not in dropped] if dropped else rows
@@ -62,6 +62,17 @@ def read_rows(entries: FileEntries, columns: Columns) -> Dataset:
     )
     others = find.other_labels(rows, known, columns.fields)
     return dataset(records, known.label, columns, left_out, notes=notes, others=others, kind=kind)
+
+
+def _opened(rows: Sequence[FileEntry], columns: Columns) -> Sequence[FileEntry]:
+    """Objects in cells as columns of their own (meta.label), where the label is not beside them."""
+    names = dict.fromkeys(chain.from_iterable(row.values for row in rows))
+    has_label = find.has_label(list(names)) if columns.label is None else columns.label in names
+    if has_label or not any(
+        isinstance(each, Mapping) for row in rows[:SAMPLE] for each in row.values.values()
+    ):
+        return rows
+    return [row._replace(values=flattened(row.values)) for row in rows]
 
 
 def _readings(
@@ -180,39 +191,3 @@ def _people(known: Known) -> tuple[str, ...]:
     if len(known.labels) < 2:
         return ()
     return (f"Labels of {len(known.labels)} people are taken from the columns {known.label}.",)
-
-
-def _with_vectors(rows: Sequence[FileEntry], known: Known) -> Sequence[FileEntry]:
-    """Columns whose cells are mostly lists of numbers hold vectors; elsewhere "[2019]" is a text."""
-    names = {name for row in rows[:200] for name, value in row.values.items() if _opens(value)}
-    vectors = {name for name in names if known.is_data(name) and _mostly_numbers(rows, name)}
-    if not vectors:
-        return rows
-    return [
-        row._replace(
-            values={key: _list(value) if key in vectors else value for key, value in row.values.items()}
-        )
-        for row in rows
-    ]
-
-
-def _mostly_numbers(rows: Sequence[FileEntry], name: str) -> bool:
-    cells = [row.values[name] for row in rows[:200] if row.values.get(name) not in (None, "")]
-    return sum(isinstance(_list(each), list) for each in cells) > MOSTLY * len(cells)
-
-
-def _opens(value: Any) -> bool:
-    return isinstance(value, str) and value.lstrip().startswith("[")
-
-
-def _list(value: Any) -> Any:
-    """A list of numbers where the cell is one, also as numpy prints it; else the cell."""
-    if not isinstance(value, str) or not (text := value.strip()).startswith("[") or not text.endswith("]"):
-        return value
-    with contextlib.suppress(ValueError, RecursionError):
-        found = json.loads(text)
-        numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in found)
-        return found if found and numbers else value
-    with contextlib.suppress(ValueError):
-        return [float(each) for each in text[1:-1].split()] or value
-    return value

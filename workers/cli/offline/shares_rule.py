@@ -21,14 +21,19 @@ from workers.consensus.shares import (
     fit,
     policy_for,
 )
+from workers.consensus.shares.rule import HARM_LIMIT, VOTES_PER_QUESTION
 
 LEARN_EVERY = 10  # questions, and later a tenth of those that were asked
 
 
 class SharesRule:
-    """Learns from each question that ended; a question is never decided by what was learned from itself."""
+    """Learns from each question that ended; a question is never decided by what was learned from itself.
 
-    def __init__(self) -> None:
+    `harm_limit` and `votes` are those of `policy_for`.
+    """
+
+    def __init__(self, harm_limit: float = HARM_LIMIT, votes: float = VOTES_PER_QUESTION) -> None:
+        self._limits = harm_limit, votes
         self._asked: list[tuple[GroupPath, AnswerSet]] = []
         self._next_fit = LEARN_EVERY
         self._learn()
@@ -57,7 +62,8 @@ class SharesRule:
 
     def _learn(self) -> None:
         self._prior: SharePrior = fit(self._asked)
-        self._policy = policy_for(self._prior)
+        harm_limit, votes = self._limits
+        self._policy = policy_for(self._prior, harm_limit=harm_limit, votes=votes)
         self._outlooks: dict[bytes, Expected] = {}
 
     def _outlook(self, weights: Floats) -> Expected:

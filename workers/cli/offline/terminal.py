@@ -11,7 +11,7 @@ from connector.wording import NOTE_CHARS, one_line, percent
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.left_out import left_out_rows
 from workers.cli.offline.outcome import FileIssue, FileScan
-from workers.cli.output import NARROW, note, stdout, table
+from workers.cli.output import NARROW, line_below, note, stdout, table
 
 SNIPPET = 72  # characters of an item
 LABEL_CHARS = 24
@@ -74,7 +74,7 @@ def _list(issues: Sequence[FileIssue]) -> None:
     for issue in issues:
         name, kind, given, better, sure, who, content = _cells(issue)
         typer.echo(f"{name}  {kind}: {given} → {better} ({sure}){f', by {who}' if who else ''}")
-        typer.echo(f"    {one_line(content, stdout().width - 5)}")
+        line_below(content)
 
 
 def _cells(issue: FileIssue) -> list[str]:

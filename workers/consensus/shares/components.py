@@ -57,6 +57,8 @@ TORN = np.array(
     [one.name in ("given, barely", "torn", "suggested, barely", "another", "hopeless") for one in COMPONENTS]
 )
 
+GIVEN_MOST = np.array([one.name in ("given, all", "given, most", "given, barely") for one in COMPONENTS])
+
 
 @dataclass(frozen=True, slots=True)
 class Regime:

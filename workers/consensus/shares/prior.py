@@ -9,7 +9,13 @@ import numpy as np
 
 from workers.consensus.arrays import Floats, Ints
 from workers.consensus.shares.answers import AnswerSet, PositionRole
-from workers.consensus.shares.components import COLD_START, REGIME_PROBABILITIES, REGIME_WEIGHTS, TORN
+from workers.consensus.shares.components import (
+    COLD_START,
+    GIVEN_MOST,
+    REGIME_PROBABILITIES,
+    REGIME_WEIGHTS,
+    TORN,
+)
 from workers.consensus.shares.likelihoods import likelihoods
 
 GroupPath = tuple[str, ...]  # from what most items share to what few do: kind, band, class, pair
@@ -43,7 +49,9 @@ class SharePrior:
         Notes
         -----
         The mean of a Dirichlet distribution around the wider group's weights: (k w + sum of r) / (k + n),
-        partial pooling as in Gelman and Hill (2006), chapter 12, with a fixed strength k.
+        partial pooling as in Gelman and Hill (2006), chapter 12, with a fixed strength k. How hard right
+        labels are is the whole project's: most end with their first answer, which does not tell "all give
+        it" from "most give it", and a small group would learn from them that nobody ever errs in it.
         """
         found, strength = self.start, COLD_START_ITEMS
         for length in range(len(path) + 1):
@@ -52,7 +60,7 @@ class SharePrior:
                 break
             found = (strength * found + group.kinds) / (strength + group.n)
             strength = POOLING_ITEMS
-        return found
+        return _as_hard(found, self.weights()) if path else found
 
     @property
     def asked(self) -> float:
@@ -112,6 +120,14 @@ def fit(items: Iterable[tuple[GroupPath, AnswerSet]], start: Floats | None = Non
             break
     groups = {path: GroupCounts(float(index.n[k]), kinds[k]) for k, path in enumerate(index.paths)}
     return SharePrior(groups, first)
+
+
+def _as_hard(weights: Floats, project: Floats) -> Floats:
+    """(C,): as many right labels as `weights` has, each kind of them as usual as in the whole project."""
+    share = project[GIVEN_MOST] / project[GIVEN_MOST].sum()
+    shared = weights.copy()
+    shared[GIVEN_MOST] = share * weights[GIVEN_MOST].sum()
+    return shared
 
 
 def _regime(likelihood: Floats) -> Floats:

@@ -161,7 +161,7 @@ def test_a_file_of_votes_that_is_none_is_refused(
         ("probs.npy", PROBS / 2, "--probs, row 0: sums to 0.5"),
         ("truth.npy", TRUTH[:3], "--truth: it has 3 entries for 6 labels"),
         ("truth.npy", TRUTH - 1, "--truth, row 0: class -1 is outside 0..1"),
-        ("truth.npy", TRUTH.astype(float), "--truth: it holds 1 dimensions of float64"),
+        ("truth.npy", TRUTH + 0.5, "--truth, row 0: it is 0.5"),
     ],
 )
 def test_bad_arrays_are_named_by_their_option(

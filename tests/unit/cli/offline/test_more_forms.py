@@ -6,7 +6,6 @@ import bz2
 import gzip
 import json
 import lzma
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -93,13 +92,6 @@ def test_columns_of_people_under_names_of_their_own_are_explained(tmp_path: Path
     rows = [(*row, row[1]) for row in ROWS]
     with pytest.raises(BadFile, match=r"label_ann.*name the columns annotator_1"):
         read(tmp_path, table(rows, "text,label_ann,label_ben"))
-
-
-def test_an_archive_is_told_from_a_workbook(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "file.zip", "w") as archive:
-        archive.writestr("data.csv", table())
-    with pytest.raises(BadFile, match=r"ZIP archive with 'data\.csv'"):
-        read_file(tmp_path / "file.zip", Columns())
 
 
 def test_an_archive_of_one_array_is_that_array(tmp_path: Path) -> None:
@@ -219,7 +211,7 @@ def test_usual_names_are_known_in_other_spellings(tmp_path: Path, header: str) -
 def test_what_is_no_table_says_why(tmp_path: Path) -> None:
     with pytest.raises(BadFile, match="there is one column"):
         read(tmp_path, table(mark="~"))
-    with pytest.raises(BadFile, match="the first line is an item"):
+    with pytest.raises(BadFile, match="the first row is an item"):
         read(tmp_path, "".join(f"{text},{label}\n" for text, label in ROWS))
 
 

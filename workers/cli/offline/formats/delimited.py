@@ -66,6 +66,11 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileE
         raise
 
 
+def cells_of(text: str, suffix: str = "", delimiter: str | None = None) -> list[list[str]]:
+    """All rows as they are, without a header. BadFile where quotes are left open."""
+    return [row.cells for row in _rows(text, _dialect(text, delimiter, suffix), 1)]
+
+
 def _others(text: str, dialect: Dialect) -> Iterator[tuple[Dialect, tuple[str, ...]]]:
     """What a text may be that does not fit its likeliest dialect."""
     if "\\" in text:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import bz2
-import codecs
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats.encodings import GUESSED, is_western, marked, mended, readings, wide
+from workers.cli.offline.formats.unpacking import PACKED, unpacked
 
-PACKINGS: dict[bytes, tuple[str, Callable[[bytes], bytes]]] = {
-    b"\x1f\x8b": ("gzip", gzip.decompress),
-    b"BZh": ("bzip2", bz2.decompress),
-    b"\xfd7zXZ\0": ("xz", lzma.decompress),
-}
-PACKED = (".gz", ".bz2", ".xz")
 OTHERS = {  # what begins like this is no text, nor any form that is read
     b"SQLite format 3\0": "an SQLite database",
     b"%PDF-": "a PDF document",
@@ -29,25 +19,18 @@ OTHERS = {  # what begins like this is no text, nor any form that is read
     b"\x80\x05": "a Python pickle",
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7-Zip archive",
+    b"@relation": "an ARFF file",
+    b"@RELATION": "an ARFF file",
+    b"INSERT INTO": "an SQL script",
+    b"CREATE TABLE": "an SQL script",
 }
 WEB = (b"<!doctype html", b"<html")  # what a server sends in place of a file
-MARKS = (  # the longer ones first: UTF-32's begins as UTF-16's does
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-GUESSED = "cp1252"  # Windows' western code page; the printable part of latin-1 is the same
-UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")  # cp1252 has no characters there
-SAMPLE = 4096  # bytes that show whether every second one is zero
-MOSTLY = 0.3  # of the sample
-MOST_BROKEN = 0.1  # of the characters beyond ASCII: a text with as many that are not UTF-8 is in another code
+SAMPLE = 4096  # bytes that show a web page
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file that was read. `suffix` is its ending without .gz, in small letters."""
+    """A file that was read. `suffix` is its ending without .gz or .zip, in small letters."""
 
     name: str
     suffix: str
@@ -56,7 +39,7 @@ class InputFile:
 
 
 def load(path: Path, encoding: str | None = None, *, argument: str = ARGUMENT) -> InputFile:
-    """The file's bytes, unpacked where they are gzip. BadFile where there is nothing to read."""
+    """The file's bytes, unpacked where they are packed. BadFile where there is nothing to read."""
     if encoding is not None:
         _check_encoding(encoding)
     try:
@@ -66,10 +49,8 @@ def load(path: Path, encoding: str | None = None, *, argument: str = ARGUMENT) -
     except OSError as error:
         problem = f"it cannot be read ({error.strerror or type(error).__name__})"
         raise BadFile(problem, argument=argument, remedy="Give a file that you may read") from error
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in PACKED]
-    packing = next((packing for mark, packing in PACKINGS.items() if content.startswith(mark)), None)
-    if packing is not None:
-        content = _unpacked(content, *packing, argument)
+    content, name = unpacked(content, path.name, argument)
+    suffixes = [each.lower() for each in PurePath(name).suffixes if each.lower() not in PACKED]
     _refuse_others(content, argument)
     if not content.strip(b" \t\r\n\0"):
         raise BadFile("the file is empty", argument=argument, remedy="Export it again")
@@ -81,26 +62,34 @@ def text_of(source: InputFile, argument: str = ARGUMENT) -> tuple[str, tuple[str
     content = source.content
     if source.encoding is not None:
         return _decoded(content, source.encoding, argument).removeprefix("\ufeff"), ()
-    marked = next((name for mark, name in MARKS if content.startswith(mark)), None)
-    encoding = marked or _wide(content) or "utf-8"
+    encoding = marked(content) or wide(content) or "utf-8"
     try:
         return content.decode(encoding), ()
     except UnicodeDecodeError as error:
         place, line = error.start, content.count(b"\n", 0, error.start) + 1
-        mended = _mended(content) if encoding == "utf-8" else None
-        if mended is not None:
-            text, n_broken = mended
+        if encoding != "utf-8":
+            raise _not_in(encoding, content, place, line, argument) from error
+        found = mended(content)
+        if found is not None:
+            text, n_broken = found
             said = f"{n_broken:,} characters are not UTF-8 (the first in line {line}): read as \ufffd."
             return text, (said,)
-        if encoding != "utf-8" or UNUSED & set(content) or 0 in content:
-            remedy = "Name its encoding with --encoding, or save it as UTF-8"
-            problem = f"it is not {encoding.upper()} (byte {place})"
-            raise BadFile(problem, argument=argument, where=f"line {line}", remedy=remedy) from error
+        if not is_western(content):
+            raise _not_in(encoding, content, place, line, argument) from error
     said = (
         f"The file is not UTF-8 (line {line}, byte {place}): read as {GUESSED}. "
         "If letters look wrong, name its encoding with --encoding."
     )
     return content.decode(GUESSED), (said,)
+
+
+def _not_in(encoding: str, content: bytes, place: int, line: int, argument: str) -> BadFile:
+    """What it is not, and how it reads in each code page: a person sees which is right."""
+    listed = ", ".join(f"'{word}' in {name}" for name, word in readings(content))
+    remedy = "Name its encoding with --encoding, or save it as UTF-8"
+    remedy = f"It would read {listed}. {remedy}" if listed else remedy
+    problem = f"it is not {encoding.upper()} (byte {place})"
+    return BadFile(problem, argument=argument, where=f"line {line}", remedy=remedy)
 
 
 def _decoded(content: bytes, encoding: str, argument: str) -> str:
@@ -123,23 +112,6 @@ def _check_encoding(name: str) -> None:
         raise BadFile(f"'{name}' is no text encoding", argument="--encoding", remedy=remedy) from error
 
 
-def _wide(content: bytes) -> str | None:
-    """UTF-16 without a mark: every second byte of western text is zero."""
-    sample = content[:SAMPLE]
-    even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if max(even, odd) < MOSTLY * len(sample) / 2 or min(even, odd) > 0:
-        return None
-    return "utf-16-le" if odd else "utf-16-be"
-
-
-def _mended(content: bytes) -> tuple[str, int] | None:
-    """UTF-8 with a few characters broken, and how many; None where it is not mostly UTF-8."""
-    text = content.decode("utf-8", "replace")
-    n_broken = text.count("\ufffd")
-    n_beyond = len(text) - len(text.encode("ascii", "ignore"))
-    return (text, n_broken) if n_broken <= MOST_BROKEN * n_beyond else None
-
-
 def _refuse_others(content: bytes, argument: str) -> None:
     other = next((name for mark, name in OTHERS.items() if content.startswith(mark)), None)
     remedy = "Give a table (CSV, Parquet, a workbook), JSON, or an export of Label Studio or Argilla"
@@ -148,13 +120,7 @@ def _refuse_others(content: bytes, argument: str) -> None:
             "a web page",
             "Perhaps the download needs a login: open it in a browser and save it again",
         )
+    elif content[:SAMPLE].lstrip().startswith(b"<") and content[-SAMPLE:].rstrip().endswith(b">"):
+        other = "XML or a table of HTML"
     if other is not None:
         raise BadFile(f"it is {other}, not a file of labels", argument=argument, remedy=remedy)
-
-
-def _unpacked(content: bytes, name: str, unpack: Callable[[bytes], bytes], argument: str) -> bytes:
-    try:
-        return unpack(content)
-    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-        problem = f"its {name} packing is damaged ({error})"
-        raise BadFile(problem, argument=argument, remedy="Pack or download it again") from error

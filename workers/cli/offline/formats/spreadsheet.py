@@ -12,7 +12,6 @@ from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile
 from workers.cli.offline.invisible import visible
 
-ZIP = b"PK\x03\x04"
 OLD = b"\xd0\xcf\x11\xe0"  # .xls, and workbooks under a password
 
 
@@ -21,7 +20,7 @@ def read(source: InputFile) -> FileEntries:
     if source.content.startswith(OLD):
         problem = "it is an old or a protected workbook"
         raise BadFile(problem, argument=ARGUMENT, remedy="Save it as .xlsx without a password, or as CSV")
-    sheets = [(name, rows) for name, rows in _sheets(source.content) if len(rows) > 1]
+    sheets = [(name, rows) for name, rows in _sheets(source.content) if _is_table(rows)]
     if not sheets:
         problem = "no sheet has a header and rows"
         raise BadFile(problem, argument=ARGUMENT, remedy="Export items that have been labelled")
@@ -30,6 +29,11 @@ def read(source: InputFile) -> FileEntries:
         problem = f"several sheets hold rows: {names}"
         raise BadFile(problem, argument=ARGUMENT, remedy="Save the one to judge as a file of its own")
     return _entries(sheets[0][1])
+
+
+def _is_table(rows: list[tuple[int, tuple[Any, ...]]]) -> bool:
+    """Whether a sheet has a header of several columns and rows: one column of remarks is no table."""
+    return len(rows) > 1 and sum(cell not in (None, "") for cell in rows[0][1]) > 1
 
 
 def _entries(rows: list[tuple[int, tuple[Any, ...]]]) -> FileEntries:
@@ -54,18 +58,6 @@ def _value(cell: Any) -> Any:
     return cell.isoformat() if isinstance(cell, datetime | date | time) else cell
 
 
-def _refuse_archive(content: bytes) -> None:
-    """A workbook is a ZIP archive too, of files of its own."""
-    try:
-        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except zipfile.BadZipFile:
-        return  # reported as a broken workbook
-    if "[Content_Types].xml" not in names:
-        listed = ", ".join(f"'{name}'" for name in names[:3]) or "nothing"
-        problem = f"it is a ZIP archive with {listed}, not a workbook"
-        raise BadFile(problem, argument=ARGUMENT, remedy="Unpack it, and give the file within")
-
-
 def _sheets(content: bytes) -> list[tuple[str, list[tuple[int, tuple[Any, ...]]]]]:
     """Each sheet with its rows that hold anything, numbered as the spreadsheet shows them."""
     try:
@@ -73,7 +65,6 @@ def _sheets(content: bytes) -> list[tuple[str, list[tuple[int, tuple[Any, ...]]]
     except ModuleNotFoundError as error:
         remedy = "Install it with: pip install 'secondlook[spreadsheets]', or save the sheet as CSV"
         raise BadFile("workbooks need openpyxl", argument=ARGUMENT, remedy=remedy) from error
-    _refuse_archive(content)
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         return [

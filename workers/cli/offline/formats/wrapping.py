@@ -12,6 +12,7 @@ ERROR_KEYS = ("detail", "error", "message")
 QUOTED = 200  # characters of somebody else's message
 ITEM_KEYS = frozenset({"data", "annotations", "completions", "fields", "result", "inputs"})  # of one item
 SHOWN = 6  # keys in a message
+LONGEST_KEY = 30  # characters of each
 
 Unwrapped = tuple[Sequence[Any], tuple[str, ...]]
 
@@ -34,7 +35,8 @@ def unwrapped(value: Mapping[str, Any]) -> Unwrapped:
         problem = f"it holds several lists: {sizes}"
         raise BadFile(problem, argument=ARGUMENT, remedy="Save the one to judge as a file of its own")
     inner = [each for each in value.values() if isinstance(each, dict)]
-    if len(inner) == 1 and not any(isinstance(each, str) for each in value.values()):
+    plain = not any(isinstance(each, str) for each in value.values())
+    if len(inner) == 1 and (plain or any(map(_is_list_of_objects, inner[0].values()))):
         return unwrapped(inner[0])
     raise _no_items(value)
 
@@ -44,7 +46,7 @@ def _no_items(value: Mapping[str, Any]) -> BadFile:
     if said is not None:
         problem = f'it holds an answer of a server in place of data: "{one_line(said, QUOTED)}"'
         return BadFile(problem, argument=ARGUMENT, remedy="Mend what it says, and download the file again")
-    keys = ", ".join(f"'{key}'" for key in list(value)[:SHOWN]) or "no keys"
+    keys = ", ".join(f"'{one_line(key, LONGEST_KEY)}'" for key in list(value)[:SHOWN]) or "no keys"
     problem = f"it holds one object ({keys}), not a list of items"
     remedy = "Give a list of tasks, as Label Studio exports it (JSON), or of flat objects"
     return BadFile(problem, argument=ARGUMENT, remedy=remedy)

@@ -31,7 +31,7 @@ def read_any(path: Path, columns: Columns, encoding: str | None = None) -> Datas
     with without_collection():
         if path.is_dir():
             regions = _folder(path) if columns.kind in (None, FileKind.BOXES) else None
-            return regions or read_labels(folder_entries(path), columns)
+            return regions or read_labels(folder_entries(path, encoding), columns)
         source = load(path, encoding)
         return _of_source(source, columns) or read_labels(entries_of(source), columns)
 
