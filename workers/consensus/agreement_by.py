@@ -109,15 +109,15 @@ def _vote_pairs(votes: Votes) -> tuple[Ints, Ints]:
     """Positions of all two votes on one task, the smaller annotator first."""
     order = np.lexsort((votes.annotator, votes.task))
     task = votes.task[order]
-    found: list[tuple[Ints, Ints]] = []
+    result: list[tuple[Ints, Ints]] = []
     for apart in range(1, len(order)):
         at = np.flatnonzero(task[apart:] == task[:-apart])
         if not at.size:
             break
-        found.append((order[at], order[at + apart]))
-    if not found:
+        result.append((order[at], order[at + apart]))
+    if not result:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+    return np.concatenate([pair[0] for pair in result]), np.concatenate([pair[1] for pair in result])
 
 
 def _by_chance(place: Ints, first: Ints, second: Ints, n_pairs: int) -> Floats:

@@ -91,5 +91,5 @@ def suggested(control: str, kind: str, held: list[Any]) -> Raw:
 
 def chosen(result: Any, control: str) -> list[str]:
     """What a Choices control of a review task carries, each value once."""
-    found = (one for region in regions_of(result, control) for one in choices_of(region) or ())
-    return list(dict.fromkeys(found))
+    known = (one for region in regions_of(result, control) for one in choices_of(region) or ())
+    return list(dict.fromkeys(known))

@@ -160,5 +160,5 @@ def _out_of_sample(
     if marked:
         sets = out_of_sample_sets(features, values > 0, folds=folds, seed=SEED, progress=progress)
         return sets.probs, sets.mean_gain, sets.warnings
-    found = out_of_sample_numbers(features, values[:, 0], folds=folds, seed=SEED, progress=progress)
-    return found.expected[:, None], found.r2, found.warnings
+    result = out_of_sample_numbers(features, values[:, 0], folds=folds, seed=SEED, progress=progress)
+    return result.expected[:, None], result.r2, result.warnings

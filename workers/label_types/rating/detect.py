@@ -31,13 +31,13 @@ def detect(
     usable, unusable = _usable(predictions, schema)
     given = [float(items[row].label) for row, _ in usable]
     issues = number_issues(given, [number for _, number in usable])
-    found = []
+    result = []
     for at in issues.order.tolist():
         row = usable[at][0]
         expected = float(issues.expected[at])
         suggested = value.nearest(expected, schema)
         if suggested != items[row].label:
-            found.append(
+            result.append(
                 Suspicion(
                     row=row,
                     suggested=suggested,
@@ -46,7 +46,7 @@ def detect(
                     evidence={"expected": expected, "spread": _finite(float(issues.spread[at]))},
                 )
             )
-    return Suspicions(found, [row for row, _ in usable], unusable, odd_input(issues.warnings))
+    return Suspicions(result, [row for row, _ in usable], unusable, odd_input(issues.warnings))
 
 
 def _usable(
