@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from connector.errors import NotFound
-from connector.model import Project
+from connector.errors import Conflict, NotFound
+from connector.model import AuditTrigger, Project
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
@@ -42,3 +42,12 @@ def ask_job(unit: UnitOfWork, project: Project, kind: JobKind, by: str, **payloa
     """Have a step done now; an equal one that waits already is that one."""
     unit.audit.append(by, f"{kind.value}.asked", project.name, payload, project.name)
     unit.enqueue(job(kind, project.id, payload))
+
+
+def ask_report(unit: UnitOfWork, project: Project, by: str) -> None:
+    """Have a dated report made, after a scan that begins now; Conflict where one waits for its scan."""
+    if unit.audits.wanted(project.id) is not None:
+        raise Conflict(f"a report of {project.name} waits for its scan already")
+    wanted = unit.audits.want(project.id, AuditTrigger.PERSON, AuditTrigger.PERSON.value)
+    unit.audit.append(by, "report.wanted", wanted, {"trigger": AuditTrigger.PERSON.value}, project.name)
+    unit.enqueue(job(JobKind.SCAN, project.id))

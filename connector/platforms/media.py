@@ -1,4 +1,4 @@
-"""A picture that an item names, fetched for the pages: from allowed hosts, within bounds, by its content.
+"""A picture or sound that an item names, fetched for pages: from allowed hosts, in bounds, by its content.
 
 The browser has no token of the platform, and pages load nothing from elsewhere. So the web process fetches,
 and must not become a way into its network: an address is called only where its host is allowed and what the
@@ -27,19 +27,25 @@ MOST_REDIRECTS = 3
 SECONDS = 10.0  # for all of it
 QUIET_SECONDS = 5.0  # without a byte
 AT_ONCE = 3  # each may hold MOST_BYTES
-# By their first bytes, whatever the server calls them: what is no picture cannot pass for one.
+# By their first bytes, whatever the server calls them: what is no picture or sound cannot pass for one.
 SIGNATURES: Mapping[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
     b"BM": "image/bmp",
+    b"ID3": "audio/mpeg",
+    b"\xff\xfb": "audio/mpeg",
+    b"\xff\xf3": "audio/mpeg",
+    b"\xff\xf2": "audio/mpeg",
+    b"OggS": "audio/ogg",
+    b"fLaC": "audio/flac",
 }
-SHOWN = "PNG, JPEG, GIF, WebP, AVIF and BMP are shown"
+SHOWN = "PNG, JPEG, GIF, WebP, AVIF, BMP, MP3, WAV, Ogg, FLAC and M4A are shown"
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class MediaFile:
     kind: str  # such as image/png
     parts: Sequence[bytes]
 
@@ -58,13 +64,13 @@ class PictureProxy:
     hosts: Sequence[str] = ()
     _busy: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_ONCE))
 
-    def fetch(self, address: MediaAddress) -> Picture:
-        """One picture.
+    def fetch(self, address: MediaAddress) -> MediaFile:
+        """One picture or sound.
 
         Raises
         ------
         Rejected
-            Its host is not allowed, it is too large, or no picture that is shown.
+            Its host is not allowed, it is too large, or nothing that is shown.
         NotFound
             The server has none there.
         Retryable
@@ -82,14 +88,14 @@ class PictureProxy:
         finally:
             self._busy.release()
 
-    def _fetch(self, address: MediaAddress, deadline: float) -> Picture:
+    def _fetch(self, address: MediaAddress, deadline: float) -> MediaFile:
         url, headers = address.url, address.headers  # which are for the first address alone
         with httpx.Client(timeout=QUIET_SECONDS, trust_env=False) as client:
             for _ in range(1 + MOST_REDIRECTS):
                 request = self._request(url, headers, address.platform)
                 with closing(client.send(request, stream=True)) as response:
                     if not response.has_redirect_location:
-                        return _picture(response, deadline)
+                        return _file(response, deadline)
                     url, headers = urljoin(url, response.headers["location"]), {}
         msg = "its server redirects too often"
         raise Rejected(msg)
@@ -106,10 +112,11 @@ class PictureProxy:
         if not own and not all(is_public(each) or _within(each, networks) for each in numbers):
             raise Rejected(f"{host} is a private address that dashboard.media_hosts does not list")
         address, named = at_number(url, numbers[0])
+        # Label Studio answers 406 to who accepts pictures alone: what came is judged by how it begins.
         return httpx.Request(
             "GET",
             address,
-            headers={**headers, "Host": named, "Accept": "image/*", "Accept-Encoding": "identity"},
+            headers={**headers, "Host": named, "Accept": "*/*", "Accept-Encoding": "identity"},
             extensions={"sni_hostname": host, "timeout": httpx.Timeout(QUIET_SECONDS).as_dict()},
         )
 
@@ -130,7 +137,7 @@ def _within(number: IpNumber | None, networks: Sequence[Any]) -> bool:
     return number is not None and any(number in network for network in networks)
 
 
-def _picture(response: httpx.Response, deadline: float) -> Picture:
+def _file(response: httpx.Response, deadline: float) -> MediaFile:
     if response.status_code in (404, 410):
         msg = "its server has no such file"
         raise NotFound(msg)
@@ -147,20 +154,26 @@ def _picture(response: httpx.Response, deadline: float) -> Picture:
         if time.monotonic() > deadline:
             raise Retryable(f"it did not arrive within {SECONDS:.0f} seconds")
         parts.append(part)
-    return Picture(_kind(b"".join(parts[:2])[:64]), parts)
+    return MediaFile(_kind(b"".join(parts[:2])[:64]), parts)
 
 
 def _kind(start: bytes) -> str:
-    """The kind of a picture by how it begins; Rejected for all else."""
+    """The kind of a picture or sound by how it begins; Rejected for all else."""
     for signature, kind in SIGNATURES.items():
         if start.startswith(signature):
             return kind
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "image/webp"
+    if start[:4] == b"RIFF" and start[8:12] == b"WAVE":
+        return "audio/wav"
     if start[4:12] in (b"ftypavif", b"ftypavis"):
         return "image/avif"
+    if start[4:11] == b"ftypM4A":
+        return "audio/mp4"
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
-    raise Rejected(f"it is {'SVG or HTML, which can hold scripts' if text else 'no picture'}: {SHOWN}")
+    raise Rejected(
+        f"it is {'SVG or HTML, which can hold scripts' if text else 'no picture or sound'}: {SHOWN}"
+    )
 
 
 def _too_large() -> str:

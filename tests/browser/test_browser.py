@@ -37,7 +37,7 @@ OF_VIEWERS = (
         "/p/cats/reports",
     ),
     *("/p/cats/reports", "/p/cats/corrections", "/p/cats/guidelines", "/p/cats/questions"),
-    *("/p/cats/dispositions", "/p/cats/findings", "/nowhere"),
+    *("/p/cats/dispositions", "/p/cats/findings", "/p/cats/views", "/nowhere"),
 )
 OF_OPERATORS = ("/ops/jobs", "/ops/alerts?state=any", "/ops/messages", "/ops/health", "/ops/audit")
 OF_ADMINS = ("/admin/users", "/admin/tokens", "/p/cats/golden")
@@ -133,6 +133,13 @@ def test_a_filter_and_an_undo_work_by_keyboard_without_scripts(browser: Browser,
     page.keyboard.press("Enter")
     page.wait_for_url("**/queue?*state=accepted*")
     assert page.locator("tbody tr").count() == 6
+    page.goto(f"{site.url}/p/cats/queue")
+    page.focus("[name=chosen] >> nth=0")
+    page.keyboard.press("Space")
+    page.focus("text=Ask one more person")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue")
+    assert page.locator("main [role=alert]").count() == 0
     page.goto(f"{site.url}/ops/jobs")
     page.focus("text=Try again")
     page.keyboard.press("Enter")
@@ -168,6 +175,18 @@ def test_a_stolen_cookie_ends_with_the_session(browser: Browser, site: Site) -> 
     context.close()
 
 
+def test_a_key_chooses_a_row_and_changes_nothing(browser: Browser, site: Site) -> None:
+    context = browser.new_context()
+    page = entered(context, site, AccessRole.OPERATOR)
+    page.goto(f"{site.url}/p/cats/queue")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator("[name=chosen]:checked").count() == 1
+    page.keyboard.press("x")
+    assert page.locator("[name=chosen]:checked").count() == 0
+    context.close()
+
+
 def test_keys_move_and_open_and_can_be_turned_off(browser: Browser, site: Site) -> None:
     context = browser.new_context()
     page = entered(context, site, AccessRole.OPERATOR)
@@ -178,6 +197,11 @@ def test_keys_move_and_open_and_can_be_turned_off(browser: Browser, site: Site) 
     assert second.evaluate("link => link === document.activeElement")
     page.keyboard.press("Enter")
     page.wait_for_url("**/items/*")
+    here = page.url
+    page.keyboard.press("]")
+    page.wait_for_url(lambda url: "/items/" in url and url != here)
+    page.keyboard.press("[")
+    page.wait_for_url(here)
     page.keyboard.press("g")
     page.keyboard.press("m")
     page.wait_for_url("**/map")

@@ -80,7 +80,7 @@ issues = Table(
     Index("ix_issues_rank", "project_id", "rank", "id"),
     Index("ix_issues_project_id_kind_state", "project_id", "kind", "state"),  # to count without reading rows
     Index("ix_issues_annotator", "project_id", "annotator", "kind", "state"),
-    Index("ix_issues_pair", "project_id", "kind", "given", "suggested", "state"),
+    Index("ix_issues_pair", "project_id", "given", "suggested", "kind", "state"),
 )
 
 ACTIVE_ISSUE = text("state IN ('open', 'in_review', 'suppressed')")

@@ -78,6 +78,7 @@ votes = Table(
     Column("reason", PlainText),
     Column("withdrawn", Boolean, nullable=False),
     UniqueConstraint("review_key", "remote_id"),
+    Index("ix_votes_created_at", "created_at", "withdrawn", "counted"),  # as decisions
 )
 
 # Several for an issue, of which one is current: a decision that its votes do not bear any more is kept.
@@ -93,7 +94,8 @@ decisions = Table(
     Column("probability", Float),
     Column("decided_at", UtcDateTime, nullable=False),
     Column("superseded_at", UtcDateTime),
-    Index("ix_decisions_decided_at", "decided_at", "issue_id"),  # what was decided lately
+    # What was decided lately; and all that is counted, without reading rows.
+    Index("ix_decisions_decided_at", "decided_at", "issue_id", "outcome"),
 )
 
 CURRENT = text("superseded_at IS NULL")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import distinct, exists, func, select
 
 from connector.errors import NotFound
 from connector.model import CorrectionState, IssueKind, IssueState, Json, ReviewState
@@ -123,16 +123,15 @@ def _states(unit: UnitOfWork, project_id: int, sight: Sight) -> dict[str, int]:
 
 def decided_since(unit: UnitOfWork, project_id: int, since: datetime) -> int:
     """How many questions that are settled now were decided since a moment: only those decisions are read."""
-    query = (
-        select(func.count(distinct(issues.c.id)))
-        .select_from(decisions.join(issues, issues.c.id == decisions.c.issue_id))
-        .where(
-            decisions.c.decided_at >= since,
-            issues.c.project_id == project_id,
-            issues.c.state.in_(SETTLED),
-            issues.c.kind != IssueKind.GOLDEN.value,
-        )
+    # Asked of each decision: joined, SQLite goes over all settled issues and looks for their decisions.
+    of_project = exists().where(
+        issues.c.id == decisions.c.issue_id,
+        issues.c.project_id == project_id,
+        issues.c.state.in_(SETTLED),
+        issues.c.kind != IssueKind.GOLDEN.value,
     )
+    lately = (decisions.c.decided_at >= since, of_project)
+    query = select(func.count(distinct(decisions.c.issue_id))).where(*lately)
     return int(unit.connection.execute(query).scalar_one())
 
 

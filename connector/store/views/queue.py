@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_
 
 from connector.model import IssueKind
 from connector.store.tables import (
@@ -71,7 +71,7 @@ def queue_views(
     Who may not see secrets gets rows in the order of their ids, and by content only what is settled.
     """
     wanted = select(issues.c.id, issues.c.rank).where(*_conditions(unit, project_id, asked, sight))
-    keys = (issues.c.rank, issues.c.id) if sight.secrets else (issues.c.id,)
+    keys = _order(sight)
     # Chosen by the narrow rows alone: what is joined to each is read for those of one page.
     chosen = page(unit.connection, wanted, keys, lambda row: str(row.id), limit=limit, after=after)
     rows = unit.connection.execute(_query().where(issues.c.id.in_(chosen.items))).all()
@@ -87,6 +87,32 @@ def _shown(row: Any, sight: Sight) -> QueueRow:
     if not shown:
         return QueueRow(view)
     return QueueRow(view, row.who or row.annotator, row.n_votes, row.asked, asks_adjudicator=row.escalated)
+
+
+def queue_beside(
+    unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Sight, item: str
+) -> tuple[str | None, str | None]:
+    """The items before and after one (by their ids on the platform) in the queue under the same filters."""
+    conditions = _conditions(unit, project_id, asked, sight)
+    keys = _order(sight)
+    same = (items.c.project_id == project_id, items.c.remote_id == item)
+    here = select(*keys).join(items, items.c.id == issues.c.item_id).where(*same, *conditions)
+    row = unit.connection.execute(here.order_by(*keys).limit(1)).first()
+    if row is None:
+        return None, None
+    place = tuple_(*(literal(value, key.type) for value, key in zip(row, keys, strict=True)))
+    beside = (
+        select(items.c.remote_id).join(issues, issues.c.item_id == items.c.id).where(*conditions).limit(1)
+    )
+    before = beside.where(tuple_(*keys) < place).order_by(*(key.desc() for key in keys))
+    after = beside.where(tuple_(*keys) > place).order_by(*keys)
+    found = [unit.connection.execute(query).scalar() for query in (before, after)]
+    return found[0], found[1]
+
+
+def _order(sight: Sight) -> tuple[ColumnElement[Any], ...]:
+    """The most suspicious first; in an order that tells nothing, where that is secret."""
+    return (issues.c.rank, issues.c.id) if sight.secrets else (issues.c.id,)
 
 
 def queue_count(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Sight) -> int:

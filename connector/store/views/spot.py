@@ -97,7 +97,8 @@ def _labels(
             annotation_rows.c.annotator.is_not(None)
             if annotator is None
             else annotation_rows.c.annotator == annotator,
-            order >= low,
+            # Of both, though they are equal: PostgreSQL begins to read each where it is told to.
+            *(column >= low for column in (items.c.id, annotation_rows.c.item_id)),
         )
     )
     if high is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from connector.model import ReviewState
 from connector.store.tables import review_tasks, votes
@@ -50,14 +50,11 @@ def waiting_tasks(unit: UnitOfWork, project_id: int) -> WaitingTasks:
 
 def answered_lately(unit: UnitOfWork, project_id: int) -> dict[str, int]:
     """Account → answers in the last `PACE_DAYS` days."""
-    query = (
-        select(votes.c.reviewer, func.count())
-        .join(review_tasks, review_tasks.c.key == votes.c.review_key)
-        .where(
-            review_tasks.c.project_id == project_id,
-            votes.c.created_at >= unit.now - timedelta(days=PACE_DAYS),
-            votes.c.withdrawn.is_(False),
-        )
-        .group_by(votes.c.reviewer)
+    # Asked of each answer, so that the late ones lead and not all tasks.
+    of_project = exists().where(
+        review_tasks.c.key == votes.c.review_key, review_tasks.c.project_id == project_id
     )
+    late = votes.c.created_at >= unit.now - timedelta(days=PACE_DAYS)
+    query = select(votes.c.reviewer, func.count()).where(late, votes.c.withdrawn.is_(False), of_project)
+    query = query.group_by(votes.c.reviewer)
     return {str(who): int(n) for who, n in unit.connection.execute(query)}

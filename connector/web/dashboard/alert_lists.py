@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from connector.model.access import AccessRole
 from connector.model.alerts import AlertPhase
 from connector.store.views.alerts import PHASES, alert_rows, message_rows
-from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
+from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row, row_of
 
 LATEST = 500  # messages that are listed
 USUAL_HOURS = "24"
@@ -15,7 +13,7 @@ USUAL_HOURS = "24"
 
 def _alerts(asked: ListQuery) -> ListPart:
     state, project = asked.of("state"), asked.of("project")
-    rows = [asdict(one) for one in alert_rows(asked.unit)]
+    rows = [row_of(one) for one in alert_rows(asked.unit)]
     return ListPart(
         [row for row in rows if state in (None, row["state"]) and project in (None, row["project"])]
     )
@@ -77,7 +75,7 @@ ALERTS = Listing(
 
 
 def _messages(asked: ListQuery) -> ListPart:
-    return ListPart([asdict(one) for one in message_rows(asked.unit, LATEST)])
+    return ListPart([row_of(one) for one in message_rows(asked.unit, LATEST)])
 
 
 MESSAGES = Listing(

@@ -10,6 +10,7 @@ WIDTH, HEIGHT = 640, 200
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 28
 MOST_POINTS = 400
 MOST_SIDE, SQUARE, NAMES, NAME_CHARS = 40, 16, 110, 16  # of a heat map
+SLANTED = 60  # how far the name of its last column leans to the right
 
 Height = Callable[[float], float]  # a share → where it stands in the picture
 
@@ -83,8 +84,9 @@ def heat_map(title: str, cells: Sequence[HeatCell]) -> str:
         for cell in drawn
     ]
     side = NAMES + len(at) * SQUARE + 4
+    box = f"0 0 {side + SLANTED} {side}"
     return (
-        f'<svg class="chart heatmap" viewBox="0 0 {side} {side}" role="img" aria-label="{escape(title)}">'
+        f'<svg class="chart heatmap" viewBox="{box}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"
     )
 

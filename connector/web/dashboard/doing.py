@@ -29,7 +29,10 @@ STEPS = {
     "push": JobKind.PUSH,
     "collect": JobKind.COLLECT,
     "controls": JobKind.SCAN,
+    "reviewers": JobKind.REVIEWERS,
+    "report": JobKind.SCAN,
 }
+LEADS_TO = {"reviewers": "reviewers", "report": "reports"}  # pages on which it will be seen
 MOST_CONTROLS = 1_000  # at once
 
 
@@ -51,15 +54,18 @@ def in_project(
 
 @router.post("/p/{project}/work/{what}")
 def work(project: str, what: str, services: Running, form: Form) -> RedirectResponse:
-    """Have a step done before it is due: sync, scan, push, collect; or a scan that asks more controls."""
+    """Have a step done before it is due; a scan that asks more controls, or after which a report is made."""
     if what not in STEPS:
         msg = "there is no such action"
         raise NotFound(msg)
 
     def act(unit: UnitOfWork, stored: Project) -> str:
         payload = {"controls": _whole(form, "number", MOST_CONTROLS)} if what == "controls" else {}
-        jobs.ask_job(unit, stored, STEPS[what], form.who.actor, **payload)
-        return f"/p/{project}"
+        if what == "report":
+            jobs.ask_report(unit, stored, form.who.actor)
+        else:
+            jobs.ask_job(unit, stored, STEPS[what], form.who.actor, **payload)
+        return f"/p/{project}/{LEADS_TO[what]}" if what in LEADS_TO else f"/p/{project}"
 
     return in_project(services, form, project, AccessRole.OPERATOR, act)
 

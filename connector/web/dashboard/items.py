@@ -6,18 +6,22 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from connector.actions.questions import ASKED
 from connector.errors import NotFound
-from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema
+from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema, Project
 from connector.model.access import AccessRole
 from connector.platforms.registry import item_link
+from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.item import ItemView, Question, item_data, item_page
-from connector.store.views.secrecy import is_shown, sight_of
+from connector.store.views.queue import queue_beside
+from connector.store.views.secrecy import Sight, is_shown, sight_of
 from connector.web.access import Asking, Running, require
-from connector.web.dashboard.listing import Button
+from connector.web.dashboard.labels_lists import QUEUE, queue_filter
+from connector.web.dashboard.listing import Button, clean, query_of
 from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
@@ -37,7 +41,10 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
     with services.store.read() as unit:
         stored = unit.projects.by_name(project)
         shown = item.isprintable() and stored is not None
-        found = item_page(unit, stored, item, sight_of(who, project), who) if shown and stored else None
+        sight = sight_of(who, project)
+        found = item_page(unit, stored, item, sight, who) if shown and stored else None
+        within = request.query_params.get("within")
+        beside = _beside(unit, stored, item, within, sight) if found and stored else {}
     if found is None or stored is None:
         msg = "there is no such item in this project"
         raise NotFound(msg)
@@ -56,10 +63,27 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         picture=_picture(fields),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_text=reason_text,
+        beside=beside,
         secrets=who.may(AccessRole.OPERATOR, project),
         buttons=lambda project, question: _question_buttons(project, question, judged=judged),
         key=new_key,
     )
+
+
+def _beside(
+    unit: UnitOfWork, project: Project, item: str, within: str | None, sight: Sight
+) -> dict[str, str]:
+    """`prev` and `next`: the pages of the items beside this one in the queue that it was opened from."""
+    if within is None:
+        return {}
+    filters = clean(QUEUE, dict(parse_qsl(within)))
+    asked = queue_filter(unit, project.id, filters)
+    pair = zip(("prev", "next"), queue_beside(unit, project.id, asked, sight, item), strict=True)
+    query = urlencode({"within": query_of(QUEUE, filters)})
+    links = {
+        rel: f"/p/{project.name}/items/{quote(one, safe='')}?{query}" for rel, one in pair if one is not None
+    }
+    return links | {"queue": f"/p/{project.name}/queue?{query_of(QUEUE, filters)}"}
 
 
 def _question_buttons(project: str, question: Question, *, judged: bool) -> list[Button]:
@@ -149,17 +173,22 @@ def _text(data: Json) -> str:
 
 
 def _fields(project: str, schema: LabelSchema | None, item: str, data: Json) -> list[dict[str, Any]]:
-    """Each field as text, and as a picture where it is one or names one."""
-    pictures = {each.field for each in (schema.objects if schema else ()) if each.kind.lower() == "image"}
-    return [_field(project, item, name, value, is_picture=name in pictures) for name, value in data.items()]
+    """Each field as text, and as a picture or sound where it is one or names one."""
+    kinds = {each.field: each.kind.lower() for each in (schema.objects if schema else ())}
+    return [_field(project, item, name, value, kinds.get(name)) for name, value in data.items()]
 
 
-def _field(project: str, item: str, name: str, value: Any, *, is_picture: bool) -> dict[str, Any]:
+def _field(project: str, item: str, name: str, value: Any, kind: str | None) -> dict[str, Any]:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     inside = isinstance(value, str) and value.startswith(INSIDE)
-    named = is_picture and isinstance(value, str) and not value.startswith("data:")
-    picture = value if inside else media_path(project, item, name) if named else None
-    return {"name": name, "text": "" if inside else text[:MOST_CHARS], "picture": picture}
+    names = isinstance(value, str) and not value.startswith("data:")
+    there = media_path(project, item, name)
+    return {
+        "name": name,
+        "text": "" if inside else text[:MOST_CHARS],
+        "picture": value if inside else there if names and kind == "image" else None,
+        "sound": there if names and kind == "audio" else None,
+    }
 
 
 def _drawings(found: ItemView) -> list[Drawing]:

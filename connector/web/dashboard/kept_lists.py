@@ -9,21 +9,14 @@ from connector.model.access import AccessRole
 from connector.model.metrics import PREFIX, Tally
 from connector.store.views import guidance
 from connector.store.views.metrics import watched_metrics
-from connector.web.dashboard.listing import Button, Column, Listing, ListPart, ListQuery, Row, portion
+from connector.web.dashboard.listing import Button, Column, Listing, ListPart, ListQuery, Row, portion, row_of
 
 HISTORY = timedelta(days=365)
 
 
 def _views(asked: ListQuery) -> ListPart:
     rows = [
-        {
-            "project": asked.its.name,
-            "id": view.id,
-            "name": view.name,
-            "page": view.page,
-            "query": view.query,
-            "created_at": view.created_at,
-        }
+        row_of(view) | {"project": asked.its.name}
         for view in asked.unit.saved_views.of(asked.its.id, asked.who.actor)
     ]
     return ListPart(rows)
@@ -84,10 +77,7 @@ QUALITY = Listing(
 
 
 def _reports(asked: ListQuery) -> ListPart:
-    rows = [
-        {"id": one.id, "at": one.at, "reason": one.reason, "headline": one.headline}
-        for one in guidance.audit_views(asked.unit, asked.its)
-    ]
+    rows = [row_of(one) for one in guidance.audit_views(asked.unit, asked.its)]
     return ListPart(rows)
 
 

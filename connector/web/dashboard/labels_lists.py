@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import sqrt
+from typing import Any
 from urllib.parse import urlencode
 
 from connector.actions import held
 from connector.model import CorrectionState, DispositionKind, IssueKind, IssueState
 from connector.model.access import AccessRole
 from connector.model.findings import FindingKind
+from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import dispositions, findings, loop
 from connector.store.views.pairs import PairVerdicts, pair_views
 from connector.store.views.queue import MOST_COUNTED, QueueFilter, QueueRow, queue_count, queue_views
@@ -16,6 +19,7 @@ from connector.store.views.similarity import items_of_points
 from connector.web.dashboard import rates
 from connector.web.dashboard.charts import HeatCell, heat_map
 from connector.web.dashboard.listing import (
+    LONGEST_VALUE,
     Button,
     Column,
     Filter,
@@ -25,6 +29,8 @@ from connector.web.dashboard.listing import (
     Row,
     item_link,
     portion,
+    query_of,
+    row_of,
 )
 from connector.web.forms import stamp
 from connector.wording import DECISION_REASONS
@@ -33,48 +39,48 @@ MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
 
 
-def _queue(asked: ListQuery) -> ListPart:
-    state = asked.of("state")
-    older, points = asked.of("older"), asked.of("points")
-    chosen = None if points is None else items_of_points(asked.unit, asked.its.id, points)
-    wanted = QueueFilter(
+def queue_filter(unit: UnitOfWork, project_id: int, filters: Mapping[str, str]) -> QueueFilter:
+    """What the filters of an address of the queue ask for."""
+    of = {name: value or None for name, value in filters.items()}
+    state, older, points = of.get("state"), of.get("older"), of.get("points")
+    chosen = None if points is None else items_of_points(unit, project_id, points)
+    return QueueFilter(
         states=(state,) if state else (),
-        given=asked.of("given"),
-        suggested=asked.of("suggested"),
-        annotator=asked.of("annotator"),
-        kind=asked.of("kind"),
-        method=asked.of("method"),
-        item=asked.of("item"),
+        given=of.get("given"),
+        suggested=of.get("suggested"),
+        annotator=of.get("annotator"),
+        kind=of.get("kind"),
+        method=of.get("method"),
+        item=of.get("item"),
         older=None if older is None else int(older),
         items=None if points is None else tuple(chosen or ()),
-        reason=asked.of("why"),
+        reason=of.get("why"),
     )
+
+
+def _queue(asked: ListQuery) -> ListPart:
+    wanted = queue_filter(asked.unit, asked.its.id, asked.filters)
     found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
-    rows = [_queue_row(each) for each in found.items]
+    within = query_of(QUEUE, asked.filters)
+    rows = [_queue_row(each) | {"within": within} for each in found.items]
     total = len(rows) if asked.after is None else None
     if total is not None and found.next is not None:
         total = queue_count(asked.unit, asked.its.id, wanted, asked.sight)
     return ListPart(rows, found.next, total, capped=total is not None and total > MOST_COUNTED)
 
 
-def _queue_row(one: QueueRow) -> Row:
+def _queue_item_link(row: Row) -> str:
+    """The item, with the filters under which it stands here: its page leads on to the next one."""
+    within = row["within"]
+    return (
+        f"{item_link(row)}?{urlencode({'within': within})}" if len(within) < LONGEST_VALUE else item_link(row)
+    )
+
+
+def _queue_row(one: QueueRow) -> dict[str, Any]:
     issue = one.issue
-    return {
-        "project": issue.project,
-        "item": issue.item,
-        "content": issue.content,
-        "given": issue.given,
-        "suggested": issue.suggested,
-        "probability": issue.probability,
-        "kind": issue.kind,
-        "annotator": one.annotator,
-        "votes": one.votes,
-        "asked": one.asked,
-        "state": issue.state,
-        "decided": issue.decided_label,
-        "since": issue.created_at,
-        "id": issue.id,
-    }
+    more = {"annotator": one.annotator, "votes": one.votes, "asked": one.asked}
+    return row_of(issue) | more | {"decided": issue.decided_label, "since": issue.created_at}
 
 
 def _chosen(asked: ListQuery, row: Row) -> str | None:
@@ -85,11 +91,21 @@ def _chosen(asked: ListQuery, row: Row) -> str | None:
     return f"{row['id']}:{stamp(row['state'], row['asked'])}"
 
 
+def _acts(asked: ListQuery) -> list[tuple[str, str]]:
+    settings = asked.services.settings.projects.get(asked.its.name)
+    judged = settings is not None and bool(settings.review.adjudicators)
+    return [
+        ("one-more", "Ask one more person"),
+        *([("adjudicate", "Send to an adjudicator")] if judged else []),
+        ("close", "Close without an answer"),
+    ]
+
+
 def _queue_empty(asked: ListQuery) -> str:
     if asked.filters and asked.filters != {"state": IssueState.IN_REVIEW.value}:
         if asked.of("points") and items_of_points(asked.unit, asked.its.id, asked.filters["points"]) is None:
             return "The map was drawn anew since these points were chosen. Choose them again on the map."
-        return "No issue matches. Clear the filters to see all."
+        return "No issue matches."
     if asked.its.last_scan_at is None:
         return "No scan yet: ask for one on the project's page."
     return "Nothing is in review now. Choose another state to see what was decided or waits."
@@ -111,7 +127,7 @@ QUEUE = Listing(
     title="Queue",
     lead="What is asked and why, the most suspicious first.",
     columns=(
-        Column("item", "Item", "code", item_link),
+        Column("item", "Item", "code", _queue_item_link),
         Column("content", "Content"),
         Column("given", "Given"),
         Column("suggested", "Suggested"),
@@ -140,11 +156,7 @@ QUEUE = Listing(
     ),
     head=_queue_head,
     chosen=_chosen,
-    acts=(
-        ("one-more", "Ask one more person"),
-        ("adjudicate", "Send to an adjudicator"),
-        ("close", "Close without an answer"),
-    ),
+    acts=_acts,
 )
 
 
@@ -158,11 +170,7 @@ def _findings(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    rows = [
-        {"project": each.project, "kind": each.kind, "item": each.item, "why": each.why, "score": each.score}
-        for each in found.items
-    ]
-    return ListPart(rows, found.next)
+    return ListPart([row_of(each) for each in found.items], found.next)
 
 
 FINDINGS = Listing(
@@ -191,18 +199,7 @@ def _dispositions(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    rows = [
-        {
-            "project": each.project,
-            "item": each.item,
-            "kind": each.kind,
-            "problem": each.problem,
-            "given": each.given,
-            "labels": ", ".join(each.labels),
-            "decided_at": each.decided_at,
-        }
-        for each in found.items
-    ]
+    rows = [row_of(each) | {"labels": ", ".join(each.labels)} for each in found.items]
     return ListPart(rows, found.next)
 
 
@@ -234,25 +231,7 @@ def _corrections(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    rows = [
-        {
-            "project": each.project,
-            "item": each.item,
-            "given": each.given,
-            "label": each.label,
-            "mode": each.mode,
-            "state": each.state,
-            "error": each.error,
-            "created_at": each.created_at,
-            "applied_at": each.applied_at,
-            "reverted_at": each.reverted_at,
-            "actor": each.actor,
-            "run": each.run,
-            "id": each.id,
-        }
-        for each in found.items
-    ]
-    return ListPart(rows, found.next)
+    return ListPart([row_of(each) for each in found.items], found.next)
 
 
 def _held_head(asked: ListQuery) -> list[Button]:

@@ -121,7 +121,7 @@ class Listing:
     head: Callable[[ListQuery], Sequence[Button]] | None = None
     chart: Callable[[ListPart], str] | None = None  # SVG, made here and safe
     chosen: Callable[[ListQuery, Row], str | None] | None = None
-    acts: tuple[tuple[str, str], ...] = ()
+    acts: Callable[[ListQuery], Sequence[tuple[str, str]]] | None = None
 
 
 def portion(asked: ListQuery, every: Sequence[T]) -> tuple[Sequence[T], str | None]:
@@ -132,6 +132,11 @@ def portion(asked: ListQuery, every: Sequence[T]) -> tuple[Sequence[T], str | No
         raise BadPayload(msg)
     end = int(start) + asked.limit
     return every[int(start) : end], str(end) if end < len(every) else None
+
+
+def row_of(view: Any) -> dict[str, Any]:
+    """A read model as a row: columns choose what is shown of it."""
+    return {name: getattr(view, name) for name in view.__slots__}
 
 
 def item_link(row: Row) -> str:

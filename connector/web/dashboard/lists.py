@@ -66,6 +66,7 @@ def _page(listing: Listing, folder: str) -> Callable[..., Response]:
                 key=new_key,
                 views=[view for view in views if view.page == listing.slug],
                 query=query_of(listing, filters),
+                acts=listing.acts(asked) if listing.acts else (),
                 chart=listing.chart(part) if listing.chart else "",
             )
 

@@ -1,7 +1,8 @@
-"""Pictures of items, through this service: the browser asks nobody else and needs no token."""
+"""Pictures and sounds of items, through this service: the browser asks nobody else, and needs no token."""
 
 from __future__ import annotations
 
+import re
 import textwrap
 from html import escape
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ log = logs.get(__name__)
 # Of what came from elsewhere: it runs nothing and loads nothing, whoever opens it.
 ALONE = {"Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'"}
 CHARS, LINE = 56, 20
+RANGE = re.compile(r"bytes=(?P<first>\d{0,9})-(?P<last>\d{0,9})", re.ASCII)
 CODES = ((NotFound, 404), (Rejected, 422), (Retryable, 504))
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +36,7 @@ def media_path(project: str, item: str, field: str) -> str:
 
 @router.get("/p/{project}/media")
 def media(project: str, request: Request, services: Running, who: Asking) -> Response:
-    """The picture that a field of an item names, or a sentence drawn in its place."""
+    """The picture or sound that a field of an item names, or a sentence drawn in its place."""
     require(who, AccessRole.VIEWER, project)
     query = request.query_params
     proxy: PictureProxy = request.app.state.pictures
@@ -43,8 +45,26 @@ def media(project: str, request: Request, services: Running, who: Asking) -> Res
     except SecondlookError as error:
         log.info("picture not shown", project=project, reason=str(error))
         return _error_response(error)
-    headers = {**ALONE, "Content-Length": str(found.size)}
-    return StreamingResponse(iter(found.parts), media_type=found.kind, headers=headers)
+    headers = {**ALONE, "Accept-Ranges": "bytes"}
+    wanted = _range(request.headers.get("range", ""), found.size)
+    if wanted is None:
+        headers["Content-Length"] = str(found.size)
+        return StreamingResponse(iter(found.parts), media_type=found.kind, headers=headers)
+    first, last = wanted
+    headers["Content-Range"] = f"bytes {first}-{last}/{found.size}"
+    return Response(b"".join(found.parts)[first : last + 1], 206, headers, found.kind)
+
+
+def _range(text: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of the one range that a player asks for (RFC 9110, 14.2); None for all of it."""
+    match = RANGE.fullmatch(text)
+    if match is None or not size:
+        return None
+    first, last = match["first"], match["last"]
+    if not first:
+        return (max(size - int(last), 0), size - 1) if last and int(last) else None
+    end = min(int(last), size - 1) if last else size - 1
+    return (int(first), end) if int(first) <= end else None
 
 
 def _address(services: Services, project: str, item: str, field: str) -> MediaAddress:
@@ -65,7 +85,7 @@ def _address(services: Services, project: str, item: str, field: str) -> MediaAd
 def _error_response(error: SecondlookError) -> Response:
     """A browser draws this where the picture would be, though its code is that of an error."""
     code = next((code for kind, code in CODES if isinstance(error, kind)), 503)
-    lines = textwrap.wrap(f"The picture cannot be shown: {error}.", CHARS)
+    lines = textwrap.wrap(f"This cannot be shown: {error}.", CHARS)
     spans = "".join(f'<tspan x="8" dy="{LINE}">{escape(line)}</tspan>' for line in lines)
     height = LINE * (len(lines) + 1)
     svg = (

@@ -7,7 +7,7 @@ from connector.model.access import LADDER, AccessRole
 from connector.model.jobs import JobState
 from connector.store.views import loop
 from connector.store.views.trail import audit_rows
-from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row
+from connector.web.dashboard.listing import Button, Column, Filter, Listing, ListPart, ListQuery, Row, row_of
 from connector.web.forms import stamp
 
 
@@ -21,8 +21,7 @@ def _jobs(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    names = ("id", "project", "kind", "state", "attempts", "error", "created_at", "due_at")
-    return ListPart([{name: getattr(one, name) for name in names} for one in found.items], found.next)
+    return ListPart([row_of(one) for one in found.items], found.next)
 
 
 def _job_buttons(asked: ListQuery, row: Row) -> list[Button]:

@@ -213,6 +213,12 @@ def _reviewers(asked: ListQuery) -> ListPart:
     return ListPart(rows)
 
 
+def _reviewers_head(asked: ListQuery) -> list[Button]:
+    if not asked.may(AccessRole.OPERATOR):
+        return []
+    return [Button("Measure now", f"{asked.base}/work/reviewers")]
+
+
 REVIEWERS = Listing(
     slug="reviewers",
     title="Reviewers",
@@ -234,6 +240,7 @@ REVIEWERS = Listing(
     ),
     read=_reviewers,
     empty=lambda _asked: "Nobody has answered a review yet.",
+    head=_reviewers_head,
 )
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from connector.model.access import AccessRole, Principal
 from connector.wording import ago, one_line, share
@@ -66,7 +66,9 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(static_address=static_address, project_pages=PROJECT_PAGES, page_keys=PAGE_KEYS)
-    made.filters.update(iso=_iso, ago=_ago, short=_short, percent=lambda value: share(float(value)))
+    made.filters.update(
+        iso=_iso, ago=_ago, short=_short, coded=_coded, percent=lambda value: share(float(value))
+    )
     return made
 
 
@@ -117,3 +119,12 @@ def _ago(value: datetime | str, now: datetime) -> str:
 
 def _short(value: object, limit: int = 80) -> str:
     return one_line(str(value), limit)
+
+
+def _coded(value: str) -> Markup:
+    """A sentence of ours, what stands between backticks as code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part)
+        for n, part in enumerate(value.split("`"))
+    ]
+    return Markup("").join(parts)

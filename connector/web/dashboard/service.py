@@ -21,7 +21,9 @@ from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.exports import file_links
 from connector.web.dashboard.kept_lists import by_kind, value_of
+from connector.web.dashboard.listing import Button
 from connector.web.dashboard.rendering import render, static_address, static_text
+from connector.web.forms import new_key
 from connector.web.readiness import look
 
 STATIC = {"style.css": "text/css", "keys.js": "text/javascript", "map.js": "text/javascript"}
@@ -72,10 +74,10 @@ def reports_page(project: str, request: Request, services: Running, who: Asking)
     with services.store.read() as unit:
         found = guidance.audit_views(unit, _stored(unit, project))
     values: dict[str, Any] = {"reports": found, "operates": who.may(AccessRole.OPERATOR, project)}
+    values["make"] = Button("Make a report now", f"/p/{project}/work/report")
     values["files"] = file_links(services, f"/p/{project}/reports")
-    return render(
-        "reports.html", who=who, here=request.url.path, project=project, now=services.clock.now(), **values
-    )
+    values |= {"now": services.clock.now(), "key": new_key}
+    return render("reports.html", who=who, here=request.url.path, project=project, **values)
 
 
 @router.get("/p/{project}/reports/{report}")

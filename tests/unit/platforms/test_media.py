@@ -72,6 +72,24 @@ def test_a_picture_of_a_listed_host_is_fetched(shelf: str) -> None:
     assert Shelf.seen == [("/cat.png", None, shelf.removeprefix("http://"))]
 
 
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"ID3\x04", "audio/mpeg"),
+        (b"\xff\xfb\x90", "audio/mpeg"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "audio/wav"),
+        (b"OggS", "audio/ogg"),
+        (b"fLaC", "audio/flac"),
+        (b"\x00\x00\x00\x20ftypM4A ", "audio/mp4"),
+    ],
+)
+def test_sounds_are_known_by_how_they_begin(
+    shelf: str, start: bytes, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BODIES, "/sound", start + bytes(50))
+    assert LISTED.fetch(MediaAddress(f"{shelf}/sound", ELSEWHERE)).kind == kind
+
+
 def test_the_platforms_own_address_needs_no_listing_and_gets_the_token(shelf: str) -> None:
     client = LabelStudioClient(shelf, "the-token")
     PictureProxy().fetch(media_address(client, "7", "/data/upload/1/cat.png"))
@@ -134,7 +152,7 @@ def test_a_redirect_is_an_address_like_any_other_and_carries_no_token(shelf: str
         ("/gone", NotFound, "no such file"),
         ("/svg", Rejected, "SVG or HTML"),
         ("/page", Rejected, "SVG or HTML"),
-        ("/text", Rejected, "no picture"),
+        ("/text", Rejected, "no picture or sound"),
         ("/long", Rejected, "larger than 20 MB"),
         ("/huge", Rejected, "larger than"),
         ("/slow", Retryable, "did not arrive"),

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from dataclasses import replace
 from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from connector.actions import users
 from connector.config.project import ReviewSettings
-from connector.model import FlagEvidence, ReviewState, ReviewTask
+from connector.model import FlagEvidence, LabelSchema, ObjectTag, ReviewState, ReviewTask
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.reasons import coded
-from connector.store.tables import corrections, issues
+from connector.store.tables import corrections, issues, items
+from connector.web.app import create_app
 from connector.wiring import Services
 from tests.unit.web.forms import PASSWORD, form_of
 from tests.unit.web.questions import seed_questions
-from tests.unit.web.seeding import HOSTILE, kill_job, seed
+from tests.unit.web.seeding import HOSTILE, TOKEN, kill_job, seed
 from tests.unit.web.test_secrecy import token_of
 
+SOUND = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(20)
 BOX = "cat 10,20 30x40 of 200x100"
 
 
@@ -219,5 +224,86 @@ def test_torn_questions_are_a_filter_of_the_queue(ann: httpx.Client, services: S
             update(issues).where(issues.c.id == "question-003").values(reason=coded("overdue"))
         )
     page = ann.get("/p/cats/queue?state=any&why=torn").text
-    assert re.findall(r'href="/p/cats/items/(\d+)"', page) == ["2"]
+    assert re.findall(r'href="/p/cats/items/(\d+)[?"]', page) == ["2"]
     assert ann.get("/p/cats/queue?state=any&why=nothing").status_code == 400
+
+
+class Tape(BaseHTTPRequestHandler):
+    """A server with one sound."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(SOUND)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is written."""
+
+
+def test_a_sound_is_played_from_any_byte_on(services: Services) -> None:
+    seed(services)
+    project = services.project("cats")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Tape)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    with services.store.begin() as unit:
+        schema = LabelSchema("kind", "sound", ("lynx",), (ObjectTag("sound", "Audio", "sound"),))
+        unit.projects.described(project.id, "Cats", [schema], "9")
+        unit.connection.execute(update(items).values(data={"sound": f"{address}/roar.wav"}))
+    dashboard = services.settings.dashboard.model_copy(update={"media_hosts": ("127.0.0.0/8",)})
+    services.settings = services.settings.model_copy(update={"dashboard": dashboard})
+    client = TestClient(create_app(services.settings, services), headers={"Authorization": f"Bearer {TOKEN}"})
+    page = client.get("/p/cats/items/1").text
+    (there,) = re.findall(r'<audio controls preload="none" src="([^"]+)"', page)
+    whole = client.get(unescape(there))
+    assert (whole.status_code, whole.headers["content-type"], whole.content) == (200, "audio/wav", SOUND)
+    for asked, content in {
+        "bytes=4-7": SOUND[4:8],
+        "bytes=8-": SOUND[8:],
+        "bytes=-3": SOUND[-3:],
+        "bytes=0-999999": SOUND,
+    }.items():
+        part = client.get(unescape(there), headers={"Range": asked})
+        assert (part.status_code, part.content) == (206, content)
+    for asked in ("bytes=999-", "bytes=5-2", "bytes=-", "bytes=-0", "items=1-2", "bytes=0-1,3-4"):
+        assert client.get(unescape(there), headers={"Range": asked}).status_code == 200
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("role", [AccessRole.VIEWER, AccessRole.OPERATOR])
+def test_an_item_leads_on_through_the_queue_that_it_was_opened_from(
+    client: httpx.Client, services: Services, role: AccessRole
+) -> None:
+    seed_questions(services)
+    client.headers["Authorization"] = f"Bearer {token_of(services, role, 'cats')}"
+    page = client.get("/p/cats/queue?state=accepted").text
+    links = [unescape(each) for each in re.findall(r'href="(/p/cats/items/[^"]+)"', page)]
+    assert len(links) >= 2
+    walked = [links[0]]
+    while following := re.search(r'href="([^"]+)" rel="next"', client.get(walked[-1]).text):
+        walked.append(unescape(following[1]))
+    assert walked == links
+    back = re.search(r'href="([^"]+)" rel="prev"', client.get(links[-1]).text)
+    assert back
+    assert unescape(back[1]) == links[-2]
+    assert client.get("/p/cats/items/1?within=state%3Dodd").status_code == 400
+
+
+def test_a_report_is_asked_for_once_and_people_are_measured_from_their_page(
+    ann: httpx.Client, services: Services
+) -> None:
+    seed(services)
+    project = services.project("cats")
+    fields = form_of(ann.get("/p/cats/reports").text, "/p/cats/work/report")
+    assert ann.post("/p/cats/work/report", data=fields).headers["location"] == "/p/cats/reports"
+    again = ann.post("/p/cats/work/report", data=fields | {"key": str(uuid.uuid4())})
+    assert (again.status_code, "waits for its scan already" in again.text) == (409, True)
+    fields = form_of(ann.get("/p/cats/reviewers").text, "/p/cats/work/reviewers")
+    assert ann.post("/p/cats/work/reviewers", data=fields).headers["location"] == "/p/cats/reviewers"
+    with services.store.read() as unit:
+        assert unit.audits.wanted(project.id) is not None
+        assert unit.jobs.queued(f"scan:{project.id}") is not None
+        assert unit.jobs.queued(f"reviewers:{project.id}") is not None
+        done = [row.action for row in unit.audit.entries() if row.actor == "user:ann"]
+    assert done[-2:] == ["report.wanted", "reviewers.asked"]

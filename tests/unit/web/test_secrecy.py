@@ -26,7 +26,7 @@ OF_ENTRANCE = {"/sign-in", "/sign-out", "/first/{key}"}  # forms of people who a
 ACTIONS = {
     "/p/{project}/corrections/{what}": ("release", "discard"),
     "/p/{project}/guidelines/{what}": ("accept", "answer", "reword", "withdraw"),
-    "/p/{project}/work/{what}": ("collect", "controls", "push", "scan", "sync"),
+    "/p/{project}/work/{what}": ("collect", "controls", "push", "report", "reviewers", "scan", "sync"),
     "/p/{project}/issues/{what}": ("adjudicate", "close", "one-more"),
     "/p/{project}/chosen/{what}": ("adjudicate", "close", "one-more"),
     "/p/{project}/views/{what}": ("remove", "save"),

@@ -12,10 +12,11 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    op.create_index("ix_issues_pair", "issues", ["project_id", "kind", "given", "suggested", "state"])
+    op.create_index("ix_issues_pair", "issues", ["project_id", "given", "suggested", "kind", "state"])
     op.drop_index("ix_issues_annotator", "issues")
     op.create_index("ix_issues_annotator", "issues", ["project_id", "annotator", "kind", "state"])
-    op.create_index("ix_decisions_decided_at", "decisions", ["decided_at", "issue_id"])
+    op.create_index("ix_decisions_decided_at", "decisions", ["decided_at", "issue_id", "outcome"])
+    op.create_index("ix_votes_created_at", "votes", ["created_at", "withdrawn", "counted"])
     op.create_index("ix_annotations_annotator", "annotations", ["annotator", "item_id"])
     op.add_column("alerts", sa.Column("acknowledged_by", sa.Text(), nullable=True))
     op.create_table(

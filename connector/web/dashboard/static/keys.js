@@ -23,10 +23,20 @@
     links[next]?.focus();
   }
 
+  // Choosing a row changes nothing but the page.
+  function mark() {
+    const box = document.activeElement?.closest("tr")?.querySelector("input[type=checkbox]");
+    if (box) box.checked = !box.checked;
+  }
+
   const KEYS = {
     j: () => move(1),
     k: () => move(-1),
     "/": () => document.querySelector(".filters input, .filters select")?.focus(),
+    f: () => document.querySelector(".filters input, .filters select")?.focus(),
+    x: () => mark(),
+    "[": () => follow("a[rel=prev]"),
+    "]": () => follow("a[rel=next]"),
     e: () => follow("a[data-file]"),
     n: () => follow("a[rel=next]"),
     v: () => document.getElementById("answers")?.scrollIntoView(),
