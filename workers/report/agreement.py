@@ -19,6 +19,7 @@ from workers.consensus import (
     agreement_over_time,
     alpha_sums,
     bootstrap_interval,
+    difference_sums,
     fleiss_sums,
     jaccard_sums,
     number_alpha_sums,
@@ -67,8 +68,9 @@ def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement
         kappa=estimate(fleiss_sums),
         pairwise=estimate(weighed.pairwise),
         by_class=_by_class(votes, numbering, weighed.numbers),
-        by_pair=_by_pair(votes, numbering),
+        by_pair=_by_pair(votes, numbering, weighed.numbers),
         by_month=_by_month(votes, when, weighed.alpha),
+        difference=None if weighed.difference is None else estimate(weighed.difference),
     )
 
 
@@ -86,6 +88,7 @@ class WeighedMeasures:
     alpha: Measure
     pairwise: Measure
     numbers: LabelNumbers | None = None
+    difference: Measure | None = None  # the mean absolute one, of numbers
 
 
 def _weighed(labels: Sequence[str], schema: LabelSchema | None) -> WeighedMeasures:
@@ -104,6 +107,8 @@ def _weighed(labels: Sequence[str], schema: LabelSchema | None) -> WeighedMeasur
             votes.task, votes.annotator, rows[votes.label, 0], scale=Scale.ORDINAL
         ),
         pairwise_sums,
+        numbers,
+        lambda votes: difference_sums(votes.task, rows[votes.label, 0]),
     )
 
 
@@ -146,7 +151,7 @@ def _last_answers(votes: Votes) -> NDArray[np.int64]:
 
 def _by_class(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) -> list[ClassAgreement]:
     labels = numbering.labels
-    if numbers is not None:
+    if numbers is not None and numbers.marked:
         marks = np.asarray(numbers.rows, dtype=np.int64)[votes.label]
         return [
             ClassAgreement(name, number(alpha_sums(Votes(votes.task, votes.annotator, marks[:, k])).value()))
@@ -156,10 +161,11 @@ def _by_class(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) 
     return [ClassAgreement(name, number(value)) for name, value in zip(labels, found, strict=True)]
 
 
-def _by_pair(votes: Votes, numbering: Numbering) -> list[ReportedAgreement]:
+def _by_pair(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) -> list[ReportedAgreement]:
     if not len(votes):
         return []
-    found, names = agreement_by_pair(votes), numbering.reviewers
+    values = None if numbers is None else np.asarray(numbers.rows, dtype=np.float64)[votes.label]
+    found, names = agreement_by_pair(votes, values), numbering.reviewers
     busiest = np.argsort(-found.n_shared, kind="stable")[:MOST_PAIRS]
     return [
         ReportedAgreement(
