@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import TextIO
 
 from lines import Line
 from scene import Scene
+from table import table
 
 from connector import logs
 from connector.config.settings import LogFormat, LogLevel, LogSettings
@@ -50,6 +51,7 @@ BENCHMARKS = (
     "argilla_sync",
     "webhook_storm",
 )
+GROUPS = {"edges": ("webhook_intake", "push", "scale", "many_projects", "label_issues")}
 
 
 def main() -> int:
@@ -65,13 +67,18 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secondlook-bench-")))
         scene = stack.enter_context(Scene(folder, quick=arguments.quick, say=say))
         out = stack.enter_context(arguments.out.open("a")) if arguments.out else None
+        printed: list[Line] = []
         for name in arguments.names or BENCHMARKS:
             say(f"== {name}")
             try:
-                _print(_measured(name, scene), out)
+                for line in _measured(name, scene):
+                    _print(line, out)
+                    printed.append(line)
             except Exception:  # noqa: BLE001 - the others shall still be measured
                 traceback.print_exc()
                 broken.append(name)
+    if arguments.table:
+        arguments.table.write_text(table(printed))
     if broken:
         say(f"broke down: {', '.join(broken)}")
     return 1 if broken else 0
@@ -79,10 +86,14 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHMARKS)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which to run: {', '.join((*BENCHMARKS, *GROUPS))}"
+    )
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that all works, in minutes")
     parser.add_argument("--out", type=Path, metavar="FILE", help="append the lines to this file as well")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="write them as one table in Markdown, too")
     found = parser.parse_args()
+    found.names = [one for name in found.names for one in GROUPS.get(name, (name,))]
     if unknown := set(found.names) - set(BENCHMARKS):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     return found
@@ -95,11 +106,10 @@ def _measured(name: str, scene: Scene) -> Iterator[Line]:
     say(f"   {name} took {time.monotonic() - started:.0f} s")
 
 
-def _print(lines: Iterable[Line], out: TextIO | None) -> None:
-    for line in lines:
-        for stream in filter(None, (sys.stdout, out)):
-            stream.write(json.dumps(line) + "\n")
-            stream.flush()
+def _print(line: Line, out: TextIO | None) -> None:
+    for stream in filter(None, (sys.stdout, out)):
+        stream.write(json.dumps(line) + "\n")
+        stream.flush()
 
 
 def say(words: str) -> None:

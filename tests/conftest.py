@@ -12,13 +12,13 @@ from hypothesis import settings
 from connector.store import migrate
 from connector.store.engine import open_engine
 from tests.support.argilla import ArgillaServer, running_argilla
+from tests.support.databases import migrated_template
 from tests.support.label_studio import LabelStudioServer, running_label_studio
 from tests.support.pgbouncer import PgBouncer
 from tests.support.postgres import PostgresServer
 from tests.support.processes import ProcessPark
 from tests.support.rabbitmq import RabbitMqServer
 from tests.support.redis_server import RedisServer
-from tests.support.world import migrated_template
 
 # Speed is measured by `make bench`, never asserted. In CI the same cases run each time, so that a
 # submission is judged by what it changed; runs by hand look for new ones.

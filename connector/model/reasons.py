@@ -103,6 +103,7 @@ class NotWritten(StrEnum):
     ITEM_DELETED = "item_deleted"  # it was taken back; there is nothing to restore
     OTHER_LABEL = "other_label"  # it was taken back; `now`: what the item carries, by somebody else
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted
+    ARRIVED_LATE = "arrived_late"  # it does stand, over a change by somebody; `said`: what that was
 
 
 class NotReopened(StrEnum):

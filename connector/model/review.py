@@ -70,11 +70,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ReviewSnapshot:
-    """All present answers of one review task: an answer known before and missing here is withdrawn."""
+    """All present answers of one review task: an answer known before and missing here is withdrawn.
+
+    `overlap` is how many answers the platform collects; None where it does not say so of each task.
+    """
 
     key: str
     remote_task_id: str
     answers: tuple[Answer, ...]
+    overlap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

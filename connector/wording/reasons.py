@@ -108,6 +108,19 @@ WORDED_BY: Mapping[str, Callable[..., str]] = {  # each is called with the param
 }
 
 
+def _carried_now(now: str | None) -> str:
+    return "the item carries no label now" if now is None else f"the item carries {now!r} now"
+
+
+NOT_WRITTEN: Mapping[str, Callable[..., str]] = {
+    NotWritten.DISCARDED: quality.discarded,
+    NotWritten.NOT_REVERTED: "not reverted: {said}".format,
+    NotWritten.ARRIVED_LATE: "it arrived late, and stands over a change by somebody else: {said}".format,
+    NotWritten.OTHER_LABEL: _carried_now,
+}
+CALLED = {**WORDED_BY, **NOT_WRITTEN}
+
+
 @overload
 def reason_text(stored: str) -> str: ...
 @overload
@@ -121,7 +134,7 @@ def reason_text(stored: str | None) -> str | None:
     try:
         if not params:
             return SENTENCES[code]
-        return WORDED_BY[code](**params) if code in WORDED_BY else _with(code, params)
+        return CALLED[code](**params) if code in CALLED else _with(code, params)
     except (KeyError, TypeError):  # words of an earlier version, or a code of a later one
         return stored
 
@@ -156,13 +169,6 @@ def _with(code: str, params: Json) -> str:
             return _spaced(params["why"])
         case NotJudged.OTHER_CONTROL:
             return scans.not_judged_yet(params["control"], params["kind"])
-        case NotWritten.DISCARDED:
-            return quality.discarded(params["by"])
-        case NotWritten.NOT_REVERTED:
-            return f"not reverted: {params['said']}"
-        case NotWritten.OTHER_LABEL:
-            now = params["now"]
-            return f"the item carries {now!r} now" if now is not None else "the item carries no label now"
         case _ if code == CLOSED_BY:
             return f"closed by {params['by'].removeprefix('user:')}, without an answer"
         case _ if code == REOPENED:

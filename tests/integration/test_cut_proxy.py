@@ -152,6 +152,17 @@ class TestHttp:
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
         assert counter.done == []
 
+    def test_a_request_that_is_held_up_arrives_when_it_is_let_through(
+        self, client: httpx.Client, proxy: HttpProxy, counter: Counter
+    ) -> None:
+        held = proxy.hold("POST", "/late")
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/late", content="first", timeout=0.3)
+        assert client.post("/late", content="second").status_code == 200
+        assert counter.done == ["second"]
+        assert proxy.let_through(held) == 200
+        assert counter.done == ["second", "first"]
+
     def test_heal_forgets_the_faults(self, client: httpx.Client, proxy: HttpProxy) -> None:
         proxy.drop_request("*", "", times=100)
         proxy.delay(5)

@@ -58,7 +58,10 @@ def _records(world: World, forgotten: Collection[str]) -> Iterator[str]:
             yield f"what {marker} wrote has no record"
         if marker in known and known[marker].state is not CorrectionState.APPLIED:
             yield f"correction {marker} stands and is {known[marker].state}"
+    truths = {a.marker for h in world.source.held.values() for a in h.item.annotations if a.ground_truth}
     for one in known.values():
+        if one.state is CorrectionState.APPLIED and one.id in written and one.id not in truths:
+            yield f"correction {one.id} stands and is no truth"
         if one.state is CorrectionState.APPLIED and one.id not in written:
             yield f"correction {one.id} is applied and does not stand"
 

@@ -22,19 +22,18 @@ from random import Random
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from connector.actions.held import release
 from connector.errors import Retryable, SecondlookError, UnknownOutcome
 from connector.model import Annotation, CorrectionState, ReviewRequest, WriteOrder, WriteRecord
 from connector.platforms.memory import MemoryDesk, MemorySource
-from connector.store import migrate
-from connector.store.engine import open_engine
 from connector.wiring import Services
 from tests.support.at_rest import carried, faults_at_rest
 from tests.support.codecs import MEMORY
+from tests.support.databases import migrated_template
 from tests.support.postgres import PostgresServer
-from tests.support.world import NAME, Killed, Points, World, migrated_template
+from tests.support.world import NAME, Killed, Points, World
 from workers.service import runner
 from workers.service.runner import run
 from workers.service.sweep import sweep
@@ -132,10 +131,10 @@ class ChaosWorld(World):
         self.done: Counter[str] = Counter()  # what was done to it
         self.late: list[Callable[[], object]] = []
         self.snapshots: list[Any] = []
-        self.backups: list[Path] = []
+        self.backups: list[str] = []
         self.forgotten: set[str] = set()  # corrections that a restore of our database took away
         self._hanging = False
-        super().__init__(folder, template, worker={"max_attempts": 60})
+        super().__init__(folder, template, url=url, worker={"max_attempts": 60})
         self.truth = {f"{label} {n}": label for label in ("bird", "cat", "dog") for n in range(2)}
 
     def _start(self) -> Services:
@@ -148,19 +147,6 @@ class ChaosWorld(World):
         source.world = desk.world = self
         services._sources[NAME], services._desks[NAME] = source, desk
         return services
-
-    def _engine_taken(self) -> Engine:
-        if self.url is None:
-            return super()._engine_taken()
-        engine = open_engine(self.url)
-        migrate.upgrade(engine)
-        return engine
-
-    def _engine_given_back(self) -> None:
-        if self.url is None:
-            super()._engine_given_back()
-        else:
-            self._engine.dispose()
 
     # --- people and models -------------------------------------------------------------------
 
@@ -318,10 +304,7 @@ class ChaosWorld(World):
 
     def _snapshot(self) -> None:
         self.snapshots.append(copy.deepcopy(self.server.boards))
-        if self.url is None:
-            self.close()
-            self.backups.append(Path(shutil.copy(self.database, self.folder / f"backup-{len(self.backups)}")))
-            self.services = self._start()
+        self.backups.append(self.backup())
 
     def _restore(self) -> None:
         """The platform goes back to what it was."""
@@ -335,12 +318,7 @@ class ChaosWorld(World):
             return
         self.done["database restored"] += 1
         known = self._corrections()
-        self.close()
-        for part in self.folder.glob("secondlook.db-*"):
-            part.unlink()
-        shutil.copy(self.chance.choice(self.backups[-3:]), self.database)
-        self.queue.messages.clear()
-        self.services = self._start()
+        self.restore(self.chance.choice(self.backups[-3:]))
         self.forgotten |= known - self._corrections()
 
     def _corrections(self) -> set[str]:
@@ -358,7 +336,7 @@ class ChaosWorld(World):
             self.later(seconds=61)
             self.people_answer(40)
             self._release_held()
-            self.later(hours=25)  # a scan asks again about what a restore took away
+            self.later(hours=7)
             seen.append((carried(self), sorted(self.asked()), [i.state for i in self.issues()]))
             if seen[-3:] == [seen[-1]] * 3:
                 return

@@ -156,6 +156,7 @@ class Fault(StrEnum):
     HANG = "hang"  # the server does its work, then silence until the caller gives up
     REPLACE_RESPONSE = "replace response"  # the server does its work, the caller hears something else
     ANSWER_INSTEAD = "answer instead"  # the server never hears of it, the caller gets an answer
+    HOLD = "hold"  # silence until the caller gives up; the request waits here until it is let through
 
 
 @dataclass(slots=True)
@@ -168,6 +169,7 @@ class FaultRule:
     times: int
     answer: bytes = b""
     hits: int = 0
+    held: bytes = b""  # the last request that was held up
     _met: threading.Event = field(default_factory=threading.Event)
 
     def wait(self, timeout: float = 30.0) -> None:
@@ -233,6 +235,17 @@ class HttpProxy(TcpProxy):
         """Answer in the server's place; it never hears of the request."""
         return self._add(Fault.ANSWER_INSTEAD, method, path, times, _answer(status, body, headers or {}))
 
+    def hold(self, method: str, path: str) -> FaultRule:
+        """Hold the next matching request up and say nothing, until its caller gives up or dies."""
+        return self._add(Fault.HOLD, method, path, 1)
+
+    def let_through(self, rule: FaultRule) -> int:
+        """Bring the server the request that was held up, whatever became of its caller; what it answers.
+
+        Called again it is brought again.
+        """
+        return asyncio.run_coroutine_threadsafe(self._bring(rule), self._loop).result(_LOOP_TIMEOUT_S)
+
     def heal(self) -> None:
         """Forget all faults and delays."""
         self._rules.clear()
@@ -246,6 +259,14 @@ class HttpProxy(TcpProxy):
         rule = FaultRule(fault, method, re.compile(path), times, answer)
         self._rules.append(rule)
         return rule
+
+    async def _bring(self, rule: FaultRule) -> int:
+        reader, writer = await asyncio.open_connection(*self.upstream, limit=_HEAD_LIMIT)
+        writer.write(rule.held)
+        await writer.drain()
+        answer, _ = await _read_answer(reader, rule.method)
+        writer.close()
+        return int(answer.split(b" ", 2)[1])
 
     async def _carry(self, client: _Link, server: _Link, frozen: Callable[[], bool]) -> None:
         while not frozen() and await self._exchange(client, server):
@@ -263,7 +284,8 @@ class HttpProxy(TcpProxy):
         rule = next((rule for rule in list(self._rules) if rule.matches(request)), None)
         if rule:
             rule.hits += 1
-        if rule and rule.fault in (Fault.LOSE_REQUEST, Fault.ANSWER_INSTEAD):
+        if rule and rule.fault in (Fault.LOSE_REQUEST, Fault.ANSWER_INSTEAD, Fault.HOLD):
+            rule.held = head + body
             return await self._fail(rule, client)
         server[1].write(head + body)
         await server[1].drain()
@@ -277,7 +299,7 @@ class HttpProxy(TcpProxy):
 
     async def _fail(self, rule: FaultRule, client: _Link) -> bool:
         rule.happened()
-        if rule.fault is Fault.HANG:
+        if rule.fault in (Fault.HANG, Fault.HOLD):
             await client[0].read(1)  # until the caller gives up
         elif rule.answer:
             client[1].write(rule.answer)

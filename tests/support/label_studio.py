@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from workers.demo.home import DATABASE
 from workers.demo.server import (
     RunningLabelStudio,
     User,
@@ -89,6 +91,20 @@ class LabelStudioServer:
         body = {"result": [*result], **more}
         token = user.token if user else None
         return int(self.call("POST", f"/api/tasks/{task_id}/annotations/", token=token, json=body)["id"])
+
+    def backup(self, path: Path) -> Path:
+        """A copy of its database as it is now."""
+        with closing(self._database()) as running, closing(sqlite3.connect(path)) as copy:
+            running.backup(copy)
+        return path
+
+    def restore(self, backup: Path) -> None:
+        """Put the database back to that copy, as an administrator does; the server runs on."""
+        with closing(sqlite3.connect(backup)) as copy, closing(self._database()) as running:
+            copy.backup(running)
+
+    def _database(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.running.data_dir / DATABASE, timeout=10)
 
     def export(self, project_id: int) -> list[dict[str, Any]]:
         """The project as Label Studio exports it."""

@@ -23,6 +23,7 @@ from workers.demo.server import free_port
 
 _DEBIAN_PLACE = "/usr/lib/postgresql/*/bin"  # Debian keeps the server programs off PATH
 ROLE = "secondlook"
+BACKUP = "_backup_"  # in the name of a test's database: a copy, which goes with the one before it
 _START_TIMEOUT_S = 60.0
 _POLL_INTERVAL_S = 0.05
 _ORPHANS_END_S = 0.3  # backends notice the death of their postmaster; until then no new one may start
@@ -89,7 +90,13 @@ class PostgresServer:
         try:
             yield f"postgresql+psycopg://{ROLE}@127.0.0.1:{self.port}/{name}"
         finally:
-            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            for each in (name, *self._backups_of(name)):
+                self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(each)))
+
+    def _backups_of(self, name: str) -> list[str]:
+        query = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        with self._connect() as connection:
+            return [str(row[0]) for row in connection.execute(query, [f"{name}{BACKUP}"])]
 
     @property
     def _data(self) -> Path:

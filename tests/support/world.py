@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import func, select
 
 from connector.actions.revert import ask_revert
 from connector.config.alerts import AlertSettings
@@ -42,13 +42,12 @@ from connector.model.jobs import Claim, JobKind, JobState
 from connector.model.lanes import job as plan_job
 from connector.platforms.memory import MemoryDesk, MemoryServer, MemorySource
 from connector.platforms.memory.server import Board, Held
-from connector.store import migrate
-from connector.store.engine import open_engine
 from connector.store.tables import guideline_notes, jobs, scans
 from connector.store.unit_of_work import Store, UnitOfWork
 from connector.store.views.loop import JobView, job_views
 from connector.wiring import Services
 from tests.support.codecs import MEMORY
+from tests.support.databases import PostgresDatabase, SqliteFile, WorldDatabase
 from tests.support.deliveries import accept
 from workers.context import Summary
 from workers.label_types.registry import codecs
@@ -203,10 +202,12 @@ class World:
         folder: Path,
         template: Path,
         *,
+        url: str | None = None,
         schema: LabelSchema | None = SCHEMA,
         worker: Mapping[str, Any] | None = None,
         **sections: Mapping[str, Any],
     ) -> None:
+        """`url` names a database of PostgreSQL in the place of a copy of the template."""
         self.folder = folder
         self.points = Points()
         self.server = PointServer(self.points)
@@ -214,8 +215,7 @@ class World:
         self.clock = TestClock()
         self.queue = ListQueue(self.points)
         self.settings = settings_for(folder, self.source_id, worker or {}, sections)
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(template, self.database)
+        self._stored: WorldDatabase = PostgresDatabase(url) if url else SqliteFile(self.database, template)
         self.services = self._start()
 
     @property
@@ -223,7 +223,7 @@ class World:
         return self.folder / "secondlook.db"
 
     def _start(self) -> Services:
-        self._engine = self._engine_taken()
+        self._engine = self._stored.take()
         lease = timedelta(seconds=self.settings.worker.lease_seconds)
         store = PointStore(self._engine, self.clock, self.queue.send, lease)
         store.points = self.points
@@ -232,16 +232,10 @@ class World:
         services._desks[NAME] = MemoryDesk(self.server, page_size=5, codecs=MEMORY)
         return services
 
-    def _engine_taken(self) -> Engine:
-        return ENGINES.take(self.database)
-
-    def _engine_given_back(self) -> None:
-        ENGINES.give_back(self._engine)
-
     def close(self) -> None:
         """End the service. The database's file is complete then, and can be copied."""
         self.services.close()
-        self._engine_given_back()
+        self._stored.give_back(self._engine)
 
     def fork(self, folder: Path) -> World:
         """Another world that goes on from here by itself. This one must be closed."""
@@ -249,6 +243,7 @@ class World:
         shutil.copytree(self.folder, folder)
         twin.folder, twin.points, twin.clock = folder, Points(), TestClock(self.clock.now())
         twin.server, twin.queue = self.server.twin(twin.points), ListQueue(twin.points)
+        twin._stored = SqliteFile(twin.database, self.database)
         twin.services = twin._start()
         return twin
 
@@ -406,6 +401,20 @@ class World:
         self.queue.messages.clear()
         self.services = self._start()
 
+    def backup(self) -> str:
+        """Our own database is copied; the name of the copy."""
+        self.close()
+        copied = self._stored.copied()
+        self.services = self._start()
+        return copied
+
+    def restore(self, backup: str) -> None:
+        """Our own database goes back to that copy."""
+        self.close()
+        self._stored.put_back(backup)
+        self.queue.messages.clear()
+        self.services = self._start()
+
     def _wait(self) -> float | None:
         """Seconds until there is something to do again; None where nothing is near.
 
@@ -553,51 +562,3 @@ def settings_for(
         alerts=AlertSettings(enabled=False),  # looked at by tests of their own
         projects={NAME: project},
     )
-
-
-class Engines:
-    """The product's engines, without waiting for the disk: these tests cut no power.
-
-    An engine that is free is pointed to the next database, for it remembers how statements are compiled;
-    a test that starts hundreds of worlds would spend most of its time on that.
-    """
-
-    def __init__(self) -> None:
-        self._free: list[Engine] = []
-        self._paths: dict[int, Path] = {}
-
-    def take(self, database: Path) -> Engine:
-        engine = self._free.pop() if self._free else self._made(database)
-        self._paths[id(engine)] = database
-        return engine
-
-    def give_back(self, engine: Engine) -> None:
-        engine.dispose()  # the last connection takes the write-ahead log into the file
-        if engine not in self._free:
-            self._free.append(engine)
-
-    def _made(self, database: Path) -> Engine:
-        engine = open_engine(f"sqlite:///{database}")
-
-        def redirect(_dialect: Any, _record: Any, arguments: list[Any], _parameters: Any) -> None:
-            arguments[0] = str(self._paths[id(engine)])
-
-        event.listen(engine, "do_connect", redirect)
-        event.listen(engine, "connect", _no_fsync)
-        return engine
-
-
-def _no_fsync(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA synchronous = OFF").close()
-
-
-ENGINES = Engines()
-
-
-def migrated_template(folder: Path) -> Path:
-    """An empty database of this version, to be copied."""
-    path = folder / "template.db"
-    engine = ENGINES.take(path)
-    migrate.upgrade(engine)
-    ENGINES.give_back(engine)
-    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,20 @@ def build(tmp_path: Path, template_database: Path) -> Iterator[Build]:
     yield make
     for world in made:
         world.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def build_on_each(request: pytest.FixtureRequest, build: Build) -> Build:
+    """The same on SQLite and on PostgreSQL, for faults that touch the database; one world a test."""
+    if request.param == "sqlite":
+        return build
+    return partial(build, url=request.getfixturevalue("migrated_postgres_url"))
+
+
+@pytest.fixture
+def world_on_each(build_on_each: Build) -> World:
+    """A world with the usual settings on SQLite and on PostgreSQL."""
+    return build_on_each()
 
 
 @pytest.fixture

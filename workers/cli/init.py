@@ -9,6 +9,7 @@ import typer
 
 from connector.config.file import DEFAULT_FILE, load
 from connector.errors import Misconfigured
+from connector.model.kinds import WriteMode
 from connector.platforms import registry
 from workers.cli.output import note
 from workers.cli.session import session_of
@@ -34,7 +35,7 @@ def init(
     name: Annotated[str | None, typer.Option(help="Name for the project here.")] = None,
     writeback: Annotated[
         str | None,
-        typer.Option(help="How corrections are written: ground_truth, update, prediction, dry_run."),
+        typer.Option(help=f"How corrections are written: {', '.join(WriteMode)}."),
     ] = None,
     public_url: Annotated[
         str | None, typer.Option(help="Address under which the platform reaches this service.")

@@ -30,6 +30,7 @@ def absorb_answers(
         if task is None or task.remote_id != snapshot.remote_task_id:
             continue  # not ours
         changed += _absorb_review(unit, project, task, snapshot, known[task.key], person_of)
+        _hold_overlap(unit, project, task, snapshot.overlap)
     if changed:
         unit.enqueue(job(JobKind.DECIDE, project.id))
     return changed
@@ -71,6 +72,16 @@ def _absorb_review(
     if changed and task.state in (ReviewState.PUSHED, ReviewState.DECIDED):
         unit.reviews.mark_undecided([task.key])
     return len(changed)
+
+
+def _hold_overlap(unit: UnitOfWork, project: Project, task: ReviewTask, overlap: int | None) -> None:
+    """Have an overlap raised again that is lower than we said.
+
+    A late request, or a restore, took it back: the answer that is missing would never be asked for.
+    """
+    if overlap is not None and overlap < task.overlap_pushed and task.state is ReviewState.PUSHED:
+        unit.reviews.overlap_sent(task.key, overlap)
+        unit.enqueue(job(JobKind.PUSH, project.id))
 
 
 def _vote_action(before: Vote | None, now: Vote) -> str:

@@ -29,7 +29,7 @@ from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality.asking import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
-from workers.review.release import release_reviews
+from workers.review.release import release_lost_reviews, release_reviews
 from workers.review.room import room_for
 
 BATCH = 100  # review tasks in one request
@@ -296,7 +296,7 @@ def _raise_overlaps(context: Context, review_id: str) -> int:
     lost = [task for task in tasks if task.key not in here]
     if lost:
         with context.begin() as unit:
-            release_reviews(unit, context.project, lost, LetGo.TASK_GONE)
+            release_lost_reviews(unit, context.project, lost)
     tasks = [task for task in tasks if task.key in here]
     return sum(_raise_overlap(context, task, task.remote_id) for task in tasks if task.remote_id is not None)
 
@@ -320,7 +320,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
         context.desk.set_overlap(remote_id, task.overlap)
     except NotFound:
         with context.begin() as unit:
-            release_reviews(unit, context.project, [task], LetGo.TASK_GONE)
+            release_lost_reviews(unit, context.project, [task])
         return False
     with context.begin() as unit:
         unit.reviews.overlap_sent(task.key, task.overlap)

@@ -86,6 +86,17 @@ def release_reviews(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTa
     _record(unit, project, [task.issue_id for task in tasks], reason)
 
 
+def release_lost_reviews(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTask]) -> None:
+    """Close the issues of review tasks that the platform has no more, and have their items judged again.
+
+    Nobody answered: where the label still is doubtful it is asked about by a new task, without waiting for
+    a scan.
+    """
+    if tasks:
+        release_reviews(unit, project, tasks, LetGo.TASK_GONE)
+        unit.enqueue(job(JobKind.JUDGE, project.id))
+
+
 def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
     unit.issues.set_state(issue_ids, IssueState.STALE, reason)
     unit.label_events.note(issue_ids)

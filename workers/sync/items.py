@@ -38,7 +38,7 @@ def absorb_items(
     change = unit.items.apply(project.id, items, again=again)
     edited = release_edited_issues(unit, project, shown)
     unit.items.mark_deleted(gone)
-    plan_removals(unit, items)
+    plan_removals(unit, project, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
     if not own_write:
         close_put_back(unit, project, change.relabelled)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.model import Correction, CorrectionState, Item, WriteMode
+from connector.model import Correction, CorrectionState, Item, LabelStatus, Project, WriteMode
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 
-# What is written stands beside what was there.
+# What is written stands beside what was there, and so can stand twice.
 _ADDED = (WriteMode.GROUND_TRUTH, WriteMode.REPLACE, WriteMode.PREDICTION)
 
 
-def plan_removals(unit: UnitOfWork, items: Sequence[Item]) -> int:
-    """Plan what takes away each write in these items that its correction knows nothing of; how many."""
-    planned = 0
+def plan_removals(unit: UnitOfWork, project: Project, items: Sequence[Item]) -> int:
+    """Plan what takes back each write in these items that its correction knows nothing of; how many."""
+    planned = _plan_counting_again(unit, project, items)
     for remote_id, marker in _marked(items):
         correction = unit.corrections.get(marker)
         if correction is None:
@@ -23,7 +23,7 @@ def plan_removals(unit: UnitOfWork, items: Sequence[Item]) -> int:
         if _was_given_up(correction):
             unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
             kind = JobKind.REVERT
-        elif _stands_elsewhere(correction, remote_id):
+        elif _stands_elsewhere(correction, remote_id) or _overtook(correction):
             kind = JobKind.WRITEBACK
         else:
             continue
@@ -38,6 +38,25 @@ def _marked(items: Sequence[Item]) -> list[tuple[str, str]]:
     return written + [own for item in items for own in item.own_predictions]
 
 
+def _plan_counting_again(unit: UnitOfWork, project: Project, items: Sequence[Item]) -> int:
+    """Plan to take back again what a late request of ours has cancelled since it was taken back.
+
+    Nothing of ours stands there then: the item would be left without a label.
+    """
+    us = project.service_user
+    hidden = [
+        one.remote_id
+        for item in items
+        for one in item.annotations
+        if us is not None and one.status is LabelStatus.CANCELLED and one.updated_by == us
+    ]
+    lost = unit.corrections.reverted_beside(project.id, hidden)
+    for one in lost:
+        unit.corrections.set_state(one.id, CorrectionState.REVERTING)
+        unit.enqueue(job(JobKind.REVERT, project.id, {"correction": one.id}))
+    return len(lost)
+
+
 def _was_given_up(correction: Correction) -> bool:
     """Whether nothing of it should stand: a try whose outcome nobody knew has arrived all the same."""
     if correction.state in (CorrectionState.REVERTED, CorrectionState.CANCELLED):
@@ -46,6 +65,11 @@ def _was_given_up(correction: Correction) -> bool:
     return (
         correction.state in (CorrectionState.CONFLICT, CorrectionState.FAILED) and correction.mode in _ADDED
     )
+
+
+def _overtook(correction: Correction) -> bool:
+    """Whether it was not to be written over somebody's change, and has been in the end."""
+    return correction.state is CorrectionState.CONFLICT and correction.mode is WriteMode.UPDATE
 
 
 def _stands_elsewhere(correction: Correction, remote_id: str) -> bool:

@@ -7,9 +7,8 @@ from datetime import timedelta
 from connector.model import IssueState, ItemRef, ReviewState, ReviewTask
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
-from connector.model.reasons import LetGo
 from workers.context import Context, Summary
-from workers.review.release import release_reviews
+from workers.review.release import release_lost_reviews
 from workers.sync.items import absorb_items, fetch_again
 from workers.sync.restored import went_back
 
@@ -35,7 +34,7 @@ def handle(context: Context) -> Summary:
     fetch_again(context, missing)
     _look_at_written(context)
     restored = went_back(context)
-    lost = _release_lost_reviews(context)
+    lost = _look_for_deleted_tasks(context)
     with context.begin() as unit:
         unit.projects.reconciled(context.project.id)
         if restored:
@@ -54,7 +53,7 @@ def _look_at_written(context: Context) -> None:
     fetch_again(context, written)
 
 
-def _release_lost_reviews(context: Context) -> int:
+def _look_for_deleted_tasks(context: Context) -> int:
     """Give up review tasks that someone deleted on the platform: no answer will ever come."""
     project = context.fresh_project()
     if project.review_remote_id is None:
@@ -71,7 +70,7 @@ def _release_lost_reviews(context: Context) -> int:
     with context.begin() as unit:
         now = unit.reviews.many([task.key for task in lost])
         lost = [task for task in now.values() if task.state is ReviewState.PUSHED]
-        release_reviews(unit, project, lost, LetGo.TASK_GONE)
+        release_lost_reviews(unit, project, lost)
     return len(lost)
 
 

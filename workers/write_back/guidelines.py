@@ -10,7 +10,7 @@ from typing import Any
 
 from connector import wording
 from connector.config.project import Acceptance
-from connector.model import GuidelineNote, GuidelineVersion, Json, NoteState, label_pair
+from connector.model import GuidelineNote, GuidelineVersion, Json, NoteState, OwnerMark, label_pair
 from connector.model.moments import is_over
 from connector.ports import Guidelines
 from connector.store.repositories.facts import gathered_fact
@@ -18,14 +18,17 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.write_back.notes import acceptable, guidelines_fact, guidelines_of
 
-LOOK_EVERY = timedelta(minutes=10)  # for pairs that are confused again and again
+LOOK_EVERY = timedelta(minutes=10)  # for confused pairs, and at the block as it stands
 QUESTION_EXAMPLES = 5
 
 
 def handle(context: Context) -> Summary:
     accepted = _accept_by_rule(context)
-    asked = _ask(context)
+    look = _look_is_due(context)
+    asked = _ask(context) if look else 0
     wait = _wait(context)
+    if look and not wait:
+        _put_right(context)
     published = 0 if wait else _publish(context)
     _tell_of_wait(context, wait)
     said = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
@@ -56,13 +59,16 @@ def _accept_by_rule(context: Context) -> int:
 # --- questions ---------------------------------------------------------------------------------
 
 
+def _look_is_due(context: Context) -> bool:
+    with context.read() as unit:
+        looked = unit.facts.at(guidelines_fact(context.project.id))
+        return is_over(looked, LOOK_EVERY, unit.now)
+
+
 def _ask(context: Context) -> int:
-    """Raise a question for each pair that is confused repeatedly and has no accepted note, now and then."""
+    """Raise a question for each pair that is confused repeatedly and has no accepted note."""
     project, fact = context.project, guidelines_fact(context.project.id)
     with context.read() as unit:
-        looked = unit.facts.at(fact)
-        if not is_over(looked, LOOK_EVERY, unit.now):
-            return 0
         confused = unit.guidelines.confused(project.id)
         told = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
         asked = {label_pair(one.first, one.second) for one in unit.questions.listed(project.id)}
@@ -136,6 +142,25 @@ def _tell_of_wait(context: Context, wait: int) -> None:
 _UNPUBLISHED = (NoteState.ACCEPTED.value, NoteState.WITHDRAWING.value)
 
 
+def _put_right(context: Context) -> None:
+    """Have the instructions hold what was published last.
+
+    A request that was held up, or a restore of the platform, brings an older block back.
+    """
+    platform, project = context.source, context.project
+    if not context.settings.writeback.guidelines or not isinstance(platform, Guidelines):
+        return
+    with context.read() as unit:
+        held = unit.guidelines.last_version(project.id)
+    if held is not None:
+        platform.write_guidelines(held.block, _owner(context))  # changes nothing where it stands
+
+
+def _owner(context: Context) -> OwnerMark:
+    schema = context.project.schema
+    return context.services.owner_mark(context.project.name, schema.control if schema else "")
+
+
 def _publish(context: Context) -> int:
     """Make the instructions hold the most useful accepted notes; how many they hold, 0 if they did."""
     platform, project = context.source, context.project
@@ -152,8 +177,7 @@ def _publish(context: Context) -> int:
     if not leaving and _as_published(ready, chosen, held):
         return 0
     block = wording.guideline_block(entries, _names(context, chosen))
-    control = project.schema.control if project.schema else ""
-    platform.write_guidelines(block, context.services.owner_mark(project.name, control))
+    platform.write_guidelines(block, _owner(context))
     with context.begin() as unit:
         _record(context, unit, block, ready, entries, leaving)
     return len(chosen)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from connector import wording
 from connector.errors import Conflict
-from connector.model import Correction, WriteOrder, WriteRecord
-from connector.model.reasons import NotWritten
+from connector.model import Correction, CorrectionState, WriteOrder, WriteRecord
+from connector.model.reasons import NotWritten, coded
 from workers.context import Context, Summary
 from workers.write_back.orders import order_for
 
@@ -24,6 +24,30 @@ def look_after(context: Context, correction: Correction) -> Summary:
         return {"doubles_removed": _remove_doubles(context, correction, order)}
     except Conflict as error:
         return {"conflict": str(error)}
+
+
+def adopt_late(context: Context, correction: Correction) -> Summary:
+    """Own up to a write in place that had met a conflict and got there all the same, over that change.
+
+    What it wrote over is not known well enough to be put back; a person is told, and may take it back.
+    """
+    with context.read() as unit:
+        order = order_for(unit, correction)
+    try:
+        record = context.source.find_write(order)
+    except Conflict as error:
+        return {"conflict": str(error)}
+    if record is None:
+        return {}
+    reason = coded(NotWritten.ARRIVED_LATE, said=wording.reason_text(correction.error) or "")
+    with context.begin() as unit:
+        unit.corrections.applied(correction.id, record)
+        unit.corrections.set_state(correction.id, CorrectionState.APPLIED, reason)
+        detail = {"reason": wording.reason_text(reason), "written": record.remote_id}
+        unit.audit.append(
+            "secondlook", "correction.arrived_late", correction.id, detail, context.project.name
+        )
+    return {"arrived_late": True}
 
 
 def _hold(context: Context, correction: Correction) -> bool:

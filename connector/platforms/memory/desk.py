@@ -38,6 +38,9 @@ class MemoryDesk:
         with self._server.call("ensure"):
             self._check(setup.owner)
             board = self._known(setup, known_id)
+            for twin in [b for b in self._server.boards.values() if b.owner_key == setup.owner_key]:
+                if twin is not board and not twin.held:
+                    del self._server.boards[twin.id]
             board.owner = setup.owner
             board.title, board.schema, board.quorum = setup.title, setup.schema, setup.quorum
             board.guidelines = setup.instructions
@@ -170,7 +173,7 @@ class MemoryDesk:
 def _snapshot(held: Held) -> ReviewSnapshot:
     key = str(held.item.data["secondlook_key"])
     answers = tuple(_answer(held, key, annotation) for annotation in held.item.annotations)
-    return ReviewSnapshot(key, held.item.remote_id, answers)
+    return ReviewSnapshot(key, held.item.remote_id, answers, held.overlap)
 
 
 def _answer(held: Held, key: str, given: Annotation) -> Answer:

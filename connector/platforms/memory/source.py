@@ -143,6 +143,8 @@ class MemorySource:
                 return self._remove_double_predictions(held, order, record)
             kept = [a for a in held.item.annotations if not _is_double(a, order, record)]
             removed = len(held.item.annotations) - len(kept)
+            if not any(a.ground_truth for a in kept):
+                kept = [replace(a, ground_truth=a.remote_id == record.remote_id) for a in kept]
             if removed:
                 self._server.tick()
                 self._server.store(held, annotations=tuple(kept))
@@ -333,7 +335,9 @@ def _theirs(item: Item, schema: LabelSchema, codec: Codec) -> Item:
 
 
 def _cancelled(given: Annotation) -> Annotation:
-    return replace(given, label=None, status=LabelStatus.CANCELLED, ground_truth=False)
+    return replace(
+        given, label=None, status=LabelStatus.CANCELLED, ground_truth=False, updated_by=SERVICE_USER
+    )
 
 
 def _counted(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:

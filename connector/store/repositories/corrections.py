@@ -11,7 +11,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, update
 
 from connector.model import Correction, CorrectionEvidence, CorrectionState, Json, WriteMode, WriteRecord
 from connector.store.repositories.base import Repository, chunks
-from connector.store.tables import corrections, items
+from connector.store.tables import annotation_rows, corrections, items
 
 UNWRITTEN = (
     CorrectionState.PENDING,
@@ -155,6 +155,22 @@ class Corrections(Repository):
             reverted_at=self._now,
             error=why_not_restored,
         )
+
+    def reverted_beside(self, project_id: int, annotation_ids: Sequence[str]) -> list[Correction]:
+        """The last corrections that took the place of these annotations, of those where none does now.
+
+        The annotations are named by the platform's ids.
+        """
+        last: dict[int, Correction] = {}
+        for part in chunks(annotation_ids):
+            of = select(annotation_rows.c.id).where(self._among(annotation_rows.c.remote_id, part))
+            for one in self._where(
+                corrections.c.project_id == project_id,
+                corrections.c.mode == WriteMode.REPLACE.value,
+                corrections.c.annotation_id.in_(of),
+            ):
+                last[one.annotation_id] = one
+        return [one for one in last.values() if one.state is CorrectionState.REVERTED]
 
     def taken_away(self, correction_id: str, reason: str) -> bool:
         """What was written does not stand any more, and nobody here took it back: a person is asked.

@@ -38,6 +38,7 @@ corrections = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("applied_at", UtcDateTime),
     Column("reverted_at", UtcDateTime),
-    Index("ix_corrections_project_id_state", "project_id", "state"),
+    # In the order in which they are read: each tick looks for those of a state, of which there are few.
+    Index("ix_corrections_state", "project_id", "state", "created_at", "id"),
     Index("ix_corrections_project_id_created_at", "project_id", "created_at"),
 )

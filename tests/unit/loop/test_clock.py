@@ -11,7 +11,8 @@ from workers.service.sweep import sweep
 
 
 @pytest.mark.parametrize("lost", ["message", "worker"])
-def test_a_clock_that_is_set_back_an_hour_delays_nothing_for_long(world: World, lost: str) -> None:
+def test_a_clock_that_is_set_back_an_hour_delays_nothing_for_long(world_on_each: World, lost: str) -> None:
+    world = world_on_each
     world.some_right()
     world.settle()
     world.clock.advance(hours=1, seconds=61)

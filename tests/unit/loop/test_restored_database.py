@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from connector.model import CorrectionState
@@ -11,11 +9,11 @@ from connector.model.jobs import JobKind
 from tests.unit.conftest import Build
 
 
-@pytest.mark.parametrize("mode", ["ground_truth", "update", "prediction"])
+@pytest.mark.parametrize("mode", ["ground_truth", "update", "prediction", "replace"])
 def test_a_write_that_the_backup_does_not_know_is_found_and_can_be_taken_back(
-    build: Build, mode: str
+    build_on_each: Build, mode: str
 ) -> None:
-    world = build(writeback={"mode": mode})
+    world = build_on_each(writeback={"mode": mode})
     world.some_right()
     world.wrong()
     world.settle()
@@ -23,18 +21,11 @@ def test_a_write_that_the_backup_does_not_know_is_found_and_can_be_taken_back(
     world.do(JobKind.COLLECT)
     world.do(JobKind.DECIDE)
     before = world.held("odd").item
-    world.close()
-    shutil.copy(world.database, world.folder / "backup.db")
-    world.services = world._start()
+    backup = world.backup()
     world.settle()
     written = world.held("odd").item
     assert written != before
-    world.close()
-    for part in world.folder.glob("secondlook.db-*"):
-        part.unlink()
-    shutil.copy(world.folder / "backup.db", world.database)
-    world.services = world._start()
-    world.queue.messages.clear()
+    world.restore(backup)
     world.do(JobKind.SYNC, {"full": True})
     world.later(seconds=61)
 

@@ -9,7 +9,8 @@ from connector.model import ReviewRequest
 from tests.support.world import NAME, World, withdrawn
 
 
-def test_an_import_that_arrives_after_it_was_sent_again_leaves_no_second_task(world: World) -> None:
+def test_an_import_that_arrives_after_it_was_sent_again_leaves_no_second_task(world_on_each: World) -> None:
+    world = world_on_each
     world.some_right()
     world.wrong()
     desk = world.services._desks[NAME]

@@ -20,7 +20,8 @@ def stored(world: World, item: str) -> list[str]:
         return [one.label for one in unit.items.labelled(world.project.id, ids)]
 
 
-def test_a_full_pass_believes_what_a_restored_platform_says(world: World) -> None:
+def test_a_full_pass_believes_what_a_restored_platform_says(world_on_each: World) -> None:
+    world = world_on_each
     world.some_right()
     item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
     world.settle()
@@ -85,7 +86,8 @@ def test_the_comparison_of_ids_notices_that_the_platform_went_back(world: World)
     assert [stored(world, item) for item in items] == [["cat"], ["cat"]]
 
 
-def test_a_review_number_that_was_given_out_anew_is_left_alone(world: World) -> None:
+def test_a_review_number_that_was_given_out_anew_is_left_alone(world_on_each: World) -> None:
+    world = world_on_each
     world.some_right()
     world.wrong("two", given="bird", truly="dog")
     world.settle()
@@ -143,7 +145,7 @@ def test_an_item_that_the_restore_took_away_is_deleted_by_the_next_polls(world: 
     assert stored(world, late) == []
 
 
-@pytest.mark.parametrize("mode", ["ground_truth", "update", "prediction"])
+@pytest.mark.parametrize("mode", ["ground_truth", "update", "prediction", "replace"])
 def test_a_correction_that_the_restore_took_away_is_asked_about(build: Build, mode: str) -> None:
     world = build(writeback={"mode": mode})
     before = corrected(world)
@@ -194,3 +196,55 @@ def test_a_review_project_that_the_restore_took_away_is_made_again(world: World)
 
     assert world.project.paused_reason is None
     assert world.review.owner_key is not None
+
+
+def test_a_restore_between_push_and_collect_has_each_question_asked_once(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    before = copy.deepcopy(world.server.boards)
+    world.wrong("late", given="bird", truly="dog")
+    world.later(seconds=61)
+    world.agree("odd", "dog")
+    world.agree("late", "dog")
+    world.server.boards = before
+    world.later(seconds=61)
+    world.later(hours=7)
+
+    assert world.asked() == ["odd"]
+    assert world.decision("odd") is None, "its answers are gone"
+    world.agree("odd", "dog")
+    world.later(seconds=61)
+    assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]
+
+
+def test_a_restore_of_the_answers_between_decision_and_write_writes_what_people_decided(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    before = copy.deepcopy(world.server.boards)
+    world.agree("odd", "dog")
+    world.do(JobKind.COLLECT)
+    world.do(JobKind.DECIDE)
+    world.server.boards = before
+    world.later(seconds=61)
+    world.later(hours=7)
+
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+    assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]
+
+
+def test_a_restore_takes_the_guideline_block_back_and_it_is_published_again(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    before = copy.deepcopy(world.server.boards)
+    world.agree("odd", "dog", note="Tails wag.")
+    world.later(minutes=11)
+    assert "Tails wag." in world.source.guidelines
+    world.server.boards = before
+    world.later(seconds=61)
+    world.later(hours=7)
+
+    published = [text for text, state in world.notes().items() if state == "published"]
+    assert all(text in world.source.guidelines for text in published)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from connector.errors import Retryable
 from connector.model import Role
+from connector.web.api import hooks
 from connector.web.app import create_app
 from connector.wiring import Services
 
@@ -87,6 +89,37 @@ def test_no_content_length_makes_it_fail(services: Services, length: str, status
 
     asyncio.run(create_app(services.settings, services)(scope, receive, send))
     assert sent[0]["status"] == status
+
+
+def test_a_body_that_comes_too_slowly_is_dropped(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "BODY_SECONDS", 0.05)
+    named = secret(services)
+    scope: dict[str, Any] = {
+        "type": "http", "method": "POST", "path": path(services), "query_string": b"", "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in named.items()],
+    }  # fmt: skip
+    parts, sent = iter([b"{", b'"']), list[Any]()
+
+    async def receive() -> dict[str, Any]:
+        if (part := next(parts, None)) is None:
+            await asyncio.Event().wait()  # and nothing comes any more
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(create_app(services.settings, services)(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert waiting(services) == []
+
+
+def test_a_packed_body_is_not_unpacked(client: httpx.Client, services: Services) -> None:
+    """What would be huge once it is unpacked is just no JSON."""
+    bomb = gzip.compress(json.dumps(CREATED | {"filler": " " * 1_000_000}).encode())
+    assert len(bomb) < 2000
+    packed = {**secret(services), "Content-Encoding": "gzip"}
+    assert deliver(client, services, bomb, headers=packed) == 400
+    assert waiting(services) == []
 
 
 def test_unknown_project_unknown_role_and_wrong_key_get_the_same_answer(

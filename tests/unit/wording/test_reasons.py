@@ -33,6 +33,7 @@ WITH_PARAMETERS = {
     LetGo.REFUSED,
     NotWritten.DISCARDED,
     NotWritten.NOT_REVERTED,
+    NotWritten.ARRIVED_LATE,
     NotWritten.OTHER_LABEL,
     NotJudged.UNUSABLE_PREDICTION,
     NotJudged.UNREADABLE,
@@ -67,6 +68,10 @@ def test_each_code_without_parameters_has_words() -> None:
             "held because its class would lose too many labels, and discarded by 'cli:ada'",
         ),
         (coded(NotWritten.NOT_REVERTED, said="it changed"), "not reverted: it changed"),
+        (
+            coded(NotWritten.ARRIVED_LATE, said="it carried {7}"),
+            "it arrived late, and stands over a change by somebody else: it carried {7}",
+        ),
         (coded(NotJudged.UNUSABLE_PREDICTION, why="bad_sum"), "prediction: bad sum"),
         (
             coded(NotJudged.UNUSABLE_PREDICTION, why="not_every_class"),

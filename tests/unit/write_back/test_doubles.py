@@ -22,11 +22,12 @@ def corrected(world: World) -> None:
 
 
 def arrive_late(world: World) -> None:
-    """The first request of our write gets to the platform after the second one did."""
+    """The first request of our write gets to the platform after the second one did, and demotes it."""
     held = world.held("odd")
     late = replace(next(one for one in held.item.annotations if one.marker), remote_id="late")
     world.server.tick()
-    world.server.store(held, annotations=(*held.item.annotations, late))
+    others = (replace(one, ground_truth=False) for one in held.item.annotations)
+    world.server.store(held, annotations=(*others, late))
     held.notes["late"] = {}
 
 
@@ -36,11 +37,13 @@ def test_a_second_write_is_taken_away_and_the_first_stays(world: World) -> None:
     world.later(seconds=HELD_UP)
 
     assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]
+    assert [one.ground_truth for one in world.held("odd").item.annotations] == [False, True]
     assert "late" not in [one.remote_id for one in world.held("odd").item.annotations]
     assert world.corrected("odd").state is CorrectionState.APPLIED
 
 
-def test_taking_a_correction_back_takes_all_its_writes_back(world: World) -> None:
+def test_taking_a_correction_back_takes_all_its_writes_back(world_on_each: World) -> None:
+    world = world_on_each
     corrected(world)
     arrive_late(world)
     world.revert(world.corrected("odd").id)

@@ -80,6 +80,8 @@ def read_probabilities(path: Path, argument: str) -> NamedArray:
     names = [
         name for name in table.columns if name.lower() not in about and not UNNAMED.fullmatch(name) and name
     ]
+    if not names:
+        raise unknown(argument, "no column of it holds probabilities of a class", list(table.columns))
     rows = list(zip(*(table.columns[name] for name in names), strict=True))
     matrix = _matrix(rows, argument, names)
     if all(PREFIX.match(name) for name in names):
@@ -199,7 +201,9 @@ def _first(values: Sequence[Any]) -> Any:
 
 def _matrix(rows: Sequence[Any], argument: str, names: Sequence[str] = ()) -> Array:
     """(N, K) numbers. BadFile with the row, and the column, that is none."""
-    width = len(rows[0]) if rows and isinstance(rows[0], Sequence) else 0
+    if not rows:
+        raise BadFile("it holds no rows", argument=argument, remedy=ONE_VALUE)
+    width = len(rows[0]) if isinstance(rows[0], Sequence) else 0
     for n, row in enumerate(rows):
         if not isinstance(row, Sequence) or isinstance(row, str) or len(row) != width:
             problem = f"it is {str(row)[:SHOWN]!r}, and the first row has {width} numbers"

@@ -17,12 +17,27 @@ from workers.cli.offline.invisible import visible
 NOTHING = frozenset({
     "nan", "n/a", "na", "n.a", "null", "nil", "nat", "\\n", "undefined", "(blank)", "(empty)", "k.a", "s.o",
     "not available", "not labeled", "not labelled", "unlabeled", "unlabelled", "no label", "unassigned",
-    "#n/a", "#ref!", "#value!", "#name?", "#num!", "#null!", "#div/0!", "无", "空",
+    "not applicable", "not annotated", "keine angabe", "sin etiqueta", "sans étiquette", "s/o", "なし",
+    "未标注", "未标记",
+    "#n/a", "#n/d", "#nv", "#ref!", "#value!", "#name?", "#num!", "#null!", "#div/0!", "无", "空",
 })  # fmt: skip
 AROUND = "<>()[]{}\"' ."  # what stands around a word for nothing: <NA>, (blank), N.A.
 MARKS = frozenset("-–—?.…_'\" ")  # a label of these alone is none
 DOUBTFUL = frozenset(
-    {"none", "unknown", "missing", "empty", "blank", "tbd", "todo"}
+    {
+        "none",
+        "unknown",
+        "missing",
+        "empty",
+        "blank",
+        "tbd",
+        "todo",
+        "skip",
+        "skipped",
+        "unsure",
+        "not sure",
+        "idk",
+    }
 )  # classes of some, nothing for others
 SIGNS = frozenset({"+", "-", "–", "0"})  # beside a plus, a minus is a class
 JOINTS = "#|;,\n/+&"
@@ -33,7 +48,9 @@ LISTS = (*NAMES, "labels", "classes", "classifications")
 LEAST_MARKS = 3  # members of a list of 0 and 1 that marks classes
 PLACES = frozenset({"start", "end", "startOffset", "endOffset", "x", "y", "width", "height", "points"})
 TAGS = re.compile(r"(O|[BILUES][-_]\S+)([\s,]+(O|[BILUES][-_]\S+))+")  # of words: BIO and its kin
+TAG = re.compile(r"O|[BILUES][-_]\S+")
 UNDIVIDED = re.compile(r"(?:'\s+'|\"\s+\")")  # between the texts of an array as numpy prints it
+MARKED = re.compile(r"\[\s*[01](?:\.?\s+[01])+\.?\s*\]")  # an array of 0 and 1 as numpy prints it
 QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 PATH = " / "  # between the levels of a taxonomy
 DEEPEST = 6  # objects within objects
@@ -111,7 +128,7 @@ def words_for_nothing(labels: Collection[str]) -> frozenset[str]:
 
 
 def _is_nothing(label: str) -> bool:
-    plain = label.casefold()
+    plain = label.casefold().replace("_", " ")
     return set(label) <= MARKS or plain in NOTHING or plain.strip(AROUND) in NOTHING
 
 
@@ -125,6 +142,8 @@ def _of_number(value: float) -> Reading:
 
 def _of_text(value: str, depth: int) -> Reading:
     text = visible(value)
+    if "\n" in value:  # lines may be labels of their own
+        text = "\n".join(filter(None, map(visible, value.splitlines())))
     if not text:
         return NoClass.NONE
     if TAGS.fullmatch(text):
@@ -143,6 +162,8 @@ def structure_of(text: str) -> Any:
         pass
     if UNDIVIDED.search(text):  # Python would take it for one text
         return [first or second for first, second in QUOTED.findall(text)]
+    if MARKED.fullmatch(text):
+        return [int(mark) for mark in text[1:-1].replace(".", "").split()]
     try:
         found = ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
@@ -190,6 +211,12 @@ def _of_list(value: Sequence[Any], depth: int) -> Reading:
         return NoClass.PLACES
     if any(isinstance(each, list | tuple) for each in value):
         return _of_paths(value)
+    if (
+        len(value) > 1
+        and all(isinstance(each, str) and TAG.fullmatch(each) for each in value)
+        and "O" in value
+    ):
+        return NoClass.TAGS
     if LEAST_MARKS <= len(value) > len(set(map(repr, value))) and all(each in (0, 1) for each in value):
         return NoClass.MARKS
     found = {read_label(each, depth + 1) for each in value}

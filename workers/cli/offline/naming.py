@@ -17,9 +17,19 @@ FILE = re.compile(
 )
 PATH = re.compile(r"[\w.@%+-]*([/\\][\w.@%+-]+)+")
 KEY = re.compile(
-    r"[0-9a-f]{12,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z]*[_-]?\d{2,}[\w-]*", re.IGNORECASE
+    r"(sha\d+:|md5:)?[0-9a-f]{12,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z]*[_-]?\d{2,}[\w-]*",
+    re.IGNORECASE,
 )
-WORDS = {ADDRESS: "addresses", FILE: "names of files", PATH: "paths", KEY: "keys"}
+CODE = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/_-]{16,}={0,2}")  # base64 and its kin
+PERSON = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+|\+?[\d ()./-]{7,}")
+WORDS = {
+    ADDRESS: "addresses",
+    FILE: "names of files",
+    PATH: "paths",
+    KEY: "keys",
+    CODE: "keys or encoded data",
+    PERSON: "mail addresses or telephone numbers",
+}
 MOSTLY = 0.5
 SHOWN = 40  # characters of an example
 

@@ -137,10 +137,10 @@ def test_verdicts_are_known_by_what_they_say(name: str, words: list[str], droppe
 
 
 def test_a_verdict_in_another_language_is_asked_about() -> None:
-    rows = entries(status=["abgelehnt", "angenommen", "angenommen"], label=["x", "y", "z"])
+    rows = entries(status=["odrzucone", "przyjęte", "przyjęte"], label=["x", "y", "z"])
     dropped, notes = dropped_rows(rows, frozenset({"label"}))
     assert dropped == {}
-    assert "'abgelehnt', 'angenommen'. If it is one, filter it first" in notes[0]
+    assert "'odrzucone', 'przyjęte'. If it is one, filter it first" in notes[0]
 
 
 def test_several_possible_label_columns_are_asked_about() -> None:

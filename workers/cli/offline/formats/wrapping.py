@@ -11,6 +11,9 @@ from workers.cli.offline.errors import ARGUMENT, BadFile
 ERROR_KEYS = ("detail", "error", "message")
 QUOTED = 200  # characters of somebody else's message
 ITEM_KEYS = frozenset({"data", "annotations", "completions", "fields", "result", "inputs"})  # of one item
+PAGES = ("rows", "items", "tasks", "results", "records", "examples", "hits")  # usual keys of the items' list
+# Keys of the item within each entry, and what stands beside it.
+INNER = {"row": "row_idx", "_source": "_id", "node": "cursor"}
 SHOWN = 6  # keys in a message
 LONGEST_KEY = 30  # characters of each
 
@@ -27,9 +30,12 @@ def unwrapped(value: Mapping[str, Any]) -> Unwrapped:
     if rows is not None:
         return rows, ("It is one object of columns, as pandas writes it: each index is one item.",)
     lists = {key: each for key, each in value.items() if _is_list_of_objects(each)}
-    if len(lists) == 1:
-        key, found = next(iter(lists.items()))
-        return [_row_of(each) for each in found], (f"Items are taken from the list under '{key}'.",)
+    usual = [key for key in PAGES if key in lists]
+    if len(lists) == 1 or len(usual) == 1:
+        key = usual[0] if usual else next(iter(lists))
+        others = ", ".join(f"'{name}' ({len(each)})" for name, each in lists.items() if name != key)
+        said = f"Items are taken from the list under '{key}'" + (f", not from {others}." if others else ".")
+        return [_row_of(each) for each in lists[key]], (said,)
     if len(lists) > 1:
         sizes = ", ".join(f"'{key}' ({len(each)})" for key, each in list(lists.items())[:SHOWN])
         problem = f"it holds several lists: {sizes}"
@@ -57,9 +63,13 @@ def _is_list_of_objects(value: Any) -> bool:
 
 
 def _row_of(value: Any) -> Any:
-    """Hugging Face's dataset server puts each row into one more object."""
-    if isinstance(value, dict) and isinstance(value.get("row"), dict) and "row_idx" in value:
-        return value["row"]
+    """The item in one more object: of Hugging Face's dataset server, of a search, of a graph."""
+    if not isinstance(value, dict):
+        return value
+    for key, beside in INNER.items():
+        inner = value.get(key)
+        if isinstance(inner, dict) and (beside in value or len(value) == 1):
+            return inner if beside != "_id" else {"id": value.get("_id"), **inner}
     return value
 
 
