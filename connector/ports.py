@@ -16,6 +16,7 @@ from connector.model import (
     ItemRef,
     Json,
     LabelSchema,
+    ObjectTag,
     OwnerMark,
     Page,
     Prediction,
@@ -130,8 +131,11 @@ class PartsCodec(Codec, Protocol):
 class ItemCodec(PartsCodec, Protocol):
     """Parts that a platform holds as places in an item's data, without which they cannot be read."""
 
-    def for_item(self, shown: Json) -> PartsCodec:
-        """The codec for what is said about one item; `shown` is its data by the name of the object."""
+    def for_item(self, shown: Json, tags: Sequence[ObjectTag]) -> PartsCodec:
+        """The codec for what is said about one item; `shown` is its data by the name of the object.
+
+        `tags` are the objects, on a platform whose objects differ in how places count in them.
+        """
         ...
 
     def refused(self, raw: Any, schema: LabelSchema) -> str | None:

@@ -34,7 +34,7 @@ def add(
     context: typer.Context,
     project: ProjectName,
     item: Item,
-    label: Annotated[str, typer.Argument(help="Its true label, one of the project's classes.")],
+    label: Annotated[str, typer.Argument(help="Its true label, or '(as labelled)' for what it carries now.")],
     *,
     by: By = None,
     json: JsonFlag = False,
@@ -64,13 +64,15 @@ def _store(
     context: typer.Context, project: str, lines: list[Line], source: str, by: str | None, *, as_json: bool
 ) -> None:
     from connector.actions.golden import store
+    from workers.label_types.registry import ValidLabels
 
     session = session_of(context)
     session.require_project(project)
     with session.services() as services:
         stored = services.project(project)
         with services.store.begin() as unit:
-            done = store(unit, stored, lines, source, actor(by))
+            valid = None if stored.schema is None else ValidLabels(stored.schema)
+            done = store(unit, stored, lines, source, actor(by), valid)
     if as_json:
         print_json(done)
         return

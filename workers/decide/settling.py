@@ -57,7 +57,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
     unit.audit.append(
         "secondlook", f"decision.{decision.outcome.value}", issue.id, detail, context.project.name
     )
-    for note in notes_of(issue, decision, case.counted):
+    for note in notes_of(kind_of(context.project.schema), issue, decision, case.counted):
         unit.notes.save(note)
     unit.dispositions.add(dispositions_of(issue, decision, case.counted, verdict.problem))
     _carry_out(context, unit, case, decision, run_id, hold=judged.held)

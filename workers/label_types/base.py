@@ -59,6 +59,18 @@ class LabelNumbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A part of a picture of this `width` and `height`, from (x1, y1) to (x2, y2)."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class LabelTags:
     """Labels as tags of the tokens of texts: what a model learns where parts are places in a text.
 
@@ -151,6 +163,33 @@ class LabelType(Protocol):
         """Whether two parts of an item's labels are about the same spot of it."""
         ...
 
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """What of its picture a question is about; None where it is about no place in one."""
+        ...
+
+    def expected(self, truth: str, given: str) -> str:
+        """The answer to a question about `given` on an item whose label is known to be `truth`."""
+        ...
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two answers to a question mean the same."""
+        ...
+
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """What a guideline calls the two labels that a decision chose between."""
+        ...
+
+    def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
+        """Questions about parts of an item whose label should be `truth`: what is given, and a suggestion.
+
+        About what is wrong, where anything is; none where labels are one thing.
+        """
+        ...
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """The facts of a question that leads from one part to another; none where labels are one thing."""
+        ...
+
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str
     ) -> str | None:
@@ -227,6 +266,34 @@ class WholeItem:
         """Always: the whole item is one spot."""
         del part, other
         return True
+
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """None: the question is about the item."""
+        del given, suggested
+        return None
+
+    def expected(self, truth: str, given: str) -> str:
+        """The label."""
+        del given
+        return truth
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether they are equal."""
+        return one == other
+
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """As they are."""
+        return one, other
+
+    def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
+        """None: questions are about the item."""
+        del label, truth, schema
+        return ()
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """None: questions are about the item."""
+        del given, suggested
+        return {}
 
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str

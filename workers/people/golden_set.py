@@ -15,7 +15,8 @@ from connector.errors import Rejected
 from connector.model import GoldenItem, Project
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.reliability import reliability
-from workers.review.golden import first_answers
+from workers.label_types.registry import kind_of
+from workers.review.golden import answers_rightly, first_answers
 
 COLUMNS = ("item", "label")
 CHARS = 400  # longest problem told of a whole file
@@ -123,6 +124,7 @@ def _text(value: object) -> str:
 
 def report(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> GoldenReport:
     """What reviewers answered to golden items. Items that are doubted measure nobody until confirmed."""
+    kind = kind_of(project.schema)
     items = unit.golden.listed(project.id)
     answers = unit.golden.answers([one.id for one in items])
     times = unit.golden.times_asked(project.id)
@@ -133,10 +135,11 @@ def report(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Gol
     rows: list[ItemFigures] = []
     for item in items:
         said = first_answers(answers[item.id], settings.reviewers)
-        rows.append(_item(item, said, times.get(item.id, 0), current.get(item.item_id)))
+        true = {one for one, answer in said.items() if answers_rightly(kind, item.label, answer)}
+        rows.append(_item(item, said, len(true), times.get(item.id, 0), current.get(item.item_id)))
         if item.doubted_at is None:
             asked.update(said.keys())
-            right.update(person for person, answer in said.items() if answer == item.label)
+            right.update(true)
     names = unit.projects.annotator_names(project.id)
     return GoldenReport(
         items=tuple(sorted(rows, key=lambda one: (-(one.disagree or 0), one.item))),
@@ -145,8 +148,7 @@ def report(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Gol
     )
 
 
-def _item(item: GoldenItem, said: dict[str, str], asked: int, current: str | None) -> ItemFigures:
-    wrong = sum(1 for answer in said.values() if answer != item.label)
+def _item(item: GoldenItem, said: dict[str, str], right: int, asked: int, current: str | None) -> ItemFigures:
     return ItemFigures(
         item=item.remote_id,
         label=item.label,
@@ -154,7 +156,7 @@ def _item(item: GoldenItem, said: dict[str, str], asked: int, current: str | Non
         asked=asked,
         people=len(said),
         said=tuple(Counter(said.values()).most_common()),
-        disagree=wrong / len(said) if said else None,
+        disagree=1 - right / len(said) if said else None,
         doubted=item.doubted_at is not None,
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,9 @@ def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement
 
     Alpha and agreeing pairs weigh how far answers are apart where the label type says so: ratings by their
     order, sets by the classes in which they differ (pairs: by the share of classes in common, Jaccard).
+    Answers about a region are told apart by class, and by place where two of one class mean others.
     """
+    cast = in_classes(cast, schema)
     numbering = Numbering(() if schema is None else schema.classes)
     votes, when = numbering.encode(cast)
     weighed = _weighed(numbering.labels, schema)
@@ -76,9 +78,28 @@ def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement
 
 def alpha(cast: Iterable[CastVote], schema: LabelSchema | None) -> float | None:
     """Krippendorff's alpha of the project, without an interval."""
+    cast = in_classes(cast, schema)
     numbering = Numbering(() if schema is None else schema.classes)
     votes, _ = numbering.encode(cast)
     return number(_weighed(numbering.labels, schema).alpha(votes).value())
+
+
+def in_classes(cast: Iterable[CastVote], schema: LabelSchema | None) -> Iterator[CastVote]:
+    """The votes; those about parts of a label by the classes that they name, for no two parts are equal."""
+    kind = kind_of(schema)
+    known: dict[str, dict[str, str]] = {}  # task → what was said → its class
+    for vote in cast:
+        if not kind.in_parts:
+            yield vote
+            continue
+        here = known.setdefault(vote.task, {})
+        if vote.label not in here:
+            same = next((one for one in here if kind.alike(one, vote.label)), None)
+            name = kind.told_apart(vote.label, "")[0]
+            other = next((one for one, told in here.items() if told == name), None)
+            apart = name if other is None else kind.told_apart(other, vote.label)[1]
+            here[vote.label] = apart if same is None else here[same]
+        yield replace(vote, label=here[vote.label])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.model import (
+    CHOICE,
     Issue,
     IssueState,
     LabelSchema,
@@ -25,6 +26,7 @@ from connector.platforms.prefetch import one_ahead
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
+from workers.review.crops import crops_of
 from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality.asking import MOST_RANKED, next_to_ask
@@ -98,6 +100,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
             source_title,
             None if review.by_shares else review.quorum,
             in_parts=kind_of(schema).in_parts,
+            single=schema.kind == CHOICE,
         ),
         owner=context.services.owner_mark(project.name, schema.control),
     )
@@ -249,12 +252,14 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
         data = unit.items.data([issue.item_id for issue in issues.values()])
         found = unit.findings.of_items([issue.item_id for issue in issues.values()])
         item_ids = sorted({issue.item_id for issue in issues.values()})
-        around = (
-            {one.item_id: one.label for one in unit.items.labelled(context.project.id, item_ids)}
+        labelled = (
+            {one.item_id: one for one in unit.items.labelled(context.project.id, item_ids)}
             if kind_of(schema).in_parts
             else {}
         )
     asked = [(task, issues[task.issue_id]) for task in tasks]
+    names = {item_id: one.remote_id for item_id, one in labelled.items()}
+    crops = crops_of(context, schema, [issue for _, issue in asked], data, names)
     return [
         review_request(
             task,
@@ -262,7 +267,8 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
             data[issue.item_id],
             schema,
             found.get(issue.item_id, ()),
-            around.get(issue.item_id, ""),
+            labelled[issue.item_id].label if issue.item_id in labelled else "",
+            crops.get(issue.id, ""),
         )
         for task, issue in asked
     ]

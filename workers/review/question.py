@@ -18,6 +18,7 @@ from connector.model import (
     ReviewTask,
 )
 from connector.model.findings import Finding, FindingKind
+from connector.model.item_text import labelled_text
 from workers.consensus.quorum import QuorumPolicy
 from workers.label_types.registry import kind_of
 
@@ -87,9 +88,10 @@ def review_request(
     schema: LabelSchema,
     found: Sequence[Finding] = (),
     around: str = "",
+    crop: str = "",
 ) -> ReviewRequest:
     """What the platform is to show; `found` is what else is known of the item, `around` its label
-    with all its parts.
+    with all its parts, `crop` the place in its picture.
 
     A blind task says nothing of the label, the model's guess, or what was found.
     """
@@ -109,6 +111,8 @@ def review_request(
         suggested=issue.suggested if kind_of(schema).in_parts else "",
         around=around if kind_of(schema).in_parts else "",
         blind=task.blind,
+        crop=crop,
+        text=(labelled_text(schema, data) or "") if kind_of(schema).in_parts else "",
     )
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from connector import wording
 from connector.model import Decision, GuidelineNote, Issue, NoteState, Vote, label_pair
+from connector.store.repositories.guidelines import Confused
+from workers.label_types.base import LabelType
 
 Pair = tuple[str, str]
 
 
-def notes_of(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> list[GuidelineNote]:
+def notes_of(kind: LabelType, issue: Issue, decision: Decision, votes: Sequence[Vote]) -> list[GuidelineNote]:
     """Drafts from what voters wrote who chose the label that was decided on.
 
     Where the given label was right, the note says why it is not the suggested one.
@@ -19,20 +21,21 @@ def notes_of(issue: Issue, decision: Decision, votes: Sequence[Vote]) -> list[Gu
     other = issue.suggested if decision.label == issue.given else issue.given
     if decision.label is None or decision.label == other:
         return []
+    label, against = kind.told_apart(decision.label, other)
     return [
         GuidelineNote(
             id=str(uuid.uuid4()),
             project_id=issue.project_id,
             issue_id=issue.id,
-            given=other,
-            label=decision.label,
+            given=against,
+            label=label,
             text=vote.note,
             author=vote.reviewer,
             state=NoteState.DRAFT.value,
             created_at=decision.decided_at,
         )
         for vote in votes
-        if vote.note and vote.label == decision.label and not vote.problems
+        if vote.note and kind.alike(vote.label or "", decision.label) and not vote.problems
     ]
 
 
@@ -65,6 +68,19 @@ def guidelines_of(
         return -confused.get(pair, 0), pair, -len({note.author for note in said[key]}), key
 
     return [wording.Guideline(*key, notes=tuple(said[key])) for key in sorted(said, key=place)[:most]]
+
+
+def confused_names(
+    kind: LabelType, confused: Mapping[Pair, Confused]
+) -> dict[Pair, tuple[Confused, tuple[str, ...]]]:
+    """What guidelines call confused labels → how often they were, and the labels meant."""
+    found: dict[Pair, tuple[Confused, tuple[str, ...]]] = {}
+    for (one, other), counts in confused.items():
+        pair = label_pair(*kind.told_apart(one, other))
+        before, labels = found.get(pair, (Confused(), ()))
+        both = Confused(before.moved + counts.moved, before.ambiguous + counts.ambiguous)
+        found[pair] = both, (*labels, one, other)
+    return found
 
 
 def guidelines_fact(project_id: int) -> str:

@@ -20,7 +20,9 @@ def schema_of(xml: str, label_control: str | None, codecs: Codecs) -> LabelSchem
     controls = list(interface.controls)
     chosen = _chosen([codec.controls(interface) for codec in codecs.values()], label_control, controls)
     objects = tuple(
-        ObjectTag(tag.name, tag.tag, str(tag.value_name or "")) for tag in interface.objects if tag.name
+        ObjectTag(tag.name, tag.tag, str(tag.value_name or ""), str(tag.attr.get("textKey") or "text"))
+        for tag in interface.objects
+        if tag.name
     )
     if chosen.to_name not in {tag.name for tag in objects}:
         raise _unusable(f"the control {chosen.control!r} refers to no object of the config", controls)

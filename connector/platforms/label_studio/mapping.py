@@ -39,7 +39,8 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
 
 def codec_of(raw: Raw, schema: LabelSchema, codec: Codec) -> Codec:
     """The codec for what is said about this task: objects of the config show fields of its data."""
-    return of_item(codec, {tag.name: _field(raw.get("data"), tag.field) for tag in schema.objects})
+    shown = {tag.name: _field(raw.get("data"), tag.field) for tag in schema.objects}
+    return of_item(codec, shown, schema.objects)
 
 
 def _field(data: Any, name: str) -> Any:

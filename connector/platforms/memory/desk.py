@@ -150,6 +150,7 @@ class MemoryDesk:
             "secondlook_title": request.title,
             "secondlook_context": request.context,
             "secondlook_options": list(request.options),
+            **({"secondlook_crop": request.crop} if request.crop else {}),
         }
         task_id = self._server.add_item(review_id, data)
         board.held[task_id].overlap = board.quorum

@@ -118,8 +118,8 @@ class StoredGuidelines(Repository):
                 counts.setdefault(label_pair(one, other), [0, 0])[place] += int(n)
         return {pair: Confused(*both) for pair, both in counts.items() if pair[0] != pair[1]}
 
-    def instances(self, project_id: int, pair: Pair, limit: int) -> list[Instance]:
-        """The latest decided items of a pair, newest first."""
+    def instances(self, project_id: int, labels: Sequence[str], limit: int) -> list[Instance]:
+        """The latest items that were decided to go from one of these labels to another, newest first."""
         query = (
             select(
                 items.c.remote_id.label("item"),
@@ -134,8 +134,8 @@ class StoredGuidelines(Repository):
             .where(
                 issues.c.project_id == project_id,
                 issues.c.state.in_([state.value for state in DECIDED]),
-                issues.c.given.in_(pair),
-                func.coalesce(decisions.c.label, issues.c.suggested).in_(pair),
+                issues.c.given.in_(labels),
+                func.coalesce(decisions.c.label, issues.c.suggested).in_(labels),
                 func.coalesce(decisions.c.label, issues.c.suggested) != issues.c.given,
             )
             .order_by(decisions.c.decided_at.desc(), decisions.c.id)

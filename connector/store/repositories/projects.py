@@ -166,9 +166,10 @@ def _schema_json(schema: LabelSchema) -> dict[str, Any]:
         "control": schema.control,
         "to_name": schema.to_name,
         "classes": list(schema.classes),
-        "objects": [[tag.name, tag.kind, tag.field] for tag in schema.objects],
+        "objects": [[tag.name, tag.kind, tag.field, tag.text_key] for tag in schema.objects],
         "kind": schema.kind,
         "texts": [list(pair) for pair in schema.texts],
+        "tag": schema.tag,
     }
 
 
@@ -184,6 +185,7 @@ def _schema(value: dict[str, Any]) -> LabelSchema:
         objects=tuple(ObjectTag(*tag) for tag in value["objects"]),
         kind=value["kind"],
         texts=tuple((label, text) for label, text in value.get("texts", ())),  # none in those of before
+        tag=value.get("tag", ""),
     )
 
 

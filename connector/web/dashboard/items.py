@@ -14,6 +14,7 @@ from connector.actions.questions import ASKED
 from connector.errors import NotFound
 from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema, Project
 from connector.model.access import AccessRole
+from connector.model.item_text import labelled_text
 from connector.platforms.registry import item_link
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.item import ItemView, Question, item_data, item_page
@@ -22,7 +23,7 @@ from connector.store.views.secrecy import Sight, is_shown, sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.labels_lists import QUEUE, queue_filter
 from connector.web.dashboard.listing import Button, clean, query_of
-from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
+from connector.web.dashboard.marks import Drawing, drawn_key, drawn_label
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key, stamp
@@ -59,7 +60,7 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         now=services.clock.now(),
         item=found,
         fields=fields,
-        drawn=_drawings(found),
+        drawn=_drawings(found, stored.schema),
         picture=_picture(fields),
         link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
         reason_text=reason_text,
@@ -130,7 +131,7 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         item=remote_id,
         error=reason_text(found.error),
         diff=difference(found.before, found.after),
-        drawn=_drawn_change(data, found),
+        drawn=_drawn_change(data, found, stored.schema),
         picture=_picture(_fields(project, stored.schema, remote_id, data)),
         log=log,
         run=run,
@@ -154,9 +155,9 @@ def difference(before: Json | None, after: Json | None) -> list[tuple[str, str]]
     return [(line[:1], line[1:]) for line in lines[:MOST_LINES] if not line.startswith("@@")]
 
 
-def _drawn_change(data: Json, correction: Correction) -> list[Drawing]:
+def _drawn_change(data: Json, correction: Correction, schema: LabelSchema | None) -> list[Drawing]:
     """The region before and after, for a label that is one."""
-    text = _text(data)
+    text = _text(data, schema)
     both = (("Before", correction.given), ("After", correction.label))
     drawn = [drawn_key(f"{title}: {key}", text, key) for title, key in both]
     return [each for each in drawn if each is not None]
@@ -166,10 +167,11 @@ def _picture(fields: Sequence[Mapping[str, Any]]) -> str | None:
     return next((each["picture"] for each in fields if each["picture"]), None)
 
 
-def _text(data: Json) -> str:
-    """The longest text of an item, in which its spans are marked."""
+def _text(data: Json, schema: LabelSchema | None) -> str:
+    """The text in which spans count; else the longest one of the item."""
+    counted = None if schema is None else labelled_text(schema, data)
     texts = [value for value in data.values() if isinstance(value, str) and not value.startswith("data:")]
-    return max(texts, key=len, default="")[:MOST_CHARS]
+    return (counted or max(texts, key=len, default=""))[:MOST_CHARS]
 
 
 def _fields(project: str, schema: LabelSchema | None, item: str, data: Json) -> list[dict[str, Any]]:
@@ -191,10 +193,12 @@ def _field(project: str, item: str, name: str, value: Any, kind: str | None) -> 
     }
 
 
-def _drawings(found: ItemView) -> list[Drawing]:
+def _drawings(found: ItemView, schema: LabelSchema | None) -> list[Drawing]:
     """Labels that have regions, and the given beside the suggested region of each question."""
-    text = _text(found.data)
-    drawn = [drawn_result(f"Regions of {one.annotator}", text, one.result) for one in found.versions]
+    text = _text(found.data, schema)
+    drawn = [
+        drawn_label(f"Regions of {one.annotator}", text, one.label, one.result) for one in found.versions
+    ]
     for question in found.questions:
         for title, key in (("Given", question.issue.given), ("Suggested", question.issue.suggested)):
             drawn.append(drawn_key(f"{title}: {key}", text, key) if key else None)

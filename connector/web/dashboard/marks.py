@@ -53,6 +53,16 @@ def drawn_result(title: str, text: str, result: Any) -> Drawing | None:
     return Drawing(title, boxes, pieces if any(piece.labels for piece in pieces) else (), height)
 
 
+def drawn_label(title: str, text: str, label: str | None, result: Any) -> Drawing | None:
+    """The regions of an annotation: spans by its label, which counts as the text does whatever the result."""
+    found = [SPAN_KEY.fullmatch(line) for line in (label or "").split("\n")]
+    spans = [(int(one["start"]), int(one["end"]), one["label"]) for one in found if one is not None]
+    if len(spans) < len(found) or not _marks_text(result):
+        return drawn_result(title, text, result)
+    inside = [each for each in spans if each[0] < each[1] <= len(text)][:MOST_REGIONS]
+    return Drawing(title, pieces=_stretches(text, inside)) if inside else None
+
+
 def drawn_key(title: str, text: str, key: str) -> Drawing | None:
     """One region by its key, as issues and corrections name it; None for a label that is no region."""
     box = BOX_KEY.fullmatch(key)
@@ -104,6 +114,11 @@ def _stretches(text: str, spans: Sequence[tuple[int, int, str]]) -> list[PageStr
         PageStretch(text[a:b], ", ".join(sorted({label for s, e, label in spans if s <= a and b <= e})))
         for a, b in pairwise(cuts)
     ]
+
+
+def _marks_text(result: Any) -> bool:
+    rows = [row for row in (result if isinstance(result, list) else []) if isinstance(row, dict)]
+    return any(_labels(value) for value in _values(rows)) or any("label" in row for row in rows)
 
 
 def _height_of(result: Any) -> float:

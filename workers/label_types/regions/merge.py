@@ -43,6 +43,11 @@ def positions(keys: Keys[S], said: Mapping[str, str], given: str) -> dict[str, s
     return counted
 
 
+def same_region(keys: Keys[S], one: RegionPart[S], other: RegionPart[S]) -> bool:
+    """Whether two answers about one place mean the same region."""
+    return _same(keys, one, other, keys.shape.same)
+
+
 def _same(keys: Keys[S], one: RegionPart[S], other: RegionPart[S], least: float) -> bool:
     if one.label != other.label:
         return False

@@ -10,7 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from connector.model import Json, LabelSchema, LabelStatus, Problem, Reading, ReviewRequest, WriteMode
+from connector.model import (
+    Json,
+    LabelSchema,
+    LabelStatus,
+    ObjectTag,
+    Problem,
+    Reading,
+    ReviewRequest,
+    WriteMode,
+)
 from connector.model.region_keys import NOTHING
 from connector.platforms.results import (
     REVIEW_ASKED,
@@ -43,7 +52,7 @@ class SpansOnArgilla:
     # In one response beside the original: a person's cannot be changed, and exports have all of them.
     write_mode: ClassVar[WriteMode] = WriteMode.GROUND_TRUTH
 
-    def for_item(self, shown: Json) -> SpansOnArgilla:
+    def for_item(self, shown: Json, tags: Sequence[ObjectTag] = ()) -> SpansOnArgilla:  # noqa: ARG002 - the protocol's signature
         """The codec for the answers about one record."""
         return replace(self, data=shown)
 
@@ -157,7 +166,8 @@ class SpansOnArgilla:
         given, suggested = KEYS.part(request.given), KEYS.part(request.suggested)
         if given is None or suggested is None:
             return ReviewContent({}, {})
-        bound = self.for_item(request.data)
+        text = request.text or request.data.get(name)
+        bound = self.for_item({name: text})
         if request.blind:
             return bound.blind_question(request.context, KEYS.shape.around(given.spot, suggested.spot), name)
         return bound.open_question(request, given, suggested, name)
@@ -171,15 +181,20 @@ class SpansOnArgilla:
         missing = ask.asked_kind(KEYS, given, suggested) is AskedKind.MISSING
         entry = self._entry(suggested if missing else given, name)
         marked = {MARKED: [entry]} if entry["end"] <= len(text) else {}
-        return ReviewContent({REVIEW_CONTEXT: context, REVIEW_ASKED: json.dumps(asked)}, marked)
+        shown = {name: text, REVIEW_CONTEXT: context, REVIEW_ASKED: json.dumps(asked)}
+        return ReviewContent(shown, marked)
 
     def blind_question(self, context: str, place: Span, name: str) -> ReviewContent:
         """A place, and nothing of what was said of it."""
         text = self._text(name)
         spot = Span(place.start, place.end, text[place.start : place.end])
         asked = {"field": name, "spot": str(RegionPart(NOTHING, spot))}
-        shown = words.blind(context, spot, text)
-        return ReviewContent({REVIEW_CONTEXT: shown, REVIEW_ASKED: json.dumps(asked)}, {})
+        shown = {
+            name: text,
+            REVIEW_CONTEXT: words.blind(context, spot, text),
+            REVIEW_ASKED: json.dumps(asked),
+        }
+        return ReviewContent(shown, {})
 
     def answer(self, raw: Any) -> str | None:  # noqa: ARG002 - the protocol's signature
         """None: an answer about a span is read beside what was asked."""

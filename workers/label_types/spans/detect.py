@@ -10,6 +10,7 @@ from workers.issues.spans import SPAN_KINDS, SpanFindings, SpanKind, SpanTable, 
 from workers.label_types.base import Suspicion, Suspicions
 from workers.label_types.regions.keys import RegionPart
 from workers.label_types.regions.looks import ComparedItem, Marked, looks_at
+from workers.label_types.spans.ask import facts
 from workers.label_types.spans.value import KEYS, Span
 
 # From which score a finding of a kind is a question; kinds are not weighed against each other.
@@ -88,12 +89,6 @@ def _suspicion(
         suggested=str(model or about.nothing()),
         quality=1.0 - score,
         probability=score,
-        evidence={
-            "kind": kind.value,
-            "given": None if given is None else given.label,
-            "suggested": None if model is None else model.label,
-            "words": (given or about).spot.words,
-            "model_words": "" if model is None else model.spot.words,
-        },
+        evidence=facts(kind.value, given, model),
         given=str(given or about.nothing()),
     )

@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.cli.offline.agreed.shapes import AgreedItem, FileAgreement
+from workers.cli.offline.fields import flattened
 from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.label_studio import dicts, tasks_of
 from workers.cli.offline.labels import PATH
+from workers.cli.offline.regions.texts import object_in
+from workers.label_types.spans.objects import SpanObject
+from workers.label_types.spans.value import Span
 
 Raw = dict[str, Any]
 MARK = "secondlook"  # the key in `meta` under which quality stands
@@ -126,25 +130,23 @@ def _box(region: Mapping[str, Any], item: AgreedItem, pattern: Raw, page: str | 
 
 
 def _span(task: Mapping[str, Any], region: Mapping[str, Any], control: str, pattern: Raw) -> Raw:
-    """Offsets of a text; those of a page or a dialogue are taken from somebody who marked the same."""
+    """In the units of what it lies in."""
     key = str(pattern["type"]).lower()
-    value: Raw = {"start": region["start"], "end": region["end"], "text": region["text"]}
-    if key != "labels" or any("globalOffsets" in one.get("value", {}) for one in _regions(task, control)):
-        value = _like(task, region, control)
-    value[key] = [region["label"]]
+    html = key == "hypertextlabels" or any(
+        "globalOffsets" in (one.get("value") or {}) for one in _regions(task, control)
+    )
+    spot = Span(region["start"], region["end"], region["text"])
+    value = {**_object_with(task, spot, html=html).value(spot), key: [region["label"]]}
     return dict(pattern) | {"value": value, "meta": {MARK: _of_region(region)}}
 
 
-def _like(task: Mapping[str, Any], region: Mapping[str, Any], control: str) -> Raw:
-    """The value of a region with the same text, at the same place where it says so."""
-    for one in _regions(task, control):
-        value = one.get("value")
-        if not isinstance(value, dict) or value.get("text") != region["text"]:
-            continue
-        spots = value.get("globalOffsets")
-        if spots is None or (spots.get("start"), spots.get("end")) == (region["start"], region["end"]):
-            return {key: held for key, held in value.items() if key != str(one.get("type")).lower()}
-    raise NotShown(f"nobody's region has the ends of {region['text']!r}, and its path is not known")
+def _object_with(task: Mapping[str, Any], spot: Span, *, html: bool) -> SpanObject:
+    """What of a task's data has these words at this place."""
+    for held in flattened(task["data"]).values():
+        found = object_in(held, html=html)
+        if found is not None and (found.text or "")[spot.start : spot.end] == spot.words:
+            return found
+    raise NotShown(f"no field has {spot.words!r} at characters {spot.start} to {spot.end}")
 
 
 def _of_region(region: Mapping[str, Any]) -> Raw:

@@ -26,7 +26,8 @@ def region_kind(region: Raw) -> FileKind | None:
     if kind in BOX_TYPES and set(value) >= BOX_KEYS:
         return FileKind.BOXES
     is_sound = "channel" in value or "original_length" in region
-    return FileKind.SPANS if kind in SPAN_TYPES and {"start", "end"} <= set(value) and not is_sound else None
+    has_place = {"start", "end"} <= set(value) or "globalOffsets" in value
+    return FileKind.SPANS if kind in SPAN_TYPES and has_place and not is_sound else None
 
 
 def region_controls(entries: FileEntries) -> dict[str, FileKind]:

@@ -12,6 +12,7 @@ from workers.cli.offline.formats.source import InputFile, load, text_of
 from workers.cli.offline.kinds import REGIONS, FileKind
 from workers.cli.offline.label_studio import is_export
 from workers.cli.offline.reading import entries_of, folder_entries, read_entries
+from workers.cli.offline.regions.argilla import read_argilla_spans, span_question
 from workers.cli.offline.regions.coco import is_coco, read_coco
 from workers.cli.offline.regions.conll import is_conll, read_conll
 from workers.cli.offline.regions.controls import BOX_KEYS, chosen_control
@@ -56,6 +57,9 @@ def _regions(entries: FileEntries, columns: Columns) -> RegionData | None:
     if is_export(entries.rows):
         chosen = chosen_control(entries, columns)
         return None if chosen is None else read_label_studio(entries, columns, *chosen)
+    question = span_question(entries, columns)
+    if question is not None:
+        return read_argilla_spans(entries, columns, question)
     name = _box_column(entries, columns)
     if name is not None:
         return read_label_studio(_as_tasks(entries, name), columns, name, FileKind.BOXES)
