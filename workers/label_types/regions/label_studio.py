@@ -243,9 +243,7 @@ class RegionsOnLabelStudio(Generic[S]):
         return [verdict, self._role(ORANGE, schema.classes), hidden]
 
     def _role(self, role: str, classes: Sequence[str]) -> ET.Element:
-        control = ET.Element(
-            schema.tag or self.tag, {"name": role, "toName": REVIEW_TARGET, **self.style(role)}
-        )
+        control = ET.Element(self.tag, {"name": role, "toName": REVIEW_TARGET, **self.style(role)})
         for number, name in enumerate(classes, 1):
             key = {"hotkey": str(number)} if role == ORANGE and number < 10 else {}
             ET.SubElement(control, "Label", {"value": name, "background": COLOURS[role], **key})
