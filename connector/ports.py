@@ -264,6 +264,10 @@ class ReviewDesk(Protocol):
         """How many reviewers should answer this task."""
         ...
 
+    def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:
+        """Those of these review tasks that stand and that nobody has answered, skipped or begun to answer."""
+        ...
+
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
         """Take review tasks away from reviewers; one that is gone already is done."""
         ...

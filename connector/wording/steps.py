@@ -54,7 +54,11 @@ def _push(project: str, did: Mapping[str, Any]) -> list[str]:
         return [f"Nothing of {project} waits to be reviewed: `secondlook scan {project}` plans review tasks."]
     also = [
         f"{did[name]:,} {words}"
-        for name, words in (("overlaps_raised", "get more reviewers"), ("withdrawn", "withdrawn"))
+        for name, words in (
+            ("taken_back", "unanswered ones taken back for better ones"),
+            ("overlaps_raised", "get more reviewers"),
+            ("withdrawn", "withdrawn"),
+        )
         if did.get(name)
     ]
     created = _n(did["pushed"], "review task") if did["pushed"] else "no new review task"

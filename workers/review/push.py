@@ -33,6 +33,7 @@ from workers.review.quality.asking import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
 from workers.review.release import release_lost_reviews, release_reviews
 from workers.review.room import room_for
+from workers.review.taking_back import put_back_touched, take_back
 
 BATCH = 100  # review tasks in one request
 Imported: TypeAlias = Mapping[str, str] | Rejected  # where the tasks of a request stand, or why none does
@@ -46,13 +47,17 @@ def handle(context: Context) -> Summary:
     if project.schema is None or not counts:
         return {"pushed": 0, "opened": opened}
     review_id = _ensure_project(context, project.schema, project.review_remote_id)
+    taken_back = take_back(context, review_id)
     recovered = _settle_uncertain(context, review_id, project.schema)
-    pushed = _push_new(context, review_id, project.schema, counts.get(ReviewState.PLANNED, 0) + opened)
+    pushed = _push_new(
+        context, review_id, project.schema, counts.get(ReviewState.PLANNED, 0) + opened + taken_back
+    )
     raised = _raise_overlaps(context, review_id)
     withdrawn = _withdraw(context, review_id)
     return {
         "pushed": pushed + recovered,
         "opened": opened,
+        "taken_back": taken_back,
         "overlaps_raised": raised,
         "withdrawn": withdrawn,
         "link": context.desk.link(review_id),
@@ -336,6 +341,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
 def _withdraw(context: Context, review_id: str) -> int:
     with context.read() as unit:
         tasks = unit.reviews.withdrawing(context.project.id)
+    tasks = put_back_touched(context, review_id, tasks) if tasks else []
     if not tasks:
         return 0
     here = _standing(context, review_id, tasks)
@@ -347,6 +353,8 @@ def _withdraw(context: Context, review_id: str) -> int:
     context.desk.withdraw(review_id, known)
     with context.begin() as unit:
         unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
+        again, review = unit.issues.open_without_review(context.project.id), context.settings.review
+        unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in again])
     return len(tasks)
 
 

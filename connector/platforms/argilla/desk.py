@@ -101,14 +101,18 @@ class ArgillaDesk:
         dataset = self._client.dataset(str(record["dataset_id"]))
         review_dataset.raise_overlap(self._client, dataset, overlap)
 
+    def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:
+        """A draft is a response, too."""
+        known = [one for one in remote_ids if is_uuid(one)]
+        rows = self._client.records(review_id, known) if known else []
+        return {str(row["id"]) for row in rows if not row.get("responses")}
+
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
         """Delete the records that nobody has answered: nothing else takes one out of the queue.
 
         An answered one stays, for its answers would go with it.
         """
-        known = [one for one in remote_ids if is_uuid(one)]
-        rows = self._client.records(review_id, known) if known else []
-        unanswered = [str(row["id"]) for row in rows if not row.get("responses")]
+        unanswered = sorted(self.untouched(review_id, remote_ids))
         for start in range(0, len(unanswered), IDS_PER_CALL):
             ids = ",".join(unanswered[start : start + IDS_PER_CALL])
             path = f"/api/v1/datasets/{uuid_of(review_id)}/records"

@@ -90,6 +90,16 @@ class MemoryDesk:
                     return
             raise NotFound(f"no review task {remote_id}")
 
+    def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:
+        """Without an answer and without a draft."""
+        with self._server.call("untouched"):
+            held = self._server.board(review_id).held
+            return {
+                one
+                for one in remote_ids
+                if one in held and not (held[one].item.annotations or held[one].drafts)
+            }
+
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
         """Close the tasks; answers given stay."""
         with self._server.call("withdraw"):

@@ -18,6 +18,7 @@ from connector.model import (
     IssueKind,
     IssueState,
     Outcome,
+    ReviewState,
     ScanReport,
     ScanSummary,
 )
@@ -150,14 +151,14 @@ class Issues(Repository):
         self._connection.execute(self._held(query.order_by(issues.c.id), issues)).all()
 
     def open_without_review(self, project_id: int) -> list[Issue]:
-        """Open issues for which no review task is planned yet, most suspicious first."""
+        """Open issues about which no review task stands or is planned, most suspicious first."""
         rows = self._connection.execute(
             select(issues)
             .join(review_tasks, review_tasks.c.issue_id == issues.c.id, isouter=True)
             .where(
                 issues.c.project_id == project_id,
                 issues.c.state == IssueState.OPEN.value,
-                review_tasks.c.key.is_(None),
+                or_(review_tasks.c.key.is_(None), review_tasks.c.state == ReviewState.WITHDRAWN.value),
             )
         )  # ordered here: SQLite would read all issues of the project in the order of an index
         return sorted(map(issue_of, rows), key=lambda issue: (issue.rank, issue.id))

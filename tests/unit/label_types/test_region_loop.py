@@ -111,6 +111,32 @@ def test_answers_that_mean_one_box_agree_and_their_middle_is_written(pictures: W
     assert pictures.labels("badly located") == [("ann", label_of(CAR, box("dog", 401, 301)))]
 
 
+@pytest.mark.parametrize(
+    ("drawn", "decided"),
+    [
+        ([(398, 298), (404, 304), (401, 301), (399, 300)], True),
+        ([(398, 298), (100, 300), (650, 40), (20, 480)], False),
+    ],
+)
+def test_by_shares_boxes_that_mean_one_are_one_answer_and_others_are_not(
+    build: Callable[..., World],
+    drawn: list[tuple[int, int]],
+    decided: bool,
+) -> None:
+    world = build(schema=BOX_SCHEMA, review={"rule": "shares"})
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    given, truth = WRONG["badly located"]
+    put(world, "badly located", given, dict.fromkeys(truth, 0.95))
+    world.settle()
+    for who, (x, y) in zip(("rita", "ravi", "rosa", "rolf"), drawn, strict=True):
+        world.answer("badly located", who, box("dog", x, y))
+    world.later(minutes=5)
+    changed = world.labels("badly located") != [("ann", label_of(*given))]
+    assert changed is decided
+
+
 def test_without_a_model_the_other_annotators_are_what_a_label_is_held_against(
     build: Callable[..., World],
 ) -> None:

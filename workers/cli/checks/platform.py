@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from connector import wording
 from connector.config.project import Backend, ProjectSettings, ReviewSettings
-from connector.model import SourceInfo
+from connector.model import Project, SourceInfo
 from connector.platforms import registry
 from connector.ports import Guidelines, Survey
 from connector.store.views import loop
 from connector.store.views.people import barred_tasks, short_of_others
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
+from workers.consensus.shares import SharePrior
 from workers.label_types.registry import codecs_of
+from workers.review.quality.crowd import stored
+from workers.review.quality.repairs import repairs_lost, share_policy
 
 SKEW_WARN_SECONDS = 60.0
 SKEW_FAIL_SECONDS = 1800.0
@@ -169,6 +172,13 @@ def _rule_in_words(review: ReviewSettings) -> str:
     return "decided by shares" if review.by_shares else f"{review.quorum} must agree"
 
 
+def _repairs_lost(services: Services, project: Project, review: ReviewSettings, people: int) -> float:
+    with services.store.read() as unit:
+        crowd = stored(unit, project)
+    prior = SharePrior() if crowd is None else crowd.prior
+    return repairs_lost(people, prior, share_policy(review, prior))
+
+
 def _reviewers(services: Services, name: str, service_user: str) -> Check:
     chosen = services.project_settings(name)
     accounts = {each.remote_id for each in services.reviewers(name)} - {service_user}
@@ -194,7 +204,8 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
     if barred:
         return Check("reviewers", Level.WARN, text, wording.barred_tasks(barred, review.least_people), name)
     if len(people) < review.people_for_a_change:
-        remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True)
+        lost = _repairs_lost(services, project, review, len(people))
+        remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True, lost=lost)
         return Check("reviewers", Level.WARN, text, remedy, name)
     if not review.by_shares and len(people) < review.most_votes:
         remedy = "Invite more people, or ties stay unresolved."
