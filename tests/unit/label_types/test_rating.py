@@ -82,7 +82,9 @@ def stars(build: Callable[..., World]) -> World:
 
 def test_a_far_rating_is_asked_about_decided_written_and_taken_back(stars: World) -> None:
     assert stars.asked() == ["odd"]
-    assert "rated 1; the model expects 4." in str(stars.review_of("odd").item.data["secondlook_context"])
+    context = str(stars.review_of("odd").item.data["secondlook_context"])
+    assert "rated 1; the model expects 4." in context
+    assert "ratings this far off are 1 in 31. Please verify." in context
     stars.answer("odd", "rita", "4")
     stars.answer("odd", "ravi", "5")
     stars.later(minutes=5)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import BadPrediction, Code, NotJudged, coded
@@ -43,10 +44,20 @@ def detect(
                     suggested=suggested,
                     quality=float(issues.score[at]),
                     probability=_probability(predictions[row], suggested),
-                    evidence={"expected": expected, "spread": _finite(float(issues.spread[at]))},
+                    evidence={
+                        "expected": expected,
+                        "spread": _finite(float(issues.spread[at])),
+                        "one_in": _one_in(issues.score, at),
+                    },
                 )
             )
     return Suspicions(result, [row for row, _ in usable], unusable, odd_input(issues.warnings))
+
+
+def _one_in(scores: NDArray[np.float64], at: int) -> int:
+    """Of how many ratings (N,) one is as far off as this."""
+    judged = scores[~np.isnan(scores)]
+    return len(judged) // int(np.count_nonzero(judged <= scores[at]))
 
 
 def _usable(
