@@ -81,14 +81,14 @@ def _harm(harm: Harm) -> str:
     if not harm.changes:
         return "no label was changed yet"
     seen = f"{harm.overturned:,} overturned later (99% interval {share(harm.low)} to {share(harm.high)})"
-    said = f"of {harm.changes:,} changes {harm.expected:.1f} are expected to be wrong; {seen}"
+    text = f"of {harm.changes:,} changes {harm.expected:.1f} are expected to be wrong; {seen}"
     checked = harm.checked
     if checked is None or not checked.changes:
-        return said
+        return text
     early = (
         f"{checked.changes:,} changes that first answers would have made, {checked.overturned:,} overturned"
     )
-    return f"{said}; of {early} by those asked by lot ({checked.expected:.1f} expected)"
+    return f"{text}; of {early} by those asked by lot ({checked.expected:.1f} expected)"
 
 
 def _anchoring(seen: Anchoring) -> str:

@@ -79,10 +79,10 @@ class InParts:
         """Regions that are wrong or missing; where none is, right ones under another class, or doubted."""
         return probes(self.keys, label, truth, schema.classes)
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Answers that mean the same region agree."""
         del quorum
-        return positions(self.keys, said, given)
+        return positions(self.keys, answers, given)
 
     def parts(self, label: str) -> Sequence[str]:
         """The regions."""

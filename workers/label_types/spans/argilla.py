@@ -72,12 +72,12 @@ class SpansOnArgilla:
         if not isinstance(raw, list) or len(dicts(raw)) != len(raw):
             return Reading(None, LabelStatus.UNREADABLE)
         parts = [self._part(entry, schema.to_name) for entry in raw]
-        found = [part for part in parts if part is not None]
-        if len(found) != len(parts):
+        result = [part for part in parts if part is not None]
+        if len(result) != len(parts):
             return Reading(None, LabelStatus.UNREADABLE)
-        if any(part.label not in schema.classes for part in found):
+        if any(part.label not in schema.classes for part in result):
             return Reading(None, LabelStatus.UNKNOWN_CLASS)
-        return Reading(KEYS.key(found), LabelStatus.VALID)
+        return Reading(KEYS.key(result), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
         """Of a suggestion: the part → its score, below 0 where it has none of its own."""
@@ -85,12 +85,12 @@ class SpansOnArgilla:
             return None
         value, scores = raw["value"], raw.get("score")
         own = scores if isinstance(scores, list) and len(scores) == len(value) else [None] * len(value)
-        found: dict[str, float] = {}
+        result: dict[str, float] = {}
         for entry, given in zip(value, own, strict=True):
             part, score = self._part(entry, schema.to_name), finite(given)
             if part is not None:
-                found[str(part)] = max(found.get(str(part), -1.0), -1.0 if score is None else score)
-        return found
+                result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
+        return result
 
     # --- corrections ---
 
