@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 from connector.errors import Misconfigured
-from connector.model import Json, LabelSchema, Prediction
+from connector.model import Json, LabelSchema, ObjectTag, Prediction
+from connector.model.item_text import DIALOGUE
 from connector.platforms.http import Anonymous, Api
 from connector.platforms.label_studio import mapping
 from connector.ports import Codec, Codecs, ConfigCodec, PartsCodec
@@ -55,7 +56,7 @@ def backend(url: str, codecs: Codecs) -> MlBackend:
 def label_config(schema: LabelSchema, codec: Codec) -> str:
     """The least labelling config that has this schema: backends read names and classes from it."""
     objects = "".join(
-        f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}/>"
+        f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}{_said_in(tag)}/>"
         for tag in schema.objects
     )
     if not isinstance(codec, ConfigCodec):
@@ -66,6 +67,10 @@ def label_config(schema: LabelSchema, codec: Codec) -> str:
         )
     control = ET.tostring(codec.control(schema), encoding="unicode", short_empty_elements=True)
     return f"<View>{objects}{control}</View>"
+
+
+def _said_in(tag: ObjectTag) -> str:
+    return f" textKey={quoteattr(tag.text_key)}" if tag.kind == DIALOGUE else ""
 
 
 def _prediction(result: Any, schema: LabelSchema, codec: Codec, model_version: str) -> Prediction | None:
