@@ -204,8 +204,9 @@ def span(region_id: str, label: str, start: int, end: int) -> Raw:
 def tags_of(exported: bytes) -> list[str]:
     """The tags of each sentence in a CONLL2003 export, as one text."""
     blocks = exported.decode().split("\n\n")
-    rows = [[line.split()[-1] for line in block.splitlines() if "-X-" in line] for block in blocks]
-    return sorted(" ".join(row) for row in rows if len(row) > 1)
+    lines = [[line.split() for line in block.splitlines() if "-X-" in line] for block in blocks]
+    rows = [[cells[-1] for cells in each if cells[0] != "-DOCSTART-"] for each in lines]
+    return sorted(" ".join(row) for row in rows if row)
 
 
 OLD_TAGS, NEW_TAGS = "B-PER O O B-PER", "B-PER O O B-LOC"

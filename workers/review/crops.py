@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ AROUND = 0.5  # of the place's own size, shown on each side of it
 LEAST = 48.0  # pixels of the picture on each side: a small thing is shown with what it lies in
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 20_000_000  # of a picture that stands in the task itself
+SECONDS = 120.0  # for the pictures of one batch: questions do not wait longer for their crops
 AWAY = 3  # servers that do not answer, one after the other, until no more are asked
 INSIDE = "data:image/"
 GREY = (128, 128, 128)
@@ -67,10 +69,10 @@ def crops_of(
     proxy = PictureProxy(context.services.settings.dashboard.media_hosts)
     crops: dict[str, str] = {}
     missing: Counter[str] = Counter()
-    away = 0
+    away, until = 0, time.monotonic() + SECONDS
     for (item, value), frames in by_picture.items():
-        if away == AWAY:
-            missing["servers of pictures do not answer"] += len(frames)
+        if away == AWAY or time.monotonic() > until:
+            missing["servers of pictures do not answer, or too slowly"] += len(frames)
             continue
         try:
             content = _content(context, proxy, item, value)

@@ -7,7 +7,8 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from connector.errors import Misconfigured
-from connector.model import Json, LabelSchema, Prediction
+from connector.model import Json, LabelSchema, ObjectTag, Prediction
+from connector.model.item_text import DIALOGUE
 from connector.platforms.http import Anonymous, Api
 from connector.platforms.label_studio import mapping
 from connector.ports import Codec, Codecs, TaggedCodec
@@ -54,7 +55,7 @@ def backend(url: str, codecs: Codecs) -> MlBackend:
 def label_config(schema: LabelSchema, codec: Codec) -> str:
     """The least labelling config that has this schema: backends read names and classes from it."""
     objects = "".join(
-        f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}/>"
+        f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}{_said_in(tag)}/>"
         for tag in schema.objects
     )
     tag, option = (
@@ -63,6 +64,10 @@ def label_config(schema: LabelSchema, codec: Codec) -> str:
     classes = "".join(f"<{option} value={quoteattr(label)}/>" for label in schema.classes)
     control = f"name={quoteattr(schema.control)} toName={quoteattr(schema.to_name)}"
     return f"<View>{objects}<{tag} {control}>{classes}</{tag}></View>"
+
+
+def _said_in(tag: ObjectTag) -> str:
+    return f" textKey={quoteattr(tag.text_key)}" if tag.kind == DIALOGUE else ""
 
 
 def _prediction(result: Any, schema: LabelSchema, codec: Codec, model_version: str) -> Prediction | None:

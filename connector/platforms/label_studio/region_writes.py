@@ -120,8 +120,6 @@ class RegionWriter(LabelStudioWriter):
         source = self._expected(order, task)
         self._wait_for_drafts(task, source)
         before, wanted = self._journaled(task, source), self._patched(order, source.get("result"))
-        if wanted == source.get("result"):
-            raise Conflict(f"nothing in annotation {source['id']} is the region that was to be corrected")
         self._replace(source, wanted)
         return self._shown(order, source, wanted, before)
 

@@ -217,6 +217,8 @@ def test_pages_draw_spans_by_the_label_whatever_units_the_result_has() -> None:
 
 def test_a_model_is_told_the_control_that_the_project_has() -> None:
     assert "<HyperTextLabels" in label_config(schema("HyperText"), LABEL_STUDIO["spans"])
+    told = label_config(schema("Paragraphs"), LABEL_STUDIO["spans"])
+    assert schema_of(told, None, LABEL_STUDIO) == schema("Paragraphs")
 
 
 @pytest.mark.parametrize(
