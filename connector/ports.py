@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
+from xml.etree.ElementTree import Element
 
 from connector.model import (
     Annotator,
@@ -24,6 +25,7 @@ from connector.model import (
     ReviewSetup,
     Role,
     SourceInfo,
+    WriteMode,
     WriteOrder,
     WriteRecord,
 )
@@ -100,6 +102,11 @@ class PartsCodec(Codec, Protocol):
     A part is a key too. `given` and `part` of an order are those that are there and that should be.
     """
 
+    @property
+    def write_mode(self) -> WriteMode:
+        """How corrections are written where the settings do not say."""
+        ...
+
     def carries(self, label: str, part: str) -> bool:
         """Whether an item with this label has the part."""
         ...
@@ -137,12 +144,11 @@ class ItemCodec(PartsCodec, Protocol):
 
 
 @runtime_checkable
-class TaggedCodec(PartsCodec, Protocol):
-    """Parts that a labelling config asks for by a control with labels."""
+class ConfigCodec(Codec, Protocol):
+    """Labels that a labelling config asks for by one control: model backends read names from it."""
 
-    @property
-    def tag(self) -> str:
-        """The control's tag."""
+    def control(self, schema: LabelSchema) -> Element:
+        """The least control that has this schema."""
         ...
 
 

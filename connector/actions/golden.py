@@ -53,9 +53,9 @@ def store(
         raise Rejected(msg)
     classes = project.schema.classes
     ids = unit.items.ids_by_remote(project.id, [line.item for line in lines])
-    lines, found = _resolved(unit, project, lines, ids)
+    lines, result = _resolved(unit, project, lines, ids)
     golden = {one.remote_id: one for one in unit.golden.of_items(ids.values()).values()}
-    known = [line for line in lines if line.label in found or line.label in (valid or classes)]
+    known = [line for line in lines if line.label in result or line.label in (valid or classes)]
     problems = [*_unknown(lines, ids, known, classes), *_repeated(lines), *_conflicts(lines, golden)]
     if problems:
         raise _all_refused(problems)
@@ -70,13 +70,13 @@ def store(
 
 def remove(unit: UnitOfWork, project: Project, item: str, by: str) -> GoldenItem:
     """Take an item out of the golden set; what was answered is kept."""
-    found = next((one for one in unit.golden.listed(project.id) if one.remote_id == item), None)
-    if found is None:
+    result = next((one for one in unit.golden.listed(project.id) if one.remote_id == item), None)
+    if result is None:
         msg = f"item {wording.quoted(item)} of {project.name} is not golden: nothing to remove"
         raise NotFound(msg)
-    unit.golden.retire([found.id])
-    unit.audit.append(by, "golden.removed", f"item:{item}", {"label": found.label}, project.name)
-    return found
+    unit.golden.retire([result.id])
+    unit.audit.append(by, "golden.removed", f"item:{item}", {"label": result.label}, project.name)
+    return result
 
 
 def _resolved(
@@ -85,11 +85,11 @@ def _resolved(
     """The lines with the labels that items carry where they say so, and those labels."""
     wanted = [ids[line.item] for line in lines if line.label == AS_LABELLED and line.item in ids]
     carried = {one.remote_id: one.label for one in unit.items.labelled(project.id, wanted)} if wanted else {}
-    found = [
+    result = [
         replace(line, label=carried.get(line.item, line.label)) if line.label == AS_LABELLED else line
         for line in lines
     ]
-    return found, set(carried.values())
+    return result, set(carried.values())
 
 
 def _unknown(
@@ -107,16 +107,16 @@ def _repeated(lines: Sequence[Line]) -> Iterable[str]:
     for line in lines:
         before = first.setdefault(line.item, line)
         if before is not line:
-            said = wording.golden_twice(before.number, before.label == line.label)
-            yield wording.golden_line(line.number, "item", line.item, *said)
+            text = wording.golden_twice(before.number, before.label == line.label)
+            yield wording.golden_line(line.number, "item", line.item, *text)
 
 
 def _conflicts(lines: Sequence[Line], golden: dict[str, GoldenItem]) -> Iterable[str]:
     for line in lines:
         before = golden.get(line.item)
         if before is not None and before.retired_at is None and before.label != line.label:
-            said = wording.golden_conflict(before.label, line.label)
-            yield wording.golden_line(line.number, "label", line.label, *said)
+            text = wording.golden_conflict(before.label, line.label)
+            yield wording.golden_line(line.number, "label", line.label, *text)
 
 
 def _all_refused(problems: Sequence[str]) -> Rejected:

@@ -91,8 +91,8 @@ def meta_of(region: Raw) -> dict[str, Any]:
 
 def meta_scores(result: Any, control: str) -> dict[str, float] | None:
     """The class scores that a prediction's result carries in `meta.class_scores`, if they are some."""
-    found = (class_scores(meta_of(region).get("class_scores")) for region in regions_of(result, control))
-    return next((scores for scores in found if scores is not None), None)
+    known = (class_scores(meta_of(region).get("class_scores")) for region in regions_of(result, control))
+    return next((scores for scores in known if scores is not None), None)
 
 
 def with_value(result: Any, schema: LabelSchema, kind: str, value: Any, meta: Raw) -> list[Region]:

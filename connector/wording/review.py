@@ -70,6 +70,6 @@ _PROBLEMS: Mapping[Problem, str] = {
 }
 
 
-def review_refused(said: str) -> str:
+def review_refused(text: str) -> str:
     """Why a question is not asked, with what the platform said."""
-    return f"the platform refused the review task: {one_line(said, REASON_CHARS)}"
+    return f"the platform refused the review task: {one_line(text, REASON_CHARS)}"

@@ -34,19 +34,19 @@ def _scan(project: str, did: Mapping[str, Any]) -> list[str]:
     planned = did.get("planned", 0) + did.get("controls", 0)
     queue = f"; {_n(planned, 'review task')} planned" if planned else ""
     controls = f", {did['controls']:,} of them controls drawn at random" if did.get("controls") else ""
-    said = [
+    texts = [
         f"{did['flagged']:,} of {_n(did['items'], 'label')} of {project} are suspicious{queue}{controls}."
     ]
     if did.get("suppressed"):
-        said.append(
+        texts.append(
             f"{_n(did['suppressed'], 'suspicious label')} not asked about now (policy.budget, old decisions)."
         )
     left = {name: n for name, n in (did.get("skipped") or {}).items() if n}
     if left:
-        said.append(
+        texts.append(
             "Not judged: " + ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in left.items()) + "."
         )
-    return [*said, *(f"Note: {warning}" for warning in did.get("warnings", ()))]
+    return [*texts, *(f"Note: {warning}" for warning in did.get("warnings", ()))]
 
 
 def _push(project: str, did: Mapping[str, Any]) -> list[str]:

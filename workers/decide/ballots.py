@@ -22,10 +22,10 @@ class Ballots:
     def cast(self, issue: Issue, votes: Sequence[Vote]) -> list[QuorumVote]:
         """The votes, each for the label that it counts for."""
         plain = [quorum_vote(vote, self.person_of) for vote in votes]
-        said = {one.reviewer: one.label for one in plain if one.label is not None and not one.problems}
-        if self.schema is None or not said:
+        detail = {one.reviewer: one.label for one in plain if one.label is not None and not one.problems}
+        if self.schema is None or not detail:
             return plain
-        positions = kind_of(self.schema).positions(said, issue.given, self.quorum)
+        positions = kind_of(self.schema).positions(detail, issue.given, self.quorum)
         return [replace(one, label=positions.get(one.reviewer, one.label)) for one in plain]
 
     def suggested(self, issue: Issue, ballot: Sequence[QuorumVote]) -> str:

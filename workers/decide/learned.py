@@ -58,12 +58,12 @@ def _answered(
     unit: UnitOfWork, project: Project, person_of: Callable[[str], str], *, own: bool
 ) -> list[tuple[Issue, list[Vote]]]:
     """All questions but golden ones, with the votes that bear their decision."""
-    said: defaultdict[str, list[Vote]] = defaultdict(list)
+    by_issue: defaultdict[str, list[Vote]] = defaultdict(list)
     for issue_id, vote in unit.votes.stated(project.id):
-        said[issue_id].append(vote)
-    issues = sorted(unit.issues.many(sorted(said)).items())
+        by_issue[issue_id].append(vote)
+    issues = sorted(unit.issues.many(sorted(by_issue)).items())
     return [
-        (issue, bearing(said[name], person_of, own=own))
+        (issue, bearing(by_issue[name], person_of, own=own))
         for name, issue in issues
         if issue.kind is not IssueKind.GOLDEN
     ]
@@ -76,14 +76,14 @@ def _answers(
     inconclusive: frozenset[str],
     worth: float,
 ) -> list[tuple[GroupPath, AnswerSet]]:
-    found = []
+    result = []
     for issue, votes in answered:
         ballot = ballots.cast(issue, votes)
         weighed = weights_with_own(votes, weights, ballots.person_of, worth)
         suggested = ballots.suggested(issue, ballot)
         counts, _ = counted_answers(issue, ballot, weighed, ballots.person_of, inconclusive, suggested)
-        found.append((group_path(issue), counts.answers))
-    return found
+        result.append((group_path(issue), counts.answers))
+    return result
 
 
 def _twice(issue: Issue, votes: Sequence[Vote]) -> AnsweredTwice:

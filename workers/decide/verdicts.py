@@ -64,9 +64,9 @@ class Case:
     @property
     def asks_about_the_label(self) -> bool:
         """Whether the item still carries the label in question, or what this issue made of it."""
-        made = {self.issue.given} | ({self.standing.label} if self.standing else set())
+        known = {self.issue.given} | ({self.standing.label} if self.standing else set())
         now = self.current
-        return now is not None and any(self.carries(now.label, each) for each in made)
+        return now is not None and any(self.carries(now.label, each) for each in known)
 
 
 def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, rules: DecisionRules) -> Case:

@@ -108,9 +108,9 @@ def issues_among(
     chosen = method_of(method)
     probs = checked_probs(pred_probs)
     # Of many classes numpy's own loops are as quick: they do many values at once.
-    made = compiled_loops() if compiled and probs.shape[1] <= COLUMNWISE_CLASSES else None
+    result = compiled_loops() if compiled and probs.shape[1] <= COLUMNWISE_CLASSES else None
     given = checked_labels(labels, *probs.shape)
-    mask, facts = marked(given, probs, chosen, threads, trust, loops=made)
+    mask, facts = marked(given, probs, chosen, threads, trust, loops=result)
     return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
 
 

@@ -149,8 +149,8 @@ class _Columnwise:
         hits = np.greater_equal(columns.take(rows, axis=1), self._cutoffs[:, None]).view(np.int8)
         several = np.add.reduce(hits, axis=0, dtype=np.int8) > 1
         hits *= self._number
-        found: Classes = np.maximum.reduce(hits, axis=0) + np.int8(NO_CLASS)
-        confident[rows] = np.where(several, predicted[rows], found)
+        classes: Classes = np.maximum.reduce(hits, axis=0) + np.int8(NO_CLASS)
+        confident[rows] = np.where(several, predicted[rows], classes)
 
 
 class _Rowwise:

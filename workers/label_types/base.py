@@ -40,9 +40,9 @@ class Suspicions:
     warnings: tuple[Code, ...] = ()
 
 
-def odd_input(said: Iterable[str]) -> tuple[Code, ...]:
+def odd_input(texts: Iterable[str]) -> tuple[Code, ...]:
     """What detection noticed about the arrays that it was given, as a scan stores it."""
-    return tuple(coded(ScanDoubt.INPUT_ODD, said=each) for each in said)
+    return tuple(coded(ScanDoubt.INPUT_ODD, said=each) for each in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,10 @@ class LabelType(Protocol):
         """The labels of these texts as tags of their tokens; None where they are no places in a text."""
         ...
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Person → the label that their answer counts for.
 
-        `said` is what everybody answers (person → label), `given` the label in question, `quorum` how many
+        `answers` is what everybody answers (person → label), `given` the label in question, `quorum` how many
         must agree. Which person comes first changes nothing.
         """
         ...
@@ -244,10 +244,10 @@ class WholeItem:
         del texts, labels, schema
         return None
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Each answer counts for itself."""
         del given, quorum
-        return said
+        return answers
 
     def question(self, issue: Issue) -> str | None:
         """The usual one."""

@@ -45,18 +45,18 @@ def measured(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> l
 def as_meant(kind: LabelType, answer: AnswerRow, truth: GoldenItem | None) -> AnswerRow:
     """The answer in the words of what is given, suggested or known, where it means the same."""
     known = () if truth is None else (kind.expected(truth.label, answer.given),)
-    said = answer.label
-    if said is None or said in known:
+    text = answer.label
+    if text is None or text in known:
         return answer
-    meant = next((one for one in (*known, answer.given, answer.suggested) if kind.alike(said, one)), said)
-    return answer if meant == said else replace(answer, label=meant)
+    meant = next((one for one in (*known, answer.given, answer.suggested) if kind.alike(text, one)), text)
+    return answer if meant == text else replace(answer, label=meant)
 
 
-def keep(unit: UnitOfWork, project: Project, found: Sequence[PersonSnapshot]) -> None:
+def keep(unit: UnitOfWork, project: Project, snapshots: Sequence[PersonSnapshot]) -> None:
     """Keep what was measured, and tell whose votes weigh less from now on, or full again."""
     before = unit.people.latest(project.id)
-    unit.people.save(project.id, found)
-    for one in found:
+    unit.people.save(project.id, snapshots)
+    for one in snapshots:
         was_trusted = one.person not in before or before[one.person].trusted
         if was_trusted != one.trusted:
             _tell(unit, project, one)

@@ -78,10 +78,10 @@ def measure(
     facts = _Facts(kept, truths, classes, people, settings)
     speeds = _speeds(kept, settings)
     drifts = facts.drifts()
-    made = []
+    result = []
     for number, person in enumerate(people):
         questioned, upheld = stood.get(person, (0, 0))
-        made.append(
+        result.append(
             facts.snapshot(
                 number,
                 questioned,
@@ -90,7 +90,7 @@ def measure(
                 now,
             )
         )
-    return made
+    return result
 
 
 def _one_each(
@@ -130,7 +130,7 @@ def _speeds(answers: Sequence[AnswerRow], settings: ReviewerSettings) -> dict[st
             if 0 < gap <= LONGEST_PAUSE:
                 gaps.setdefault(person, []).append(gap)
         before[person] = one
-    return {person: median(found) for person, found in gaps.items()}
+    return {person: median(result) for person, result in gaps.items()}
 
 
 class _Facts:
@@ -190,24 +190,24 @@ class _Facts:
                 windows[who] = int(before.sum()), len(before), int(now.sum()), len(now)
         if not windows:
             return {}
-        found = drift(*np.array(list(windows.values()), dtype=np.int64).T, level=DRIFT_LEVEL)
+        result = drift(*np.array(list(windows.values()), dtype=np.int64).T, level=DRIFT_LEVEL)
         return {
-            who: (float(found.value[n]), float(found.low[n]), float(found.high[n]))
+            who: (float(result.value[n]), float(result.low[n]), float(result.high[n]))
             for n, who in enumerate(windows)
         }
 
     def snapshot(
         self, who: int, questioned: int, upheld: int, detail: PersonDetail, now: datetime
     ) -> PersonSnapshot:
-        found, settings = self._peers.reliability, self._settings
-        mean, high, answers = float(found.mean[who]), float(found.high[who]), int(found.n[who])
+        result, settings = self._peers.reliability, self._settings
+        mean, high, answers = float(result.mean[who]), float(result.high[who]), int(result.n[who])
         trusted = answers < settings.trust_after or high >= settings.trust_floor
         return PersonSnapshot(
             person=self._people[who],
             day=now.date().isoformat(),
             at=now,
             mean=mean,
-            low=float(found.low[who]),
+            low=float(result.low[who]),
             high=high,
             answers=answers,
             golden=self._golden[who],
@@ -227,17 +227,19 @@ class _Facts:
 
     def _by_class(self, who: int, centre: float) -> tuple[tuple[str, float, float, float, float], ...]:
         """(class, mean, low, high, answers) of the classes with the most answers."""
-        found = class_reliability(self._confused.get(who, {}), who, centre)
-        most = sorted(found.items(), key=lambda pair: (-pair[1][3], pair[0]))[:CLASSES_KEPT]
+        result = class_reliability(self._confused.get(who, {}), who, centre)
+        most = sorted(result.items(), key=lambda pair: (-pair[1][3], pair[0]))[:CLASSES_KEPT]
         return tuple((self._classes[true], mean, low, high, n) for true, (mean, low, high, n) in most)
 
     def _confusions(self, who: int) -> tuple[tuple[str, str, float], ...]:
         """(true class, answer, expected number) where they differ, most frequent first."""
-        found = [
-            (n, true, said) for (_, true, said), n in self._confused.get(who, {}).items() if true != said
+        result = [
+            (n, true, answered)
+            for (_, true, answered), n in self._confused.get(who, {}).items()
+            if true != answered
         ]
-        most = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:CONFUSIONS_KEPT]
-        return tuple((self._classes[true], self._classes[said], n) for n, true, said in most)
+        most = sorted(result, key=lambda one: (-one[0], one[1], one[2]))[:CONFUSIONS_KEPT]
+        return tuple((self._classes[true], self._classes[answered], n) for n, true, answered in most)
 
 
 def _weight(reliability: float, n_classes: int) -> float:

@@ -19,6 +19,7 @@ from workers.consensus import (
     agreement_over_time,
     alpha_sums,
     bootstrap_interval,
+    difference_sums,
     fleiss_sums,
     jaccard_sums,
     number_alpha_sums,
@@ -58,8 +59,8 @@ def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement
     chance = np.random.default_rng(SEED)
 
     def estimate(measure: Measure) -> Estimate:
-        found = bootstrap_interval(votes, measure, chance, n_resamples=RESAMPLES)
-        return Estimate(number(found.value), number(found.low), number(found.high))
+        result = bootstrap_interval(votes, measure, chance, n_resamples=RESAMPLES)
+        return Estimate(number(result.value), number(result.low), number(result.high))
 
     return Agreement(
         votes=len(votes),
@@ -69,8 +70,9 @@ def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement
         kappa=estimate(fleiss_sums),
         pairwise=estimate(weighed.pairwise),
         by_class=_by_class(votes, numbering, weighed.numbers),
-        by_pair=_by_pair(votes, numbering),
+        by_pair=_by_pair(votes, numbering, weighed.numbers),
         by_month=_by_month(votes, when, weighed.alpha),
+        difference=None if weighed.difference is None else estimate(weighed.difference),
     )
 
 
@@ -94,7 +96,7 @@ def in_classes(cast: Iterable[CastVote], schema: LabelSchema | None) -> Iterator
         if vote.label not in here:
             same = next((one for one in here if kind.alike(one, vote.label)), None)
             name = kind.told_apart(vote.label, "")[0]
-            other = next((one for one, told in here.items() if told == name), None)
+            other = next((one for one, text in here.items() if text == name), None)
             apart = name if other is None else kind.told_apart(other, vote.label)[1]
             here[vote.label] = apart if same is None else here[same]
         yield replace(vote, label=here[vote.label])
@@ -107,6 +109,7 @@ class WeighedMeasures:
     alpha: Measure
     pairwise: Measure
     numbers: LabelNumbers | None = None
+    difference: Measure | None = None  # the mean absolute one, of numbers
 
 
 def _weighed(labels: Sequence[str], schema: LabelSchema | None) -> WeighedMeasures:
@@ -125,6 +128,8 @@ def _weighed(labels: Sequence[str], schema: LabelSchema | None) -> WeighedMeasur
             votes.task, votes.annotator, rows[votes.label, 0], scale=Scale.ORDINAL
         ),
         pairwise_sums,
+        numbers,
+        lambda votes: difference_sums(votes.task, rows[votes.label, 0]),
     )
 
 
@@ -167,28 +172,29 @@ def _last_answers(votes: Votes) -> NDArray[np.int64]:
 
 def _by_class(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) -> list[ClassAgreement]:
     labels = numbering.labels
-    if numbers is not None:
+    if numbers is not None and numbers.marked:
         marks = np.asarray(numbers.rows, dtype=np.int64)[votes.label]
         return [
             ClassAgreement(name, number(alpha_sums(Votes(votes.task, votes.annotator, marks[:, k])).value()))
             for k, name in enumerate(numbers.names)
         ]
-    found = agreement_by_class(votes, len(labels)) if len(votes) else np.full(len(labels), np.nan)
-    return [ClassAgreement(name, number(value)) for name, value in zip(labels, found, strict=True)]
+    result = agreement_by_class(votes, len(labels)) if len(votes) else np.full(len(labels), np.nan)
+    return [ClassAgreement(name, number(value)) for name, value in zip(labels, result, strict=True)]
 
 
-def _by_pair(votes: Votes, numbering: Numbering) -> list[ReportedAgreement]:
+def _by_pair(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) -> list[ReportedAgreement]:
     if not len(votes):
         return []
-    found, names = agreement_by_pair(votes), numbering.reviewers
-    busiest = np.argsort(-found.n_shared, kind="stable")[:MOST_PAIRS]
+    values = None if numbers is None else np.asarray(numbers.rows, dtype=np.float64)[votes.label]
+    result, names = agreement_by_pair(votes, values), numbering.reviewers
+    busiest = np.argsort(-result.n_shared, kind="stable")[:MOST_PAIRS]
     return [
         ReportedAgreement(
-            names[int(found.first[place])],
-            names[int(found.second[place])],
-            int(found.n_shared[place]),
-            int(found.n_agreed[place]),
-            number(found.kappa[place]),
+            names[int(result.first[place])],
+            names[int(result.second[place])],
+            int(result.n_shared[place]),
+            int(result.n_agreed[place]),
+            number(result.kappa[place]),
         )
         for place in busiest
     ]
@@ -200,10 +206,10 @@ def _by_month(votes: Votes, when: Seconds, measure: Measure) -> list[MonthAgreem
         return []
     month = when.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)  # since 1970-01
     edges = np.arange(month.min(), month.max() + 2)
-    found = agreement_over_time(votes, month, edges, measure)
-    counts = np.bincount(month - edges[0], minlength=len(found))
+    result = agreement_over_time(votes, month, edges, measure)
+    counts = np.bincount(month - edges[0], minlength=len(result))
     return [
         MonthAgreement(str(np.datetime64(int(start), "M")), int(n), number(value))
-        for start, n, value in zip(edges[:-1], counts, found, strict=True)
+        for start, n, value in zip(edges[:-1], counts, result, strict=True)
         if n
     ]

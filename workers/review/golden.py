@@ -150,7 +150,7 @@ def _shown(
 
 def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, twin: WaitingTask) -> Issue:
     """The golden item as an issue: all that is told of it comes from `shown`, its place from `beside`."""
-    told = shown.evidence
+    evidence = shown.evidence
     # A flag of another label may suggest this one: then it is told the other way round.
     suggested = shown.given if shown.suggested == label.label else shown.suggested
     return replace(
@@ -170,10 +170,10 @@ def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, t
         model_version=beside.model_version,
         reason=None,
         evidence=replace(
-            told,
+            evidence,
             blind=twin.blind,
-            near=tuple(pair for pair in told.near if pair[0] not in (label.label, suggested)),
-            options=_with(told.options, item.label),
+            near=tuple(pair for pair in evidence.near if pair[0] not in (label.label, suggested)),
+            options=_with(evidence.options, item.label),
             others=label.others,
         ),
     )
@@ -222,28 +222,28 @@ def close_if_answered(
 def _doubt(unit: UnitOfWork, project: Project, settings: ProjectSettings, item: GoldenItem) -> None:
     """Tell operations of a golden label that most reviewers contradict. It stays as it is."""
     answers = unit.golden.answers([item.id], since_verified=True)[item.id]
-    said = first_answers(answers, settings.reviewers)
+    text = first_answers(answers, settings.reviewers)
     kind = kind_of(project.schema)
-    if not contradicted([answers_rightly(kind, item.label, one) for one in said.values()], settings.review):
+    if not contradicted([answers_rightly(kind, item.label, one) for one in text.values()], settings.review):
         return
     unit.golden.doubt([item.id])
-    detail = {"label": item.label, "answers": sorted(said.values())}
+    detail = {"label": item.label, "answers": sorted(text.values())}
     unit.audit.append("secondlook", "golden.doubted", f"item:{item.remote_id}", detail, project.name)
     log.warning("most reviewers contradict a golden label", project=project.name, item=item.remote_id)
 
 
 def first_answers(answers: Sequence[Vote], settings: ReviewerSettings) -> dict[str, str]:
     """Person → what they said when they first saw the item (a label or a problem); oldest answer first."""
-    said: dict[str, str] = {}
+    detail: dict[str, str] = {}
     for vote in answers:
         problem = vote.problems[0].value if vote.problems else ""
-        said.setdefault(settings.person_of(vote.reviewer), problem or vote.label or "")
-    return said
+        detail.setdefault(settings.person_of(vote.reviewer), problem or vote.label or "")
+    return detail
 
 
-def answers_rightly(kind: LabelType, truth: str, said: str) -> bool:
+def answers_rightly(kind: LabelType, truth: str, text: str) -> bool:
     """Whether an answer is what is known of its item; one about a part names the place itself."""
-    return kind.alike(said, kind.expected(truth, said))
+    return kind.alike(text, kind.expected(truth, text))
 
 
 def contradicted(right: Sequence[bool], review: ReviewSettings) -> bool:

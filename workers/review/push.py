@@ -157,12 +157,12 @@ def _adopt(context: Context, review_id: str, batch: str, schema: LabelSchema) ->
 
     Whoever sent them may have died before they had all that belongs to them.
     """
-    found = context.desk.find(review_id, batch)
+    result = context.desk.find(review_id, batch)
     with context.read() as unit:
-        tasks = unit.reviews.many(list(found))
-    ours = {key: tasks[key].remote_id or found[key][0] for key in tasks if found[key]}
+        tasks = unit.reviews.many(list(result))
+    ours = {key: tasks[key].remote_id or result[key][0] for key in tasks if result[key]}
     doubles = {
-        key: more for key, ids in found.items() if (more := [one for one in ids if one != ours.get(key)])
+        key: more for key, ids in result.items() if (more := [one for one in ids if one != ours.get(key)])
     }
     withdraw_doubles(context, review_id, doubles)
     waiting = [tasks[key] for key in ours if tasks[key].state is ReviewState.PLANNED]
@@ -246,8 +246,8 @@ def _send_singly(
     if len(refused) == len(tasks) > 1:
         raise whole
     with context.begin() as unit:
-        for task, said in refused:
-            release_reviews(unit, context.project, [task], coded(LetGo.REFUSED, said=said))
+        for task, reason in refused:
+            release_reviews(unit, context.project, [task], coded(LetGo.REFUSED, said=reason))
     return len(tasks) - len(refused)
 
 
@@ -255,7 +255,7 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
     with context.read() as unit:
         issues = unit.issues.many([task.issue_id for task in tasks])
         data = unit.items.data([issue.item_id for issue in issues.values()])
-        found = unit.findings.of_items([issue.item_id for issue in issues.values()])
+        result = unit.findings.of_items([issue.item_id for issue in issues.values()])
         item_ids = sorted({issue.item_id for issue in issues.values()})
         labelled = (
             {one.item_id: one for one in unit.items.labelled(context.project.id, item_ids)}
@@ -271,7 +271,7 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
             issue,
             data[issue.item_id],
             schema,
-            found.get(issue.item_id, ()),
+            result.get(issue.item_id, ()),
             labelled[issue.item_id].label if issue.item_id in labelled else "",
             crops.get(issue.id, ""),
         )
@@ -347,9 +347,9 @@ def _withdraw(context: Context, review_id: str) -> int:
     here = _standing(context, review_id, tasks)
     known = [task.remote_id for task in tasks if task.remote_id is not None and task.key in here]
     for batch in sorted({task.batch for task in tasks if task.remote_id is None and task.batch}):
-        found = context.desk.find(review_id, batch)
+        result = context.desk.find(review_id, batch)
         mine = {task.key for task in tasks}
-        known += [remote_id for key, ids in found.items() if key in mine for remote_id in ids]
+        known += [remote_id for key, ids in result.items() if key in mine for remote_id in ids]
     context.desk.withdraw(review_id, known)
     with context.begin() as unit:
         unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)

@@ -33,8 +33,8 @@ def handle(context: Context) -> Summary:
         _put_right(context)
     published = 0 if wait else _publish(context)
     _tell_of_wait(context, wait)
-    said = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
-    return {"published": published} | {name: n for name, n in said if n}
+    figures = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
+    return {"published": published} | {name: n for name, n in figures if n}
 
 
 # --- acceptance --------------------------------------------------------------------------------
@@ -63,8 +63,8 @@ def _accept_by_rule(context: Context) -> int:
 
 def _look_is_due(context: Context) -> bool:
     with context.read() as unit:
-        looked = unit.facts.at(guidelines_fact(context.project.id))
-        return is_over(looked, LOOK_EVERY, unit.now)
+        last_at = unit.facts.at(guidelines_fact(context.project.id))
+        return is_over(last_at, LOOK_EVERY, unit.now)
 
 
 def _ask(context: Context) -> int:
@@ -72,12 +72,12 @@ def _ask(context: Context) -> int:
     project, fact = context.project, guidelines_fact(context.project.id)
     with context.read() as unit:
         confused = confused_names(kind_of(project.schema), unit.guidelines.confused(project.id))
-        told = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
+        pairs = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
         asked = {label_pair(one.first, one.second) for one in unit.questions.listed(project.id)}
         wanted = {
             pair: counts
             for pair, (counts, _) in confused.items()
-            if counts.total >= context.settings.guidelines.question_after and pair not in told | asked
+            if counts.total >= context.settings.guidelines.question_after and pair not in pairs | asked
         }
         examples = {pair: _instances(context, unit, confused[pair][1]) for pair in wanted}
     raised = 0
@@ -243,8 +243,8 @@ def _record(
     }
     if before is None or before.block != block:
         held = [{"id": note.id, "text": note.text} for note in chosen]
-        made = unit.guidelines.add_version(project.id, block, held, change)
-        detail |= {"version": made.number, "hash": made.hash}
+        result = unit.guidelines.add_version(project.id, block, held, change)
+        detail |= {"version": result.number, "hash": result.hash}
     unit.questions.close(project.id, {note.pair: note.id for note in chosen})
     unit.audit.append("secondlook", "guidelines.published", project.name, detail, project.name)
 

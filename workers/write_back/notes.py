@@ -59,28 +59,28 @@ def guidelines_of(
     Notes in the same words about the same two labels, the same way round, are one entry. The two
     directions of a pair stand together. Equal notes give equal entries, in whatever order they come.
     """
-    said: dict[tuple[str, str, str], list[GuidelineNote]] = {}
+    by_pair: dict[tuple[str, str, str], list[GuidelineNote]] = {}
     for note in sorted(notes, key=lambda one: (one.created_at, one.id)):
-        said.setdefault((note.given, note.label, wording.note_text(note.text)), []).append(note)
+        by_pair.setdefault((note.given, note.label, wording.note_text(note.text)), []).append(note)
 
     def place(key: tuple[str, str, str]) -> tuple[int, Pair, int, tuple[str, str, str]]:
         pair = label_pair(key[0], key[1])
-        return -confused.get(pair, 0), pair, -len({note.author for note in said[key]}), key
+        return -confused.get(pair, 0), pair, -len({note.author for note in by_pair[key]}), key
 
-    return [wording.Guideline(*key, notes=tuple(said[key])) for key in sorted(said, key=place)[:most]]
+    return [wording.Guideline(*key, notes=tuple(by_pair[key])) for key in sorted(by_pair, key=place)[:most]]
 
 
 def confused_names(
     kind: LabelType, confused: Mapping[Pair, Confused]
 ) -> dict[Pair, tuple[Confused, tuple[str, ...]]]:
     """What guidelines call confused labels → how often they were, and the labels meant."""
-    found: dict[Pair, tuple[Confused, tuple[str, ...]]] = {}
+    result: dict[Pair, tuple[Confused, tuple[str, ...]]] = {}
     for (one, other), counts in confused.items():
         pair = label_pair(*kind.told_apart(one, other))
-        before, labels = found.get(pair, (Confused(), ()))
+        before, labels = result.get(pair, (Confused(), ()))
         both = Confused(before.moved + counts.moved, before.ambiguous + counts.ambiguous)
-        found[pair] = both, (*labels, one, other)
-    return found
+        result[pair] = both, (*labels, one, other)
+    return result
 
 
 def guidelines_fact(project_id: int) -> str:

@@ -67,11 +67,11 @@ class MemoryDesk:
     def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
         """The tasks of a batch by our key."""
         with self._server.call("find"):
-            found: dict[str, list[str]] = {}
+            result: dict[str, list[str]] = {}
             for remote_id, held in self._server.board(review_id).held.items():
                 if held.item.data["secondlook_batch"] == batch:
-                    found.setdefault(held.item.data["secondlook_key"], []).append(remote_id)
-            return found
+                    result.setdefault(held.item.data["secondlook_key"], []).append(remote_id)
+            return result
 
     def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
         """Suggestions of tasks that have none."""
@@ -144,9 +144,9 @@ class MemoryDesk:
                 return board
         if ours:
             return ours[0]
-        made = self._server.board(self._server.add_project(setup.schema, setup.title))
-        made.owner_key = setup.owner_key
-        return made
+        result = self._server.board(self._server.add_project(setup.schema, setup.title))
+        result.owner_key = setup.owner_key
+        return result
 
     def _push(self, review_id: str, request: ReviewRequest) -> str:
         board = self._server.board(review_id)

@@ -154,33 +154,33 @@ class Reviews(Repository):
         return int(done.rowcount)
 
     def get(self, key: str) -> ReviewTask | None:
-        found = self._where(review_tasks.c.key == key)
-        return found[0] if found else None
+        result = self._where(review_tasks.c.key == key)
+        return result[0] if result else None
 
     def many(self, keys: Sequence[str]) -> dict[str, ReviewTask]:
-        found: dict[str, ReviewTask] = {}
+        result: dict[str, ReviewTask] = {}
         for part in chunks(keys):
-            found.update({task.key: task for task in self._where(self._among(review_tasks.c.key, part))})
-        return found
+            result.update({task.key: task for task in self._where(self._among(review_tasks.c.key, part))})
+        return result
 
     def of_issues(self, issue_ids: Sequence[str]) -> dict[str, ReviewTask]:
         """Issue id → its review task, where it has one."""
-        found: dict[str, ReviewTask] = {}
+        result: dict[str, ReviewTask] = {}
         for part in chunks(issue_ids):
-            found.update(
+            result.update(
                 {task.issue_id: task for task in self._where(self._among(review_tasks.c.issue_id, part))}
             )
-        return found
+        return result
 
     def doubles(self, keys: Sequence[str]) -> dict[str, list[str]]:
         """Key → remote ids of the further tasks that ask its question, where there are any."""
-        found: dict[str, list[str]] = {}
+        result: dict[str, list[str]] = {}
         for part in chunks(keys):
             query = select(review_tasks.c.key, review_tasks.c.doubles).where(
                 self._among(review_tasks.c.key, part), review_tasks.c.doubles.is_not(None)
             )
-            found.update({row.key: row.doubles for row in self._connection.execute(query)})
-        return found
+            result.update({row.key: row.doubles for row in self._connection.execute(query)})
+        return result
 
     def add_doubles(self, remote_ids: Mapping[str, Sequence[str]]) -> None:
         """These tasks ask the questions of these keys, too."""

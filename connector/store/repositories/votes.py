@@ -17,7 +17,7 @@ from connector.store.tables import review_tasks, votes
 class StoredVotes(Repository):
     def of(self, review_keys: Sequence[str]) -> dict[str, list[Vote]]:
         """Review key → all its votes, withdrawn ones too, in the order they were given."""
-        found: dict[str, list[Vote]] = {key: [] for key in review_keys}
+        result: dict[str, list[Vote]] = {key: [] for key in review_keys}
         for part in chunks(review_keys):
             rows = self._connection.execute(
                 select(votes)
@@ -25,8 +25,8 @@ class StoredVotes(Repository):
                 .order_by(votes.c.created_at, votes.c.remote_id)
             )
             for row in rows:
-                found[row.review_key].append(vote_of(row))
-        return found
+                result[row.review_key].append(vote_of(row))
+        return result
 
     def counted(self, project_id: int, *, own: bool = False) -> int:
         """How many votes of a project count; with `own` also those about the reviewer's own label."""

@@ -43,13 +43,13 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         stored = unit.projects.by_name(project)
         shown = item.isprintable() and stored is not None
         sight = sight_of(who, project)
-        found = item_page(unit, stored, item, sight, who) if shown and stored else None
+        result = item_page(unit, stored, item, sight, who) if shown and stored else None
         within = request.query_params.get("within")
-        beside = _beside(unit, stored, item, within, sight) if found and stored else {}
-    if found is None or stored is None:
+        beside = _beside(unit, stored, item, within, sight) if result and stored else {}
+    if result is None or stored is None:
         msg = "there is no such item in this project"
         raise NotFound(msg)
-    fields = _fields(project, stored.schema, found.id, found.data)
+    fields = _fields(project, stored.schema, result.id, result.data)
     named = services.settings.projects.get(project)
     judged = bool(named and named.review.adjudicators)
     return render(
@@ -58,11 +58,11 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         here=request.url.path,
         project=project,
         now=services.clock.now(),
-        item=found,
+        item=result,
         fields=fields,
-        drawn=_drawings(found, stored.schema),
+        drawn=_drawings(result, stored.schema),
         picture=_picture(fields),
-        link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
+        link=item_link(stored.platform, stored.url, stored.remote_id, result.id) or None,
         reason_text=reason_text,
         beside=beside,
         secrets=who.may(AccessRole.OPERATOR, project),
@@ -96,10 +96,10 @@ def _question_buttons(project: str, question: Question, *, judged: bool) -> list
     close = Button("Close without an answer", f"/p/{project}/issues/close", fields)
     if question.asked is None:
         return [close]
-    found = [Button("Ask one more person", f"/p/{project}/issues/one-more", fields)]
+    result = [Button("Ask one more person", f"/p/{project}/issues/one-more", fields)]
     if judged and not question.asks_adjudicator:
-        found.append(Button("Send to an adjudicator", f"/p/{project}/issues/adjudicate", fields))
-    return [*found, close]
+        result.append(Button("Send to an adjudicator", f"/p/{project}/issues/adjudicate", fields))
+    return [*result, close]
 
 
 @router.get("/p/{project}/corrections/{correction}")
@@ -108,18 +108,18 @@ def correction(project: str, correction: str, request: Request, services: Runnin
     sight = sight_of(who, project)
     with services.store.read() as unit:
         stored = unit.projects.by_name(project)
-        found = unit.corrections.get(correction) if correction.isprintable() else None
-        if found is None or stored is None or found.project_id != stored.id:
+        result = unit.corrections.get(correction) if correction.isprintable() else None
+        if result is None or stored is None or result.project_id != stored.id:
             msg = "there is no such correction in this project"
             raise NotFound(msg)
-        issue = unit.issues.get(found.issue_id)
+        issue = unit.issues.get(result.issue_id)
         if issue is None or not is_shown(issue.state, issue.kind, sight):
             msg = "there is no such correction in this project"
             raise NotFound(msg)
-        remote_id = unit.items.ref(found.item_id).remote_id
+        remote_id = unit.items.ref(result.item_id).remote_id
         data = item_data(unit, stored.id, remote_id) or {}
         log = list(unit.audit.entries(subject=correction)) if sight.secrets else []
-        run = len(unit.corrections.of_run(found.run_id))
+        run = len(unit.corrections.of_run(result.run_id))
     return render(
         "correction.html",
         who=who,
@@ -127,17 +127,17 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         project=project,
         now=services.clock.now(),
         key=new_key,
-        found=found,
+        found=result,
         item=remote_id,
-        error=reason_text(found.error),
-        diff=difference(found.before, found.after),
-        drawn=_drawn_change(data, found, stored.schema),
+        error=reason_text(result.error),
+        diff=difference(result.before, result.after),
+        drawn=_drawn_change(data, result, stored.schema),
         picture=_picture(_fields(project, stored.schema, remote_id, data)),
         log=log,
         run=run,
-        undoable=found.state in (CorrectionState.APPLIED, CorrectionState.REVERTING),
-        held=found.state is CorrectionState.HELD,
-        was=stamp(found.state.value),
+        undoable=result.state in (CorrectionState.APPLIED, CorrectionState.REVERTING),
+        held=result.state is CorrectionState.HELD,
+        was=stamp(result.state.value),
         operates=who.may(AccessRole.OPERATOR, project),
         keeps=who.may(AccessRole.ADMIN, project),
     )
@@ -193,13 +193,13 @@ def _field(project: str, item: str, name: str, value: Any, kind: str | None) -> 
     }
 
 
-def _drawings(found: ItemView, schema: LabelSchema | None) -> list[Drawing]:
+def _drawings(result: ItemView, schema: LabelSchema | None) -> list[Drawing]:
     """Labels that have regions, and the given beside the suggested region of each question."""
-    text = _text(found.data, schema)
+    text = _text(result.data, schema)
     drawn = [
-        drawn_label(f"Regions of {one.annotator}", text, one.label, one.result) for one in found.versions
+        drawn_label(f"Regions of {one.annotator}", text, one.label, one.result) for one in result.versions
     ]
-    for question in found.questions:
+    for question in result.questions:
         for title, key in (("Given", question.issue.given), ("Suggested", question.issue.suggested)):
             drawn.append(drawn_key(f"{title}: {key}", text, key) if key else None)
     return [each for each in drawn if each is not None]

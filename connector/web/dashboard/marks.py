@@ -55,9 +55,9 @@ def drawn_result(title: str, text: str, result: Any) -> Drawing | None:
 
 def drawn_label(title: str, text: str, label: str | None, result: Any) -> Drawing | None:
     """The regions of an annotation: spans by its label, which counts as the text does whatever the result."""
-    found = [SPAN_KEY.fullmatch(line) for line in (label or "").split("\n")]
-    spans = [(int(one["start"]), int(one["end"]), one["label"]) for one in found if one is not None]
-    if len(spans) < len(found) or not _marks_text(result):
+    known = [SPAN_KEY.fullmatch(line) for line in (label or "").split("\n")]
+    spans = [(int(one["start"]), int(one["end"]), one["label"]) for one in known if one is not None]
+    if len(spans) < len(known) or not _marks_text(result):
         return drawn_result(title, text, result)
     inside = [each for each in spans if each[0] < each[1] <= len(text)][:MOST_REGIONS]
     return Drawing(title, pieces=_stretches(text, inside)) if inside else None
@@ -86,7 +86,7 @@ def drawn_key(title: str, text: str, key: str) -> Drawing | None:
 
 def result_boxes(result: Any, tall: float = USUAL_HEIGHT) -> list[PageBox]:
     """The boxes of a result; what is not the shape of one is left out."""
-    found = []
+    known = []
     for value in _values(result):
         numbers = [value.get(name) for name in ("x", "y", "width", "height")]
         if all(isinstance(n, int | float) and not isinstance(n, bool) and n == n for n in numbers):
@@ -94,8 +94,8 @@ def result_boxes(result: Any, tall: float = USUAL_HEIGHT) -> list[PageBox]:
             rotation = value.get("rotation", 0)
             turned = float(rotation) if isinstance(rotation, int | float) else 0.0
             down = tall / 100
-            found.append(PageBox(x, y * down, width, height * down, _labels(value), turned))
-    return found[:MOST_REGIONS]
+            known.append(PageBox(x, y * down, width, height * down, _labels(value), turned))
+    return known[:MOST_REGIONS]
 
 
 def result_pieces(text: str, result: Any) -> list[PageStretch]:
@@ -137,8 +137,8 @@ def _bounded(height: float) -> float:
 
 def _values(result: Any) -> list[dict[str, Any]]:
     rows: Sequence[Any] = result if isinstance(result, list) else []
-    found = [row.get("value") for row in rows if isinstance(row, dict)]
-    return [value for value in found if isinstance(value, dict)]
+    known = [row.get("value") for row in rows if isinstance(row, dict)]
+    return [value for value in known if isinstance(value, dict)]
 
 
 def _labels(value: dict[str, Any]) -> str:

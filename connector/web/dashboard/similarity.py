@@ -96,11 +96,11 @@ def _asked(unit: UnitOfWork, who: Any, project: str) -> tuple[Project, Sight, Ma
 
 
 def _stored(unit: UnitOfWork, name: str) -> Project:
-    found = unit.projects.by_name(name)
-    if found is None:
+    result = unit.projects.by_name(name)
+    if result is None:
         msg = "there is no such project, or it was not synced yet"
         raise NotFound(msg)
-    return found
+    return result
 
 
 def _layers(sight: Sight) -> list[MapLayer]:

@@ -121,14 +121,14 @@ def _record(
 
 def responses_of(values: Mapping[str, Any]) -> Iterator[RecordResponse]:
     """All answers in a record, in any of the forms."""
-    found = values.get("responses")
-    if isinstance(found, Mapping):  # {"topic": [{"value", "user_id", "status"}]}
-        for question, each in found.items():
+    result = values.get("responses")
+    if isinstance(result, Mapping):  # {"topic": [{"value", "user_id", "status"}]}
+        for question, each in result.items():
             for response in each if isinstance(each, list) else [each]:
                 if isinstance(response, Mapping):
                     yield _response(str(question), response.get("value"), response)
-    elif isinstance(found, list):  # [{"values": {"topic": {"value"}}, "user_id", "status"}], of 1.x
-        for response in found:
+    elif isinstance(result, list):  # [{"values": {"topic": {"value"}}, "user_id", "status"}], of 1.x
+        for response in result:
             inner = response.get("values") if isinstance(response, Mapping) else None
             for question, each in inner.items() if isinstance(inner, Mapping) else ():
                 value = each.get("value") if isinstance(each, Mapping) else each

@@ -137,21 +137,21 @@ def _match(
     in_text = kind.tags([], [], schema) is not None
     labels = {item.remote_id: item.label for item in items}
     names = names_of((item, held) for item, held in values.items() if isinstance(held, str) and not in_text)
-    found = _Matched(file, kind, schema, labels, texts, in_text)
+    result = _Matched(file, kind, schema, labels, texts, in_text)
     for picture in file.pictures.values():
         item = _item_of(picture, labels, names)
         if item is not None:
-            found.parts[item] = {}
+            result.parts[item] = {}
     for place, row in file.rows:
         about = _about(file, place, row)
         item = _item_of(about, labels, names)
         if item is None:
-            found.leave_out(NO_ITEM, place)
+            result.leave_out(NO_ITEM, place)
         else:
-            found.take(place, about, row, item)
-    if not found.parts:
+            result.take(place, about, row, item)
+    if not result.parts:
         raise bad_file(file.name, "names none of the project's labelled items", NAMED)
-    return found
+    return result
 
 
 def _about(file: RegionFile, place: str, row: Row) -> Row:

@@ -33,8 +33,8 @@ def detect(
     method: str,  # noqa: ARG001 - confident learning's, which knows no places
 ) -> Suspicions:
     """The boxes that a model, or the other annotators, contradict."""
-    found = looks_at(KEYS, items, predictions, schema, agreed)
-    looks = [_in_one_size(look) for look in found.looks]
+    result = looks_at(KEYS, items, predictions, schema, agreed)
+    looks = [_in_one_size(look) for look in result.looks]
     number = {name: k for k, name in enumerate(schema.classes)}
     labels = [
         {
@@ -50,9 +50,9 @@ def detect(
             for at in range(len(findings))
             if findings.score[at] >= ASKED[KINDS[findings.kind[at]]]
         ],
-        found.rows,
-        found.unusable,
-        found.warnings,
+        result.rows,
+        result.unusable,
+        result.warnings,
     )
 
 

@@ -16,8 +16,8 @@ def expected(keys: Keys[S], truth: str, given: str) -> str:
     part = keys.part(given)
     if part is None:
         return truth
-    found = _at(keys, keys.parts(truth), part)
-    return str(part.nothing() if found is None else found)
+    result = _at(keys, keys.parts(truth), part)
+    return str(part.nothing() if result is None else result)
 
 
 def probes(keys: Keys[S], label: str, truth: str, classes: Sequence[str]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from xml.etree import ElementTree as ET
 
-from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest
+from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest, WriteMode
 from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET, dicts, finite, regions_of, values_in
 from connector.ports import ReviewContent
 from workers.label_types.choices_tag import chosen
@@ -37,6 +37,7 @@ class RegionsOnLabelStudio(Generic[S]):
     kind: str
     noun: str
     keys: Keys[S]
+    write_mode = WriteMode.UPDATE  # a copy beside the original does not reach every export
 
     # --- what a type adds ---
 
@@ -62,6 +63,13 @@ class RegionsOnLabelStudio(Generic[S]):
         return None
 
     # --- the label of an annotation ---
+
+    def control(self, schema: LabelSchema) -> ET.Element:
+        """The least control that has this schema."""
+        control = ET.Element(schema.tag or self.tag, {"name": schema.control, "toName": schema.to_name})
+        for label in schema.classes:
+            ET.SubElement(control, "Label", {"value": label})
+        return control
 
     def controls(self, config: Any) -> Sequence[LabelSchema]:
         """The controls of the tag that are about such an object."""
@@ -93,23 +101,23 @@ class RegionsOnLabelStudio(Generic[S]):
         wrong = next((part for part in parts if isinstance(part, LabelStatus)), None)
         if wrong is not None:
             return Reading(None, wrong)
-        found = [part for part in parts if isinstance(part, RegionPart)]
-        if any(part.label not in schema.classes for part in found):
+        result = [part for part in parts if isinstance(part, RegionPart)]
+        if any(part.label not in schema.classes for part in result):
             return Reading(None, LabelStatus.UNKNOWN_CLASS)
-        return Reading(self.keys.key(found), LabelStatus.VALID)
+        return Reading(self.keys.key(result), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
         """The part → its score, below 0 where the model gives none; what cannot be read is left out."""
         if not isinstance(raw, list):
             return None
         regions = regions_of(raw, schema.control)
-        found: dict[str, float] = {}
+        result: dict[str, float] = {}
         for region in regions:
             part = self._part(region, self.size_of(regions))
             if isinstance(part, RegionPart):
                 score = finite(region.get("score"))
-                found[str(part)] = max(found.get(str(part), -1.0), -1.0 if score is None else score)
-        return found
+                result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
+        return result
 
     def _part(self, region: Raw, size: tuple[float, float] | None) -> RegionPart[S] | LabelStatus:
         labels = values_in(region, self._held_in(region))
@@ -193,8 +201,8 @@ class RegionsOnLabelStudio(Generic[S]):
         regions = regions_of(raw, schema.control)
         size = self.size_of(regions)
         for region in regions:
-            found = self._part(region, size)
-            if isinstance(found, RegionPart) and str(found) == key:
+            result = self._part(region, size)
+            if isinstance(result, RegionPart) and str(result) == key:
                 return region
         return None
 

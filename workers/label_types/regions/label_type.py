@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from connector.model import LabelSchema, WriteMode
+from connector.ports import Codec, PartsCodec
 from workers.label_types.base import Frame, LabelTags
 from workers.label_types.regions.keys import Keys
 from workers.label_types.regions.known import expected, probes
@@ -20,16 +21,19 @@ class InParts:
     in_parts = True
     keys: Keys[Any]
 
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        """By platform."""
+        raise NotImplementedError
+
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether the control can carry this label, or this part of one."""
         return self.keys.valid(label, schema)
 
     def write_mode(self, platform: str) -> WriteMode:
-        """In place: a copy beside the original does not reach every export.
-
-        On Argilla in one response beside it: a person's cannot be changed, and exports have all of them.
-        """
-        return WriteMode.GROUND_TRUTH if platform == "argilla" else WriteMode.UPDATE
+        """As the platform's codec says; in place where none is."""
+        codec = self.codecs.get(platform)
+        return codec.write_mode if isinstance(codec, PartsCodec) else WriteMode.UPDATE
 
     def classes(self, label: str) -> Sequence[str]:
         """None: rules for classes count items, and an item has many regions."""
@@ -75,10 +79,10 @@ class InParts:
         """Regions that are wrong or missing; where none is, right ones under another class, or doubted."""
         return probes(self.keys, label, truth, schema.classes)
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Answers that mean the same region agree."""
         del quorum
-        return positions(self.keys, said, given)
+        return positions(self.keys, answers, given)
 
     def parts(self, label: str) -> Sequence[str]:
         """The regions."""

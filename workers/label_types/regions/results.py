@@ -58,15 +58,15 @@ def put_back(result: Any, before: Any, was: Belongs, is_now: Belongs) -> list[Ra
         items = [item for item in old if was(item)]
         at = next(place for place, item in enumerate(now) if is_now(item))
         return [*now[:at], *items, *(item for item in now[at:] if not is_now(item))]
-    found = list(now)
+    known = list(now)
     for place, item in enumerate(old):
         if was(item):
-            found.insert(_after_the_one_before(old[:place], found), item)
+            known.insert(_after_the_one_before(old[:place], known), item)
     ids = [item["id"] for item in old if was(item) and item.get("id") is not None]
     for place, item in enumerate(old):
-        if _leads_to(item, ids) and _ends_there(item, found):
-            found.insert(_after_the_one_before(old[:place], found), item)
-    return found
+        if _leads_to(item, ids) and _ends_there(item, known):
+            known.insert(_after_the_one_before(old[:place], known), item)
+    return known
 
 
 def ids_are_unique(items: Sequence[Mapping[str, Any]]) -> bool:
@@ -86,14 +86,14 @@ def _leads_to(item: Mapping[str, Any], ids: Sequence[Any]) -> bool:
     )
 
 
-def _ends_there(item: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> bool:
-    there = {one.get("id") for one in found}
+def _ends_there(item: Mapping[str, Any], result: Sequence[Mapping[str, Any]]) -> bool:
+    there = {one.get("id") for one in result}
     return {item.get("from_id"), item.get("to_id")} <= there
 
 
-def _after_the_one_before(before: Sequence[Raw], found: Sequence[Raw]) -> int:
+def _after_the_one_before(before: Sequence[Raw], raws: Sequence[Raw]) -> int:
     """Where an item belongs: behind the nearest earlier one that is still there."""
     for item in reversed(before):
-        if item in found:
-            return found.index(item) + 1
+        if item in raws:
+            return raws.index(item) + 1
     return 0

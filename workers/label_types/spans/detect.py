@@ -24,19 +24,19 @@ def detect(
     method: str,  # noqa: ARG001 - confident learning's, which knows no places
 ) -> Suspicions:
     """The spans that a model, or the other annotators, contradict."""
-    found = looks_at(KEYS, items, predictions, schema, agreed)
-    given = [(n, part) for n, look in enumerate(found.looks) for part in look.given]
-    model = [(n, part, p) for n, look in enumerate(found.looks) for part, p in look.against]
+    looks = looks_at(KEYS, items, predictions, schema, agreed)
+    given = [(n, part) for n, look in enumerate(looks.looks) for part in look.given]
+    model = [(n, part, p) for n, look in enumerate(looks.looks) for part, p in look.against]
     findings = span_findings(_table([(n, part, 1.0) for n, part in given], schema), _table(model, schema))
     return Suspicions(
         [
-            _suspicion(findings, at, found.looks, [part for _, part in given], [part for _, part, _ in model])
+            _suspicion(findings, at, looks.looks, [part for _, part in given], [part for _, part, _ in model])
             for at in range(len(findings))
             if findings.score[at] >= ASKED[SPAN_KINDS[findings.kind[at]]]
         ],
-        found.rows,
-        found.unusable,
-        found.warnings,
+        looks.rows,
+        looks.unusable,
+        looks.warnings,
     )
 
 

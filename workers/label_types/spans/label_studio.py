@@ -31,8 +31,8 @@ class SpansOnLabelStudio(RegionsOnLabelStudio[Span]):
 
     def for_item(self, shown: Json, tags: Sequence[ObjectTag]) -> SpansOnLabelStudio:
         """The codec for what is said about one text."""
-        found = {tag.name: object_of(tag, _here(shown.get(tag.name))) for tag in tags}
-        return SpansOnLabelStudio({name: one for name, one in found.items() if one is not None})
+        result = {tag.name: object_of(tag, _here(shown.get(tag.name))) for tag in tags}
+        return SpansOnLabelStudio({name: one for name, one in result.items() if one is not None})
 
     def refused(self, raw: Any, schema: LabelSchema) -> str | None:  # noqa: ARG002 - the protocol's signature
         """None: the server takes any span."""

@@ -176,8 +176,8 @@ def _points(text: str, units: Any) -> int | None:
     at = offset(units)
     if at == 0:
         return 0
-    found = None if at is None else code_points(text, 0, at)
-    return None if found is None else found[1]
+    result = None if at is None else code_points(text, 0, at)
+    return None if result is None else result[1]
 
 
 def _units(node: TextNode, at: int) -> int:

@@ -95,5 +95,5 @@ def pairs_in(prior: SharePrior) -> tuple[PairBelief, ...]:
         if len(path) == PAIR_DEPTH and path[0] == IssueKind.LABEL_ERROR.value:
             asked[path[-1]] += group.n
             changing[path[-1]] += prior.changed(path)
-    found = [PairBelief(pair, round(n), changing[pair]) for pair, n in asked.items()]
-    return tuple(sorted(found, key=lambda one: (-one.asked, one.pair)))
+    result = [PairBelief(pair, round(n), changing[pair]) for pair, n in asked.items()]
+    return tuple(sorted(result, key=lambda one: (-one.asked, one.pair)))

@@ -59,7 +59,7 @@ def is_western(content: bytes) -> bool:
 
 def readings(content: bytes) -> list[tuple[str, str]]:
     """In which code pages all of it can be read, each with the first word that is not English."""
-    found = []
+    result = []
     for name in OTHERS:
         try:
             text = content.decode(name)
@@ -67,5 +67,5 @@ def readings(content: bytes) -> list[tuple[str, str]]:
             continue
         words = re.findall(r"[^\W\d_\x00-\x7f]{2,}", text)
         if words and all(sign.isprintable() or sign.isspace() for sign in text):
-            found.append((name, words[0][:SHOWN_WORD]))
-    return found
+            result.append((name, words[0][:SHOWN_WORD]))
+    return result

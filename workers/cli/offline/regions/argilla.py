@@ -27,18 +27,18 @@ def span_question(entries: FileEntries, columns: Columns) -> str | None:
     if columns.kind not in (None, FileKind.SPANS) or not is_argilla(entries.rows):
         return None
     answered = [each for row in entries.rows for each in responses_of(row.values)]
-    found = list(dict.fromkeys(each.question for each in answered if _is_spans(each.value) and each.value))
+    result = list(dict.fromkeys(each.question for each in answered if _is_spans(each.value) and each.value))
     if columns.label is not None:
         name = columns.label.removesuffix(".responses")
-        return name if name in found else None
+        return name if name in result else None
     others = {each.question for each in answered if each.value is not None and not _is_spans(each.value)}
-    if not found or (columns.kind is None and others - set(found)):
+    if not result or (columns.kind is None and others - set(result)):
         return None
-    if len(found) > 1:
-        names = ", ".join(f"'{name}'" for name in found)
+    if len(result) > 1:
+        names = ", ".join(f"'{name}'" for name in result)
         problem, remedy = f"several questions ask for spans: {names}", "Name one with --label-column"
         raise BadFile(problem, argument="--label-column", remedy=remedy)
-    return found[0]
+    return result[0]
 
 
 def read_argilla_spans(entries: FileEntries, columns: Columns, question: str) -> RegionData:

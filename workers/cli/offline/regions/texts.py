@@ -25,8 +25,8 @@ def object_in(value: Any, *, html: bool) -> SpanObject | None:
 
 def text_of(value: Any, *, html: bool) -> str | None:
     """The text that offsets count in: of a dialogue its utterances, a line each. None for anything else."""
-    found = object_in(value, html=html)
-    return None if found is None else found.text
+    result = object_in(value, html=html)
+    return None if result is None else result.text
 
 
 def span_in(value: Mapping[str, Any], held: Any) -> tuple[int, int] | str:
@@ -38,16 +38,16 @@ def span_in(value: Mapping[str, Any], held: Any) -> tuple[int, int] | str:
     if isinstance(spots, Mapping):
         value = spots
     elif isinstance(value.get("start"), str):
-        found = RenderedHtml(held).offsets(value) if isinstance(held, str) else None
-        return NO_GLOBAL if found is None else found
+        result = RenderedHtml(held).offsets(value) if isinstance(held, str) else None
+        return NO_GLOBAL if result is None else result
     return whole_offsets(value.get("start"), value.get("end"))
 
 
 def _in_dialogue(value: Mapping[str, Any], dialogue: Dialogue) -> tuple[int, int] | str:
     same = str(value.get("start")) == str(value.get("end"))
     offsets = whole_offsets(value.get("startOffset"), value.get("endOffset"), ordered=same)
-    found = dialogue.offsets(value)
-    return offsets if isinstance(offsets, str) else NO_OFFSETS if found is None else found
+    result = dialogue.offsets(value)
+    return offsets if isinstance(offsets, str) else NO_OFFSETS if result is None else result
 
 
 def _dialogue(value: Any) -> Dialogue | None:
