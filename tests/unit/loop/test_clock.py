@@ -10,17 +10,20 @@ from tests.support.world import World
 from workers.service.sweep import sweep
 
 
+@pytest.mark.parametrize("hours", [1, 24])
 @pytest.mark.parametrize("lost", ["message", "worker"])
-def test_a_clock_that_is_set_back_an_hour_delays_nothing_for_long(world_on_each: World, lost: str) -> None:
+def test_a_clock_that_is_set_back_delays_nothing_for_long(
+    world_on_each: World, lost: str, hours: float
+) -> None:
     world = world_on_each
     world.some_right()
     world.settle()
-    world.clock.advance(hours=1, seconds=61)
+    world.clock.advance(hours=hours, seconds=61)
     sweep(world.services)
     if lost == "worker":
         assert world.services.store.claim(world.queue.messages[0])
     world.queue.messages.clear()
-    world.clock.advance(hours=-1)
+    world.clock.advance(hours=-hours)
     world.item("later", "cat", cat=0.9, dog=0.05, bird=0.05)
     for _ in range(10):
         world.clock.advance(seconds=30)
