@@ -46,6 +46,7 @@ from tests.support.loop import (
 from tests.support.processes import GuardedProcess, ProcessPark
 from workers.cli.app import run as command
 from workers.label_types.registry import codecs
+from workers.service.runner import run_inline
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -257,8 +258,8 @@ def test_a_platform_that_was_restored_is_believed_and_its_new_tasks_are_left_alo
         assert desk.stored()[relabelled] == "dog"
 
         desk.server.restore(backup)
-        foreign = {"text": "foreign", "secondlook_key": "k", "secondlook_title": "theirs"}
-        assert desk.server.import_tasks(desk.review, [foreign]) == [lost["id"]], "the number is given anew"
+        foreign = [lost["data"] | {"text": "foreign", "secondlook_key": f"theirs {n}"} for n in range(3)]
+        assert lost["id"] in desk.server.import_tasks(desk.review, foreign), "the number is given anew"
         theirs = desk.server.task(lost["id"])
         desk.work(JobKind.SYNC, JobKind.RECONCILE, JobKind.COLLECT)
 
@@ -312,16 +313,18 @@ def test_our_database_restored_knows_its_update_in_place_and_takes_it_back(
     with at_work(folder, scene, writeback={"mode": "update"}) as desk:
         desk.work(*ASK)
         desk.answer("item 000", scene.truth["item 000"], scene.truth["item 000"])
+        for kind in DECIDE:
+            run_inline(desk.services, NAME, kind)
         database = Path(str(desk.services.store._engine.url.database))
     shutil.copy(database, tmp_path / "backup.db")
     with at_work(folder, scene, writeback={"mode": "update"}) as desk:
-        desk.work(*DECIDE)
+        desk.work()
         assert states(desk.services) == {CorrectionState.APPLIED: 1}
     for part in database.parent.glob(f"{database.name}*"):
         part.unlink()
     shutil.copy(tmp_path / "backup.db", database)
     with at_work(folder, scene, writeback={"mode": "update"}) as desk:
-        desk.work(JobKind.SYNC, *DECIDE)
+        desk.work(JobKind.SYNC)
         (known,) = corrections(desk.services)
         assert known.state is CorrectionState.APPLIED
         assert command(["--config", str(folder / "secondlook.toml"), "revert", known.id]) == 0
