@@ -85,13 +85,9 @@ def test_a_worker_that_stood_still_longer_than_its_lease_does_nothing_twice(
 def until_a_write_is_on_its_way(services: Services, scene: Scene, proxy: HttpProxy) -> None:
     """People answer; the platform has heard of a write, and its answer is on its way."""
     review = wait_until("questions", lambda: asked(services))
-
-    def answered() -> bool:
-        scene.answer_open(review)
-        proxy.delay(SLOWLY if all_answered(scene, review) else 0.0)
-        return proxy.count("POST", WRITE) > 0
-
-    wait_until("a write", answered)
+    proxy.delay(SLOWLY)
+    wait_until("answers", lambda: scene.answer_open(review) < 0 or all_answered(scene, review))
+    wait_until("a write", lambda: proxy.count("POST", WRITE))
 
 
 def asked(services: Services) -> int | None:
