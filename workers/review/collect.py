@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from connector.errors import Misconfigured, NotFound
+from connector.model import Project
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
 from workers.context import Context, Summary
 from workers.review.answers import absorb_answers
 from workers.review.doubles import with_doubles
@@ -11,9 +15,23 @@ def handle(context: Context) -> Summary:
     project = context.fresh_project()
     if project.review_remote_id is None:
         return {"reviews": 0, "votes": 0}
+    try:
+        return _collected(context, project, project.review_remote_id)
+    except (NotFound, Misconfigured):
+        _have_it_made_again(context)
+        raise
+
+
+def _have_it_made_again(context: Context) -> None:
+    """The review project may be gone, by a restore or by hand; a push finds it, or makes it anew."""
+    with context.begin() as unit:
+        unit.enqueue(job(JobKind.PUSH, context.project.id))
+
+
+def _collected(context: Context, project: Project, review_id: str) -> Summary:
     reviews = votes = 0
-    for page in context.desk.answers_since(project.review_remote_id, project.review_cursor):
-        asked = with_doubles(context, project.review_remote_id, page.reviews)
+    for page in context.desk.answers_since(review_id, project.review_cursor):
+        asked = with_doubles(context, review_id, page.reviews)
         with context.begin() as unit:
             votes += absorb_answers(unit, project, asked, context.settings.reviewers.person_of)
             unit.projects.set_review_cursor(project.id, page.cursor)

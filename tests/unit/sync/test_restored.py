@@ -198,6 +198,20 @@ def test_a_review_project_that_the_restore_took_away_is_made_again(world: World)
     assert world.review.owner_key is not None
 
 
+def test_a_review_project_that_is_gone_when_all_is_decided_is_made_again(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    world.agree("odd", "dog")
+    world.later(seconds=61)
+    del world.server.boards[world.review_id]
+    world.later(seconds=61)
+    world.later(seconds=world.settings.worker.retry_max_seconds + 1)
+
+    assert world.project.paused_reason is None
+    assert world.review.owner_key is not None
+
+
 def test_a_restore_between_push_and_collect_has_each_question_asked_once(world: World) -> None:
     world.some_right()
     world.wrong()
