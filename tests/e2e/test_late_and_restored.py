@@ -265,8 +265,8 @@ def test_a_platform_that_was_restored_is_believed_and_its_new_tasks_are_left_alo
 
         assert desk.stored() == scene.labels()
         assert new not in desk.stored()
-        (taken_away,) = corrections(desk.services)
-        assert (taken_away.state, taken_away.error) == (CorrectionState.HELD, NotWritten.TAKEN_AWAY)
+        (undone,) = corrections(desk.services)  # its answers went with it
+        assert (undone.state, undone.error) == (CorrectionState.CANCELLED, NotWritten.DECISION_WITHDRAWN)
         assert all(state is IssueState.STALE for state, _ in desk.issues_about(new))
         now = desk.server.task(lost["id"])
         assert [now[each] for each in ("data", "overlap", "is_labeled")] == [
