@@ -29,6 +29,7 @@ BENCHMARKS = (
     "large",
     "shared_scan",
     "table_files",
+    "start_up",
     "multilabel",
     "number_issues",
     "incremental",

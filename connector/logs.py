@@ -122,8 +122,8 @@ def configure_later(choice: LogChoice) -> None:
 
 def _of_trace(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """Which trace a line belongs to, where there is one."""
-    found = traces.trace_id()
-    return event if found is None else {**event, "trace_id": found}
+    result = traces.trace_id()
+    return event if result is None else {**event, "trace_id": result}
 
 
 def is_worth_a_line(path: str, status: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
+from xml.etree.ElementTree import Element
 
 from connector.model import (
     Annotator,
@@ -15,6 +16,7 @@ from connector.model import (
     ItemRef,
     Json,
     LabelSchema,
+    ObjectTag,
     OwnerMark,
     Page,
     Prediction,
@@ -23,6 +25,7 @@ from connector.model import (
     ReviewSetup,
     Role,
     SourceInfo,
+    WriteMode,
     WriteOrder,
     WriteRecord,
 )
@@ -99,6 +102,11 @@ class PartsCodec(Codec, Protocol):
     A part is a key too. `given` and `part` of an order are those that are there and that should be.
     """
 
+    @property
+    def write_mode(self) -> WriteMode:
+        """How corrections are written where the settings do not say."""
+        ...
+
     def carries(self, label: str, part: str) -> bool:
         """Whether an item with this label has the part."""
         ...
@@ -123,8 +131,11 @@ class PartsCodec(Codec, Protocol):
 class ItemCodec(PartsCodec, Protocol):
     """Parts that a platform holds as places in an item's data, without which they cannot be read."""
 
-    def for_item(self, shown: Json) -> PartsCodec:
-        """The codec for what is said about one item; `shown` is its data by the name of the object."""
+    def for_item(self, shown: Json, tags: Sequence[ObjectTag]) -> PartsCodec:
+        """The codec for what is said about one item; `shown` is its data by the name of the object.
+
+        `tags` are the objects, on a platform whose objects differ in how places count in them.
+        """
         ...
 
     def refused(self, raw: Any, schema: LabelSchema) -> str | None:
@@ -133,12 +144,11 @@ class ItemCodec(PartsCodec, Protocol):
 
 
 @runtime_checkable
-class TaggedCodec(PartsCodec, Protocol):
-    """Parts that a labelling config asks for by a control with labels."""
+class ConfigCodec(Codec, Protocol):
+    """Labels that a labelling config asks for by one control: model backends read names from it."""
 
-    @property
-    def tag(self) -> str:
-        """The control's tag."""
+    def control(self, schema: LabelSchema) -> Element:
+        """The least control that has this schema."""
         ...
 
 
@@ -252,6 +262,10 @@ class ReviewDesk(Protocol):
 
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """How many reviewers should answer this task."""
+        ...
+
+    def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:
+        """Those of these review tasks that stand and that nobody has answered, skipped or begun to answer."""
         ...
 
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:

@@ -106,21 +106,21 @@ def span(name: str, role: SpanRole, attributes: Attributes, linked: str | None =
         links=_links(linked),
         record_exception=False,
         set_status_on_exception=False,
-    ) as made:
+    ) as result:
         try:
-            yield made
+            yield result
         except BaseException as error:
-            failed(made, error)
+            failed(result, error)
             raise
 
 
-def failed(made: Any, error: BaseException) -> None:
+def failed(value: Any, error: BaseException) -> None:
     """Mark a span as ended by an error; nothing where nothing is traced."""
-    if made is not None:
+    if value is not None:
         from opentelemetry import trace
 
-        made.set_attribute("error.type", type(error).__name__)
-        made.set_status(trace.StatusCode.ERROR)
+        value.set_attribute("error.type", type(error).__name__)
+        value.set_status(trace.StatusCode.ERROR)
 
 
 def traceparent() -> str | None:

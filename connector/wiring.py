@@ -88,15 +88,15 @@ class Services:
     )
 
     def project_settings(self, name: str) -> ProjectSettings:
-        found = self.settings.projects.get(name)
-        if found is None:
+        result = self.settings.projects.get(name)
+        if result is None:
             known = ", ".join(sorted(self.settings.projects)) or "none"
             raise Misconfigured(
                 f"no project of this name is configured (configured: {known})",
                 field=f"projects.{name}",
                 remedy="Check the name, or add the project with `secondlook init`.",
             )
-        return found
+        return result
 
     def project(self, name: str) -> Project:
         """The stored project of this name, bound to its remote project on first use."""
@@ -193,8 +193,8 @@ class Services:
                 with suppress(SecondlookError):
                     maker = self._secret_maker(name, role)
                     if maker is not None:
-                        told = maker.webhook_secrets(self.keyring.webhook_url(name, role))
-                        self._platform_secrets[name, role] = self.clock.now(), told
+                        secrets_kept = maker.webhook_secrets(self.keyring.webhook_url(name, role))
+                        self._platform_secrets[name, role] = self.clock.now(), secrets_kept
 
     def _secret_maker(self, name: str, role: Role) -> WebhookSecrets | None:
         if (name, role) not in self._secret_makers:  # asked for each delivery, and slow to tell

@@ -242,9 +242,9 @@ class Client:
     def _pages(self, path: str, _row: type[RowT], **filters: str | None) -> Iterator[RowT]:
         after: str | None = None
         while True:
-            found = self._get(path, {**filters, "after": after, "limit": str(PAGE_ROWS)})
-            yield from found["items"]
-            after = found["next"]
+            result = self._get(path, {**filters, "after": after, "limit": str(PAGE_ROWS)})
+            yield from result["items"]
+            after = result["next"]
             if after is None:
                 return
 

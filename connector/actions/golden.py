@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.model import GoldenItem, Project
 from connector.store.unit_of_work import UnitOfWork
 
+AS_LABELLED = "(as labelled)"  # in the place of a label: what the item carries now is right
 MOST_TOLD = 20  # problems of a file that are told at once
 
 
@@ -29,8 +30,18 @@ class Stored:
     advice: str | None
 
 
-def store(unit: UnitOfWork, project: Project, lines: Sequence[Line], source: str, by: str) -> Stored:
+def store(
+    unit: UnitOfWork,
+    project: Project,
+    lines: Sequence[Line],
+    source: str,
+    by: str,
+    valid: Container[str] | None = None,
+) -> Stored:
     """Make all of these golden, or none.
+
+    `valid` are the labels that the control can carry; without them its classes. The label `AS_LABELLED`
+    stands for the one that the item carries now.
 
     Raises
     ------
@@ -42,8 +53,10 @@ def store(unit: UnitOfWork, project: Project, lines: Sequence[Line], source: str
         raise Rejected(msg)
     classes = project.schema.classes
     ids = unit.items.ids_by_remote(project.id, [line.item for line in lines])
+    lines, result = _resolved(unit, project, lines, ids)
     golden = {one.remote_id: one for one in unit.golden.of_items(ids.values()).values()}
-    problems = [*_unknown(lines, ids, classes), *_repeated(lines), *_conflicts(lines, golden)]
+    known = [line for line in lines if line.label in result or line.label in (valid or classes)]
+    problems = [*_unknown(lines, ids, known, classes), *_repeated(lines), *_conflicts(lines, golden)]
     if problems:
         raise _all_refused(problems)
     unit.golden.put(project.id, [(ids[line.item], line.label) for line in lines], source, by)
@@ -57,20 +70,35 @@ def store(unit: UnitOfWork, project: Project, lines: Sequence[Line], source: str
 
 def remove(unit: UnitOfWork, project: Project, item: str, by: str) -> GoldenItem:
     """Take an item out of the golden set; what was answered is kept."""
-    found = next((one for one in unit.golden.listed(project.id) if one.remote_id == item), None)
-    if found is None:
+    result = next((one for one in unit.golden.listed(project.id) if one.remote_id == item), None)
+    if result is None:
         msg = f"item {wording.quoted(item)} of {project.name} is not golden: nothing to remove"
         raise NotFound(msg)
-    unit.golden.retire([found.id])
-    unit.audit.append(by, "golden.removed", f"item:{item}", {"label": found.label}, project.name)
-    return found
+    unit.golden.retire([result.id])
+    unit.audit.append(by, "golden.removed", f"item:{item}", {"label": result.label}, project.name)
+    return result
 
 
-def _unknown(lines: Sequence[Line], ids: dict[str, int], classes: Sequence[str]) -> Iterable[str]:
+def _resolved(
+    unit: UnitOfWork, project: Project, lines: Sequence[Line], ids: dict[str, int]
+) -> tuple[list[Line], set[str]]:
+    """The lines with the labels that items carry where they say so, and those labels."""
+    wanted = [ids[line.item] for line in lines if line.label == AS_LABELLED and line.item in ids]
+    carried = {one.remote_id: one.label for one in unit.items.labelled(project.id, wanted)} if wanted else {}
+    result = [
+        replace(line, label=carried.get(line.item, line.label)) if line.label == AS_LABELLED else line
+        for line in lines
+    ]
+    return result, set(carried.values())
+
+
+def _unknown(
+    lines: Sequence[Line], ids: dict[str, int], known: Sequence[Line], classes: Sequence[str]
+) -> Iterable[str]:
     for line in lines:
         if line.item not in ids:
             yield wording.golden_line(line.number, "item", line.item, *wording.no_such_item())
-        if line.label not in classes:
+        if line not in known:
             yield wording.golden_line(line.number, "label", line.label, *wording.no_such_class(classes))
 
 
@@ -79,16 +107,16 @@ def _repeated(lines: Sequence[Line]) -> Iterable[str]:
     for line in lines:
         before = first.setdefault(line.item, line)
         if before is not line:
-            said = wording.golden_twice(before.number, before.label == line.label)
-            yield wording.golden_line(line.number, "item", line.item, *said)
+            text = wording.golden_twice(before.number, before.label == line.label)
+            yield wording.golden_line(line.number, "item", line.item, *text)
 
 
 def _conflicts(lines: Sequence[Line], golden: dict[str, GoldenItem]) -> Iterable[str]:
     for line in lines:
         before = golden.get(line.item)
         if before is not None and before.retired_at is None and before.label != line.label:
-            said = wording.golden_conflict(before.label, line.label)
-            yield wording.golden_line(line.number, "label", line.label, *said)
+            text = wording.golden_conflict(before.label, line.label)
+            yield wording.golden_line(line.number, "label", line.label, *text)
 
 
 def _all_refused(problems: Sequence[str]) -> Rejected:

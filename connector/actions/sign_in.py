@@ -110,22 +110,22 @@ def _known(unit: UnitOfWork, user: UserAccount | None, name: str, grants: Grants
 
 
 def sign_out(unit: UnitOfWork, token: str) -> None:
-    found = unit.sessions.find(fingerprint(token))
-    if found is not None:
+    result = unit.sessions.find(fingerprint(token))
+    if result is not None:
         unit.sessions.end(fingerprint(token))
-        unit.audit.append(f"user:{found.user.name}", "sign_out", found.user.name, {})
+        unit.audit.append(f"user:{result.user.name}", "sign_out", result.user.name, {})
 
 
 def usable(unit: UnitOfWork, token: str) -> SignedIn | None:
     """The session of this token; None where there is none, or it ended or was idle for too long."""
-    found = unit.sessions.find(fingerprint(token))
-    if found is None or found.expires_at <= unit.now:
+    result = unit.sessions.find(fingerprint(token))
+    if result is None or result.expires_at <= unit.now:
         return None
-    return None if found.seen_at <= unit.now - IDLE else found
+    return None if result.seen_at <= unit.now - IDLE else result
 
 
-def principal_of(found: SignedIn, token: str) -> Principal:
-    return Principal(f"user:{found.user.name}", found.user.grants, csrf=csrf_of(token))
+def principal_of(result: SignedIn, token: str) -> Principal:
+    return Principal(f"user:{result.user.name}", result.user.grants, csrf=csrf_of(token))
 
 
 def csrf_of(token: str) -> str:

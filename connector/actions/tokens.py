@@ -56,31 +56,31 @@ def add(
         raise Conflict(msg)
     token = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     expires = None if days is None else unit.now + timedelta(days=days)
-    made = unit.access_tokens.add(name, fingerprint(token), role, projects, by=by, expires_at=expires)
+    result = unit.access_tokens.add(name, fingerprint(token), role, projects, by=by, expires_at=expires)
     detail = {"role": role.value, "projects": list(projects), "days": days}
     unit.audit.append(by, "token.added", name, detail)
-    return NewToken(made, token)
+    return NewToken(result, token)
 
 
 def revoke(unit: UnitOfWork, name: str, by: str) -> None:
     """The token opens nothing any more; NotFound or Conflict where there is nothing to revoke."""
-    found = unit.access_tokens.by_name(name)
-    if found is None:
+    result = unit.access_tokens.by_name(name)
+    if result is None:
         msg = f"there is no token {name!r}"
         raise NotFound(msg)
-    if found.revoked_at is not None:
+    if result.revoked_at is not None:
         msg = f"token {name!r} was revoked before"
         raise Conflict(msg)
-    unit.access_tokens.revoke(found.id)
+    unit.access_tokens.revoke(result.id)
     unit.audit.append(by, "token.revoked", name, {})
 
 
 def usable(unit: UnitOfWork, token: str) -> AccessToken | None:
     """The stored token that this is; None where there is none, or it expired or was revoked."""
-    found = unit.access_tokens.find(fingerprint(token))
-    if found is None or found.revoked_at is not None:
+    result = unit.access_tokens.find(fingerprint(token))
+    if result is None or result.revoked_at is not None:
         return None
-    return None if found.expires_at is not None and found.expires_at <= unit.now else found
+    return None if result.expires_at is not None and result.expires_at <= unit.now else result
 
 
 def principal_of(token: AccessToken) -> Principal:

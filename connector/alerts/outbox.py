@@ -42,19 +42,19 @@ def topic_of(channel: ChannelSettings, notice: Notice) -> str:
     return notice.name if notice.topic is Topic.EVENT else notice.topic.value
 
 
-def merged(told: Sequence[Notice], more: Sequence[Notice]) -> tuple[Notice, ...]:
+def merged(notices: Sequence[Notice], more: Sequence[Notice]) -> tuple[Notice, ...]:
     """Both in one message: events of a kind are counted together, and of an alert the last word stands.
 
     An alert that fired and ended in between was never heard of: it is told as ended.
     """
-    found: dict[tuple[object, ...], Notice] = {}
-    for notice in (*told, *more):
+    result: dict[tuple[object, ...], Notice] = {}
+    for notice in (*notices, *more):
         event = notice.topic is Topic.EVENT
         key = (event, notice.name, notice.project, notice.subject)
-        before = found.pop(key, None)
+        before = result.pop(key, None)
         counts = notice.count + (before.count if event and before is not None else 0)
-        found[key] = replace(notice, count=counts) if event else notice
-    return tuple(found.values())
+        result[key] = replace(notice, count=counts) if event else notice
+    return tuple(result.values())
 
 
 def due_at(

@@ -60,12 +60,12 @@ def rotated(kept: Sequence[CounterSnapshot], latest: CounterSnapshot) -> Sequenc
 
 def growth(samples: Samples, before: CounterSnapshot) -> dict[Tally, float]:
     """How much each counter grew; one that is smaller was begun anew."""
-    found: dict[Tally, float] = {}
+    result: dict[Tally, float] = {}
     for (name, text), value in samples.items():
         if _is_counter(name):
             earlier = before.values.get(f"{name}\x00{text}", 0.0)
-            found[name, text] = value - earlier if value >= earlier else value
-    return found
+            result[name, text] = value - earlier if value >= earlier else value
+    return result
 
 
 def _is_counter(name: str) -> bool:
@@ -117,12 +117,12 @@ def _refused(figures: Figures) -> Values:
 def _failing_requests(figures: Figures) -> Values:
     """The share of requests to each platform that failed, where enough were made."""
     failed: dict[str, float] = {}
-    made: dict[str, float] = {}
+    result: dict[str, float] = {}
     for labels, value in _named(figures.growth, "platform_requests_total"):
         platform, status = labels["platform"], labels["status"]
-        made[platform] = made.get(platform, 0.0) + value
+        result[platform] = result.get(platform, 0.0) + value
         failed[platform] = failed.get(platform, 0.0) + value * (status == "none" or status.startswith("5"))
-    yield from (("", one, failed[one] / n) for one, n in made.items() if n >= FEWEST_REQUESTS)
+    yield from (("", one, failed[one] / n) for one, n in result.items() if n >= FEWEST_REQUESTS)
 
 
 def _bound_over_target(figures: Figures) -> Values:

@@ -130,14 +130,14 @@ def notices(
 
 
 def _topic(alert: AlertStatus, now: datetime, repeat: timedelta) -> Topic | None:
-    told, milestone = alert.notified_at, THRESHOLDS[alert.key.rule].milestone
+    notified, milestone = alert.notified_at, THRESHOLDS[alert.key.rule].milestone
     if alert.phase is AlertPhase.RESOLVED:
-        return Topic.RESOLVED if told is not None and not milestone else None
+        return Topic.RESOLVED if notified is not None and not milestone else None
     if alert.phase is not AlertPhase.FIRING:
         return None
-    if told is None:
+    if notified is None:
         return Topic.FIRING
-    due = abs(now - told) >= repeat and alert.acknowledged_by is None
+    due = abs(now - notified) >= repeat and alert.acknowledged_by is None
     return Topic.REPEATED if due and not milestone else None
 
 

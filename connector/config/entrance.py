@@ -89,9 +89,9 @@ class SignInSettings(Frozen):
 
     def grants(self, groups: list[str]) -> Grants:
         """What somebody of these groups may do: in each project the most that a group gives."""
-        found: dict[str, AccessRole] = {}
+        result: dict[str, AccessRole] = {}
         for match in (GRANT.fullmatch(self.roles[group]) for group in groups if group in self.roles):
             if match is not None:
                 project, role = match[1] or EVERYWHERE, AccessRole(match[2])
-                found[project] = max(role, found.get(project, role), key=LADDER.index)
-        return found
+                result[project] = max(role, result.get(project, role), key=LADDER.index)
+        return result

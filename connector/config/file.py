@@ -120,7 +120,7 @@ def _merge(tree: Tree, over: Tree) -> None:
 
 def _overlay(tree: Tree, environ: Mapping[str, str], origins: Origins) -> tuple[Tree, dict[str, Key]]:
     """What the environment sets, and the variables that name no key. An empty one counts as unset."""
-    found: Tree = {}
+    result: Tree = {}
     unknown: dict[str, Key] = {}
     for variable, text in environ.items():
         if not variable.startswith(ENV_PREFIX) or variable in (FILE_VARIABLE, CACHE_VARIABLE) or not text:
@@ -130,9 +130,9 @@ def _overlay(tree: Tree, environ: Mapping[str, str], origins: Origins) -> tuple[
         if annotation is None or path == ("projects",):
             unknown[variable] = path
         else:
-            _put(found, path, _from_text(annotation, text))
+            _put(result, path, _from_text(annotation, text))
             origins[path] = variable
-    return found, unknown
+    return result, unknown
 
 
 def _path_of(variable: str, tree: Tree) -> Key:

@@ -121,7 +121,8 @@ class DashboardSettings(Frozen):
     media_hosts: tuple[str, ...] = Field(
         default=(),
         strict=False,
-        description="Hosts besides the platform from which the pages fetch pictures of items: names "
+        description="Hosts besides the platform from which pictures of items are fetched, for the pages "
+        "and for crops in review tasks: names "
         "(`images.example.org`, `minio:9000`), and networks of private addresses that they may have "
         "(`10.0.0.0/8`).",
     )

@@ -31,7 +31,7 @@ class FlagEvidence:
     about: Json | None = None
 
     def to_json(self) -> Json:
-        found: dict[str, Any] = {
+        result: dict[str, Any] = {
             "version": VERSION,
             "blind": self.blind,
             "given_probability": self.given_probability,
@@ -41,7 +41,7 @@ class FlagEvidence:
             "similar": list(self.similar),
             "neighbours": [list(pair) for pair in self.neighbours],
         }
-        return found if self.about is None else found | {"about": dict(self.about)}
+        return result if self.about is None else result | {"about": dict(self.about)}
 
     @classmethod
     def from_json(cls, stored: Json) -> Self:
@@ -74,8 +74,8 @@ class CorrectionEvidence:
     votes: tuple[Mapping[str, Any], ...] = ()  # reviewer, label, problems, blind, origin, answer
 
     def to_json(self) -> Json:
-        found: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
-        return found | {"version": VERSION, "votes": [dict(vote) for vote in self.votes]}
+        result: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        return result | {"version": VERSION, "votes": [dict(vote) for vote in self.votes]}
 
     @classmethod
     def from_json(cls, stored: Json) -> Self:

@@ -21,6 +21,7 @@ class ObjectTag:
     name: str
     kind: str
     field: str
+    text_key: str = "text"  # of what is said in each utterance of a dialogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class LabelSchema:
     objects: tuple[ObjectTag, ...]
     kind: str = CHOICE
     texts: tuple[tuple[str, str], ...] = ()  # (class, how the platform words it), where they differ
+    tag: str = ""  # of the control, where one type has several
 
     def text(self, label: str) -> str:
         """A class as people read it on the platform."""

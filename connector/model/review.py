@@ -48,6 +48,8 @@ class ReviewRequest:
     suggested: str = ""  # the part that a model would have, known of blind tasks too: it says where to look
     around: str = ""  # the label with all its parts
     blind: bool = False
+    text: str = ""  # in which the parts count, where they are places in one
+    crop: str = ""  # what is asked about, seen from near, as a data URI; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,13 @@ class ScanReport:
     @classmethod
     def from_json(cls, stored: Json) -> Self:
         """As it is stored, of any version."""
-        looked = stored.get("looked") or {}
+        searched = stored.get("looked") or {}
         known = {*FIGURES, "accuracy_by_class", "class_counts", "looked", "version"}
         return cls(
             **{name: stored.get(name) for name in FIGURES},
             accuracy_by_class=stored.get("accuracy_by_class") or {},
             class_counts=stored.get("class_counts"),
-            findings=looked.get("found", {}),
-            not_searched=looked.get("not_looked_for", {}),
+            findings=searched.get("found", {}),
+            not_searched=searched.get("not_looked_for", {}),
             source={name: value for name, value in stored.items() if name not in known},
         )

@@ -42,10 +42,10 @@ def origin_of(url: str) -> WebOrigin:
 def resolved(host: str, port: int) -> list[IpNumber]:
     """The numbers of a host now; NotFound where it has none."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        result = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise NotFound(f"there is no host {host}") from error
-    return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in result]
 
 
 def is_public(number: IpNumber) -> bool:

@@ -218,10 +218,10 @@ def _timed_call(client: httpx.Client, method: str, path: str) -> Iterator[list[i
     which = {"platform": client.base_url.host[:60], "operation": operation}
     seen = {"server.address": which["platform"], "http.request.method": method}
     try:
-        with traces.span(operation, SpanRole.CLIENT, seen) as made:
+        with traces.span(operation, SpanRole.CLIENT, seen) as span:
             yield answered
-            if made is not None and answered:
-                made.set_attribute("http.response.status_code", answered[0])
+            if span is not None and answered:
+                span.set_attribute("http.response.status_code", answered[0])
     finally:
         status = str(answered[0]) if answered else "none"
         CALLS.add(
@@ -310,8 +310,8 @@ def _detail(response: httpx.Response) -> str:
         return ""
     if not isinstance(body, dict):
         return ""
-    said = [body.get("detail"), body.get("validation_errors")]
-    text = " ".join(str(part) for part in said if part)
+    texts = [body.get("detail"), body.get("validation_errors")]
+    text = " ".join(str(part) for part in texts if part)
     return (text or str(body))[:DETAIL_CHARS]
 
 

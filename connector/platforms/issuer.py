@@ -161,16 +161,16 @@ class Issuer:
         if answer.status_code >= 500:
             raise Retryable(f"the issuer answers with HTTP {answer.status_code}")
         try:
-            found = answer.json()
+            result = answer.json()
         except ValueError:
-            found = None
-        if form is None and not (answer.is_success and isinstance(found, dict)):
+            result = None
+        if form is None and not (answer.is_success and isinstance(result, dict)):
             raise Misconfigured(
                 f"{url} answers with HTTP {answer.status_code} and no JSON object",
                 field=FIELD,
                 remedy="Give the address under which .well-known/openid-configuration is found.",
             )
-        return found if isinstance(found, dict) and answer.is_success else {}
+        return result if isinstance(result, dict) and answer.is_success else {}
 
 
 EXTRA = "Install the extra: secondlook[oidc]."

@@ -13,15 +13,15 @@ NAMES = (_ABOUT, _INSTALLATION, _TAKES_OVER) = ("about", "installation", "takes_
 
 def to_text(mark: OwnerMark) -> dict[str, str]:
     """What a review project says of its owner, by names that stay."""
-    said = {_ABOUT: mark.about, _INSTALLATION: mark.installation}
-    return said if mark.takes_over is None else said | {_TAKES_OVER: mark.takes_over}
+    detail = {_ABOUT: mark.about, _INSTALLATION: mark.installation}
+    return detail if mark.takes_over is None else detail | {_TAKES_OVER: mark.takes_over}
 
 
-def from_text(said: Mapping[str, str]) -> OwnerMark | None:
+def from_text(words: Mapping[str, str]) -> OwnerMark | None:
     """The owner that a review project names; None where it names none, as those of older versions."""
-    if not said.get(_ABOUT) or not said.get(_INSTALLATION):
+    if not words.get(_ABOUT) or not words.get(_INSTALLATION):
         return None
-    return OwnerMark(said[_ABOUT], said[_INSTALLATION], said.get(_TAKES_OVER) or None)
+    return OwnerMark(words[_ABOUT], words[_INSTALLATION], words.get(_TAKES_OVER) or None)
 
 
 def require_alone(ours: OwnerMark, others: Iterable[OwnerMark | None]) -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.model import LabelSchema
+from connector.model import LabelSchema, ObjectTag
 from connector.ports import Codec, ItemCodec
 
 Raw = Mapping[str, Any]
@@ -23,9 +23,9 @@ CHOICE_PATH = " / "  # between the levels of nested choices
 NO_LABEL = "secondlook:none"  # the answer that no label can be given, where a platform demands one
 
 
-def of_item(codec: Codec, shown: Raw) -> Codec:
+def of_item(codec: Codec, shown: Raw, tags: Sequence[ObjectTag] = ()) -> Codec:
     """The codec for what is said about an item, which shows this; the codec where it needs none of it."""
-    return codec.for_item(shown) if isinstance(codec, ItemCodec) else codec
+    return codec.for_item(shown, tags) if isinstance(codec, ItemCodec) else codec
 
 
 def dicts(value: Any) -> Sequence[Region]:
@@ -91,8 +91,8 @@ def meta_of(region: Raw) -> dict[str, Any]:
 
 def meta_scores(result: Any, control: str) -> dict[str, float] | None:
     """The class scores that a prediction's result carries in `meta.class_scores`, if they are some."""
-    found = (class_scores(meta_of(region).get("class_scores")) for region in regions_of(result, control))
-    return next((scores for scores in found if scores is not None), None)
+    known = (class_scores(meta_of(region).get("class_scores")) for region in regions_of(result, control))
+    return next((scores for scores in known if scores is not None), None)
 
 
 def with_value(result: Any, schema: LabelSchema, kind: str, value: Any, meta: Raw) -> list[Region]:

@@ -41,9 +41,9 @@ def _translation(error: DBAPIError) -> SecondlookError:
     if error.connection_invalidated:
         return Retryable("the connection to the database broke")
     code = getattr(error.orig, "sqlite_errorcode", None)
-    found = _of_postgres(error) if code is None else _of_sqlite(error, code)
-    if found is not None:
-        return found
+    result = _of_postgres(error) if code is None else _of_sqlite(error, code)
+    if result is not None:
+        return result
     if isinstance(error, OperationalError):
         return Retryable(f"the database did not answer: {_reason(error)}")
     return _refused(error)

@@ -66,14 +66,14 @@ def is_current(connection: Connection) -> bool:
     """Whether the schema is this version's. Misconfigured when it is a newer one's."""
     known = revisions()
     has_version = inspect(connection).has_table(VERSION_TABLE)
-    found = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if has_version else None  # noqa: S608
-    if found is not None and found not in known:
+    result = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if has_version else None  # noqa: S608
+    if result is not None and result not in known:
         raise Misconfigured(
-            f"the database was written by a newer version (schema {found})",
+            f"the database was written by a newer version (schema {result})",
             field="database",
             remedy="Install that version of secondlook or a later one; nothing was changed.",
         )
-    return found == known[-1]
+    return result == known[-1]
 
 
 def revisions() -> list[str]:

@@ -42,11 +42,11 @@ def principal(request: Request, services: Running) -> Principal:
     if known is not None:
         return known
     cookie = request.cookies.get(cookie_name(request, services))
-    found = None if cookie is None else _by_session(services, cookie)
-    if found is None:
+    result = None if cookie is None else _by_session(services, cookie)
+    if result is None:
         msg = "sign in, or send a valid token"
         raise Unauthorised(msg)
-    return found
+    return result
 
 
 Asking = Annotated[Principal, Depends(principal)]
@@ -111,37 +111,37 @@ def _by_token(services: Services, header: str) -> Principal:
     configured = services.keyring.api_token.get_secret_value()
     if hmac.compare_digest(token.encode("utf-8", "replace"), configured.encode()):
         return Principal(CONFIGURED, {EVERYWHERE: AccessRole.OPERATOR}, writes=False)
-    found = _stored_token(services, token) if token.startswith(tokens.PREFIX) else None
-    if found is None:
+    result = _stored_token(services, token) if token.startswith(tokens.PREFIX) else None
+    if result is None:
         msg = "a valid token is needed"
         raise Unauthorised(msg)
-    return replace(found, writes=not basic)  # browsers send Basic again by themselves: never for a change
+    return replace(result, writes=not basic)  # browsers send Basic again by themselves: never for a change
 
 
 def _stored_token(services: Services, token: str) -> Principal | None:
     with services.store.read() as unit:
-        found = tokens.usable(unit, token)
-        due = found is not None and (
-            found.last_used_at is None or unit.now - found.last_used_at >= tokens.USED_EVERY
+        result = tokens.usable(unit, token)
+        due = result is not None and (
+            result.last_used_at is None or unit.now - result.last_used_at >= tokens.USED_EVERY
         )
-    if found is None:
+    if result is None:
         return None
     if due:
         with services.store.begin() as unit:
-            unit.access_tokens.used(found.id)
-    return tokens.principal_of(found)
+            unit.access_tokens.used(result.id)
+    return tokens.principal_of(result)
 
 
 def _by_session(services: Services, cookie: str) -> Principal | None:
     with services.store.read() as unit:
-        found = sign_in.usable(unit, cookie)
-        due = found is not None and unit.now - found.seen_at >= sign_in.SEEN_EVERY
-    if found is None:
+        result = sign_in.usable(unit, cookie)
+        due = result is not None and unit.now - result.seen_at >= sign_in.SEEN_EVERY
+    if result is None:
         return None
     if due:
         with services.store.begin() as unit:
             unit.sessions.seen(tokens.fingerprint(cookie))
-    return sign_in.principal_of(found, cookie)
+    return sign_in.principal_of(result, cookie)
 
 
 def _password(value: str) -> str:

@@ -17,9 +17,9 @@ def exposition(samples: Mapping[Tally, float]) -> str:
         by_name.setdefault(name, {})[text] = value
     lines: list[str] = []
     for metric in METRICS.values():
-        found = list(_lines(metric, by_name))
-        if found:
-            lines += [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.type}", *found]
+        result = list(_lines(metric, by_name))
+        if result:
+            lines += [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.type}", *result]
     return "\n".join(lines) + "\n"
 
 

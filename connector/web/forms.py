@@ -61,11 +61,11 @@ async def fields(request: Request) -> Fields:
         raise BadPayload(msg)
     body = await _body(request)
     try:
-        found = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        result = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except (UnicodeDecodeError, ValueError) as error:
         msg = "the form cannot be read"
         raise BadPayload(msg) from error
-    return {name: tuple(values) for name, values in found.items()}
+    return {name: tuple(values) for name, values in result.items()}
 
 
 SentFields = Annotated[Fields, Depends(fields)]

@@ -21,17 +21,17 @@ class Tracing:
             await self._app(scope, receive, send)
             return
         method = scope["method"]
-        with traces.span("request", SpanRole.SERVER, {"http.request.method": method}) as made:
+        with traces.span("request", SpanRole.SERVER, {"http.request.method": method}) as span:
 
             async def noting(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    made.set_attribute("http.response.status_code", message["status"])
+                    span.set_attribute("http.response.status_code", message["status"])
                     if message["status"] >= SERVER_FAULT:
-                        made.set_attribute("error.type", str(message["status"]))
+                        span.set_attribute("error.type", str(message["status"]))
                 await send(message)
 
             await self._app(scope, receive, noting)
             route = getattr(scope.get("route"), "path", None)
             if route is not None:
-                made.update_name(f"{method} {route}")
-                made.set_attribute("http.route", route)
+                span.update_name(f"{method} {route}")
+                span.set_attribute("http.route", route)

@@ -172,8 +172,8 @@ def message_title(message: AlertMessage) -> str:
         line = notice_line(message.notices[0]).removeprefix(f"{message.project}: ")
         return one_line(f"[Secondlook{about}] {line}", 140)
     firing = sum(one.topic in (Topic.FIRING, Topic.REPEATED) for one in message.notices)
-    said = f", {_many(firing, 'alert')}" if firing else ""
-    return f"[Secondlook{about}] {_many(len(message.notices), 'thing')} to know{said}"
+    text = f", {_many(firing, 'alert')}" if firing else ""
+    return f"[Secondlook{about}] {_many(len(message.notices), 'thing')} to know{text}"
 
 
 def message_lines(message: AlertMessage, url: str) -> Sequence[tuple[str, str]]:

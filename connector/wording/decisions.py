@@ -29,10 +29,10 @@ def decision_reason(
     `code` is a reason of the consensus: a test holds the two lists against each other. `probability` is
     that of the label decided on, where it is known.
     """
-    said = f"{_decided(code, label, given)}: {counted(votes) if votes else 'no answers'}."
+    text = f"{_decided(code, label, given)}: {counted(votes) if votes else 'no answers'}."
     if label is None or probability is None:
-        return said
-    return f"{said} {_sure_of_most(probability) if code in BY_SHARES else _sure(label, probability)}"
+        return text
+    return f"{text} {_sure_of_most(probability) if code in BY_SHARES else _sure(label, probability)}"
 
 
 def _decided(code: str, label: str | None, given: str) -> str:

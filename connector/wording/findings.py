@@ -71,17 +71,17 @@ def _taxonomy_change(facts: Facts) -> str:
         f"; by the items themselves about {round(facts['before_expected']):,} and "
         f"{round(facts['after_expected']):,} were to be expected"
     )
-    told = {
+    detail = {
         "started": f"{label} is in use since {day} only: given {before} before and {after} since",
         "stopped": f"{label} is not in use any more since {day}: given {before} up to then and {after} since",
         "rose": f"{label} is given more often since {day}: {before} before and {after} since",
         "fell": f"{label} is given less often since {day}: {before} before and {after} since",
     }
-    return f"{told[facts['change']]}{due}. Was the guideline changed?"
+    return f"{detail[facts['change']]}{due}. Was the guideline changed?"
 
 
 def _annotator_differs(facts: Facts) -> str:
-    pairs = [f"{quoted(said)} for {quoted(meant)} ({n})" for meant, said, n in facts["pairs"]]
+    pairs = [f"{quoted(text)} for {quoted(meant)} ({n})" for meant, text, n in facts["pairs"]]
     most = f" Most often: {listing(pairs)}." if pairs else ""
     return (
         f"{one_line(facts['annotator'])} labels {facts['unlike']:,} of {facts['labels']:,} items unlike "

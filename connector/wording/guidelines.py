@@ -43,13 +43,13 @@ def guideline_block(entries: Sequence[Guideline], names: Mapping[str, str]) -> s
 def _entry(entry: Guideline, names: Mapping[str, str]) -> str:
     authors = listing(sorted({_author(note, names) for note in entry.notes}))
     latest = max(note.created_at for note in entry.notes)
-    said = (
+    text = (
         f"<b>{escape(one_line(entry.label))}</b>, not <b>{escape(one_line(entry.given))}</b>: "
         f"{escape(entry.text)} ({escape(authors)}, {latest:%Y-%m-%d})"
     )
     if not entry.examples:
-        return said
-    return f"{said}<br>For example {escape(listing(entry.examples))}"
+        return text
+    return f"{text}<br>For example {escape(listing(entry.examples))}"
 
 
 def example_item(remote_id: str, data: Json, schema: LabelSchema | None) -> str:
@@ -63,14 +63,14 @@ def example_item(remote_id: str, data: Json, schema: LabelSchema | None) -> str:
 
 def guideline_question(first: str, second: str, confused: int, ambiguous: int) -> str:
     """Why somebody should write a note about two labels."""
-    found = []
+    result = []
     if confused:
-        found.append(f"moved {_times(confused, 'item')} between {quoted(first)} and {quoted(second)}")
+        result.append(f"moved {_times(confused, 'item')} between {quoted(first)} and {quoted(second)}")
     if ambiguous:
-        found.append(f"could not tell them apart for {_times(ambiguous, 'item')}")
+        result.append(f"could not tell them apart for {_times(ambiguous, 'item')}")
     if not confused:
-        found = [f"could not tell {quoted(first)} from {quoted(second)} for {_times(ambiguous, 'item')}"]
-    return f"Reviewers {listing(found)}, and no guideline says how to tell. What should annotators look at?"
+        result = [f"could not tell {quoted(first)} from {quoted(second)} for {_times(ambiguous, 'item')}"]
+    return f"Reviewers {listing(result)}, and no guideline says how to tell. What should annotators look at?"
 
 
 def guideline_instance(item: str, given: str, decided: str | None, suggested: str) -> str:

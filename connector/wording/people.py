@@ -31,14 +31,15 @@ def getting_worse(name: str, change: float) -> str:
     )
 
 
-def too_few_reviewers(people: int, needed: int, *, by_shares: bool) -> str:
-    """What fewer reviewers than a change needs mean, by either rule."""
+def too_few_reviewers(people: int, needed: int, *, by_shares: bool, lost: float | None = None) -> str:
+    """What fewer reviewers than a change needs mean, by either rule; `lost` of the repairs, by shares."""
     who = "Nobody is" if people == 0 else f"Only {people} {'person is' if people == 1 else 'people are'}"
     if by_shares:
+        cost = "" if lost is None else f" That costs {lost:.0%} of the labels that more would repair."
         return (
             f"{who} known who could review here, and the first changes ask {needed} who agree: until fewer "
-            "suffice, labels stay and questions stay open. Invite more people, set review.deadline_hours to "
-            "close such questions, or count votes with review.quorum."
+            f"suffice, labels stay and questions stay open.{cost} Invite more people, set "
+            "review.deadline_hours to close such questions, or count votes with review.quorum."
         )
     return (
         f"{who} known who could review here, and {needed} must agree: no decision can be reached. "

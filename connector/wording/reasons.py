@@ -127,10 +127,10 @@ def reason_text(stored: str) -> str: ...
 def reason_text(stored: None) -> None: ...
 def reason_text(stored: str | None) -> str | None:
     """A stored reason in words; a text that is no code of ours is said as it is."""
-    found = None if stored is None else decoded(stored)
-    if stored is None or found is None:
+    result = None if stored is None else decoded(stored)
+    if stored is None or result is None:
         return stored
-    code, params = found
+    code, params = result
     try:
         if not params:
             return SENTENCES[code]

@@ -66,8 +66,8 @@ def guideline_effect(effect: Json) -> str:
     """Whether a note helped, with the interval of the change."""
     if effect["change"] is None:
         return "nothing labeled yet"
-    told = {"fewer": "fewer confusions", "more": "more confusions", "unclear": "no clear change"}
+    detail = {"fewer": "fewer confusions", "more": "more confusions", "unclear": "no clear change"}
     return (
-        f"{told[effect['verdict']]}: {100 * effect['change']:+.1f} points "
+        f"{detail[effect['verdict']]}: {100 * effect['change']:+.1f} points "
         f"({100 * effect['low']:+.1f} to {100 * effect['high']:+.1f})"
     )

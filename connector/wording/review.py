@@ -17,10 +17,13 @@ def review_project_title(source_title: str) -> str:
     return one_line(source_title, TITLE_CHARS - len(ending)) + ending
 
 
-def review_instructions(source_title: str, quorum: int | None, *, in_parts: bool = False) -> str:
+def review_instructions(
+    source_title: str, quorum: int | None, *, in_parts: bool = False, single: bool = True
+) -> str:
     """Instructions of the review project, as HTML; without a quorum for questions decided by shares.
 
-    `in_parts`: each question is about one region of an item, whose answers stand beside it.
+    `in_parts`: each question is about one region of an item, whose answers stand beside it. `single`: the
+    answer is one label, not several, nor a number.
     """
     decided = (
         "Of each item so many people are asked as it takes to know what most would choose."
@@ -29,19 +32,20 @@ def review_instructions(source_title: str, quorum: int | None, *, in_parts: bool
     )
     origin = f"<p>These items come from <b>{escape(one_line(source_title))}</b>."
     return (
-        f"{origin} {_of_regions() if in_parts else _of_labels()}"
+        f"{origin} {_of_regions() if in_parts else _of_labels(single=single)}"
         f"<p>{decided} A note for the guideline is welcome where a rule would have "
         "helped.</p>"
     )
 
 
-def _of_labels() -> str:
+def _of_labels(*, single: bool) -> str:
+    unfit = "If no single label fits" if single else "If none of the answers that can be given is right"
     problems = "".join(f"<li><b>{escape(p.value)}</b>: {_PROBLEMS[p]}</li>" for p in Problem)
     return (
         "Some were picked because a model "
         "disagrees with their label, some at random. Neither the label nor the model is right by default: "
         "choose what you see.</p>"
-        f"<p>If no single label fits, choose a problem instead:</p><ul class='list-disc pl-6'>{problems}</ul>"
+        f"<p>{unfit}, choose a problem instead:</p><ul class='list-disc pl-6'>{problems}</ul>"
     )
 
 
@@ -66,6 +70,6 @@ _PROBLEMS: Mapping[Problem, str] = {
 }
 
 
-def review_refused(said: str) -> str:
+def review_refused(text: str) -> str:
     """Why a question is not asked, with what the platform said."""
-    return f"the platform refused the review task: {one_line(said, REASON_CHARS)}"
+    return f"the platform refused the review task: {one_line(text, REASON_CHARS)}"

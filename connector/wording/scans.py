@@ -44,11 +44,11 @@ def judged_by_others(n_items: int) -> str:
 
 def other_controls(kinds: Mapping[str, str], stored: Mapping[str, int]) -> str:
     """The controls beside the label, with how many answers to each are stored."""
-    said = [
+    texts = [
         f"{quoted(name)} ({kind.replace('_', ' ')}, {stored.get(name, 0)} answers)"
         for name, kind in kinds.items()
     ]
-    return f"stored and not judged yet: {', '.join(said)}"
+    return f"stored and not judged yet: {', '.join(texts)}"
 
 
 def too_few_labels(n_items: int, n_classes: int) -> str:

@@ -34,19 +34,19 @@ def _scan(project: str, did: Mapping[str, Any]) -> list[str]:
     planned = did.get("planned", 0) + did.get("controls", 0)
     queue = f"; {_n(planned, 'review task')} planned" if planned else ""
     controls = f", {did['controls']:,} of them controls drawn at random" if did.get("controls") else ""
-    said = [
+    texts = [
         f"{did['flagged']:,} of {_n(did['items'], 'label')} of {project} are suspicious{queue}{controls}."
     ]
     if did.get("suppressed"):
-        said.append(
+        texts.append(
             f"{_n(did['suppressed'], 'suspicious label')} not asked about now (policy.budget, old decisions)."
         )
     left = {name: n for name, n in (did.get("skipped") or {}).items() if n}
     if left:
-        said.append(
+        texts.append(
             "Not judged: " + ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in left.items()) + "."
         )
-    return [*said, *(f"Note: {warning}" for warning in did.get("warnings", ()))]
+    return [*texts, *(f"Note: {warning}" for warning in did.get("warnings", ()))]
 
 
 def _push(project: str, did: Mapping[str, Any]) -> list[str]:
@@ -54,7 +54,11 @@ def _push(project: str, did: Mapping[str, Any]) -> list[str]:
         return [f"Nothing of {project} waits to be reviewed: `secondlook scan {project}` plans review tasks."]
     also = [
         f"{did[name]:,} {words}"
-        for name, words in (("overlaps_raised", "get more reviewers"), ("withdrawn", "withdrawn"))
+        for name, words in (
+            ("taken_back", "unanswered ones taken back for better ones"),
+            ("overlaps_raised", "get more reviewers"),
+            ("withdrawn", "withdrawn"),
+        )
         if did.get(name)
     ]
     created = _n(did["pushed"], "review task") if did["pushed"] else "no new review task"

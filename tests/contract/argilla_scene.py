@@ -122,6 +122,9 @@ class ArgillaScene:
             values["note"] = note
         return self.server.respond(task_id, values, by, status="discarded" if cancelled else "submitted")
 
+    def begin(self, task_id: str, by: str, label: str) -> None:
+        self.server.respond(task_id, self._choice(task_id, label), by, status="draft")
+
     def edit_answer(self, answer_id: str, label: str, by: str) -> None:
         self._edit(answer_id, {"label": label}, by)
 

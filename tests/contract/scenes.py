@@ -84,6 +84,10 @@ class Scene(Protocol):
         cancelled: bool = False,
     ) -> str: ...
 
+    def begin(self, task_id: str, by: str, label: str) -> None:
+        """Choose an answer without giving it."""
+        ...
+
     def edit_answer(self, answer_id: str, label: str, by: str) -> None: ...
 
     def delete_answer(self, answer_id: str) -> None: ...
@@ -151,6 +155,10 @@ class MemoryScene:
         cancelled: bool = False,
     ) -> str:
         return self.server.answer(task_id, by, label, problems=problems, note=note, cancelled=cancelled)
+
+    def begin(self, task_id: str, by: str, label: str) -> None:
+        board = next(one for one in self.server.boards.values() if task_id in one.held)
+        board.held[task_id].drafts.add(by)
 
     def edit_answer(self, answer_id: str, label: str, by: str) -> None:
         self.server.edit(self._review_of(answer_id), answer_id, label, by)
@@ -259,6 +267,11 @@ class LabelStudioScene:
                 {"from_name": "note", "to_name": "item", "type": "textarea", "value": {"text": [note]}}
             )
         return self._submit(task_id, by, result, **({"was_cancelled": True} if cancelled else {}))
+
+    def begin(self, task_id: str, by: str, label: str) -> None:
+        result = [region("label", "item", [label]) | {"origin": "manual"}]
+        path, body = f"/api/tasks/{task_id}/drafts", {"result": result, "lead_time": 1.0}
+        self.server.call("POST", path, token=self._user(by).token, json=body)
 
     def edit_answer(self, answer_id: str, label: str, by: str) -> None:
         self._patch(answer_id, [region("label", "item", [label])], by)

@@ -179,6 +179,20 @@ def test_a_withdrawn_task_keeps_its_answers_and_is_not_offered_where_both_can_be
     assert {review.key: len(review.answers) for review in page.reviews} == kept
 
 
+def test_a_task_is_untouched_until_somebody_answers_skips_or_begins_it(
+    scene: Scene, setup: ReviewSetup
+) -> None:
+    review_id = scene.desk.ensure(setup, None)
+    tasks = scene.desk.push(review_id, [request_for(f"k{n}") for n in range(4)])
+    assert scene.desk.untouched(review_id, [*tasks.values(), "987654321"]) == set(tasks.values())
+
+    scene.answer(tasks["k0"], "rita", GOLDEN)
+    scene.answer(tasks["k1"], "rita", cancelled=True)
+    scene.begin(tasks["k2"], "rita", GOLDEN)
+
+    assert scene.desk.untouched(review_id, list(tasks.values())) == {tasks["k3"]}
+
+
 def test_answers_in_a_task_that_was_imported_twice_are_read_before_and_after_it_is_withdrawn(
     scene: Scene, setup: ReviewSetup
 ) -> None:

@@ -1,4 +1,4 @@
-"""What exports hold after a correction of a box, by mode; and several corrections of one picture."""
+"""What exports hold after a correction of a region, by mode; and several corrections of one picture."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import uuid
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,16 +37,22 @@ def region(region_id: str, x: float, y: float, w: float, h: float) -> Raw:
 
 
 @dataclass
-class BoxScene:
+class RegionScene:
     server: LabelStudioServer
+    config: str
+    control: str
+    data: Raw
+    result: Sequence[Raw]
 
     def __post_init__(self) -> None:
-        self.project = self.server.new_project(f"Boxes {uuid.uuid4().hex[:8]}", CONFIG)
-        (self.task,) = self.server.import_tasks(self.project, [{"data": {"image": "/data/one.png"}}])
-        result = [region("r1", 10, 10, 20, 20), region("r2", 50, 50, 10, 10), RELATION]
-        self.annotation = self.server.annotate(self.task, result, self.server.create_user("a@example.com"))
+        self.project = self.server.new_project(f"Regions {uuid.uuid4().hex[:8]}", self.config)
+        (self.task,) = self.server.import_tasks(self.project, [{"data": self.data}])
+        someone = self.server.create_user("a@example.com")
+        self.annotation = self.server.annotate(self.task, list(self.result), someone)
         client = LabelStudioClient(self.server.url, self.server.token)
-        self.source = LabelStudioSource(client, str(self.project), label_control="box", codecs=LABEL_STUDIO)
+        self.source = LabelStudioSource(
+            client, str(self.project), label_control=self.control, codecs=LABEL_STUDIO
+        )
         self.before = self.shown()
 
     def order(self, mode: WriteMode, given: str, label: str) -> WriteOrder:
@@ -113,6 +120,11 @@ class BoxScene:
             return Counter(names[int(number)] for number in numbers)
 
 
+def box_scene(server: LabelStudioServer) -> RegionScene:
+    result = [region("r1", 10, 10, 20, 20), region("r2", 50, 50, 10, 10), RELATION]
+    return RegionScene(server, CONFIG, "box", {"image": "/data/one.png"}, result)
+
+
 OLD, NEW = {"car": 2}, {"car": 1, "dog": 1}
 BOTH = {"car": 3, "dog": 1}
 
@@ -133,7 +145,7 @@ BOTH = {"car": 3, "dog": 1}
 def test_what_each_export_holds_after_a_correction(
     label_studio: LabelStudioServer, mode: WriteMode, expected: dict[str, dict[str, int]]
 ) -> None:
-    scene = BoxScene(label_studio)
+    scene = box_scene(label_studio)
     order, record = scene.write(mode, GIVEN, RIGHT)
     assert {kind: dict(scene.labels(kind)) for kind in expected} == expected
     scene.source.revert(order, record)
@@ -145,7 +157,7 @@ def test_what_each_export_holds_after_a_correction(
 def test_corrections_of_one_picture_stand_together_and_go_one_by_one(
     label_studio: LabelStudioServer, mode: WriteMode, first_back: int
 ) -> None:
-    scene = BoxScene(label_studio)
+    scene = box_scene(label_studio)
     made = [scene.write(mode, GIVEN, RIGHT), scene.write(mode, EXTRA, NO_EXTRA)]
     assert made[0][1].remote_id == made[1][1].remote_id, "one annotation holds both"
     assert scene.valid() == [RIGHT]
@@ -165,7 +177,7 @@ def test_corrections_of_one_picture_stand_together_and_go_one_by_one(
 def test_a_write_that_broke_off_before_the_original_was_cancelled_is_finished(
     label_studio: LabelStudioServer, mode: WriteMode
 ) -> None:
-    scene = BoxScene(label_studio)
+    scene = box_scene(label_studio)
     order, _ = scene.write(mode, GIVEN, RIGHT)
     path = f"/api/annotations/{scene.annotation}/"
     label_studio.call("PATCH", path, json={"was_cancelled": False})
@@ -176,3 +188,47 @@ def test_a_write_that_broke_off_before_the_original_was_cancelled_is_finished(
     assert scene.source.find_write(order) is not None
     assert scene.valid() == [f"{EXTRA}\n{RIGHT}"]
     assert [one["was_cancelled"] for one in scene.shown()] == [mode is WriteMode.REPLACE, False]
+
+
+TEXT = "Ana flew to Rome"
+SPAN_CONFIG = """<View><Text name="text" value="$text"/><Labels name="ner" toName="text">
+<Label value="PER"/><Label value="LOC"/></Labels></View>"""
+WRONG, MENDED = 'PER 12-16 "Rome"', 'LOC 12-16 "Rome"'
+
+
+def span(region_id: str, label: str, start: int, end: int) -> Raw:
+    value = {"start": start, "end": end, "text": TEXT[start:end], "labels": [label]}
+    return {"id": region_id, "from_name": "ner", "to_name": "text", "type": "labels", "value": value}
+
+
+def tags_of(exported: bytes) -> list[str]:
+    """The tags of each sentence in a CONLL2003 export, as one text."""
+    blocks = exported.decode().split("\n\n")
+    lines = [[line.split() for line in block.splitlines() if "-X-" in line] for block in blocks]
+    rows = [[cells[-1] for cells in each if cells[0] != "-DOCSTART-"] for each in lines]
+    return sorted(" ".join(row) for row in rows if row)
+
+
+OLD_TAGS, NEW_TAGS = "B-PER O O B-PER", "B-PER O O B-LOC"
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (WriteMode.UPDATE, [NEW_TAGS]),
+        (WriteMode.REPLACE, [NEW_TAGS]),
+        (WriteMode.GROUND_TRUTH, sorted([OLD_TAGS, NEW_TAGS])),
+        (WriteMode.PREDICTION, [OLD_TAGS]),
+        (WriteMode.DRY_RUN, [OLD_TAGS]),
+    ],
+)
+def test_what_conll_holds_after_a_correction(
+    label_studio: LabelStudioServer, mode: WriteMode, expected: list[str]
+) -> None:
+    result = [span("s1", "PER", 0, 3), span("s2", "PER", 12, 16)]
+    scene = RegionScene(label_studio, SPAN_CONFIG, "ner", {"text": TEXT}, result)
+    assert tags_of(scene.export("CONLL2003")) == [OLD_TAGS]
+    order, record = scene.write(mode, WRONG, MENDED)
+    assert tags_of(scene.export("CONLL2003")) == expected
+    scene.source.revert(order, record)
+    assert scene.shown() == scene.before

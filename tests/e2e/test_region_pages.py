@@ -89,6 +89,8 @@ def answer_in_browser(made: Installation, page: Page, truth: Mapping[str, Any]) 
             chosen = next(one for one in task["data"]["secondlook_answers"] if one["alias"] == code)
             expect(page.get_by_text(context.split("?")[1].strip()[:40]).first).to_be_visible(timeout=30_000)
             page.wait_for_timeout(500)
+            if "image" in task["data"]:
+                assert task["data"]["secondlook_crop"].startswith("data:image/jpeg")
             if SHOTS:
                 page.screenshot(path=str(Path(SHOTS) / f"{context.split('?')[0].replace(' ', '-')}.png"))
             page.keyboard.press(chosen["hotkey"])

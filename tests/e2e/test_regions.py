@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +250,12 @@ def truthful(right: Pictures) -> Callable[[Raw], str]:
 def _of(task: Raw) -> str:
     """The name of what a task shows."""
     data = task["data"]
+    if "secondlook_counted" in data:
+        return str(data["secondlook_counted"])
+    if "html" in data:
+        return unescape(re.sub("<[^>]*>", "", data["html"]))
+    if "talk" in data:
+        return "\n".join(turn["said"] for turn in data["talk"])
     return Path(data["image"]).name if "image" in data else str(data["text"])
 
 
@@ -407,6 +415,105 @@ def test_wrong_spans_are_repaired_in_the_export_that_people_train_on(
         after = made.results()
         for text, (given, truth) in right.items():
             if given == truth:
+                assert after[text] == before[text]
+        _all_is_taken_back(made, before)
+
+
+# --- spans that count in other units -----------------------------------------------------------
+
+BOTH = '<Label value="PER"/><Label value="LOC"/>'
+OTHER_CONFIGS = {
+    "html": '<View><HyperText name="o" value="$html"/>'
+    f'<HyperTextLabels name="ner" toName="o">{BOTH}</HyperTextLabels></View>',
+    "talk": '<View><Paragraphs name="o" value="$talk" nameKey="who" textKey="said"/>'
+    f'<ParagraphLabels name="ner" toName="o">{BOTH}</ParagraphLabels></View>',
+}
+
+
+def other_data(kind: str, text: str) -> Raw:
+    """A sentence as HTML with a place in bold, or as what two people say."""
+    if kind == "html":
+        return {"html": f"<p>{text.replace('&', '&amp;').replace(' to ', ' <b>to</b> ')}</p>"}
+    first, second = text.split("\n")
+    return {"talk": [{"who": "A", "said": first}, {"who": "B", "said": second}]}
+
+
+def other_span(kind: str, text: str, region: Region, region_id: str, score: float | None = None) -> Raw:
+    """A region as the platform's editor was seen to store it."""
+    label, start, end = region
+    if kind == "html":
+        value: Raw = {"globalOffsets": {"start": start, "end": end}, "hypertextlabels": [label]}
+    else:
+        line = text[:start].count("\n")
+        began = text.rfind("\n", 0, start) + 1
+        units = [len(text[began:at].encode("utf-16-le")) // 2 for at in (start, end)]
+        value = {"start": str(line), "end": str(line), "startOffset": units[0], "endOffset": units[1]}
+        value |= {"text": text[start:end], "paragraphlabels": [label]}
+    held = {"id": region_id, "from_name": "ner", "to_name": "o", "value": value}
+    named = {"type": "hypertextlabels" if kind == "html" else "paragraphlabels"}
+    return {**held, **named, **({} if score is None else {"score": score})}
+
+
+def words_marked(kind: str, task: Raw, result: Sequence[Raw]) -> set[tuple[str, str]]:
+    """(label, words) of a result, by the offsets that it stores."""
+    found = set()
+    for item in result:
+        value = item["value"]
+        if kind == "html":
+            spots, text = value["globalOffsets"], _of(task)
+            words = text[spots["start"] : spots["end"]]
+            found.add((value["hypertextlabels"][0], words))
+            continue
+        assert value["start"] == value["end"]
+        units = task["data"]["talk"][int(value["start"])]["said"].encode("utf-16-le")
+        words = units[2 * value["startOffset"] : 2 * value["endOffset"]].decode("utf-16-le")
+        assert words == value["text"]
+        found.add((value["paragraphlabels"][0], words))
+    return found
+
+
+@pytest.mark.parametrize("kind", OTHER_CONFIGS)
+def test_wrong_spans_of_html_and_of_dialogues_are_repaired_in_their_own_units(
+    label_studio: LabelStudioServer, tmp_path: Path, kind: str
+) -> None:
+    joined = {"html": (" & with ", " & with "), "talk": (" with ", "\nwith ")}[kind]
+    moved = [(text.replace(" with ", joined[1], 1), *regions) for text, regions in sentences().items()]
+    shift = len(joined[1]) - len(" with ")
+    right: dict[str, tuple[list[Region], list[Region]]] = {}
+    for text, *both in moved:
+        given, truth = ([(k, s + shift * (s > 22), e + shift * (s > 22)) for k, s, e in one] for one in both)
+        right[text] = (given, truth)
+    annotator = label_studio.create_user("annotator@example.com")
+    tasks = [
+        {
+            "data": other_data(kind, text),
+            "annotations": [
+                {
+                    "result": [other_span(kind, text, region, f"s{n}") for n, region in enumerate(given)],
+                    "completed_by": annotator.id,
+                }
+            ],
+            "predictions": [
+                {
+                    "model_version": "tagger-1",
+                    "result": [
+                        other_span(kind, text, region, f"p{n}", 0.97) for n, region in enumerate(truth)
+                    ],
+                }
+            ],
+        }
+        for text, (given, truth) in right.items()
+    ]
+    with installed(label_studio, tmp_path, OTHER_CONFIGS[kind], "ner", tasks) as made:
+        before = made.results()
+        assert made.answer_all(truthful(right)) == 2 * 12
+        made.work(JobKind.COLLECT)
+        after = made.results()
+        for task in label_studio.tasks(made.project):
+            text = _of(task)
+            wanted = {(label, text[start:end]) for label, start, end in right[text][1]}
+            assert words_marked(kind, task, after[text]) == wanted
+            if right[text][0] == right[text][1]:
                 assert after[text] == before[text]
         _all_is_taken_back(made, before)
 

@@ -181,6 +181,37 @@ def test_people_differ_change_their_minds_and_come_late(
         desk.services.close()
 
 
+def test_what_people_are_torn_about_is_listed_never_changed_and_asked_no_more(
+    label_studio: LabelStudioServer, tmp_path: Path
+) -> None:
+    rows = [(f"{label} {n}", label, label) for label in CLASSES for n in range(4)]
+    scene = scene_of(label_studio, [*rows, ("torn", CAT, DOG)])
+    people = [label_studio.create_user(f"torn-{n}@example.com") for n in range(11)]
+    sections: Mapping[str, Mapping[str, Any]] = {
+        "policy": {"method": "predicted_neq_given"},
+        "review": {"rule": "shares", "max_votes": 9},
+    }
+    config = write_config(tmp_path / "installation", scene, label_studio.url, project=sections)
+    desk = Desk(scene, config, build(load(config), SilentQueue(), codecs=codecs()), people, people[0])
+    try:
+        run_inline(desk.services, NAME, JobKind.SYNC)
+        desk.work(JobKind.SCAN, JobKind.PUSH)
+        asked = []
+        for n, one in enumerate(people):
+            asked += desk.offered(one, lambda _, n=n: CAT if n % 2 else DOG)  # type: ignore[misc]
+            desk.work(JobKind.COLLECT)
+        assert asked == ["torn"] * 9, "the last two are offered nothing"
+        (decision,) = desk.decisions("torn")
+        assert (decision.label, desk.issues()["torn"].state) == (None, IssueState.UNRESOLVED)
+        kinds = {one.kind for one in desk.dispositions("torn")}
+        assert kinds == {DispositionKind.MULTI_LABEL, DispositionKind.GUIDELINE_QUESTION}
+        desk.work(JobKind.SCAN, JobKind.PUSH)
+        assert desk.scene.labels()["torn"] == CAT
+        assert len(desk.server.tasks(desk.review)) == 1
+    finally:
+        desk.services.close()
+
+
 def _open(server: LabelStudioServer, folder: Path) -> Desk:
     scene = scene_of(server, ROWS, expert_instruction=RULES, show_instruction=True)
     people = [*scene.reviewers, server.create_user("reviewer-3@example.com")]

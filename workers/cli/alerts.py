@@ -25,14 +25,14 @@ def list_alerts(context: typer.Context, *, json: JsonFlag = False) -> None:
     from connector.store.views.alerts import alert_rows, message_rows
 
     with session_of(context).reading() as services, services.store.read() as unit:
-        found, silences = alert_rows(unit), unit.alerts.silences()
+        result, silences = alert_rows(unit), unit.alerts.silences()
         messages = message_rows(unit, LATEST)
     if json:
-        print_json({"alerts": found, "silences": silences, "messages": messages})
+        print_json({"alerts": result, "silences": silences, "messages": messages})
         return
     table(
         ("rule", "project", "about", "state", "since", "says"),
-        [(one.rule, one.project, one.subject, one.state, one.since, one.says) for one in found],
+        [(one.rule, one.project, one.subject, one.state, one.since, one.says) for one in result],
     )
     for one in silences:
         where = f"in {one.project}" if one.project else "everywhere"
@@ -44,7 +44,7 @@ def list_alerts(context: typer.Context, *, json: JsonFlag = False) -> None:
             for one in messages
         ],
     )
-    if not found:
+    if not result:
         note("No alert fires or has fired within 30 days.")
 
 

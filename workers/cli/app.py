@@ -83,11 +83,11 @@ def application(session: Session, only: str | None = None) -> typer.Typer:
         if only is not None and command.name != only:
             app.command(command.name, help=command.help)(_named)
             continue
-        found = getattr(import_module(f"workers.cli.{command.module}"), command.attribute)
+        result = getattr(import_module(f"workers.cli.{command.module}"), command.attribute)
         if command.is_group:
-            app.add_typer(found, name=command.name)
+            app.add_typer(result, name=command.name)
         else:
-            app.command(command.name, epilog=EPILOG)(found)
+            app.command(command.name, epilog=EPILOG)(result)
     return app
 
 

@@ -49,39 +49,39 @@ def consensus(
     columns = Columns(
         label_column, id_column, annotator_column, tuple(field or ()), kind=kind, learning=False
     )
-    found = agree_on_file(file, columns, quorum, encoding)
-    problems = writing.write(out, file, found, encoding) if out is not None else []
+    result = agree_on_file(file, columns, quorum, encoding)
+    problems = writing.write(out, file, result, encoding) if out is not None else []
     if json:
-        print_json(writing.document(found, file.name))
+        print_json(writing.document(result, file.name))
     else:
-        _tell(found, file.name)
+        _tell(result, file.name)
     for problem in problems:
         note(f"Not written: {one_line(problem, NOTE_CHARS)}")
     if out is not None:
         note(f"Wrote {out}.")
 
 
-def _tell(found: FileAgreement, name: str) -> None:
-    for sentence in found.notes:
+def _tell(result: FileAgreement, name: str) -> None:
+    for sentence in result.notes:
         note(f"Note: {one_line(sentence, NOTE_CHARS)}")
     typer.echo(
-        f"{one_line(name)}: {len(found.agreed):,} of {len(found.items):,} items have an agreed answer "
-        f"(labels in '{one_line(found.label_name)}'; {found.method})"
+        f"{one_line(name)}: {len(result.agreed):,} of {len(result.items):,} items have an agreed answer "
+        f"(labels in '{one_line(result.label_name)}'; {result.method})"
     )
     table(("agreement before", "", "95 %", "items"), [
         (one.name, _number(one.value), f"{_number(one.low)} to {_number(one.high)}", f"{one.items:,}")
-        for one in found.figures
+        for one in result.figures
     ])  # fmt: skip
-    if found.dropped:
-        note(f"{found.dropped:,} regions that somebody marked are in no agreed answer: too few others did.")
-    for item in found.still_open[:SHOWN]:
+    if result.dropped:
+        note(f"{result.dropped:,} regions that somebody marked are in no agreed answer: too few others did.")
+    for item in result.still_open[:SHOWN]:
         typer.echo(f"open: {one_line(item.place)}: {item.open_} ({item.answers} answers)")
-    if len(found.still_open) > SHOWN:
-        note(f"There are {len(found.still_open) - SHOWN:,} more without agreement: --json names all.")
-    if found.left_out:
+    if len(result.still_open) > SHOWN:
+        note(f"There are {len(result.still_open) - SHOWN:,} more without agreement: --json names all.")
+    if result.left_out:
         from workers.cli.offline.left_out import left_out_rows
 
-        for row in left_out_rows(found.left_out):
+        for row in left_out_rows(result.left_out):
             more = ", …" if row.count > len(row.places) else ""
             note(
                 one_line(

@@ -29,18 +29,18 @@ def dispositions(
     session = session_of(context)
     session.require_project(project)
     with session.reading() as services, services.store.read() as unit:
-        found = dispositions.disposition_views(unit, project=project, kind=kind, limit=limit, after=after)
+        result = dispositions.disposition_views(unit, project=project, kind=kind, limit=limit, after=after)
     if json:
-        print_json({"dispositions": found.items, "next": found.next})
+        print_json({"dispositions": result.items, "next": result.next})
         return
     table(
         ("item", "list", "problem", "labelled", "labels named"),
         [
             (d.item, d.kind, d.problem, one_line(d.given), ", ".join(one_line(label) for label in d.labels))
-            for d in found.items
+            for d in result.items
         ],
     )
-    if not found.items:
+    if not result.items:
         note("No such items.")
-    elif found.next:
-        note(f"There are more: --after {found.next}")
+    elif result.next:
+        note(f"There are more: --after {result.next}")

@@ -68,10 +68,10 @@ def _show(checks: list[Check]) -> None:
     drawn.add_column(overflow="fold")
     for check in checks:
         name = f"{check.project}: {check.name}" if check.project else check.name
-        found = Text(check.found)
+        text = Text(check.found)
         if check.remedy:
-            found.append(f"\n→ {check.remedy}", style="" if check.level is Level.FAIL else "dim")
-        drawn.add_row(Text(check.level.value, style=COLOURS[check.level]), Text(name), found)
+            text.append(f"\n→ {check.remedy}", style="" if check.level is Level.FAIL else "dim")
+        drawn.add_row(Text(check.level.value, style=COLOURS[check.level]), Text(name), text)
     console = stdout()
     console.print(drawn)
     counts = Counter(check.level for check in checks)

@@ -113,16 +113,16 @@ def _cells(row: OwnFlag) -> list[str]:
 
 
 def _document(measured: Measured, rows: Sequence[OwnFlag], method: DetectionMethod) -> dict[str, Any]:
-    found, decisions = measured.label_issues, measured.decisions
+    result, decisions = measured.label_issues, measured.decisions
     replayed = {} if decisions is None else asdict(decisions)
     return {
         "method": method,
-        "n_items": len(found.mask),
-        "n_flagged": int(found.mask.sum()),
+        "n_items": len(result.mask),
+        "n_flagged": int(result.mask.sum()),
         "truth": measured.truth,
         "votes": measured.reviews,
         "issues": rows,
-        "warnings": found.warnings,
+        "warnings": result.warnings,
         **replayed,
     }
 

@@ -36,20 +36,20 @@ def export(
         check(stored.schema, form, out, force=force)
         if stored.schema is None:  # refused by the check
             return
-        found = write_export(
+        result = write_export(
             training_items(unit, stored.id), stored.schema, project, form, out, decided=decided
         )
     if json:
-        print_json(found.manifest(project))
+        print_json(result.manifest(project))
         return
-    said = ", ".join(f"{n:,} {name}" for name, n in sorted(found.standing.items())) or "none"
-    typer.echo(f"{project}: {found.standing.total():,} labels ({said})")
-    if found.apart:
-        said = ", ".join(f"{n:,} {name}" for name, n in sorted(found.apart.items()))
-        typer.echo(f"Apart: {said}")
-    if found.undecided:
-        note(f"{found.undecided:,} labels that nobody decided on are left out (--decided).")
-    for sentence in found.said:
+    text = ", ".join(f"{n:,} {name}" for name, n in sorted(result.standing.items())) or "none"
+    typer.echo(f"{project}: {result.standing.total():,} labels ({text})")
+    if result.apart:
+        text = ", ".join(f"{n:,} {name}" for name, n in sorted(result.apart.items()))
+        typer.echo(f"Apart: {text}")
+    if result.undecided:
+        note(f"{result.undecided:,} labels that nobody decided on are left out (--decided).")
+    for sentence in result.said:
         note(f"Note: {one_line(sentence, NOTE_CHARS)}")
-    typer.echo(f"content sha256 {found.content}")
+    typer.echo(f"content sha256 {result.content}")
     note(f"Wrote {out}.")

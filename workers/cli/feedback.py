@@ -41,24 +41,26 @@ def feedback(
     with session.reading() as services:
         stored = services.project(project)
         with services.store.read() as unit:
-            found = sheets(unit, stored, services.project_settings(project), annotator)
+            result = sheets(unit, stored, services.project_settings(project), annotator)
         now = services.clock.now()
     if out is not None:
-        _write(out, found, now)
-        note(f"{len(found)} sheet(s) written to {out}.")
+        _write(out, result, now)
+        note(f"{len(result)} sheet(s) written to {out}.")
     if json:
-        print_json({"sheets": found})
+        print_json({"sheets": result})
     elif out is None:
-        typer.echo(markdown(found) if found else "No label was decided about yet: there is no sheet to show.")
+        typer.echo(
+            markdown(result) if result else "No label was decided about yet: there is no sheet to show."
+        )
 
 
-def _write(file: Path, found: Sequence[Sheet], now: datetime) -> None:
+def _write(file: Path, sheets: Sequence[Sheet], now: datetime) -> None:
     from workers.people.feedback import html, markdown
 
     forms = {
-        ".html": lambda: html(found, now),
-        ".md": lambda: markdown(found),
-        ".json": lambda: json_line({"sheets": found}),
+        ".html": lambda: html(sheets, now),
+        ".md": lambda: markdown(sheets),
+        ".json": lambda: json_line({"sheets": sheets}),
     }
     try:
         file.write_text(forms[file.suffix.lower()](), encoding="utf-8")

@@ -40,22 +40,22 @@ def findings(
         stored = services.project(project)
         with services.store.read() as unit:
             known = loop.project_views(unit, project)
-            looked = findings.looked_view(unit, stored.id)
-            found = findings.finding_views(unit, project=project, kind=kind, limit=limit, after=after)
+            view = findings.looked_view(unit, stored.id)
+            result = findings.finding_views(unit, project=project, kind=kind, limit=limit, after=after)
     link = item_links(session.settings.project(project))
     if json:
-        rows = [asdict(one) | {"link": None if one.item is None else link(one.item)} for one in found.items]
-        print_json({"looked": looked, "findings": rows, "next": found.next})
+        rows = [asdict(one) | {"link": None if one.item is None else link(one.item)} for one in result.items]
+        print_json({"looked": view, "findings": rows, "next": result.next})
         return
-    for name, total in looked.found.items():
+    for name, total in view.found.items():
         if total and kind in (None, FindingKind(name)):
             typer.echo(f"{finding_title(FindingKind(name))}: {total:,}")
-    _show(found.items, link)
-    if not found.items:
+    _show(result.items, link)
+    if not result.items:
         note("No such findings." if known and known[0].last_scan_at else "Not scanned yet.")
-    elif found.next:
-        note(f"There are more: --after {found.next}")
-    for name, why in looked.not_looked_for.items():
+    elif result.next:
+        note(f"There are more: --after {result.next}")
+    for name, why in view.not_looked_for.items():
         if kind in (None, FindingKind(name)):
             note(not_searched_text([FindingKind(name)], why))
 

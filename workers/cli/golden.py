@@ -34,7 +34,7 @@ def add(
     context: typer.Context,
     project: ProjectName,
     item: Item,
-    label: Annotated[str, typer.Argument(help="Its true label, one of the project's classes.")],
+    label: Annotated[str, typer.Argument(help="Its true label, or '(as labelled)' for what it carries now.")],
     *,
     by: By = None,
     json: JsonFlag = False,
@@ -64,13 +64,15 @@ def _store(
     context: typer.Context, project: str, lines: list[Line], source: str, by: str | None, *, as_json: bool
 ) -> None:
     from connector.actions.golden import store
+    from workers.label_types.registry import ValidLabels
 
     session = session_of(context)
     session.require_project(project)
     with session.services() as services:
         stored = services.project(project)
         with services.store.begin() as unit:
-            done = store(unit, stored, lines, source, actor(by))
+            valid = None if stored.schema is None else ValidLabels(stored.schema)
+            done = store(unit, stored, lines, source, actor(by), valid)
     if as_json:
         print_json(done)
         return
@@ -107,9 +109,9 @@ def remove(
 def list_items(context: typer.Context, project: ProjectName, *, json: JsonFlag = False) -> None:
     """List the golden items."""
     with _reading(context, project) as (unit, stored, _):
-        found = unit.golden.listed(stored.id)
+        result = unit.golden.listed(stored.id)
     if json:
-        print_json({"golden": found})
+        print_json({"golden": result})
         return
     table(
         ("item", "label", "source", "by", "since", "state"),
@@ -122,10 +124,10 @@ def list_items(context: typer.Context, project: ProjectName, *, json: JsonFlag =
                 f"{one.added_at:%Y-%m-%d}",
                 _state(one.doubted_at),
             )
-            for one in found
+            for one in result
         ],
     )
-    note(wording.golden_size(len(found)) or f"{len(found)} golden items.")
+    note(wording.golden_size(len(result)) or f"{len(result)} golden items.")
 
 
 def _state(doubted_at: object) -> str:
@@ -138,14 +140,14 @@ def report(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fal
     from workers.people.golden_set import report as gathered
 
     with _reading(context, project) as (unit, stored, settings):
-        found = gathered(unit, stored, settings)
+        result = gathered(unit, stored, settings)
     if json:
-        print_json(found)
+        print_json(result)
         return
-    _show(found)
+    _show(result)
 
 
-def _show(found: GoldenReport) -> None:
+def _show(golden_report: GoldenReport) -> None:
     table(
         ("reviewer", "name", "answers", "right", "rate", "95% interval"),
         [
@@ -157,10 +159,10 @@ def _show(found: GoldenReport) -> None:
                 f"{one.mean:.0%}",
                 f"{one.low:.0%} to {one.high:.0%}",
             )
-            for one in found.reviewers
+            for one in golden_report.reviewers
         ],
     )
-    if not found.reviewers:
+    if not golden_report.reviewers:
         note("No golden item has been answered yet.")
     typer.echo()
     table(
@@ -173,14 +175,14 @@ def _show(found: GoldenReport) -> None:
                 one.asked,
                 one.people,
                 "" if one.disagree is None else f"{one.disagree:.0%}",
-                ", ".join(f"{said} {n}" for said, n in one.said),
+                ", ".join(f"{label} {n}" for label, n in one.said),
                 "contradicted" if one.doubted else "",
             )
-            for one in found.items
+            for one in golden_report.items
         ],
     )
-    if found.advice:
-        note(found.advice)
+    if golden_report.advice:
+        note(golden_report.advice)
 
 
 @contextmanager

@@ -68,8 +68,8 @@ def publish(context: typer.Context, project: str, note_id: str, *, as_json: bool
             note(f"{note_id}: recorded. A running service changes the instructions when it can.")
             raise
         with services.store.read() as unit:
-            found = unit.notes.get(services.project(project).id, note_id)
+            result = unit.notes.get(services.project(project).id, note_id)
     if as_json:
-        print_json({"note": found})
-    elif found is not None:
-        typer.echo(f"{note_id}: {found.state}")
+        print_json({"note": result})
+    elif result is not None:
+        typer.echo(f"{note_id}: {result.state}")

@@ -34,11 +34,11 @@ def list_notes(
 ) -> None:
     """List notes by the two labels that they are about."""
     with reading(context, project) as opened:
-        found = opened.unit.notes.listed(opened.project.id, state)
+        result = opened.unit.notes.listed(opened.project.id, state)
         names = opened.unit.projects.annotator_names(opened.project.id)
-    found.sort(key=lambda one: (one.pair, one.given, one.created_at, one.id))
+    result.sort(key=lambda one: (one.pair, one.given, one.created_at, one.id))
     if json:
-        print_json({"notes": found})
+        print_json({"notes": result})
         return
     table(
         ("note", "rule", "text", "by", "date", "state"),
@@ -51,10 +51,10 @@ def list_notes(
                 f"{one.created_at:%Y-%m-%d}",
                 one.state,
             )
-            for one in found
+            for one in result
         ],
     )
-    if not found:
+    if not result:
         note("No such notes.")
 
 
@@ -65,16 +65,16 @@ def show(context: typer.Context, project: ProjectName, note_id: NoteId, *, json:
     from workers.report.effects import effects_of
 
     with reading(context, project) as opened:
-        found = get_note(opened.unit, opened.project, note_id)
+        result = get_note(opened.unit, opened.project, note_id)
         history = list(opened.unit.audit.entries(subject=note_id))
         effect = None
-        if found.published_at is not None:
-            effect = asdict(effects_of(opened.unit, opened.project.id, [found])[0])
+        if result.published_at is not None:
+            effect = asdict(effects_of(opened.unit, opened.project.id, [result])[0])
     if json:
-        print_json({"note": found, "history": history, "effect": effect})
+        print_json({"note": result, "history": history, "effect": effect})
         return
-    typer.echo(f"{found.label!r}, not {found.given!r}: {wording.note_text(found.text)}")
-    typer.echo(f"{found.state}, by {found.author} on {found.created_at:%Y-%m-%d}")
+    typer.echo(f"{result.label!r}, not {result.given!r}: {wording.note_text(result.text)}")
+    typer.echo(f"{result.state}, by {result.author} on {result.created_at:%Y-%m-%d}")
     for entry in history:
         typer.echo(f"  {entry.at:%Y-%m-%d %H:%M} {entry.actor}: {entry.action}")
     if effect is not None:
@@ -133,15 +133,15 @@ def history(
 ) -> None:
     """Show what the instructions said, version by version."""
     with reading(context, project) as opened:
-        found = opened.unit.guidelines.versions(opened.project.id)
+        result = opened.unit.guidelines.versions(opened.project.id)
     if version is not None:
-        found = [one for one in found if one.number == version]
-        if not found:
+        result = [one for one in result if one.number == version]
+        if not result:
             raise NotFound(f"there is no version {version}")
     if json:
-        print_json({"versions": found})
+        print_json({"versions": result})
     elif version is not None:
-        typer.echo(found[0].block)
+        typer.echo(result[0].block)
     else:
         table(
             ("version", "since", "notes", "added", "removed", "reworded", "sha256"),
@@ -153,7 +153,7 @@ def history(
                     *(len(one.change[name]) for name in ("added", "removed", "reworded")),
                     one.hash,
                 )
-                for one in found
+                for one in result
             ],
         )
 
@@ -169,19 +169,19 @@ def questions(
     """List the pairs of labels that are confused again and again without a note."""
     states = list(QuestionState) if all_ else [QuestionState.OPEN, QuestionState.ANSWERED]
     with reading(context, project) as opened:
-        found = opened.unit.questions.listed(opened.project.id, states)
+        result = opened.unit.questions.listed(opened.project.id, states)
     if json:
-        print_json({"questions": found})
+        print_json({"questions": result})
         return
-    for one in found:
+    for one in result:
         typer.echo(f"{one.id} ({one.state})")
         typer.echo(f"  {wording.guideline_question(one.first, one.second, one.confused, one.ambiguous)}")
         for each in one.examples:
-            told = wording.guideline_instance(
+            text = wording.guideline_instance(
                 each["shown"], each["given"], each["decided"], each["suggested"]
             )
-            typer.echo(f"  - {told}")
-    if not found:
+            typer.echo(f"  - {text}")
+    if not result:
         note("Nothing is asked.")
 
 

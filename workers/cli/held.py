@@ -35,9 +35,9 @@ def list_held(context: typer.Context, project: ProjectName, *, json: JsonFlag = 
     with session.reading() as services:
         stored = services.project(project)
         with services.store.read() as unit:
-            found = unit.corrections.listed(stored.id, CorrectionState.HELD)
+            result = unit.corrections.listed(stored.id, CorrectionState.HELD)
     if json:
-        print_json({"held": found})
+        print_json({"held": result})
         return
     table(
         ("correction", "given", "label", "since", "why"),
@@ -49,10 +49,10 @@ def list_held(context: typer.Context, project: ProjectName, *, json: JsonFlag = 
                 one.created_at,
                 reason_text(one.error) if one.error else CLASS_LOSS,
             )
-            for one in found
+            for one in result
         ],
     )
-    if not found:
+    if not result:
         note("No correction is held.")
 
 

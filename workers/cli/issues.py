@@ -38,26 +38,26 @@ def issues(
     session = session_of(context)
     session.require_project(project)
     with session.reading() as services, services.store.read() as unit:
-        found = loop.issue_views(unit, project=project, state=state, limit=limit, after=after)
+        result = loop.issue_views(unit, project=project, state=state, limit=limit, after=after)
     link = item_links(session.settings.project(project))
     if json:
         print_json(
             {
-                "issues": [asdict(one) | {"why": _why(one), "link": link(one.item)} for one in found.items],
-                "next": found.next,
+                "issues": [asdict(one) | {"why": _why(one), "link": link(one.item)} for one in result.items],
+                "next": result.next,
             }
         )
         return
-    flags = [each for each in found.items if each.kind != IssueKind.CONTROL]
+    flags = [each for each in result.items if each.kind != IssueKind.CONTROL]
     _show(flags, link)
-    controls = [each for each in found.items if each.kind == IssueKind.CONTROL]
+    controls = [each for each in result.items if each.kind == IssueKind.CONTROL]
     if controls:
         typer.echo("Controls, drawn at random among labels that are not flagged:")
         _show(controls, link)
-    if not found.items:
+    if not result.items:
         note("No such issues.")
-    elif found.next:
-        note(f"There are more: --after {found.next}")
+    elif result.next:
+        note(f"There are more: --after {result.next}")
 
 
 def _show(issues: Sequence[IssueView], link: Callable[[str], str]) -> None:

@@ -29,15 +29,15 @@ def list_jobs(
     from connector.store.views import loop
 
     with session_of(context).reading() as services, services.store.read() as unit:
-        found = loop.job_views(unit, project=project, state=state, limit=limit)
+        result = loop.job_views(unit, project=project, state=state, limit=limit)
     if json:
-        print_json({"jobs": found.items, "next": found.next})
+        print_json({"jobs": result.items, "next": result.next})
         return
     table(
         ("job", "project", "kind", "state", "tries", "reason"),
-        [(j.id, j.project, j.kind, j.state, j.attempts, j.error) for j in found.items],
+        [(j.id, j.project, j.kind, j.state, j.attempts, j.error) for j in result.items],
     )
-    if not found.items:
+    if not result.items:
         note(f"No job is {state.value}.")
 
 

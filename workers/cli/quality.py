@@ -25,27 +25,27 @@ def quality(context: typer.Context, project: ProjectName, *, json: JsonFlag = Fa
     session = session_of(context)
     session.require_project(project)
     with session.reading() as services:
-        found = figures_of(services, project)
-        verdict, alarms = quality_sentences(services, project, found)
+        figures = figures_of(services, project)
+        verdict, alarms = quality_sentences(services, project, figures)
         pairs = _pairs(services, project)
     if json:
-        told = {"pairs": [asdict(pair) for pair in pairs], "verdict": verdict, "alarms": alarms}
-        print_json({**found.as_json(), **told})
+        detail = {"pairs": [asdict(pair) for pair in pairs], "verdict": verdict, "alarms": alarms}
+        print_json({**figures.as_json(), **detail})
         return
     typer.echo(verdict)
     for alarm in alarms:
         typer.echo(alarm)
-    typer.echo(f"controls     {_of(found.controls)}, {found.controls_unresolved} unresolved")
-    typer.echo(f"corrections  {_of(found.flags.precision)} of decided flags")
-    typer.echo(f"harm         {_harm(found.harm)}")
-    typer.echo(f"anchoring    {_anchoring(found.anchoring)}")
-    typer.echo(f"classes      {changes(found.change)}")
-    if found.harm.bands:
-        table(("stated", "decisions", "mean", "overturned", "stood"), _bands(found.harm))
+    typer.echo(f"controls     {_of(figures.controls)}, {figures.controls_unresolved} unresolved")
+    typer.echo(f"corrections  {_of(figures.flags.precision)} of decided flags")
+    typer.echo(f"harm         {_harm(figures.harm)}")
+    typer.echo(f"anchoring    {_anchoring(figures.anchoring)}")
+    typer.echo(f"classes      {changes(figures.change)}")
+    if figures.harm.bands:
+        table(("stated", "decisions", "mean", "overturned", "stood"), _bands(figures.harm))
     for pair in pairs[:PAIRS_SHOWN]:
         typer.echo(pair_belief(pair.pair, pair.asked, pair.changing))
-    if found.flags.precision.n:
-        table(("flags of", "accepted", "rejected", "unresolved", "precision"), _rows(found))
+    if figures.flags.precision.n:
+        table(("flags of", "accepted", "rejected", "unresolved", "precision"), _rows(figures))
 
 
 def figures_of(services: Services, project: str) -> QualityFigures:
@@ -64,12 +64,12 @@ def _pairs(services: Services, project: str) -> tuple[PairBelief, ...]:
         return pairs_of(unit, services.project(project))
 
 
-def quality_sentences(services: Services, project: str, found: QualityFigures) -> tuple[str, list[str]]:
+def quality_sentences(services: Services, project: str, figures: QualityFigures) -> tuple[str, list[str]]:
     """The verdict and the alarms, in sentences."""
     from workers.review.quality.conclusions import alarms, verdict
 
-    codes = alarms(found, services.project_settings(project).quality)
-    return reason_text(verdict(found)), list(reason_texts(codes))
+    codes = alarms(figures, services.project_settings(project).quality)
+    return reason_text(verdict(figures)), list(reason_texts(codes))
 
 
 def _of(part: Rate) -> str:
@@ -81,7 +81,14 @@ def _harm(harm: Harm) -> str:
     if not harm.changes:
         return "no label was changed yet"
     seen = f"{harm.overturned:,} overturned later (99% interval {share(harm.low)} to {share(harm.high)})"
-    return f"of {harm.changes:,} changes {harm.expected:.1f} are expected to be wrong; {seen}"
+    text = f"of {harm.changes:,} changes {harm.expected:.1f} are expected to be wrong; {seen}"
+    checked = harm.checked
+    if checked is None or not checked.changes:
+        return text
+    early = (
+        f"{checked.changes:,} changes that first answers would have made, {checked.overturned:,} overturned"
+    )
+    return f"{text}; of {early} by those asked by lot ({checked.expected:.1f} expected)"
 
 
 def _anchoring(seen: Anchoring) -> str:
@@ -104,9 +111,9 @@ def _bands(harm: Harm) -> list[tuple[str, int, str, int, str]]:
     ]
 
 
-def _rows(found: QualityFigures) -> list[tuple[str, int, int, int, str]]:
-    return [_row(f"class {one.name}", one) for one in found.by_class] + [
-        _row(f"method {one.name}", one) for one in found.by_method
+def _rows(figures: QualityFigures) -> list[tuple[str, int, int, int, str]]:
+    return [_row(f"class {one.name}", one) for one in figures.by_class] + [
+        _row(f"method {one.name}", one) for one in figures.by_method
     ]
 
 

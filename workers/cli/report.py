@@ -54,26 +54,26 @@ def report(
         if list_:
             _list(services, project, as_json=json)
             return
-        made = _stored(services, project, audit) if audit else _made(services, project, moment)
-        figures = made.figures or {}
+        result = _stored(services, project, audit) if audit else _made(services, project, moment)
+        figures = result.figures or {}
         if out is not None:
             with services.store.read() as unit:
-                _write(unit, made, out, moment, validation=validation)
+                _write(unit, result, out, moment, validation=validation)
     if json or out is None:
-        print_json({"audit": made.id, "report": figures} if json else figures)
+        print_json({"audit": result.id, "report": figures} if json else figures)
     if out is not None:
-        note(f"{made.headline} Written to {out}.")
+        note(f"{result.headline} Written to {out}.")
 
 
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        result = datetime.fromisoformat(text)
     except ValueError as error:
         msg = f"{text!r} is no date such as 2026-03-01"
         raise typer.BadParameter(msg, param_hint="--since") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return result if result.tzinfo else result.replace(tzinfo=UTC)
 
 
 def _refuse(out: Path | None, *, force: bool) -> None:
@@ -91,15 +91,15 @@ def _refuse(out: Path | None, *, force: bool) -> None:
 
 def _list(services: Services, project: str, *, as_json: bool) -> None:
     with services.store.read() as unit:
-        found = unit.audits.listed(services.project(project).id, MOST_LISTED)
+        result = unit.audits.listed(services.project(project).id, MOST_LISTED)
     if as_json:
-        print_json({"audits": [_line(one) for one in found]})
+        print_json({"audits": [_line(one) for one in result]})
         return
     lines = [
-        (one.id, f"{one.wanted_at:%Y-%m-%d %H:%M}", report_reason(one.reason), one.headline) for one in found
+        (one.id, f"{one.wanted_at:%Y-%m-%d %H:%M}", report_reason(one.reason), one.headline) for one in result
     ]
     table(("report", "date", "why", "headline"), lines)
-    if not found:
+    if not result:
         note("No report was made yet.")
 
 
@@ -115,11 +115,11 @@ def _line(one: Audit) -> Json:
 
 def _stored(services: Services, project: str, audit_id: str) -> Audit:
     with services.store.read() as unit:
-        found = unit.audits.get(services.project(project).id, audit_id)
-    if found is None or found.figures is None:
+        result = unit.audits.get(services.project(project).id, audit_id)
+    if result is None or result.figures is None:
         msg = f"project {project!r} has no report {audit_id}"
         raise NotFound(msg)
-    return found
+    return result
 
 
 def _made(services: Services, project: str, since: datetime | None) -> Audit:
@@ -144,21 +144,21 @@ def _made(services: Services, project: str, since: datetime | None) -> Audit:
     return _stored(services, project, audit_id)
 
 
-def _write(unit: UnitOfWork, made: Audit, out: Path, since: datetime | None, *, validation: bool) -> None:
+def _write(unit: UnitOfWork, audit: Audit, out: Path, since: datetime | None, *, validation: bool) -> None:
     from workers.report import page
     from workers.report import validation as record
 
     with _opened(out) as stream:
         if out.suffix == ".csv":
-            n = record.write_csv(stream, record.entries(unit, made.project_id, since))
+            n = record.write_csv(stream, record.entries(unit, audit.project_id, since))
             note(f"{n} errors with their remedies.")
             return
-        entries = record.entries(unit, made.project_id, since) if validation else None
+        entries = record.entries(unit, audit.project_id, since) if validation else None
         chain = record.chain(unit) if validation else None
         if out.suffix == ".html":
-            stream.writelines(page.html(made.figures or {}, entries, chain))
+            stream.writelines(page.html(audit.figures or {}, entries, chain))
         else:
-            stream.writelines(_json_parts(made.figures or {}, entries, chain))
+            stream.writelines(_json_parts(audit.figures or {}, entries, chain))
 
 
 def _json_parts(

@@ -32,14 +32,14 @@ def reviewers(
         if refresh:
             run_inline(services, project, JobKind.REVIEWERS)
         with services.store.read() as unit:
-            found = reviewers_view(unit, stored, services.project_settings(project))
+            result = reviewers_view(unit, stored, services.project_settings(project))
     if json:
-        print_json(found)
+        print_json(result)
         return
-    _show(found)
+    _show(result)
 
 
-def _show(found: ReviewersView) -> None:
+def _show(view: ReviewersView) -> None:
     table(
         (
             "person",
@@ -54,11 +54,11 @@ def _show(found: ReviewersView) -> None:
             "30 days",
             "labels",
         ),
-        [_row(one) for one in found.people],
+        [_row(one) for one in view.people],
     )
-    if found.measured_at is None:
+    if view.measured_at is None:
         note("Nobody was measured yet: a running service does it hourly, --refresh does it now.")
-    for warning in found.warnings:
+    for warning in view.warnings:
         note(warning)
 
 

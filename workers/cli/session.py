@@ -161,8 +161,8 @@ def _user() -> str:
 
 
 def session_of(context: typer.Context) -> Session:
-    found = context.find_object(Session)
-    if found is None:  # the callback of the application sets it
+    result = context.find_object(Session)
+    if result is None:  # the callback of the application sets it
         msg = "no session"
         raise LookupError(msg)
-    return found
+    return result

@@ -72,9 +72,9 @@ class Cleanness:
 def _cleanness(services: Services, project: str) -> Cleanness:
     if project not in services.settings.projects:  # stored, but not configured any more
         return Cleanness(clean_enough=True, verdict="not configured any more", alarms=())
-    found = figures_of(services, project)
-    verdict, alarms = quality_sentences(services, project, found)
-    return Cleanness(found.clean_enough, verdict, tuple(alarms))
+    figures = figures_of(services, project)
+    verdict, alarms = quality_sentences(services, project, figures)
+    return Cleanness(figures.clean_enough, verdict, tuple(alarms))
 
 
 def _print(

@@ -36,11 +36,11 @@ def add(
     from connector.actions import tokens
 
     with session_of(context).services() as services, services.store.begin() as unit:
-        made = tokens.add(unit, name, role, project or [EVERYWHERE], actor(), days)
+        result = tokens.add(unit, name, role, project or [EVERYWHERE], actor(), days)
     if json:
-        print_json({"name": name, "role": role.value, "token": made.token})
+        print_json({"name": name, "role": role.value, "token": result.token})
     else:
-        typer.echo(made.token)
+        typer.echo(result.token)
         note("It is shown this once; only its hash is kept.")
 
 

@@ -121,5 +121,5 @@ def _grants(role: AccessRole, projects: list[str] | None) -> dict[str, AccessRol
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
-    found: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return found
+    text: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return text

@@ -8,9 +8,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from workers.consensus.arrays import Floats, Ints, ratio, same_length
+from workers.consensus.arrays import Floats, Ints, ratio, same_length, sum_by
 from workers.consensus.measures import Measure, alpha_sums
 from workers.consensus.votes import InvalidVotes, Votes
+
+ROUNDING = 1e-9  # squared distances are differences of sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class PairAgreement:
     second: Ints
     n_shared: Ints
     n_agreed: Ints
-    kappa: Floats  # Cohen's; NaN where both gave one and the same label throughout
+    kappa: Floats  # Cohen's, or weighted; NaN where both gave one and the same label throughout
 
     @property
     def share(self) -> Floats:
@@ -77,19 +79,28 @@ def agreement_over_time(
     )
 
 
-def agreement_by_pair(votes: Votes) -> PairAgreement:
+def agreement_by_pair(votes: Votes, values: ArrayLike | None = None) -> PairAgreement:
     """Each two annotators, over the tasks that both answered.
 
     Memory grows with the pairs of votes on one task.
 
+    Parameters
+    ----------
+    votes
+        V votes.
+    values : (V, D) number, optional
+        What each vote's label stands for, where labels are more than alike or not: the number of a rating,
+        or a mark for each class of a set. Kappa then weighs answers by their squared distance.
+
     Raises
     ------
     InvalidVotes
-        If somebody answered a task twice.
+        If somebody answered a task twice, or for values that do not fit the votes.
 
     Notes
     -----
-    Cohen (1960), with the two annotators' shares of labels over their shared tasks.
+    Cohen (1960), with the two annotators' shares of labels over their shared tasks; Cohen (1968) with
+    quadratic weights, for sets over all classes together.
     """
     votes.refuse_repeated()
     one, other = _vote_pairs(votes)
@@ -97,27 +108,44 @@ def agreement_by_pair(votes: Votes) -> PairAgreement:
     pair, place = np.unique(votes.annotator[one] * n_annotators + votes.annotator[other], return_inverse=True)
     n_shared = np.bincount(place, minlength=len(pair))
     agreed = np.bincount(place, votes.label[one] == votes.label[other], minlength=len(pair))
-    by_chance = (
-        _by_chance(place, votes.label[one], votes.label[other], len(pair)) / n_shared.astype(float) ** 2
-    )
-    kappa = ratio(agreed / n_shared - by_chance, 1 - by_chance)
+    if values is None:
+        by_chance = (
+            _by_chance(place, votes.label[one], votes.label[other], len(pair)) / n_shared.astype(float) ** 2
+        )
+        kappa = ratio(agreed / n_shared - by_chance, 1 - by_chance)
+    else:
+        rows = np.asarray(values, dtype=np.float64)
+        same_length(votes=votes.task, values=rows[:, 0])
+        kappa = _weighted_kappa(place, rows[one], rows[other], n_shared)
     width = max(n_annotators, 1)
     return PairAgreement(pair // width, pair % width, n_shared, agreed.astype(np.int64), kappa)
+
+
+def _weighted_kappa(place: Ints, first: Floats, second: Floats, n_shared: Ints) -> Floats:
+    """(P,): one less the mean squared distance of the answers as a share of that between any two tasks'."""
+
+    def mean(numbers: Floats) -> Floats:
+        return sum_by(place, numbers, len(n_shared)) / n_shared
+
+    apart = mean(((first - second) ** 2).sum(axis=1))
+    products = sum(mean(one) * mean(other) for one, other in zip(first.T, second.T, strict=True))
+    by_chance = mean((first**2).sum(axis=1) + (second**2).sum(axis=1)) - 2 * products
+    return ratio(by_chance - apart, np.where(by_chance > ROUNDING, by_chance, 0.0))
 
 
 def _vote_pairs(votes: Votes) -> tuple[Ints, Ints]:
     """Positions of all two votes on one task, the smaller annotator first."""
     order = np.lexsort((votes.annotator, votes.task))
     task = votes.task[order]
-    found: list[tuple[Ints, Ints]] = []
+    result: list[tuple[Ints, Ints]] = []
     for apart in range(1, len(order)):
         at = np.flatnonzero(task[apart:] == task[:-apart])
         if not at.size:
             break
-        found.append((order[at], order[at + apart]))
-    if not found:
+        result.append((order[at], order[at + apart]))
+    if not result:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+    return np.concatenate([pair[0] for pair in result]), np.concatenate([pair[1] for pair in result])
 
 
 def _by_chance(place: Ints, first: Ints, second: Ints, n_pairs: int) -> Floats:

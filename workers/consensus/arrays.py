@@ -77,15 +77,15 @@ def level_in_range(level: float) -> float:
 
 def sum_by(place: Ints, weight: NDArray[Any], size: int) -> Floats:
     """(size,): the weights summed by place."""
-    found: NDArray[Any] = np.bincount(place, weight, minlength=size)
-    return found.astype(np.float64, copy=False)
+    result: NDArray[Any] = np.bincount(place, weight, minlength=size)
+    return result.astype(np.float64, copy=False)
 
 
 def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """Element-wise quotient; NaN where there is nothing to divide by."""
-    found = np.full(np.broadcast(part, whole).shape, np.nan)
-    np.divide(part, whole, out=found, where=whole > 0)
-    return found
+    result = np.full(np.broadcast(part, whole).shape, np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result
 
 
 def leading(columns: NDArray[Any]) -> tuple[Ints, NDArray[Any], Mask]:

@@ -28,13 +28,13 @@ class TaskLabels:
         """Checked: InvalidVotes for labels outside 0..n_classes - 1 or lists of different lengths."""
         known = np.asarray(golden, dtype=np.int64)
         whole_numbers("golden", known + 1, n_classes + 1)
-        made = cls(
+        result = cls(
             whole_numbers("given", given, n_classes),
             whole_numbers("suggested", suggested, n_classes),
             known,
         )
-        same_length(given=made.given, suggested=made.suggested, golden=made.golden)
-        return made
+        same_length(given=result.given, suggested=result.suggested, golden=result.golden)
+        return result
 
 
 class Cells:
@@ -95,8 +95,8 @@ class Cells:
         given = float(truth[ordinary & self._given].sum())
         suggested = float(truth[ordinary & self._suggested].sum())
         seen = np.array([given, suggested, max(n - given - suggested, 0.0)])
-        found: Floats = np.array(FIRST_ROLES) + seen
-        return found
+        result: Floats = np.array(FIRST_ROLES) + seen
+        return result
 
     def confusions(self, truth: Floats, measured: Mask) -> dict[tuple[int, int, int], float]:
         """(reviewer, true class, answer) → expected number, of measured votes."""
@@ -109,10 +109,10 @@ class Cells:
         step = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
         cell = order[np.repeat(starts[task], size) + step]
         key = (self._votes.annotator[vote] * self._k + self._label[cell]) * self._k + self._votes.label[vote]
-        found, place = np.unique(key, return_inverse=True)
-        counts = sum_by(place, truth[cell], len(found))
+        result, place = np.unique(key, return_inverse=True)
+        counts = sum_by(place, truth[cell], len(result))
         return {
             (int(k // self._k**2), int(k // self._k % self._k), int(k % self._k)): float(n)
-            for k, n in zip(found, counts, strict=True)
+            for k, n in zip(result, counts, strict=True)
             if n >= LEAST
         }

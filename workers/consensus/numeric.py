@@ -209,11 +209,11 @@ def _mean_ranks(answers: Floats) -> Floats:
 def _medians(tasks: Ints, answers: Floats, n: Ints) -> Floats:
     ordered = answers[np.lexsort((answers, tasks))]
     first = np.cumsum(n) - n
-    found = np.full(len(n), np.nan)
+    result = np.full(len(n), np.nan)
     some = n > 0
     low, high = (first + (n - 1) // 2)[some], (first + n // 2)[some]
-    found[some] = (ordered[low] + ordered[high]) / 2
-    return found
+    result[some] = (ordered[low] + ordered[high]) / 2
+    return result
 
 
 def _means(tasks: Ints, answers: Floats, n: Ints) -> Floats:

@@ -96,9 +96,9 @@ def judged_by_peers(
     for _ in range(ROUNDS):
         right, roles, truth = cells.estimate(mean, roles / roles.sum())
         posterior, alone = evidence.weigh(right, measured, known, mean, alone)
-        found = posterior @ evidence.grid
-        moved = float(np.abs(found - mean).max(initial=0))
-        mean = found
+        result = posterior @ evidence.grid
+        moved = float(np.abs(result - mean).max(initial=0))
+        mean = result
         if moved < TOLERANCE:
             break
     low, high = _quantile(posterior, (1 - level) / 2), _quantile(posterior, (1 + level) / 2)
@@ -116,18 +116,18 @@ def class_reliability(
 ) -> dict[int, tuple[float, float, float, float]]:
     """Of one reviewer for each true class met: class → (mean, low, high, answers), shrunk to `centre`."""
     seen: dict[int, list[float]] = {}
-    for (who, true, said), n in confusions.items():
+    for (who, true, answered), n in confusions.items():
         if who == person:
             counts = seen.setdefault(true, [0.0, 0.0])
             counts[0] += n
-            counts[1] += n if said == true else 0.0
-    found: dict[int, tuple[float, float, float, float]] = {}
+            counts[1] += n if answered == true else 0.0
+    result: dict[int, tuple[float, float, float, float]] = {}
     tail = (1 - level_in_range(level)) / 2
     for true, (n, hits) in sorted(seen.items()):
         a, b = strength * centre + hits, strength * (1 - centre) + max(n - hits, 0.0)
         low, high = special.betaincinv(a, b, [tail, 1 - tail])
-        found[true] = (a / (a + b), float(low), float(high), n)
-    return found
+        result[true] = (a / (a + b), float(low), float(high), n)
+    return result
 
 
 class _PeerEvidence:
@@ -161,9 +161,9 @@ class _PeerEvidence:
         counts = np.bincount(place, minlength=self._n * (BINS + 1)).reshape(self._n, BINS + 1)
         a, b = self._strength * centre, self._strength * (1 - centre)
         logs = counts @ self._likelihood + (a - 1) * np.log(self.grid) + (b - 1) * np.log1p(-self.grid)
-        found: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
-        found /= found.sum(axis=1, keepdims=True)
-        return found
+        result: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
+        result /= result.sum(axis=1, keepdims=True)
+        return result
 
 
 def _quantile(posterior: NDArray[np.float64], share: float) -> Floats:
@@ -173,8 +173,8 @@ def _quantile(posterior: NDArray[np.float64], share: float) -> Floats:
     rows = np.arange(len(posterior))
     before = np.where(at > 0, below[rows, at - 1], 0.0)
     within = (share - before) / np.maximum(posterior[rows, at], np.finfo(float).tiny)
-    found: Floats = (at + np.clip(within, 0, 1)) / GRID
-    return found
+    result: Floats = (at + np.clip(within, 0, 1)) / GRID
+    return result
 
 
 def _check(votes: Votes, questions: TaskLabels, n_classes: int, n_annotators: int, strength: float) -> None:

@@ -65,10 +65,10 @@ def posterior(
     if not classes:
         return {}
     log = [math.log(share) for share in _opinion(prior, classes)]
-    said = [(vote.reviewer, vote.label) for vote in votes if vote.label is not None and not vote.problems]
+    labels = [(vote.reviewer, vote.label) for vote in votes if vote.label is not None and not vote.problems]
     if prior.given is not None:
-        said.append((prior.annotator or "", prior.given))
-    for person, label in said:
+        labels.append((prior.annotator or "", prior.given))
+    for person, label in labels:
         if label in classes:
             _add(log, person, label, classes, trust)
     most = max(log)
@@ -77,11 +77,11 @@ def posterior(
     return {name: one / total for name, one in zip(classes, weight, strict=True)}
 
 
-def _add(log: list[float], person: str, said: str, classes: Sequence[str], trust: Trust) -> None:
+def _add(log: list[float], person: str, answered: str, classes: Sequence[str], trust: Trust) -> None:
     n_classes = len(classes)
     for k, label in enumerate(classes):
         right = min(max(trust.of(person, label), 1 / n_classes), SUREST)
-        log[k] += math.log(right if label == said else (1 - right) / max(n_classes - 1, 1))
+        log[k] += math.log(right if label == answered else (1 - right) / max(n_classes - 1, 1))
 
 
 def _opinion(prior: Prior, classes: Sequence[str]) -> list[float]:
@@ -119,5 +119,5 @@ def skill(accuracy: float, n_classes: int) -> float:
 
 def average(values: Iterable[float], otherwise: float) -> float:
     """The mean, or `otherwise` of nothing."""
-    found = list(values)
-    return sum(found) / len(found) if found else otherwise
+    result = list(values)
+    return sum(result) / len(result) if result else otherwise

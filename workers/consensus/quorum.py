@@ -112,8 +112,8 @@ class Verdict:
     @property
     def problem(self) -> str | None:
         """The problem that was agreed on, if it was one."""
-        found = dict(self.params).get("problem")
-        return None if found is None else str(found)
+        result = dict(self.params).get("problem")
+        return None if result is None else str(result)
 
 
 NOTHING_ELSE = Situation()
@@ -194,20 +194,20 @@ class OpenQuestion:
         return not self._contested() and self.ballot.support.get(position, 0.0) > needed - ROUNDING
 
     def is_probable(self, position: Position) -> bool:
-        demanded, found = self.policy.confidence, self.situation.probabilities
-        if demanded is None or found is None or position[0] == "problem":
+        demanded, result = self.policy.confidence, self.situation.probabilities
+        if demanded is None or result is None or position[0] == "problem":
             return True
-        return found.get(position[1], 0.0) >= demanded
+        return result.get(position[1], 0.0) >= demanded
 
     def clear(self) -> Position | None:
         """The label that is probable enough without a quorum."""
-        found = self.situation.probabilities
-        if self.policy.confidence is None or not found or self.ballot.names_problems:
+        result = self.situation.probabilities
+        if self.policy.confidence is None or not result or self.ballot.names_problems:
             return None
-        label = max(found, key=lambda name: found[name])
+        label = max(result, key=lambda name: result[name])
         if self.ballot.n_votes < self.policy.min_votes or label not in self.ballot.labels:
             return None
-        if self.policy.has_rule({self.given, label}) or found[label] < self.policy.confidence:
+        if self.policy.has_rule({self.given, label}) or result[label] < self.policy.confidence:
             return None
         return ("label", label)
 
@@ -223,8 +223,10 @@ class OpenQuestion:
         n_votes = self.ballot.n_votes
         params = (("agreeing", self.ballot.n_for(position)), ("votes", n_votes))
         if kind == "problem":
-            said = (("problem", name), *params)
-            return Verdict(QuorumOutcome.UNRESOLVED, None, n_votes, reason or Reason.AGREED_ON_PROBLEM, said)
+            details = (("problem", name), *params)
+            return Verdict(
+                QuorumOutcome.UNRESOLVED, None, n_votes, reason or Reason.AGREED_ON_PROBLEM, details
+            )
         if name == self.given:
             return Verdict(QuorumOutcome.REJECT, name, n_votes, reason or Reason.AGREED_ON_GIVEN, params)
         return Verdict(QuorumOutcome.ACCEPT, name, n_votes, reason or Reason.AGREED_ON_OTHER, params)

@@ -41,9 +41,9 @@ def handle(context: Context) -> Summary:
 
 def _conclude(context: Context, unit: UnitOfWork) -> None:
     """Keep the figures; where nothing is left to ask but controls, a scan draws them."""
-    found = keep_quality(unit, context.project, context.settings.quality)
+    figures = keep_quality(unit, context.project, context.settings.quality)
     nothing_open = unit.reviews.open_count(context.project.id) == 0
-    if nothing_open and wants_controls(found, context.settings):
+    if nothing_open and wants_controls(figures, context.settings):
         unit.enqueue(job(JobKind.SCAN, context.project.id))
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from connector.model import IssueKind, Project, Vote
+from connector.config.project import ReviewSettings
+from connector.model import Issue, IssueKind, Project, Vote
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
-from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
-from workers.decide.shares import counted_answers, weights_with_own
+from workers.decide.ballots import Ballots
+from workers.decide.checked import early_decisions
+from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
 from workers.review.quality.crowd import KnownCrowd, crowd_fact, stored, written
+from workers.review.quality.own_answers import AnsweredTwice, own_weight
 from workers.review.quality.repairs import group_path
-from workers.review.votes import bearing
+from workers.review.votes import bearing, is_own
 
 LEARN_EVERY = 10  # votes; of many a tenth. Second votes on a question say most: whether people agree
 
@@ -21,52 +26,71 @@ def learn(
     unit: UnitOfWork,
     project: Project,
     weights: Mapping[str, float],
-    person_of: Callable[[str], str],
+    ballots: Ballots,
     inconclusive: frozenset[str],
-    *,
-    own: bool = False,
-) -> tuple[SharePrior, int]:
-    """What is known of the project's crowd and the version of it, learned anew when enough was answered."""
-    known = stored(unit, project)
-    votes = unit.votes.counted(project.id)
+    review: ReviewSettings,
+) -> KnownCrowd:
+    """What is known of the project's crowd, learned anew when enough was answered."""
+    known, own = stored(unit, project), review.counts_own
+    votes = unit.votes.counted(project.id, own=own)
     if known is not None and abs(votes - known.votes) < max(LEARN_EVERY, known.votes // 10):
-        return known.prior, known.version
+        return known
     if known is None and votes < LEARN_EVERY:
-        return SharePrior(), 0
-    prior = fit(_answers(unit, project, weights, person_of, inconclusive, own=own))
-    version = 1 if known is None else known.version + 1
-    unit.facts.put(crowd_fact(project), written(KnownCrowd(prior, version, votes)))
+        return KnownCrowd(SharePrior(), 0, 0)
+    answered = _answered(unit, project, ballots.person_of, own=own)
+    worth = own_weight(_twice(issue, ballot) for issue, ballot in answered)
+    prior = fit(_answers(answered, weights, ballots, inconclusive, worth))
+    before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
+    checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
+    version = before.version + 1
+    crowd = KnownCrowd(prior, version, votes, worth, tuple(checked))
+    unit.facts.put(crowd_fact(project), written(crowd))
     unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
+    unit.enqueue(job(JobKind.PUSH, project.id))  # questions may change places
     asked = {"questions": int(prior.asked), "votes": votes}
     detail = {"version": version, **asked, "changing": round(prior.changing, 4)}
+    detail |= {"own_weight": round(worth, 2)} if own else {}
     unit.audit.append("secondlook", "crowd.learned", project.name, detail, project.name)
-    return prior, version
+    return crowd
+
+
+def _answered(
+    unit: UnitOfWork, project: Project, person_of: Callable[[str], str], *, own: bool
+) -> list[tuple[Issue, list[Vote]]]:
+    """All questions but golden ones, with the votes that bear their decision."""
+    by_issue: defaultdict[str, list[Vote]] = defaultdict(list)
+    for issue_id, vote in unit.votes.stated(project.id):
+        by_issue[issue_id].append(vote)
+    issues = sorted(unit.issues.many(sorted(by_issue)).items())
+    return [
+        (issue, bearing(by_issue[name], person_of, own=own))
+        for name, issue in issues
+        if issue.kind is not IssueKind.GOLDEN
+    ]
 
 
 def _answers(
-    unit: UnitOfWork,
-    project: Project,
+    answered: Sequence[tuple[Issue, Sequence[Vote]]],
     weights: Mapping[str, float],
-    person_of: Callable[[str], str],
+    ballots: Ballots,
     inconclusive: frozenset[str],
-    *,
-    own: bool,
+    worth: float,
 ) -> list[tuple[GroupPath, AnswerSet]]:
-    said: defaultdict[str, list[Vote]] = defaultdict(list)
-    for issue_id, vote in unit.votes.stated(project.id):
-        said[issue_id].append(vote)
-    answered = []
-    for name, issue in sorted(unit.issues.many(sorted(said)).items()):
-        votes = bearing(said[name], person_of, own=own)
-        ballot = [quorum_vote(vote, person_of) for vote in votes]
-        weighed = weights_with_own(votes, weights, person_of)
-        if issue.kind is not IssueKind.GOLDEN:
-            counts, _ = counted_answers(issue, ballot, weighed, person_of, inconclusive)
-            answered.append((group_path(issue), counts.answers))
-    return answered
+    result = []
+    for issue, votes in answered:
+        ballot = ballots.cast(issue, votes)
+        weighed = weights_with_own(votes, weights, ballots.person_of, worth)
+        suggested = ballots.suggested(issue, ballot)
+        counts, _ = counted_answers(issue, ballot, weighed, ballots.person_of, inconclusive, suggested)
+        result.append((group_path(issue), counts.answers))
+    return result
 
 
-def quorum_vote(vote: Vote, person_of: Callable[[str], str]) -> QuorumVote:
-    """A stored vote as the rules of consensus take it."""
-    problems = tuple(problem.value for problem in vote.problems)
-    return QuorumVote(person_of(vote.reviewer), vote.label, problems)
+def _twice(issue: Issue, votes: Sequence[Vote]) -> AnsweredTwice:
+    own = [vote for vote in votes if is_own(vote)]
+    others = [vote for vote in votes if not is_own(vote)]
+    return AnsweredTwice(len(own), _against(issue, own), len(others), _against(issue, others))
+
+
+def _against(issue: Issue, votes: Sequence[Vote]) -> int:
+    return sum(1 for vote in votes if vote.problems or vote.label != issue.given)

@@ -89,8 +89,8 @@ def _reopen(context: Context, unit: UnitOfWork, case: Case, decision: Decision, 
     unit.audit.append("secondlook", "decision.reopened", issue.id, detail, project.name)
     for correction in unit.corrections.all_of_issue(issue.id):
         if unit.corrections.cancel(correction.id, NotWritten.DECISION_WITHDRAWN):
-            said = {"reason": wording.reason_text(NotWritten.DECISION_WITHDRAWN)}
-            unit.audit.append("secondlook", "correction.cancelled", correction.id, said, project.name)
+            cause = {"reason": wording.reason_text(NotWritten.DECISION_WITHDRAWN)}
+            unit.audit.append("secondlook", "correction.cancelled", correction.id, cause, project.name)
     task = replace(
         case.task, asked_at=unit.now, escalated_at=unit.now if escalated else case.task.escalated_at
     )

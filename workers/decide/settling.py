@@ -57,7 +57,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
     unit.audit.append(
         "secondlook", f"decision.{decision.outcome.value}", issue.id, detail, context.project.name
     )
-    for note in notes_of(issue, decision, case.counted):
+    for note in notes_of(kind_of(context.project.schema), issue, decision, case.counted):
         unit.notes.save(note)
     unit.dispositions.add(dispositions_of(issue, decision, case.counted, verdict.problem))
     _carry_out(context, unit, case, decision, run_id, hold=judged.held)
@@ -67,7 +67,7 @@ def settle(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdic
 
 def _decision(unit: UnitOfWork, case: Case, judged: WeighedVerdict) -> Decision:
     verdict = judged.verdict
-    said = [one for vote in case.counted for one in answers_of(vote)]
+    answers = [one for vote in case.counted for one in answers_of(vote)]
     return Decision(
         id=str(uuid.uuid4()),
         issue_id=case.issue.id,
@@ -75,7 +75,7 @@ def _decision(unit: UnitOfWork, case: Case, judged: WeighedVerdict) -> Decision:
         label=verdict.label,
         reason=coded(
             verdict.reason.value,
-            votes=said,
+            votes=answers,
             label=verdict.label,
             given=case.issue.given,
             probability=judged.probability,

@@ -25,13 +25,14 @@ from workers.consensus.shares import (
     count,
     expected,
 )
+from workers.review.quality.crowd import KnownCrowd
 from workers.review.quality.harm import NO_HARM, Harm
+from workers.review.quality.own_answers import OWN_WEIGHT
 from workers.review.quality.repairs import group_path, share_policy
 from workers.review.votes import is_own
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
 ORIGINAL_ERROR = 0.5
-OWN_WEIGHT = 0.5  # who answers about their own label repeats themselves in part
 # Kinds of questions whose other annotators are kept with them; of the others the facts are other items.
 WITH_ANNOTATORS = (IssueKind.LABEL_ERROR, IssueKind.CONTROL, IssueKind.DISAGREEMENT)
 CALIBRATION_VOTES = 3
@@ -48,6 +49,7 @@ class CrowdRules:
     calibration_share: float = 0.0
     holds_changes: bool = False  # a person looks at each
     counts_own: bool = False
+    own_weight: float = OWN_WEIGHT
     outlooks: dict[bytes, Expected] = field(default_factory=dict, repr=False, compare=False)
 
     def weigh(
@@ -58,12 +60,15 @@ class CrowdRules:
         weights: Mapping[str, float],
         person_of: Callable[[str], str],
         inconclusive: frozenset[str],
+        suggested: str,
     ) -> tuple[Conclusion, dict[str, float]]:
         """What the votes come to, and the probability of each named label that most would choose it.
 
+        `suggested` is the label that stands for the suggestion in the ballot.
+
         By the lot of its key a question is one of those that are asked further than would suffice.
         """
-        counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive)
+        counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive, suggested)
         usual = self.prior.weights(group_path(issue))
         belief, policy = believe(counts, usual), self._policy_of(key)
         worth = self._outlook(usual).worth
@@ -89,19 +94,20 @@ def drawn(key: str) -> float:
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
 
 
-def crowd_rules(review: ReviewSettings, prior: SharePrior, version: int, harm: Harm = NO_HARM) -> CrowdRules:
+def crowd_rules(review: ReviewSettings, known: KnownCrowd, harm: Harm = NO_HARM) -> CrowdRules:
     """The rule of shares as the settings state it, with what was learned so far.
 
     Where more changes were overturned than their probabilities allow for, changes must be as sure as can be
     demanded, and are held besides.
     """
     return CrowdRules(
-        share_policy(review, prior, harm),
-        prior,
-        version,
+        share_policy(review, known.prior, harm),
+        known.prior,
+        known.version,
         review.calibration_share,
         holds_changes=harm.exceeds,
         counts_own=review.counts_own,
+        own_weight=known.own_weight,
     )
 
 
@@ -111,6 +117,7 @@ def counted_answers(
     weights: Mapping[str, float],
     person_of: Callable[[str], str],
     inconclusive: frozenset[str],
+    suggested: str,
 ) -> tuple[Counts, int]:
     """The answers to a question, with those of its other annotators, and how many of them were asked for."""
     stated = [vote for vote in ballot if vote.positions and not _says_nothing(vote, inconclusive)]
@@ -125,16 +132,19 @@ def counted_answers(
         for who, label in _other_annotations(issue)
         if person_of(who) not in voted
     ]
-    terms = Terms(("label", issue.given), ("label", issue.suggested), PROBLEMS)
+    terms = Terms(("label", issue.given), ("label", suggested), PROBLEMS)
     return count([*asked, *originals], terms), len(asked)
 
 
 def weights_with_own(
-    votes: Sequence[Vote], weights: Mapping[str, float], person_of: Callable[[str], str]
+    votes: Sequence[Vote],
+    weights: Mapping[str, float],
+    person_of: Callable[[str], str],
+    own_weight: float = OWN_WEIGHT,
 ) -> Mapping[str, float]:
     """What the votes of each person count for, of a question on which some had labeled the item."""
     own = {person_of(vote.reviewer) for vote in votes if is_own(vote)}
-    return {**weights, **{who: min(weights.get(who, 1.0), OWN_WEIGHT) for who in own}}
+    return {**weights, **{who: min(weights.get(who, 1.0), own_weight) for who in own}}
 
 
 def _says_nothing(vote: QuorumVote, inconclusive: frozenset[str]) -> bool:

@@ -25,11 +25,13 @@ from workers.consensus.posterior import Prior, Trust, measured_accuracy, posteri
 from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
 from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
-from workers.decide.learned import learn, quorum_vote
+from workers.decide.ballots import Ballots
+from workers.decide.learned import learn
 from workers.decide.shares import CrowdRules, crowd_rules, weights_with_own
 from workers.label_types.registry import kind_of
 from workers.review.quality.fairness import rare_classes
 from workers.review.quality.harm import harm_of
+from workers.review.quality.own_answers import OWN_WEIGHT
 from workers.review.question import INCONCLUSIVE, quorum_policy
 from workers.review.votes import bearing
 
@@ -62,9 +64,9 @@ class Case:
     @property
     def asks_about_the_label(self) -> bool:
         """Whether the item still carries the label in question, or what this issue made of it."""
-        made = {self.issue.given} | ({self.standing.label} if self.standing else set())
+        known = {self.issue.given} | ({self.standing.label} if self.standing else set())
         now = self.current
-        return now is not None and any(self.carries(now.label, each) for each in made)
+        return now is not None and any(self.carries(now.label, each) for each in known)
 
 
 def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, rules: DecisionRules) -> Case:
@@ -116,7 +118,7 @@ class DecisionRules:
     def weigh(self, case: Case, now: datetime) -> WeighedVerdict:
         """The verdict on a question as things stand now."""
         task, issue = case.task, case.issue
-        ballot = self._ballot(case.counted, issue.given)
+        ballot = self.ballots.cast(issue, case.counted)
         names = self._names(ballot, issue)
         weights = self.weights_of(case)
         situation = Situation(
@@ -131,7 +133,13 @@ class DecisionRules:
             verdict = decide(ballot, issue.given, self.policy, weighed)
         else:
             conclusion, probabilities = self.crowd.weigh(
-                task.key, issue, ballot, weights, self.person_of, self.policy.inconclusive
+                task.key,
+                issue,
+                ballot,
+                weights,
+                self.person_of,
+                self.policy.inconclusive,
+                self.ballots.suggested(issue, ballot),
             )
             torn = Problem.AMBIGUOUS.value
             verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)
@@ -144,16 +152,12 @@ class DecisionRules:
 
     def weights_of(self, case: Case) -> Mapping[str, float]:
         """What each vote counts for."""
-        return weights_with_own(case.counted, self.trust.weight, self.person_of)
+        worth = OWN_WEIGHT if self.crowd is None else self.crowd.own_weight
+        return weights_with_own(case.counted, self.trust.weight, self.person_of, worth)
 
-    def _ballot(self, votes: Sequence[Vote], given: str) -> list[QuorumVote]:
-        """The votes, each for the label that it counts for: the label type says which answers agree."""
-        cast = [quorum_vote(vote, self.person_of) for vote in votes]
-        said = {one.reviewer: one.label for one in cast if one.label is not None and not one.problems}
-        if self.schema is None or not said:
-            return cast
-        positions = kind_of(self.schema).positions(said, given, self.policy.quorum)
-        return [replace(one, label=positions.get(one.reviewer, one.label)) for one in cast]
+    @property
+    def ballots(self) -> Ballots:
+        return Ballots(self.schema, self.person_of, self.policy.quorum)
 
     def _names(self, ballot: Sequence[QuorumVote], issue: Issue) -> tuple[str, ...]:
         """The labels among which the probability is shared."""
@@ -190,11 +194,13 @@ def rules_for(context: Context, unit: UnitOfWork) -> DecisionRules:
     quality = context.settings.quality
     rare = dict.fromkeys(rare_classes(unit, project, quality), quality.rare_quorum)
     trust, crowd = trust_in(unit.people.latest(project.id)), None
+    policy = quorum_policy(review, person_of, rare)
     if review.by_shares:
-        prior, version = learn(unit, project, trust.weight, person_of, INCONCLUSIVE, own=review.counts_own)
-        crowd = crowd_rules(review, prior, version, harm_of(unit, project))
+        ballots = Ballots(project.schema, person_of, policy.quorum)
+        known = learn(unit, project, trust.weight, ballots, INCONCLUSIVE, review)
+        crowd = crowd_rules(review, known, harm_of(unit, project))
     return DecisionRules(
-        policy=quorum_policy(review, person_of, rare),
+        policy=policy,
         schema=project.schema,
         trust=trust,
         model_accuracy=measured_accuracy(right, n),

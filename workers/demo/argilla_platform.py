@@ -85,13 +85,13 @@ class ArgillaStage:
     def labels(self) -> dict[int, str]:
         """The owner's response, which a correction is, before the annotator's."""
         me = str(self.server.call("GET", "/me")["id"])
-        found: dict[int, str] = {}
+        result: dict[int, str] = {}
         for offset in range(0, len(self.digits.images), READ_AT_ONCE):
             params = {"offset": offset, "limit": READ_AT_ONCE, "include": "responses"}
             path = f"/datasets/{self.dataset}/records"
             for record in self.server.call("GET", path, params=params)["items"]:
-                found[int(record["external_id"])] = _carried(record["responses"], me)
-        return found
+                result[int(record["external_id"])] = _carried(record["responses"], me)
+        return result
 
     def reviewers(self, review_link: str, seed: int) -> Sequence[ArgillaReviewer]:
         """They take from the queue of pending records."""

@@ -69,10 +69,10 @@ class RunningArgilla:
     def create_annotator(self, name: str, password: str) -> str:
         """A member of the workspace; the new user's id."""
         body = {"first_name": name, "username": name, "role": "annotator", "password": password}
-        made = self.call("POST", "/users", json=body)
-        self.keys[name] = str(made["api_key"])
-        self.call("POST", f"/workspaces/{self.workspace()}/users", json={"user_id": made["id"]})
-        return str(made["id"])
+        created = self.call("POST", "/users", json=body)
+        self.keys[name] = str(created["api_key"])
+        self.call("POST", f"/workspaces/{self.workspace()}/users", json={"user_id": created["id"]})
+        return str(created["id"])
 
     def workspace(self) -> str:
         """The id of the workspace that all people are members of."""

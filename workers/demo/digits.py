@@ -52,14 +52,14 @@ def views(pixels: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[View, 
     distance = norm[:, None] + norm[None] - 2 * pixels @ pixels.T
     np.fill_diagonal(distance, np.inf)
     near = np.argsort(distance, axis=1)[:, :NEIGHBOURS]
-    found = []
+    result = []
     for digit, row in zip(truth.tolist(), near, strict=True):
         others = np.bincount(truth[row], minlength=len(CLASSES)) / NEIGHBOURS
         alike = 1 - float(others[digit])
         others[digit] = -1
         error = min(MOST_ERROR, SLIP_SHARE + HARDNESS * alike)
-        found.append(View(CLASSES[digit], error, CLASSES[int(others.argmax())]))
-    return tuple(found)
+        result.append(View(CLASSES[digit], error, CLASSES[int(others.argmax())]))
+    return tuple(result)
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ class MissingProgramError(ServerError):
 
 def program(name: str, *places: str) -> str:
     """The full path of a program on PATH or in one of the directories (globs; the last match wins)."""
-    if found := shutil.which(name):
-        return found
+    if result := shutil.which(name):
+        return result
     candidates = [path for place in places for path in sorted(Path("/").glob(f"{place.lstrip('/')}/{name}"))]
     if not candidates:
         raise MissingProgramError(

@@ -154,10 +154,10 @@ class SimulatedReviewer:
 
     def answer_next(self) -> bool:
         """Take the next task from the labelling stream and answer it; False when there is none."""
-        found = self.client.get(f"/api/projects/{self.review_project}/next")
-        if found.status_code == httpx.codes.NOT_FOUND:
+        known = self.client.get(f"/api/projects/{self.review_project}/next")
+        if known.status_code == httpx.codes.NOT_FOUND:
             return False
-        task = answer(found)
+        task = answer(known)
         label = seen_by(self.rng, self.view_of[task["data"]["image"]])
         self.answered += 1
         result = [_region("label", "choices", {"choices": [label]})]

@@ -77,10 +77,10 @@ class RegionStage:
     def labels(self) -> dict[int, str]:
         """Whether the regions of each item are the true ones, from the export."""
         with self.server.client() as client:
-            found = client.get(
+            known = client.get(
                 f"/api/projects/{self.number}/export", params={"exportType": "JSON"}, timeout=300
             )
-        rows = {int(task["data"]["row"]): task["annotations"][0]["result"] for task in answer(found)}
+        rows = {int(task["data"]["row"]): task["annotations"][0]["result"] for task in answer(known)}
         return {
             row: RIGHT if all_right([read(item) for item in result], self.scenes.truth[row]) else WRONG
             for row, result in rows.items()
@@ -121,10 +121,10 @@ class RegionReviewer:
 
     def answer_next(self) -> bool:
         """Take the next task from the labelling stream and answer it; False when there is none."""
-        found = self.client.get(f"/api/projects/{self.review_project}/next")
-        if found.status_code == httpx.codes.NOT_FOUND:
+        known = self.client.get(f"/api/projects/{self.review_project}/next")
+        if known.status_code == httpx.codes.NOT_FOUND:
             return False
-        task = answer(found)
+        task = answer(known)
         shown = [dict(item) for item in task["predictions"][0]["result"]]
         code, drawn = self._code(task, shown), []
         if code == DRAWN:
@@ -168,8 +168,8 @@ class RegionReviewer:
         return _region(shown, nearest, "drawn") | {"from_name": "box", "to_name": "item"}
 
     def _blind(self, spot: Marked, truth: Sequence[Marked]) -> str:
-        found = next((one for one in truth if self._there(spot, one, named=False)), None)
-        return "remove" if found is None else f"label:{found.label}"
+        result = next((one for one in truth if self._there(spot, one, named=False)), None)
+        return "remove" if result is None else f"label:{result.label}"
 
     def _there(self, place: Marked, one: Marked, *, named: bool) -> bool:
         return same(place if named else Marked(one.label, place.place), one)

@@ -83,28 +83,28 @@ def all_right(marked: Sequence[Marked], truth: Sequence[Marked]) -> bool:
     """Whether the regions are the true ones, one for one."""
     left = list(truth)
     for one in marked:
-        found = next((other for other in left if same(one, other)), None)
-        if found is None:
+        result = next((other for other in left if same(one, other)), None)
+        if result is None:
             return False
-        left.remove(found)
+        left.remove(result)
     return not left
 
 
 def planted_scenes(kind: str, rng: np.random.Generator) -> Scenes:
     """Pictures (`boxes`) or sentences (`spans`) with one wrong region in a share of them."""
     make, spoil, beside = _MAKERS[kind]
-    made = [make(rng) for _ in range(N_ITEMS)]
+    result = [make(rng) for _ in range(N_ITEMS)]
     wrong = set(rng.choice(N_ITEMS, size=round(WRONG_SHARE * N_ITEMS), replace=False).tolist())
     given = [
-        spoil(rng, shown, list(truth)) if row in wrong else truth for row, (shown, truth) in enumerate(made)
+        spoil(rng, shown, list(truth)) if row in wrong else truth for row, (shown, truth) in enumerate(result)
     ]
     return Scenes(
         config=BOX_CONFIG if kind == "boxes" else SPAN_CONFIG,
         kind=kind,
-        shown=tuple(shown for shown, _ in made),
-        truth=tuple(truth for _, truth in made),
+        shown=tuple(shown for shown, _ in result),
+        truth=tuple(truth for _, truth in result),
         given=tuple(map(tuple, given)),
-        predicted=tuple(tuple(_seen(rng, shown, truth, beside)) for shown, truth in made),
+        predicted=tuple(tuple(_seen(rng, shown, truth, beside)) for shown, truth in result),
     )
 
 

@@ -74,8 +74,8 @@ def matches(query: Json, doc: Json, doc_id: str) -> bool:
     if kind == "range":
         ((field, ends),) = body.items()
         low, high = ends.get("gte"), ends.get("lte")
-        found = values_at(doc, field)
-        return any((low is None or value >= low) and (high is None or value <= high) for value in found)
+        values = values_at(doc, field)
+        return any((low is None or value >= low) and (high is None or value <= high) for value in values)
     raise Refusal(400, "parsing_exception", f"the stand-in does not know the query [{kind}]")
 
 
@@ -160,19 +160,19 @@ class Engine:
 
     def _search(self, index: dict[str, Json], given: Json) -> Json:
         query = given.get("query") or {"match_all": {}}
-        found = [(doc_id, doc) for doc_id, doc in index.items() if matches(query, doc, doc_id)]
+        result = [(doc_id, doc) for doc_id, doc in index.items() if matches(query, doc, doc_id)]
         for order in reversed(given.get("sort") or []):
             ((field, how),) = order.items()
             backwards = (how if isinstance(how, str) else how.get("order")) == "desc"
-            found.sort(key=lambda pair, f=field: str(next(values_at(pair[1], f), "")), reverse=backwards)
+            result.sort(key=lambda pair, f=field: str(next(values_at(pair[1], f), "")), reverse=backwards)
         start = given.get("from") or 0
-        page = found[start : start + (10 if given.get("size") is None else given["size"])]
+        page = result[start : start + (10 if given.get("size") is None else given["size"])]
         hits = [{"_id": doc_id, "_score": 1.0} for doc_id, _ in page]
         counted = {
-            name: _aggregated(how, [doc for _, doc in found])
+            name: _aggregated(how, [doc for _, doc in result])
             for name, how in (given.get("aggregations") or {}).items()
         }
-        total = {"value": len(found), "relation": "eq"}
+        total = {"value": len(result), "relation": "eq"}
         return {"hits": {"total": total, "hits": hits}, "aggregations": counted}
 
 
@@ -196,13 +196,13 @@ def _run_script(doc: Json, script: Any) -> None:
 
 def _aggregated(how: Json, docs: list[Json]) -> Json:
     ((kind, setting),) = how.items()
-    found = [value for doc in docs for value in values_at(doc, setting["field"])]
+    result = [value for doc in docs for value in values_at(doc, setting["field"])]
     if kind == "terms":
-        most = Counter(found).most_common(setting.get("size", _MOST))
+        most = Counter(result).most_common(setting.get("size", _MOST))
         return {"buckets": [{"key": key, "doc_count": n} for key, n in most]}
     if kind == "value_count":
-        return {"value": len(found)}
-    return {"count": len(found), "min": min(found, default=None), "max": max(found, default=None)}
+        return {"value": len(result)}
+    return {"count": len(result), "min": min(result, default=None), "max": max(result, default=None)}
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -249,8 +249,8 @@ def _wait_until_ready(server: RunningLabelStudio, port: int, log_start: int) -> 
 def _check_port(log: Path, log_start: int, port: int) -> None:
     with log.open("rb") as lines:
         lines.seek(log_start)
-        said = re.search(rb"development server at http://[^:/]+:(\d+)", lines.read())
-    if said and int(said[1]) != port:
+        text = re.search(rb"development server at http://[^:/]+:(\d+)", lines.read())
+    if text and int(text[1]) != port:
         raise _PortTakenError(f"port {port} was taken by another program while Label Studio started")
 
 

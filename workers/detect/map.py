@@ -70,10 +70,10 @@ def handle(context: Context) -> Summary:
         names = unit.projects.annotator_names(project.id)
         asked = asked_items(unit, project.id)
         scan = unit.issues.last_scan(project.id)
-        found = _places(context, unit, list(items))
-    if found is None or scan is None:
+        result = _places(context, unit, list(items))
+    if result is None or scan is None:
         return {"points": 0}
-    about, contents = drawn_map(found, items, names, asked)
+    about, contents = drawn_map(result, items, names, asked)
     about = replace(about, scan=scan.id, at=context.services.clock.now().isoformat())
     with context.begin() as unit:
         for name, content in contents.items():
@@ -84,14 +84,14 @@ def handle(context: Context) -> Summary:
 
 
 def drawn_map(
-    found: PlacedItems,
+    placed_items: PlacedItems,
     items: Mapping[int, LabelledItem],
     names: Mapping[str, str],
     asked: Mapping[int, AskedItem],
 ) -> tuple[MapAbout, dict[str, bytes]]:
     """What there is to say of a map, and the content of its blobs by name."""
-    order = np.argsort(_scattered(found.ids), kind="stable")[:MOST_POINTS]
-    ids, spots = found.ids[order], on_the_map(found.places)[order]
+    order = np.argsort(_scattered(placed_items.ids), kind="stable")[:MOST_POINTS]
+    ids, spots = placed_items.ids[order], on_the_map(placed_items.places)[order]
     shown = [items[item_id] for item_id in ids.tolist()]
     verdicts, verdicts_seen, hidden = _verdicts(ids, asked)
     given = _named([each.label for each in shown])
@@ -112,7 +112,7 @@ def drawn_map(
     about = MapAbout(
         scan="",
         at="",
-        method=found.method,
+        method=placed_items.method,
         n=len(ids),
         left_out=len(items) - len(ids),
         layers={layer.value: whole[1] for layer, (whole, _) in layers.items()},
@@ -154,12 +154,12 @@ def _places(context: Context, unit: UnitOfWork, present: list[int]) -> PlacedIte
 
 def _own(data: Mapping[int, Mapping[str, Any]], fields: Sequence[str]) -> dict[int, tuple[float, float]]:
     """The items whose two fields are finite numbers."""
-    found = {}
+    result = {}
     for item_id, held in data.items():
         pair = [held.get(name) for name in fields]
         if all(isinstance(n, int | float) and not isinstance(n, bool) and np.isfinite(n) for n in pair):
-            found[item_id] = (float(pair[0]), float(pair[1]))  # type: ignore[arg-type]
-    return found
+            result[item_id] = (float(pair[0]), float(pair[1]))  # type: ignore[arg-type]
+    return result
 
 
 def _about(unit: UnitOfWork, project_id: int) -> MapAbout:
@@ -179,8 +179,8 @@ def _scattered(ids: Ids) -> NDArray[np.uint64]:
     """A number for each id that tells nothing of it, the same each time (splitmix64, Steele et al. 2014)."""
     z = ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    found: NDArray[np.uint64] = z ^ (z >> np.uint64(27))
-    return found
+    result: NDArray[np.uint64] = z ^ (z >> np.uint64(27))
+    return result
 
 
 def _masked(layer: Layer, hidden: NDArray[np.bool_]) -> Layer:
@@ -212,14 +212,14 @@ def _dated(items: Sequence[LabelledItem]) -> Layer:
 
 def _verdicts(ids: Ids, asked: Mapping[int, AskedItem]) -> tuple[Codes, Codes, NDArray[np.bool_]]:
     """What came of the question about each item, the same as viewers see it, and whose label they do not."""
-    found, seen = np.zeros(len(ids), np.uint8), np.zeros(len(ids), np.uint8)
+    result, seen = np.zeros(len(ids), np.uint8), np.zeros(len(ids), np.uint8)
     hidden = np.zeros(len(ids), bool)
     for n, item_id in enumerate(ids.tolist()):
         one = asked.get(item_id)
         if one is not None:
-            found[n], seen[n] = STATES.get(one.state, 0), STATES.get(one.state_seen, 0)
+            result[n], seen[n] = STATES.get(one.state, 0), STATES.get(one.state_seen, 0)
             hidden[n] = one.hidden
-    return found, seen, hidden
+    return result, seen, hidden
 
 
 def _doubts(ids: Ids, asked: Mapping[int, AskedItem]) -> Codes:
@@ -232,11 +232,11 @@ def _doubts(ids: Ids, asked: Mapping[int, AskedItem]) -> Codes:
 def _cells(spots: NDArray[np.uint16], given: Codes, names: Sequence[str], verdicts: Codes) -> list[MapCell]:
     """The cells with most items, for who reads a table."""
     cell = (spots[:, 0].astype(int) * CELLS // 65_536) * CELLS + spots[:, 1].astype(int) * CELLS // 65_536
-    found = []
+    result = []
     for number, n in Counter(cell.tolist()).most_common(MOST_CELLS):
         here = np.flatnonzero(cell == number)
         (code, _), *_ = Counter(given[here].tolist()).most_common(1)
         about = here[verdicts[here] > 0]
         label = names[code - 1] if code else None
-        found.append(MapCell(int(n), label, len(about), about[:MOST_CHOSEN].tolist()))
-    return found
+        result.append(MapCell(int(n), label, len(about), about[:MOST_CHOSEN].tolist()))
+    return result

@@ -41,9 +41,9 @@ def columns_of(features: Any) -> NDArray[np.float16] | None:
     sample = _sample(rows)
     with np.errstate(invalid="ignore", divide="ignore"):  # of rows that are all alike
         model.fit(features[sample])
-    found: Floats = model.transform(features)
-    largest = float(np.abs(found).max()) or 1.0
-    return (found / largest).astype(np.float16)
+    result: Floats = model.transform(features)
+    largest = float(np.abs(result).max()) or 1.0
+    return (result / largest).astype(np.float16)
 
 
 def placed(columns: Floats, ids: Ids, before: tuple[Ids, Floats] | None) -> tuple[Floats, MapMethod]:
@@ -71,8 +71,8 @@ def aligned(places: Floats, ids: Ids, before: tuple[Ids, Floats] | None) -> Floa
     was = before[1][there] - before[1][there].mean(axis=0)
     now = centred[here] - centred[here].mean(axis=0)
     turned, _ = orthogonal_procrustes(now, was)
-    found: Floats = centred @ turned
-    return found
+    result: Floats = centred @ turned
+    return result
 
 
 def on_the_map(places: Floats) -> NDArray[np.uint16]:
@@ -90,12 +90,12 @@ def _embedded(columns: Floats, start: Floats) -> Floats:
         perplexity=PERPLEXITY, initialization=start[sample], random_state=SEED, negative_gradient_method="fft"
     )
     fitted = model.fit(columns[sample])
-    found: Floats = np.empty((len(columns), 2))
-    found[sample] = fitted
+    result: Floats = np.empty((len(columns), 2))
+    result[sample] = fitted
     others = np.setdiff1d(np.arange(len(columns)), sample)
     if len(others):
-        found[others] = fitted.transform(columns[others])
-    return found
+        result[others] = fitted.transform(columns[others])
+    return result
 
 
 def _begun(start: Floats, ids: Ids, before: tuple[Ids, Floats] | None) -> Floats:

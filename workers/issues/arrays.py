@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +17,11 @@ Counts: TypeAlias = NDArray[np.int64]
 BLOCK_BYTES = 1 << 19  # of the matrix at a time: about what a core's cache holds
 LEAST_ROWS = 512  # of a block, whatever their width: below, calls cost more than what they compute
 CHUNK = 1 << 14  # labels counted at a time, so that the temporaries stay small
+
+
+def listed(values: Iterable[Any]) -> Sequence[Any]:
+    """What can be walked more than once: the same, or a generator's values as a list."""
+    return values if hasattr(values, "__len__") else list(values)  # type: ignore[return-value] # an array is one
 
 
 def class_dtype(n_classes: int) -> np.dtype[np.signedinteger[Any]]:

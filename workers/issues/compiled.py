@@ -61,10 +61,10 @@ def compiled_loops() -> Loops:
     InvalidInput
         numba is not installed.
     """
-    found = _loops()
-    if found is None:
+    result = _loops()
+    if result is None:
         raise InvalidInput("needs numba", argument="compiled", remedy="Install secondlook[compiled]")
-    return found
+    return result
 
 
 def by_class(loops: Loops, probs: Probabilities, given: Classes, starts: Counts) -> Probabilities:
@@ -123,12 +123,12 @@ def _loops() -> Loops | None:
 
     def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         chosen: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
-        made: Callable[..., Any]
+        result: Callable[..., Any]
         try:
-            made = numba.njit(cache=True, **chosen)(function)  # kept on disk for the next process
+            result = numba.njit(cache=True, **chosen)(function)  # kept on disk for the next process
         except RuntimeError:  # there is no folder for it
-            made = numba.njit(**chosen)(function)
-        return made
+            result = numba.njit(**chosen)(function)
+        return result
 
     return Loops(compiled(_read), compiled(_place), compiled(_count), compiled(_mark))
 

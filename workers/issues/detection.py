@@ -92,11 +92,25 @@ def label_issues(
     given for the normalised row, and `warnings` says so. Values above 1 by more than 1e-6, which cleanlab
     refuses, are taken as 1.
     """
+    return issues_among(labels, pred_probs, method, threads, compiled=compiled)
+
+
+def issues_among(
+    labels: ArrayLike,
+    pred_probs: ArrayLike,
+    method: str,
+    threads: int,
+    trust: Probabilities | None = None,
+    *,
+    compiled: bool = False,
+) -> LabelIssues:
+    """`label_issues`; `trust`, the probabilities of the labels, saves a pass and becomes the quality."""
     chosen = method_of(method)
     probs = checked_probs(pred_probs)
     # Of many classes numpy's own loops are as quick: they do many values at once.
-    made = compiled_loops() if compiled and probs.shape[1] <= COLUMNWISE_CLASSES else None
-    mask, facts = marked(checked_labels(labels, *probs.shape), probs, chosen, threads, loops=made)
+    result = compiled_loops() if compiled and probs.shape[1] <= COLUMNWISE_CLASSES else None
+    given = checked_labels(labels, *probs.shape)
+    mask, facts = marked(given, probs, chosen, threads, trust, loops=result)
     return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
 
 
@@ -142,7 +156,7 @@ def _gather(
         else:
             thresholds = thresholds_of(trust, groups, threads=threads)
         cuts = cutoffs(thresholds, probs.dtype)
-    facts = read_rows(probs, cuts, given, threads=threads, loops=loops)
+    facts = read_rows(probs, cuts, given, trust, threads=threads, loops=loops)
     if facts.highest > 1 + SLACK:
         return _gather(given, np.minimum(probs, 1), method, threads, None, loops)
     prune: Counts = np.empty((0, 0), dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from workers.issues.spreading import THREADS, spread
 
 WHOLE_ROWS = 8  # reading one entry alone costs about as much as this many side by side
 MANY_ROWS = 500  # from here on a partition for each pair beats sorting all pairs together
+HELD = 1 << 21  # entries of whole rows that are held at a time
 CLEAR = 2e-6  # a margin above this cannot belong to a row whose given label wins
 
 
@@ -142,9 +143,8 @@ def _largest_clear(
     hit = np.zeros(len(rows), dtype=bool)
     given = self_confidence[rows]
     left = []
-    for pair, (other, n) in enumerate(zip(others.tolist(), wanted.tolist(), strict=True)):
-        margin = probs[rows, other]
-        margin -= given
+    for pair, (column, n) in enumerate(zip(_columns(probs, rows, others), wanted.tolist(), strict=True)):
+        margin = column - given
         clear = np.flatnonzero(margin > CLEAR)
         place = len(clear) - n
         if place > 0:
@@ -176,6 +176,20 @@ def _largest_margins(margins: Probabilities, wanted: Counts, *, floor: float = C
     return hit, np.flatnonzero(~decided)
 
 
+def _columns(probs: Probabilities, rows: Rows, others: Rows) -> Iterable[Probabilities]:
+    """What some rows have in each of some columns: of whole rows where those are not too much to hold."""
+    n_classes = probs.shape[1]
+    if len(rows) * n_classes <= HELD and WHOLE_ROWS * len(others) >= n_classes:
+        columns = _whole_rows(probs, rows)
+        return (columns[other] for other in others.tolist())
+    return (probs[rows, other] for other in others.tolist())
+
+
+def _whole_rows(probs: Probabilities, rows: Rows) -> Probabilities:
+    """(K, rows): the columns of some rows, each in one piece."""
+    return np.ascontiguousarray(probs.take(rows, axis=0).T)
+
+
 def _margins(probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows) -> Probabilities:
     """(others, rows): by how much each other class leads over the given one.
 
@@ -184,6 +198,6 @@ def _margins(probs: Probabilities, self_confidence: Probabilities, rows: Rows, o
     if WHOLE_ROWS * len(others) < probs.shape[1]:
         picked = probs[rows, others[:, None]]
     else:
-        picked = np.ascontiguousarray(probs[rows].T[others])
+        picked = _whole_rows(probs, rows)[others]
     picked -= self_confidence[rows]
     return picked

@@ -51,17 +51,21 @@ def read_rows(
     probs: Probabilities,
     cutoffs: Probabilities | None,
     given: Classes | None = None,
+    trust: Probabilities | None = None,
     *,
     threads: int = THREADS,
     loops: Loops | None = None,
 ) -> RowFacts:
-    """Read every row once, a block at a time, and refuse the first that is not a distribution."""
+    """Read every row once, a block at a time, and refuse the first that is not a distribution.
+
+    `trust` saves a look at each row, where the probabilities of the given labels are at hand.
+    """
     n_rows, n_classes = probs.shape
     dtype = class_dtype(n_classes)
     predicted: Classes = np.empty(n_rows, dtype=dtype)
     confident: Classes = np.empty(0 if cutoffs is None else n_rows, dtype=dtype)
-    trust = np.empty(0 if given is None else n_rows, dtype=probs.dtype)
-    disagreeing: Mask = np.empty(len(trust), dtype=bool)
+    picked = np.empty(0 if given is None else n_rows, dtype=probs.dtype) if trust is None else trust
+    disagreeing: Mask = np.empty(len(picked), dtype=bool)
     step = block_rows(probs)
     none = _Seen(np.empty(0, dtype=np.intp), np.empty(0), 0.0, 0.0)
     seen: dict[int, _Seen] = {}
@@ -71,7 +75,7 @@ def read_rows(
         read = Reader(loops, np.empty(step, dtype=probs.dtype), np.empty(step))
 
         def work(part: slice) -> None:
-            into = predicted[part], confident[part], trust[part], disagreeing[part]
+            into = predicted[part], confident[part], picked[part], disagreeing[part]
             top = read.read(probs[part], cuts, labels[part], into)
             seen[part.start] = _judged(probs[part], top, read.sums, read.lowest, part.start)
 
@@ -92,8 +96,9 @@ def read_rows(
             if cutoffs is not None:
                 read.decide(predicted[part], confident[part])
             if given is not None:
-                trust[part] = block[np.arange(len(block)), given[part]]
-                disagreeing[part] = loses(given[part], trust[part], predicted[part], top)
+                if trust is None:
+                    picked[part] = block[np.arange(len(block)), given[part]]
+                disagreeing[part] = loses(given[part], picked[part], predicted[part], top)
 
         return work
 
@@ -101,7 +106,7 @@ def read_rows(
     blocks = [none, *(seen[start] for start in sorted(seen))]
     off = OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks]))
     highest, lowest = max(b.highest for b in blocks), min(b.lowest for b in blocks)
-    return RowFacts(predicted, confident, trust, disagreeing, off, highest, lowest)
+    return RowFacts(predicted, confident, picked, disagreeing, off, highest, lowest)
 
 
 def _or_none(values: Any, dtype: Any) -> Any:
@@ -116,7 +121,7 @@ class _Columnwise:
         self._columns = np.empty(n_classes * step, dtype=probs.dtype)
         self._hits = np.empty(n_classes * step, dtype=np.int8)
         self._number = np.arange(1, n_classes + 1, dtype=np.int8)[:, None]
-        self._cutoffs = np.zeros((0, 1)) if cutoffs is None else cutoffs[:, None]
+        self._cutoffs = np.zeros(0, dtype=probs.dtype) if cutoffs is None else cutoffs
         self._top = np.empty(step, dtype=probs.dtype)
         self.sums = np.empty(0, dtype=probs.dtype)
         self.lowest = 0.0
@@ -137,15 +142,15 @@ class _Columnwise:
 
     def decide(self, predicted: Classes, confident: Classes) -> None:
         """Write the class of which each row of the block last read is confident."""
-        shape = len(self._number), len(predicted)
-        columns = self._columns[: predicted.size * shape[0]].reshape(shape)
-        hits = self._hits[: columns.size].reshape(shape)
-        np.greater_equal(columns, self._cutoffs, out=hits.view(np.bool_))
+        columns = self._columns[: predicted.size * len(self._number)].reshape(-1, len(predicted))
+        rows = _settle(self._top[: len(predicted)], self._cutoffs, predicted, confident)
+        if rows.size == 0:
+            return
+        hits = np.greater_equal(columns.take(rows, axis=1), self._cutoffs[:, None]).view(np.int8)
         several = np.add.reduce(hits, axis=0, dtype=np.int8) > 1
         hits *= self._number
-        np.maximum.reduce(hits, axis=0, out=confident)
-        confident += NO_CLASS
-        np.copyto(confident, predicted, where=several)
+        classes: Classes = np.maximum.reduce(hits, axis=0) + np.int8(NO_CLASS)
+        confident[rows] = np.where(several, predicted[rows], classes)
 
 
 class _Rowwise:
@@ -169,14 +174,8 @@ class _Rowwise:
         return self._top
 
     def decide(self, predicted: Classes, confident: Classes) -> None:
-        """As for few classes.
-
-        Where the most probable class reaches its cutoff, that is the answer, and a row whose highest value
-        is below all cutoffs has none: only the others are looked at again.
-        """
-        sure = self._top >= self._cutoffs[predicted]
-        confident[:] = np.where(sure, predicted, NO_CLASS)
-        rows = np.flatnonzero(~sure & (self._top >= self._cutoffs.min()))
+        """As for few classes."""
+        rows = _settle(self._top, self._cutoffs, predicted, confident)
         if rows.size == 0:
             return
         hits: Mask = self._block[rows] >= self._cutoffs
@@ -185,6 +184,17 @@ class _Rowwise:
         each, several = rows[row[count[row] == 1]], rows[count > 1]
         confident[each] = column[count[row] == 1]
         confident[several] = predicted[several]
+
+
+def _settle(top: Probabilities, cutoffs: Probabilities, predicted: Classes, confident: Classes) -> Rows:
+    """Write the class of which each row is confident, where its highest value tells; the other rows.
+
+    Where the most probable class reaches its cutoff, that is the answer, and a row whose highest value is
+    below all cutoffs has none.
+    """
+    sure = top >= cutoffs[predicted]
+    confident[:] = np.where(sure, predicted, predicted.dtype.type(NO_CLASS))
+    return np.flatnonzero(~sure & (top >= cutoffs.min()))
 
 
 def _judged(

@@ -40,9 +40,9 @@ class Suspicions:
     warnings: tuple[Code, ...] = ()
 
 
-def odd_input(said: Iterable[str]) -> tuple[Code, ...]:
+def odd_input(texts: Iterable[str]) -> tuple[Code, ...]:
     """What detection noticed about the arrays that it was given, as a scan stores it."""
-    return tuple(coded(ScanDoubt.INPUT_ODD, said=each) for each in said)
+    return tuple(coded(ScanDoubt.INPUT_ODD, said=each) for each in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,18 @@ class LabelNumbers:
     names: tuple[str, ...]
     rows: Sequence[Sequence[float]]
     marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A part of a picture of this `width` and `height`, from (x1, y1) to (x2, y2)."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +130,10 @@ class LabelType(Protocol):
         """The labels of these texts as tags of their tokens; None where they are no places in a text."""
         ...
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Person → the label that their answer counts for.
 
-        `said` is what everybody answers (person → label), `given` the label in question, `quorum` how many
+        `answers` is what everybody answers (person → label), `given` the label in question, `quorum` how many
         must agree. Which person comes first changes nothing.
         """
         ...
@@ -149,6 +161,33 @@ class LabelType(Protocol):
 
     def same_place(self, part: str, other: str) -> bool:
         """Whether two parts of an item's labels are about the same spot of it."""
+        ...
+
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """What of its picture a question is about; None where it is about no place in one."""
+        ...
+
+    def expected(self, truth: str, given: str) -> str:
+        """The answer to a question about `given` on an item whose label is known to be `truth`."""
+        ...
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two answers to a question mean the same."""
+        ...
+
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """What a guideline calls the two labels that a decision chose between."""
+        ...
+
+    def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
+        """Questions about parts of an item whose label should be `truth`: what is given, and a suggestion.
+
+        About what is wrong, where anything is; none where labels are one thing.
+        """
+        ...
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """The facts of a question that leads from one part to another; none where labels are one thing."""
         ...
 
     def part_at(
@@ -205,10 +244,10 @@ class WholeItem:
         del texts, labels, schema
         return None
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Each answer counts for itself."""
         del given, quorum
-        return said
+        return answers
 
     def question(self, issue: Issue) -> str | None:
         """The usual one."""
@@ -227,6 +266,34 @@ class WholeItem:
         """Always: the whole item is one spot."""
         del part, other
         return True
+
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """None: the question is about the item."""
+        del given, suggested
+        return None
+
+    def expected(self, truth: str, given: str) -> str:
+        """The label."""
+        del given
+        return truth
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether they are equal."""
+        return one == other
+
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """As they are."""
+        return one, other
+
+    def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
+        """None: questions are about the item."""
+        del label, truth, schema
+        return ()
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """None: questions are about the item."""
+        del given, suggested
+        return {}
 
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str

@@ -59,6 +59,14 @@ def _leaves(parent: ET.Element, above: tuple[str, ...]) -> Iterator[tuple[str, .
         yield from below or [path]
 
 
+def choices_control(schema: LabelSchema, kind: str) -> ET.Element:
+    """The least Choices control that has this schema."""
+    control = ET.Element("Choices", {"name": schema.control, "toName": schema.to_name, "choice": kind})
+    for label in schema.classes:
+        ET.SubElement(control, "Choice", {"value": label})
+    return control
+
+
 def add_choices(parent: ET.Element, values: Iterable[str]) -> None:
     """Choices with hotkeys of their own where each is a single letter or digit."""
     values = tuple(values)
@@ -83,5 +91,5 @@ def suggested(control: str, kind: str, held: list[Any]) -> Raw:
 
 def chosen(result: Any, control: str) -> list[str]:
     """What a Choices control of a review task carries, each value once."""
-    found = (one for region in regions_of(result, control) for one in choices_of(region) or ())
-    return list(dict.fromkeys(found))
+    known = (one for region in regions_of(result, control) for one in choices_of(region) or ())
+    return list(dict.fromkeys(known))

@@ -69,17 +69,17 @@ def kind_of(schema: LabelSchema | None) -> LabelType:
     return label_type(CHOICE if schema is None else schema.kind)
 
 
-def _loaded(name: str, made: object) -> LabelType:
-    found = made() if isinstance(made, type) else made
-    missing = [part for part in _parts() if not hasattr(found, part)]
-    if missing or getattr(found, "kind", None) != name:
+def _loaded(name: str, value: object) -> LabelType:
+    result = value() if isinstance(value, type) else value
+    missing = [part for part in _parts() if not hasattr(result, part)]
+    if missing or getattr(result, "kind", None) != name:
         raise Misconfigured(
             f"the label type {name!r} of an installed package is none: "
             + (f"it lacks {', '.join(missing)}" if missing else "it goes by another kind"),
             field=GROUP,
             remedy="Update the package, or remove it.",
         )
-    return found  # type: ignore[return-value] # its parts were looked at
+    return result  # type: ignore[return-value] # its parts were looked at
 
 
 def _parts() -> Iterator[str]:

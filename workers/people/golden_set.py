@@ -15,7 +15,8 @@ from connector.errors import Rejected
 from connector.model import GoldenItem, Project
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.reliability import reliability
-from workers.review.golden import first_answers
+from workers.label_types.registry import kind_of
+from workers.review.golden import answers_rightly, first_answers
 
 COLUMNS = ("item", "label")
 CHARS = 400  # longest problem told of a whole file
@@ -69,8 +70,8 @@ def read_lines(file: Path) -> list[Line]:
     except UnicodeDecodeError as error:
         raise _refused(file, f"byte {error.start} is not UTF-8", "Save it as UTF-8.") from error
     except OSError as error:
-        said = (error.strerror or type(error).__name__).lower()
-        raise _refused(file, f"cannot be read ({said})", "Give a CSV or JSON file.") from error
+        reason = (error.strerror or type(error).__name__).lower()
+        raise _refused(file, f"cannot be read ({reason})", "Give a CSV or JSON file.") from error
     if file.suffix.lower() == ".json":
         return _from_json(file, text)
     if file.suffix.lower() == ".csv":
@@ -123,6 +124,7 @@ def _text(value: object) -> str:
 
 def report(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> GoldenReport:
     """What reviewers answered to golden items. Items that are doubted measure nobody until confirmed."""
+    kind = kind_of(project.schema)
     items = unit.golden.listed(project.id)
     answers = unit.golden.answers([one.id for one in items])
     times = unit.golden.times_asked(project.id)
@@ -132,11 +134,12 @@ def report(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Gol
     asked, right = Counter[str](), Counter[str]()
     rows: list[ItemFigures] = []
     for item in items:
-        said = first_answers(answers[item.id], settings.reviewers)
-        rows.append(_item(item, said, times.get(item.id, 0), current.get(item.item_id)))
+        text = first_answers(answers[item.id], settings.reviewers)
+        true = {one for one, answer in text.items() if answers_rightly(kind, item.label, answer)}
+        rows.append(_item(item, text, len(true), times.get(item.id, 0), current.get(item.item_id)))
         if item.doubted_at is None:
-            asked.update(said.keys())
-            right.update(person for person, answer in said.items() if answer == item.label)
+            asked.update(text.keys())
+            right.update(true)
     names = unit.projects.annotator_names(project.id)
     return GoldenReport(
         items=tuple(sorted(rows, key=lambda one: (-(one.disagree or 0), one.item))),
@@ -145,16 +148,17 @@ def report(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Gol
     )
 
 
-def _item(item: GoldenItem, said: dict[str, str], asked: int, current: str | None) -> ItemFigures:
-    wrong = sum(1 for answer in said.values() if answer != item.label)
+def _item(
+    item: GoldenItem, answers: dict[str, str], right: int, asked: int, current: str | None
+) -> ItemFigures:
     return ItemFigures(
         item=item.remote_id,
         label=item.label,
         on_platform=current,
         asked=asked,
-        people=len(said),
-        said=tuple(Counter(said.values()).most_common()),
-        disagree=wrong / len(said) if said else None,
+        people=len(answers),
+        said=tuple(Counter(answers.values()).most_common()),
+        disagree=1 - right / len(answers) if answers else None,
         doubted=item.doubted_at is not None,
     )
 
@@ -163,16 +167,16 @@ def _reviewers(
     asked: Counter[str], right: Counter[str], names: dict[str, str]
 ) -> tuple[ReviewerFigures, ...]:
     people = sorted(asked)
-    found = reliability([right[one] for one in people], [asked[one] for one in people])
+    result = reliability([right[one] for one in people], [asked[one] for one in people])
     rows = [
         ReviewerFigures(
             person=person,
             name=names.get(person, person),
             answers=asked[person],
             right=right[person],
-            mean=float(found.mean[n]),
-            low=float(found.low[n]),
-            high=float(found.high[n]),
+            mean=float(result.mean[n]),
+            low=float(result.low[n]),
+            high=float(result.high[n]),
         )
         for n, person in enumerate(people)
     ]

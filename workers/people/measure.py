@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from statistics import median
@@ -34,6 +34,9 @@ CONFUSIONS_KEPT = 20  # most frequent (true, said) pairs of a person
 CLASSES_KEPT = 50  # classes of a person with the most answers
 
 
+Expected = Callable[[str, str], str]
+
+
 def measure(
     answers: Sequence[AnswerRow],
     labels: Sequence[DecidedLabel],
@@ -41,6 +44,7 @@ def measure(
     classes: Sequence[str],
     settings: ReviewerSettings,
     now: datetime,
+    expected: Expected = lambda truth, given: truth,  # noqa: ARG005 - the protocol's signature
 ) -> list[PersonSnapshot]:
     """Everything that is known of each person, by name.
 
@@ -58,19 +62,26 @@ def measure(
         Which accounts are one person, and who weighs less.
     now
         When this was measured.
+    expected
+        The answer to a question about `given` on a golden item, where labels have parts.
     """
     kept = _one_each(answers, golden, settings)
     stood = _upheld(labels, settings)
     people = sorted({settings.person_of(one.reviewer) for one in kept} | set(stood))
     if not people or len(classes) < 2:
         return []
-    facts = _Facts(kept, golden, classes, people, settings)
+    truths = {
+        one.review_key: expected(golden[one.item_id].label, one.given)
+        for one in kept
+        if one.item_id in golden
+    }
+    facts = _Facts(kept, truths, classes, people, settings)
     speeds = _speeds(kept, settings)
     drifts = facts.drifts()
-    made = []
+    result = []
     for number, person in enumerate(people):
         questioned, upheld = stood.get(person, (0, 0))
-        made.append(
+        result.append(
             facts.snapshot(
                 number,
                 questioned,
@@ -79,7 +90,7 @@ def measure(
                 now,
             )
         )
-    return made
+    return result
 
 
 def _one_each(
@@ -119,16 +130,16 @@ def _speeds(answers: Sequence[AnswerRow], settings: ReviewerSettings) -> dict[st
             if 0 < gap <= LONGEST_PAUSE:
                 gaps.setdefault(person, []).append(gap)
         before[person] = one
-    return {person: median(found) for person, found in gaps.items()}
+    return {person: median(result) for person, result in gaps.items()}
 
 
 class _Facts:
-    """The answers as arrays, judged."""
+    """The answers as arrays, judged; `truths` are the right answers to questions where they are known."""
 
     def __init__(
         self,
         answers: Sequence[AnswerRow],
-        golden: Mapping[int, GoldenItem],
+        truths: Mapping[str, str],
         classes: Sequence[str],
         people: Sequence[str],
         settings: ReviewerSettings,
@@ -143,10 +154,10 @@ class _Facts:
         self._took, self._shown = Counter[int](), Counter[int]()
         for one in answers:
             who = person[settings.person_of(one.reviewer)]
-            truth = golden.get(one.item_id)
+            truth = truths.get(one.review_key)
             if truth is not None:
                 self._golden[who] += 1
-                self._golden_right[who] += int(one.label == truth.label)
+                self._golden_right[who] += int(one.label == truth)
             if not one.blind and one.suggested != one.given:
                 self._shown[who] += 1
                 self._took[who] += int(one.label == one.suggested)
@@ -156,11 +167,11 @@ class _Facts:
         columns = np.array(named, dtype=np.int64).reshape(-1, 3)
         self._votes = Votes(columns[:, 0], columns[:, 1], columns[:, 2])
         rows = list(asked.values())
-        known = [golden.get(one.item_id) for one in rows]
+        known = [number.get(truths.get(one.review_key, ""), -1) for one in rows]
         questions = TaskLabels.of(
             np.array([number[one.given] for one in rows], dtype=np.int64),
             np.array([number[one.suggested] for one in rows], dtype=np.int64),
-            np.array([number.get(one.label, -1) if one else -1 for one in known], dtype=np.int64),
+            np.array(known, dtype=np.int64),
             len(classes),
         )
         self._peers = judged_by_peers(self._votes, questions, len(classes), len(people))
@@ -179,24 +190,24 @@ class _Facts:
                 windows[who] = int(before.sum()), len(before), int(now.sum()), len(now)
         if not windows:
             return {}
-        found = drift(*np.array(list(windows.values()), dtype=np.int64).T, level=DRIFT_LEVEL)
+        result = drift(*np.array(list(windows.values()), dtype=np.int64).T, level=DRIFT_LEVEL)
         return {
-            who: (float(found.value[n]), float(found.low[n]), float(found.high[n]))
+            who: (float(result.value[n]), float(result.low[n]), float(result.high[n]))
             for n, who in enumerate(windows)
         }
 
     def snapshot(
         self, who: int, questioned: int, upheld: int, detail: PersonDetail, now: datetime
     ) -> PersonSnapshot:
-        found, settings = self._peers.reliability, self._settings
-        mean, high, answers = float(found.mean[who]), float(found.high[who]), int(found.n[who])
+        result, settings = self._peers.reliability, self._settings
+        mean, high, answers = float(result.mean[who]), float(result.high[who]), int(result.n[who])
         trusted = answers < settings.trust_after or high >= settings.trust_floor
         return PersonSnapshot(
             person=self._people[who],
             day=now.date().isoformat(),
             at=now,
             mean=mean,
-            low=float(found.low[who]),
+            low=float(result.low[who]),
             high=high,
             answers=answers,
             golden=self._golden[who],
@@ -216,17 +227,19 @@ class _Facts:
 
     def _by_class(self, who: int, centre: float) -> tuple[tuple[str, float, float, float, float], ...]:
         """(class, mean, low, high, answers) of the classes with the most answers."""
-        found = class_reliability(self._confused.get(who, {}), who, centre)
-        most = sorted(found.items(), key=lambda pair: (-pair[1][3], pair[0]))[:CLASSES_KEPT]
+        result = class_reliability(self._confused.get(who, {}), who, centre)
+        most = sorted(result.items(), key=lambda pair: (-pair[1][3], pair[0]))[:CLASSES_KEPT]
         return tuple((self._classes[true], mean, low, high, n) for true, (mean, low, high, n) in most)
 
     def _confusions(self, who: int) -> tuple[tuple[str, str, float], ...]:
         """(true class, answer, expected number) where they differ, most frequent first."""
-        found = [
-            (n, true, said) for (_, true, said), n in self._confused.get(who, {}).items() if true != said
+        result = [
+            (n, true, answered)
+            for (_, true, answered), n in self._confused.get(who, {}).items()
+            if true != answered
         ]
-        most = sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:CONFUSIONS_KEPT]
-        return tuple((self._classes[true], self._classes[said], n) for n, true, said in most)
+        most = sorted(result, key=lambda one: (-one[0], one[1], one[2]))[:CONFUSIONS_KEPT]
+        return tuple((self._classes[true], self._classes[answered], n) for n, true, answered in most)
 
 
 def _weight(reliability: float, n_classes: int) -> float:

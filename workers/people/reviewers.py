@@ -12,15 +12,15 @@ from workers.people.kept import keep, measured, measured_fact
 def handle(context: Context) -> Summary:
     project = context.fresh_project()
     with context.read() as unit:
-        found = measured(unit, project, context.settings)
+        result = measured(unit, project, context.settings)
     with context.begin() as unit:
-        keep(unit, project, found)
+        keep(unit, project, result)
         unit.facts.put(measured_fact(project.id), unit.now.isoformat())
     members = _members(context)
     with context.begin() as unit:
         keep_members(unit, project, members)
-    lighter = [one.person for one in found if not one.trusted]
-    return {"people": len(found), "weigh_less": len(lighter), "reviewers": len(members.accounts)}
+    lighter = [one.person for one in result if not one.trusted]
+    return {"people": len(result), "weigh_less": len(lighter), "reviewers": len(members.accounts)}
 
 
 def _members(context: Context) -> ReviewAccounts:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from workers.consensus import (
     agreement_over_time,
     alpha_sums,
     bootstrap_interval,
+    difference_sums,
     fleiss_sums,
     jaccard_sums,
     number_alpha_sums,
@@ -49,15 +50,17 @@ def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement
 
     Alpha and agreeing pairs weigh how far answers are apart where the label type says so: ratings by their
     order, sets by the classes in which they differ (pairs: by the share of classes in common, Jaccard).
+    Answers about a region are told apart by class, and by place where two of one class mean others.
     """
+    cast = in_classes(cast, schema)
     numbering = Numbering(() if schema is None else schema.classes)
     votes, when = numbering.encode(cast)
     weighed = _weighed(numbering.labels, schema)
     chance = np.random.default_rng(SEED)
 
     def estimate(measure: Measure) -> Estimate:
-        found = bootstrap_interval(votes, measure, chance, n_resamples=RESAMPLES)
-        return Estimate(number(found.value), number(found.low), number(found.high))
+        result = bootstrap_interval(votes, measure, chance, n_resamples=RESAMPLES)
+        return Estimate(number(result.value), number(result.low), number(result.high))
 
     return Agreement(
         votes=len(votes),
@@ -67,16 +70,36 @@ def agreement(cast: Iterable[CastVote], schema: LabelSchema | None) -> Agreement
         kappa=estimate(fleiss_sums),
         pairwise=estimate(weighed.pairwise),
         by_class=_by_class(votes, numbering, weighed.numbers),
-        by_pair=_by_pair(votes, numbering),
+        by_pair=_by_pair(votes, numbering, weighed.numbers),
         by_month=_by_month(votes, when, weighed.alpha),
+        difference=None if weighed.difference is None else estimate(weighed.difference),
     )
 
 
 def alpha(cast: Iterable[CastVote], schema: LabelSchema | None) -> float | None:
     """Krippendorff's alpha of the project, without an interval."""
+    cast = in_classes(cast, schema)
     numbering = Numbering(() if schema is None else schema.classes)
     votes, _ = numbering.encode(cast)
     return number(_weighed(numbering.labels, schema).alpha(votes).value())
+
+
+def in_classes(cast: Iterable[CastVote], schema: LabelSchema | None) -> Iterator[CastVote]:
+    """The votes; those about parts of a label by the classes that they name, for no two parts are equal."""
+    kind = kind_of(schema)
+    known: dict[str, dict[str, str]] = {}  # task → what was said → its class
+    for vote in cast:
+        if not kind.in_parts:
+            yield vote
+            continue
+        here = known.setdefault(vote.task, {})
+        if vote.label not in here:
+            same = next((one for one in here if kind.alike(one, vote.label)), None)
+            name = kind.told_apart(vote.label, "")[0]
+            other = next((one for one, text in here.items() if text == name), None)
+            apart = name if other is None else kind.told_apart(other, vote.label)[1]
+            here[vote.label] = apart if same is None else here[same]
+        yield replace(vote, label=here[vote.label])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,7 @@ class WeighedMeasures:
     alpha: Measure
     pairwise: Measure
     numbers: LabelNumbers | None = None
+    difference: Measure | None = None  # the mean absolute one, of numbers
 
 
 def _weighed(labels: Sequence[str], schema: LabelSchema | None) -> WeighedMeasures:
@@ -104,6 +128,8 @@ def _weighed(labels: Sequence[str], schema: LabelSchema | None) -> WeighedMeasur
             votes.task, votes.annotator, rows[votes.label, 0], scale=Scale.ORDINAL
         ),
         pairwise_sums,
+        numbers,
+        lambda votes: difference_sums(votes.task, rows[votes.label, 0]),
     )
 
 
@@ -146,28 +172,29 @@ def _last_answers(votes: Votes) -> NDArray[np.int64]:
 
 def _by_class(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) -> list[ClassAgreement]:
     labels = numbering.labels
-    if numbers is not None:
+    if numbers is not None and numbers.marked:
         marks = np.asarray(numbers.rows, dtype=np.int64)[votes.label]
         return [
             ClassAgreement(name, number(alpha_sums(Votes(votes.task, votes.annotator, marks[:, k])).value()))
             for k, name in enumerate(numbers.names)
         ]
-    found = agreement_by_class(votes, len(labels)) if len(votes) else np.full(len(labels), np.nan)
-    return [ClassAgreement(name, number(value)) for name, value in zip(labels, found, strict=True)]
+    result = agreement_by_class(votes, len(labels)) if len(votes) else np.full(len(labels), np.nan)
+    return [ClassAgreement(name, number(value)) for name, value in zip(labels, result, strict=True)]
 
 
-def _by_pair(votes: Votes, numbering: Numbering) -> list[ReportedAgreement]:
+def _by_pair(votes: Votes, numbering: Numbering, numbers: LabelNumbers | None) -> list[ReportedAgreement]:
     if not len(votes):
         return []
-    found, names = agreement_by_pair(votes), numbering.reviewers
-    busiest = np.argsort(-found.n_shared, kind="stable")[:MOST_PAIRS]
+    values = None if numbers is None else np.asarray(numbers.rows, dtype=np.float64)[votes.label]
+    result, names = agreement_by_pair(votes, values), numbering.reviewers
+    busiest = np.argsort(-result.n_shared, kind="stable")[:MOST_PAIRS]
     return [
         ReportedAgreement(
-            names[int(found.first[place])],
-            names[int(found.second[place])],
-            int(found.n_shared[place]),
-            int(found.n_agreed[place]),
-            number(found.kappa[place]),
+            names[int(result.first[place])],
+            names[int(result.second[place])],
+            int(result.n_shared[place]),
+            int(result.n_agreed[place]),
+            number(result.kappa[place]),
         )
         for place in busiest
     ]
@@ -179,10 +206,10 @@ def _by_month(votes: Votes, when: Seconds, measure: Measure) -> list[MonthAgreem
         return []
     month = when.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64)  # since 1970-01
     edges = np.arange(month.min(), month.max() + 2)
-    found = agreement_over_time(votes, month, edges, measure)
-    counts = np.bincount(month - edges[0], minlength=len(found))
+    result = agreement_over_time(votes, month, edges, measure)
+    counts = np.bincount(month - edges[0], minlength=len(result))
     return [
         MonthAgreement(str(np.datetime64(int(start), "M")), int(n), number(value))
-        for start, n, value in zip(edges[:-1], counts, found, strict=True)
+        for start, n, value in zip(edges[:-1], counts, result, strict=True)
         if n
     ]

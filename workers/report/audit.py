@@ -24,15 +24,15 @@ def _ask(context: Context) -> Summary:
     """Look whether a report is due, and have labels scanned for it."""
     project = context.fresh_project()
     with context.read() as unit:
-        found = wanted(unit, project, context.settings)
+        result = wanted(unit, project, context.settings)
     with context.begin() as unit:
         unit.facts.put(audit_fact(project.id), unit.now.isoformat())
-        if found is None or unit.audits.wanted(project.id) is not None:
+        if result is None or unit.audits.wanted(project.id) is not None:
             return {"wanted": None}
-        trigger, reason = found
-        made = unit.audits.want(project.id, trigger, reason)
+        trigger, reason = result
+        created = unit.audits.want(project.id, trigger, reason)
         detail = {"trigger": trigger.value, "reason": report_reason(reason)}
-        unit.audit.append("secondlook", "report.wanted", made, detail, project.name)
+        unit.audit.append("secondlook", "report.wanted", created, detail, project.name)
         unit.enqueue(job(JobKind.SCAN, project.id))
     return {"wanted": trigger.value, "reason": report_reason(reason)}
 

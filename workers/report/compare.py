@@ -11,14 +11,14 @@ from workers.report.shapes import Comparison, Delta, Report
 SLACK = 1e-9  # a change of just the limit is within it
 
 
-def headline_figures(found: Report) -> dict[str, float | None]:
+def headline_figures(report: Report) -> dict[str, float | None]:
     """The figures by which reports are compared."""
     return {
-        "error_rate": found.remaining.controls.value,
-        "agreement": found.agreement.alpha.value,
-        "model_accuracy": found.model.accuracy,
-        "flag_precision": found.reviews.flags.precision.value,
-        "highest_error_rate": found.remaining.highest,
+        "error_rate": report.remaining.controls.value,
+        "agreement": report.agreement.alpha.value,
+        "model_accuracy": report.model.accuracy,
+        "flag_precision": report.reviews.flags.precision.value,
+        "highest_error_rate": report.remaining.highest,
     }
 
 
@@ -31,12 +31,12 @@ def limits(settings: AuditSettings) -> dict[str, float]:
     }
 
 
-def compared(found: Report, previous: Audit | None, settings: AuditSettings) -> Comparison:
+def compared(report: Report, previous: Audit | None, settings: AuditSettings) -> Comparison:
     """Each headline figure with what it was; those that moved beyond their limit are marked."""
     before = figures_of(previous)
     deltas = [
         _delta(name, before.get(name), now, limits(settings).get(name))
-        for name, now in headline_figures(found).items()
+        for name, now in headline_figures(report).items()
     ]
     if previous is None or previous.figures is None:
         return Comparison(None, None, deltas)
@@ -45,16 +45,18 @@ def compared(found: Report, previous: Audit | None, settings: AuditSettings) -> 
 
 def figures_of(audit: Audit | None) -> dict[str, float | None]:
     """The headline figures of a stored report."""
-    told: Json = (audit.figures if audit else None) or {}
-    return {str(each["name"]): each["now"] for each in told.get("comparison", {}).get("figures", [])}
+    figures: Json = (audit.figures if audit else None) or {}
+    return {str(each["name"]): each["now"] for each in figures.get("comparison", {}).get("figures", [])}
 
 
 def moved_beyond(
     before: Mapping[str, float | None], now: Mapping[str, float | None], settings: AuditSettings
 ) -> list[Delta]:
     """The figures that moved beyond their limit; one that cannot be told now or then did not move."""
-    found = [_delta(name, before.get(name), now.get(name), limit) for name, limit in limits(settings).items()]
-    return [each for each in found if each.beyond]
+    result = [
+        _delta(name, before.get(name), now.get(name), limit) for name, limit in limits(settings).items()
+    ]
+    return [each for each in result if each.beyond]
 
 
 def _delta(name: str, before: float | None, now: float | None, limit: float | None) -> Delta:

@@ -59,12 +59,12 @@ def scanned_since(unit: UnitOfWork, waiting: Audit) -> bool:
 
 def _look_due(unit: UnitOfWork, fact: str, every: timedelta, reason: Callable[[], bool]) -> bool:
     """Whether it is time to look again; once there is a reason to look at all, the wait begins."""
-    looked = unit.facts.at(fact)
-    if looked is None:
+    last_at = unit.facts.at(fact)
+    if last_at is None:
         if reason():
             unit.facts.put(fact, unit.now.isoformat())
         return False
-    return is_over(looked, every, unit.now)
+    return is_over(last_at, every, unit.now)
 
 
 def audit_fact(project_id: int) -> str:

@@ -31,10 +31,10 @@ def effects_of(unit: UnitOfWork, project_id: int, notes: Sequence[GuidelineNote]
         Cut(note.pair, _published(note), None if note.state == NoteState.PUBLISHED else note.withdrawn_at)
         for note in notes
     ]
-    found = windows(unit, project_id, cuts)
+    result = windows(unit, project_id, cuts)
     return [
         _effect(note, (before.confused, before.labels), (after.confused, after.labels))
-        for note, (before, after) in zip(notes, found, strict=True)
+        for note, (before, after) in zip(notes, result, strict=True)
     ]
 
 

@@ -65,7 +65,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
     names = unit.projects.annotator_names(project_id)
     quality = quality_figures(unit, asked.project, asked.settings.quality)
     votes = persons(figures.cast_votes(unit, project_id, asked.since), asked.settings)
-    found = Report(
+    result = Report(
         schema=SCHEMA,
         occasion=_occasion(unit, asked),
         judged=_judged(unit, asked, scan),
@@ -80,7 +80,7 @@ def report(unit: UnitOfWork, asked: Asked, previous: Audit | None) -> Report:
         comparison=Comparison(None, None, []),
         record=ReportRecord(*unit.audit.head()),
     )
-    return replace(found, comparison=compared(found, previous, asked.settings.audits))
+    return replace(result, comparison=compared(result, previous, asked.settings.audits))
 
 
 def _occasion(unit: UnitOfWork, asked: Asked) -> Occasion:
@@ -145,16 +145,16 @@ def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
     )
 
 
-def _remaining(found: QualityFigures) -> Remaining:
+def _remaining(result: QualityFigures) -> Remaining:
     return Remaining(
-        controls=found.controls,
-        unresolved=found.controls_unresolved,
-        highest=found.remaining_high,
-        target=found.target,
-        clean_enough=found.clean_enough,
-        likely=found.remaining,
-        highest_at_any_look=found.remaining_high_anytime,
-        controls_needed=found.controls_needed,
+        controls=result.controls,
+        unresolved=result.controls_unresolved,
+        highest=result.remaining_high,
+        target=result.target,
+        clean_enough=result.clean_enough,
+        likely=result.remaining,
+        highest_at_any_look=result.remaining_high_anytime,
+        controls_needed=result.controls_needed,
     )
 
 
@@ -166,7 +166,7 @@ def persons(cast: Iterator[CastVote], settings: ProjectSettings) -> Iterator[Cas
     return (replace(vote, reviewer=settings.reviewers.person_of(vote.reviewer)) for vote in cast)
 
 
-def _named(found: Agreement, names: Mapping[str, str]) -> Agreement:
+def _named(result: Agreement, names: Mapping[str, str]) -> Agreement:
     pairs = [
         ReportedAgreement(
             names.get(each.first, each.first),
@@ -175,9 +175,9 @@ def _named(found: Agreement, names: Mapping[str, str]) -> Agreement:
             each.agreed,
             each.kappa,
         )
-        for each in found.by_pair
+        for each in result.by_pair
     ]
-    return replace(found, by_pair=pairs)
+    return replace(result, by_pair=pairs)
 
 
 def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list[ReportedReviewer]:
@@ -203,18 +203,18 @@ def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list
 
 def _by_person(counts: Sequence[ReviewerCount], settings: ProjectSettings) -> list[ReviewerCount]:
     """Two accounts of one person are one reviewer; the busiest first."""
-    found: dict[str, ReviewerCount] = {}
+    result: dict[str, ReviewerCount] = {}
     for one in counts:
         person = settings.reviewers.person_of(one.reviewer)
-        before = found.get(person, ReviewerCount(person, 0, 0, 0, None))
-        found[person] = ReviewerCount(
+        before = result.get(person, ReviewerCount(person, 0, 0, 0, None))
+        result[person] = ReviewerCount(
             person,
             before.votes + one.votes,
             before.decided + one.decided,
             before.agreed + one.agreed,
             max(filter(None, (before.last_at, one.last_at)), default=None),
         )
-    return sorted(found.values(), key=lambda one: (-one.votes, one.reviewer))
+    return sorted(result.values(), key=lambda one: (-one.votes, one.reviewer))
 
 
 # --- corrections and guidelines ----------------------------------------------------------------

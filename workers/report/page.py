@@ -33,7 +33,7 @@ def html(
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("workers.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -52,8 +52,8 @@ def _environment() -> Environment:
         "said": said,
         "json": _json,
     }
-    made.filters.update(filters)
-    return made
+    environment.filters.update(filters)
+    return environment
 
 
 def _read(text: str) -> datetime:

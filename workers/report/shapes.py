@@ -131,6 +131,7 @@ class Agreement:
     by_class: list[ClassAgreement]
     by_pair: list[ReportedAgreement]
     by_month: list[MonthAgreement]
+    difference: Estimate | None = None  # of numbers: how far two answers are apart, on average
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ def wanted(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Wan
 
 
 def _first_batch(unit: UnitOfWork, project: Project) -> bool:
-    told = unit.audits.was_triggered_by(project.id, AuditTrigger.FIRST_BATCH)
-    return not told and unit.reviews.first_batch_decided(project.id)
+    triggered = unit.audits.was_triggered_by(project.id, AuditTrigger.FIRST_BATCH)
+    return not triggered and unit.reviews.first_batch_decided(project.id)
 
 
 def _whole_set(unit: UnitOfWork, project: Project, since: datetime | None) -> bool:
@@ -51,10 +51,10 @@ def _moved(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Wan
     previous = unit.audits.last_done(project.id)
     if previous is None:
         return None
-    found = moved_beyond(figures_of(previous), _now(unit, project, settings), settings.audits)
-    if not found:
+    result = moved_beyond(figures_of(previous), _now(unit, project, settings), settings.audits)
+    if not result:
         return None
-    moved = tuple(asdict(one) for one in found)
+    moved = tuple(asdict(one) for one in result)
     return AuditTrigger.QUALITY, coded(AuditTrigger.QUALITY, moved=moved)
 
 

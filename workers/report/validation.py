@@ -98,8 +98,8 @@ class Chain:
 
 def entries(unit: UnitOfWork, project_id: int, since: datetime | None = None) -> Iterator[ValidationEntry]:
     """In the order in which they were decided, as a stream."""
-    for found in corrected_errors(unit, project_id, since):
-        yield _entry(found)
+    for result in corrected_errors(unit, project_id, since):
+        yield _entry(result)
 
 
 def chain(unit: UnitOfWork) -> Chain:
@@ -109,13 +109,13 @@ def chain(unit: UnitOfWork) -> Chain:
     return Chain(ok=not faults, rows=rows, hash=head, faults=faults)
 
 
-def write_csv(out: TextIO, found: Iterator[ValidationEntry]) -> int:
+def write_csv(out: TextIO, validation_entry: Iterator[ValidationEntry]) -> int:
     """One row for each error, for a spreadsheet; how many rows."""
     out.write(BOM)
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     n = 0
-    for n, entry in enumerate(found, start=1):  # noqa: B007 - the count of the last is the answer
+    for n, entry in enumerate(validation_entry, start=1):  # noqa: B007 - the count of the last is the answer
         writer.writerow(cells(entry))
     return n
 
@@ -129,32 +129,32 @@ def as_json(entry: ValidationEntry) -> Json:
     return asdict(entry)
 
 
-def _entry(found: CorrectedError) -> ValidationEntry:
-    evidence = found.evidence
-    reverted = [row for row in found.audit if row.action == "correction.reverted"]
+def _entry(corrected_error: CorrectedError) -> ValidationEntry:
+    evidence = corrected_error.evidence
+    reverted = [row for row in corrected_error.audit if row.action == "correction.reverted"]
     return ValidationEntry(
-        correction=found.id,
-        issue=found.issue_id,
-        item=found.item,
-        given=found.given,
-        label=found.label,
-        remedy=found.state,
-        mode=found.mode,
+        correction=corrected_error.id,
+        issue=corrected_error.issue_id,
+        item=corrected_error.item,
+        given=corrected_error.given,
+        label=corrected_error.label,
+        remedy=corrected_error.state,
+        mode=corrected_error.mode,
         found_by=" · ".join(filter(None, (evidence.issue_kind, evidence.method))),
         model_version=evidence.model_version,
         suggested=evidence.suggested,
         probability=evidence.probability,
-        decided_at=found.decided_at.isoformat(),
-        decision=reason_text(found.reason),
+        decided_at=corrected_error.decided_at.isoformat(),
+        decision=reason_text(corrected_error.reason),
         votes=[dict(vote) for vote in evidence.votes],
-        actor=found.actor,
-        applied_at=_moment(found.applied_at),
-        reverted_at=_moment(found.reverted_at),
+        actor=corrected_error.actor,
+        applied_at=_moment(corrected_error.applied_at),
+        reverted_at=_moment(corrected_error.reverted_at),
         reverted_by=reverted[-1].actor if reverted else None,
-        error=reason_text(found.error),
-        before=found.before,
-        after=found.after,
-        audit=[AuditRow(row.seq, row.at, row.actor, row.action, row.hash) for row in found.audit],
+        error=reason_text(corrected_error.error),
+        before=corrected_error.before,
+        after=corrected_error.after,
+        audit=[AuditRow(row.seq, row.at, row.actor, row.action, row.hash) for row in corrected_error.audit],
     )
 
 

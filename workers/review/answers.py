@@ -9,6 +9,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 from workers.label_types.registry import ValidLabels
+from workers.review.taking_back import is_taken_back, put_back
 from workers.review.votes import count_answers
 
 
@@ -71,6 +72,8 @@ def _absorb_review(
         )
     if changed and task.state in (ReviewState.PUSHED, ReviewState.DECIDED):
         unit.reviews.mark_undecided([task.key])
+    if changed and task.state in (ReviewState.WITHDRAWING, ReviewState.WITHDRAWN) and is_taken_back(issue):
+        put_back(unit, project, [task])  # answered in the moment in which it was taken back
     return len(changed)
 
 

@@ -8,13 +8,13 @@ the model doubts is the only kind that is shown, so the model's agreement would 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import structlog
 
-from connector.config.project import ProjectSettings, ReviewerSettings
+from connector.config.project import ProjectSettings, ReviewerSettings, ReviewSettings
 from connector.model import (
     GoldenItem,
     Issue,
@@ -30,6 +30,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.repositories.golden import WaitingTask
 from connector.store.unit_of_work import UnitOfWork
+from workers.label_types.base import LabelType
 from workers.label_types.registry import kind_of
 from workers.review.question import review_task
 from workers.review.votes import submitted_without_counting
@@ -44,11 +45,9 @@ def put_beside(unit: UnitOfWork, project: Project, settings: ProjectSettings, se
     """Plan golden tasks beside ordinary ones that are not sent yet, at the set rate; how many.
 
     Whether a task gets a golden one beside it is drawn by its own key, once: doing this again, or after a
-    kill, asks nothing twice. None where labels have parts: a golden label is of a whole item, and each
-    question there is about one region.
+    kill, asks nothing twice. Where labels have parts, a golden label is of the whole item, and the question
+    is about one of its regions.
     """
-    if kind_of(project.schema).in_parts:
-        return 0
     share = settings.reviewers.golden_share
     chosen = [twin for twin in unit.golden.twins(project.id) if _drawn(twin.key, share)]
     if not chosen or not unit.golden.counts(project.id)[0]:
@@ -63,10 +62,62 @@ def put_beside(unit: UnitOfWork, project: Project, settings: ProjectSettings, se
     own = unit.golden.own_flags([item.item_id for item in askable[: len(chosen)]])
     for twin, item in zip(chosen, askable, strict=False):
         label = labelled[item.item_id]
-        shown = _shown(label, own.get(item.item_id, []), flags, beside[twin.issue_id], chance)
-        _ask(unit, project, item, twin, _issue(item, label, shown, beside[twin.issue_id], twin), label)
-        asked += 1
+        make = _part_issue if kind_of(project.schema).in_parts else _whole_issue
+        around = _Around(project, own.get(item.item_id, []), flags, beside[twin.issue_id], twin, chance)
+        issue = make(item, label, around)
+        if issue is not None:
+            _ask(unit, project, item, twin, issue, label)
+            asked += 1
     return asked
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a golden question is made from, besides its item: flags of its own and of others, and the
+    ordinary question that it stands beside."""
+
+    project: Project
+    own: Sequence[Issue]
+    flags: Sequence[Issue]
+    beside: Issue
+    twin: WaitingTask
+    chance: np.random.Generator
+
+
+def _whole_issue(item: GoldenItem, label: LabelledItem, around: _Around) -> Issue:
+    shown = _shown(label, around.own, around.flags, around.beside, around.chance)
+    return _issue(item, label, shown, around.beside, around.twin)
+
+
+def _part_issue(item: GoldenItem, label: LabelledItem, around: _Around) -> Issue | None:
+    """A question about one region: a real flag of it where there is one, else one made after others."""
+    kind = kind_of(around.project.schema)
+    mine = [one for one in around.own if one.place and kind.carries(label.label, one.given)]
+    if mine:
+        shown = mine[-1]
+        given, suggested, about = shown.given, shown.suggested, shown.evidence.about
+    elif around.project.schema is not None:
+        probes = kind.probes(label.label, item.label, around.project.schema)
+        if not probes:
+            return None
+        given, suggested = probes[int(around.chance.integers(len(probes)))]
+        about = kind.doubts(given, suggested)
+        alike = [one for one in around.flags if (one.evidence.about or {}).get("kind") == about.get("kind")]
+        shown = _drawn_from(alike or around.flags, around)
+    else:
+        return None
+    issue = _issue(item, label, shown, around.beside, around.twin)
+    return replace(
+        issue,
+        given=given,
+        suggested=suggested,
+        place=given,
+        evidence=replace(issue.evidence, near=(), options=(), others=(), about=about),
+    )
+
+
+def _drawn_from(flags: Sequence[Issue], around: _Around) -> Issue:
+    return flags[int(around.chance.integers(len(flags)))] if flags else around.beside
 
 
 def _drawn(key: str, share: float) -> bool:
@@ -99,7 +150,7 @@ def _shown(
 
 def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, twin: WaitingTask) -> Issue:
     """The golden item as an issue: all that is told of it comes from `shown`, its place from `beside`."""
-    told = shown.evidence
+    evidence = shown.evidence
     # A flag of another label may suggest this one: then it is told the other way round.
     suggested = shown.given if shown.suggested == label.label else shown.suggested
     return replace(
@@ -119,10 +170,10 @@ def _issue(item: GoldenItem, label: LabelledItem, shown: Issue, beside: Issue, t
         model_version=beside.model_version,
         reason=None,
         evidence=replace(
-            told,
+            evidence,
             blind=twin.blind,
-            near=tuple(pair for pair in told.near if pair[0] not in (label.label, suggested)),
-            options=_with(told.options, item.label),
+            near=tuple(pair for pair in evidence.near if pair[0] not in (label.label, suggested)),
+            options=_with(evidence.options, item.label),
             others=label.others,
         ),
     )
@@ -171,25 +222,30 @@ def close_if_answered(
 def _doubt(unit: UnitOfWork, project: Project, settings: ProjectSettings, item: GoldenItem) -> None:
     """Tell operations of a golden label that most reviewers contradict. It stays as it is."""
     answers = unit.golden.answers([item.id], since_verified=True)[item.id]
-    said = first_answers(answers, settings.reviewers)
-    if not contradicted(said, item.label, settings.review.quorum):
+    text = first_answers(answers, settings.reviewers)
+    kind = kind_of(project.schema)
+    if not contradicted([answers_rightly(kind, item.label, one) for one in text.values()], settings.review):
         return
     unit.golden.doubt([item.id])
-    detail = {"label": item.label, "answers": sorted(said.values())}
+    detail = {"label": item.label, "answers": sorted(text.values())}
     unit.audit.append("secondlook", "golden.doubted", f"item:{item.remote_id}", detail, project.name)
     log.warning("most reviewers contradict a golden label", project=project.name, item=item.remote_id)
 
 
 def first_answers(answers: Sequence[Vote], settings: ReviewerSettings) -> dict[str, str]:
     """Person → what they said when they first saw the item (a label or a problem); oldest answer first."""
-    said: dict[str, str] = {}
+    detail: dict[str, str] = {}
     for vote in answers:
         problem = vote.problems[0].value if vote.problems else ""
-        said.setdefault(settings.person_of(vote.reviewer), problem or vote.label or "")
-    return said
+        detail.setdefault(settings.person_of(vote.reviewer), problem or vote.label or "")
+    return detail
 
 
-def contradicted(said: Mapping[str, str], label: str, quorum: int) -> bool:
+def answers_rightly(kind: LabelType, truth: str, text: str) -> bool:
+    """Whether an answer is what is known of its item; one about a part names the place itself."""
+    return kind.alike(text, kind.expected(truth, text))
+
+
+def contradicted(right: Sequence[bool], review: ReviewSettings) -> bool:
     """Whether more than half of at least a quorum of people, two or more, say something else."""
-    wrong = sum(1 for answer in said.values() if answer != label)
-    return len(said) >= max(quorum, LEAST_TO_DOUBT) and 2 * wrong > len(said)
+    return len(right) >= max(review.quorum, LEAST_TO_DOUBT) and 2 * sum(right) < len(right)

@@ -10,6 +10,7 @@ from uuid import UUID
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.model import (
+    CHOICE,
     Issue,
     IssueState,
     LabelSchema,
@@ -25,12 +26,14 @@ from connector.platforms.prefetch import one_ahead
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
+from workers.review.crops import crops_of
 from workers.review.doubles import withdraw_doubles
 from workers.review.golden import put_beside
 from workers.review.quality.asking import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
 from workers.review.release import release_lost_reviews, release_reviews
 from workers.review.room import room_for
+from workers.review.taking_back import put_back_touched, take_back
 
 BATCH = 100  # review tasks in one request
 Imported: TypeAlias = Mapping[str, str] | Rejected  # where the tasks of a request stand, or why none does
@@ -44,13 +47,17 @@ def handle(context: Context) -> Summary:
     if project.schema is None or not counts:
         return {"pushed": 0, "opened": opened}
     review_id = _ensure_project(context, project.schema, project.review_remote_id)
+    taken_back = take_back(context, review_id)
     recovered = _settle_uncertain(context, review_id, project.schema)
-    pushed = _push_new(context, review_id, project.schema, counts.get(ReviewState.PLANNED, 0) + opened)
+    pushed = _push_new(
+        context, review_id, project.schema, counts.get(ReviewState.PLANNED, 0) + opened + taken_back
+    )
     raised = _raise_overlaps(context, review_id)
     withdrawn = _withdraw(context, review_id)
     return {
         "pushed": pushed + recovered,
         "opened": opened,
+        "taken_back": taken_back,
         "overlaps_raised": raised,
         "withdrawn": withdrawn,
         "link": context.desk.link(review_id),
@@ -98,6 +105,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
             source_title,
             None if review.by_shares else review.quorum,
             in_parts=kind_of(schema).in_parts,
+            single=schema.kind == CHOICE,
         ),
         owner=context.services.owner_mark(project.name, schema.control),
     )
@@ -149,12 +157,12 @@ def _adopt(context: Context, review_id: str, batch: str, schema: LabelSchema) ->
 
     Whoever sent them may have died before they had all that belongs to them.
     """
-    found = context.desk.find(review_id, batch)
+    result = context.desk.find(review_id, batch)
     with context.read() as unit:
-        tasks = unit.reviews.many(list(found))
-    ours = {key: tasks[key].remote_id or found[key][0] for key in tasks if found[key]}
+        tasks = unit.reviews.many(list(result))
+    ours = {key: tasks[key].remote_id or result[key][0] for key in tasks if result[key]}
     doubles = {
-        key: more for key, ids in found.items() if (more := [one for one in ids if one != ours.get(key)])
+        key: more for key, ids in result.items() if (more := [one for one in ids if one != ours.get(key)])
     }
     withdraw_doubles(context, review_id, doubles)
     waiting = [tasks[key] for key in ours if tasks[key].state is ReviewState.PLANNED]
@@ -238,8 +246,8 @@ def _send_singly(
     if len(refused) == len(tasks) > 1:
         raise whole
     with context.begin() as unit:
-        for task, said in refused:
-            release_reviews(unit, context.project, [task], coded(LetGo.REFUSED, said=said))
+        for task, reason in refused:
+            release_reviews(unit, context.project, [task], coded(LetGo.REFUSED, said=reason))
     return len(tasks) - len(refused)
 
 
@@ -247,22 +255,25 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
     with context.read() as unit:
         issues = unit.issues.many([task.issue_id for task in tasks])
         data = unit.items.data([issue.item_id for issue in issues.values()])
-        found = unit.findings.of_items([issue.item_id for issue in issues.values()])
+        result = unit.findings.of_items([issue.item_id for issue in issues.values()])
         item_ids = sorted({issue.item_id for issue in issues.values()})
-        around = (
-            {one.item_id: one.label for one in unit.items.labelled(context.project.id, item_ids)}
+        labelled = (
+            {one.item_id: one for one in unit.items.labelled(context.project.id, item_ids)}
             if kind_of(schema).in_parts
             else {}
         )
     asked = [(task, issues[task.issue_id]) for task in tasks]
+    names = {item_id: one.remote_id for item_id, one in labelled.items()}
+    crops = crops_of(context, schema, [issue for _, issue in asked], data, names)
     return [
         review_request(
             task,
             issue,
             data[issue.item_id],
             schema,
-            found.get(issue.item_id, ()),
-            around.get(issue.item_id, ""),
+            result.get(issue.item_id, ()),
+            labelled[issue.item_id].label if issue.item_id in labelled else "",
+            crops.get(issue.id, ""),
         )
         for task, issue in asked
     ]
@@ -330,17 +341,20 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
 def _withdraw(context: Context, review_id: str) -> int:
     with context.read() as unit:
         tasks = unit.reviews.withdrawing(context.project.id)
+    tasks = put_back_touched(context, review_id, tasks) if tasks else []
     if not tasks:
         return 0
     here = _standing(context, review_id, tasks)
     known = [task.remote_id for task in tasks if task.remote_id is not None and task.key in here]
     for batch in sorted({task.batch for task in tasks if task.remote_id is None and task.batch}):
-        found = context.desk.find(review_id, batch)
+        result = context.desk.find(review_id, batch)
         mine = {task.key for task in tasks}
-        known += [remote_id for key, ids in found.items() if key in mine for remote_id in ids]
+        known += [remote_id for key, ids in result.items() if key in mine for remote_id in ids]
     context.desk.withdraw(review_id, known)
     with context.begin() as unit:
         unit.reviews.set_state([task.key for task in tasks], ReviewState.WITHDRAWN)
+        again, review = unit.issues.open_without_review(context.project.id), context.settings.review
+        unit.reviews.plan([review_task(issue, first_votes(review, issue)) for issue in again])
     return len(tasks)
 
 

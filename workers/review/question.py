@@ -18,6 +18,7 @@ from connector.model import (
     ReviewTask,
 )
 from connector.model.findings import Finding, FindingKind
+from connector.model.item_text import labelled_text
 from workers.consensus.quorum import QuorumPolicy
 from workers.label_types.registry import kind_of
 
@@ -85,11 +86,12 @@ def review_request(
     issue: Issue,
     data: Json,
     schema: LabelSchema,
-    found: Sequence[Finding] = (),
+    findings: Sequence[Finding] = (),
     around: str = "",
+    crop: str = "",
 ) -> ReviewRequest:
-    """What the platform is to show; `found` is what else is known of the item, `around` its label
-    with all its parts.
+    """What the platform is to show; `findings` is what else is known of the item, `around` its label
+    with all its parts, `crop` the place in its picture.
 
     A blind task says nothing of the label, the model's guess, or what was found.
     """
@@ -98,7 +100,9 @@ def review_request(
         key=task.key,
         batch=task.batch or "",
         title=wording.review_title(),
-        context=wording.blind_context() if task.blind else wording.flag_context(_facts(issue, found, schema)),
+        context=wording.blind_context()
+        if task.blind
+        else wording.flag_context(_facts(issue, findings, schema)),
         data=fields,
         options=_options(issue, schema),
         suggestion=None if task.blind else issue.suggested,
@@ -109,6 +113,8 @@ def review_request(
         suggested=issue.suggested if kind_of(schema).in_parts else "",
         around=around if kind_of(schema).in_parts else "",
         blind=task.blind,
+        crop=crop,
+        text=(labelled_text(schema, data) or "") if kind_of(schema).in_parts else "",
     )
 
 
@@ -117,11 +123,11 @@ def _others_shown(issue: Issue) -> Sequence[tuple[str, str]]:
     return () if issue.kind is IssueKind.DISAGREEMENT else issue.evidence.others
 
 
-def _facts(issue: Issue, found: Sequence[Finding], schema: LabelSchema) -> wording.FlagFacts:
+def _facts(issue: Issue, findings: Sequence[Finding], schema: LabelSchema) -> wording.FlagFacts:
     evidence = issue.evidence
     asked = QUESTIONS.get(issue.kind)
-    told = {FindingKind.DISAGREEMENT} if evidence.others else set()
-    told |= {FindingKind(issue.kind.value)} if asked else set()
+    shown = {FindingKind.DISAGREEMENT} if evidence.others else set()
+    shown |= {FindingKind(issue.kind.value)} if asked else set()
     return wording.FlagFacts(
         given=schema.text(issue.given),
         suggested=schema.text(issue.suggested),
@@ -134,8 +140,8 @@ def _facts(issue: Issue, found: Sequence[Finding], schema: LabelSchema) -> wordi
         question=asked(evidence.about or {}) if asked else kind_of(schema).question(issue),
         also=[
             wording.finding_sentence(one.kind, one.facts)
-            for one in found
-            if one.kind in ALSO_TOLD and one.kind not in told
+            for one in findings
+            if one.kind in ALSO_TOLD and one.kind not in shown
         ],
     )
 

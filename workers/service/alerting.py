@@ -80,21 +80,21 @@ def _record(unit: UnitOfWork, settings: AlertSettings, look: _Look) -> None:
     changed = advance(stored, look.readings, unit.now, timedelta(minutes=settings.calm_minutes))
     standing = [one for one in ({**stored, **changed}).values() if one is not None]
     repeat = timedelta(hours=settings.repeat_hours)
-    told: list[Notice] = []
+    announced: list[Notice] = []
     for alert, notice in notices(standing, unit.alerts.silences(), unit.now, repeat):
         changed[alert.key] = alert
-        told.append(notice)
+        announced.append(notice)
     unit.alerts.put(changed)
-    post_notices(unit, settings, [*told, *_events(unit)])
+    post_notices(unit, settings, [*announced, *_events(unit)])
     unit.alerts.forget(unit.now - KEPT)
-    _log_changes(told)
+    _log_changes(announced)
 
 
-def post_notices(unit: UnitOfWork, settings: AlertSettings, told: Sequence[Notice]) -> None:
+def post_notices(unit: UnitOfWork, settings: AlertSettings, announced: Sequence[Notice]) -> None:
     """Put what each channel wants to tell into its messages, in this transaction."""
     for name, channel in settings.channels.items():
         groups: dict[tuple[str, str], list[Notice]] = {}
-        for notice in told:
+        for notice in announced:
             if wants(channel, notice):
                 groups.setdefault((notice.project, topic_of(channel, notice)), []).append(notice)
         for (project, topic), some in groups.items():
@@ -117,19 +117,19 @@ def _events(unit: UnitOfWork) -> list[Notice]:
         return []
     rows = unit.audit.named(EVENTS, int(kept), last, MOST_EVENTS)
     unit.facts.put(EVENTS_UNTIL, str(rows[-1].seq if len(rows) == MOST_EVENTS else last))
-    found = []
+    result = []
     for row in rows:
         kind, counted = EVENTS[row.action]
         n = len(row.detail[counted]) if counted else 1
-        found.append(Notice(Topic.EVENT, kind.value, row.project or "", Severity.INFO, row.at, count=n))
-    return list(merged((), found))
+        result.append(Notice(Topic.EVENT, kind.value, row.project or "", Severity.INFO, row.at, count=n))
+    return list(merged((), result))
 
 
 def _kept_counters(unit: UnitOfWork) -> list[CounterSnapshot]:
     return [CounterSnapshot.from_json(one) for one in json.loads(unit.facts.get(COUNTED_AT) or "[]")]
 
 
-def _log_changes(told: Sequence[Notice]) -> None:
-    for notice in told:
+def _log_changes(announced: Sequence[Notice]) -> None:
+    for notice in announced:
         level = log.warning if notice.topic is not Topic.RESOLVED else log.info
         level(notice.topic.value, rule=notice.name, project=notice.project or None, subject=notice.subject)

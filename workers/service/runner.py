@@ -65,8 +65,8 @@ def _run(services: Services, job_id: str, progress: Progress) -> bool:
     claim = services.store.claim(job_id)
     if claim is None:
         return False
-    with _span(claim) as made:
-        _run_claimed(services, claim, progress, made)
+    with _span(claim) as span:
+        _run_claimed(services, claim, progress, span)
     return True
 
 
@@ -76,14 +76,14 @@ def _span(claim: Claim) -> AbstractContextManager[Any]:
     return traces.span(f"job {job.kind.value}", SpanRole.CONSUMER, which, linked=job.traceparent)
 
 
-def _run_claimed(services: Services, claim: Claim, progress: Progress, made: Any) -> None:
+def _run_claimed(services: Services, claim: Claim, progress: Progress, span: Any) -> None:
     """The errors of the handler end in the job's row; its span bears their kind."""
     started = services.clock.now()
     with structlog.contextvars.bound_contextvars(job=claim.job.id, kind=claim.job.kind.value):
         try:
             summary = _handle(services, claim, progress)
         except Exception as error:  # noqa: BLE001 - the one place where every failure gets its fate
-            traces.failed(made, error)
+            traces.failed(span, error)
             end = partial(_settle_failure, services, claim, error, started)
         else:
             log.info("job done", **summary)

@@ -109,17 +109,17 @@ def _due_kinds(unit: UnitOfWork, project: Project, settings: ProjectSettings, no
 
 def _unfinished(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> list[NewJob]:
     """Work that stands in the tables and may have no job, as after a job was given up."""
-    found: list[NewJob] = []
+    jobs: list[NewJob] = []
     if unit.deliveries.has_waiting(project.id):
-        found.append(ingest_job(project.id))
-    found += jobs_of_scan(unit, project.id)
+        jobs.append(ingest_job(project.id))
+    jobs += jobs_of_scan(unit, project.id)
     if settings.review.deadline_hours is not None:
         unit.reviews.mark_overdue(project.id, unit.now - timedelta(hours=settings.review.deadline_hours))
     if unit.reviews.undecided(project.id, 1):
-        found.append(job(JobKind.DECIDE, project.id))
+        jobs.append(job(JobKind.DECIDE, project.id))
     if unit.reviews.unsent(project.id, settings.review.extra_votes):
-        found.append(job(JobKind.PUSH, project.id))
+        jobs.append(job(JobKind.PUSH, project.id))
     for state, kind in CARRIED_OUT_BY.items():
         waiting = unit.corrections.listed(project.id, state, CORRECTIONS_AT_ONCE)
-        found += [job(kind, project.id, {"correction": one.id}) for one in waiting]
-    return found
+        jobs += [job(kind, project.id, {"correction": one.id}) for one in waiting]
+    return jobs

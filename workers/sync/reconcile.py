@@ -64,8 +64,10 @@ def _look_for_deleted_tasks(context: Context) -> int:
     lost: list[ReviewTask] = []
     for start in range(0, len(tasks), FETCH_AT_ONCE):
         part = tasks[start : start + FETCH_AT_ONCE]
-        found = context.desk.fetch_answers(project.review_remote_id, [task.remote_id or "" for task in part])
-        present = {review.key for review in found.reviews}
+        answers = context.desk.fetch_answers(
+            project.review_remote_id, [task.remote_id or "" for task in part]
+        )
+        present = {review.key for review in answers.reviews}
         lost += [task for task in part if task.key not in present]
     with context.begin() as unit:
         now = unit.reviews.many([task.key for task in lost])
@@ -83,10 +85,10 @@ def _delete_confirmed(context: Context, unseen: dict[str, tuple[int, ItemRef]]) 
     deleted: list[int] = []
     for start in range(0, len(remote_ids), FETCH_AT_ONCE):
         part = remote_ids[start : start + FETCH_AT_ONCE]
-        found = {(item.remote_id, item.created_at) for item in context.source.fetch(part)}
+        result = {(item.remote_id, item.created_at) for item in context.source.fetch(part)}
         for remote_id in part:
             item_id, ref = unseen[remote_id]
-            if (remote_id, ref.created_at) not in found:
+            if (remote_id, ref.created_at) not in result:
                 deleted.append(item_id)
     if deleted:
         with context.begin() as unit:

@@ -16,10 +16,12 @@ from connector.ports import Guidelines
 from connector.store.repositories.facts import gathered_fact
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
-from workers.write_back.notes import acceptable, guidelines_fact, guidelines_of
+from workers.label_types.registry import kind_of
+from workers.write_back.notes import acceptable, confused_names, guidelines_fact, guidelines_of
 
 LOOK_EVERY = timedelta(minutes=10)  # for confused pairs, and at the block as it stands
 QUESTION_EXAMPLES = 5
+MOST_LABELS = 500  # that one name stands for, among which examples are sought: a region is a label of its own
 
 
 def handle(context: Context) -> Summary:
@@ -31,8 +33,8 @@ def handle(context: Context) -> Summary:
         _put_right(context)
     published = 0 if wait else _publish(context)
     _tell_of_wait(context, wait)
-    said = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
-    return {"published": published} | {name: n for name, n in said if n}
+    figures = (("accepted", accepted), ("questions", asked), ("next_change_in_seconds", wait))
+    return {"published": published} | {name: n for name, n in figures if n}
 
 
 # --- acceptance --------------------------------------------------------------------------------
@@ -61,23 +63,23 @@ def _accept_by_rule(context: Context) -> int:
 
 def _look_is_due(context: Context) -> bool:
     with context.read() as unit:
-        looked = unit.facts.at(guidelines_fact(context.project.id))
-        return is_over(looked, LOOK_EVERY, unit.now)
+        last_at = unit.facts.at(guidelines_fact(context.project.id))
+        return is_over(last_at, LOOK_EVERY, unit.now)
 
 
 def _ask(context: Context) -> int:
     """Raise a question for each pair that is confused repeatedly and has no accepted note."""
     project, fact = context.project, guidelines_fact(context.project.id)
     with context.read() as unit:
-        confused = unit.guidelines.confused(project.id)
-        told = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
+        confused = confused_names(kind_of(project.schema), unit.guidelines.confused(project.id))
+        pairs = {note.pair for note in unit.notes.in_states(project.id, _TELLING)}
         asked = {label_pair(one.first, one.second) for one in unit.questions.listed(project.id)}
         wanted = {
             pair: counts
-            for pair, counts in confused.items()
-            if counts.total >= context.settings.guidelines.question_after and pair not in told | asked
+            for pair, (counts, _) in confused.items()
+            if counts.total >= context.settings.guidelines.question_after and pair not in pairs | asked
         }
-        examples = {pair: _instances(context, unit, pair) for pair in wanted}
+        examples = {pair: _instances(context, unit, confused[pair][1]) for pair in wanted}
     raised = 0
     with context.begin() as unit:
         unit.facts.put(fact, unit.now.isoformat())
@@ -93,7 +95,7 @@ def _ask(context: Context) -> int:
 _TELLING = (NoteState.ACCEPTED.value, NoteState.PUBLISHED.value)
 
 
-def _instances(context: Context, unit: UnitOfWork, pair: tuple[str, str]) -> list[Json]:
+def _instances(context: Context, unit: UnitOfWork, labels: Sequence[str]) -> list[Json]:
     return [
         {
             "item": one.item,
@@ -103,7 +105,7 @@ def _instances(context: Context, unit: UnitOfWork, pair: tuple[str, str]) -> lis
             "decided": one.decided,
             "reason": wording.reason_text(one.reason),
         }
-        for one in unit.guidelines.instances(context.project.id, pair, QUESTION_EXAMPLES)
+        for one in unit.guidelines.instances(context.project.id, labels[:MOST_LABELS], QUESTION_EXAMPLES)
     ]
 
 
@@ -188,8 +190,10 @@ def _entries(context: Context, unit: UnitOfWork, ready: Sequence[GuidelineNote])
     rule = context.settings.guidelines
     if not ready:
         return []
-    confused = {pair: counts.total for pair, counts in unit.guidelines.confused(context.project.id).items()}
-    entries = guidelines_of(ready, confused, rule.most_notes)
+    confused = confused_names(kind_of(context.project.schema), unit.guidelines.confused(context.project.id))
+    entries = guidelines_of(
+        ready, {pair: counts.total for pair, (counts, _) in confused.items()}, rule.most_notes
+    )
     shown = _shown(context, unit, [note for entry in entries for note in entry.notes])
     return [replace(entry, examples=_examples(entry, shown)[: rule.examples]) for entry in entries]
 
@@ -239,8 +243,8 @@ def _record(
     }
     if before is None or before.block != block:
         held = [{"id": note.id, "text": note.text} for note in chosen]
-        made = unit.guidelines.add_version(project.id, block, held, change)
-        detail |= {"version": made.number, "hash": made.hash}
+        result = unit.guidelines.add_version(project.id, block, held, change)
+        detail |= {"version": result.number, "hash": result.hash}
     unit.questions.close(project.id, {note.pair: note.id for note in chosen})
     unit.audit.append("secondlook", "guidelines.published", project.name, detail, project.name)
 

@@ -32,15 +32,15 @@ def send(channel: ChannelSettings, password: str | None, message: AlertMessage, 
 
 def mail(channel: ChannelSettings, message: AlertMessage, url: str) -> EmailMessage:
     """The same at each try, with an id by which mailboxes know that it is."""
-    made = EmailMessage()
-    made["From"], made["To"] = channel.sender, ", ".join(channel.to)
-    made["Subject"] = message_title(message)
-    made["Date"] = format_datetime(message.created_at)
-    made["Message-ID"] = f"<{message.id}@{(channel.sender or '').rpartition('@')[2]}>"
-    made["Auto-Submitted"] = "auto-generated"
-    lines = [f"{said}\n  {link}" for said, link in message_lines(message, url)]
-    made.set_content("\n\n".join(lines) + f"\n\n-- \nSecondlook, {url}/ops/alerts\n")
-    return made
+    email_message = EmailMessage()
+    email_message["From"], email_message["To"] = channel.sender, ", ".join(channel.to)
+    email_message["Subject"] = message_title(message)
+    email_message["Date"] = format_datetime(message.created_at)
+    email_message["Message-ID"] = f"<{message.id}@{(channel.sender or '').rpartition('@')[2]}>"
+    email_message["Auto-Submitted"] = "auto-generated"
+    lines = [f"{text}\n  {link}" for text, link in message_lines(message, url)]
+    email_message.set_content("\n\n".join(lines) + f"\n\n-- \nSecondlook, {url}/ops/alerts\n")
+    return email_message
 
 
 @contextmanager

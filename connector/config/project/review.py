@@ -74,8 +74,8 @@ class ReviewSettings(Frozen):
     )
     own_answers: bool = Field(
         default=True,
-        description="Whether people who labeled an item may review it, for half a vote (rule shares). Others "
-        "are asked as well until the answers suffice.",
+        description="Whether people who labeled an item may review it, for half a vote or what their answers "
+        "are measured to be worth (rule shares). Others are asked as well until the answers suffice.",
     )
     quorum: Quorum = Field(default=2, description="Agreeing votes that decide (rule quorum).")
     class_quorum: Mapping[str, Quorum] = Field(

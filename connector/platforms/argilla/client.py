@@ -121,21 +121,21 @@ class ArgillaClient:
             return None
         try:
             # Sent once: for a record with vectors this call always fails (a fault of the server).
-            found = self.api.write("GET", f"/api/v1/records/{record_id}")
+            result = self.api.write("GET", f"/api/v1/records/{record_id}")
         except NotFound:
             return None
         except Retryable:
-            found = next(iter(self._searched(dataset_id, [record_id], vectors)), None)
-        if not isinstance(found, dict) or str(found.get("dataset_id")) != str(UUID(dataset_id)):
+            result = next(iter(self._searched(dataset_id, [record_id], vectors)), None)
+        if not isinstance(result, dict) or str(result.get("dataset_id")) != str(UUID(dataset_id)):
             return None
-        return found
+        return result
 
     def records(
         self, dataset_id: str, record_ids: Sequence[str], *, vectors: Sequence[str] = ()
     ) -> list[Raw]:
         """The records with these ids that exist in this dataset."""
-        found = (self.record(dataset_id, one, vectors=vectors) for one in dict.fromkeys(record_ids))
-        return [row for row in found if row is not None]
+        result = (self.record(dataset_id, one, vectors=vectors) for one in dict.fromkeys(record_ids))
+        return [row for row in result if row is not None]
 
     def _searched(self, dataset_id: str, record_ids: Sequence[str], vectors: Sequence[str]) -> list[Raw]:
         path = f"/api/v1/datasets/{uuid_of(dataset_id)}/records/search"

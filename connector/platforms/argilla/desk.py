@@ -70,26 +70,26 @@ class ArgillaDesk:
         if not requests:
             return {}
         form = self._form(review_id)
-        made: dict[str, str] = {}
+        created: dict[str, str] = {}
         for start in range(0, len(requests), BULK_SIZE):
             part = requests[start : start + BULK_SIZE]
             records = [review_records.record_for(one, form, self._codecs[one.kind]) for one in part]
             rows = self._client.upsert(review_id, records)
-            made |= {str(row["external_id"]): str(row["id"]) for row in rows}
-        if any(request.key not in made for request in requests):
+            created |= {str(row["external_id"]): str(row["id"]) for row in rows}
+        if any(request.key not in created for request in requests):
             raise UnknownOutcome(f"the answer does not name {len(requests)} records")
-        return {request.key: made[request.key] for request in requests}
+        return {request.key: created[request.key] for request in requests}
 
     def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
         """The records of one batch, by our key."""
-        found: dict[str, list[str]] = defaultdict(list)
+        result: dict[str, list[str]] = defaultdict(list)
         for rows in self._client.bare_pages(review_id, self._page_size):
             for row in rows:
                 held = mapping.metadata_of(row)
                 key = held.get(review_settings.KEY)
                 if held.get(review_settings.BATCH) == batch and isinstance(key, str):
-                    found[key].append(str(row["id"]))
-        return dict(found)
+                    result[key].append(str(row["id"]))
+        return dict(result)
 
     def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
         """Nothing: the server stores a record with its suggestions or not at all."""
@@ -101,14 +101,18 @@ class ArgillaDesk:
         dataset = self._client.dataset(str(record["dataset_id"]))
         review_dataset.raise_overlap(self._client, dataset, overlap)
 
+    def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:
+        """A draft is a response, too."""
+        known = [one for one in remote_ids if is_uuid(one)]
+        rows = self._client.records(review_id, known) if known else []
+        return {str(row["id"]) for row in rows if not row.get("responses")}
+
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
         """Delete the records that nobody has answered: nothing else takes one out of the queue.
 
         An answered one stays, for its answers would go with it.
         """
-        known = [one for one in remote_ids if is_uuid(one)]
-        rows = self._client.records(review_id, known) if known else []
-        unanswered = [str(row["id"]) for row in rows if not row.get("responses")]
+        unanswered = sorted(self.untouched(review_id, remote_ids))
         for start in range(0, len(unanswered), IDS_PER_CALL):
             ids = ",".join(unanswered[start : start + IDS_PER_CALL])
             path = f"/api/v1/datasets/{uuid_of(review_id)}/records"
@@ -149,8 +153,8 @@ class ArgillaDesk:
         return known[self._workspace]
 
     def _snapshots(self, rows: Rows) -> tuple[ReviewSnapshot, ...]:
-        found = (review_records.snapshot(row, self._codecs) for row in rows)
-        return tuple(snapshot for snapshot in found if snapshot is not None)
+        result = (review_records.snapshot(row, self._codecs) for row in rows)
+        return tuple(snapshot for snapshot in result if snapshot is not None)
 
     def _form(self, review_id: str) -> review_records.ArgillaForm:
         path = f"/api/v1/datasets/{uuid_of(review_id)}"

@@ -137,13 +137,13 @@ def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark], codec:
     """One response; under a correction of ours in the metadata, the label that this gives it."""
     held = [one for one in marks if holds(one, response, schema, codec)]
     mark = held[-1] if held else None
-    found = _corrected(held, reading(response, schema, codec), response, schema, codec)
+    result = _corrected(held, reading(response, schema, codec), response, schema, codec)
     values = values_of(response)
     return Annotation(
         remote_id=str(response["id"]),
         annotator=str(response["user_id"]) if response.get("user_id") else None,
-        label=found.label,
-        status=found.status,
+        label=result.label,
+        status=result.status,
         result=[{"question": name, "value": answered(response, name)} for name in values],
         created_at=moment(response.get("inserted_at")),
         updated_at=moment(response.get("updated_at")),
@@ -153,15 +153,15 @@ def annotation(response: Raw, schema: LabelSchema, marks: Sequence[Mark], codec:
 
 
 def _corrected(
-    held: Sequence[Mark], found: Reading, response: Raw, schema: LabelSchema, codec: Codec
+    held: Sequence[Mark], result: Reading, response: Raw, schema: LabelSchema, codec: Codec
 ) -> Reading:
     """The label under the corrections that a response carries; each of a part changes this part alone."""
     valid = [mark for mark in held if codec.valid(mark.label, schema)]
     if not isinstance(codec, PartsCodec):
-        return Reading(valid[-1].label, LabelStatus.VALID) if valid else found
+        return Reading(valid[-1].label, LabelStatus.VALID) if valid else result
     noted = [mark for mark in valid if mark.mode == WriteMode.UPDATE]
     if not noted:
-        return found
+        return result
     raw = answered(response, schema.control)
     for mark in noted:
         raw = codec.patch(raw, schema, mark.given, mark.label, {})

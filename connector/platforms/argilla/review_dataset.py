@@ -56,13 +56,13 @@ def require_alone(client: ArgillaClient, owner: OwnerMark) -> None:
 
 
 def _owner(held: Any) -> OwnerMark | None:
-    said = held if isinstance(held, dict) else {}
-    return ownership.from_text({name: str(said.get(f"{_SAID}{name}") or "") for name in ownership.NAMES})
+    words = held if isinstance(held, dict) else {}
+    return ownership.from_text({name: str(words.get(f"{_SAID}{name}") or "") for name in ownership.NAMES})
 
 
 def _metadata(setup: ReviewSetup) -> Raw:
-    said = ownership.to_text(setup.owner)
-    return {OWNER: mark(setup)} | {f"{_SAID}{name}": value for name, value in said.items()}
+    text = ownership.to_text(setup.owner)
+    return {OWNER: mark(setup)} | {f"{_SAID}{name}": value for name, value in text.items()}
 
 
 def mark(setup: ReviewSetup) -> str:
@@ -88,14 +88,14 @@ def _settings(setup: ReviewSetup, workspace: str) -> Raw:
 
 
 def _complete(client: ArgillaClient, setup: ReviewSetup, dataset_id: str, codec: Codec) -> None:
-    made = review_parts(client, setup, codec)
+    result = review_parts(client, setup, codec)
     path = f"/api/v1/datasets/{dataset_id}"
     parts = {
-        f"{path}/fields": (f"{path}/fields", made.fields),
-        f"{path}/questions": (f"{path}/questions", made.questions),
+        f"{path}/fields": (f"{path}/fields", result.fields),
+        f"{path}/questions": (f"{path}/questions", result.questions),
         f"{path}/metadata-properties": (
             f"/api/v1/me/datasets/{dataset_id}/metadata-properties",
-            made.properties,
+            result.properties,
         ),
     }
     for target, (listing, wanted) in parts.items():

@@ -63,6 +63,7 @@ def record_for(request: ReviewRequest, form: ArgillaForm, codec: Codec) -> Raw:
             fields[f"{SHOWN_HTML}{name}"] = plain(str(value))
         else:
             rest[name] = value
+    fields |= {name: value for name, value in content.fields.items() if name in fields and name != CONTEXT}
     if rest:
         fields[MORE] = json.dumps(rest, ensure_ascii=False, indent=1)
     metadata = {KEY: request.key, BATCH: request.batch, KIND: request.kind}

@@ -125,8 +125,9 @@ def _fields(rg: Any, schema: LabelSchema) -> list[Any]:
 
 def _questions(rg: Any, schema: LabelSchema, codec: Codec) -> list[Any]:
     problems = [problem.value for problem in Problem]
+    shown = tuple(replace(tag, field=shown_field(tag)) for tag in schema.objects)
     return [
-        *codec.form(replace(schema, control=LABEL), rg),
+        *codec.form(replace(schema, control=LABEL, objects=shown), rg),
         rg.MultiLabelQuestion(PROBLEM, problems, title="What is the problem?", required=False),
         rg.TextQuestion(NOTE, title="A note for the guidelines", required=False),
     ]

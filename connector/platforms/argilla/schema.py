@@ -52,11 +52,11 @@ def _field(row: Raw) -> tuple[str, str]:
 def _chosen(questions: Sequence[Raw], wanted: str | None, codecs: Codecs) -> LabelSchema:
     by_type = [codec.controls(questions) for codec in codecs.values()]
     if wanted is not None:
-        named = next((one for found in by_type for one in found if one.control == wanted), None)
+        named = next((one for result in by_type for one in result if one.control == wanted), None)
         if named is None:
             raise _unusable(f"there is no question {wanted!r} that can be judged", questions)
         return named
-    candidates = next((found for found in by_type if found), ())
+    candidates = next((result for result in by_type if result), ())
     if len(candidates) != 1:
         several = "several questions could hold the label"
         raise _unusable(several if candidates else "there is no question that can be judged", questions)

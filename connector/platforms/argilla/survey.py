@@ -43,8 +43,8 @@ class ArgillaSurvey:
 
     def projects(self) -> Sequence[ProjectFound]:
         """The datasets that the account sees, by name; drafts are named as such."""
-        found = [self._found(row) for row in self._client.datasets()]
-        return sorted(found, key=lambda project: (project.title.casefold(), project.remote_id))
+        result = [self._found(row) for row in self._client.datasets()]
+        return sorted(result, key=lambda project: (project.title.casefold(), project.remote_id))
 
     def _found(self, row: Mapping[str, Any]) -> ProjectFound:
         dataset_id, name = str(row["id"]), str(row.get("name") or "")

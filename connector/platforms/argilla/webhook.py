@@ -86,13 +86,13 @@ def _signatures(message_id: str, stamp: datetime, body: bytes, secrets: Sequence
         text = body.decode()
     except UnicodeDecodeError as error:
         raise Unauthorised("the delivery is not text, so it is not signed") from error
-    found = []
+    result = []
     for secret in secrets:
         try:
-            found.append(Webhook(secret).sign(message_id, stamp, text).encode())
+            result.append(Webhook(secret).sign(message_id, stamp, text).encode())
         except (EmptyWebhookSecretError, ValueError):  # no secret of this kind, or an id that is not text
             continue
-    return found
+    return result
 
 
 def _id(thing: Any, what: str) -> str:

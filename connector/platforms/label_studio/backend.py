@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 from connector.errors import Misconfigured
-from connector.model import Json, LabelSchema, Prediction
+from connector.model import Json, LabelSchema, ObjectTag, Prediction
+from connector.model.item_text import DIALOGUE
 from connector.platforms.http import Anonymous, Api
 from connector.platforms.label_studio import mapping
-from connector.ports import Codec, Codecs, TaggedCodec
+from connector.ports import Codec, Codecs, ConfigCodec, PartsCodec
 
 
 class MlBackend:
@@ -54,13 +56,21 @@ def backend(url: str, codecs: Codecs) -> MlBackend:
 def label_config(schema: LabelSchema, codec: Codec) -> str:
     """The least labelling config that has this schema: backends read names and classes from it."""
     objects = "".join(
-        f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}/>"
+        f"<{tag.kind} name={quoteattr(tag.name)} value={quoteattr('$' + tag.field)}{_said_in(tag)}/>"
         for tag in schema.objects
     )
-    tag, option = (codec.tag, "Label") if isinstance(codec, TaggedCodec) else ("Choices", "Choice")
-    classes = "".join(f"<{option} value={quoteattr(label)}/>" for label in schema.classes)
-    control = f"name={quoteattr(schema.control)} toName={quoteattr(schema.to_name)}"
-    return f"<View>{objects}<{tag} {control}>{classes}</{tag}></View>"
+    if not isinstance(codec, ConfigCodec):
+        raise Misconfigured(
+            f"no model backend can be asked for labels of type {schema.kind}",
+            field="predictions.source",
+            remedy="Use platform or file.",
+        )
+    control = ET.tostring(codec.control(schema), encoding="unicode", short_empty_elements=True)
+    return f"<View>{objects}{control}</View>"
+
+
+def _said_in(tag: ObjectTag) -> str:
+    return f" textKey={quoteattr(tag.text_key)}" if tag.kind == DIALOGUE else ""
 
 
 def _prediction(result: Any, schema: LabelSchema, codec: Codec, model_version: str) -> Prediction | None:
@@ -68,7 +78,7 @@ def _prediction(result: Any, schema: LabelSchema, codec: Codec, model_version: s
         result = result[0] if result else None
     says = result.get("result") if isinstance(result, dict) else None
     # A model that marks no region says that there is none.
-    if not isinstance(result, dict) or (not says and not (says == [] and isinstance(codec, TaggedCodec))):
+    if not isinstance(result, dict) or (not says and not (says == [] and isinstance(codec, PartsCodec))):
         return None
     named = {"id": "backend", "model_version": model_version, **result}
     return mapping.prediction(named, schema, codec)

@@ -20,7 +20,9 @@ def schema_of(xml: str, label_control: str | None, codecs: Codecs) -> LabelSchem
     controls = list(interface.controls)
     chosen = _chosen([codec.controls(interface) for codec in codecs.values()], label_control, controls)
     objects = tuple(
-        ObjectTag(tag.name, tag.tag, str(tag.value_name or "")) for tag in interface.objects if tag.name
+        ObjectTag(tag.name, tag.tag, str(tag.value_name or ""), str(tag.attr.get("textKey") or "text"))
+        for tag in interface.objects
+        if tag.name
     )
     if chosen.to_name not in {tag.name for tag in objects}:
         raise _unusable(f"the control {chosen.control!r} refers to no object of the config", controls)
@@ -54,13 +56,13 @@ def _chosen(
     by_type: Sequence[Sequence[LabelSchema]], name: str | None, controls: Sequence[Any]
 ) -> LabelSchema:
     if name is not None:
-        named = next((one for found in by_type for one in found if one.control == name), None)
+        named = next((one for result in by_type for one in result if one.control == name), None)
         if named is not None:
             return named
         if any(control.name == name for control in controls):
             raise _unusable(f"{name!r} is not a control for the whole item that can be judged", controls)
         raise _unusable(f"there is no control named {name!r}", controls)
-    candidates = next((found for found in by_type if found), ())
+    candidates = next((result for result in by_type if result), ())
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
@@ -69,9 +71,9 @@ def _chosen(
 
 
 def _unusable(message: str, controls: Sequence[Any]) -> Misconfigured:
-    found = ", ".join(f"{control.name} ({_kind(control)})" for control in controls) or "none"
+    result = ", ".join(f"{control.name} ({_kind(control)})" for control in controls) or "none"
     return Misconfigured(
-        f"{message}; controls found: {found}",
+        f"{message}; controls found: {result}",
         field="label_control",
         remedy="Name a control of the project's labelling config that docs/label-types.md lists, "
         'such as a <Choices choice="single">.',

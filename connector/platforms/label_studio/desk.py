@@ -100,7 +100,7 @@ class LabelStudioDesk:
 
     def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
         """The tasks of one batch, by our key."""
-        found: dict[str, list[str]] = defaultdict(list)
+        result: dict[str, list[str]] = defaultdict(list)
         last = 0
         while True:
             rows, _ = self._client.page(
@@ -110,9 +110,9 @@ class LabelStudioDesk:
                 last = row["id"]
                 # The server's comparison is the database's: make sure that it was exact.
                 if row["data"].get(BATCH) == batch and isinstance(row["data"].get(KEY), str):
-                    found[row["data"][KEY]].append(str(last))
+                    result[row["data"][KEY]].append(str(last))
             if len(rows) < PAGE_SIZE:
-                return dict(found)
+                return dict(result)
 
     def set_overlap(self, remote_id: str, overlap: int) -> None:
         """Change the number, and with it whether the task is done: the server does not do that itself."""
@@ -120,6 +120,12 @@ class LabelStudioDesk:
         task = as_dict(self._client.api.get(path), path)
         changes = {"overlap": overlap, "is_labeled": len(_people(task)) >= overlap}
         self._client.api.write("PATCH", path, changes)
+
+    def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:
+        """Of drafts a task of the data manager shows only our own: they are asked for one by one."""
+        rows = self._client.tasks(review_id, remote_ids, ANSWER_FIELDS)
+        unanswered = [str(row["id"]) for row in rows if not row.get("annotations")]
+        return {one for one in unanswered if not dicts(self._client.api.get(f"/api/tasks/{one}/drafts"))}
 
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
         """Close the tasks and say so in their title; nothing is deleted.
@@ -155,8 +161,8 @@ class LabelStudioDesk:
         return hooks.ensure(self._client, role, remote_project, url, secret)
 
     def _snapshots(self, rows: Sequence[Mapping[str, Any]]) -> tuple[ReviewSnapshot, ...]:
-        found = (review_tasks.snapshot(row, self._codecs) for row in rows)
-        return tuple(snapshot for snapshot in found if snapshot is not None)
+        result = (review_tasks.snapshot(row, self._codecs) for row in rows)
+        return tuple(snapshot for snapshot in result if snapshot is not None)
 
     def _close_again(self, review_id: str) -> None:
         # A changed quorum makes the server open tasks that we had closed.

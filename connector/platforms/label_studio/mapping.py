@@ -39,7 +39,8 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
 
 def codec_of(raw: Raw, schema: LabelSchema, codec: Codec) -> Codec:
     """The codec for what is said about this task: objects of the config show fields of its data."""
-    return of_item(codec, {tag.name: _field(raw.get("data"), tag.field) for tag in schema.objects})
+    shown = {tag.name: _field(raw.get("data"), tag.field) for tag in schema.objects}
+    return of_item(codec, shown, schema.objects)
 
 
 def _field(data: Any, name: str) -> Any:
@@ -58,8 +59,8 @@ def item_ref(raw: Raw) -> ItemRef:
 def annotation(raw: Raw, schema: LabelSchema, codec: Codec) -> Annotation:
     """One annotation, with its label if it carries a valid one."""
     result = raw.get("result")
-    found = codec.read(result, schema)
-    label, status = found.label, found.status
+    known = codec.read(result, schema)
+    label, status = known.label, known.status
     if raw.get("was_cancelled"):
         label, status = None, LabelStatus.CANCELLED
     updated_by = user_id(raw.get("updated_by"))
@@ -111,8 +112,8 @@ def ours_for(raw: Raw) -> str | None:
     """The annotation beside which we made this one, if we made it and nobody else has saved it since."""
     result, parent = raw.get("result"), raw.get("parent_annotation")
     by = mark_meta(result).get(BY)
-    made = by is not None and user_id(raw.get("completed_by")) == by
-    return str(parent) if made and parent and written_by_us(result, user_id(raw.get("updated_by"))) else None
+    by_us = by is not None and user_id(raw.get("completed_by")) == by
+    return str(parent) if by_us and parent and written_by_us(result, user_id(raw.get("updated_by"))) else None
 
 
 def repeats_another(raw: Raw, rows: Sequence[Raw], control: str) -> bool:
@@ -135,8 +136,8 @@ def _without_marks(region: dict[str, Any]) -> dict[str, Any]:
 
 def _marked(result: Any, control: str | None = None) -> list[dict[str, Any]]:
     """The metas that carry a marker of ours: of one control, or of any."""
-    found = ((region, meta_of(region)) for region in dicts(result))
-    marked = [(region, meta) for region, meta in found if isinstance(meta.get(MARKER), str) and meta[MARKER]]
+    known = ((region, meta_of(region)) for region in dicts(result))
+    marked = [(region, meta) for region, meta in known if isinstance(meta.get(MARKER), str) and meta[MARKER]]
     # A region that is gone can carry nothing: then another control's says whose correction it was.
     return [m for region, m in marked if control in (None, m.get(CONTROL, region.get("from_name")))]
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from connector.errors import Misconfigured
-from connector.model import ObjectTag, Problem, ReviewSetup
+from connector.model import CHOICE, ObjectTag, Problem, ReviewSetup
+from connector.model.item_text import DIALOGUE, HYPERTEXT
 from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET
 from connector.ports import Codec, PartsCodec
 
@@ -22,6 +23,13 @@ KEY, BATCH, TITLE, CONTEXT, KIND = (
 )
 SHOWN_TEXT = "secondlook_text_"  # prefix of a field that is shown as text in place of the item's own
 SHOWN_HTML = "secondlook_html_"  # the same for HTML, of which the words are shown
+COUNTED = "secondlook_counted"  # the field with the text in which spans of what is no plain text count
+CROP = "secondlook_crop"  # the field with the place in the picture that is asked about
+# Where there is no crop, a strip that is not seen: the page calls a picture broken whose address is empty.
+NO_CROP = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAARgAAAAECAYAAABV7SDYAAAAG0lEQVR42u3BMQEAAADCoPVPbQo/oAAAAAB4"
+    "GxGEAAEhCztbAAAAAElFTkSuQmCC"
+)
 SHOWN_SAFE = "secondlook_field_"  # the same for a field that is shown as it is, under a name that can be
 AS_THEY_ARE = frozenset({"Text", "Image", "Audio", "AudioPlus", "Video"})
 _REFERABLE = re.compile(r"[A-Za-z0-9_.]+")
@@ -41,6 +49,7 @@ _TEXT_BOX = (
 _HEADING = "font-size:14px;margin:12px 0 4px"
 _COLUMNS = "display:flex;gap:16px;align-items:flex-start"
 _LEFT, _RIGHT = "flex:0 0 290px", "flex:1 1 auto;min-width:0"
+_CROPPED = {"maxWidth": "280px", "zoom": "false", "zoomControl": "false", "selectionControl": "false"}
 _APART = "border-top:1px solid rgba(128,128,128,.4);margin-top:6px;padding-top:6px"
 _PAGE = "font-size:16px;line-height:1.8;max-height:560px;overflow-y:auto"
 
@@ -58,9 +67,10 @@ def build(setup: ReviewSetup, codec: Codec, now: str = "") -> str:
     _add_context(root)
     for number, tag in enumerate(schema.objects):
         _add_object(root, tag, TARGET if number == 0 else f"{TARGET}_{number + 1}")
-    _heading(root, "Which label is right?")
+    single = schema.kind == CHOICE
+    _heading(root, "Which label is right?" if single else "What is right?")
     root.extend(codec.form(replace(schema, control=LABEL, to_name=TARGET), now))
-    _heading(root, "Or, if no single label is right: why?")
+    _heading(root, f"Or, if no {'single label' if single else 'answer'} is right: why?")
     problem = ET.SubElement(root, "Choices", name=PROBLEM, toName=TARGET, choice="single", layout="inline")
     for reason in Problem:
         ET.SubElement(problem, "Choice", value=reason.value)
@@ -75,12 +85,15 @@ def _region_page(setup: ReviewSetup, codec: PartsCodec, now: str) -> ET.Element:
     _add_context(left)
     schema = setup.schema
     target = next((tag for tag in schema.objects if tag.name == schema.to_name), schema.objects[0])
+    # Tasks of before there were crops have none, and the server refuses a config that asks for it.
+    if target.kind == "Image" and (not now or CROP in now):
+        ET.SubElement(left, "Image", {"name": "crop", "value": f"${CROP}", **_CROPPED})
     verdict, orange, *hidden = codec.form(replace(schema, control=LABEL, to_name=TARGET), now)
     left.append(verdict)
     ET.SubElement(left, "View", style=_APART).append(orange)
     _add_note(left)
     right = ET.SubElement(root, "View", style=_RIGHT)
-    value = f"${shown_field(target)}"
+    value = f"${COUNTED if target.kind in (HYPERTEXT, DIALOGUE) else shown_field(target)}"
     if target.kind == "Image":
         ET.SubElement(right, "Image", name=TARGET, value=value, zoom="true", zoomControl="true")
     else:

@@ -12,9 +12,12 @@ from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.review_config import (
     BATCH,
     CONTEXT,
+    COUNTED,
+    CROP,
     KEY,
     KIND,
     LABEL,
+    NO_CROP,
     NOTE,
     PROBLEM,
     SHOWN_HTML,
@@ -48,7 +51,11 @@ def task_for(request: ReviewRequest, form: LabelStudioForm, codec: Codec) -> Raw
     data: Raw = {k: v for k, v in request.data.items() if not k.startswith(OURS)}
     by_safe_name = {safe_name(name): value for name, value in request.data.items()}
     for field in form.fields:
-        if field.startswith(SHOWN_HTML):
+        if field == COUNTED:
+            data[field] = request.text
+        elif field == CROP:
+            data[field] = request.crop or NO_CROP
+        elif field.startswith(SHOWN_HTML):
             data[field] = plain(_text(by_safe_name.get(field.removeprefix(SHOWN_HTML))))
         elif field.startswith(SHOWN_TEXT):
             data[field] = _text(by_safe_name.get(field.removeprefix(SHOWN_TEXT)))

@@ -46,12 +46,12 @@ class LabelStudioSurvey:
     def projects(self) -> Sequence[ProjectFound]:
         """All that the account sees, by title."""
         rows = self._client.all_pages("/api/projects/", {"include": "id,title,task_number"})
-        found = [
+        result = [
             ProjectFound(str(row["id"]), str(row.get("title") or ""), int(row.get("task_number") or 0))
             for row in rows
             if "id" in row
         ]
-        return sorted(found, key=lambda project: (project.title.casefold(), int(project.remote_id)))
+        return sorted(result, key=lambda project: (project.title.casefold(), int(project.remote_id)))
 
     def label_controls(self, remote_id: str) -> Mapping[str, str]:
         """The controls for which a schema can be made, and its kind."""

@@ -67,11 +67,11 @@ class MemoryDesk:
     def find(self, review_id: str, batch: str) -> Mapping[str, Sequence[str]]:
         """The tasks of a batch by our key."""
         with self._server.call("find"):
-            found: dict[str, list[str]] = {}
+            result: dict[str, list[str]] = {}
             for remote_id, held in self._server.board(review_id).held.items():
                 if held.item.data["secondlook_batch"] == batch:
-                    found.setdefault(held.item.data["secondlook_key"], []).append(remote_id)
-            return found
+                    result.setdefault(held.item.data["secondlook_key"], []).append(remote_id)
+            return result
 
     def complete(self, review_id: str, placed: Mapping[str, ReviewRequest]) -> None:
         """Suggestions of tasks that have none."""
@@ -89,6 +89,16 @@ class MemoryDesk:
                     board.held[remote_id].overlap = overlap
                     return
             raise NotFound(f"no review task {remote_id}")
+
+    def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:
+        """Without an answer and without a draft."""
+        with self._server.call("untouched"):
+            held = self._server.board(review_id).held
+            return {
+                one
+                for one in remote_ids
+                if one in held and not (held[one].item.annotations or held[one].drafts)
+            }
 
     def withdraw(self, review_id: str, remote_ids: Sequence[str]) -> None:
         """Close the tasks; answers given stay."""
@@ -134,9 +144,9 @@ class MemoryDesk:
                 return board
         if ours:
             return ours[0]
-        made = self._server.board(self._server.add_project(setup.schema, setup.title))
-        made.owner_key = setup.owner_key
-        return made
+        result = self._server.board(self._server.add_project(setup.schema, setup.title))
+        result.owner_key = setup.owner_key
+        return result
 
     def _push(self, review_id: str, request: ReviewRequest) -> str:
         board = self._server.board(review_id)
@@ -150,6 +160,7 @@ class MemoryDesk:
             "secondlook_title": request.title,
             "secondlook_context": request.context,
             "secondlook_options": list(request.options),
+            **({"secondlook_crop": request.crop} if request.crop else {}),
         }
         task_id = self._server.add_item(review_id, data)
         board.held[task_id].overlap = board.quorum

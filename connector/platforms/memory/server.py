@@ -37,6 +37,7 @@ class Held:
     seq: int
     overlap: int = 1
     notes: dict[str, Json] = field(default_factory=dict)  # what goes with an annotation, by its id
+    drafts: set[str] = field(default_factory=set)  # of whom: begun, and not given
 
 
 @dataclass

@@ -180,9 +180,9 @@ class MemorySource:
         schema = self._server.board(self._project_id).schema
         named = (None, schema.control) if schema else ()
         if schema is None or schema.kind not in self._codecs or self._label_control not in named:
-            found = schema.control if schema else "none"
+            text = schema.control if schema else "none"
             raise Misconfigured(
-                f"no usable label control; controls found: {found}",
+                f"no usable label control; controls found: {text}",
                 field="label_control",
                 remedy="Name a control of a type that docs/label-types.md lists.",
             )
@@ -342,15 +342,15 @@ def _cancelled(given: Annotation) -> Annotation:
 
 def _counted(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:
     """An annotation that was cancelled, as it was before."""
-    found = codec.read(given.result, schema)
-    return replace(given, label=found.label, status=found.status)
+    result = codec.read(given.result, schema)
+    return replace(given, label=result.label, status=result.status)
 
 
 def _read(given: Annotation, schema: LabelSchema, codec: Codec) -> Annotation:
     if given.status is LabelStatus.CANCELLED:
         return given
-    found = codec.read(given.result, schema)
-    return replace(given, label=found.label, status=found.status)
+    result = codec.read(given.result, schema)
+    return replace(given, label=result.label, status=result.status)
 
 
 def _annotation(held: Held, remote_id: str) -> Annotation | None:

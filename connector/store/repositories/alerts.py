@@ -46,8 +46,8 @@ class Alerts(Repository):
         return bool(self._connection.execute(ours).rowcount)
 
     def all(self) -> dict[AlertKey, AlertStatus]:
-        found = [_status(row) for row in self._connection.execute(self._held(select(alerts), alerts))]
-        return {one.key: one for one in found}
+        result = [_status(row) for row in self._connection.execute(self._held(select(alerts), alerts))]
+        return {one.key: one for one in result}
 
     def put(self, changed: Mapping[AlertKey, AlertStatus | None]) -> None:
         """Store alerts as they stand now; those of None are forgotten."""
@@ -89,8 +89,8 @@ class Alerts(Repository):
     def last_due(self, channel: str, project: str, topic: str) -> datetime | None:
         """When the latest message about these things was due."""
         query = select(func.max(alert_messages.c.due_at)).where(_about(channel, project, topic))
-        found: datetime | None = self._connection.execute(query).scalar_one_or_none()
-        return found
+        result: datetime | None = self._connection.execute(query).scalar_one_or_none()
+        return result
 
     def add_message(
         self, channel: str, project: str, topic: str, notices: Sequence[Notice], due_at: datetime

@@ -25,7 +25,7 @@ class StoredAnswers(Repository):
             part = func.json_each(annotation_rows.c.result).table_valued("value", name="part")
             names = [func.json_extract(part.c.value, f"$.{key}") for key in _NAMED_BY]
         name = func.coalesce(*names)
-        found = self._connection.execute(
+        result = self._connection.execute(
             select(name, func.count(annotation_rows.c.id.distinct()))
             .select_from(items)
             .join(annotation_rows, annotation_rows.c.item_id == items.c.id)
@@ -37,4 +37,4 @@ class StoredAnswers(Repository):
             )
             .group_by(name)
         )
-        return {str(control): int(n) for control, n in found}
+        return {str(control): int(n) for control, n in result}

@@ -16,10 +16,10 @@ from connector.store.tables import audits, scans
 class Audits(Repository):
     def want(self, project_id: int, trigger: AuditTrigger, reason: str) -> str:
         """A report that waits for a scan; its id."""
-        made = str(uuid.uuid4())
+        audit_id = str(uuid.uuid4())
         self._connection.execute(
             insert(audits).values(
-                id=made,
+                id=audit_id,
                 project_id=project_id,
                 trigger=trigger.value,
                 reason=reason,
@@ -27,7 +27,7 @@ class Audits(Repository):
                 wanted_at=self._now,
             )
         )
-        return made
+        return audit_id
 
     def finish(self, audit_id: str, headline: str, figures: Json) -> None:
         self._connection.execute(
@@ -76,8 +76,8 @@ class Audits(Repository):
             .order_by(scans.c.finished_at)
             .limit(1)
         )
-        found: datetime | None = self._connection.execute(query).scalar_one_or_none()
-        return found
+        result: datetime | None = self._connection.execute(query).scalar_one_or_none()
+        return result
 
     def _latest(self, project_id: int, condition: ColumnElement[bool]) -> Audit | None:
         query = (

@@ -52,15 +52,15 @@ class Blobs(Repository):
             .order_by(blobs.c.part)
         )
         check = hashlib.sha256()
-        found: list[bytes] = []
+        result: list[bytes] = []
         with self._connection.execute(query, execution_options={"yield_per": 1}) as rows:
             for row in rows:
                 check.update(row.content)
                 if check.hexdigest() != row.digest:
                     return None
-                found.append(bytes(row.content))
-        ended = bool(found) and not found[-1]
-        return b"".join(found) if ended else None
+                result.append(bytes(row.content))
+        ended = bool(result) and not result[-1]
+        return b"".join(result) if ended else None
 
     def names(self, project_id: int, prefix: str) -> list[str]:
         """Names that begin so, in order."""

@@ -44,7 +44,7 @@ class Corrections(Repository):
 
     def standing(self, issue_ids: Sequence[str]) -> dict[str, Correction]:
         """Issue id → its correction that is written, or may be just now."""
-        found: dict[str, Correction] = {}
+        result: dict[str, Correction] = {}
         for part in chunks(issue_ids):
             rows = self._where(
                 self._among(corrections.c.issue_id, part),
@@ -56,8 +56,8 @@ class Corrections(Repository):
                     ),
                 ),
             )
-            found.update({one.issue_id: one for one in rows})
-        return found
+            result.update({one.issue_id: one for one in rows})
+        return result
 
     def unwritten(self, item_ids: Sequence[int]) -> list[Correction]:
         """Corrections of these items that are still to be written, as far as we know."""
@@ -94,22 +94,22 @@ class Corrections(Repository):
 
     def applied_in_place(self, project_id: int, item_ids: Sequence[int]) -> list[Correction]:
         """Corrections that were made inside the annotations of these items, and stand as far as we know."""
-        found: list[Correction] = []
+        result: list[Correction] = []
         for part in chunks(item_ids):
-            found += self._where(
+            result += self._where(
                 corrections.c.project_id == project_id,
                 corrections.c.state == CorrectionState.APPLIED.value,
                 corrections.c.mode == WriteMode.UPDATE.value,
                 self._among(corrections.c.item_id, part),
             )
-        return found
+        return result
 
     def waiting(self, issue_id: str) -> Correction | None:
         """The correction that waits for the one before it to be taken back."""
-        found = self._where(
+        result = self._where(
             corrections.c.issue_id == issue_id, corrections.c.state == CorrectionState.WAITING.value
         )
-        return found[0] if found else None
+        return result[0] if result else None
 
     def adopt(self, correction_id: str, decision_id: str) -> None:
         """A new decision asks for the same: the correction is that decision's from now on."""

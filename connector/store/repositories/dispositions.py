@@ -13,7 +13,7 @@ from connector.store.tables import dispositions
 
 
 class Dispositions(Repository):
-    def add(self, found: Sequence[Disposition]) -> None:
+    def add(self, result: Sequence[Disposition]) -> None:
         rows = [
             {
                 "id": one.id,
@@ -27,7 +27,7 @@ class Dispositions(Repository):
                 "state": one.state.value,
                 "decided_at": one.decided_at,
             }
-            for one in found
+            for one in result
         ]
         if rows:
             self._connection.execute(insert(dispositions), rows)

@@ -33,10 +33,10 @@ class Facts(Repository):
 
     def at(self, name: str) -> datetime | None:
         """When the fact was last put down."""
-        found: datetime | None = self._connection.execute(
+        result: datetime | None = self._connection.execute(
             select(facts.c.at).where(facts.c.name == name)
         ).scalar_one_or_none()
-        return found
+        return result
 
     def get(self, name: str) -> str | None:
         return self._connection.execute(

@@ -16,21 +16,21 @@ INSERT_ROWS = 1000  # in one statement
 
 
 class Findings(Repository):
-    def replace(self, project_id: int, found: Sequence[Finding]) -> None:
+    def replace(self, project_id: int, result: Sequence[Finding]) -> None:
         """Make these the project's findings; their order is the order in which they are listed."""
         self._connection.execute(delete(findings).where(findings.c.project_id == project_id))
-        rows = [_values(one) | {"rank": rank, "created_at": self._now} for rank, one in enumerate(found)]
+        rows = [_values(one) | {"rank": rank, "created_at": self._now} for rank, one in enumerate(result)]
         for part in chunks(rows, INSERT_ROWS):
             self._connection.execute(insert(findings), list(part))
 
     def of_items(self, item_ids: Sequence[int]) -> dict[int, list[Finding]]:
         """Item → what was found about it, the first listed first; items without findings are left out."""
-        found: dict[int, list[Finding]] = defaultdict(list)
+        result: dict[int, list[Finding]] = defaultdict(list)
         for part in chunks(sorted(item_ids)):
             query = select(findings).where(self._among(findings.c.item_id, part)).order_by(findings.c.rank)
             for row in self._connection.execute(query):
-                found[row.item_id].append(_finding(row))
-        return dict(found)
+                result[row.item_id].append(_finding(row))
+        return dict(result)
 
     def counts(self, project_id: int) -> dict[FindingKind, int]:
         """How many of each kind are stored."""

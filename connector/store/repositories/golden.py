@@ -70,10 +70,12 @@ class Golden(Repository):
 
     def of_items(self, item_ids: Collection[int]) -> dict[int, GoldenItem]:
         """Our item id → its golden row, retired or not."""
-        found: dict[int, GoldenItem] = {}
+        result: dict[int, GoldenItem] = {}
         for part in chunks(sorted(item_ids)):
-            found.update({one.item_id: one for one in self._found(self._among(golden_items.c.item_id, part))})
-        return found
+            result.update(
+                {one.item_id: one for one in self._found(self._among(golden_items.c.item_id, part))}
+            )
+        return result
 
     def counts(self, project_id: int) -> tuple[int, int]:
         """How many golden items stand, and how many of them are doubted."""
@@ -135,14 +137,14 @@ class Golden(Repository):
 
     def own_flags(self, item_ids: Sequence[int]) -> dict[int, list[Issue]]:
         """Our item id → the flags that there ever were of it, oldest first."""
-        found: dict[int, list[Issue]] = {}
+        result: dict[int, list[Issue]] = {}
         for part in chunks(item_ids):
             query = select(issues).where(
                 self._among(issues.c.item_id, part), issues.c.kind == IssueKind.LABEL_ERROR.value
             )
             for issue in self._issues(query.order_by(issues.c.created_at, issues.c.id)):
-                found.setdefault(issue.item_id, []).append(issue)
-        return found
+                result.setdefault(issue.item_id, []).append(issue)
+        return result
 
     def _issues(self, query: Select[Any]) -> list[Issue]:
         return [issue_of(row) for row in self._connection.execute(query)]
@@ -169,7 +171,7 @@ class Golden(Repository):
 
         With `since_verified` only to questions asked since its label was last confirmed, by our clock.
         """
-        found: dict[int, list[Vote]] = {golden_id: [] for golden_id in golden_ids}
+        result: dict[int, list[Vote]] = {golden_id: [] for golden_id in golden_ids}
         for part in chunks(golden_ids):
             query = (
                 select(votes, golden_questions.c.golden_id)
@@ -182,8 +184,8 @@ class Golden(Repository):
             if since_verified:
                 query = query.where(review_tasks.c.created_at >= golden_items.c.verified_at)
             for row in self._connection.execute(query):
-                found[row.golden_id].append(vote_of(row))
-        return found
+                result[row.golden_id].append(vote_of(row))
+        return result
 
     def _found(self, *conditions: ColumnElement[bool]) -> list[GoldenItem]:
         rows = self._connection.execute(

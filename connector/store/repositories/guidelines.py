@@ -84,7 +84,7 @@ class StoredGuidelines(Repository):
     ) -> GuidelineVersion:
         """The block as it now stands in the instructions."""
         last = self.last_version(project_id)
-        made = GuidelineVersion(
+        guideline_version = GuidelineVersion(
             id=str(uuid.uuid4()),
             project_id=project_id,
             number=last.number + 1 if last else 1,
@@ -96,17 +96,17 @@ class StoredGuidelines(Repository):
         )
         self._connection.execute(
             insert(guideline_versions).values(
-                id=made.id,
+                id=guideline_version.id,
                 project_id=project_id,
-                number=made.number,
-                at=made.at,
+                number=guideline_version.number,
+                at=guideline_version.at,
                 notes=[dict(note) for note in notes],
                 change=dict(change),
                 block=block,
-                hash=made.hash,
+                hash=guideline_version.hash,
             )
         )
-        return made
+        return guideline_version
 
     # --- what is confused ---------------------------------------------------------------------
 
@@ -118,8 +118,8 @@ class StoredGuidelines(Repository):
                 counts.setdefault(label_pair(one, other), [0, 0])[place] += int(n)
         return {pair: Confused(*both) for pair, both in counts.items() if pair[0] != pair[1]}
 
-    def instances(self, project_id: int, pair: Pair, limit: int) -> list[Instance]:
-        """The latest decided items of a pair, newest first."""
+    def instances(self, project_id: int, labels: Sequence[str], limit: int) -> list[Instance]:
+        """The latest items that were decided to go from one of these labels to another, newest first."""
         query = (
             select(
                 items.c.remote_id.label("item"),
@@ -134,8 +134,8 @@ class StoredGuidelines(Repository):
             .where(
                 issues.c.project_id == project_id,
                 issues.c.state.in_([state.value for state in DECIDED]),
-                issues.c.given.in_(pair),
-                func.coalesce(decisions.c.label, issues.c.suggested).in_(pair),
+                issues.c.given.in_(labels),
+                func.coalesce(decisions.c.label, issues.c.suggested).in_(labels),
                 func.coalesce(decisions.c.label, issues.c.suggested) != issues.c.given,
             )
             .order_by(decisions.c.decided_at.desc(), decisions.c.id)
@@ -156,7 +156,7 @@ class StoredGuidelines(Repository):
         )
 
     def _overlapping(self, project_id: int) -> Select[Any]:
-        said = cast(votes.c.problems, Text)
+        problems = cast(votes.c.problems, Text)
         return (
             select(issues.c.given, issues.c.suggested, func.count(distinct(issues.c.id)))
             .join(review_tasks, review_tasks.c.issue_id == issues.c.id)
@@ -165,7 +165,7 @@ class StoredGuidelines(Repository):
                 issues.c.project_id == project_id,
                 issues.c.state == IssueState.UNRESOLVED.value,
                 votes.c.counted.is_(True),
-                or_(*(said.like(f'%"{problem.value}"%') for problem in OVERLAPPING)),
+                or_(*(problems.like(f'%"{problem.value}"%') for problem in OVERLAPPING)),
             )
             .group_by(issues.c.given, issues.c.suggested)
         )

@@ -18,6 +18,7 @@ from connector.model import (
     IssueKind,
     IssueState,
     Outcome,
+    ReviewState,
     ScanReport,
     ScanSummary,
 )
@@ -53,17 +54,17 @@ class Standing(NamedTuple):
 
 
 class Issues(Repository):
-    def add(self, found: Sequence[Issue]) -> None:
+    def add(self, result: Sequence[Issue]) -> None:
         """New issues; at most one active issue exists for a place of an item, which the database enforces."""
-        rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in found]
+        rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in result]
         if rows:
             who = select(annotation_rows.c.annotator).where(annotation_rows.c.id == bindparam("of"))
             statement = insert(issues).values(annotator=who.scalar_subquery())
             self._connection.execute(statement, [row | {"of": row["annotation_id"]} for row in rows])
 
-    def rescore(self, found: Sequence[Issue]) -> None:
+    def rescore(self, result: Sequence[Issue]) -> None:
         """Put a new scan's figures, state and reason onto issues, as far as they are suppressed."""
-        rows = [_values(issue) | {"updated_at": self._now} for issue in found]
+        rows = [_values(issue) | {"updated_at": self._now} for issue in result]
         for row in rows:
             row[ROW] = row.pop("id")
         suppressed = issues.c.state == IssueState.SUPPRESSED.value
@@ -93,11 +94,11 @@ class Issues(Repository):
         return None if row is None else issue_of(row)
 
     def many(self, ids: Sequence[str]) -> dict[str, Issue]:
-        found: dict[str, Issue] = {}
+        result: dict[str, Issue] = {}
         for part in chunks(ids):
             rows = self._connection.execute(select(issues).where(self._among(issues.c.id, part)))
-            found.update({row.id: issue_of(row) for row in rows})
-        return found
+            result.update({row.id: issue_of(row) for row in rows})
+        return result
 
     def active(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Issue]:
         """Issues that are open, in review or suppressed.
@@ -110,12 +111,12 @@ class Issues(Repository):
             self._hold_suppressed(project_id)
             every = query.where(issues.c.project_id == project_id)
             return [issue_of(row) for row in self._connection.execute(every)]
-        found: list[Issue] = []
+        result: list[Issue] = []
         for part in chunks(sorted(set(item_ids))):
             these = query.where(self._among(issues.c.item_id, part)).order_by(issues.c.id)
             rows = self._connection.execute(self._held(these, issues))
-            found += [issue_of(row) for row in rows]
-        return found
+            result += [issue_of(row) for row in rows]
+        return result
 
     def standing(self, project_id: int, item_ids: Sequence[int] | None = None) -> list[Standing]:
         """Active issues in short, of these items or of all: there may be as many as labels look wrong."""
@@ -150,14 +151,14 @@ class Issues(Repository):
         self._connection.execute(self._held(query.order_by(issues.c.id), issues)).all()
 
     def open_without_review(self, project_id: int) -> list[Issue]:
-        """Open issues for which no review task is planned yet, most suspicious first."""
+        """Open issues about which no review task stands or is planned, most suspicious first."""
         rows = self._connection.execute(
             select(issues)
             .join(review_tasks, review_tasks.c.issue_id == issues.c.id, isouter=True)
             .where(
                 issues.c.project_id == project_id,
                 issues.c.state == IssueState.OPEN.value,
-                review_tasks.c.key.is_(None),
+                or_(review_tasks.c.key.is_(None), review_tasks.c.state == ReviewState.WITHDRAWN.value),
             )
         )  # ordered here: SQLite would read all issues of the project in the order of an index
         return sorted(map(issue_of, rows), key=lambda issue: (issue.rank, issue.id))
@@ -252,8 +253,8 @@ class Issues(Repository):
 
     def decision(self, issue_id: str) -> Decision | None:
         """The decision that stands."""
-        found = self._decisions(decisions.c.issue_id == issue_id, CURRENT)
-        return found[0] if found else None
+        result = self._decisions(decisions.c.issue_id == issue_id, CURRENT)
+        return result[0] if result else None
 
     def decisions_of(self, issue_id: str) -> list[Decision]:
         """All decisions of an issue, the first one first; the last one may be current."""

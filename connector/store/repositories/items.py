@@ -60,39 +60,39 @@ class Items(Repository):
 
     def ids_of(self, remote_ids: Sequence[str], project_id: int) -> list[int]:
         """Our ids of these items, as far as they are known and not deleted."""
-        found: list[int] = []
+        result: list[int] = []
         for part in chunks(remote_ids):
             query = select(items.c.id).where(
                 items.c.project_id == project_id,
                 self._among(items.c.remote_id, part),
                 items.c.deleted_at.is_(None),
             )
-            found.extend(self._connection.execute(query).scalars())
-        return found
+            result.extend(self._connection.execute(query).scalars())
+        return result
 
     def ids_by_remote(self, project_id: int, remote_ids: Sequence[str]) -> dict[str, int]:
         """The platform's id → ours, of items that are known and not deleted."""
-        found: dict[str, int] = {}
+        result: dict[str, int] = {}
         for part in chunks(sorted(set(remote_ids))):
             query = select(items.c.remote_id, items.c.id).where(
                 items.c.project_id == project_id,
                 self._among(items.c.remote_id, part),
                 items.c.deleted_at.is_(None),
             )
-            found.update({row.remote_id: row.id for row in self._connection.execute(query)})
-        return found
+            result.update({row.remote_id: row.id for row in self._connection.execute(query)})
+        return result
 
     def remote_ids_of_annotations(self, project_id: int, annotation_ids: Sequence[str]) -> list[str]:
         """Remote ids of the items that these annotations belong to, as far as they are known."""
-        found: set[str] = set()
+        result: set[str] = set()
         for part in chunks(annotation_ids):
             query = (
                 select(items.c.remote_id)
                 .join(annotation_rows, annotation_rows.c.item_id == items.c.id)
                 .where(items.c.project_id == project_id, self._among(annotation_rows.c.remote_id, part))
             )
-            found.update(self._connection.execute(query).scalars())
-        return sorted(found)
+            result.update(self._connection.execute(query).scalars())
+        return sorted(result)
 
     def mark_deleted(self, item_ids: Sequence[int]) -> None:
         for part in chunks(item_ids):
@@ -109,10 +109,10 @@ class Items(Repository):
         return ItemRef(row.remote_id, row.remote_created_at)
 
     def annotation_remote_id(self, annotation_id: int) -> str:
-        found: str = self._connection.execute(
+        result: str = self._connection.execute(
             select(annotation_rows.c.remote_id).where(annotation_rows.c.id == annotation_id)
         ).scalar_one()
-        return found
+        return result
 
     def annotators_of(self, item_id: int) -> set[str]:
         """Everyone who labelled this item in the source project."""
@@ -161,31 +161,31 @@ class Items(Repository):
             yield _labelled(list(group))
 
     def data(self, item_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-        found: dict[int, dict[str, Any]] = {}
+        result: dict[int, dict[str, Any]] = {}
         for part in chunks(item_ids):
             query = select(items.c.id, items.c.data).where(self._among(items.c.id, part))
-            found.update({row.id: row.data for row in self._connection.execute(query)})
-        return found
+            result.update({row.id: row.data for row in self._connection.execute(query)})
+        return result
 
     def predicted(self, item_ids: Sequence[int], model_version: str) -> dict[int, Prediction]:
         """The newest prediction of one model version for each of these items that has one."""
-        found: dict[int, Prediction] = {}
+        result: dict[int, Prediction] = {}
         for part in chunks(item_ids):
             query = (
                 select(predictions)
                 .where(self._among(predictions.c.item_id, part), predictions.c.model_version == model_version)
                 .order_by(predictions.c.updated_at, predictions.c.id)
             )
-            found.update({row.item_id: _prediction(row) for row in self._connection.execute(query)})
-        return found
+            result.update({row.item_id: _prediction(row) for row in self._connection.execute(query)})
+        return result
 
     def model_versions(self, item_ids: Sequence[int]) -> set[str]:
         """Versions of the models that have predictions of these items."""
-        found: set[str] = set()
+        result: set[str] = set()
         for part in chunks(item_ids):
             query = select(predictions.c.model_version).where(self._among(predictions.c.item_id, part))
-            found.update(self._connection.execute(query.distinct()).scalars())
-        return found
+            result.update(self._connection.execute(query.distinct()).scalars())
+        return result
 
     def newest_model_version(self, project_id: int) -> str | None:
         """The model version of the project's latest prediction."""

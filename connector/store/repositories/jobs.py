@@ -155,8 +155,8 @@ class Jobs(Repository):
         """
         ended = or_(jobs.c.lease_until < self._now, jobs.c.lease_until > self._now + 2 * lease)
         expired = and_(jobs.c.state == JobState.RUNNING.value, ended)
-        found = select(jobs.c.id, jobs.c.attempts).where(expired).with_for_update(skip_locked=True)
-        rows = self._connection.execute(found).all()
+        result = select(jobs.c.id, jobs.c.attempts).where(expired).with_for_update(skip_locked=True)
+        rows = self._connection.execute(result).all()
         for row in rows:
             which = and_(jobs.c.id == row.id, expired)
             if row.attempts >= MOST_DEATHS:
@@ -182,12 +182,12 @@ class Jobs(Repository):
             .limit(limit)
             .with_for_update(skip_locked=True)  # two schedulers announce different jobs
         )
-        found = list(self._connection.execute(waiting).scalars())
-        if found:
+        result = list(self._connection.execute(waiting).scalars())
+        if result:
             self._connection.execute(
-                update(jobs).where(self._among(jobs.c.id, found)).values(sent_at=self._now)
+                update(jobs).where(self._among(jobs.c.id, result)).values(sent_at=self._now)
             )
-        return found
+        return result
 
     def forget(self, before: datetime, limit: int) -> int:
         """Remove done jobs that ended before a moment; dead ones stay until a person has seen to them."""

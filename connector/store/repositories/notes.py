@@ -105,7 +105,7 @@ class Notes(Repository):
 
     def items(self, note_ids: Sequence[str]) -> dict[str, tuple[str, Json]]:
         """Note id → number and data of the item that it was written about, where it was about one."""
-        found: dict[str, tuple[str, Json]] = {}
+        result: dict[str, tuple[str, Json]] = {}
         for part in chunks(note_ids):
             rows = self._connection.execute(
                 select(guideline_notes.c.id, items.c.remote_id, items.c.data)
@@ -113,8 +113,8 @@ class Notes(Repository):
                 .join(items, items.c.id == issues.c.item_id)
                 .where(self._among(guideline_notes.c.id, part))
             )
-            found.update({row.id: (row.remote_id, row.data) for row in rows})
-        return found
+            result.update({row.id: (row.remote_id, row.data) for row in rows})
+        return result
 
     def _withdraw(self, condition: ColumnElement[bool]) -> int:
         state = guideline_notes.c.state

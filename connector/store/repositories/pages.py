@@ -65,7 +65,7 @@ class Pages(Repository):
         An item that was stored anew since is left as it is: that word is the later one.
         """
         for item in page:
-            found = self._connection.execute(
+            result = self._connection.execute(
                 update(items)
                 .where(
                     items.c.project_id == project_id,
@@ -76,9 +76,9 @@ class Pages(Repository):
                 .values(remote_updated_at=NEVER)
                 .returning(items.c.id)
             ).scalar_one_or_none()
-            for table in (annotation_rows, predictions) if found is not None else ():
+            for table in (annotation_rows, predictions) if result is not None else ():
                 self._connection.execute(
-                    update(table).where(table.c.item_id == found).values(updated_at=NEVER)
+                    update(table).where(table.c.item_id == result).values(updated_at=NEVER)
                 )
 
     def _items(self, project_id: int, page: Mapping[str, Item], change: PageChange) -> dict[int, Item]:
@@ -118,10 +118,10 @@ class Pages(Repository):
             .where(items.c.project_id == project_id, self._among(items.c.remote_id, remote_ids))
             .order_by(items.c.id)
         )
-        found: dict[str, list[Row[Any]]] = {remote_id: [] for remote_id in remote_ids}
+        result: dict[str, list[Row[Any]]] = {remote_id: [] for remote_id in remote_ids}
         for row in self._connection.execute(self._held(query, items)):
-            found[row.remote_id].append(row)
-        return found
+            result[row.remote_id].append(row)
+        return result
 
     def _insert_items(self, project_id: int, fresh: Sequence[Item], change: PageChange) -> dict[int, Item]:
         if not fresh:

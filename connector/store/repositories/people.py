@@ -111,12 +111,12 @@ class People(Repository):
             )
             .where(review_tasks.c.project_id == project_id, review_tasks.c.state.in_(STANDING))
         )
-        found: dict[str, set[str]] = {}
+        result: dict[str, set[str]] = {}
         for key, annotator in rows:
-            found.setdefault(key, set()).update([] if annotator is None else [annotator])
-        return found
+            result.setdefault(key, set()).update([] if annotator is None else [annotator])
+        return result
 
-    def save(self, project_id: int, found: Sequence[PersonSnapshot]) -> None:
+    def save(self, project_id: int, snapshots: Sequence[PersonSnapshot]) -> None:
         """Keep today's figures in place of those of earlier today; forget what is older than a year."""
         day = self._now.date().isoformat()
         oldest = (self._now - timedelta(days=KEPT_DAYS)).date().isoformat()
@@ -125,7 +125,7 @@ class People(Repository):
         rows = [
             {name: getattr(one, name) for name in PersonSnapshot.__slots__}
             | {"project_id": project_id, "day": day, "at": self._now, "detail": one.detail.to_json()}
-            for one in found
+            for one in snapshots
         ]
         if rows:
             self._connection.execute(insert(reviewer_snapshots), rows)
@@ -155,10 +155,10 @@ class People(Repository):
             )
             .order_by(reviewer_snapshots.c.day)
         )
-        found: dict[str, list[tuple[str, float]]] = {}
+        result: dict[str, list[tuple[str, float]]] = {}
         for person, day, mean in rows:
-            found.setdefault(person, []).append((day, mean))
-        return found
+            result.setdefault(person, []).append((day, mean))
+        return result
 
 
 def _snapshot(row: Any) -> PersonSnapshot:

@@ -21,22 +21,22 @@ class Projects(Repository):
         Misconfigured if the name is bound to another remote project, or if what it judges (`control`; None:
         the only one) has a history under another name: the history belongs to that one.
         """
-        found = self.by_name(name)
-        if found is None:
+        result = self.by_name(name)
+        if result is None:
             self._refuse_another_name(name, (platform, url, remote_id), control)
             new = self._insert(projects).values(
                 name=name, platform=platform, url=url, remote_id=remote_id, changes_since_scan=0
             )
             self._connection.execute(new.on_conflict_do_nothing())
-            found = _project(self._connection.execute(_named(name)).one())
-        if (found.platform, found.url, found.remote_id) != (platform, url, remote_id):
+            result = _project(self._connection.execute(_named(name)).one())
+        if (result.platform, result.url, result.remote_id) != (platform, url, remote_id):
             raise Misconfigured(
-                f"the database knows this name as {found.platform} {found.url} project {found.remote_id}, "
+                f"the database knows this name as {result.platform} {result.url} project {result.remote_id}, "
                 f"the configuration says {platform} {url} project {remote_id}",
                 field=f"projects.{name}",
                 remedy="Use a new name for a new project; the old one's history stays where it is.",
             )
-        return found
+        return result
 
     def _refuse_another_name(self, name: str, remote: tuple[str, str, str], control: str | None) -> None:
         same = select(projects).where(
@@ -121,10 +121,10 @@ class Projects(Repository):
         self._set(project_id, last_hooks_at=self._now)
 
     def last_hooks_at(self, project_id: int) -> datetime | None:
-        found: datetime | None = self._connection.execute(
+        result: datetime | None = self._connection.execute(
             select(projects.c.last_hooks_at).where(projects.c.id == project_id)
         ).scalar_one()
-        return found
+        return result
 
     def pause(self, project_id: int, reason: str) -> None:
         """Stop periodic work until a person has changed something; see `resume`."""
@@ -133,8 +133,8 @@ class Projects(Repository):
     def resume(self, project_id: int) -> None:
         self._set(project_id, paused_reason=None)
 
-    def save_annotators(self, project_id: int, found: Sequence[Annotator]) -> None:
-        rows = [{"project_id": project_id, "remote_id": one.remote_id, "name": one.name} for one in found]
+    def save_annotators(self, project_id: int, result: Sequence[Annotator]) -> None:
+        rows = [{"project_id": project_id, "remote_id": one.remote_id, "name": one.name} for one in result]
         new = self._insert(annotators)
         key = ["project_id", "remote_id"]
         statement = new.on_conflict_do_update(index_elements=key, set_={"name": new.excluded.name})
@@ -148,10 +148,10 @@ class Projects(Repository):
         return {row.remote_id: row.name for row in rows}
 
     def _text(self, column: Column[Any], project_id: int) -> str | None:
-        found: str | None = self._connection.execute(
+        text: str | None = self._connection.execute(
             select(column).where(projects.c.id == project_id)
         ).scalar_one()
-        return found
+        return text
 
     def _set(self, project_id: int, **values: Any) -> None:
         self._connection.execute(update(projects).where(projects.c.id == project_id).values(**values))
@@ -166,9 +166,10 @@ def _schema_json(schema: LabelSchema) -> dict[str, Any]:
         "control": schema.control,
         "to_name": schema.to_name,
         "classes": list(schema.classes),
-        "objects": [[tag.name, tag.kind, tag.field] for tag in schema.objects],
+        "objects": [[tag.name, tag.kind, tag.field, tag.text_key] for tag in schema.objects],
         "kind": schema.kind,
         "texts": [list(pair) for pair in schema.texts],
+        "tag": schema.tag,
     }
 
 
@@ -184,6 +185,7 @@ def _schema(value: dict[str, Any]) -> LabelSchema:
         objects=tuple(ObjectTag(*tag) for tag in value["objects"]),
         kind=value["kind"],
         texts=tuple((label, text) for label, text in value.get("texts", ())),  # none in those of before
+        tag=value.get("tag", ""),
     )
 
 

@@ -241,9 +241,10 @@ def _asked_again() -> ColumnElement[bool]:
 
 
 def _against_golden() -> ColumnElement[bool]:
-    """The golden set names another label for the item, and nobody doubts it."""
+    """The golden set names another label for the item, and nobody doubts it; of parts that is not seen."""
     return exists().where(
         golden_items.c.item_id == issues.c.item_id,
+        issues.c.place == "",
         golden_items.c.label != decisions.c.label,
         golden_items.c.doubted_at.is_(None),
         golden_items.c.retired_at.is_(None),

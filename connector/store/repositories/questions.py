@@ -21,9 +21,9 @@ STANDING = (QuestionState.OPEN, QuestionState.ANSWERED)
 class StoredQuestions(Repository):
     def ask(self, project_id: int, pair: Pair, confused: Confused, examples: Sequence[Json]) -> str | None:
         """Raise a question about two labels; its id, or None where one stands already."""
-        made = str(uuid.uuid4())
+        question_id = str(uuid.uuid4())
         values = {
-            "id": made,
+            "id": question_id,
             "project_id": project_id,
             "pair": _pair_key(pair),
             "first": pair[0],
@@ -38,8 +38,8 @@ class StoredQuestions(Repository):
         statement = statement.on_conflict_do_nothing(
             index_elements=["project_id", "pair"], index_where=STANDING_QUESTION
         )
-        found = self._connection.execute(statement.returning(guideline_questions.c.id))
-        return found.scalar_one_or_none()
+        result = self._connection.execute(statement.returning(guideline_questions.c.id))
+        return result.scalar_one_or_none()
 
     def get(self, project_id: int, question_id: str) -> GuidelineQuestion | None:
         """One question; held in a transaction that may write."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, literal, select, true, update
 
-from connector.model import IssueKind, ReviewState, ReviewTask
+from connector.model import IssueKind, IssueState, ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import UNDECIDED, UtcDateTime, golden_questions, issues, review_tasks, votes
 
@@ -18,6 +18,9 @@ OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
 
 class Reviews(Repository):
     def plan(self, tasks: Sequence[ReviewTask]) -> None:
+        """Tasks to be sent; one that was taken back is sent anew, under its own key."""
+        before = self.of_issues([task.issue_id for task in tasks])
+        self._plan_again([before[task.issue_id].key for task in tasks if task.issue_id in before])
         rows = [
             {
                 "key": task.key,
@@ -37,9 +40,24 @@ class Reviews(Repository):
                 "score": task.score,
             }
             for task in tasks
+            if task.issue_id not in before
         ]
         if rows:
             self._connection.execute(insert(review_tasks), rows)
+
+    def _plan_again(self, keys: Sequence[str]) -> None:
+        for part in chunks(keys):
+            self._connection.execute(
+                update(review_tasks)
+                .where(
+                    self._among(review_tasks.c.key, part),
+                    review_tasks.c.state == ReviewState.WITHDRAWN.value,
+                )
+                .values(
+                    state=ReviewState.PLANNED.value, remote_id=None, doubles=None, batch=None,
+                    overlap_pushed=0, pushed_at=None, asked_at=None, created_at=self._now,
+                )
+            )  # fmt: skip
 
     def open_count(self, project_id: int) -> int:
         """Tasks that take a place of the budget: all that stand or are about to, but golden ones."""
@@ -136,33 +154,33 @@ class Reviews(Repository):
         return int(done.rowcount)
 
     def get(self, key: str) -> ReviewTask | None:
-        found = self._where(review_tasks.c.key == key)
-        return found[0] if found else None
+        result = self._where(review_tasks.c.key == key)
+        return result[0] if result else None
 
     def many(self, keys: Sequence[str]) -> dict[str, ReviewTask]:
-        found: dict[str, ReviewTask] = {}
+        result: dict[str, ReviewTask] = {}
         for part in chunks(keys):
-            found.update({task.key: task for task in self._where(self._among(review_tasks.c.key, part))})
-        return found
+            result.update({task.key: task for task in self._where(self._among(review_tasks.c.key, part))})
+        return result
 
     def of_issues(self, issue_ids: Sequence[str]) -> dict[str, ReviewTask]:
         """Issue id → its review task, where it has one."""
-        found: dict[str, ReviewTask] = {}
+        result: dict[str, ReviewTask] = {}
         for part in chunks(issue_ids):
-            found.update(
+            result.update(
                 {task.issue_id: task for task in self._where(self._among(review_tasks.c.issue_id, part))}
             )
-        return found
+        return result
 
     def doubles(self, keys: Sequence[str]) -> dict[str, list[str]]:
         """Key → remote ids of the further tasks that ask its question, where there are any."""
-        found: dict[str, list[str]] = {}
+        result: dict[str, list[str]] = {}
         for part in chunks(keys):
             query = select(review_tasks.c.key, review_tasks.c.doubles).where(
                 self._among(review_tasks.c.key, part), review_tasks.c.doubles.is_not(None)
             )
-            found.update({row.key: row.doubles for row in self._connection.execute(query)})
-        return found
+            result.update({row.key: row.doubles for row in self._connection.execute(query)})
+        return result
 
     def add_doubles(self, remote_ids: Mapping[str, Sequence[str]]) -> None:
         """These tasks ask the questions of these keys, too."""
@@ -257,6 +275,23 @@ class Reviews(Repository):
                 )
             ).scalar_one()
         )
+
+    def unanswered_flags(self, project_id: int) -> list[ReviewTask]:
+        """Standing tasks that show a flag, to which nobody has answered anything that we know of."""
+        rows = self._connection.execute(
+            select(review_tasks)
+            .join(issues, issues.c.id == review_tasks.c.issue_id)
+            .where(
+                review_tasks.c.project_id == project_id,
+                review_tasks.c.state == ReviewState.PUSHED.value,
+                review_tasks.c.blind.is_(False),  # drawn by lot: they are not chosen by what they are worth
+                review_tasks.c.escalated_at.is_(None),
+                issues.c.kind == IssueKind.LABEL_ERROR.value,
+                issues.c.state == IssueState.IN_REVIEW.value,
+                ~exists().where(votes.c.review_key == review_tasks.c.key),
+            )
+        )
+        return [_task(row) for row in rows]
 
     def withdraw(self, keys: Sequence[str]) -> None:
         """Take tasks out of review: unsent ones at once, sent ones by the next push.

@@ -21,16 +21,16 @@ class ShardedScans(Repository):
             .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .order_by(items.c.id)
         )
-        found: list[Range] = []
+        result: list[Range] = []
         first = self._connection.execute(present.limit(1)).scalar_one_or_none()
         while first is not None:
             beyond = present.where(items.c.id >= first).offset(size).limit(1)
             following = self._connection.execute(beyond).scalar_one_or_none()
             last = present.with_only_columns(func.max(items.c.id)).order_by(None)
             end = following - 1 if following is not None else self._connection.execute(last).scalar_one()
-            found.append((first, end))
+            result.append((first, end))
             first = following
-        return found
+        return result
 
     def begin(self, scan_id: str, project_id: int, plan: ScanPlan, ranges: Sequence[Range]) -> None:
         """Begin with all parts unread. The database refuses a second scan beside it."""
@@ -57,10 +57,10 @@ class ShardedScans(Repository):
     def ranges_of(self, scan_id: str) -> list[Range]:
         """The range of each part, in order."""
         query = select(scan_shards.c.first_item, scan_shards.c.last_item)
-        found = self._connection.execute(
+        result = self._connection.execute(
             query.where(scan_shards.c.scan_id == scan_id).order_by(scan_shards.c.shard)
         )
-        return [(row.first_item, row.last_item) for row in found]
+        return [(row.first_item, row.last_item) for row in result]
 
     def undone(self, scan_id: str) -> list[int]:
         """The parts that have not been read yet."""

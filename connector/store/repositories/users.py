@@ -148,8 +148,8 @@ class RequestKeys(Repository):
         query = select(request_keys.c.location).where(
             request_keys.c.actor == actor, request_keys.c.key == key
         )
-        found: str | None = self._connection.execute(query).scalar_one_or_none()
-        return found
+        text: str | None = self._connection.execute(query).scalar_one_or_none()
+        return text
 
     def add(self, actor: str, key: str, location: str) -> bool:
         """Whether the key is new: False where another request with it came first."""

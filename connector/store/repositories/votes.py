@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from connector.model import Problem, Vote
+from connector.model.reasons import NotCounted
 from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import review_tasks, votes
 
@@ -16,7 +17,7 @@ from connector.store.tables import review_tasks, votes
 class StoredVotes(Repository):
     def of(self, review_keys: Sequence[str]) -> dict[str, list[Vote]]:
         """Review key → all its votes, withdrawn ones too, in the order they were given."""
-        found: dict[str, list[Vote]] = {key: [] for key in review_keys}
+        result: dict[str, list[Vote]] = {key: [] for key in review_keys}
         for part in chunks(review_keys):
             rows = self._connection.execute(
                 select(votes)
@@ -24,16 +25,19 @@ class StoredVotes(Repository):
                 .order_by(votes.c.created_at, votes.c.remote_id)
             )
             for row in rows:
-                found[row.review_key].append(vote_of(row))
-        return found
+                result[row.review_key].append(vote_of(row))
+        return result
 
-    def counted(self, project_id: int) -> int:
-        """How many votes of a project count."""
+    def counted(self, project_id: int, *, own: bool = False) -> int:
+        """How many votes of a project count; with `own` also those about the reviewer's own label."""
+        bears: ColumnElement[bool] = votes.c.counted.is_(True)
+        if own:
+            bears |= and_(votes.c.reason == NotCounted.OWN_LABEL.value, votes.c.withdrawn.is_(False))
         query = (
             select(func.count())
             .select_from(votes)
             .join(review_tasks, review_tasks.c.key == votes.c.review_key)
-            .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
+            .where(review_tasks.c.project_id == project_id, bears)
         )
         return int(self._connection.execute(query).scalar_one())
 

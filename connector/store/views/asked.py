@@ -31,13 +31,13 @@ def asked_items(unit: UnitOfWork, project_id: int) -> dict[int, AskedItem]:
         issues.c.item_id, issues.c.state, issues.c.kind, issues.c.quality, issues.c.created_at
     ).where(issues.c.project_id == project_id)
     rows = sorted(unit.connection.execute(query).all(), key=lambda row: (row.state in ACTIVE, row.created_at))
-    found: dict[int, AskedItem] = {}
+    result: dict[int, AskedItem] = {}
     for row in rows:
-        before = found.get(row.item_id)
+        before = result.get(row.item_id)
         hidden = not is_shown(row.state, row.kind, NOBODYS) or (before is not None and before.hidden)
         if row.state == IssueState.STALE.value and before is not None:
-            found[row.item_id] = AskedItem(before.state, before.state_seen, before.doubt, hidden)
+            result[row.item_id] = AskedItem(before.state, before.state_seen, before.doubt, hidden)
             continue
         seen = shown_state(row.state, row.kind)
-        found[row.item_id] = AskedItem(row.state, seen, 1.0 - min(1.0, max(0.0, row.quality)), hidden)
-    return found
+        result[row.item_id] = AskedItem(row.state, seen, 1.0 - min(1.0, max(0.0, row.quality)), hidden)
+    return result

@@ -193,16 +193,16 @@ def windows(unit: UnitOfWork, project_id: int, cuts: Sequence[Cut]) -> list[tupl
     A label counts by when a person first gave it, so that a correction moves nothing from one window to
     the other. One pass over the labels for every twenty cuts.
     """
-    found: list[tuple[Window, Window]] = []
+    result: list[tuple[Window, Window]] = []
     ours = unit.projects.get(project_id).service_user
     for part in chunks(cuts, CUTS_AT_ONCE):
         labels = _sums(unit, _given_labels(project_id, ours, part), [annotation_rows.c.label], part)
         confused = _sums(unit, _confused_labels(project_id, part), [issues.c.given, decisions.c.label], part)
-        found += [
+        result += [
             (Window(wrong[0], given[0]), Window(wrong[1], given[1]))
             for wrong, given in zip(confused, labels, strict=True)
         ]
-    return found
+    return result
 
 
 def _sums(

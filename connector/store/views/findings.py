@@ -96,15 +96,15 @@ def looked_view(unit: UnitOfWork, project_id: int) -> LookedView:
 def kind_views(unit: UnitOfWork, project: str, sight: Sight = EVERYTHING) -> list[KindView]:
     """Every kind that the last scan of a project found, with its first few."""
     stored = unit.projects.by_name(project)
-    found = {} if stored is None else looked_view(unit, stored.id).found
+    result = {} if stored is None else looked_view(unit, stored.id).found
     return [
         KindView(
             kind,
-            found[kind.value],
+            result[kind.value],
             finding_views(unit, project=project, kind=kind, limit=FEW, sight=sight).items,
         )
         for kind in FindingKind
-        if found.get(kind.value)
+        if result.get(kind.value)
     ]
 
 

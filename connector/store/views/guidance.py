@@ -83,8 +83,8 @@ def audit_views(unit: UnitOfWork, project: Project) -> list[AuditView]:
 
 def audit_figures(unit: UnitOfWork, project: Project, audit_id: str) -> Json | None:
     """One report (docs/report.schema.json); None where there is none of that id."""
-    found = unit.audits.get(project.id, audit_id)
-    return None if found is None else found.figures
+    result = unit.audits.get(project.id, audit_id)
+    return None if result is None else result.figures
 
 
 def guidelines_view(unit: UnitOfWork, project: Project) -> GuidelinesView:
@@ -113,8 +113,8 @@ def _guidance(unit: UnitOfWork, project: Project) -> GuidanceView:
 
 def gathered_until(unit: UnitOfWork, project_id: int) -> datetime | None:
     """When notes that wait for one another are published; None where none waits."""
-    found = unit.facts.get(gathered_fact(project_id))
-    return None if found is None else datetime.fromisoformat(found)
+    result = unit.facts.get(gathered_fact(project_id))
+    return None if result is None else datetime.fromisoformat(result)
 
 
 def _audit(one: Audit) -> AuditView:

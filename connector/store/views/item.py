@@ -81,15 +81,15 @@ def item_page(
     row = unit.connection.execute(query.order_by(items.c.id.desc()).limit(1)).one_or_none()
     if row is None:
         return None
-    found = _questions(unit, row.id, sight)
-    hidden = not sight.secrets and any(each.issue.given is None for each in found)
+    result = _questions(unit, row.id, sight)
+    hidden = not sight.secrets and any(each.issue.given is None for each in result)
     operates = who.may(AccessRole.OPERATOR, project.name)
     return ItemView(
         id=row.remote_id,
         data=row.data,
         deleted=row.deleted_at is not None,
         versions=() if hidden else tuple(_versions(unit, project, row.id)),
-        questions=tuple(found),
+        questions=tuple(result),
         names=unit.projects.annotator_names(project.id),
         log=_log(unit, row.id, row.remote_id) if operates else (),
         hidden=hidden,
@@ -99,8 +99,8 @@ def item_page(
 def item_data(unit: UnitOfWork, project_id: int, remote_id: str) -> Json | None:
     """The fields of the latest item of this id; None where there is none."""
     query = select(items.c.data).where(items.c.project_id == project_id, items.c.remote_id == remote_id)
-    found: Json | None = unit.connection.execute(query.order_by(items.c.id.desc()).limit(1)).scalar()
-    return found
+    document: Json | None = unit.connection.execute(query.order_by(items.c.id.desc()).limit(1)).scalar()
+    return document
 
 
 def _versions(unit: UnitOfWork, project: Project, item_id: int) -> list[LabelVersion]:
@@ -130,14 +130,14 @@ def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
         query.where(issues.c.item_id == item_id).order_by(issues.c.id).limit(MOST_ROWS)
     ).all()
     cast = unit.votes.of([row.key for row in rows if row.key]) if rows else {}
-    found = []
+    result = []
     for row in rows:
         whole = issue_view(unit, row.id)
         if whole is None:
             continue
         issue = seen_issue(whole, sight)
         shown = issue.given is not None
-        found.append(
+        result.append(
             Question(
                 issue=issue,
                 votes=tuple(cast.get(row.key, ())) if shown else (),
@@ -147,7 +147,7 @@ def _questions(unit: UnitOfWork, item_id: int, sight: Sight) -> list[Question]:
                 asks_adjudicator=shown and row.escalated_at is not None,
             )
         )
-    return found
+    return result
 
 
 def _neighbours(unit: UnitOfWork, evidence: Json) -> Iterator[NeighbourView]:

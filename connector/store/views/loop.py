@@ -265,8 +265,8 @@ def job_views(
 def last_tick_at(unit: UnitOfWork) -> datetime | None:
     """When the scheduler last looked for due work."""
     query = select(facts.c.at).where(facts.c.name == TICK_FACT)
-    found: datetime | None = unit.connection.execute(query).scalar_one_or_none()
-    return found
+    result: datetime | None = unit.connection.execute(query).scalar_one_or_none()
+    return result
 
 
 def _of_project(query: Select[Any], table: Table, project: str | None, sight: Sight) -> Select[Any]:

@@ -49,13 +49,13 @@ def stored_metrics(unit: UnitOfWork) -> dict[Tally, float]:
 def watched_metrics(unit: UnitOfWork) -> dict[Tally, float]:
     """Those that rules of alerts read (`connector.alerts.readings`): an index knows each of them."""
     names = _names(unit)
-    found = dict(_counted(unit, names, "review_tasks", review_tasks, state=review_tasks.c.state))
+    result = dict(_counted(unit, names, "review_tasks", review_tasks, state=review_tasks.c.state))
     standing = golden_items.c.retired_at.is_(None)
-    found |= dict(_counted(unit, names, "golden_items", golden_items, standing, state=_golden_state()))
-    found |= dict(_projects(unit))
-    found |= dict(_jobs(unit))
-    found |= dict(_installation(unit))
-    return found | unit.tallies.all()
+    result |= dict(_counted(unit, names, "golden_items", golden_items, standing, state=_golden_state()))
+    result |= dict(_projects(unit))
+    result |= dict(_jobs(unit))
+    result |= dict(_installation(unit))
+    return result | unit.tallies.all()
 
 
 def _names(unit: UnitOfWork) -> Names:
@@ -75,7 +75,7 @@ def _corrections(unit: UnitOfWork, names: Names) -> Samples:
     """All that is counted of corrections, in one pass over them."""
     by = (corrections.c.project_id, corrections.c.state, corrections.c.mode)
     marks = (func.count(corrections.c.applied_at), func.count(corrections.c.reverted_at))
-    found: dict[Tally, float] = {}
+    result: dict[Tally, float] = {}
     for project_id, state, mode, n, written, back in unit.connection.execute(
         select(*by, func.count(), *marks).group_by(*by)
     ):
@@ -87,8 +87,8 @@ def _corrections(unit: UnitOfWork, names: Names) -> Samples:
         ]
         for key, value in counts:
             if value:
-                found[key] = found.get(key, 0.0) + value
-    yield from found.items()
+                result[key] = result.get(key, 0.0) + value
+    yield from result.items()
 
 
 def _answers(unit: UnitOfWork, names: Names) -> Samples:
@@ -96,15 +96,15 @@ def _answers(unit: UnitOfWork, names: Names) -> Samples:
     tasks, flags = review_tasks.c.project_id, issues.c.project_id
     cast = select(tasks, votes.c.counted, func.count()).group_by(tasks, votes.c.counted)
     cast = cast.select_from(votes).join(review_tasks, votes.c.review_key == review_tasks.c.key)
-    made = select(flags, decisions.c.outcome, func.count()).group_by(flags, decisions.c.outcome)
-    made = made.select_from(decisions).join(issues, decisions.c.issue_id == issues.c.id)
+    query = select(flags, decisions.c.outcome, func.count()).group_by(flags, decisions.c.outcome)
+    query = query.select_from(decisions).join(issues, decisions.c.issue_id == issues.c.id)
     if len(names) == 1:
         only = literal(next(iter(names)))
         cast = select(only, votes.c.counted, func.count()).group_by(votes.c.counted)
-        made = select(only, decisions.c.outcome, func.count()).group_by(decisions.c.outcome)
+        query = select(only, decisions.c.outcome, func.count()).group_by(decisions.c.outcome)
     for project_id, counted, n in unit.connection.execute(cast.where(votes.c.withdrawn.is_(False))):
         yield _sample("votes_total", n, project=names[project_id], counted=str(bool(counted)).lower())
-    for project_id, outcome, n in unit.connection.execute(made):
+    for project_id, outcome, n in unit.connection.execute(query):
         yield _sample("decisions_total", n, project=names[project_id], outcome=outcome)
 
 
@@ -183,10 +183,10 @@ def _quality(project: str, figures: Mapping[str, Any]) -> Samples:
 
 
 def _trusted(unit: UnitOfWork, project_id: int) -> dict[bool, int]:
-    found: dict[bool, int] = {}
+    result: dict[bool, int] = {}
     for person in unit.people.latest(project_id).values():
-        found[person.trusted] = found.get(person.trusted, 0) + 1
-    return found
+        result[person.trusted] = result.get(person.trusted, 0) + 1
+    return result
 
 
 def _jobs(unit: UnitOfWork) -> Samples:

@@ -116,9 +116,9 @@ def _card(unit: UnitOfWork, row: Any, sight: Sight) -> ProjectCard:
 
 
 def _states(unit: UnitOfWork, project_id: int, sight: Sight) -> dict[str, int]:
-    found = {state.value: n for state, n in unit.issues.counts(project_id).items()}
-    measured = 0 if sight.secrets else found.pop(IssueState.MEASURED.value, 0)
-    return found | ({WAITING: found.get(WAITING, 0) + measured} if measured else {})
+    result = {state.value: n for state, n in unit.issues.counts(project_id).items()}
+    measured = 0 if sight.secrets else result.pop(IssueState.MEASURED.value, 0)
+    return result | ({WAITING: result.get(WAITING, 0) + measured} if measured else {})
 
 
 def decided_since(unit: UnitOfWork, project_id: int, since: datetime) -> int:
@@ -139,8 +139,8 @@ def _oldest(unit: UnitOfWork, project_id: int) -> datetime | None:
     query = select(func.min(review_tasks.c.pushed_at)).where(
         review_tasks.c.project_id == project_id, review_tasks.c.state == ReviewState.PUSHED.value
     )
-    found: datetime | None = unit.connection.execute(query).scalar_one_or_none()
-    return found
+    result: datetime | None = unit.connection.execute(query).scalar_one_or_none()
+    return result
 
 
 def _web_link(link: str | None) -> str | None:

@@ -42,10 +42,10 @@ def page(
         start = [literal(value, key.type) for value, key in zip(_decode(after, keys), keys, strict=True)]
         query = query.where(tuple_(*keys) > tuple_(*start))
     rows = connection.execute(query.order_by(*keys).limit(limit + 1)).all()
-    found = rows[:limit]
+    result = rows[:limit]
     more = len(rows) > limit
-    cursor = _encode([getattr(found[-1], str(key.key)) for key in keys]) if more else None
-    return Slice(tuple(make(row) for row in found), cursor)
+    cursor = _encode([getattr(result[-1], str(key.key)) for key in keys]) if more else None
+    return Slice(tuple(make(row) for row in result), cursor)
 
 
 def _encode(values: Sequence[Any]) -> str:

@@ -49,8 +49,8 @@ def annotator_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[Pai
         .order_by(func.count().desc(), issues.c.annotator)
         .limit(MOST_PAIRS)
     )
-    found = [_verdicts(row, sight) for row in unit.connection.execute(query)]
-    return [replace(each, second=names.get(each.first, each.first)) for each in found]
+    result = [_verdicts(row, sight) for row in unit.connection.execute(query)]
+    return [replace(each, second=names.get(each.first, each.first)) for each in result]
 
 
 def _flags(project_id: int, sight: Sight) -> list[ColumnElement[bool]]:

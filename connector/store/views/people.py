@@ -72,8 +72,8 @@ def members_fact(project_id: int) -> str:
 
 
 def keep_members(unit: UnitOfWork, project: Project, members: ReviewAccounts) -> None:
-    told = {"accounts": sorted(members.accounts), "from": members.known_from}
-    unit.facts.put(members_fact(project.id), json.dumps(told))
+    detail = {"accounts": sorted(members.accounts), "from": members.known_from}
+    unit.facts.put(members_fact(project.id), json.dumps(detail))
 
 
 def members(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> ReviewAccounts | None:
@@ -83,13 +83,13 @@ def members(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> Re
     stored = unit.facts.get(members_fact(project.id))
     if stored is None:
         return None
-    told = json.loads(stored)
-    return ReviewAccounts(tuple(told["accounts"]), told["from"])
+    kept = json.loads(stored)
+    return ReviewAccounts(tuple(kept["accounts"]), kept["from"])
 
 
 def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings) -> ReviewersView:
     """Everything that is known of a project's reviewers, with what operations should know of it."""
-    found = unit.people.latest(project.id)
+    result = unit.people.latest(project.id)
     names = unit.projects.annotator_names(project.id)
     golden, doubted = unit.golden.counts(project.id)
     known = members(unit, project, settings)
@@ -97,12 +97,12 @@ def reviewers_view(unit: UnitOfWork, project: Project, settings: ProjectSettings
     barred = barred_tasks(unit, project, settings, people)
     history = unit.people.history(project.id, HISTORY_DAYS)
     shown = sorted(
-        (_person(one, names, history.get(one.person, []), settings) for one in found.values()),
+        (_person(one, names, history.get(one.person, []), settings) for one in result.values()),
         key=_by_reliability,
     )
     return ReviewersView(
         project=project.name,
-        measured_at=max((one.at for one in found.values()), default=None),
+        measured_at=max((one.at for one in result.values()), default=None),
         people=tuple(shown),
         golden=golden,
         golden_doubted=doubted,
@@ -156,21 +156,21 @@ def _warnings(
     people: set[str] | None,
     barred: int,
 ) -> tuple[str, ...]:
-    said: list[str] = []
+    texts: list[str] = []
     needed = review.people_for_a_change
     if people is not None and len(people) < needed:
-        said.append(wording.too_few_reviewers(len(people), needed, by_shares=review.by_shares))
+        texts.append(wording.too_few_reviewers(len(people), needed, by_shares=review.by_shares))
     if barred:
-        said.append(wording.barred_tasks(barred, review.least_people))
+        texts.append(wording.barred_tasks(barred, review.least_people))
     for one in shown:
         if not one.trusted:
             figures = (one.reliability, one.low, one.high, one.answers, one.weight)
-            said.append(wording.weighs_less(one.name, *figures))
+            texts.append(wording.weighs_less(one.name, *figures))
         if one.drift is not None and one.drift_high is not None and one.drift_high < 0:
-            said.append(wording.getting_worse(one.name, one.drift))
+            texts.append(wording.getting_worse(one.name, one.drift))
     if doubted:
-        said.append(wording.golden_doubted(doubted, project.name))
-    return tuple(said)
+        texts.append(wording.golden_doubted(doubted, project.name))
+    return tuple(texts)
 
 
 def _by_reliability(one: PersonView) -> tuple[bool, float, str]:

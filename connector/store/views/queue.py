@@ -75,8 +75,8 @@ def queue_views(
     # Chosen by the narrow rows alone: what is joined to each is read for those of one page.
     chosen = page(unit.connection, wanted, keys, lambda row: str(row.id), limit=limit, after=after)
     rows = unit.connection.execute(_query().where(issues.c.id.in_(chosen.items))).all()
-    found = {row.id: _shown(row, sight) for row in rows}
-    return Slice(tuple(found[each] for each in chosen.items), chosen.next)
+    result = {row.id: _shown(row, sight) for row in rows}
+    return Slice(tuple(result[each] for each in chosen.items), chosen.next)
 
 
 def _shown(row: Any, sight: Sight) -> QueueRow:
@@ -106,8 +106,8 @@ def queue_beside(
     )
     before = beside.where(tuple_(*keys) < place).order_by(*(key.desc() for key in keys))
     after = beside.where(tuple_(*keys) > place).order_by(*keys)
-    found = [unit.connection.execute(query).scalar() for query in (before, after)]
-    return found[0], found[1]
+    result = [unit.connection.execute(query).scalar() for query in (before, after)]
+    return result[0], result[1]
 
 
 def _order(sight: Sight) -> tuple[ColumnElement[Any], ...]:
@@ -130,25 +130,25 @@ def _conditions(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Si
         (issues.c.kind, asked.kind),
         (issues.c.method, asked.method),
     )
-    found: list[Any] = [issues.c.project_id == project_id]
-    found += [column == value for column, value in equal if value is not None]
+    values: list[Any] = [issues.c.project_id == project_id]
+    values += [column == value for column, value in equal if value is not None]
     if asked.item is not None:
         same = select(items.c.id).where(items.c.project_id == project_id, items.c.remote_id == asked.item)
-        found.append(issues.c.item_id.in_(same))
+        values.append(issues.c.item_id.in_(same))
     if asked.items is not None:
-        found.append(issues.c.item_id.in_(asked.items))
+        values.append(issues.c.item_id.in_(asked.items))
     if asked.older is not None:
-        found.append(issues.c.created_at <= unit.now - timedelta(days=asked.older))
+        values.append(issues.c.created_at <= unit.now - timedelta(days=asked.older))
     if asked.reason is not None:
         with_facts = issues.c.reason.startswith(f"{asked.reason} ", autoescape=True)
-        found.append(or_(issues.c.reason == asked.reason, with_facts))
+        values.append(or_(issues.c.reason == asked.reason, with_facts))
     if asked.of_content and not sight.secrets:
-        found.append(secrecy.is_settled())
+        values.append(secrecy.is_settled())
     if asked.kind == IssueKind.CONTROL and not sight.secrets:
-        found.append(issues.c.id.is_(None))
+        values.append(issues.c.id.is_(None))
     if asked.states:
-        found.append(secrecy.in_seen_states(sight, asked.states))
-    return found
+        values.append(secrecy.in_seen_states(sight, asked.states))
+    return values
 
 
 def _query() -> Select[Any]:

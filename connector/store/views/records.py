@@ -68,7 +68,7 @@ def corrected_errors(
 
 
 def _page(project_id: int, since: datetime | None, after: tuple[datetime, str] | None) -> Select[Any]:
-    made, key = corrections.c.created_at, corrections.c.id
+    created, key = corrections.c.created_at, corrections.c.id
     query = (
         select(
             key,
@@ -85,31 +85,31 @@ def _page(project_id: int, since: datetime | None, after: tuple[datetime, str] |
             corrections.c.before,
             corrections.c.after,
             corrections.c.error,
-            made,
+            created,
             corrections.c.applied_at,
             corrections.c.reverted_at,
         )
         .join(decisions, decisions.c.id == corrections.c.decision_id)
         .join(items, items.c.id == corrections.c.item_id)
         .where(corrections.c.project_id == project_id)
-        .order_by(made, key)
+        .order_by(created, key)
         .limit(AT_ONCE)
     )
     if since is not None:
-        query = query.where(made >= since)
+        query = query.where(created >= since)
     if after is not None:
-        query = query.where((made > after[0]) | ((made == after[0]) & (key > after[1])))
+        query = query.where((created > after[0]) | ((created == after[0]) & (key > after[1])))
     return query
 
 
 def _logged(unit: UnitOfWork, subjects: Sequence[str]) -> dict[str, list[Logged]]:
     """Subject → its rows of the audit log, oldest first."""
-    found: dict[str, list[Logged]] = {}
+    result: dict[str, list[Logged]] = {}
     columns = (audit.c.subject, audit.c.seq, audit.c.at, audit.c.actor, audit.c.action, audit.c.hash)
     for part in chunks(subjects):
         rows = unit.connection.execute(
             select(*columns).where(audit.c.subject.in_(part)).order_by(audit.c.seq)
         )
         for subject, *values in rows:
-            found.setdefault(subject, []).append(Logged(*values))
-    return found
+            result.setdefault(subject, []).append(Logged(*values))
+    return result

@@ -113,46 +113,46 @@ def of_settled_items(item_id: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def seen_issue(view: View, sight: Sight) -> View:
     """An IssueView as it may be shown."""
-    found: Any = view
+    result: Any = view
     if sight.secrets:
         return view
-    if is_shown(found.state, found.kind, sight):
-        return _with(view, kind=None, rank=None, evidence=_without_marks(found.evidence))
-    state = shown_state(found.state, found.kind)
+    if is_shown(result.state, result.kind, sight):
+        return _with(view, kind=None, rank=None, evidence=_without_marks(result.evidence))
+    state = shown_state(result.state, result.kind)
     return _with(view, state=state, evidence={}, **dict.fromkeys(OF_AN_ISSUE))
 
 
 def seen_review(view: View, sight: Sight) -> View:
     """A ReviewView as it may be shown."""
-    found: Any = view
+    result: Any = view
     if sight.secrets:
         return view
-    golden = found.issue_kind == IssueKind.GOLDEN.value
-    if found.issue_state in SETTLED and not golden:
+    golden = result.issue_kind == IssueKind.GOLDEN.value
+    if result.issue_state in SETTLED and not golden:
         return _with(view, blind=None, issue_kind=None)
-    answered = golden and found.state == ReviewState.DECIDED.value
-    state = ReviewState.PUSHED.value if answered else found.state
-    issue_state = shown_state(found.issue_state, found.issue_kind)
+    answered = golden and result.state == ReviewState.DECIDED.value
+    state = ReviewState.PUSHED.value if answered else result.state
+    issue_state = shown_state(result.issue_state, result.issue_kind)
     return _with(view, state=state, issue_state=issue_state, **dict.fromkeys(OF_A_REVIEW))
 
 
 def seen_project(view: View, sight: Sight) -> View:
     """A ProjectView without the counts that tell golden questions from others."""
-    found: Any = view
+    result: Any = view
     if sight.secrets:
         return view
     counts: dict[str, int] = {}
-    for state, n in found.issues.items():
+    for state, n in result.issues.items():
         counts[shown_state(state)] = counts.get(shown_state(state), 0) + n
     return _with(view, issues=counts)
 
 
 def seen_reviewers(view: View, sight: Sight) -> View:
     """A ReviewersView without what rises when a golden question is answered: that would tell of it."""
-    found: Any = view
+    result: Any = view
     if sight.secrets:
         return view
-    people = tuple(_with(one, golden=None, golden_right=None) for one in found.people)
+    people = tuple(_with(one, golden=None, golden_right=None) for one in result.people)
     return _with(view, people=people, golden=None, golden_doubted=None)
 
 

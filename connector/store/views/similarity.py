@@ -42,8 +42,8 @@ def map_layer(unit: UnitOfWork, project_id: int, layer: MapLayer, sight: Sight) 
 
 def item_of_point(unit: UnitOfWork, project_id: int, point: int) -> str | None:
     """The platform's id of the item of a point; None for no point."""
-    found = _ids(unit, project_id, [point])
-    query = select(items.c.remote_id).where(items.c.project_id == project_id, items.c.id.in_(found))
+    result = _ids(unit, project_id, [point])
+    query = select(items.c.remote_id).where(items.c.project_id == project_id, items.c.id.in_(result))
     remote_id: str | None = unit.connection.execute(query).scalar()
     return remote_id
 

@@ -47,16 +47,16 @@ def drawn_labels(
     """
     start = _start(unit, project_id)
     window = WINDOW if annotator is None else OF_EACH
-    found: list[DrawnLabel] = []
+    labels: list[DrawnLabel] = []
     taken: Counter[str] = Counter()
     for low, high in ((start, None), (0, start)):
         for row in unit.connection.execute(_labels(project_id, sight, annotator, low, high, window)):
             taken[row.annotator] += 1
             if taken[row.annotator] <= OF_EACH:
-                found.append(DrawnLabel(row.id, row.annotator))
+                labels.append(DrawnLabel(row.id, row.annotator))
         if taken.total() >= window:
             break
-    return sorted(found, key=lambda each: each.annotator)
+    return sorted(labels, key=lambda each: each.annotator)
 
 
 def spot_checks(unit: UnitOfWork, drawn: Sequence[DrawnLabel]) -> list[SpotCheck]:
@@ -65,8 +65,8 @@ def spot_checks(unit: UnitOfWork, drawn: Sequence[DrawnLabel]) -> list[SpotCheck
         items, items.c.id == annotation_rows.c.item_id
     )
     rows = unit.connection.execute(query.where(annotation_rows.c.id.in_([each.id for each in drawn])))
-    found = {row.id: SpotCheck(row.item, row.data, row.annotator, row.label, row.updated_at) for row in rows}
-    return [found[each.id] for each in drawn]
+    result = {row.id: SpotCheck(row.item, row.data, row.annotator, row.label, row.updated_at) for row in rows}
+    return [result[each.id] for each in drawn]
 
 
 def _start(unit: UnitOfWork, project_id: int) -> int:

@@ -52,10 +52,10 @@ def audit_rows(
     if before is not None and before.isascii() and before.isdigit() and len(before) < 19:
         query = query.where(audit.c.seq < int(before))
     rows = unit.connection.execute(query).all()
-    found = tuple(
+    result = tuple(
         AuditRowView(
             row.seq, row.at, row.actor, row.action, row.project, row.subject, json.loads(row.detail), row.hash
         )
         for row in rows[:limit]
     )
-    return Slice(found, str(found[-1].seq) if len(rows) > limit else None)
+    return Slice(result, str(result[-1].seq) if len(rows) > limit else None)

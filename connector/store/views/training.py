@@ -86,11 +86,11 @@ def training_items(unit: UnitOfWork, project_id: int) -> Iterator[TrainingItem]:
 
 
 def _results(unit: UnitOfWork, annotation_ids: list[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
+    result: dict[int, Any] = {}
     for part in chunks(annotation_ids):
         query = select(annotation_rows.c.id, annotation_rows.c.result).where(annotation_rows.c.id.in_(part))
-        found.update({row.id: row.result for row in unit.connection.execute(query)})
-    return found
+        result.update({row.id: row.result for row in unit.connection.execute(query)})
+    return result
 
 
 def _parts(unit: UnitOfWork, item_ids: list[int]) -> dict[int, list[ReviewedPart]]:
@@ -123,10 +123,10 @@ def _parts(unit: UnitOfWork, item_ids: list[int]) -> dict[int, list[ReviewedPart
             rank = (row.outcome is not None, row.decided_at or row.created_at, row.id)
             if key not in newest or newest[key][0] < rank:
                 newest[key] = rank, _part(row)
-    found: dict[int, list[ReviewedPart]] = defaultdict(list)
+    result: dict[int, list[ReviewedPart]] = defaultdict(list)
     for (item_id, _, _), (_, one) in sorted(newest.items()):
-        found[item_id].append(one)
-    return found
+        result[item_id].append(one)
+    return result
 
 
 def _part(row: Any) -> ReviewedPart:
@@ -145,7 +145,7 @@ def _part(row: Any) -> ReviewedPart:
 
 
 def _set_aside(unit: UnitOfWork, item_ids: list[int]) -> dict[int, dict[str, tuple[str, ...]]]:
-    found: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    result: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
     for part in chunks(item_ids):
         query = (
             select(dispositions.c.item_id, dispositions.c.kind, dispositions.c.labels)
@@ -153,5 +153,5 @@ def _set_aside(unit: UnitOfWork, item_ids: list[int]) -> dict[int, dict[str, tup
             .order_by(dispositions.c.decided_at, dispositions.c.id)
         )
         for row in unit.connection.execute(query):
-            found[row.item_id][row.kind] = tuple(row.labels)
-    return found
+            result[row.item_id][row.kind] = tuple(row.labels)
+    return result

@@ -266,13 +266,13 @@ def with_examples(app: FastAPI) -> None:
 
     def described() -> dict[str, Any]:
         if app.openapi_schema is None:
-            found = get_openapi(
+            result = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes
             )
             for path, example in examples().items():
-                (content,) = found["paths"][path]["get"]["responses"]["200"]["content"].values()
+                (content,) = result["paths"][path]["get"]["responses"]["200"]["content"].values()
                 content["example"] = example
-            app.openapi_schema = found
+            app.openapi_schema = result
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]

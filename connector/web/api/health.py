@@ -19,6 +19,6 @@ def health() -> dict[str, str]:
 @router.get("/ready", responses={503: {"model": Readiness}})
 def ready(services: Running, response: Response) -> Readiness:
     """Deliveries can be stored. A broker or scheduler that is down is named, and costs time, not data."""
-    found = look(services)
-    response.status_code = 200 if found.ready else 503
-    return found
+    result = look(services)
+    response.status_code = 200 if result.ready else 503
+    return result

@@ -52,8 +52,8 @@ def list_projects(services: Running, who: Asking) -> list[ProjectView]:
 def get_project(name: str, services: Running, who: Asking) -> ProjectView:
     if PROJECT_NAME.fullmatch(name):
         with services.store.read() as unit:
-            for found in loop.project_views(unit, name, sight_of(who, name)):
-                return found
+            for view in loop.project_views(unit, name, sight_of(who, name)):
+                return view
     msg = "there is no such project, or it was not synced yet"
     raise NotFound(msg)
 
@@ -63,8 +63,8 @@ def get_reviewers(name: str, services: Running, who: Asking) -> ReviewersView:
     """What is known of the people who review and label, as last measured."""
     with services.store.read() as unit:
         sight = sight_of(who, name)
-        for found in reviewers_views(unit, services.settings.projects, name, sight).values():
-            return found
+        for view in reviewers_views(unit, services.settings.projects, name, sight).values():
+            return view
     msg = "there is no such project, or it was not synced yet"
     raise NotFound(msg)
 
@@ -81,11 +81,11 @@ def get_audit(name: str, audit_id: str, services: Running, who: Asking) -> dict[
     """One dated report; its schema is docs/report.schema.json."""
     with services.store.read() as unit:
         project = _stored(unit, name, who)
-        found = guidance.audit_figures(unit, project, audit_id) if audit_id.isprintable() else None
-    if found is None:
+        result = guidance.audit_figures(unit, project, audit_id) if audit_id.isprintable() else None
+    if result is None:
         msg = "there is no such report"
         raise NotFound(msg)
-    return dict(found)
+    return dict(result)
 
 
 @router.get("/projects/{name}/guidelines", tags=["projects"])
@@ -97,11 +97,11 @@ def get_guidelines(name: str, services: Running, who: Asking) -> GuidelinesView:
 
 def _stored(unit: UnitOfWork, name: str, who: Principal) -> Project:
     may = PROJECT_NAME.fullmatch(name) and who.may(AccessRole.VIEWER, name)
-    found = unit.projects.by_name(name) if may else None
-    if found is None:
+    result = unit.projects.by_name(name) if may else None
+    if result is None:
         msg = "there is no such project, or it was not synced yet"
         raise NotFound(msg)
-    return found
+    return result
 
 
 @router.get("/issues", tags=["issues"])
@@ -123,11 +123,11 @@ def list_issues(
 @router.get("/issues/{issue_id}", tags=["issues"])
 def get_issue(issue_id: str, services: Running, who: Asking) -> IssueView:
     with services.store.read() as unit:
-        found = loop.issue_view(unit, issue_id) if issue_id.isprintable() else None
-    if found is None or not who.may(AccessRole.VIEWER, found.project):
+        result = loop.issue_view(unit, issue_id) if issue_id.isprintable() else None
+    if result is None or not who.may(AccessRole.VIEWER, result.project):
         msg = "there is no such issue"
         raise NotFound(msg)
-    return seen_issue(found, sight_of(who, found.project))
+    return seen_issue(result, sight_of(who, result.project))
 
 
 @router.get("/findings", tags=["findings"])

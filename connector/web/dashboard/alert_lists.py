@@ -22,13 +22,13 @@ def _alerts(asked: ListQuery) -> ListPart:
 def _alert_buttons(asked: ListQuery, row: Row) -> list[Button]:
     del asked
     fields = {"rule": str(row["rule"]), "project": str(row["project"])}
-    found = []
+    result = []
     if row["state"] == AlertPhase.FIRING and row["acknowledged_by"] is None:
         subject = {"subject": str(row["subject"])}
-        found.append(Button("I see to it", "/ops/alerts/acknowledge", fields | subject))
+        result.append(Button("I see to it", "/ops/alerts/acknowledge", fields | subject))
     if row["silent_until"]:
-        return [*found, Button("Hear again", "/ops/alerts/hear", fields)]
-    return [*found, Button("Silence", "/ops/alerts/silence", fields, (("hours", "Hours", USUAL_HOURS),))]
+        return [*result, Button("Hear again", "/ops/alerts/hear", fields)]
+    return [*result, Button("Silence", "/ops/alerts/silence", fields, (("hours", "Hours", USUAL_HOURS),))]
 
 
 def _alert_head(asked: ListQuery) -> list[Button]:

@@ -46,9 +46,9 @@ def line_chart(title: str, points: Sequence[ChartPoint], target: float | None = 
     if len(points) == 1:
         parts.append(f'<circle class="dot" cx="{xs[0]:.1f}" cy="{y(points[0].value):.1f}" r="3"/>')
     parts.append(_days(points))
-    said = f"{title}: {points[-1].value:.1%} on {points[-1].label}"
+    text = f"{title}: {points[-1].value:.1%} on {points[-1].label}"
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(said)}">'
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(text)}">'
         f"{''.join(parts)}</svg>"
     )
 

@@ -113,9 +113,9 @@ def kept_view(project: str, view: str, services: Running, who: Asking) -> Respon
     require(who, AccessRole.VIEWER, project)
     with services.store.read() as unit:
         stored = unit.projects.by_name(project)
-        found = unit.saved_views.get(view) if view.isprintable() else None
-    if found is None or stored is None or found.project_id != stored.id:
+        result = unit.saved_views.get(view) if view.isprintable() else None
+    if result is None or stored is None or result.project_id != stored.id:
         msg = "there is no such view in this project: its owner may have removed it"
         raise NotFound(msg)
-    query = f"?{found.query}" if found.query else ""
-    return RedirectResponse(f"/p/{project}/{found.page}{query}", status_code=303)
+    query = f"?{result.query}" if result.query else ""
+    return RedirectResponse(f"/p/{project}/{result.page}{query}", status_code=303)

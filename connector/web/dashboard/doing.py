@@ -105,11 +105,11 @@ def revert_one(project: str, services: Running, form: Form) -> RedirectResponse:
     wanted = form.needed("correction")
 
     def act(unit: UnitOfWork, stored: Project) -> str:
-        found = unit.corrections.get(wanted)
-        if found is None or found.project_id != stored.id:
+        result = unit.corrections.get(wanted)
+        if result is None or result.project_id != stored.id:
             msg = "there is no such correction in this project"
             raise NotFound(msg)
-        require_unchanged(form, stamp(found.state.value), f"the correction is {found.state.value} now")
+        require_unchanged(form, stamp(result.state.value), f"the correction is {result.state.value} now")
         revert.ask_revert(unit, wanted, form.who.actor)
         return f"/p/{project}/corrections/{wanted}"
 
@@ -122,12 +122,12 @@ def revert_run(project: str, services: Running, form: Form) -> RedirectResponse:
     run = form.needed("run")
 
     def act(unit: UnitOfWork, stored: Project) -> str:
-        found = [one for one in revert.undoable(unit, run) if one.project_id == stored.id]
-        if form.text("number") != str(len(found)):
+        result = [one for one in revert.undoable(unit, run) if one.project_id == stored.id]
+        if form.text("number") != str(len(result)):
             raise Conflict(
-                f"{len(found)} corrections of this run can be taken back now, not {form.text('number')!r}"
+                f"{len(result)} corrections of this run can be taken back now, not {form.text('number')!r}"
             )
-        for one in found:
+        for one in result:
             revert.ask_revert(unit, one.id, form.who.actor)
         return f"/p/{project}/corrections?state=reverting"
 
@@ -199,9 +199,9 @@ def golden_add(project: str, services: Running, form: Form) -> RedirectResponse:
 def golden_remove(project: str, services: Running, form: Form) -> RedirectResponse:
     def act(unit: UnitOfWork, stored: Project) -> str:
         item = form.needed("item")
-        found = next((one for one in unit.golden.listed(stored.id) if one.remote_id == item), None)
-        if found is not None:
-            require_unchanged(form, stamp(found.label), f"the item's label is {found.label!r} now")
+        result = next((one for one in unit.golden.listed(stored.id) if one.remote_id == item), None)
+        if result is not None:
+            require_unchanged(form, stamp(result.label), f"the item's label is {result.label!r} now")
         golden.remove(unit, stored, item, form.who.actor)
         return f"/p/{project}/golden"
 

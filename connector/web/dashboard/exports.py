@@ -56,8 +56,8 @@ def csv_text(columns: Sequence[Column], rows: Iterator[Row]) -> Iterator[str]:
 def json_text(columns: Sequence[Column], rows: Iterator[Row]) -> Iterator[str]:
     yield "["
     for n, row in enumerate(rows):
-        found = {column.name: _plain(row.get(column.name)) for column in columns}
-        yield (",\n" if n else "\n") + json.dumps(found, ensure_ascii=False, allow_nan=False)
+        result = {column.name: _plain(row.get(column.name)) for column in columns}
+        yield (",\n" if n else "\n") + json.dumps(result, ensure_ascii=False, allow_nan=False)
     yield "\n]\n"
 
 

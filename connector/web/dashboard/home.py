@@ -37,10 +37,10 @@ def home(request: Request, services: Running, who: Asking) -> Response:
     """Where to look: one card a project."""
     sight = sight_of(who)
     with services.store.read() as unit:
-        found = cards(unit, sight)
-    known = {each.name for each in found}
+        result = cards(unit, sight)
+    known = {each.name for each in result}
     waiting = sorted(name for name in set(services.settings.projects) - known if sight.reads(name))
-    values: dict[str, Any] = {"cards": found, "waiting": waiting, "ready": look(services)}
+    values: dict[str, Any] = {"cards": result, "waiting": waiting, "ready": look(services)}
     return render("home.html", who=who, here=request.url.path, now=services.clock.now(), **values)
 
 
@@ -50,9 +50,9 @@ def project_page(project: str, request: Request, services: Running, who: Asking)
     require(who, AccessRole.VIEWER, project)
     sight = sight_of(who, project)
     with services.store.read() as unit:
-        found = card(unit, project, sight)
+        result = card(unit, project, sight)
         values: dict[str, Any] = {
-            "card": found,
+            "card": result,
             "kinds": kind_views(unit, project, sight),
             "people": reviewers_views(unit, services.settings.projects, project, sight).get(project),
             "waiting": _waiting(unit, project, sight),
@@ -107,7 +107,7 @@ def quality_page(project: str, request: Request, services: Running, who: Asking)
     require(who, AccessRole.VIEWER, project)
     now = services.clock.now()
     with services.store.read() as unit:
-        found = card(unit, project, sight_of(who, project))
+        result = card(unit, project, sight_of(who, project))
         series = quality_series(unit, project, now)
     return render(
         "quality.html",
@@ -115,7 +115,7 @@ def quality_page(project: str, request: Request, services: Running, who: Asking)
         here=request.url.path,
         project=project,
         now=now,
-        card=found,
+        card=result,
         series=series,
         files=file_links(services, request.url.path),
     )
@@ -129,8 +129,8 @@ def quality_series(unit: UnitOfWork, name: str, now: datetime) -> list[Series]:
     controls = [_rate(day, each["controls"]) for day, each in days if each["controls"]["n"]]
     flags = [_rate(day, each["flags"]["precision"]) for day, each in days if each["flags"]["precision"]["n"]]
     return [
-        Series(title, said, line_chart(title, points, target if n == 0 else None), points[::-1][:60])
-        for n, (title, said, points) in enumerate(
+        Series(title, text, line_chart(title, points, target if n == 0 else None), points[::-1][:60])
+        for n, (title, text, points) in enumerate(
             (
                 (
                     "Largest share of labels that can be wrong",

@@ -14,6 +14,7 @@ from connector.actions.questions import ASKED
 from connector.errors import NotFound
 from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema, Project
 from connector.model.access import AccessRole
+from connector.model.item_text import labelled_text
 from connector.platforms.registry import item_link
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.item import ItemView, Question, item_data, item_page
@@ -22,7 +23,7 @@ from connector.store.views.secrecy import Sight, is_shown, sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.labels_lists import QUEUE, queue_filter
 from connector.web.dashboard.listing import Button, clean, query_of
-from connector.web.dashboard.marks import Drawing, drawn_key, drawn_result
+from connector.web.dashboard.marks import Drawing, drawn_key, drawn_label
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key, stamp
@@ -42,13 +43,13 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         stored = unit.projects.by_name(project)
         shown = item.isprintable() and stored is not None
         sight = sight_of(who, project)
-        found = item_page(unit, stored, item, sight, who) if shown and stored else None
+        result = item_page(unit, stored, item, sight, who) if shown and stored else None
         within = request.query_params.get("within")
-        beside = _beside(unit, stored, item, within, sight) if found and stored else {}
-    if found is None or stored is None:
+        beside = _beside(unit, stored, item, within, sight) if result and stored else {}
+    if result is None or stored is None:
         msg = "there is no such item in this project"
         raise NotFound(msg)
-    fields = _fields(project, stored.schema, found.id, found.data)
+    fields = _fields(project, stored.schema, result.id, result.data)
     named = services.settings.projects.get(project)
     judged = bool(named and named.review.adjudicators)
     return render(
@@ -57,11 +58,11 @@ def item(project: str, item: str, request: Request, services: Running, who: Aski
         here=request.url.path,
         project=project,
         now=services.clock.now(),
-        item=found,
+        item=result,
         fields=fields,
-        drawn=_drawings(found),
+        drawn=_drawings(result, stored.schema),
         picture=_picture(fields),
-        link=item_link(stored.platform, stored.url, stored.remote_id, found.id) or None,
+        link=item_link(stored.platform, stored.url, stored.remote_id, result.id) or None,
         reason_text=reason_text,
         beside=beside,
         secrets=who.may(AccessRole.OPERATOR, project),
@@ -95,10 +96,10 @@ def _question_buttons(project: str, question: Question, *, judged: bool) -> list
     close = Button("Close without an answer", f"/p/{project}/issues/close", fields)
     if question.asked is None:
         return [close]
-    found = [Button("Ask one more person", f"/p/{project}/issues/one-more", fields)]
+    result = [Button("Ask one more person", f"/p/{project}/issues/one-more", fields)]
     if judged and not question.asks_adjudicator:
-        found.append(Button("Send to an adjudicator", f"/p/{project}/issues/adjudicate", fields))
-    return [*found, close]
+        result.append(Button("Send to an adjudicator", f"/p/{project}/issues/adjudicate", fields))
+    return [*result, close]
 
 
 @router.get("/p/{project}/corrections/{correction}")
@@ -107,18 +108,18 @@ def correction(project: str, correction: str, request: Request, services: Runnin
     sight = sight_of(who, project)
     with services.store.read() as unit:
         stored = unit.projects.by_name(project)
-        found = unit.corrections.get(correction) if correction.isprintable() else None
-        if found is None or stored is None or found.project_id != stored.id:
+        result = unit.corrections.get(correction) if correction.isprintable() else None
+        if result is None or stored is None or result.project_id != stored.id:
             msg = "there is no such correction in this project"
             raise NotFound(msg)
-        issue = unit.issues.get(found.issue_id)
+        issue = unit.issues.get(result.issue_id)
         if issue is None or not is_shown(issue.state, issue.kind, sight):
             msg = "there is no such correction in this project"
             raise NotFound(msg)
-        remote_id = unit.items.ref(found.item_id).remote_id
+        remote_id = unit.items.ref(result.item_id).remote_id
         data = item_data(unit, stored.id, remote_id) or {}
         log = list(unit.audit.entries(subject=correction)) if sight.secrets else []
-        run = len(unit.corrections.of_run(found.run_id))
+        run = len(unit.corrections.of_run(result.run_id))
     return render(
         "correction.html",
         who=who,
@@ -126,17 +127,17 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         project=project,
         now=services.clock.now(),
         key=new_key,
-        found=found,
+        found=result,
         item=remote_id,
-        error=reason_text(found.error),
-        diff=difference(found.before, found.after),
-        drawn=_drawn_change(data, found),
+        error=reason_text(result.error),
+        diff=difference(result.before, result.after),
+        drawn=_drawn_change(data, result, stored.schema),
         picture=_picture(_fields(project, stored.schema, remote_id, data)),
         log=log,
         run=run,
-        undoable=found.state in (CorrectionState.APPLIED, CorrectionState.REVERTING),
-        held=found.state is CorrectionState.HELD,
-        was=stamp(found.state.value),
+        undoable=result.state in (CorrectionState.APPLIED, CorrectionState.REVERTING),
+        held=result.state is CorrectionState.HELD,
+        was=stamp(result.state.value),
         operates=who.may(AccessRole.OPERATOR, project),
         keeps=who.may(AccessRole.ADMIN, project),
     )
@@ -154,9 +155,9 @@ def difference(before: Json | None, after: Json | None) -> list[tuple[str, str]]
     return [(line[:1], line[1:]) for line in lines[:MOST_LINES] if not line.startswith("@@")]
 
 
-def _drawn_change(data: Json, correction: Correction) -> list[Drawing]:
+def _drawn_change(data: Json, correction: Correction, schema: LabelSchema | None) -> list[Drawing]:
     """The region before and after, for a label that is one."""
-    text = _text(data)
+    text = _text(data, schema)
     both = (("Before", correction.given), ("After", correction.label))
     drawn = [drawn_key(f"{title}: {key}", text, key) for title, key in both]
     return [each for each in drawn if each is not None]
@@ -166,10 +167,11 @@ def _picture(fields: Sequence[Mapping[str, Any]]) -> str | None:
     return next((each["picture"] for each in fields if each["picture"]), None)
 
 
-def _text(data: Json) -> str:
-    """The longest text of an item, in which its spans are marked."""
+def _text(data: Json, schema: LabelSchema | None) -> str:
+    """The text in which spans count; else the longest one of the item."""
+    counted = None if schema is None else labelled_text(schema, data)
     texts = [value for value in data.values() if isinstance(value, str) and not value.startswith("data:")]
-    return max(texts, key=len, default="")[:MOST_CHARS]
+    return (counted or max(texts, key=len, default=""))[:MOST_CHARS]
 
 
 def _fields(project: str, schema: LabelSchema | None, item: str, data: Json) -> list[dict[str, Any]]:
@@ -191,11 +193,13 @@ def _field(project: str, item: str, name: str, value: Any, kind: str | None) -> 
     }
 
 
-def _drawings(found: ItemView) -> list[Drawing]:
+def _drawings(result: ItemView, schema: LabelSchema | None) -> list[Drawing]:
     """Labels that have regions, and the given beside the suggested region of each question."""
-    text = _text(found.data)
-    drawn = [drawn_result(f"Regions of {one.annotator}", text, one.result) for one in found.versions]
-    for question in found.questions:
+    text = _text(result.data, schema)
+    drawn = [
+        drawn_label(f"Regions of {one.annotator}", text, one.label, one.result) for one in result.versions
+    ]
+    for question in result.questions:
         for title, key in (("Given", question.issue.given), ("Suggested", question.issue.suggested)):
             drawn.append(drawn_key(f"{title}: {key}", text, key) if key else None)
     return [each for each in drawn if each is not None]

@@ -9,6 +9,7 @@ from connector.model.access import AccessRole
 from connector.model.metrics import PREFIX, Tally
 from connector.store.views import guidance
 from connector.store.views.metrics import watched_metrics
+from connector.store.views.similarity import map_about
 from connector.web.dashboard.listing import Button, Column, Listing, ListPart, ListQuery, Row, portion, row_of
 
 HISTORY = timedelta(days=365)
@@ -91,6 +92,24 @@ REPORTS = Listing(
 )
 
 
+def _cells(asked: ListQuery) -> ListPart:
+    about = map_about(asked.unit, asked.its.id)
+    if about is None:
+        return ListPart([])
+    cells = about.cells if asked.sight.secrets else about.cells_seen
+    return ListPart([{"items": cell.n, "label": cell.label, "asked": cell.asked} for cell in cells])
+
+
+MAP = Listing(
+    slug="map",
+    title="Map",
+    lead="",
+    columns=tuple(Column(name, name) for name in ("items", "label", "asked")),
+    read=_cells,
+    empty=lambda _asked: "",
+)
+
+
 def _health(asked: ListQuery) -> ListPart:
     rows = [{"kind": kind, **counts} for kind, counts in by_kind(watched_metrics(asked.unit)).items()]
     return ListPart(rows)
@@ -123,4 +142,4 @@ HEALTH = Listing(
     least=AccessRole.OPERATOR,
 )
 
-OF_PROJECTS = (QUALITY, REPORTS)
+OF_PROJECTS = (QUALITY, REPORTS, MAP)

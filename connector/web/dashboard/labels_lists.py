@@ -60,13 +60,13 @@ def queue_filter(unit: UnitOfWork, project_id: int, filters: Mapping[str, str]) 
 
 def _queue(asked: ListQuery) -> ListPart:
     wanted = queue_filter(asked.unit, asked.its.id, asked.filters)
-    found = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
+    result = queue_views(asked.unit, asked.its.id, wanted, asked.sight, asked.limit, asked.after)
     within = query_of(QUEUE, asked.filters)
-    rows = [_queue_row(each) | {"within": within} for each in found.items]
+    rows = [_queue_row(each) | {"within": within} for each in result.items]
     total = len(rows) if asked.after is None else None
-    if total is not None and found.next is not None:
+    if total is not None and result.next is not None:
         total = queue_count(asked.unit, asked.its.id, wanted, asked.sight)
-    return ListPart(rows, found.next, total, capped=total is not None and total > MOST_COUNTED)
+    return ListPart(rows, result.next, total, capped=total is not None and total > MOST_COUNTED)
 
 
 def _queue_item_link(row: Row) -> str:
@@ -162,7 +162,7 @@ QUEUE = Listing(
 
 def _findings(asked: ListQuery) -> ListPart:
     kind = asked.of("kind")
-    found = findings.finding_views(
+    result = findings.finding_views(
         asked.unit,
         project=asked.its.name,
         kind=FindingKind(kind) if kind else None,
@@ -170,7 +170,7 @@ def _findings(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    return ListPart([row_of(each) for each in found.items], found.next)
+    return ListPart([row_of(each) for each in result.items], result.next)
 
 
 FINDINGS = Listing(
@@ -191,7 +191,7 @@ FINDINGS = Listing(
 
 def _dispositions(asked: ListQuery) -> ListPart:
     kind = asked.of("kind")
-    found = dispositions.disposition_views(
+    result = dispositions.disposition_views(
         asked.unit,
         project=asked.its.name,
         kind=DispositionKind(kind) if kind else None,
@@ -199,8 +199,8 @@ def _dispositions(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    rows = [row_of(each) | {"labels": ", ".join(each.labels)} for each in found.items]
-    return ListPart(rows, found.next)
+    rows = [row_of(each) | {"labels": ", ".join(each.labels)} for each in result.items]
+    return ListPart(rows, result.next)
 
 
 DISPOSITIONS = Listing(
@@ -223,7 +223,7 @@ DISPOSITIONS = Listing(
 
 def _corrections(asked: ListQuery) -> ListPart:
     state = asked.of("state")
-    found = loop.correction_views(
+    result = loop.correction_views(
         asked.unit,
         project=asked.its.name,
         state=CorrectionState(state) if state else None,
@@ -231,7 +231,7 @@ def _corrections(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    return ListPart([row_of(each) for each in found.items], found.next)
+    return ListPart([row_of(each) for each in result.items], result.next)
 
 
 def _held_head(asked: ListQuery) -> list[Button]:
@@ -277,13 +277,13 @@ CORRECTIONS = Listing(
 
 def _pairs(asked: ListQuery) -> ListPart:
     label = asked.of("label")
-    found = [
+    result = [
         _pair_row(asked, each)
         for each in pair_views(asked.unit, asked.its.id, asked.sight)
         if label in (None, each.first, each.second)
     ]
-    rows, following = portion(asked, found)
-    return ListPart(rows, following, len(found), drawn=found)
+    rows, following = portion(asked, result)
+    return ListPart(rows, following, len(result), drawn=result)
 
 
 def _pair_row(asked: ListQuery, each: PairVerdicts) -> Row:

@@ -146,7 +146,7 @@ def item_link(row: Row) -> str:
 
 def clean(listing: Listing, query: Mapping[str, str]) -> dict[str, str]:
     """The filters of an address; BadPayload where a value is none of those that there are."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for one in listing.filters:
         value = query.get(one.name, one.default)[: one.longest]
         if value and one.values and value not in (*one.values, "any"):
@@ -156,8 +156,8 @@ def clean(listing: Listing, query: Mapping[str, str]) -> dict[str, str]:
         if "\x00" in value:
             raise BadPayload(f"{one.name}: it holds a character that no text has")
         if value and not (value == "any" and one.values):
-            found[one.name] = value
-    return found
+            result[one.name] = value
+    return result
 
 
 def address(path: str, listing: Listing, filters: Mapping[str, str], **more: str | None) -> str:

@@ -53,6 +53,16 @@ def drawn_result(title: str, text: str, result: Any) -> Drawing | None:
     return Drawing(title, boxes, pieces if any(piece.labels for piece in pieces) else (), height)
 
 
+def drawn_label(title: str, text: str, label: str | None, result: Any) -> Drawing | None:
+    """The regions of an annotation: spans by its label, which counts as the text does whatever the result."""
+    known = [SPAN_KEY.fullmatch(line) for line in (label or "").split("\n")]
+    spans = [(int(one["start"]), int(one["end"]), one["label"]) for one in known if one is not None]
+    if len(spans) < len(known) or not _marks_text(result):
+        return drawn_result(title, text, result)
+    inside = [each for each in spans if each[0] < each[1] <= len(text)][:MOST_REGIONS]
+    return Drawing(title, pieces=_stretches(text, inside)) if inside else None
+
+
 def drawn_key(title: str, text: str, key: str) -> Drawing | None:
     """One region by its key, as issues and corrections name it; None for a label that is no region."""
     box = BOX_KEY.fullmatch(key)
@@ -76,7 +86,7 @@ def drawn_key(title: str, text: str, key: str) -> Drawing | None:
 
 def result_boxes(result: Any, tall: float = USUAL_HEIGHT) -> list[PageBox]:
     """The boxes of a result; what is not the shape of one is left out."""
-    found = []
+    known = []
     for value in _values(result):
         numbers = [value.get(name) for name in ("x", "y", "width", "height")]
         if all(isinstance(n, int | float) and not isinstance(n, bool) and n == n for n in numbers):
@@ -84,8 +94,8 @@ def result_boxes(result: Any, tall: float = USUAL_HEIGHT) -> list[PageBox]:
             rotation = value.get("rotation", 0)
             turned = float(rotation) if isinstance(rotation, int | float) else 0.0
             down = tall / 100
-            found.append(PageBox(x, y * down, width, height * down, _labels(value), turned))
-    return found[:MOST_REGIONS]
+            known.append(PageBox(x, y * down, width, height * down, _labels(value), turned))
+    return known[:MOST_REGIONS]
 
 
 def result_pieces(text: str, result: Any) -> list[PageStretch]:
@@ -106,6 +116,11 @@ def _stretches(text: str, spans: Sequence[tuple[int, int, str]]) -> list[PageStr
     ]
 
 
+def _marks_text(result: Any) -> bool:
+    rows = [row for row in (result if isinstance(result, list) else []) if isinstance(row, dict)]
+    return any(_labels(value) for value in _values(rows)) or any("label" in row for row in rows)
+
+
 def _height_of(result: Any) -> float:
     """How tall the picture is, in hundredths of its width, where one of its regions tells."""
     for row in result if isinstance(result, list) else []:
@@ -122,8 +137,8 @@ def _bounded(height: float) -> float:
 
 def _values(result: Any) -> list[dict[str, Any]]:
     rows: Sequence[Any] = result if isinstance(result, list) else []
-    found = [row.get("value") for row in rows if isinstance(row, dict)]
-    return [value for value in found if isinstance(value, dict)]
+    known = [row.get("value") for row in rows if isinstance(row, dict)]
+    return [value for value in known if isinstance(value, dict)]
 
 
 def _labels(value: dict[str, Any]) -> str:

@@ -41,18 +41,18 @@ def media(project: str, request: Request, services: Running, who: Asking) -> Res
     query = request.query_params
     proxy: PictureProxy = request.app.state.pictures
     try:
-        found = proxy.fetch(_address(services, project, query.get("item", ""), query.get("field", "")))
+        result = proxy.fetch(_address(services, project, query.get("item", ""), query.get("field", "")))
     except SecondlookError as error:
         log.info("picture not shown", project=project, reason=str(error))
         return _error_response(error)
     headers = {**ALONE, "Accept-Ranges": "bytes"}
-    wanted = _range(request.headers.get("range", ""), found.size)
+    wanted = _range(request.headers.get("range", ""), result.size)
     if wanted is None:
-        headers["Content-Length"] = str(found.size)
-        return StreamingResponse(iter(found.parts), media_type=found.kind, headers=headers)
+        headers["Content-Length"] = str(result.size)
+        return StreamingResponse(iter(result.parts), media_type=result.kind, headers=headers)
     first, last = wanted
-    headers["Content-Range"] = f"bytes {first}-{last}/{found.size}"
-    return Response(b"".join(found.parts)[first : last + 1], 206, headers, found.kind)
+    headers["Content-Range"] = f"bytes {first}-{last}/{result.size}"
+    return Response(b"".join(result.parts)[first : last + 1], 206, headers, result.kind)
 
 
 def _range(text: str, size: int) -> tuple[int, int] | None:

@@ -13,7 +13,7 @@ from connector.web.forms import stamp
 
 def _jobs(asked: ListQuery) -> ListPart:
     state = asked.of("state")
-    found = loop.job_views(
+    result = loop.job_views(
         asked.unit,
         project=asked.of("project"),
         state=JobState(state) if state else None,
@@ -21,7 +21,7 @@ def _jobs(asked: ListQuery) -> ListPart:
         after=asked.after,
         sight=asked.sight,
     )
-    return ListPart([row_of(one) for one in found.items], found.next)
+    return ListPart([row_of(one) for one in result.items], result.next)
 
 
 def _job_buttons(asked: ListQuery, row: Row) -> list[Button]:
@@ -55,7 +55,7 @@ JOBS = Listing(
 
 def _audit(asked: ListQuery) -> ListPart:
     filters = {name: asked.of(name) for name in ("project", "actor", "action", "subject")}
-    found = audit_rows(asked.unit, asked.sight, asked.limit, asked.after, **filters)
+    result = audit_rows(asked.unit, asked.sight, asked.limit, asked.after, **filters)
     rows = [
         {
             "seq": one.seq,
@@ -67,9 +67,9 @@ def _audit(asked: ListQuery) -> ListPart:
             "detail": ", ".join(f"{name}: {value}" for name, value in one.detail.items())[:300],
             "hash": one.hash,
         }
-        for one in found.items
+        for one in result.items
     ]
-    return ListPart(rows, found.next)
+    return ListPart(rows, result.next)
 
 
 AUDIT = Listing(
@@ -120,8 +120,8 @@ def _user_buttons(asked: ListQuery, row: Row) -> list[Button]:
     del asked
     fields = {"name": str(row["name"]), "was": stamp(row["roles"], row["revoked_at"])}
     ask = (("role", f"Role ({', '.join(LADDER)})", ""), ("project", "Project (* for all)", "*"))
-    found = [Button("Change role", "/admin/users/role", fields, ask)]
-    return found if row["revoked_at"] else [*found, Button("Revoke", "/admin/users/revoke", fields)]
+    result = [Button("Change role", "/admin/users/role", fields, ask)]
+    return result if row["revoked_at"] else [*result, Button("Revoke", "/admin/users/revoke", fields)]
 
 
 def _user_head(asked: ListQuery) -> list[Button]:

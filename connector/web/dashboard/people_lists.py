@@ -34,11 +34,11 @@ from connector.wording import guideline_question, item_snippet
 
 def _remarks(asked: ListQuery) -> dict[str, str]:
     """What the last scan found of a person: labels unlike others', or unlike their own of before."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for kind in (FindingKind.ANNOTATOR_DIFFERS, FindingKind.ANNOTATOR_DRIFT):
         for one in finding_views(asked.unit, project=asked.its.name, kind=kind, sight=asked.sight).items:
-            found[one.subject] = f"{found[one.subject]} {one.why}" if one.subject in found else one.why
-    return found
+            result[one.subject] = f"{result[one.subject]} {one.why}" if one.subject in result else one.why
+    return result
 
 
 def _annotators(asked: ListQuery) -> ListPart:
@@ -247,8 +247,8 @@ REVIEWERS = Listing(
 def _notes(asked: ListQuery) -> ListPart:
     state = asked.of("state")
     names = asked.unit.projects.annotator_names(asked.its.id)
-    found = asked.unit.notes.listed(asked.its.id, NoteState(state) if state else None)
-    part, following = portion(asked, found)
+    result = asked.unit.notes.listed(asked.its.id, NoteState(state) if state else None)
+    part, following = portion(asked, result)
     rows = [
         {
             "id": one.id,
@@ -262,7 +262,7 @@ def _notes(asked: ListQuery) -> ListPart:
         }
         for one in part
     ]
-    return ListPart(rows, following, len(found))
+    return ListPart(rows, following, len(result))
 
 
 def _note_buttons(asked: ListQuery, row: Row) -> list[Button]:
@@ -270,12 +270,12 @@ def _note_buttons(asked: ListQuery, row: Row) -> list[Button]:
         return []
     fields = {"note": str(row["id"]), "was": stamp(row["state"], row["text"])}
     base = f"{asked.base}/guidelines"
-    found = [Button("Reword", f"{base}/reword", fields, (("text", "Words", str(row["text"])),))]
+    result = [Button("Reword", f"{base}/reword", fields, (("text", "Words", str(row["text"])),))]
     if row["state"] in (NoteState.DRAFT, NoteState.WITHDRAWN):
-        found.insert(0, Button("Accept", f"{base}/accept", fields))
+        result.insert(0, Button("Accept", f"{base}/accept", fields))
     if row["state"] != NoteState.WITHDRAWN:
-        found.append(Button("Withdraw", f"{base}/withdraw", fields))
-    return found
+        result.append(Button("Withdraw", f"{base}/withdraw", fields))
+    return result
 
 
 GUIDELINES = Listing(
@@ -299,7 +299,7 @@ GUIDELINES = Listing(
 
 
 def _questions(asked: ListQuery) -> ListPart:
-    found = asked.unit.questions.listed(asked.its.id, [QuestionState.OPEN, QuestionState.ANSWERED])
+    result = asked.unit.questions.listed(asked.its.id, [QuestionState.OPEN, QuestionState.ANSWERED])
     rows = [
         {
             "id": one.id,
@@ -309,7 +309,7 @@ def _questions(asked: ListQuery) -> ListPart:
             "state": str(one.state),
             "created_at": one.created_at,
         }
-        for one in found
+        for one in result
     ]
     return ListPart(rows)
 
@@ -340,10 +340,10 @@ QUESTIONS = Listing(
 
 def _golden(asked: ListQuery) -> ListPart:
     times = asked.unit.golden.times_asked(asked.its.id)
-    found = asked.unit.golden.listed(asked.its.id)
-    part, following = portion(asked, found)
+    result = asked.unit.golden.listed(asked.its.id)
+    part, following = portion(asked, result)
     rows = [_golden_row(asked, one, times.get(one.id, 0)) for one in part]
-    return ListPart(rows, following, len(found))
+    return ListPart(rows, following, len(result))
 
 
 def _golden_row(asked: ListQuery, one: GoldenItem, times: int) -> Row:

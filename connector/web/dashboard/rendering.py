@@ -58,18 +58,20 @@ def render(template: str, *, who: Principal | None = None, code: int = 200, **va
 
 @cache
 def templates() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("connector.web.dashboard"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(static_address=static_address, project_pages=PROJECT_PAGES, page_keys=PAGE_KEYS)
-    made.filters.update(
+    environment.globals.update(
+        static_address=static_address, project_pages=PROJECT_PAGES, page_keys=PAGE_KEYS
+    )
+    environment.filters.update(
         iso=_iso, ago=_ago, short=_short, coded=_coded, percent=lambda value: share(float(value))
     )
-    return made
+    return environment
 
 
 @cache

@@ -49,7 +49,7 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
     require(who, AccessRole.OPERATOR)
     with services.store.read() as unit:
         samples = watched_metrics(unit)
-        found = cards(unit, sight_of(who))
+        result = cards(unit, sight_of(who))
     workers = {
         text: services.clock.now().timestamp() - at
         for (name, text), at in samples.items()
@@ -63,7 +63,7 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
         ready=look(services),
         kinds=by_kind(samples),
         workers={value_of(text): seconds for text, seconds in workers.items()},
-        cards=found,
+        cards=result,
         files=file_links(services, "/ops/health"),
     )
 
@@ -72,8 +72,8 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
 def reports_page(project: str, request: Request, services: Running, who: Asking) -> Response:
     require(who, AccessRole.VIEWER, project)
     with services.store.read() as unit:
-        found = guidance.audit_views(unit, _stored(unit, project))
-    values: dict[str, Any] = {"reports": found, "operates": who.may(AccessRole.OPERATOR, project)}
+        result = guidance.audit_views(unit, _stored(unit, project))
+    values: dict[str, Any] = {"reports": result, "operates": who.may(AccessRole.OPERATOR, project)}
     values["make"] = Button("Make a report now", f"/p/{project}/work/report")
     values["files"] = file_links(services, f"/p/{project}/reports")
     values |= {"now": services.clock.now(), "key": new_key}
@@ -107,11 +107,11 @@ def validation(project: str, services: Running, who: Asking) -> Response:
 
 
 def _stored(unit: UnitOfWork, name: str) -> Project:
-    found = unit.projects.by_name(name)
-    if found is None:
+    result = unit.projects.by_name(name)
+    if result is None:
         msg = "there is no such project, or it was not synced yet"
         raise NotFound(msg)
-    return found
+    return result
 
 
 def _policy(text: str) -> str:

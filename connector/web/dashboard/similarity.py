@@ -16,6 +16,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.secrecy import Sight, sight_of
 from connector.store.views.similarity import item_of_point, map_about, map_layer, map_points
 from connector.web.access import Asking, Running, require
+from connector.web.dashboard.exports import file_links
 from connector.web.dashboard.rendering import render
 
 NO_MAP = "no map of this project is drawn yet"
@@ -42,6 +43,7 @@ def map_page(project: str, request: Request, services: Running, who: Asking) -> 
         about=about,
         older=about is not None and scan is not None and scan.id != about.scan,
         layers=_layers(sight),
+        files=file_links(services, f"/p/{project}/map"),
         cells=[(one, _chosen(project, about, one)) for one in cells if about is not None],
     )
 
@@ -94,11 +96,11 @@ def _asked(unit: UnitOfWork, who: Any, project: str) -> tuple[Project, Sight, Ma
 
 
 def _stored(unit: UnitOfWork, name: str) -> Project:
-    found = unit.projects.by_name(name)
-    if found is None:
+    result = unit.projects.by_name(name)
+    if result is None:
         msg = "there is no such project, or it was not synced yet"
         raise NotFound(msg)
-    return found
+    return result
 
 
 def _layers(sight: Sight) -> list[MapLayer]:

@@ -125,6 +125,26 @@ def test_each_pair_of_annotators_has_the_kappa_of_their_shared_tasks(seed: int) 
         assert pairs.kappa[at] == pytest.approx(cohen_kappa(first, second), nan_ok=True)
 
 
+@given(seed=st.integers(0, 1000))
+@settings(deadline=None)
+def test_weighted_by_marks_of_classes_the_kappa_of_a_pair_is_that_of_alike_or_not(seed: int) -> None:
+    votes = crowd(seed, tasks=25, annotators=4).votes
+    marks = np.eye(votes.label.max() + 1)[votes.label]
+    plain, weighted = agreement_by_pair(votes), agreement_by_pair(votes, marks)
+    assert weighted.kappa == pytest.approx(plain.kappa, nan_ok=True)
+    moved = agreement_by_pair(votes, 3 - 2 * votes.label[:, None])
+    assert moved.kappa == pytest.approx(agreement_by_pair(votes, votes.label[:, None]).kappa, nan_ok=True)
+
+
+def test_near_numbers_agree_better_than_far_ones() -> None:
+    task, who = np.arange(6) // 2, np.arange(6) % 2
+    near = agreement_by_pair(Votes(task, who, np.array([0, 1, 3, 4, 2, 2])), np.c_[[1, 2, 4, 5, 3, 3]])
+    # quadratic weights by hand: apart (1 + 1 + 0) / 3; by chance 26/3 + 38/3 - 2 * (8/3) * (10/3)
+    assert near.kappa.tolist() == pytest.approx([1 - (2 / 3) / (64 / 3 - 160 / 9)])
+    with pytest.raises(InvalidVotes):
+        agreement_by_pair(Votes(task, who, task), np.zeros((5, 1)))
+
+
 def test_annotators_who_share_nothing_make_no_pair() -> None:
     assert agreement_by_pair(NO_PAIRS).first.size == 0
 

@@ -15,11 +15,15 @@ from connector.model.jobs import JobKind
 from connector.model.reasons import QualityAlarm
 from tests.support.world import CLASSES, World
 from workers.consensus.shares import SharePrior, fit
+from workers.decide.ballots import Ballots
 from workers.decide.learned import learn
 from workers.decide.shares import crowd_rules, drawn
-from workers.review.quality.crowd import pairs_of
+from workers.review.quality.crowd import KnownCrowd, pairs_of, stored
 from workers.review.quality.figures import figures
+from workers.review.quality.own_answers import OWN_WEIGHT
 
+NOTHING = KnownCrowd(SharePrior(), 0, 0)
+BALLOTS = Ballots(None, str, 2)
 Build = Callable[..., World]
 PEOPLE = [f"reviewer {n}" for n in range(15)]
 SHARES = {"rule": "shares", "calibration_share": 0.0}
@@ -57,10 +61,10 @@ def test_shares_decide_unless_votes_are_to_be_counted() -> None:
 
 
 def test_the_settings_set_how_sure_a_decision_must_be() -> None:
-    strict = crowd_rules(ReviewSettings(harm_limit=0.0001), SharePrior(), 0).policy
-    usual = crowd_rules(ReviewSettings(), SharePrior(), 0).policy
-    cheap = crowd_rules(ReviewSettings(votes_per_question=1), SharePrior(), 0).policy
-    fixed = crowd_rules(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), SharePrior(), 0).policy
+    strict = crowd_rules(ReviewSettings(harm_limit=0.0001), NOTHING).policy
+    usual = crowd_rules(ReviewSettings(), NOTHING).policy
+    cheap = crowd_rules(ReviewSettings(votes_per_question=1), NOTHING).policy
+    fixed = crowd_rules(ReviewSettings(change_confidence=0.6, keep_confidence=0.7), NOTHING).policy
     assert usual.most_spoiled > strict.most_spoiled
     assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
@@ -231,15 +235,15 @@ def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(bui
     learned = [detail for _, _, detail in world.audit("crowd.learned")]
     assert [one["version"] for one in learned] == [1]
     with world.read() as unit:
-        prior, version = learn(unit, world.project, {}, str, frozenset())
-    assert version == 1
-    assert prior.asked == 25
-    weights = prior.weights()
+        known = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
+    assert known.version == 1
+    assert known.prior.asked == 25
+    weights = known.prior.weights()
     assert np.isclose(weights.sum(), 1)
     with world.services.store.begin() as unit:
         unit.facts.put(f"crowd:{world.project.id}", "{}")
-        again, _ = learn(unit, world.project, {}, str, frozenset())
-    assert np.allclose(again.weights(), weights)
+        again = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
+    assert np.allclose(again.prior.weights(), weights)
 
 
 def test_votes_that_did_not_suffice_may_do_so_once_more_is_known(build: Build) -> None:
@@ -253,6 +257,21 @@ def test_votes_that_did_not_suffice_may_do_so_once_more_is_known(build: Build) -
     world.later(seconds=61)
     world.later(seconds=61)
     assert {world.issue(name).state for name in names} == {IssueState.ACCEPTED}
+
+
+@pytest.mark.parametrize(("own", "worth"), [("cat", "less"), ("dog", "more")])
+def test_what_an_answer_about_ones_own_label_is_worth_is_measured(build: Build, own: str, worth: str) -> None:
+    names = [f"odd {n}" for n in range(8)]
+    world = asking_in(build(review=SHARES), *names)
+    for name in names:
+        world.answer(name, "ann", own)
+        world.answer(name, "rita", "dog")
+    world.later(seconds=61)
+    with world.read() as unit:
+        known = stored(unit, world.project)
+    assert known is not None
+    assert known.votes == 16
+    assert (known.own_weight < OWN_WEIGHT) == (worth == "less")
 
 
 def test_what_was_learned_is_told_of_each_pair(build: Build) -> None:
@@ -280,9 +299,9 @@ def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Bu
 def test_before_enough_is_answered_the_cold_start_holds(asking: World) -> None:
     say(asking, "odd", "cat")
     with asking.read() as unit:
-        prior, version = learn(unit, asking.project, {}, str, frozenset())
-    assert version == 0
-    assert np.array_equal(prior.weights(), fit([]).weights())
+        known = learn(unit, asking.project, {}, BALLOTS, frozenset(), ReviewSettings())
+    assert known.version == 0
+    assert np.array_equal(known.prior.weights(), fit([]).weights())
 
 
 def test_by_lot_some_questions_are_asked_further_than_would_suffice(build: Build) -> None:
@@ -292,6 +311,25 @@ def test_by_lot_some_questions_are_asked_further_than_would_suffice(build: Build
     world.answer("odd", PEOPLE[9], "cat")
     world.later(seconds=61)
     assert world.issue("odd").state is IssueState.REJECTED
+
+
+def test_what_first_answers_to_calibration_questions_would_have_decided_is_held_against_all(
+    build: Build,
+) -> None:
+    names = [f"odd {n}" for n in range(8)]
+    world = asking_in(build(review={**SHARES, "calibration_share": 1.0}), *names)
+    for name in names:
+        for who, label in zip(PEOPLE, ["cat", "cat", "cat"], strict=False):
+            world.answer(name, who, label)
+    world.later(seconds=61)
+    with world.read() as unit:
+        known = stored(unit, world.project)
+        harm = figures(unit, world.project, world.settings.projects["animals"].quality).harm
+    assert known is not None
+    assert sum(one.n for one in known.checked) == 8
+    assert sum(one.overturned for one in known.checked) == 0
+    assert harm.checked is not None
+    assert harm.checked.changes == 0
 
 
 def test_the_lot_of_a_key_is_even_and_stays() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,17 +169,25 @@ def test_sets_are_judged_by_the_model_that_is_trained_here(build: Callable[..., 
     assert report.source["told_from_chance"] > 0.8
 
 
-@pytest.mark.parametrize(
-    ("predictions", "said"),
-    [
-        ({"source": "backend", "url": "http://model.test"}, "by backend"),
-        ({"model": "own"}, "by the plug-in own"),
-    ],
-)
-def test_a_source_that_cannot_judge_sets_is_refused_with_the_remedy(
-    build: Callable[..., World], predictions: dict[str, str], said: str
-) -> None:
-    world = learning(build, **predictions)
+def test_sets_are_judged_by_probabilities_from_a_file(build: Callable[..., World], tmp_path: Path) -> None:
+    path = tmp_path / "moods.npy"
+    world = build(schema=SCHEMA, predictions={"source": "file", "path": path})
+    seen = {("joy",): [0.02, 0.03, 0.97], ("anger", "fear"): [0.95, 0.9, 0.04]}
+    rows = {world.item(f"{n}", value.key(names)): seen[names] for n in range(6) for names in seen}
+    rows[world.item("odd", "joy")] = [0.98, 0.01, 0.97]
+    rows[world.item("unsure", "joy")] = [0.5, 1.2, 0.97]
+    world.item("unknown", "joy")
+    np.save(path, np.array(list(rows.values())))
+    np.save(tmp_path / "moods.ids.npy", np.array(list(rows)))
     world.settle()
-    assert said in str(world.project.paused_reason)
-    assert "Use platform or builtin" in str(world.project.paused_reason)
+    assert world.asked() == ["odd"]
+    assert world.issue("odd").suggested == "anger, joy"
+    left_out = left_out_texts(world.last_scan().skipped)
+    assert (left_out["not in the file"], sum(left_out.values())) == (1, 2)
+
+
+def test_a_source_that_cannot_judge_sets_is_refused_with_the_remedy(build: Callable[..., World]) -> None:
+    world = learning(build, model="own")
+    world.settle()
+    assert "by the plug-in own" in str(world.project.paused_reason)
+    assert "Use platform or backend or file or builtin" in str(world.project.paused_reason)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from connector.model import CorrectionState, LabelSchema, LabelStatus, ObjectTag, Reading
 from tests.support.codecs import ARGILLA, LABEL_STUDIO
@@ -79,7 +82,9 @@ def stars(build: Callable[..., World]) -> World:
 
 def test_a_far_rating_is_asked_about_decided_written_and_taken_back(stars: World) -> None:
     assert stars.asked() == ["odd"]
-    assert "rated 1; the model expects 4." in str(stars.review_of("odd").item.data["secondlook_context"])
+    context = str(stars.review_of("odd").item.data["secondlook_context"])
+    assert "rated 1; the model expects 4." in context
+    assert "ratings this far off are 1 in 31. Please verify." in context
     stars.answer("odd", "rita", "4")
     stars.answer("odd", "ravi", "5")
     stars.later(minutes=5)
@@ -107,3 +112,35 @@ def test_ratings_are_judged_by_the_model_that_is_trained_here(build: Callable[..
     assert "great stay odd" in world.asked()
     assert world.issue("great stay odd").suggested in {"4", "5"}
     assert world.last_scan().report.source["told_from_chance"] > 0.8
+
+
+@pytest.mark.parametrize("columns", [(value.EXPECTED,), ("1", "2", "3", "4", "5")])
+def test_ratings_are_judged_by_a_file_of_numbers_or_of_probabilities(
+    build: Callable[..., World], tmp_path: Path, columns: tuple[str, ...]
+) -> None:
+    path = tmp_path / "stars.parquet"
+    world = build(schema=SCHEMA, predictions={"source": "file", "path": path})
+    expected = {world.item(f"item {n}", str(n % 5 + 1)): n % 5 + 1 for n in range(30)}
+    expected[world.item("odd", "1")] = 5
+    rows = [[float(number)] if len(columns) == 1 else _sure_of(number) for number in expected.values()]
+    table = {name: [row[at] for row in rows] for at, name in enumerate(columns)}
+    parquet.write_table(pa.table({"task_id": list(expected), **table}), path)
+    world.settle()
+    assert world.asked() == ["odd"]
+    assert world.issue("odd").suggested == "5"
+
+
+def _sure_of(number: int) -> list[float]:
+    return [float(step == number) for step in range(1, 6)]
+
+
+def test_a_file_whose_columns_are_neither_is_refused_with_its_columns(
+    build: Callable[..., World], tmp_path: Path
+) -> None:
+    path = tmp_path / "stars.parquet"
+    world = build(schema=SCHEMA, predictions={"source": "file", "path": path})
+    items = [world.item(f"item {n}", str(n % 5 + 1)) for n in range(10)]
+    parquet.write_table(pa.table({"task_id": items, "guess": [1.0] * 10}), path)
+    world.settle()
+    assert "its class columns differ" in str(world.project.paused_reason)
+    assert world.issues() == []

@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from connector import wording
-from connector.actions.golden import Line, store
+from connector.actions.golden import AS_LABELLED, Line, store
+from connector.errors import Rejected
 from connector.model import CorrectionState, LabelSchema, ObjectTag
 from connector.model.jobs import JobKind
 from connector.wording import reason_texts
 from tests.support.world import World
 from workers.label_types.boxes.value import KEYS as BOXES
+from workers.label_types.registry import ValidLabels
 from workers.label_types.spans.value import KEYS as SPANS
+from workers.people.golden_set import report as golden_report
 
 BOX_SCHEMA = LabelSchema("box", "image", ("car", "dog"), (ObjectTag("image", "Image", "text"),), "boxes")
 SPAN_SCHEMA = LabelSchema("ner", "text", ("LOC", "PER"), (ObjectTag("text", "Text", "text"),), "spans")
@@ -108,6 +111,32 @@ def test_answers_that_mean_one_box_agree_and_their_middle_is_written(pictures: W
     assert pictures.labels("badly located") == [("ann", label_of(CAR, box("dog", 401, 301)))]
 
 
+@pytest.mark.parametrize(
+    ("drawn", "decided"),
+    [
+        ([(398, 298), (404, 304), (401, 301), (399, 300)], True),
+        ([(398, 298), (100, 300), (650, 40), (20, 480)], False),
+    ],
+)
+def test_by_shares_boxes_that_mean_one_are_one_answer_and_others_are_not(
+    build: Callable[..., World],
+    drawn: list[tuple[int, int]],
+    decided: bool,
+) -> None:
+    world = build(schema=BOX_SCHEMA, review={"rule": "shares"})
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    given, truth = WRONG["badly located"]
+    put(world, "badly located", given, dict.fromkeys(truth, 0.95))
+    world.settle()
+    for who, (x, y) in zip(("rita", "ravi", "rosa", "rolf"), drawn, strict=True):
+        world.answer("badly located", who, box("dog", x, y))
+    world.later(minutes=5)
+    changed = world.labels("badly located") != [("ann", label_of(*given))]
+    assert changed is decided
+
+
 def test_without_a_model_the_other_annotators_are_what_a_label_is_held_against(
     build: Callable[..., World],
 ) -> None:
@@ -137,20 +166,86 @@ def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(
     assert pictures.labels("swapped") == [("ann", label_of(*given))], "nobody is overwritten"
 
 
-def test_no_golden_question_is_asked_of_regions(build: Callable[..., World]) -> None:
+def with_golden(build: Callable[..., World], label: str, given: list[str]) -> tuple[World, list[str]]:
+    """Pictures whose label is `given`, and known to be `label`; those of them that are asked about."""
     world = build(schema=BOX_SCHEMA, reviewers={"golden_share": 0.5})
     for n in range(20):
         right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
         put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    for n in range(4):
+        put(world, f"known {n}", given, dict.fromkeys(given, 0.95))
     world.do(JobKind.SYNC)
-    lines = [Line(n, world.held(f"right {n}").item.remote_id, "car") for n in range(10)]
+    lines = [Line(n, world.held(f"known {n}").item.remote_id, label) for n in range(4)]
     with world.services.store.begin() as unit:
-        store(unit, world.project, lines, "import", "cli:tester")
-    missed = [f"overlooked {n}" for n in range(6)]
-    for text in missed:
-        put(world, text, [CAR], dict.fromkeys([CAR, DOG], 0.95))
+        store(unit, world.project, lines, "import", "cli:tester", ValidLabels(BOX_SCHEMA))
+    for n in range(12):
+        put(world, f"overlooked {n}", [CAR], dict.fromkeys([CAR, DOG], 0.95))
     world.settle()
-    assert sorted(world.asked()) == missed
+    return world, [text for text in world.asked() if text.startswith("known")]
+
+
+def golden_figures(world: World) -> dict[str, tuple[int, int]]:
+    with world.read() as unit:
+        found = golden_report(unit, world.project, world.services.project_settings(world.project.name))
+    return {one.person: (one.right, one.answers) for one in found.reviewers}
+
+
+def test_a_golden_question_is_about_one_region_and_measures_who_answers(build: Callable[..., World]) -> None:
+    world, asked = with_golden(build, AS_LABELLED, [CAR, DOG])
+    assert asked, "by lot beside a half of twelve"
+    for text in asked:
+        issue = world.issue(text)
+        assert issue.given in (CAR, DOG)
+        assert (issue.evidence.about or {})["kind"] == "swapped"
+        nearly = issue.given.replace("50,50", "52,49").replace("400,300", "402,301")  # drawn by hand
+        world.answer(text, "rita", nearly)
+        world.answer(text, "ravi", issue.suggested)
+    world.later(minutes=5)
+    assert golden_figures(world) == {"rita": (len(asked), len(asked)), "ravi": (0, len(asked))}
+    assert world.labels(asked[0]) == [("ann", label_of(CAR, DOG))], "nothing is decided by it"
+
+
+def test_a_golden_question_about_a_wrong_label_asks_for_what_is_known(build: Callable[..., World]) -> None:
+    spare = box("dog", 600, 500)
+    world, asked = with_golden(build, label_of(CAR, DOG), [CAR, spare])
+    kinds = set()
+    for text in asked:
+        issue = world.issue(text)
+        kinds.add((issue.given, issue.suggested))
+        world.agree(text, issue.suggested)
+    world.later(minutes=5)
+    nothing = (DOG.replace("dog", "(nothing)"), spare.replace("dog", "(nothing)"))
+    assert kinds <= {(nothing[0], DOG), (spare, nothing[1])}
+    assert golden_figures(world) == dict.fromkeys(("rita", "ravi"), (len(asked), len(asked)))
+
+
+def test_a_golden_label_of_regions_is_checked_before_it_is_stored(build: Callable[..., World]) -> None:
+    world = build(schema=BOX_SCHEMA)
+    put(world, "one", [CAR], {CAR: 0.95})
+    world.do(JobKind.SYNC)
+    line = Line(1, world.held("one").item.remote_id, "whale 50,50 100x80 of 800x600")
+    with world.services.store.begin() as unit, pytest.raises(Rejected, match="whale"):
+        store(unit, world.project, [line], "import", "cli:tester", ValidLabels(BOX_SCHEMA))
+
+
+def test_a_note_about_a_region_names_classes_and_not_places(build: Callable[..., World]) -> None:
+    world = build(schema=BOX_SCHEMA, guidelines={"question_after": 2, "accept": "person"})
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    wrong = [f"swapped {n}" for n in range(2)]
+    for text in wrong:
+        put(world, text, [CAR, box("car", 400, 300)], dict.fromkeys([CAR, DOG], 0.95))
+    world.settle()
+    for text in wrong:
+        world.agree(text, world.issue(text).suggested, note="Four legs")
+    world.later(minutes=15)
+    with world.read() as unit:
+        notes = unit.notes.listed(world.project.id)
+        (asked,) = unit.questions.listed(world.project.id)
+    assert {(note.given, note.label) for note in notes} == {("car", "dog")}
+    assert (asked.first, asked.second) == ("car", "dog")
+    assert len(asked.examples) == 2
 
 
 PAGE = "Ana flew to Rome with Bob."

@@ -40,10 +40,27 @@ def test_the_config_that_is_sent_has_the_control_of_the_type() -> None:
     _, asked = predicted(BOXES, {"url": "one.png"}, [])
     assert asked["label_config"] == (
         '<View><Image name="image" value="$url"/><RectangleLabels name="box" toName="image">'
-        '<Label value="car"/><Label value=\'a "dog"\'/></RectangleLabels></View>'
+        '<Label value="car" /><Label value="a &quot;dog&quot;" /></RectangleLabels></View>'
     )
     _, asked = predicted(SPANS, {"text": "Ana"}, [])
-    assert '<Labels name="ner" toName="text"><Label value="PER"/></Labels>' in asked["label_config"]
+    assert '<Labels name="ner" toName="text"><Label value="PER" /></Labels>' in asked["label_config"]
+
+
+def test_sets_and_ratings_are_asked_for_by_the_control_that_a_page_would_have() -> None:
+    shown = (ObjectTag("text", "Text", "text"),)
+    sets = LabelSchema("moods", "text", ("joy", "anger"), shown, "multi_label")
+    scores = {"joy": 0.9, "anger": 0.8}
+    ticked = {"from_name": "moods", "to_name": "text", "type": "choices", "value": {"choices": ["joy"]}}
+    found, asked = predicted(sets, {"text": "ha"}, [{**ticked, "meta": {"class_scores": scores}}])
+    assert '<Choices name="moods" toName="text" choice="multiple">' in asked["label_config"]
+    assert found is not None
+    assert (found.label, found.class_scores) == ("joy", scores)
+    stars = LabelSchema("stars", "text", ("1", "2", "3"), shown, "rating")
+    rated = {"from_name": "stars", "to_name": "text", "type": "rating", "value": {"rating": 2.4}}
+    found, asked = predicted(stars, {"text": "ha"}, [rated])
+    assert '<Rating name="stars" toName="text" maxRating="3" />' in asked["label_config"]
+    assert found is not None
+    assert found.class_scores == {"expected": 2.4}
 
 
 def test_regions_come_with_their_scores_and_none_is_an_answer() -> None:

@@ -393,6 +393,14 @@ def test_agreement_weighs_how_far_answers_are_apart_where_the_type_says_so() -> 
     assert (agreement(near, stars).alpha.value or 0) > 0.7
     assert (agreement(far, stars).alpha.value or 0) < -0.5
 
+    assert (agreement(near, stars).by_pair[0].kappa or 0) > 0.7
+    assert (agreement(far, stars).by_pair[0].kappa or 0) < 0
+    assert [row.label for row in agreement(near, stars).by_class] == list(stars.classes)
+    apart = agreement(far, stars).difference
+    assert apart is not None
+    assert apart.value == pytest.approx((4 + 4 + 0) / 3)
+    assert agreement(near, plain).difference is None
+
     moods = LabelSchema("moods", "text", ("anger", "joy"), (), "multi_label")
     found = agreement(cast("joy", "anger, joy", "anger", "anger", "(none)", "(none)"), moods)
     assert found.pairwise.value == pytest.approx((0.5 + 1 + 1) / 3), "the classes in common"

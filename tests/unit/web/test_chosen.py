@@ -165,7 +165,7 @@ def test_somebody_sees_to_an_alert_once_and_it_is_told_no_more(ann: httpx.Client
     assert unknown.status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/p/cats/quality", "/p/cats/reports", "/ops/health"])
+@pytest.mark.parametrize("path", ["/p/cats/quality", "/p/cats/reports", "/p/cats/map", "/ops/health"])
 def test_pages_with_tables_have_files_too(ann: httpx.Client, services: Services, path: str) -> None:
     seed(services)
     kill_job(services)

@@ -183,6 +183,9 @@ def test_the_instructions_take_no_side() -> None:
 
 
 def test_the_instructions_of_regions_offer_what_their_pages_do() -> None:
+    several = Tags(wording.review_instructions("Moods", 2, single=False)).text
+    assert "If none of the answers that can be given is right, choose a problem instead" in several
+    assert "single label" not in several
     text = Tags(wording.review_instructions("Streets", 2, in_parts=True)).text
 
     assert "one region" in text

@@ -86,22 +86,22 @@ def _mode(name: str, file: Path) -> Check:
 def _disk(folder: Path) -> Check:
     existing = next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
     free = shutil.disk_usage(existing).free
-    found = f"{free / 1e9:.1f} GB free at {existing}"
+    text = f"{free / 1e9:.1f} GB free at {existing}"
     if free < TOO_FEW_BYTES:
-        return Check("disk space", Level.FAIL, found, "Free space, or move data_dir.")
+        return Check("disk space", Level.FAIL, text, "Free space, or move data_dir.")
     if free < SCARCE_BYTES:
-        return Check("disk space", Level.WARN, found, "Free space soon, or move data_dir.")
-    return Check("disk space", Level.OK, found)
+        return Check("disk space", Level.WARN, text, "Free space soon, or move data_dir.")
+    return Check("disk space", Level.OK, text)
 
 
 def _broker(settings: Settings) -> Check:
     state = broker_state(settings)
-    found = f"{settings.broker.url}: {state}"
+    text = f"{settings.broker.url}: {state}"
     if state == "unreachable":
         return Check(
-            "broker", Level.FAIL, found, "Start it, or correct broker.url. Jobs wait in the database."
+            "broker", Level.FAIL, text, "Start it, or correct broker.url. Jobs wait in the database."
         )
-    return Check("broker", Level.OK, found)
+    return Check("broker", Level.OK, text)
 
 
 def _scheduler(ready: Readiness) -> Check:

@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 from connector import wording
 from connector.config.project import Backend, ProjectSettings, ReviewSettings
-from connector.model import SourceInfo
+from connector.model import Project, SourceInfo
 from connector.platforms import registry
 from connector.ports import Guidelines, Survey
 from connector.store.views import loop
 from connector.store.views.people import barred_tasks, short_of_others
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
+from workers.consensus.shares import SharePrior
 from workers.label_types.registry import codecs_of
+from workers.review.quality.crowd import stored
+from workers.review.quality.repairs import repairs_lost, share_policy
 
 SKEW_WARN_SECONDS = 60.0
 SKEW_FAIL_SECONDS = 1800.0
@@ -28,12 +31,12 @@ def checks(services: Services, name: str) -> Iterator[Check]:
     def guard(title: str, look: Callable[[], Check]) -> Check:
         return guarded(title, name, look)
 
-    found: list[Survey] = []
-    server = guard("platform", lambda: _server(name, settings, found))
+    result: list[Survey] = []
+    server = guard("platform", lambda: _server(name, settings, result))
     yield server
-    if not found:
+    if not result:
         return
-    survey = found[0]
+    survey = result[0]
     token = guard("token", lambda: _token(name, survey))
     yield token
     if token.level is Level.FAIL:
@@ -68,29 +71,29 @@ def desk_survey_of(name: str, settings: ProjectSettings) -> Survey:
 def _desk(name: str, settings: ProjectSettings) -> Check:
     survey = desk_survey_of(name, settings)
     server, account = survey.server(), survey.account()
-    said = (
+    text = (
         f"{settings.desk_place.url}, version {server.version or 'unknown'}; "
         f"{account.token_kind} of {account.name} (user {account.user_id})"
     )
     if account.unfit is not None:
-        return Check("reviews' platform", Level.FAIL, said, account.unfit, name)
+        return Check("reviews' platform", Level.FAIL, text, account.unfit, name)
     if server.remark is not None:
-        return Check("reviews' platform", Level.WARN, said, f"{server.remark.capitalize()}.", name)
-    return Check("reviews' platform", Level.OK, said, project=name)
+        return Check("reviews' platform", Level.WARN, text, f"{server.remark.capitalize()}.", name)
+    return Check("reviews' platform", Level.OK, text, project=name)
 
 
-def _server(name: str, settings: ProjectSettings, found: list[Survey]) -> Check:
+def _server(name: str, settings: ProjectSettings, result: list[Survey]) -> Check:
     survey = survey_of(name, settings)
     server = survey.server()
-    found.append(survey)
-    said = f"{settings.url}, version {server.version or 'unknown'}"
+    result.append(survey)
+    text = f"{settings.url}, version {server.version or 'unknown'}"
     if server.remark is not None:
         remedy = f"{server.remark[0].upper()}{server.remark[1:]}. Install the version that was tested."
-        return Check("platform", Level.WARN, said, remedy, name)
+        return Check("platform", Level.WARN, text, remedy, name)
     ahead = server.clock_ahead_seconds
     if ahead is None or abs(ahead) < SKEW_WARN_SECONDS:
-        return Check("platform", Level.OK, said, project=name)
-    off = f"{said}; its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+        return Check("platform", Level.OK, text, project=name)
+    off = f"{text}; its clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
     remedy = "Nothing is lost by it, but times in the journal differ. Set the clocks by NTP."
     level = Level.FAIL if abs(ahead) >= SKEW_FAIL_SECONDS else Level.WARN
     return Check("platform", level, off, remedy, name)
@@ -98,33 +101,33 @@ def _server(name: str, settings: ProjectSettings, found: list[Survey]) -> Check:
 
 def _token(name: str, survey: Survey) -> Check:
     account = survey.account()
-    said = f"{account.token_kind} of {account.name} (user {account.user_id})"
+    text = f"{account.token_kind} of {account.name} (user {account.user_id})"
     if account.unfit is not None:
-        return Check("token", Level.FAIL, f"{said} cannot read and write all records", account.unfit, name)
+        return Check("token", Level.FAIL, f"{text} cannot read and write all records", account.unfit, name)
     if account.expires_at is None:
-        return Check("token", Level.OK, said, project=name)
+        return Check("token", Level.OK, text, project=name)
     left = account.expires_at - datetime.now(UTC)
-    said += f", valid until {account.expires_at:%Y-%m-%d}"
+    text += f", valid until {account.expires_at:%Y-%m-%d}"
     if left < EXPIRY_WARNING:
-        return Check("token", Level.WARN, said, "Make a new token in time.", name)
-    return Check("token", Level.OK, said, project=name)
+        return Check("token", Level.WARN, text, "Make a new token in time.", name)
+    return Check("token", Level.OK, text, project=name)
 
 
 def _labels(services: Services, name: str, described: list[SourceInfo]) -> Check:
     info = services.source(name).describe()
     described.append(info)
     classes = info.schema.classes
-    said = (
+    text = (
         f"{info.title!r}: {info.n_items} items, control {info.schema.control!r} with {len(classes)} classes"
     )
     beside = services.settings.judged_beside(name)
     left_out = {control: kind for control, kind in info.unjudged.items() if control not in beside}
     if left_out:
-        said += f"; {_unjudged(services, name, left_out)}"
+        text += f"; {_unjudged(services, name, left_out)}"
     if not info.n_items:
         platform = services.project_settings(name).platform
-        return Check("labels", Level.WARN, said, registry.words(platform).add_items, name)
-    return Check("labels", Level.OK, said, project=name)
+        return Check("labels", Level.WARN, text, registry.words(platform).add_items, name)
+    return Check("labels", Level.OK, text, project=name)
 
 
 def _alone(services: Services, name: str, control: str) -> Check:
@@ -146,10 +149,10 @@ def _unjudged(services: Services, name: str, controls: Mapping[str, str]) -> str
 
 def _predictions(services: Services, name: str, settings: ProjectSettings) -> Check:
     chosen = settings.predictions
-    title, said = "predictions", f"source {chosen.source.value}"
+    title, text = "predictions", f"source {chosen.source.value}"
     if chosen.source is not Backend.BUILTIN and chosen.out_of_sample is None:
         remedy = "If the model never saw these labels, set predictions.out_of_sample = true."
-        return Check(title, Level.WARN, f"{said}; not stated whether they are out-of-sample", remedy, name)
+        return Check(title, Level.WARN, f"{text}; not stated whether they are out-of-sample", remedy, name)
     if chosen.source is Backend.FILE:
         missing = [str(each) for each in (chosen.path, chosen.ids_path) if each and not each.is_file()]
         if missing:
@@ -160,13 +163,20 @@ def _predictions(services: Services, name: str, settings: ProjectSettings) -> Ch
             newest = unit.items.newest_model_version(project.id)
         if newest is None:
             remedy = f"Store predictions on the platform, then `secondlook sync {name}`."
-            return Check(title, Level.WARN, f"{said}; none synced yet", remedy, name)
-        said += f", model version {chosen.model_version or newest}"
-    return Check(title, Level.OK, said, project=name)
+            return Check(title, Level.WARN, f"{text}; none synced yet", remedy, name)
+        text += f", model version {chosen.model_version or newest}"
+    return Check(title, Level.OK, text, project=name)
 
 
 def _rule_in_words(review: ReviewSettings) -> str:
     return "decided by shares" if review.by_shares else f"{review.quorum} must agree"
+
+
+def _repairs_lost(services: Services, project: Project, review: ReviewSettings, people: int) -> float:
+    with services.store.read() as unit:
+        crowd = stored(unit, project)
+    prior = SharePrior() if crowd is None else crowd.prior
+    return repairs_lost(people, prior, share_policy(review, prior))
 
 
 def _reviewers(services: Services, name: str, service_user: str) -> Check:
@@ -177,29 +187,30 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
     }
     review = chosen.review
     asked = f"{_rule_in_words(review)}, up to {review.most_votes} are asked"
-    said = f"{len(people)} beside the service user; {asked}"
+    text = f"{len(people)} beside the service user; {asked}"
     if len(people) < review.least_people:
         remedy = "Invite more people, or lower review.quorum: no decision can be reached."
-        return Check("reviewers", Level.FAIL, said, remedy, name)
+        return Check("reviewers", Level.FAIL, text, remedy, name)
     unknown = sorted(set(chosen.reviewers.expected) - accounts)
     if unknown:
         remedy = f"The platform does not know {', '.join(unknown)} of reviewers.expected. Correct or invite."
-        return Check("reviewers", Level.WARN, said, remedy, name)
+        return Check("reviewers", Level.WARN, text, remedy, name)
     project = services.project(name)
     with services.store.read() as unit:
         barred = barred_tasks(unit, project, chosen, people)
         short = short_of_others(unit, project, chosen, people) if review.counts_own else 0
     if review.counts_own:
-        said = f"{said}; {wording.own_answers(short)}"
+        text = f"{text}; {wording.own_answers(short)}"
     if barred:
-        return Check("reviewers", Level.WARN, said, wording.barred_tasks(barred, review.least_people), name)
+        return Check("reviewers", Level.WARN, text, wording.barred_tasks(barred, review.least_people), name)
     if len(people) < review.people_for_a_change:
-        remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True)
-        return Check("reviewers", Level.WARN, said, remedy, name)
+        lost = _repairs_lost(services, project, review, len(people))
+        remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True, lost=lost)
+        return Check("reviewers", Level.WARN, text, remedy, name)
     if not review.by_shares and len(people) < review.most_votes:
         remedy = "Invite more people, or ties stay unresolved."
-        return Check("reviewers", Level.WARN, said, remedy, name)
-    return Check("reviewers", Level.OK, said, project=name)
+        return Check("reviewers", Level.WARN, text, remedy, name)
+    return Check("reviewers", Level.OK, text, project=name)
 
 
 def _state(services: Services, name: str) -> Iterator[Check]:

@@ -105,8 +105,8 @@ def _registered(services: Services, name: str, surveys: Mapping[Role, Survey]) -
             remedy = (
                 "Changes are polled for instead, every sync.poll_seconds. Use an owner's key to be quicker."
             )
-            said = f"this account may not register webhooks for the {role.value} project"
-            return Check("webhook registered", Level.WARN, said, remedy, name)
+            text = f"this account may not register webhooks for the {role.value} project"
+            return Check("webhook registered", Level.WARN, text, remedy, name)
         wanted = services.keyring.webhook_url(name, role)
         if not any(hook.url == wanted and hook.active for hook in surveys[role].hooks(remote_id)):
             missing.append(f"{role.value} project {remote_id}")

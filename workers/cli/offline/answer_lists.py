@@ -25,14 +25,14 @@ def apart(rows: Sequence[FileEntry], known: Known) -> tuple[Sequence[FileEntry],
     if person is None and not _of_several(lists):
         return rows, known, ()
     annotator = known.annotator or ANNOTATOR
-    found = [
+    result = [
         row._replace(values={**row.values, name: each, annotator: _who(each, person)})
         for row in rows
         for each in _answers(row.values.get(name))
     ]
-    said = f"'{name}' holds the answers of several people: each counts as one."
+    text = f"'{name}' holds the answers of several people: each counts as one."
     several = any(len(cell) > 1 for cell in lists)
-    return found, replace(known, annotator=annotator), (said,) if several else ()
+    return result, replace(known, annotator=annotator), (text,) if several else ()
 
 
 def _answers(cell: Any) -> list[Any]:

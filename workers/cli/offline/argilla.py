@@ -26,7 +26,9 @@ OWN = frozenset({"id", "status", "_server_id", "inserted_at", "updated_at", "ext
 
 
 @dataclass(frozen=True, slots=True)
-class _Response:
+class RecordResponse:
+    """What one person answered to one question of a record."""
+
     question: str
     value: Any
     user: str | None
@@ -59,7 +61,7 @@ def read_records(entries: FileEntries, columns: Columns) -> Dataset:
 def _question(rows: Sequence[FileEntry], wanted: str | None) -> str:
     readable: Counter[str] = Counter()
     for row in rows:
-        for each in _responses(row.values):
+        for each in responses_of(row.values):
             readable[each.question] += not isinstance(read_label(each.value), NoClass)
     names = ", ".join(f"'{name}'" for name in readable) or "none"
     if wanted is not None:
@@ -80,7 +82,7 @@ def _question(rows: Sequence[FileEntry], wanted: str | None) -> str:
 
 
 def _kind(rows: Sequence[FileEntry], question: str) -> FileKind:
-    values = [each.value for row in rows for each in _responses(row.values) if each.question == question]
+    values = [each.value for row in rows for each in responses_of(row.values) if each.question == question]
     readings = [read_label(value) for value in values if value is not None]
     if is_scale(readings) and not any(isinstance(value, str) for value in values):
         return FileKind.RATING
@@ -94,7 +96,7 @@ def _record(
     place = f"record {identity}" if identity != row.place else row.place
     answers: list[tuple[str | None, str]] = []
     problems: list[LeftOut] = []
-    for each in _responses(row.values):
+    for each in responses_of(row.values):
         if each.question != question or each.value is None:
             continue
         reading = read(each.value)
@@ -114,18 +116,19 @@ def _record(
     votes = [label for _, label in answers]
     label = max(dict.fromkeys(votes), key=votes.count)
     who = next(user for user, given in answers if given == label)
-    return Record(identity, place, _data(row.values), label, who, tuple(answers)), problems
+    return Record(identity, place, data_of(row.values), label, who, tuple(answers)), problems
 
 
-def _responses(values: Mapping[str, Any]) -> Iterator[_Response]:
-    found = values.get("responses")
-    if isinstance(found, Mapping):  # {"topic": [{"value", "user_id", "status"}]}
-        for question, each in found.items():
+def responses_of(values: Mapping[str, Any]) -> Iterator[RecordResponse]:
+    """All answers in a record, in any of the forms."""
+    result = values.get("responses")
+    if isinstance(result, Mapping):  # {"topic": [{"value", "user_id", "status"}]}
+        for question, each in result.items():
             for response in each if isinstance(each, list) else [each]:
                 if isinstance(response, Mapping):
                     yield _response(str(question), response.get("value"), response)
-    elif isinstance(found, list):  # [{"values": {"topic": {"value"}}, "user_id", "status"}], of 1.x
-        for response in found:
+    elif isinstance(result, list):  # [{"values": {"topic": {"value"}}, "user_id", "status"}], of 1.x
+        for response in result:
             inner = response.get("values") if isinstance(response, Mapping) else None
             for question, each in inner.items() if isinstance(inner, Mapping) else ():
                 value = each.get("value") if isinstance(each, Mapping) else each
@@ -133,25 +136,28 @@ def _responses(values: Mapping[str, Any]) -> Iterator[_Response]:
     yield from _flat_responses(values)
 
 
-def _response(question: str, value: Any, about: Mapping[str, Any]) -> _Response:
-    return _Response(question, value, person(about.get("user_id")), str(about.get("status") or "").lower())
+def _response(question: str, value: Any, about: Mapping[str, Any]) -> RecordResponse:
+    return RecordResponse(
+        question, value, person(about.get("user_id")), str(about.get("status") or "").lower()
+    )
 
 
-def _flat_responses(values: Mapping[str, Any]) -> Iterator[_Response]:
+def _flat_responses(values: Mapping[str, Any]) -> Iterator[RecordResponse]:
     for name, each in values.items():
         if not name.endswith(RESPONSES) or not isinstance(each, list):
             continue
         question = name.removesuffix(RESPONSES)
         users, states = values.get(question + USERS), values.get(question + STATUS)
         for n, value in enumerate(each):
-            yield _Response(question, value, person(_at(users, n)), str(_at(states, n) or "").lower())
+            yield RecordResponse(question, value, person(_at(users, n)), str(_at(states, n) or "").lower())
 
 
 def _at(values: Any, n: int) -> Any:
     return values[n] if isinstance(values, list) and n < len(values) else None
 
 
-def _data(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def data_of(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a record, and its metadata."""
     fields = values.get("fields")
     if isinstance(fields, Mapping):
         metadata = values.get("metadata")

@@ -27,12 +27,12 @@ def load_array(path: Path, argument: str) -> NDArray[Any]:
     except FileNotFoundError as error:
         raise BadFile(f"there is no file {path}", argument=argument, remedy="Check the path") from error
     except (OSError, ValueError, EOFError) as error:
-        said = str(error).strip().rstrip(".") or type(error).__name__
-        if "Python objects" in said:
+        text = str(error).strip().rstrip(".") or type(error).__name__
+        if "Python objects" in text:
             problem = f"{path.name} holds Python objects, not numbers"
             raise BadFile(problem, argument=argument, remedy="Convert the array before saving it") from error
         remedy = "The file may be cut short: save it again with numpy.save"
-        raise BadFile(f"{path.name} cannot be read ({said})", argument=argument, remedy=remedy) from error
+        raise BadFile(f"{path.name} cannot be read ({text})", argument=argument, remedy=remedy) from error
     if not isinstance(loaded, np.ndarray):  # an .npz archive
         return _only_array(loaded, path, argument)
     return loaded
@@ -49,17 +49,17 @@ def _only_array(archive: NpzFile, path: Path, argument: str) -> NDArray[Any]:
     raise BadFile(problem, argument=argument, remedy="Save one array with numpy.save")
 
 
-def checked_classes(found: NDArray[Any], argument: str, n_rows: int, n_classes: int) -> NDArray[Any]:
+def checked_classes(result: NDArray[Any], argument: str, n_rows: int, n_classes: int) -> NDArray[Any]:
     """The same classes, where they are (n_rows,) integers in 0..n_classes - 1; else BadFile."""
-    if found.ndim != 1 or found.dtype.kind not in "iu":
-        problem = f"it holds {found.ndim} dimensions of {found.dtype}"
+    if result.ndim != 1 or result.dtype.kind not in "iu":
+        problem = f"it holds {result.ndim} dimensions of {result.dtype}"
         raise BadFile(problem, argument=argument, remedy="Save one integer class number per item")
-    if len(found) != n_rows:
-        problem = f"it has {len(found)} entries for {n_rows} labels"
+    if len(result) != n_rows:
+        problem = f"it has {len(result)} entries for {n_rows} labels"
         raise BadFile(problem, argument=argument, remedy="Save both for the same items, in the same order")
-    bad = np.flatnonzero((found < 0) | (found >= n_classes))
+    bad = np.flatnonzero((result < 0) | (result >= n_classes))
     if bad.size:
-        problem = f"class {found[bad[0]]} is outside 0..{n_classes - 1}"
+        problem = f"class {result[bad[0]]} is outside 0..{n_classes - 1}"
         remedy = "Number the classes as the columns of --probs"
         raise BadFile(problem, argument=argument, where=f"row {bad[0]}", remedy=remedy)
-    return found
+    return result

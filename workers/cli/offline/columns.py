@@ -160,9 +160,9 @@ def _wide(rows: Sequence[FileEntry], names: Sequence[str]) -> str:
 def _repeats(rows: Sequence[FileEntry], name: str) -> bool:
     """Whether a column holds classes: few, plain, each again and again."""
     readings = [read_label(row.values.get(name)) for row in rows[:SAMPLE]]
-    found = [reading for reading in readings if not isinstance(reading, NoClass)]
-    n_different = len(set(found))
-    return 2 <= n_different <= MOST_CLASSES and len(found) >= LEAST_REPEATS * n_different
+    result = [reading for reading in readings if not isinstance(reading, NoClass)]
+    n_different = len(set(result))
+    return 2 <= n_different <= MOST_CLASSES and len(result) >= LEAST_REPEATS * n_different
 
 
 def _column(option: str, wanted: str | None, usual: Sequence[str], names: Sequence[str]) -> str | None:

@@ -112,7 +112,7 @@ def dataset(
         raise BadFile(
             "all items are left out", argument=ARGUMENT, where=too_long[0].place, remedy=too_long[0].reason
         )
-    items, said = merged(flat, fields, explicit=columns.id, by_id=ids_named)
+    items, notices = merged(flat, fields, explicit=columns.id, by_id=ids_named)
     by_name = kind is FileKind.CHOICE
     answers = Counter(label for each in items for _, label in each.answers) if by_name else Counter()
     spellings = find_spellings(answers)
@@ -128,7 +128,7 @@ def dataset(
         label_name,
         fields,
         tuple(left_out),
-        (*notes, *said, *spellings.sentences(merged=columns.merge_spellings)),
+        (*notes, *notices, *spellings.sentences(merged=columns.merge_spellings)),
         _groups(items, columns.group),
         Spellings() if columns.merge_spellings else spellings,
         kind,
@@ -163,12 +163,12 @@ def _groups(items: Sequence[Record], column: str | None) -> tuple[str, ...]:
     """What each item belongs to by the named column; one without a value is its own."""
     if column is None:
         return ()
-    found = [each.data.get(column) for each in items]
-    if all(value in (None, "") for value in found):
+    result = [each.data.get(column) for each in items]
+    if all(value in (None, "") for value in result):
         names = ", ".join(f"'{name}'" for name in {name: None for each in items for name in each.data})
         problem = f"no item has a value in '{column}'"
         raise BadFile(problem, argument="--group-column", remedy=f"Name one of the columns: {names}")
-    return tuple("" if value is None else str(value) for value in found)
+    return tuple("" if value is None else str(value) for value in result)
 
 
 def _refuse_one_label(

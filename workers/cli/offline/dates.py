@@ -67,15 +67,15 @@ def date_reader(values: Sequence[Any], name: str | None) -> tuple[Callable[[Any]
     n_bad = sum(math.isnan(seconds(value)) for value in present)
     if name is None or not n_bad:
         return seconds, ()
-    said = f"{len(present) - n_bad:,} of {len(present):,} dates in '{name}' could be read"
+    text = f"{len(present) - n_bad:,} of {len(present):,} dates in '{name}' could be read"
     example = next(value for value in present if math.isnan(seconds(value)))
-    return seconds, (f"{said}: not '{str(example)[:40]}'. Write them as 2024-03-01.",)
+    return seconds, (f"{text}: not '{str(example)[:40]}'. Write them as 2024-03-01.",)
 
 
 def _day_first(values: Sequence[Any]) -> bool | None:
     """Whether numeric dates begin with the day; None where no date of the column shows it, or both do."""
-    found = [NUMERIC.fullmatch(value.strip()) for value in values if isinstance(value, str)]
-    dates = [each for each in found if each is not None]
+    result = [NUMERIC.fullmatch(value.strip()) for value in values if isinstance(value, str)]
+    dates = [each for each in result if each is not None]
     first = any(int(each[1]) > MONTHS for each in dates) or any(each[2] == "." for each in dates)
     second = any(int(each[3]) > MONTHS for each in dates)
     return None if first == second else first
@@ -84,13 +84,13 @@ def _day_first(values: Sequence[Any]) -> bool | None:
 def _numeric(value: Any, day_first: bool | None) -> datetime | None:  # noqa: FBT001 - private
     if day_first is None or not isinstance(value, str):
         return None
-    found = NUMERIC.fullmatch(value.strip())
-    if found is None:
+    result = NUMERIC.fullmatch(value.strip())
+    if result is None:
         return None
-    day, month = (found[1], found[3]) if day_first else (found[3], found[1])
-    hour, minute, second = (int(found[part] or 0) for part in (5, 6, 7))
+    day, month = (result[1], result[3]) if day_first else (result[3], result[1])
+    hour, minute, second = (int(result[part] or 0) for part in (5, 6, 7))
     try:
-        return datetime(int(found[4]), int(month), int(day), hour, minute, second, tzinfo=UTC)
+        return datetime(int(result[4]), int(month), int(day), hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
 

@@ -104,7 +104,7 @@ def load_answers(path: Path, shape: tuple[int, ...]) -> NDArray[np.int64]:
 
 
 def decision_figures(
-    found: LabelIssues,
+    issues: LabelIssues,
     labels: NDArray[Any],
     pred_probs: NDArray[Any],
     counts: NDArray[np.int64],
@@ -115,7 +115,7 @@ def decision_figures(
 
     Parameters
     ----------
-    found
+    issues
         Which are flagged.
     labels : (N,) int
         Given classes.
@@ -126,21 +126,21 @@ def decision_figures(
     orders
         So many random orders of items and answers are asked.
     """
-    questions = decision_questions(found, labels, pred_probs, counts)
+    questions = decision_questions(issues, labels, pred_probs, counts)
     tallies = replay(questions, RULES, orders=orders) if questions else {}
     return DecisionFigures(
         decisions=tuple(figures_of(name, tally, orders) for name, tally in tallies.items()),
         order=share_wrong(questions),
         stated=stated_bands(tallies[DEFAULT], orders) if tallies else (),
-        unanswered=len(found.order) - len(questions),
+        unanswered=len(issues.order) - len(questions),
     )
 
 
 def decision_questions(
-    found: LabelIssues, labels: NDArray[Any], pred_probs: NDArray[Any], counts: NDArray[np.int64]
+    issues: LabelIssues, labels: NDArray[Any], pred_probs: NDArray[Any], counts: NDArray[np.int64]
 ) -> list[KnownQuestion]:
     """The flagged items that anybody answered, most suspicious first; arrays as in `decision_figures`."""
-    answered = [int(row) for row in found.order if counts[row].any()]
+    answered = [int(row) for row in issues.order if counts[row].any()]
     return [_question(int(labels[row]), pred_probs[row], counts[row]) for row in answered]
 
 

@@ -88,13 +88,13 @@ class ReviewScores:
 
 
 def against_truth(
-    found: LabelIssues, labels: ArrayLike, truth: ArrayLike, at: Sequence[int] = ()
+    issues: LabelIssues, labels: ArrayLike, truth: ArrayLike, at: Sequence[int] = ()
 ) -> TruthScores:
     """Measure what was found where the true class of every row is known.
 
     Parameters
     ----------
-    found
+    issues
         The answer of `label_issues` for these labels.
     labels, truth : (N,) int
         Given and true classes.
@@ -107,8 +107,8 @@ def against_truth(
         Precision, recall and F1 of the mask; the rest of the order by `quality`.
     """
     wrong: Mask = np.asarray(labels) != np.asarray(truth)
-    n_right = int(np.count_nonzero(found.mask & wrong))
-    n_wrong, n_flagged = int(wrong.sum()), int(found.mask.sum())
+    n_right = int(np.count_nonzero(issues.mask & wrong))
+    n_wrong, n_flagged = int(wrong.sum()), int(issues.mask.sum())
     return TruthScores(
         n_items=len(wrong),
         n_wrong=n_wrong,
@@ -117,18 +117,18 @@ def against_truth(
         precision=share(n_right, n_flagged),
         recall=share(n_right, n_wrong),
         f1=share(2 * n_right, n_flagged + n_wrong),
-        auroc=auroc(wrong, found.quality),
-        auprc=auprc(wrong, found.quality),
-        precision_at=precision_at(wrong, found.quality, at),
+        auroc=auroc(wrong, issues.quality),
+        auprc=auprc(wrong, issues.quality),
+        precision_at=precision_at(wrong, issues.quality, at),
     )
 
 
-def against_reviews(found: LabelIssues, reviews: Sequence[Review], at: Sequence[int] = ()) -> ReviewScores:
+def against_reviews(issues: LabelIssues, reviews: Sequence[Review], at: Sequence[int] = ()) -> ReviewScores:
     """Measure what was found where people looked at some of the rows."""
     rows = np.array([one.row for one in reviews], dtype=np.intp)
     errors: Mask = np.array([one.is_error for one in reviews], dtype=bool)
     verdicts = [one.verdict for one in reviews]
-    flagged = found.mask[rows]
+    flagged = issues.mask[rows]
     n_errors, n_hits = int(errors.sum()), int(np.count_nonzero(errors & flagged))
     return ReviewScores(
         n_reviewed=len(reviews),
@@ -139,13 +139,13 @@ def against_reviews(found: LabelIssues, reviews: Sequence[Review], at: Sequence[
         n_unclear=verdicts.count("unclear"),
         counted_twice=sum(one.given_label == one.guessed_label for one in reviews),
         confirmed=share(n_errors, len(reviews)),
-        n_flagged=int(found.mask.sum()),
+        n_flagged=int(issues.mask.sum()),
         n_flagged_reviewed=int(flagged.sum()),
         n_flagged_errors=n_hits,
         flagged_confirmed=share(n_hits, int(flagged.sum())),
-        auroc=auroc(errors, found.quality[rows]),
-        auprc=auprc(errors, found.quality[rows]),
-        precision_at=precision_at(errors, found.quality[rows], at),
+        auroc=auroc(errors, issues.quality[rows]),
+        auprc=auprc(errors, issues.quality[rows]),
+        precision_at=precision_at(errors, issues.quality[rows], at),
     )
 
 

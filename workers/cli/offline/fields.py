@@ -26,17 +26,17 @@ def flattened(data: Data) -> Data:
             break
     else:
         return data
-    found: dict[str, Any] = {}
-    _flatten(data, "", found, 0)
-    return found
+    result: dict[str, Any] = {}
+    _flatten(data, "", result, 0)
+    return result
 
 
-def _flatten(data: Data, prefix: str, found: dict[str, Any], depth: int) -> None:
+def _flatten(data: Data, prefix: str, result: dict[str, Any], depth: int) -> None:
     for key, value in data.items():
         if isinstance(value, Mapping) and value and depth < DEEPEST:
-            _flatten(value, f"{prefix}{key}.", found, depth + 1)
+            _flatten(value, f"{prefix}{key}.", result, depth + 1)
         else:
-            found[f"{prefix}{key}"] = value
+            result[f"{prefix}{key}"] = value
 
 
 def choose_fields(data: Sequence[Data], wanted: Sequence[str]) -> tuple[str, ...]:

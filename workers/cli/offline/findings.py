@@ -50,14 +50,14 @@ def finding_rows(judged: Judged) -> list[FindingRow]:
 
 def listed_kinds(judged: Judged) -> list[ListedKind]:
     """Every kind of which something was found."""
-    looked = judged.findings
-    kinds = [kind for kind in FindingKind if looked.totals.get(kind)]
+    searched = judged.findings
+    kinds = [kind for kind in FindingKind if searched.totals.get(kind)]
     return [
         ListedKind(
             kind,
             finding_title(kind),
-            looked.totals[kind],
-            tuple(_row(judged, draft, rank) for rank, draft in enumerate(looked.of(kind), start=1)),
+            searched.totals[kind],
+            tuple(_row(judged, draft, rank) for rank, draft in enumerate(searched.of(kind), start=1)),
         )
         for kind in kinds
     ]
@@ -68,7 +68,7 @@ def reasons(judged: Judged) -> list[str]:
     kinds: dict[str, list[FindingKind]] = defaultdict(list)
     for kind, why in judged.findings.not_searched.items():
         kinds[why].append(kind)
-    return [not_searched_text(found, why) for why, found in kinds.items()]
+    return [not_searched_text(result, why) for why, result in kinds.items()]
 
 
 def _row(judged: Judged, draft: Draft, rank: int) -> FindingRow:

@@ -29,17 +29,17 @@ class OwnFlag:
 
 def flagged_rows(measured: Measured) -> list[OwnFlag]:
     """All flagged rows, the most suspicious first."""
-    found = measured.label_issues
+    result = measured.label_issues
     return [
         OwnFlag(
             rank,
             row,
             _name(measured.given[row], measured.names),
-            _name(found.suggested[row], measured.names),
-            round(float(measured.probs[row, found.suggested[row]]), FIGURES),
-            round(float(found.quality[row]), FIGURES),
+            _name(result.suggested[row], measured.names),
+            round(float(measured.probs[row, result.suggested[row]]), FIGURES),
+            round(float(result.quality[row]), FIGURES),
         )
-        for rank, row in enumerate(found.order.tolist(), start=1)
+        for rank, row in enumerate(result.order.tolist(), start=1)
     ]
 
 

@@ -106,17 +106,17 @@ def judge(
         flagged, respelled = _without_spellings(
             label_issues(labels, predicted.probs, method=method), data, labels
         )
-        found = _put_forward(flagged, predicted.gain)
+        result = _put_forward(flagged, predicted.gain)
     except NoPredictions as error:
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
     issues = tuple(
         _issue(rank, records[int(row)], predicted.probs[row], data)
-        for rank, row in enumerate(found.order, start=1)
+        for rank, row in enumerate(result.order, start=1)
     )
     left_out = (*data.left_out, *unusable(data, features))
-    looked = look(data, records, labels, predicted.probs, found, features.matrix)
+    searched = look(data, records, labels, predicted.probs, result, features.matrix)
     return Judged(
         data,
         features.kind,
@@ -124,45 +124,45 @@ def judge(
         labels,
         predicted,
         features.matrix,
-        found,
+        result,
         respelled,
         issues,
         left_out,
         method,
-        looked,
+        searched,
     )
 
 
-def _put_forward(found: LabelIssues, gain: float) -> LabelIssues:
+def _put_forward(issues: LabelIssues, gain: float) -> LabelIssues:
     """Of a weak model's flags the most suspicious only, as in the service; the others are its ignorance."""
-    kept = found.order[: ceil(judgement_limit(gain) * len(found.order))]
-    if len(kept) == len(found.order):
-        return found
-    mask = np.zeros_like(found.mask)
+    kept = issues.order[: ceil(judgement_limit(gain) * len(issues.order))]
+    if len(kept) == len(issues.order):
+        return issues
+    mask = np.zeros_like(issues.mask)
     mask[kept] = True
-    said = wording.flags_limited(len(kept), len(found.order))
-    return replace(found, mask=mask, order=kept, warnings=(*found.warnings, said))
+    text = wording.flags_limited(len(kept), len(issues.order))
+    return replace(issues, mask=mask, order=kept, warnings=(*issues.warnings, text))
 
 
 def _without_spellings(
-    found: LabelIssues, data: Dataset, labels: NDArray[np.int64]
+    issues: LabelIssues, data: Dataset, labels: NDArray[np.int64]
 ) -> tuple[LabelIssues, int]:
     """Flags whose suggestion is the given class in another spelling are no errors of anybody's judgement."""
     if not data.spellings:
-        return found, 0
-    pairs = [(data.classes[labels[row]], data.classes[int(found.suggested[row])]) for row in found.order]
+        return issues, 0
+    pairs = [(data.classes[labels[row]], data.classes[int(issues.suggested[row])]) for row in issues.order]
     kept = np.array([not data.spellings.same(given, better) for given, better in pairs], dtype=bool)
-    mask = found.mask.copy()
-    mask[found.order[~kept]] = False
-    return replace(found, mask=mask, order=found.order[kept]), int(np.count_nonzero(~kept))
+    mask = issues.mask.copy()
+    mask[issues.order[~kept]] = False
+    return replace(issues, mask=mask, order=issues.order[kept]), int(np.count_nonzero(~kept))
 
 
 def _issue(rank: int, record: Record, probs: NDArray[np.float64], data: Dataset) -> OfflineIssue:
     classes = data.classes
     order = np.argsort(-probs, kind="stable")
     top = int(order[0])
-    told = {classes[top], record.label}
-    near = [(classes[k], float(probs[k])) for k in order if classes[k] not in told]
+    shown = {classes[top], record.label}
+    near = [(classes[k], float(probs[k])) for k in order if classes[k] not in shown]
     others = tuple(label for who, label in record.answers if (who, label) != (record.annotator, record.label))
     facts = FlagFacts(
         given=record.label,

@@ -46,14 +46,14 @@ def judge_numbers(
     rows, expected, left_out, by, gain, warnings = scored
     records, given = [data.records[int(row)] for row in rows], given[rows]
     try:
-        found = number_issues(given, expected)
+        result = number_issues(given, expected)
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
     steps = np.unique([float(label) for label in data.classes])
-    suggested = [_suggested(float(number), steps) for number in found.expected]
-    flagged = [int(row) for row in found.order if suggested[row] != records[row].label]
+    suggested = [_suggested(float(number), steps) for number in result.expected]
+    flagged = [int(row) for row in result.order if suggested[row] != records[row].label]
     kept, limited = put_forward(flagged, gain)
-    issues = tuple(_issue(records[row], suggested[row], found, row, data) for row in kept)
+    issues = tuple(_issue(records[row], suggested[row], result, row, data) for row in kept)
     scale = len(steps) <= FEW_STEPS
     return FileScan(
         kind=data.kind,
@@ -69,27 +69,27 @@ def judge_numbers(
         else (),
         left_out=(*data.left_out, *left_out),
         notes=data.notes,
-        warnings=(*warnings, *limited, *found.warnings),
+        warnings=(*warnings, *limited, *result.warnings),
         figures={} if gain is None else {"variance_explained": gain},
         weak=gain is not None and gain < WEAK_GAIN,
     )
 
 
 def _own(data: Dataset, path: Path | None) -> ScoredNumbers | None:
-    found = own_numbers(path, data) if path is not None else scores_in_file(data)
-    if found is None:
+    scores = own_numbers(path, data) if path is not None else scores_in_file(data)
+    if scores is None:
         return None
-    rows = np.flatnonzero(found.known)
+    rows = np.flatnonzero(scores.known)
     missing = tuple(
-        LeftOut(data.records[int(row)].place, "no prediction") for row in np.flatnonzero(~found.known)
+        LeftOut(data.records[int(row)].place, "no prediction") for row in np.flatnonzero(~scores.known)
     )
     return (
         rows,
-        found.values[rows, 0],
+        scores.values[rows, 0],
         missing,
         IN_FILE if path is None else f"predictions of {path.name}",
         None,
-        list(found.notes),
+        list(scores.notes),
     )
 
 
@@ -116,15 +116,15 @@ def _suggested(expected: float, steps: NDArray[np.float64]) -> str:
     return f"{number:.{FIGURES}g}"
 
 
-def _issue(record: Record, suggested: str, found: NumberIssues, row: int, data: Dataset) -> FileIssue:
-    expected, spread = float(found.expected[row]), float(found.spread[row])
+def _issue(record: Record, suggested: str, issues: NumberIssues, row: int, data: Dataset) -> FileIssue:
+    expected, spread = float(issues.expected[row]), float(issues.spread[row])
     return FileIssue(
         id=record.id,
         place=record.place,
         kind="number",
         given=record.label,
         suggested=suggested,
-        score=float(1 - found.score[row]),
+        score=float(1 - issues.score[row]),
         probability=None,
         reason=f"It is {record.label}; the model expects {expected:.{FIGURES}g} ± {spread:.2g}.",
         content=snippet(record, data.fields),

@@ -60,14 +60,14 @@ def judge_sets(
     records = [data.records[int(row)] for row in scored.rows]
     marks = marks[scored.rows]
     try:
-        found = multilabel_issues(marks, scored.probs, method=method, least=LEAST)
+        result = multilabel_issues(marks, scored.probs, method=method, least=LEAST)
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
-    flagged = [int(row) for row in found.order if found.cell_mask[row].any()]
+    flagged = [int(row) for row in result.order if result.cell_mask[row].any()]
     kept, limited = put_forward(flagged, scored.gain)
-    issues = tuple(_issue(row, records[row], marks[row], found, data) for row in kept)
+    issues = tuple(_issue(row, records[row], marks[row], result, data) for row in kept)
     given = Counter(data.classes[k] for k in np.nonzero(marks)[1])
-    doubted = [data.classes[k] for row in kept for k in np.flatnonzero(found.cell_mask[row])]
+    doubted = [data.classes[k] for row in kept for k in np.flatnonzero(result.cell_mask[row])]
     return FileScan(
         kind=data.kind,
         label_name=data.label_name,
@@ -80,7 +80,7 @@ def judge_sets(
         classes=label_counts(given, doubted),
         left_out=(*data.left_out, *scored.left_out),
         notes=data.notes,
-        warnings=(*scored.warnings, *limited, *_unjudged(found, data)),
+        warnings=(*scored.warnings, *limited, *_unjudged(result, data)),
         figures={} if scored.gain is None else {"told_from_chance": scored.gain},
         weak=scored.gain is not None and scored.gain < WEAK_GAIN,
     )
@@ -106,20 +106,20 @@ def _marks(data: Dataset) -> NDArray[np.bool_]:
 
 
 def _own(data: Dataset, path: Path | None) -> ScoredSets | None:
-    found = own_scores(path, data) if path is not None else scores_in_file(data)
-    if found is None:
+    scores = own_scores(path, data) if path is not None else scores_in_file(data)
+    if scores is None:
         return None
-    rows = np.flatnonzero(found.known)
+    rows = np.flatnonzero(scores.known)
     missing = tuple(
-        LeftOut(data.records[int(row)].place, "no prediction") for row in np.flatnonzero(~found.known)
+        LeftOut(data.records[int(row)].place, "no prediction") for row in np.flatnonzero(~scores.known)
     )
     return ScoredSets(
         rows,
-        found.values[rows],
+        scores.values[rows],
         missing,
         IN_FILE if path is None else f"probabilities of {path.name}",
         None,
-        found.notes,
+        scores.notes,
     )
 
 
@@ -140,8 +140,8 @@ def _built_in(
     return ScoredSets(features.rows, predicted.probs, left_out, by, gain, warnings)
 
 
-def _unjudged(found: MultilabelIssues, data: Dataset) -> tuple[str, ...]:
-    names = [quoted(data.classes[k]) for k in np.flatnonzero(~found.judged)]
+def _unjudged(issues: MultilabelIssues, data: Dataset) -> tuple[str, ...]:
+    names = [quoted(data.classes[k]) for k in np.flatnonzero(~issues.judged)]
     if not names:
         return ()
     shown = names[:MOST_NAMED] + ([f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else [])
@@ -149,10 +149,10 @@ def _unjudged(found: MultilabelIssues, data: Dataset) -> tuple[str, ...]:
 
 
 def _issue(
-    row: int, record: Record, marks: NDArray[np.bool_], found: MultilabelIssues, data: Dataset
+    row: int, record: Record, marks: NDArray[np.bool_], issues: MultilabelIssues, data: Dataset
 ) -> FileIssue:
-    cells = np.flatnonzero(found.cell_mask[row])
-    against = 1 - found.cell_scores[row, cells]
+    cells = np.flatnonzero(issues.cell_mask[row])
+    against = 1 - issues.cell_scores[row, cells]
     turned = marks.copy()
     turned[cells] ^= True
     doubtful = [cells[k] for k in np.argsort(-against, kind="stable")]
@@ -162,9 +162,9 @@ def _issue(
         kind=ANNOTATION_KIND,
         given=record.label,
         suggested=value.key(data.classes[k] for k in np.flatnonzero(turned)),
-        score=float(1 - found.score[row]),
+        score=float(1 - issues.score[row]),
         probability=float(against.min()),
-        reason=_reason(doubtful, marks, found.cell_scores[row], data.classes),
+        reason=_reason(doubtful, marks, issues.cell_scores[row], data.classes),
         content=snippet(record, data.fields),
         annotator=record.annotator,
     )
@@ -173,9 +173,9 @@ def _issue(
 def _reason(
     doubtful: list[int], marks: NDArray[np.bool_], scores: NDArray[np.floating], classes: tuple[str, ...]
 ) -> str:
-    said = [
+    texts = [
         f"{quoted(classes[k])} {percent(float(scores[k] if marks[k] else 1 - scores[k]))}, "
         f"and it is {'' if marks[k] else 'not '}chosen"
         for k in doubtful[:MOST_NAMED]
     ]
-    return f"The model gives {listing(said)}."
+    return f"The model gives {listing(texts)}."

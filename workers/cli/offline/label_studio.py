@@ -161,9 +161,9 @@ def controls_of(tasks: Sequence[Raw]) -> list[Control]:
 
 def regions_of(annotation: Raw) -> Iterator[tuple[dict[str, Any], bool]]:
     """Results, and whether each is about a region or a part of the item (perRegion, perItem)."""
-    found = dicts(annotation.get("result"))
-    drawn = {str(region.get("id")) for region in found if str(region.get("type")).lower() not in JUDGED}
-    for region in found:
+    result = dicts(annotation.get("result"))
+    drawn = {str(region.get("id")) for region in result if str(region.get("type")).lower() not in JUDGED}
+    for region in result:
         value = region.get("value")
         placed = isinstance(value, dict) and bool(PLACES & set(value))
         shares = region.get("id") is not None and str(region["id"]) in drawn
@@ -247,14 +247,14 @@ def _record(task: Raw, name: str, control: Control, kind: FileKind) -> tuple[Rec
 
 def _scores(task: Raw, control: Control, kind: FileKind) -> Mapping[str, float] | None:
     """What the newest prediction says: `meta.class_scores`, or the number; None where it says neither."""
-    found = sorted(dicts(task.get("predictions")), key=lambda one: str(one.get("created_at") or ""))
-    if not found or kind is FileKind.CHOICE:
+    result = sorted(dicts(task.get("predictions")), key=lambda one: str(one.get("created_at") or ""))
+    if not result or kind is FileKind.CHOICE:
         return None
     if kind is FileKind.MULTI_LABEL:
-        return meta_scores(found[-1].get("result"), control.name)
+        return meta_scores(result[-1].get("result"), control.name)
     numbers = [
         finite(values_in(region, control.kind))
-        for region in dicts(found[-1].get("result"))
+        for region in dicts(result[-1].get("result"))
         if region.get("from_name") == control.name
     ]
     return None if len(numbers) != 1 or numbers[0] is None else {EXPECTED: numbers[0]}
@@ -273,12 +273,12 @@ def _label(annotation: Raw, control: Control, place: str, kind: FileKind) -> str
         readings.append(_of_region(region, control, kind))
     if kind is FileKind.MULTI_LABEL and not readings:
         return EMPTY_SET
-    found = {each for each in readings if each is not NoClass.NONE}
-    if not found:
+    result = {each for each in readings if each is not NoClass.NONE}
+    if not result:
         return LeftOut(place, "annotation without a label", LabelStatus.EMPTY)
-    if len(found) > 1:
-        found = {next((each for each in found if each is NoClass.UNREADABLE), NoClass.SEVERAL)}
-    label = found.pop()
+    if len(result) > 1:
+        result = {next((each for each in result if each is NoClass.UNREADABLE), NoClass.SEVERAL)}
+    label = result.pop()
     if isinstance(label, NoClass):
         word = "annotation with several labels" if label is NoClass.SEVERAL else "annotation unreadable"
         return LeftOut(place, word, label.status)
@@ -289,18 +289,18 @@ def _of_region(region: Raw, control: Control, kind: FileKind) -> str | NoClass:
     value = region.get("value")
     if not isinstance(value, Mapping):
         return NoClass.UNREADABLE
-    found = value.get(VALUE_KEYS.get(control.kind, control.kind))
+    result = value.get(VALUE_KEYS.get(control.kind, control.kind))
     if kind is FileKind.RATING:
-        return read_number(found)
+        return read_number(result)
     if kind is FileKind.MULTI_LABEL:
-        return read_set(found) if isinstance(found, list) else NoClass.UNREADABLE
-    if control.kind == "choices" and not isinstance(found, list):
+        return read_set(result) if isinstance(result, list) else NoClass.UNREADABLE
+    if control.kind == "choices" and not isinstance(result, list):
         return NoClass.UNREADABLE
     if control.kind == "taxonomy":
-        return read_label({"taxonomy": found})
-    if control.kind == "choices" and not all(isinstance(each, str | list) for each in found or ()):
+        return read_label({"taxonomy": result})
+    if control.kind == "choices" and not all(isinstance(each, str | list) for each in result or ()):
         return NoClass.UNREADABLE
-    return _plain(found or ()) if control.kind == "choices" else read_label(found)
+    return _plain(result or ()) if control.kind == "choices" else read_label(result)
 
 
 def _plain(choices: Sequence[Any]) -> str | NoClass:

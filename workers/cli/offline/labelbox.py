@@ -29,7 +29,7 @@ def questions_apart(entries: FileEntries, columns: Columns) -> tuple[FileEntries
 
     Where there is one question, its column is the label's.
     """
-    rows = tuple(made for row in entries.rows for made in _rows(row))
+    rows = tuple(result for row in entries.rows for result in _rows(row))
     questions = {name: None for row in entries.rows for one in _labels(row) for name in one[1]}
     if columns.label is None and len(questions) == 1:
         columns = replace(columns, label=next(iter(questions)))
@@ -64,13 +64,13 @@ def _labels(row: FileEntry) -> Iterator[tuple[str | None, dict[str, Any]]]:
 
 
 def _answers(annotations: Any) -> dict[str, Any]:
-    found = {}
+    result = {}
     for each in _objects(_of(annotations, "classifications")):
         name = each.get("title") or each.get("name") or each.get("value")
         answer = next((each[key] for key in ANSWERS if key in each), None)
         if isinstance(name, str) and answer is not None:
-            found[name] = _words(answer)
-    return found
+            result[name] = _words(answer)
+    return result
 
 
 def _words(answer: Any) -> Any:

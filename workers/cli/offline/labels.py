@@ -101,7 +101,7 @@ def joined(labels: Iterable[str]) -> frozenset[str]:
     hold it: a class of the name "sales, marketing" stays one. What /, + and & join must occur alone.
     """
     distinct = frozenset(labels)
-    found: set[str] = set()
+    texts: set[str] = set()
     for joint in JOINTS:
         whole = [label for label in distinct if joint in label]
         parts = {label: {part.strip() for part in label.split(joint)} for label in whole}
@@ -112,8 +112,8 @@ def joined(labels: Iterable[str]) -> frozenset[str]:
             if "" not in each and all(_occurs(part, joint, distinct, times) for part in each)
         }
         if several and 2 * len(several) >= len(whole):
-            found |= {label for label in whole if len(parts[label]) > 1}
-    return frozenset(found)
+            texts |= {label for label in whole if len(parts[label]) > 1}
+    return frozenset(texts)
 
 
 def _occurs(part: str, joint: str, distinct: Collection[str], times: Mapping[str, int]) -> bool:
@@ -122,9 +122,9 @@ def _occurs(part: str, joint: str, distinct: Collection[str], times: Mapping[str
 
 def words_for_nothing(labels: Collection[str]) -> frozenset[str]:
     """Which of these distinct labels stand for none: nan, N/A, null, (blank), -, ?"""
-    found = frozenset(label for label in labels if _is_nothing(label))
-    signs = frozenset(labels) <= SIGNS | found and "+" in labels
-    return found - SIGNS if signs else found
+    result = frozenset(label for label in labels if _is_nothing(label))
+    signs = frozenset(labels) <= SIGNS | result and "+" in labels
+    return result - SIGNS if signs else result
 
 
 def _is_nothing(label: str) -> bool:
@@ -165,12 +165,12 @@ def structure_of(text: str) -> Any:
     if MARKED.fullmatch(text):
         return [int(mark) for mark in text[1:-1].replace(".", "").split()]
     try:
-        found = ast.literal_eval(text)
+        result = ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
         return None
-    if isinstance(found, set):
-        return sorted(found, key=repr)
-    return found if isinstance(found, list | dict | tuple) else None
+    if isinstance(result, set):
+        return sorted(result, key=repr)
+    return result if isinstance(result, list | dict | tuple) else None
 
 
 def _of_object(value: Mapping[str, Any], depth: int) -> Reading:
@@ -219,8 +219,8 @@ def _of_list(value: Sequence[Any], depth: int) -> Reading:
         return NoClass.TAGS
     if LEAST_MARKS <= len(value) > len(set(map(repr, value))) and all(each in (0, 1) for each in value):
         return NoClass.MARKS
-    found = {read_label(each, depth + 1) for each in value}
-    return found.pop() if len(found) == 1 else NoClass.SEVERAL
+    result = {read_label(each, depth + 1) for each in value}
+    return result.pop() if len(result) == 1 else NoClass.SEVERAL
 
 
 def _of_paths(value: Any) -> Reading:
@@ -230,8 +230,8 @@ def _of_paths(value: Any) -> Reading:
     paths = [each if isinstance(each, list | tuple) else [each] for each in value]
     if not all(path and all(isinstance(level, str) for level in path) for path in paths):
         return NoClass.UNREADABLE
-    found = {PATH.join(map(visible, path)) for path in paths}
-    return found.pop() if len(found) == 1 else NoClass.SEVERAL
+    result = {PATH.join(map(visible, path)) for path in paths}
+    return result.pop() if len(result) == 1 else NoClass.SEVERAL
 
 
 def _is_place(value: Any) -> bool:

@@ -24,6 +24,6 @@ def left_out_rows(left_out: Sequence[LeftOut]) -> list[LeftOutRow]:
     for one in left_out:
         places[one.reason].append(one.place)
     return [
-        LeftOutRow(reason, len(found), tuple(found[:PLACES_NAMED]))
-        for reason, found in sorted(places.items(), key=lambda pair: -len(pair[1]))
+        LeftOutRow(reason, len(result), tuple(result[:PLACES_NAMED]))
+        for reason, result in sorted(places.items(), key=lambda pair: -len(pair[1]))
     ]

@@ -31,7 +31,12 @@ def without_longest(
 
 
 def _reason(record: Record, name: str, most: int) -> str:
-    size = len(str(record.data[name]).encode("utf-8", "surrogatepass")) / 1e6
+    return too_long(name, str(record.data[name]), most)
+
+
+def too_long(name: str, text: str, most: int = LONGEST_TEXT) -> str:
+    """Why a text is left out, with its size and what to do."""
+    size = len(text.encode("utf-8", "surrogatepass")) / 1e6
     return (
         f"'{name}' holds {size:,.1f} MB of text, and more than {most:,} characters are not learned from: "
         "shorten or split it, or name another --field"

@@ -25,9 +25,9 @@ def gathered(rows: Sequence[FileEntry], columns: Columns) -> tuple[Sequence[File
     others = [name for name in names if name not in marked]
     if len(marked) < LEAST or not others or may_hold_label(rows, others):
         return rows, ()
-    found = [row._replace(values=_gathered(row, marked, others)) for row in rows]
+    result = [row._replace(values=_gathered(row, marked, others)) for row in rows]
     listed = ", ".join(f"'{name}'" for name in marked[:SHOWN]) + (", …" if len(marked) > SHOWN else "")
-    return found, (f"Classes are the columns that hold 0 and 1 only: {listed}.",)
+    return result, (f"Classes are the columns that hold 0 and 1 only: {listed}.",)
 
 
 def _gathered(row: FileEntry, marked: Sequence[str], others: Sequence[str]) -> dict[str, Any]:

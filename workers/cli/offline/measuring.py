@@ -47,10 +47,10 @@ def measure(
 ) -> Measured:
     """Find issues in the arrays, and measure them against what is known. BadFile names the bad one."""
     own = read_probabilities(probs, OPTIONS["pred_probs"])
-    matrix, told = probabilities(own.values)
-    given, said = class_numbers(read_classes(labels, OPTIONS["labels"]), OPTIONS["labels"], own.names)
+    matrix, notices = probabilities(own.values)
+    given, answered = class_numbers(read_classes(labels, OPTIONS["labels"]), OPTIONS["labels"], own.names)
     try:
-        found = label_issues(given, matrix, method=method)
+        result = label_issues(given, matrix, method=method)
     except InvalidInput as error:
         raise _named(error) from error
     true = None if truth is None else _truth(truth, own.names, len(given), matrix.shape[1])
@@ -59,18 +59,18 @@ def measure(
     return Measured(
         given,
         matrix,
-        replace(found, warnings=(*said, *told, *found.warnings)),
-        None if true is None else against_truth(found, given, true, at),
-        None if reviews is None else against_reviews(found, reviews, at),
-        None if counts is None else decision_figures(found, given, matrix, counts),
+        replace(result, warnings=(*answered, *notices, *result.warnings)),
+        None if true is None else against_truth(result, given, true, at),
+        None if reviews is None else against_reviews(result, reviews, at),
+        None if counts is None else decision_figures(result, given, matrix, counts),
         own.names,
     )
 
 
 def _truth(path: Path, names: tuple[str, ...], n_rows: int, n_classes: int) -> NDArray[Any]:
     """True classes: (n_rows,) integers in 0..n_classes - 1."""
-    found, _ = class_numbers(read_classes(path, TRUTH), TRUTH, names)
-    return checked_classes(found, TRUTH, n_rows, n_classes)
+    result, _ = class_numbers(read_classes(path, TRUTH), TRUTH, names)
+    return checked_classes(result, TRUTH, n_rows, n_classes)
 
 
 def _named(error: InvalidInput) -> BadFile:

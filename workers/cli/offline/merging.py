@@ -57,13 +57,13 @@ def merged(
         )
     n_repeated = sum(len(same) > 1 for same in by_name.values())
     if rounded or len(clashes) > MOST * n_repeated:
-        said = (
+        text = (
             f"Ids are not used, rows are named by their place: {sentence}. --id-column names another column."
         )
-        return [_by_place(row) for row in rows], (said,)
-    said = f"Rows of one id that hold different items are kept apart: {sentence}."
+        return [_by_place(row) for row in rows], (text,)
+    text = f"Rows of one id that hold different items are kept apart: {sentence}."
     apart = [_together(same) for name in by_name for same in _same_content(by_name[name], fields)]
-    return _distinct(apart), (said,)
+    return _distinct(apart), (text,)
 
 
 def _sentence(clashes: dict[str, list[Record]], rounded: Sequence[Record]) -> str:
@@ -74,10 +74,10 @@ def _sentence(clashes: dict[str, list[Record]], rounded: Sequence[Record]) -> st
 
 
 def _same_content(rows: Sequence[Record], fields: Sequence[str]) -> list[list[Record]]:
-    found: dict[Hashable, list[Record]] = defaultdict(list)
+    result: dict[Hashable, list[Record]] = defaultdict(list)
     for row in rows:
-        found[_content(row, fields)].append(row)
-    return list(found.values())
+        result[_content(row, fields)].append(row)
+    return list(result.values())
 
 
 def _content(row: Record, fields: Sequence[str]) -> Hashable:

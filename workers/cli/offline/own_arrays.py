@@ -26,8 +26,8 @@ def class_numbers(labels: Array, argument: str, names: Sequence[str] = ()) -> tu
     if labels.dtype.kind in "US":
         return _by_name(labels, argument, names), ()
     if labels.dtype.kind != "f" or labels.ndim != 1:
-        said = f"Class numbers are taken in the order of the columns: {_listed(names)}." if names else ""
-        return labels, (said,) if said else ()
+        text = f"Class numbers are taken in the order of the columns: {_listed(names)}." if names else ""
+        return labels, (text,) if text else ()
     bad = np.flatnonzero(~np.isfinite(labels) | (labels != np.floor(labels)))
     if bad.size:
         remedy = "Save one class number per item"
@@ -55,8 +55,8 @@ def _by_name(labels: Array, argument: str, names: Sequence[str]) -> Array:
         raise BadFile(
             problem, argument=argument, where=f"row {row}", remedy="Name the columns as the classes"
         )
-    found: Array = np.array([known[str(name)] for name in given], dtype=np.int64)[inverse]
-    return found
+    result: Array = np.array([known[str(name)] for name in given], dtype=np.int64)[inverse]
+    return result
 
 
 def _listed(names: Sequence[str]) -> str:

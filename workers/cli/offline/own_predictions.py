@@ -42,15 +42,15 @@ def own_scores(path: Path, data: Dataset) -> OwnPredictions:
     return _within(_read(path, data, data.classes), data)
 
 
-def _within(found: OwnPredictions, data: Dataset) -> OwnPredictions:
-    outside = found.known & ((found.values < 0) | (found.values > 1)).any(axis=1)
+def _within(predictions: OwnPredictions, data: Dataset) -> OwnPredictions:
+    outside = predictions.known & ((predictions.values < 0) | (predictions.values > 1)).any(axis=1)
     if outside.any():
         row = int(np.argmax(outside))
-        worst = found.values[row][(found.values[row] < 0) | (found.values[row] > 1)][0]
+        worst = predictions.values[row][(predictions.values[row] < 0) | (predictions.values[row] > 1)][0]
         where = f"item {data.records[row].id}"
         remedy = "Give a probability from 0 to 1 for each class"
         raise BadFile(f"it is {worst:g}", argument=ARGUMENT, where=where, remedy=remedy)
-    return found
+    return predictions
 
 
 def own_numbers(path: Path, data: Dataset) -> OwnPredictions:
@@ -65,10 +65,10 @@ def scores_in_file(data: Dataset) -> OwnPredictions | None:
     for row, record in enumerate(data.records):
         if record.scores is not None:
             values[row] = [record.scores.get(name, np.nan) for name in names]
-    found = _known(values)
-    if found.known.sum() < MOSTLY * len(data.records):
+    result = _known(values)
+    if result.known.sum() < MOSTLY * len(data.records):
         return None
-    return _within(found, data) if data.kind is FileKind.MULTI_LABEL else found
+    return _within(result, data) if data.kind is FileKind.MULTI_LABEL else result
 
 
 def _read(path: Path, data: Dataset, classes: Sequence[str]) -> OwnPredictions:
@@ -119,18 +119,18 @@ def _of_array(array: NDArray[Any], data: Dataset, classes: Sequence[str]) -> Own
 
 
 def _id_of(entry: FileEntry) -> str:
-    found = next((entry.values[name] for name in IDS if entry.values.get(name) not in (None, "")), None)
-    if found is None:
+    result = next((entry.values[name] for name in IDS if entry.values.get(name) not in (None, "")), None)
+    if result is None:
         raise BadFile(
             "it has no 'id'", argument=ARGUMENT, where=entry.place, remedy="Give the item's id in each row"
         )
-    return str(found)
+    return str(result)
 
 
 def _values(entry: FileEntry, classes: Sequence[str]) -> list[float]:
     if not classes:
-        found = next((entry.values[name] for name in NUMBERS if name in entry.values), None)
-        return [_number(found, entry, NUMBERS[0])]
+        result = next((entry.values[name] for name in NUMBERS if name in entry.values), None)
+        return [_number(result, entry, NUMBERS[0])]
     held = next((entry.values[key] for key in SCORES if isinstance(entry.values.get(key), Mapping)), None)
     scores: Mapping[str, Any] = entry.values if held is None else held
     return [_number(scores.get(name), entry, name) for name in classes]
@@ -141,10 +141,10 @@ def _number(value: Any, entry: FileEntry, name: str) -> float:
     if value in (None, ""):
         return float("nan")
     try:
-        found = finite(float(value) if isinstance(value, str) else value)
+        result = finite(float(value) if isinstance(value, str) else value)
     except ValueError:
-        found = None
-    if found is None:
+        result = None
+    if result is None:
         problem = f"'{name}' is {value!r}, no number"
         raise BadFile(problem, argument=ARGUMENT, where=entry.place, remedy="Give numbers")
-    return found
+    return result

@@ -14,18 +14,18 @@ NAME_CHARS = 40  # of a class in a table's head
 @cache
 def environment() -> Environment:
     """Templates with every value escaped."""
-    made = Environment(
+    result = Environment(
         loader=PackageLoader("workers.cli.offline"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["share"] = _share
-    made.filters["sure"] = percent
-    made.filters["name"] = lambda text: one_line(text, NAME_CHARS)
-    made.filters["heat"] = _heat
-    return made
+    result.filters["share"] = _share
+    result.filters["sure"] = percent
+    result.filters["name"] = lambda text: one_line(text, NAME_CHARS)
+    result.filters["heat"] = _heat
+    return result
 
 
 def _share(value: float | None) -> str:

@@ -87,10 +87,10 @@ class LeadRule:
     keep: int = 2
 
     def stop(self, question: KnownQuestion, answers: Sequence[Hashable]) -> Stop:
-        said: Counter[Hashable] = Counter()
+        counts: Counter[Hashable] = Counter()
         for n, answer in enumerate(answers[: self.most], start=1):
-            said[answer] += 1
-            (first, votes), (_, others) = [*said.most_common(2), (None, 0)][:2]
+            counts[answer] += 1
+            (first, votes), (_, others) = [*counts.most_common(2), (None, 0)][:2]
             if first in question.problems:
                 continue
             if first == question.given and votes >= self.keep and votes > others:

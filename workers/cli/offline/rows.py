@@ -80,24 +80,24 @@ def _readings(
 ) -> tuple[FileKind, list[list[Reading]]]:
     """What each row says in each label column, seen together: joined labels, and words for nothing."""
     read = remembered(read_label)
-    found = [[read(row.values.get(name)) for name in known.labels] for row in rows]
-    labels = {each for each in set(chain.from_iterable(found)) if not isinstance(each, NoClass)}
+    result = [[read(row.values.get(name)) for name in known.labels] for row in rows]
+    labels = {each for each in set(chain.from_iterable(result)) if not isinstance(each, NoClass)}
     several, nothing = joined(labels), words_for_nothing(labels) | frozenset(columns.no_label)
     if several or nothing:
-        found = [[_in_context(each, several, nothing) for each in row] for row in found]
-    kind = columns.kind or kind_of_labels([each for row in found for each in row], known.label)
+        result = [[_in_context(each, several, nothing) for each in row] for row in result]
+    kind = columns.kind or kind_of_labels([each for row in result for each in row], known.label)
     if kind is FileKind.MULTI_LABEL:
         joints = joints_of(labels)
-        return kind, _again(rows, known, found, lambda value: read_set(value, joints))
+        return kind, _again(rows, known, result, lambda value: read_set(value, joints))
     if kind is FileKind.RATING:
-        return kind, _again(rows, known, found, read_number)
-    return kind, found
+        return kind, _again(rows, known, result, read_number)
+    return kind, result
 
 
 def _again(
     rows: Sequence[FileEntry],
     known: Known,
-    found: Sequence[Sequence[Reading]],
+    result: Sequence[Sequence[Reading]],
     read: Callable[[Any], Reading],
 ) -> list[list[Reading]]:
     """The cells read as another kind of label; a word for nothing stays none."""
@@ -106,7 +106,7 @@ def _again(
             each if each is NoClass.NONE and not _is_list(value) else read(value)
             for each, value in zip(readings, map(row.values.get, known.labels), strict=True)
         ]
-        for row, readings in zip(rows, found, strict=True)
+        for row, readings in zip(rows, result, strict=True)
     ]
 
 
@@ -182,9 +182,9 @@ def _doubtful(readings: Sequence[Sequence[Reading]]) -> tuple[str, ...]:
     """Words that are classes in some files, and stand for no label in others."""
     words = {each for each in set(chain.from_iterable(readings)) if str(each).casefold() in DOUBTFUL}
     counts = Counter(each for row in readings for each in row if each in words) if words else Counter[str]()
-    found = listing([f"{quoted(label)} ({count:,})" for label, count in counts.most_common()])
+    result = listing([f"{quoted(label)} ({count:,})" for label, count in counts.most_common()])
     option = " ".join(f"--no-label {label}" for label in counts)
-    return (f"Judged as a class: {found}. If it stands for no label: {option}.",) if counts else ()
+    return (f"Judged as a class: {result}. If it stands for no label: {option}.",) if counts else ()
 
 
 def _people(known: Known) -> tuple[str, ...]:

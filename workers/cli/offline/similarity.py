@@ -58,10 +58,10 @@ def _sample(judged: Judged) -> NDArray[np.intp]:
 def _projected(judged: Judged) -> NDArray[np.float64]:
     if issparse(judged.matrix):
         # The first direction of uncentred counts is how long a text is: the next two tell texts apart.
-        found = TruncatedSVD(n_components=3, random_state=SEED).fit_transform(judged.matrix)[:, 1:]
+        result = TruncatedSVD(n_components=3, random_state=SEED).fit_transform(judged.matrix)[:, 1:]
     else:
-        found = PCA(n_components=2, random_state=SEED).fit_transform(judged.matrix)
-    return np.asarray(found, dtype=np.float64)
+        result = PCA(n_components=2, random_state=SEED).fit_transform(judged.matrix)
+    return np.asarray(result, dtype=np.float64)
 
 
 def _placed(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ class Spellings:
         """What was found, with counts; none where nothing was."""
         if not self.groups:
             return ()
-        told = "; ".join(
+        text = "; ".join(
             listing([f"{quoted(label)} ({count:,})" for label, count in group])
             for group in self.groups[:SHOWN]
         )
@@ -44,7 +44,7 @@ class Spellings:
             if merged
             else "They are judged as different classes: --merge-spellings makes them one."
         )
-        return (f"Spellings of one class: {told}{more}. {what}",)
+        return (f"Spellings of one class: {text}{more}. {what}",)
 
 
 def find_spellings(counts: Mapping[str, int]) -> Spellings:

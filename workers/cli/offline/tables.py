@@ -110,7 +110,7 @@ def overlaps(judged: Judged) -> list[Overlap]:
     totals = joint.sum(axis=1)
     tested = {(one.facts["first"], one.facts["second"]) for one in judged.findings.of(FindingKind.OVERLAP)}
     first, second = np.nonzero(np.triu((joint > 0) & (joint.T > 0), k=1))
-    found = [
+    result = [
         Overlap(
             judged.classes[i],
             judged.classes[j],
@@ -121,7 +121,7 @@ def overlaps(judged: Judged) -> list[Overlap]:
         )
         for i, j in zip(first.tolist(), second.tolist(), strict=True)
     ]
-    return sorted(found, key=lambda pair: -pair.share)[:MOST_PAIRS]
+    return sorted(result, key=lambda pair: -pair.share)[:MOST_PAIRS]
 
 
 def annotator_rows(judged: Judged) -> list[AnnotatorRow]:
@@ -147,12 +147,12 @@ def annotator_rows(judged: Judged) -> list[AnnotatorRow]:
 
 def reliability_rows(judged: Judged) -> list[ReliabilityRow]:
     """The filled bins of the reliability table."""
-    found = judged.predicted.reliability
-    width = 1 / len(found.count)
+    result = judged.predicted.reliability
+    width = 1 / len(result.count)
     return [
         ReliabilityRow(
-            n * width, (n + 1) * width, int(count), float(found.confidence[n]), float(found.accuracy[n])
+            n * width, (n + 1) * width, int(count), float(result.confidence[n]), float(result.accuracy[n])
         )
-        for n, count in enumerate(found.count)
+        for n, count in enumerate(result.count)
         if count
     ]

@@ -48,8 +48,8 @@ def tell(scan: FileScan, source: str, limit: int) -> None:
         f"(labels in '{one_line(scan.label_name)}', judged by {one_line(scan.by)})"
     )
     if len(counts_by_kind(scan)) > 1:
-        said = ", ".join(f"{count:,} {KIND_WORDS[kind]}" for kind, count in counts_by_kind(scan).items())
-        typer.echo(f"Of these: {said}")
+        text = ", ".join(f"{count:,} {KIND_WORDS[kind]}" for kind, count in counts_by_kind(scan).items())
+        typer.echo(f"Of these: {text}")
     if scan.issues:
         _list(scan.issues[:limit])
     if len(scan.issues) > limit:

@@ -34,10 +34,10 @@ def with_vectors(rows: Sequence[FileEntry], known: Known) -> Sequence[FileEntry]
 def _holds_vectors(cells: Sequence[Any]) -> bool:
     """Most are printed lists; bare numbers must be as many in each, and fractions: ids of words are text."""
     texts = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
-    found = [(text, numbers) for text in texts if (numbers := numbers_of(text)) is not None]
-    if not found or len(found) <= MOSTLY * sum(cell not in (None, "") for cell in cells):
+    result = [(text, numbers) for text in texts if (numbers := numbers_of(text)) is not None]
+    if not result or len(result) <= MOSTLY * sum(cell not in (None, "") for cell in cells):
         return False
-    bare = [(text, numbers) for text, numbers in found if not _is_bracketed(text)]
+    bare = [(text, numbers) for text, numbers in result if not _is_bracketed(text)]
     return not bare or (
         len({len(numbers) for _, numbers in bare}) == 1 and any("." in text for text, _ in bare)
     )
@@ -67,5 +67,5 @@ def _is_bracketed(text: str) -> bool:
 
 def _vector(value: Any) -> Any:
     """A list of numbers where the cell is one; else the cell."""
-    found = numbers_of(value) if isinstance(value, str) else None
-    return value if found is None else found
+    numbers = numbers_of(value) if isinstance(value, str) else None
+    return value if numbers is None else numbers

@@ -67,31 +67,33 @@ def dropped_rows(rows: Sequence[FileEntry], taken: frozenset[str | None]) -> tup
 
     `taken` are columns that hold something else: the label, the text.
     """
-    found: Dropped = {}
+    dropped: Dropped = {}
     notes: list[str] = []
     for name in _columns(rows):
         if name in taken:
             continue
         words = [_word(row.values.get(name)) for row in rows]
         if _plain(name).endswith(MOMENT):
-            found |= {n: f"'{name}' is set" for n, word in enumerate(words) if word and not _is_nothing(word)}
+            dropped |= {
+                n: f"'{name}' is set" for n, word in enumerate(words) if word and not _is_nothing(word)
+            }
             continue
         if _is_flag(name, FLAGS):
-            found |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in TRUE}
+            dropped |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in TRUE}
             continue
         if _is_flag(name, STANDS):
             if TRUE & set(words) and {word for word in words if word} <= TRUE | FALSE:
-                found |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in FALSE}
+                dropped |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in FALSE}
             continue
         unknown = {word for word in words if word} - KEPT - DROPPED - OPEN
         if not unknown:
-            found |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in DROPPED | OPEN}
+            dropped |= {n: f"'{name}' says {word}" for n, word in enumerate(words) if word in DROPPED | OPEN}
         elif (DROPPED | KEPT) & set(words) or 1 < len(unknown) <= MOST_WORDS:
             listed = ", ".join(f"'{word}'" for word in sorted(unknown)[:SHOWN])
             notes.append(
                 f"'{name}' was not taken for a verdict: it holds {listed}. If it is one, filter it first."
             )
-    return found, tuple(notes)
+    return dropped, tuple(notes)
 
 
 def _columns(rows: Sequence[FileEntry]) -> list[str]:

@@ -72,14 +72,14 @@ class ParquetRows:
         """The columns as `datasets` names their types."""
         text = {"dtype": "string", "_type": "Value"}
         number = {"dtype": "float64", "_type": "Value"}
-        found = {
+        result = {
             "id": text,
             "label": self._label_feature(),
             "status": text,
             "quality": number,
             "weight": number,
         }
-        return found | {"given": text} | {_column(name): text for name in self.fields or ()} | {"more": text}
+        return result | {"given": text} | {_column(name): text for name in self.fields or ()} | {"more": text}
 
     def _flush(self) -> None:
         if self._writer is None:
@@ -167,11 +167,11 @@ def card(plan: ExportPlan, features: dict[str, Any], n: int) -> str:
         f"configs: {json.dumps([{'config_name': 'default', 'data_files': files}])}",
         f"dataset_info: {json.dumps(info, ensure_ascii=False)}",
     ]
-    said = (
+    text = (
         f"Labels of the project {plan.project} as reviewers left them. `status` says how each came to be, "
         "`quality` how probable it is (0 to 1), and `weight` what it may count in training."
     )
-    return "\n".join(["---", *head, "---", f"# {plan.project}", "", said, ""])
+    return "\n".join(["---", *head, "---", f"# {plan.project}", "", text, ""])
 
 
 def _card_feature(name: str, of: Any) -> dict[str, Any]:

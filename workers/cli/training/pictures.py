@@ -73,7 +73,7 @@ class CocoFile:
         x1, y1, x2, y2 = upright(row)
         turned = bool(row["rotation"] % 360)
         self._odd["turned boxes are written as the upright ones about them"] += turned
-        made = {
+        result = {
             "id": self._n["annotations"] + 1,
             "image_id": image,
             "category_id": self._number.setdefault(row["label"], len(self._number) + 1),
@@ -81,7 +81,7 @@ class CocoFile:
             "area": round((row["x2"] - row["x1"]) * (row["y2"] - row["y1"]), 3),
             "iscrowd": 0,
         }
-        return made | ({"attributes": {"rotation": row["rotation"]}} if turned else {})
+        return result | ({"attributes": {"rotation": row["rotation"]}} if turned else {})
 
 
 class YoloFolder:
@@ -154,9 +154,9 @@ def _size(rows: Sequence[Row]) -> tuple[float, float] | None:
 
 
 def _image(number: int, name: str, size: tuple[float, float] | None, example: TrainingExample) -> Row:
-    made: Row = {"id": number, "file_name": name, "item": example.id, "status": example.standing.value}
-    made |= {"weight": example.weight}
-    return made if size is None else made | {"width": size[0], "height": size[1]}
+    row: Row = {"id": number, "file_name": name, "item": example.id, "status": example.standing.value}
+    row |= {"weight": example.weight}
+    return row if size is None else row | {"width": size[0], "height": size[1]}
 
 
 def _sentences(odd: Counter[str]) -> tuple[str, ...]:

@@ -140,18 +140,18 @@ def write_export(
     kind = kind_of_schema(schema)
     try:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-            made = Path(folder) / out.name
+            created = Path(folder) / out.name
             if form in FOLDERS:
-                made.mkdir()
-            writer = _writers()[form](made, ExportPlan(project, kind, schema.classes))
-            apart_file = made / APART if form in FOLDERS else Path(folder) / f"{out.name}.{APART}"
-            found = _pour(items, schema, form, writer, apart_file, kind, decided=decided)
-            _hash(found, made)
-            _put(found, project, made, apart_file, out)
+                created.mkdir()
+            writer = _writers()[form](created, ExportPlan(project, kind, schema.classes))
+            apart_file = created / APART if form in FOLDERS else Path(folder) / f"{out.name}.{APART}"
+            result = _pour(items, schema, form, writer, apart_file, kind, decided=decided)
+            _hash(result, created)
+            _put(result, project, created, apart_file, out)
     except OSError as error:
         problem = f"{out} cannot be written ({error.strerror})"
         raise Misconfigured(problem, field="--out", remedy="Name a folder that you may write.") from error
-    return found
+    return result
 
 
 def _pour(
@@ -165,7 +165,7 @@ def _pour(
     decided: bool,
 ) -> Exported:
     """Every item to where it belongs."""
-    found, digest = Exported(form), ContentHash()
+    result, digest = Exported(form), ContentHash()
     lost: list[LeftOut] = []
     read = reader_of(schema, lost)
     in_parts = kind in (FileKind.BOXES, FileKind.SPANS)
@@ -173,60 +173,60 @@ def _pour(
         for item in items:
             one = example_of(item, read, in_parts=in_parts)
             if isinstance(one, ApartItem):
-                found.apart[one.reason.value] += 1
+                result.apart[one.reason.value] += 1
                 apart.write(json.dumps(one.plain(), ensure_ascii=False, allow_nan=False) + "\n")
             elif decided and one.standing not in DECIDED:
-                found.undecided += 1
+                result.undecided += 1
                 continue
             else:
-                _add(one, writer, found)
+                _add(one, writer, result)
             digest.add(one)
     writer.close()
-    found.content = digest.hex()
-    found.said = (
+    result.content = digest.hex()
+    result.said = (
         *writer.said,
         *(f"{row.count:,} × {row.reason} ({', '.join(row.places)})" for row in left_out_rows(lost)),
     )
-    return found
+    return result
 
 
-def _add(example: TrainingExample, writer: ExampleWriter, found: Exported) -> None:
+def _add(example: TrainingExample, writer: ExampleWriter, exported: Exported) -> None:
     writer.add(example)
-    found.standing[example.standing.value] += 1
+    exported.standing[example.standing.value] += 1
 
 
-def _hash(found: Exported, made: Path) -> None:
-    files = sorted(path for path in made.rglob("*") if path.is_file()) if made.is_dir() else [made]
+def _hash(exported: Exported, result: Path) -> None:
+    files = sorted(path for path in result.rglob("*") if path.is_file()) if result.is_dir() else [result]
     for path in files:
         digest = hashlib.sha256()
         with path.open("rb") as stream:
             while block := stream.read(BLOCK):
                 digest.update(block)
-        found.files[str(path.relative_to(made)) if made.is_dir() else path.name] = digest.hexdigest()
+        exported.files[str(path.relative_to(result)) if result.is_dir() else path.name] = digest.hexdigest()
 
 
-def _put(found: Exported, project: str, made: Path, apart_file: Path, out: Path) -> None:
+def _put(exported: Exported, project: str, result: Path, apart_file: Path, out: Path) -> None:
     """The manifest beside the file, or in the folder; then all of it to its place."""
-    text = json.dumps(found.manifest(project), ensure_ascii=False, indent=2) + "\n"
-    if made.is_dir():
-        (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-        _replace_folder(made, out)
+    text = json.dumps(exported.manifest(project), ensure_ascii=False, indent=2) + "\n"
+    if result.is_dir():
+        (result / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        _replace_folder(result, out)
         return
-    manifest = made.with_name(f"{out.name}.{MANIFEST}")
+    manifest = result.with_name(f"{out.name}.{MANIFEST}")
     manifest.write_text(text, encoding="utf-8", newline="\n")
-    for path in (apart_file, manifest, made):
+    for path in (apart_file, manifest, result):
         path.replace(out.with_name(path.name))
 
 
-def _replace_folder(made: Path, out: Path) -> None:
+def _replace_folder(path: Path, out: Path) -> None:
     """Put a folder into the place of another, which goes only when the new one stands."""
     if not out.exists():
-        made.replace(out)
+        path.replace(out)
         return
-    before = made.with_name(f"{out.name}.before")
+    before = path.with_name(f"{out.name}.before")
     out.replace(before)
     try:
-        made.replace(out)
+        path.replace(out)
     except OSError:
         before.replace(out)
         raise

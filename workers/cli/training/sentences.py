@@ -21,12 +21,12 @@ class ConllFile:
 
     @property
     def said(self) -> Sequence[str]:
-        said = []
+        texts = []
         if self._lost:
-            said.append(f"{self._lost:,} spans that overlap a longer one are left out: a token has one tag.")
+            texts.append(f"{self._lost:,} spans that overlap a longer one are left out: a token has one tag.")
         if self._moved:
-            said.append(f"{self._moved:,} spans begin or end within a token: the whole token is tagged.")
-        return said
+            texts.append(f"{self._moved:,} spans begin or end within a token: the whole token is tagged.")
+        return texts
 
     def add(self, example: TrainingExample) -> None:
         text = _text(example)
@@ -34,11 +34,11 @@ class ConllFile:
         spans = tuple(Region(row["label"], (row["start"], row["end"])) for row in example.label)
         answer = RegionAnswer(None, spans)
         item = RegionItem(example.id, example.id, (answer,), text=text)
-        found = tagged(item, answer, self._classes)
-        self._lost += len(found.left_out)
-        starts, ends = ({spot[at] for spot in found.tokens} for at in (0, 1))
-        self._moved += sum(span.spot[0] not in starts or span.spot[1] not in ends for span in found.kept)
-        lines = [f"{word} {self._tag(tag)}\n" for word, tag in zip(found.words, found.tags, strict=True)]
+        result = tagged(item, answer, self._classes)
+        self._lost += len(result.left_out)
+        starts, ends = ({spot[at] for spot in result.tokens} for at in (0, 1))
+        self._moved += sum(span.spot[0] not in starts or span.spot[1] not in ends for span in result.kept)
+        lines = [f"{word} {self._tag(tag)}\n" for word, tag in zip(result.words, result.tags, strict=True)]
         if lines:
             self._stream.write("".join(lines) + "\n")
 

@@ -43,9 +43,9 @@ def regions_in(
     read = read_regions(item, schema, kind)
     if read is None:
         return None
-    found, lost = read
+    result, lost = read
     left_out += lost
-    return [plain_region(region, kind, each) for each in found for region in each.answers[0].regions]
+    return [plain_region(region, kind, each) for each in result for region in each.answers[0].regions]
 
 
 def read_regions(

@@ -80,16 +80,16 @@ class Confusions:
         right = self._absent.copy()
         own = np.arange(len(self._label))
         right[self._annotator, self._label] = self._rows[own, self._label]
-        found = right @ (prior / prior.sum())
+        result = right @ (prior / prior.sum())
         answers = np.bincount(self._annotator, minlength=self._n_annotators)
-        return np.where(answers > 0, np.clip(found, 0, 1), np.nan)
+        return np.where(answers > 0, np.clip(result, 0, 1), np.nan)
 
     def _crowd(self, counts: Floats) -> Floats:
         """(K said, K true): everyone's confusions, with one vote for being right about each class."""
         pooled: Floats = self._by_label @ counts + np.eye(self._n_classes)
         pooled += 1 / self._n_classes
-        found: Floats = pooled / pooled.sum(axis=0)
-        return found
+        result: Floats = pooled / pooled.sum(axis=0)
+        return result
 
 
 def _rows_of(matrix: sparse.csr_array, start: int, stop: int) -> tuple[slice, sparse.csr_array]:

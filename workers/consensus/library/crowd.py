@@ -27,8 +27,8 @@ class Crowd:
         n_annotators = self.votes.n_annotators
         agreeing = sum_by(annotator, self.counts.ravel()[self.cell] - 1, n_annotators)
         others = sum_by(annotator, self.n_votes[task] - 1, n_annotators)
-        found = ratio(agreeing, others)
-        return np.where(others > 0, found, found[others > 0].mean())
+        result = ratio(agreeing, others)
+        return np.where(others > 0, result, result[others > 0].mean())
 
     def agreement_with(self, label: Ints) -> Floats:
         """(A,): share of an annotator's votes on shared tasks that equal `label`; NaN without any."""

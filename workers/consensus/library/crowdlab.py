@@ -65,14 +65,14 @@ def crowdlab(votes: Votes, pred_probs: ArrayLike, *, calibrate: bool = False) ->
     temperature = best_temperature(crowd.counts, probs) if calibrate else 1.0
     if calibrate:
         probs = tempered(probs, temperature)
-    found = _Fit(crowd, probs)
+    result = _Fit(crowd, probs)
     majority = most_voted(crowd, probs)
-    posterior, _, _ = found.given(majority)
+    posterior, _, _ = result.given(majority)
     label, _, tied = leading(posterior)
     label = np.where(tied, majority, label)
-    posterior, w_model, w_people = found.given(label)
+    posterior, w_model, w_people = result.given(label)
     quality = posterior[label, np.arange(len(label))]
-    people = _annotator_quality(crowd, found.of_votes(posterior), label, w_model, w_people)
+    people = _annotator_quality(crowd, result.of_votes(posterior), label, w_model, w_people)
     voted = crowd.n_votes > 0
     return Crowdlab(
         np.where(voted, label, NO_VOTES),
@@ -120,8 +120,8 @@ class _Fit:
 
     def of_votes(self, posterior: Floats) -> Floats:
         """(V,): the posterior of the label that each vote names."""
-        found: Floats = posterior.ravel()[self._place]
-        return found
+        result: Floats = posterior.ravel()[self._place]
+        return result
 
 
 def _annotator_quality(

@@ -20,8 +20,8 @@ class Flow:
     lost_share: Floats  # (K,): net loss over the size before, 0 for a class that grew, NaN for an empty one
 
 
-def confusion_matrix(truth: ArrayLike, said: ArrayLike, n_classes: int) -> Ints:
-    """(K, K): how often `said` (column) was the answer to a task of class `truth` (row).
+def confusion_matrix(truth: ArrayLike, answered: ArrayLike, n_classes: int) -> Ints:
+    """(K, K): how often `answered` (column) was the answer to a task of class `truth` (row).
 
     Raises
     ------
@@ -29,7 +29,7 @@ def confusion_matrix(truth: ArrayLike, said: ArrayLike, n_classes: int) -> Ints:
         For arrays that differ in length or labels outside 0..n_classes - 1.
     """
     row = whole_numbers("truth", truth, n_classes)
-    column = whole_numbers("said", said, n_classes)
+    column = whole_numbers("said", answered, n_classes)
     same_length(truth=row, said=column)
     flat = np.bincount(row * n_classes + column, minlength=n_classes * n_classes)
     return flat.reshape(n_classes, n_classes)

@@ -61,11 +61,11 @@ def active_scores(votes: Votes, pred_probs: ArrayLike) -> ActiveLab:
 
 
 def _weighed(crowd: Crowd, probs: Floats) -> tuple[Floats, float, Floats]:
-    found = crowdlab(crowd.votes, probs, calibrate=True)
+    result = crowdlab(crowd.votes, probs, calibrate=True)
     unasked = crowd.n_votes == 0
-    quality = found.quality.copy()
-    quality[unasked] = tempered(probs[unasked], found.temperature).max(axis=1)
-    return quality, found.model_weight, found.annotator_weight
+    quality = result.quality.copy()
+    quality[unasked] = tempered(probs[unasked], result.temperature).max(axis=1)
+    return quality, result.model_weight, result.annotator_weight
 
 
 def _unweighed(crowd: Crowd, probs: Floats) -> tuple[Floats, float, Floats]:

@@ -113,7 +113,7 @@ class Expected:
         return beyond or bool(self.asks[place])
 
 
-def expected(weights: Floats, policy: SharePolicy) -> Expected:
+def expected(weights: Floats, policy: SharePolicy, people: int = HORIZON) -> Expected:
     """What a policy comes to, from every set of answers on.
 
     Parameters
@@ -122,6 +122,8 @@ def expected(weights: Floats, policy: SharePolicy) -> Expected:
         How usual each component is, summing to 1.
     policy
         Among it `price`, what a vote costs in repairs.
+    people
+        So many there are to ask; more than `HORIZON` are counted as that.
 
     Notes
     -----
@@ -137,7 +139,7 @@ def expected(weights: Floats, policy: SharePolicy) -> Expected:
     votes, worth, asks = np.zeros_like(total), gain.copy(), np.zeros(total.shape, dtype=bool)
     comes = t.positions * total[t.next]
     comes /= comes.sum(axis=1, keepdims=True)
-    for n in range(HORIZON - 1, -1, -1):
+    for n in range(min(people, HORIZON) - 1, -1, -1):
         here = np.flatnonzero((t.n_votes == n) & ~changes & ~keeps)
         to, chance = t.next[here], comes[here]
         after = (chance * worth[to]).sum(axis=1) - policy.price

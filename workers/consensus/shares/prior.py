@@ -53,14 +53,14 @@ class SharePrior:
         labels are is the whole project's: most end with their first answer, which does not tell "all give
         it" from "most give it", and a small group would learn from them that nobody ever errs in it.
         """
-        found, strength = self.start, COLD_START_ITEMS
+        result, strength = self.start, COLD_START_ITEMS
         for length in range(len(path) + 1):
             group = self.groups.get(path[:length])
             if group is None:
                 break
-            found = (strength * found + group.kinds) / (strength + group.n)
+            result = (strength * result + group.kinds) / (strength + group.n)
             strength = POOLING_ITEMS
-        return _as_hard(found, self.weights()) if path else found
+        return _as_hard(result, self.weights()) if path else result
 
     @property
     def asked(self) -> float:
@@ -153,15 +153,15 @@ class _Index:
 
     @classmethod
     def of(cls, paths: Sequence[GroupPath]) -> _Index:
-        found = sorted({path[:length] for path in paths for length in range(len(path) + 1)}, key=len)
-        number = {path: k for k, path in enumerate(found)}
+        result = sorted({path[:length] for path in paths for length in range(len(path) + 1)}, key=len)
+        number = {path: k for k, path in enumerate(result)}
         deepest = max(map(len, paths))
         member = np.array(
             [[number[p[:length]] if length <= len(p) else -1 for length in range(deepest + 1)] for p in paths]
         )
-        parent = np.array([number[path[:-1]] if path else -1 for path in found])
-        n = np.bincount(member[member >= 0], minlength=len(found)).astype(np.float64)
-        return cls(found, parent, n, member)
+        parent = np.array([number[path[:-1]] if path else -1 for path in result])
+        n = np.bincount(member[member >= 0], minlength=len(result)).astype(np.float64)
+        return cls(result, parent, n, member)
 
     def sums(self, each: Floats) -> Floats:
         total = np.zeros((len(self.paths), each.shape[1]))
@@ -172,10 +172,10 @@ class _Index:
 
     def weights(self, kinds: Floats, first: Floats) -> Floats:
         """(N, C): the weights of each item's narrowest group."""
-        found = np.empty_like(kinds)
-        found[0] = (COLD_START_ITEMS * first + kinds[0]) / (COLD_START_ITEMS + self.n[0])
+        result = np.empty_like(kinds)
+        result[0] = (COLD_START_ITEMS * first + kinds[0]) / (COLD_START_ITEMS + self.n[0])
         for k in range(1, len(kinds)):
-            wider = found[self.parent[k]]
-            found[k] = (POOLING_ITEMS * wider + kinds[k]) / (POOLING_ITEMS + self.n[k])
-        narrowest: Floats = found[self.member.max(axis=1)]
+            wider = result[self.parent[k]]
+            result[k] = (POOLING_ITEMS * wider + kinds[k]) / (POOLING_ITEMS + self.n[k])
+        narrowest: Floats = result[self.member.max(axis=1)]
         return narrowest

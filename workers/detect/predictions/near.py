@@ -47,8 +47,8 @@ def near_rows(matrix: NDArray[np.float64]) -> NDArray[np.int64]:
     if n_columns == 0 or spread == 0:
         return np.zeros(n_rows, dtype=np.int64)
     tolerance = spread * min(FARTHEST, CROWDED * n_rows ** (-1 / _dimensions(centred)))
-    found = [_within(centred, pairs, tolerance) for pairs in _candidates(centred)]
-    first, second = (np.concatenate(each) for each in zip(*found, strict=True))
+    result = [_within(centred, pairs, tolerance) for pairs in _candidates(centred)]
+    first, second = (np.concatenate(each) for each in zip(*result, strict=True))
     graph = coo_matrix((np.ones(len(first), dtype=np.int8), (first, second)), shape=(n_rows, n_rows))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 

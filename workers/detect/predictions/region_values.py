@@ -70,9 +70,9 @@ def labels_of(value: Mapping[str, Any]) -> list[str]:
         if isinstance(held, str | int) and not isinstance(held, bool):
             held = [held]
         if isinstance(held, list):
-            found = [str(one).strip() for one in held if isinstance(one, str | int) and str(one).strip()]
-            if found:
-                return list(dict.fromkeys(found))
+            result = [str(one).strip() for one in held if isinstance(one, str | int) and str(one).strip()]
+            if result:
+                return list(dict.fromkeys(result))
     return []
 
 

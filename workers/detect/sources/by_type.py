@@ -23,6 +23,7 @@ from workers.detect.predictions.sets import out_of_sample_sets
 from workers.detect.sources import trained
 from workers.detect.sources.backend import from_backend
 from workers.detect.sources.base import SEED
+from workers.detect.sources.file import uploaded_for
 from workers.detect.sources.platform import stored_predictions
 from workers.detect.sources.regions import from_file
 from workers.detect.sources.tagger import tagged
@@ -51,12 +52,14 @@ def predictions_for(context: Context, schema: LabelSchema, items: Sequence[Label
     in_texts = kind.tags([], [], schema) is not None
     if chosen.source is Backend.PLATFORM:
         return _stored(context, items)
-    if chosen.source is Backend.BACKEND and kind.in_parts:
+    if chosen.source is Backend.BACKEND:
         version, answers = from_backend(context, schema, items)
         return TypePredictions(version, items, answers)
     if chosen.source is Backend.FILE and kind.in_parts:
         read = from_file(context, kind, schema, items)
         return TypePredictions(read.model_version, read.items, read.predictions, read.skipped, read.warnings)
+    if chosen.source is Backend.FILE and numbers is not None:
+        return _of_file(context, schema, items, numbers)
     if chosen.source is Backend.BUILTIN and chosen.model is None and in_texts:
         return _read_in_texts(context, kind, schema, items)
     if chosen.source is Backend.BUILTIN and chosen.model is None and numbers is not None:
@@ -66,8 +69,8 @@ def predictions_for(context: Context, schema: LabelSchema, items: Sequence[Label
         name
         for name, possible in {
             "platform": True,
-            "backend": kind.in_parts,
-            "file": kind.in_parts,
+            "backend": True,
+            "file": kind.in_parts or numbers is not None,
             "builtin (without predictions.model)": numbers is not None or in_texts,
         }.items()
         if possible
@@ -93,6 +96,25 @@ def _stored(context: Context, items: Sequence[LabelledItem]) -> TypePredictions:
         named = context.settings.predictions.model_version
         version = named or unit.items.newest_model_version(context.project.id)
         return TypePredictions(version or "none", items, list(stored_predictions(unit, items, version)))
+
+
+def _of_file(
+    context: Context, schema: LabelSchema, items: Sequence[LabelledItem], numbers: LabelNumbers
+) -> TypePredictions:
+    """What the configured file says of each item: a column for each class or step, or the number itself."""
+    known = uploaded_for(
+        context, items, [schema.classes] if numbers.marked else [schema.classes, numbers.names]
+    )
+    version, now = known.path.name, context.services.clock.now()
+    return TypePredictions(
+        version,
+        [items[int(row)] for row in known.uploaded.rows],
+        [
+            Prediction("", version, None, None, dict(zip(known.columns, row, strict=True)), now)
+            for row in known.uploaded.probs.tolist()
+        ],
+        known.skipped,
+    )
 
 
 def _built_in(
@@ -138,5 +160,5 @@ def _out_of_sample(
     if marked:
         sets = out_of_sample_sets(features, values > 0, folds=folds, seed=SEED, progress=progress)
         return sets.probs, sets.mean_gain, sets.warnings
-    found = out_of_sample_numbers(features, values[:, 0], folds=folds, seed=SEED, progress=progress)
-    return found.expected[:, None], found.r2, found.warnings
+    result = out_of_sample_numbers(features, values[:, 0], folds=folds, seed=SEED, progress=progress)
+    return result.expected[:, None], result.r2, result.warnings

@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.item_text import labelled_object, labelled_text
 from connector.model.reasons import Code, NotJudged, coded
 from connector.platforms.results import finite
 from workers.context import Context
@@ -47,7 +48,7 @@ class _Matched:
     kind: LabelType
     schema: LabelSchema
     labels: Mapping[str, str]
-    texts: Mapping[str, Any]
+    texts: Mapping[str, str | None]
     in_text: bool
     parts: dict[str, dict[str, float]] = field(default_factory=dict)
     odd: Counter[str] = field(default_factory=Counter)
@@ -56,8 +57,7 @@ class _Matched:
     def take(self, place: str, about: Row, row: Row, item: str) -> None:
         """All regions of a row; one without a region says that there is none."""
         parts = self.parts.setdefault(item, {})
-        text = self.texts.get(item)
-        shown: Shown = (text if isinstance(text, str) else None) if self.in_text else _size(about)
+        shown: Shown = self.texts.get(item) if self.in_text else _size(about)
         for one in regions_in(row):
             region = region_of(one, self.file.class_ids, in_text=self.in_text)
             if isinstance(region, PredictedRegion):
@@ -98,11 +98,11 @@ def from_file(
         raise Misconfigured("is missing", field=where, remedy="Name the file.")
     with context.read() as unit:
         data = unit.items.data([item.item_id for item in items])
-    shown = next((tag for tag in schema.objects if tag.name == schema.to_name), None)
+    shown = labelled_object(schema)
     values = {item.remote_id: data[item.item_id].get(shown.field) if shown else None for item in items}
-    whole = None if shown is None or shown.kind == "HyperText" else values
+    texts = {item.remote_id: labelled_text(schema, data[item.item_id]) for item in items}
     try:
-        matched = _match(read_region_file(chosen.path), kind, schema, items, values, whole or {})
+        matched = _match(read_region_file(chosen.path), kind, schema, items, values, texts)
     except NoPredictions as error:
         raise Misconfigured(
             str(error), field=where, remedy="Then scan again; nothing was changed."
@@ -131,27 +131,27 @@ def _match(
     schema: LabelSchema,
     items: Sequence[LabelledItem],
     values: Mapping[str, Any],
-    texts: Mapping[str, Any],
+    texts: Mapping[str, str | None],
 ) -> _Matched:
     """The file's regions by item. NoPredictions for a row that cannot be read, or where none fits."""
     in_text = kind.tags([], [], schema) is not None
     labels = {item.remote_id: item.label for item in items}
     names = names_of((item, held) for item, held in values.items() if isinstance(held, str) and not in_text)
-    found = _Matched(file, kind, schema, labels, texts, in_text)
+    result = _Matched(file, kind, schema, labels, texts, in_text)
     for picture in file.pictures.values():
         item = _item_of(picture, labels, names)
         if item is not None:
-            found.parts[item] = {}
+            result.parts[item] = {}
     for place, row in file.rows:
         about = _about(file, place, row)
         item = _item_of(about, labels, names)
         if item is None:
-            found.leave_out(NO_ITEM, place)
+            result.leave_out(NO_ITEM, place)
         else:
-            found.take(place, about, row, item)
-    if not found.parts:
+            result.take(place, about, row, item)
+    if not result.parts:
         raise bad_file(file.name, "names none of the project's labelled items", NAMED)
-    return found
+    return result
 
 
 def _about(file: RegionFile, place: str, row: Row) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -53,8 +53,8 @@ class BoxIssues:
 
 
 def box_issues(
-    labels: Sequence[Mapping[str, Any]],
-    predictions: Sequence[Any],
+    labels: Iterable[Mapping[str, Any]],
+    predictions: Iterable[Any],
     *,
     method: str = BoxMethod.CANDIDATES,
 ) -> BoxIssues:
@@ -92,14 +92,14 @@ def box_issues(
     if chosen is BoxMethod.OBJECTLAB:
         scores, flags = objectlab_issues(given, predicted, n_classes)
         findings = _flagged(given, predicted, scores, flags)
-        return _issues(_images(findings, len(labels)), scores.image, findings, flags.not_judged)
+        return _issues(_images(findings, len(given.sizes)), scores.image, findings, flags.not_judged)
     findings, not_judged = candidate_findings(given, predicted, n_classes)
     likely = findings.where(findings.score >= MORE_LIKELY_THAN_NOT)
-    score = none_wrong(findings.image, findings.score, len(labels))
-    return _issues(_images(likely, len(labels)), score, findings, not_judged)
+    score = none_wrong(findings.image, findings.score, len(given.sizes))
+    return _issues(_images(likely, len(given.sizes)), score, findings, not_judged)
 
 
-def box_scores(labels: Sequence[Mapping[str, Any]], predictions: Sequence[Any]) -> ObjectlabScores:
+def box_scores(labels: Iterable[Mapping[str, Any]], predictions: Iterable[Any]) -> ObjectlabScores:
     """ObjectLab's scores alone, 0 (suspicious) to 1; arguments and errors as `box_issues`."""
     given, predicted, _ = read_boxes(labels, predictions)
     return objectlab_scores(given, predicted)

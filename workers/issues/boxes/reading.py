@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import Counts
+from workers.issues.arrays import Counts, listed
 from workers.issues.geometry.boxes import COLUMNS, REMEDY, Boxes, first_impossible
 from workers.issues.pooling import starts_of
 from workers.issues.validation import SLACK, InvalidInput
@@ -48,7 +48,7 @@ class BoxTable:
 
 
 def read_boxes(
-    labels: Sequence[Mapping[str, Any]], predictions: Sequence[Any]
+    labels: Iterable[Mapping[str, Any]], predictions: Iterable[Any]
 ) -> tuple[BoxTable, BoxTable, int]:
     """Given and predicted boxes, and how many classes there are.
 
@@ -66,6 +66,7 @@ def read_boxes(
     InvalidInput
         Naming the argument, the picture and the remedy.
     """
+    labels, predictions = listed(labels), listed(predictions)
     if len(labels) != len(predictions):
         raise InvalidInput(
             f"has {len(labels)} pictures for {len(predictions)} of predictions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -44,8 +44,8 @@ class SpanIssues:
 
 
 def span_issues(
-    labels: Sequence[ArrayLike],
-    pred_probs: Sequence[ArrayLike],
+    labels: Iterable[ArrayLike],
+    pred_probs: Iterable[ArrayLike],
     classes: Sequence[str],
     *,
     joining: str = Joining.MIN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workers.issues.arrays import Counts, Probabilities
-from workers.issues.detection import label_issues
+from workers.issues.detection import issues_among
 from workers.issues.pooling import pooled_min, pooled_softmin
 from workers.issues.quality import self_confidence
 from workers.issues.spans.flat import FlatTokens, flatten
@@ -51,11 +51,12 @@ class SentenceScores:
 
 
 def token_issues(
-    labels: Sequence[ArrayLike],
-    pred_probs: Sequence[ArrayLike],
+    labels: Iterable[ArrayLike],
+    pred_probs: Iterable[ArrayLike],
     *,
     method: str = "prune_by_noise_rate",
     threads: int = THREADS,
+    compiled: bool = False,
 ) -> TokenIssues:
     """Find token labels that are probably wrong.
 
@@ -69,6 +70,8 @@ def token_issues(
         One of `Method`.
     threads
         How many to compute with; the answer is the same for any number.
+    compiled
+        As in `label_issues`: with loops that numba compiles (extra `compiled`).
 
     Returns
     -------
@@ -87,15 +90,15 @@ def token_issues(
     """
     tokens = flatten(labels, pred_probs)
     try:
-        issues = label_issues(tokens.labels, tokens.probs, method=method, threads=threads)
+        issues = issues_among(tokens.labels, tokens.probs, method, threads, tokens.trust, compiled=compiled)
     except InvalidInput as refused:
         raise tokens.located(refused) from None
     return TokenIssues(tokens.pairs(issues.order), issues.quality, tokens.sizes, issues.warnings)
 
 
 def sentence_scores(
-    labels: Sequence[ArrayLike],
-    pred_probs: Sequence[ArrayLike],
+    labels: Iterable[ArrayLike],
+    pred_probs: Iterable[ArrayLike],
     *,
     pooling: str = Pooling.MIN,
     token_score: Callable[[ArrayLike, ArrayLike], Probabilities] = self_confidence,

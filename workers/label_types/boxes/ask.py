@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
-from connector.model import Issue
+from connector.model import Issue, Json
 from connector.wording.text import percent, quoted
+from workers.label_types.boxes.value import KEYS, Box
+from workers.label_types.regions.ask import AskedKind, asked_kind
+from workers.label_types.regions.keys import RegionPart
+
+_KINDS = {
+    AskedKind.MISSING: "overlooked",
+    AskedKind.SPURIOUS: "spurious",
+    AskedKind.LABEL: "swapped",
+    AskedKind.POSITION: "badly_located",
+}
+
+
+def facts(kind: str, given: RegionPart[Box] | None, model: RegionPart[Box] | None) -> Json:
+    """What a question says: None for a box that is not there."""
+    return {
+        "kind": kind,
+        "given": None if given is None else given.label,
+        "suggested": None if model is None else model.label,
+        "overlap": None if given is None or model is None else KEYS.overlap(given, model),
+    }
+
+
+def doubts(given: RegionPart[Box], suggested: RegionPart[Box]) -> Json:
+    """The facts of a question that leads from the one box to the other."""
+    there = (None if part.is_nothing else part for part in (given, suggested))
+    return facts(_KINDS.get(asked_kind(KEYS, given, suggested), ""), *there)
 
 
 def question(issue: Issue) -> str:

@@ -12,6 +12,7 @@ from workers.consensus.regions import BoxAnswers, box_consensus
 from workers.issues import box_issues
 from workers.issues.boxes import KINDS, NO_BOX, BoxFindings, BoxKind
 from workers.label_types.base import Suspicion, Suspicions
+from workers.label_types.boxes.ask import facts
 from workers.label_types.boxes.value import KEYS, Box, box_at
 from workers.label_types.regions.keys import RegionPart
 from workers.label_types.regions.looks import ComparedItem, looks_at
@@ -32,8 +33,8 @@ def detect(
     method: str,  # noqa: ARG001 - confident learning's, which knows no places
 ) -> Suspicions:
     """The boxes that a model, or the other annotators, contradict."""
-    found = looks_at(KEYS, items, predictions, schema, agreed)
-    looks = [_in_one_size(look) for look in found.looks]
+    result = looks_at(KEYS, items, predictions, schema, agreed)
+    looks = [_in_one_size(look) for look in result.looks]
     number = {name: k for k, name in enumerate(schema.classes)}
     labels = [
         {
@@ -49,9 +50,9 @@ def detect(
             for at in range(len(findings))
             if findings.score[at] >= ASKED[KINDS[findings.kind[at]]]
         ],
-        found.rows,
-        found.unusable,
-        found.warnings,
+        result.rows,
+        result.unusable,
+        result.warnings,
     )
 
 
@@ -117,11 +118,6 @@ def _suspicion(findings: BoxFindings, at: int, look: ComparedItem[Box], schema: 
         suggested=str(there),
         quality=1.0 - score,
         probability=score,
-        evidence={
-            "kind": kind.value,
-            "given": None if given is None else given.label,
-            "suggested": None if model is None else model.label,
-            "overlap": None if given is None or model is None else KEYS.overlap(given, model),
-        },
+        evidence=facts(kind.value, given, model),
         given=str(here),
     )

@@ -19,6 +19,7 @@ class BoxesOnLabelStudio(RegionsOnLabelStudio[Box]):
     """Implements PartsCodec."""
 
     tag, held, kind, noun, keys = "RectangleLabels", "rectanglelabels", KIND, "box", KEYS
+    tags = frozenset({tag})
 
     def fits(self, control: Any, config: Any) -> bool:
         """Whether it is about one picture: of several in a task (`valueList`) regions name the page."""
@@ -44,11 +45,12 @@ class BoxesOnLabelStudio(RegionsOnLabelStudio[Box]):
         """That of the first region that names it: all are of one picture."""
         return next((size for region in regions if (size := _size(region))), None)
 
-    def value_of(self, spot: Box, region: Raw) -> Raw:
+    def moved(self, value: Raw, spot: Box, region: Raw) -> Raw:
         """Percent of the picture."""
         del region
         right, down = spot.width / 100, spot.height / 100
         return {
+            **value,
             "x": spot.x / right,
             "y": spot.y / down,
             "width": spot.w / right,

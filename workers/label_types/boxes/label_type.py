@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.model import Issue, LabelledItem, LabelSchema, Prediction
+from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
-from workers.label_types.base import Suspicions
+from workers.label_types.base import Frame, Suspicions
 from workers.label_types.boxes import ask, value
 from workers.label_types.boxes.label_studio import BoxesOnLabelStudio
 from workers.label_types.regions.label_type import InParts
@@ -39,6 +39,20 @@ class Boxes(InParts):
     def question(self, issue: Issue) -> str | None:
         """What speaks against the region."""
         return ask.question(issue)
+
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """The upright box about what is given and what the model says."""
+        parts = [part for part in map(self.keys.part, (given, suggested)) if part is not None]
+        if not parts:
+            return None
+        x1, y1, x2, y2, _ = self.keys.shape.around(parts[0].spot, parts[-1].spot).corners
+        picture = parts[0].spot
+        return Frame(x1, y1, x2, y2, picture.width, picture.height)
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """As detection would have it."""
+        one, other = self.keys.part(given), self.keys.part(suggested)
+        return {} if one is None or other is None else ask.doubts(one, other)
 
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str

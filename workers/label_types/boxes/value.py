@@ -52,15 +52,15 @@ class BoxShape:
 
     def split(self, text: str) -> tuple[str, Box] | None:
         """A class and a box; None for another line, and for a box without a picture."""
-        found = BOX_KEY.fullmatch(text)
-        if found is None:
+        result = BOX_KEY.fullmatch(text)
+        if result is None:
             return None
         x, y, w, h, turned, width, height = (
-            float(found[name] or 0) for name in ("x", "y", "w", "h", "r", "width", "height")
+            float(result[name] or 0) for name in ("x", "y", "w", "h", "r", "width", "height")
         )
         if min(w, h) < 0 or min(width, height) <= 0:
             return None
-        return found["label"], Box(x, y, w, h, turned, width, height)
+        return result["label"], Box(x, y, w, h, turned, width, height)
 
     def overlap(self, spot: Box, other: Box) -> float:
         """Intersection over union; of boxes that are turned, that of the polygons."""

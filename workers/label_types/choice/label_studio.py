@@ -11,7 +11,14 @@ from connector.platforms import results
 from connector.platforms.results import REVIEW_CONTROL, choices_of, dicts, regions_of
 from connector.ports import ReviewContent
 from workers.label_types.choice import value
-from workers.label_types.choices_tag import add_choices, choices_schema, chosen, is_choices, suggested
+from workers.label_types.choices_tag import (
+    add_choices,
+    choices_control,
+    choices_schema,
+    chosen,
+    is_choices,
+    suggested,
+)
 
 SINGLE = ("single", "single-radio")
 OTHER_LABEL = "other"  # the control that searches all classes
@@ -32,6 +39,10 @@ class ChoiceOnLabelStudio:
             for one in config.controls
             if is_choices(one, SINGLE)
         ]
+
+    def control(self, schema: LabelSchema) -> ET.Element:
+        """The least control that has this schema."""
+        return choices_control(schema, "single")
 
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether it is a class."""

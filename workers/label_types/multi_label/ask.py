@@ -13,8 +13,8 @@ def question(issue: Issue) -> str | None:
     doubtful = (issue.evidence.about or {}).get("classes")
     if not doubtful:
         return None
-    said = [
+    texts = [
         f"{quoted(name)} {percent(p if not chosen else 1 - p)}, and it is {'' if chosen else 'not '}chosen"
         for name, chosen, p in doubtful[:MOST_NAMED]
     ]
-    return f"The model gives {listing(said)}. Please verify."
+    return f"The model gives {listing(texts)}. Please verify."

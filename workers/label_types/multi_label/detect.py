@@ -34,8 +34,8 @@ def detect(
     probs = np.array([row for _, row in usable])
     marks = _marks([items[row].label for row, _ in usable], schema)
     issues = multilabel_issues(marks, probs, method=method, least=LEAST)
-    found = [_suspicion(int(at), usable[int(at)][0], marks, issues, schema) for at in issues.order]
-    suspicions = [one for one in found if one is not None]
+    result = [_suspicion(int(at), usable[int(at)][0], marks, issues, schema) for at in issues.order]
+    suspicions = [one for one in result if one is not None]
     return Suspicions(suspicions, [row for row, _ in usable], unusable, odd_input(issues.warnings))
 
 
@@ -82,7 +82,7 @@ def _suspicion(
     turned = marks[at].copy()
     turned[cells] ^= True
     against = 1 - issues.cell_scores[at, cells]  # how sure the model is of the other answer
-    said = [
+    texts = [
         [schema.classes[int(k)], bool(marks[at, k]), float(p)] for k, p in zip(cells, against, strict=True)
     ]
     return Suspicion(
@@ -90,5 +90,5 @@ def _suspicion(
         suggested=value.key(schema.classes[int(k)] for k in np.flatnonzero(turned)),
         quality=float(issues.score[at]),
         probability=float(against.min()),
-        evidence={"classes": sorted(said, key=lambda one: -one[2])},
+        evidence={"classes": sorted(texts, key=lambda one: -one[2])},
     )

@@ -10,7 +10,14 @@ from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewReque
 from connector.platforms import results
 from connector.platforms.results import REVIEW_CONTROL, choices_of, dicts, regions_of
 from connector.ports import ReviewContent
-from workers.label_types.choices_tag import add_choices, choices_schema, chosen, is_choices, suggested
+from workers.label_types.choices_tag import (
+    add_choices,
+    choices_control,
+    choices_schema,
+    chosen,
+    is_choices,
+    suggested,
+)
 from workers.label_types.multi_label import value
 
 NONE_CONTROL, NONE_APPLIES = "none", "No label applies"
@@ -28,6 +35,10 @@ class SetsOnLabelStudio:
             for one in config.controls
             if is_choices(one, ("multiple",))
         ]
+
+    def control(self, schema: LabelSchema) -> ET.Element:
+        """The least control that has this schema."""
+        return choices_control(schema, "multiple")
 
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether it is a set of classes; the empty set is one."""

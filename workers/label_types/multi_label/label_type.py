@@ -48,9 +48,9 @@ class MultiLabel(WholeItem):
         names = tuple(dict.fromkeys([*schema.classes, *sorted(frozenset().union(*sets))]))
         return LabelNumbers(names, [[float(name in one) for name in names] for one in sets], marked=True)
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
         """A majority for each class."""
-        return merge.positions(said, quorum)
+        return merge.positions(answers, quorum)
 
     def question(self, issue: Issue) -> str | None:
         """The classes in doubt."""

@@ -24,18 +24,18 @@ def classes(label: str) -> tuple[str, ...]:
     """The set that a key stands for."""
     if label == NONE:
         return ()
-    found, name, at = [], "", 0
+    result, name, at = [], "", 0
     while at < len(label):
         if label[at] == _MARK:
             name += label[at + 1 : at + 2]
             at += 2
         elif label.startswith(_BETWEEN, at):
-            found.append(name)
+            result.append(name)
             name, at = "", at + len(_BETWEEN)
         else:
             name += label[at]
             at += 1
-    return (*found, name)
+    return (*result, name)
 
 
 def valid(label: str, schema: LabelSchema) -> bool:
@@ -46,10 +46,10 @@ def valid(label: str, schema: LabelSchema) -> bool:
 
 def reading(named: Iterable[str], schema: LabelSchema) -> Reading:
     """The key of what a control names, unless it has a class that the control does not."""
-    found = set(named)
-    if not found <= set(schema.classes):
+    result = set(named)
+    if not result <= set(schema.classes):
         return Reading(None, LabelStatus.UNKNOWN_CLASS)
-    return Reading(key(found), LabelStatus.VALID)
+    return Reading(key(result), LabelStatus.VALID)
 
 
 def _escaped(name: str) -> str:

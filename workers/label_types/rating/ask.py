@@ -12,4 +12,6 @@ def question(issue: Issue) -> str | None:
     if expected is None:
         return None
     around = f" ± {spread:.1f}" if spread else ""
-    return f"It is rated {issue.given}; the model expects {expected:.1f}{around}. Please verify."
+    rare = about.get("one_in") or 1
+    often = f", and ratings this far off are 1 in {rare:,}" if rare > 1 else ""
+    return f"It is rated {issue.given}; the model expects {expected:.1f}{around}{often}. Please verify."

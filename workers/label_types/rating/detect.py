@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import BadPrediction, Code, NotJudged, coded
@@ -31,22 +32,32 @@ def detect(
     usable, unusable = _usable(predictions, schema)
     given = [float(items[row].label) for row, _ in usable]
     issues = number_issues(given, [number for _, number in usable])
-    found = []
+    result = []
     for at in issues.order.tolist():
         row = usable[at][0]
         expected = float(issues.expected[at])
         suggested = value.nearest(expected, schema)
         if suggested != items[row].label:
-            found.append(
+            result.append(
                 Suspicion(
                     row=row,
                     suggested=suggested,
                     quality=float(issues.score[at]),
                     probability=_probability(predictions[row], suggested),
-                    evidence={"expected": expected, "spread": _finite(float(issues.spread[at]))},
+                    evidence={
+                        "expected": expected,
+                        "spread": _finite(float(issues.spread[at])),
+                        "one_in": _one_in(issues.score, at),
+                    },
                 )
             )
-    return Suspicions(found, [row for row, _ in usable], unusable, odd_input(issues.warnings))
+    return Suspicions(result, [row for row, _ in usable], unusable, odd_input(issues.warnings))
+
+
+def _one_in(scores: NDArray[np.float64], at: int) -> int:
+    """Of how many ratings (N,) one is as far off as this."""
+    judged = scores[~np.isnan(scores)]
+    return len(judged) // int(np.count_nonzero(judged <= scores[at]))
 
 
 def _usable(

@@ -25,6 +25,11 @@ class RatingOnLabelStudio:
         """The Rating controls, from 1 to their `maxRating`."""
         return [_schema(one) for one in config.controls if one.tag == "Rating" and whole_item(one)]
 
+    def control(self, schema: LabelSchema) -> ET.Element:
+        """The least control that has this schema."""
+        names = {"name": schema.control, "toName": schema.to_name}
+        return ET.Element("Rating", {**names, "maxRating": schema.classes[-1]})
+
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether it stands on the scale."""
         return value.valid(label, schema)

@@ -42,9 +42,9 @@ class Rating(WholeItem):
         """The number itself."""
         return LabelNumbers((value.EXPECTED,), [[float(label)] for label in labels], marked=False)
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Ratings within a step agree."""
-        return merge.positions(said, given, quorum)
+        return merge.positions(answers, given, quorum)
 
     def question(self, issue: Issue) -> str | None:
         """What the model expects."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 TOLERANCE = 1.0  # steps
 
 
-def positions(said: Mapping[str, str], given: str, quorum: int) -> dict[str, str]:
+def positions(answers: Mapping[str, str], given: str, quorum: int) -> dict[str, str]:
     """Person → the rating that their answer counts for.
 
     Where a quorum names one and the same rating, each answer counts for itself. Else those within a step
@@ -16,15 +16,17 @@ def positions(said: Mapping[str, str], given: str, quorum: int) -> dict[str, str
     the median: of an even number of answers the one nearer to the given rating, so that in doubt less is
     changed.
     """
-    if not said or max(Counter(said.values()).values()) >= quorum:
-        return dict(said)
-    ordered = sorted(said.values(), key=float)
+    if not answers or max(Counter(answers.values()).values()) >= quorum:
+        return dict(answers)
+    ordered = sorted(answers.values(), key=float)
     middle = min(
         (ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]),
         key=lambda label: (_apart(label, given), float(label)),
     )
     centre = given if _apart(middle, given) <= TOLERANCE else middle
-    return {person: centre if _apart(label, centre) <= TOLERANCE else label for person, label in said.items()}
+    return {
+        person: centre if _apart(label, centre) <= TOLERANCE else label for person, label in answers.items()
+    }
 
 
 def _apart(label: str, other: str) -> float:

@@ -68,13 +68,13 @@ class Keys(Generic[S]):
 
     def part(self, text: str) -> RegionPart[S] | None:
         """The region that a line names; None for no such line."""
-        found = self.shape.split(text)
-        return None if found is None else RegionPart(*found)
+        result = self.shape.split(text)
+        return None if result is None else RegionPart(*result)
 
     def parts(self, label: str) -> list[RegionPart[S]]:
         """The regions that a label names; lines that name none are left out."""
-        found = (self.part(line) for line in self.lines(label))
-        return [part for part in found if part is not None]
+        result = (self.part(line) for line in self.lines(label))
+        return [part for part in result if part is not None]
 
     def lines(self, label: str) -> list[str]:
         """The keys of an item's regions."""
@@ -86,8 +86,8 @@ class Keys(Generic[S]):
 
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether a control can carry this label, or this part of one."""
-        found = [self.part(line) for line in self.lines(label)]
-        return all(one is not None and (one.is_nothing or one.label in schema.classes) for one in found)
+        result = [self.part(line) for line in self.lines(label)]
+        return all(one is not None and (one.is_nothing or one.label in schema.classes) for one in result)
 
     def carries(self, label: str, part: str) -> bool:
         """Whether an item has the region; of one that says "nothing", whether nothing is there."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from xml.etree import ElementTree as ET
 
-from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest
+from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest, WriteMode
 from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET, dicts, finite, regions_of, values_in
 from connector.ports import ReviewContent
 from workers.label_types.choices_tag import chosen
@@ -27,14 +27,17 @@ Raw = dict[str, Any]
 class RegionsOnLabelStudio(Generic[S]):
     """Implements PartsCodec; a type says how its places are read and written.
 
-    `tag` is the control's, `held` the key of its labels in a region's value.
+    `tag` is the control's in review projects, `held` the key of its labels in a region's value there; `tags`
+    are those that a source may have.
     """
 
     tag: str
+    tags: frozenset[str]
     held: str
     kind: str
     noun: str
     keys: Keys[S]
+    write_mode = WriteMode.UPDATE  # a copy beside the original does not reach every export
 
     # --- what a type adds ---
 
@@ -46,8 +49,8 @@ class RegionsOnLabelStudio(Generic[S]):
         """The place of a region; None, or why, where it cannot be read."""
         raise NotImplementedError
 
-    def value_of(self, spot: S, region: Raw) -> Raw:
-        """What a region of a result holds for a place, besides its label; `region` is what it is put into."""
+    def moved(self, value: Raw, spot: S, region: Raw) -> Raw:
+        """The value of a region of a result, at this place; `region` is what it is put into."""
         raise NotImplementedError
 
     def item_of(self, spot: S) -> Raw:
@@ -61,6 +64,13 @@ class RegionsOnLabelStudio(Generic[S]):
 
     # --- the label of an annotation ---
 
+    def control(self, schema: LabelSchema) -> ET.Element:
+        """The least control that has this schema."""
+        control = ET.Element(schema.tag or self.tag, {"name": schema.control, "toName": schema.to_name})
+        for label in schema.classes:
+            ET.SubElement(control, "Label", {"value": label})
+        return control
+
     def controls(self, config: Any) -> Sequence[LabelSchema]:
         """The controls of the tag that are about such an object."""
         return [
@@ -70,9 +80,10 @@ class RegionsOnLabelStudio(Generic[S]):
                 tuple(dict.fromkeys(map(str, one.labels))),
                 (),
                 self.kind,
+                tag=str(one.tag),
             )
             for one in config.controls
-            if one.tag == self.tag and self.fits(one, config)
+            if one.tag in self.tags and self.fits(one, config)
         ]
 
     def valid(self, label: str, schema: LabelSchema) -> bool:
@@ -90,26 +101,26 @@ class RegionsOnLabelStudio(Generic[S]):
         wrong = next((part for part in parts if isinstance(part, LabelStatus)), None)
         if wrong is not None:
             return Reading(None, wrong)
-        found = [part for part in parts if isinstance(part, RegionPart)]
-        if any(part.label not in schema.classes for part in found):
+        result = [part for part in parts if isinstance(part, RegionPart)]
+        if any(part.label not in schema.classes for part in result):
             return Reading(None, LabelStatus.UNKNOWN_CLASS)
-        return Reading(self.keys.key(found), LabelStatus.VALID)
+        return Reading(self.keys.key(result), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
         """The part → its score, below 0 where the model gives none; what cannot be read is left out."""
         if not isinstance(raw, list):
             return None
         regions = regions_of(raw, schema.control)
-        found: dict[str, float] = {}
+        result: dict[str, float] = {}
         for region in regions:
             part = self._part(region, self.size_of(regions))
             if isinstance(part, RegionPart):
                 score = finite(region.get("score"))
-                found[str(part)] = max(found.get(str(part), -1.0), -1.0 if score is None else score)
-        return found
+                result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
+        return result
 
     def _part(self, region: Raw, size: tuple[float, float] | None) -> RegionPart[S] | LabelStatus:
-        labels = values_in(region, self.held)
+        labels = values_in(region, self._held_in(region))
         if not isinstance(labels, list) or not labels:
             return LabelStatus.UNKNOWN_CLASS
         if len(labels) > 1:
@@ -121,6 +132,11 @@ class RegionsOnLabelStudio(Generic[S]):
             return LabelStatus.UNREADABLE
         # As it is written, so that it is equal to what is read again.
         return self.keys.part(str(RegionPart(labels[0], spot))) or LabelStatus.UNREADABLE
+
+    def _held_in(self, region: Raw) -> str:
+        """The key of the labels: that of the control, which a result names in lower case."""
+        kind = str(region.get("type"))
+        return kind if kind in {tag.lower() for tag in self.tags} else self.held
 
     # --- corrections ---
 
@@ -142,22 +158,24 @@ class RegionsOnLabelStudio(Generic[S]):
             return list(dicts(raw))
         if old.is_nothing:
             return self.write(raw, schema, part, meta)
-        region_id = self._id_of(raw, schema, given)
-        if region_id is None:
+        region = self._region(raw, schema, given)
+        if region is None:
             return list(dicts(raw))
+        belongs = results.belongs_to(region)
         if new.is_nothing:
-            return results.removed(raw, region_id)
+            return results.removed(raw, belongs)
+        named = {} if region.get("id") is not None else {"id": _new_id(meta)}
 
         def change(item: Raw, own: bool) -> Raw:  # noqa: FBT001 - as `changed` calls it
             value = dict(item.get("value") or {})
             if str(old.spot) != str(new.spot):
-                value |= self.value_of(new.spot, item)
+                value = self.moved(value, new.spot, item)
             if not own:
                 return {**item, "value": value}
-            value[self.held] = [new.label]
-            return {**item, "value": value, "meta": {**_meta(item), **meta}}
+            value[self._held_in(item)] = [new.label]
+            return {**item, **named, "value": value, "meta": {**_meta(item), **meta}}
 
-        return results.changed(raw, region_id, schema.control, change)
+        return results.changed(raw, belongs, schema.control, change)
 
     def restore(
         self,
@@ -170,33 +188,38 @@ class RegionsOnLabelStudio(Generic[S]):
     ) -> list[Raw]:
         """The result with the region as it stood before."""
         old = self.keys.part(given)
+        ours = results.belongs_to({"id": _new_id(meta)})
         if old is not None and old.is_nothing:
-            return results.removed(raw, _new_id(meta))
-        region_id = self._id_of(before, schema, given)
-        return list(dicts(raw)) if region_id is None else results.put_back(raw, before, region_id)
+            return results.removed(raw, ours)
+        region = self._region(before, schema, given)
+        if region is None:
+            return list(dicts(raw))
+        was = results.belongs_to(region)
+        return results.put_back(raw, before, was, ours if region.get("id") is None else was)
 
-    def _id_of(self, raw: Any, schema: LabelSchema, key: str) -> str | None:
+    def _region(self, raw: Any, schema: LabelSchema, key: str) -> Raw | None:
         regions = regions_of(raw, schema.control)
         size = self.size_of(regions)
         for region in regions:
-            found = self._part(region, size)
-            if isinstance(found, RegionPart) and str(found) == key and isinstance(region.get("id"), str):
-                return str(region["id"])
+            result = self._part(region, size)
+            if isinstance(result, RegionPart) and str(result) == key:
+                return region
         return None
 
     def _new(self, schema: LabelSchema, part: RegionPart[S], meta: Json, there: Sequence[Raw]) -> Raw:
         beside = next((item for item in there if item.get("from_name") == schema.control), {})
         kept: Raw = {key: beside[key] for key in ("original_width", "original_height") if key in beside}
-        return {
+        held = schema.tag.lower() or self.held
+        region: Raw = {
             "id": _new_id(meta),
             "from_name": schema.control,
             "to_name": schema.to_name,
-            "type": self.held,
+            "type": held,
             **self.item_of(part.spot),
             **kept,
-            "value": {**self.value_of(part.spot, {}), self.held: [part.label]},
-            "meta": dict(meta),
         }
+        value = self.moved({held: [part.label]}, part.spot, region)
+        return {**region, "value": value, "meta": dict(meta)}
 
     # --- the review project ---
 
@@ -261,13 +284,16 @@ class RegionsOnLabelStudio(Generic[S]):
         return ReviewContent(fields, [self._shown(spot, PINK, PINK)])
 
     def _shown(self, part: RegionPart[S], role: str, region_id: str, score: float | None = None) -> Raw:
-        return {
+        region: Raw = {
             "id": region_id,
             "from_name": role,
             "to_name": REVIEW_TARGET,
             "type": self.held,
             **self.item_of(part.spot),
-            "value": {**self.value_of(part.spot, {}), self.held: [part.label]},
+        }
+        return {
+            **region,
+            "value": self.moved({self.held: [part.label]}, part.spot, region),
             **({} if role == ORANGE else {"readonly": True}),
             **({} if score is None else {"score": score}),
         }

@@ -6,9 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from connector.model import LabelSchema, WriteMode
-from workers.label_types.base import LabelTags
+from connector.ports import Codec, PartsCodec
+from workers.label_types.base import Frame, LabelTags
 from workers.label_types.regions.keys import Keys
-from workers.label_types.regions.merge import positions
+from workers.label_types.regions.known import expected, probes
+from workers.label_types.regions.merge import positions, same_region
+
+ELSEWHERE = "(at another place)"
 
 
 class InParts:
@@ -17,16 +21,19 @@ class InParts:
     in_parts = True
     keys: Keys[Any]
 
+    @property
+    def codecs(self) -> Mapping[str, Codec]:
+        """By platform."""
+        raise NotImplementedError
+
     def valid(self, label: str, schema: LabelSchema) -> bool:
         """Whether the control can carry this label, or this part of one."""
         return self.keys.valid(label, schema)
 
     def write_mode(self, platform: str) -> WriteMode:
-        """In place: a copy beside the original does not reach every export.
-
-        On Argilla in one response beside it: a person's cannot be changed, and exports have all of them.
-        """
-        return WriteMode.GROUND_TRUTH if platform == "argilla" else WriteMode.UPDATE
+        """As the platform's codec says; in place where none is."""
+        codec = self.codecs.get(platform)
+        return codec.write_mode if isinstance(codec, PartsCodec) else WriteMode.UPDATE
 
     def classes(self, label: str) -> Sequence[str]:
         """None: rules for classes count items, and an item has many regions."""
@@ -47,10 +54,35 @@ class InParts:
         del texts, labels, schema
         return None
 
-    def positions(self, said: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
+    def framed(self, given: str, suggested: str) -> Frame | None:
+        """None, but for places in a picture."""
+        del given, suggested
+        return None
+
+    def expected(self, truth: str, given: str) -> str:
+        """The region that should be at the place, or that nothing should."""
+        return expected(self.keys, truth, given)
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether they are of one class, at the same place."""
+        first, second = self.keys.part(one), self.keys.part(other)
+        return one == other if first is None or second is None else same_region(self.keys, first, second)
+
+    def told_apart(self, one: str, other: str) -> tuple[str, str]:
+        """Their classes; of one class, that the other is at another place."""
+        first, second = (
+            (part.label if part else text) for text in (one, other) for part in [self.keys.part(text)]
+        )
+        return first, second if first != second else f"{second} {ELSEWHERE}"
+
+    def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
+        """Regions that are wrong or missing; where none is, right ones under another class, or doubted."""
+        return probes(self.keys, label, truth, schema.classes)
+
+    def positions(self, answers: Mapping[str, str], given: str, quorum: int) -> Mapping[str, str]:
         """Answers that mean the same region agree."""
         del quorum
-        return positions(self.keys, said, given)
+        return positions(self.keys, answers, given)
 
     def parts(self, label: str) -> Sequence[str]:
         """The regions."""

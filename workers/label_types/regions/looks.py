@@ -69,10 +69,10 @@ def _predicted(
     keys: Keys[S], prediction: Prediction, schema: LabelSchema
 ) -> list[tuple[RegionPart[S], float]]:
     """The regions of classes that the control has."""
-    found = ((keys.part(line), score) for line, score in (prediction.class_scores or {}).items())
+    result = ((keys.part(line), score) for line, score in (prediction.class_scores or {}).items())
     usual = UNKNOWN if prediction.score is None else prediction.score
     return [
         (part, min(1.0, max(0.0, usual if score < 0 else score)))
-        for part, score in found
+        for part, score in result
         if part is not None and part.label in schema.classes
     ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from connector.model import Json, LabelSchema, ReviewRequest
+from connector.model import Json, LabelSchema, ReviewRequest, WriteMode
 from connector.ports import ReviewContent
 from workers.label_types.memory import KeysInMemory
 from workers.label_types.regions.keys import Keys
@@ -16,6 +16,7 @@ class PartsInMemory(KeysInMemory):
     """Implements PartsCodec."""
 
     keys: Keys[Any]
+    write_mode: ClassVar[WriteMode] = WriteMode.UPDATE
 
     def content(self, request: ReviewRequest, form: Any) -> ReviewContent:  # noqa: ARG002 - the protocol's signature
         """The suggested part; of a blind question none."""

@@ -13,16 +13,16 @@ UNCHANGED = 0.95  # overlap with the given region from which an answer says that
 S = TypeVar("S")
 
 
-def positions(keys: Keys[S], said: Mapping[str, str], given: str) -> dict[str, str]:
+def positions(keys: Keys[S], answers: Mapping[str, str], given: str) -> dict[str, str]:
     """Person → the part that their answer counts for.
 
     Who leaves the region as it was, within what a hand can do, counts for the given one. The others agree
     where they name one class and the same region; the part behind which they stand is the one that most of
     them name, else their middle.
     """
-    parts = {person: part for person, label in said.items() if (part := keys.part(label)) is not None}
+    parts = {person: part for person, label in answers.items() if (part := keys.part(label)) is not None}
     stands = keys.part(given)
-    counted = dict(said)
+    counted = dict(answers)
     groups: list[list[str]] = []
     for person in sorted(parts, key=lambda one: (str(parts[one]), one)):
         part = parts[person]
@@ -41,6 +41,11 @@ def positions(keys: Keys[S], said: Mapping[str, str], given: str) -> dict[str, s
         common = _common(keys, [parts[person] for person in group])
         counted |= dict.fromkeys(group, str(common))
     return counted
+
+
+def same_region(keys: Keys[S], one: RegionPart[S], other: RegionPart[S]) -> bool:
+    """Whether two answers about one place mean the same region."""
+    return _same(keys, one, other, keys.shape.same)
 
 
 def _same(keys: Keys[S], one: RegionPart[S], other: RegionPart[S], least: float) -> bool:

@@ -8,9 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
-from connector.model import Json, LabelSchema, LabelStatus, Problem, Reading, ReviewRequest
+from connector.model import (
+    Json,
+    LabelSchema,
+    LabelStatus,
+    ObjectTag,
+    Problem,
+    Reading,
+    ReviewRequest,
+    WriteMode,
+)
 from connector.model.region_keys import NOTHING
 from connector.platforms.results import (
     REVIEW_ASKED,
@@ -40,8 +49,10 @@ class SpansOnArgilla:
     """Implements ItemCodec. `data` are the fields of the record that answers are about."""
 
     data: Json = field(default_factory=dict)
+    # In one response beside the original: a person's cannot be changed, and exports have all of them.
+    write_mode: ClassVar[WriteMode] = WriteMode.GROUND_TRUTH
 
-    def for_item(self, shown: Json) -> SpansOnArgilla:
+    def for_item(self, shown: Json, tags: Sequence[ObjectTag] = ()) -> SpansOnArgilla:  # noqa: ARG002 - the protocol's signature
         """The codec for the answers about one record."""
         return replace(self, data=shown)
 
@@ -61,12 +72,12 @@ class SpansOnArgilla:
         if not isinstance(raw, list) or len(dicts(raw)) != len(raw):
             return Reading(None, LabelStatus.UNREADABLE)
         parts = [self._part(entry, schema.to_name) for entry in raw]
-        found = [part for part in parts if part is not None]
-        if len(found) != len(parts):
+        result = [part for part in parts if part is not None]
+        if len(result) != len(parts):
             return Reading(None, LabelStatus.UNREADABLE)
-        if any(part.label not in schema.classes for part in found):
+        if any(part.label not in schema.classes for part in result):
             return Reading(None, LabelStatus.UNKNOWN_CLASS)
-        return Reading(KEYS.key(found), LabelStatus.VALID)
+        return Reading(KEYS.key(result), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
         """Of a suggestion: the part → its score, below 0 where it has none of its own."""
@@ -74,12 +85,12 @@ class SpansOnArgilla:
             return None
         value, scores = raw["value"], raw.get("score")
         own = scores if isinstance(scores, list) and len(scores) == len(value) else [None] * len(value)
-        found: dict[str, float] = {}
+        result: dict[str, float] = {}
         for entry, given in zip(value, own, strict=True):
             part, score = self._part(entry, schema.to_name), finite(given)
             if part is not None:
-                found[str(part)] = max(found.get(str(part), -1.0), -1.0 if score is None else score)
-        return found
+                result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
+        return result
 
     # --- corrections ---
 
@@ -155,7 +166,8 @@ class SpansOnArgilla:
         given, suggested = KEYS.part(request.given), KEYS.part(request.suggested)
         if given is None or suggested is None:
             return ReviewContent({}, {})
-        bound = self.for_item(request.data)
+        text = request.text or request.data.get(name)
+        bound = self.for_item({name: text})
         if request.blind:
             return bound.blind_question(request.context, KEYS.shape.around(given.spot, suggested.spot), name)
         return bound.open_question(request, given, suggested, name)
@@ -169,15 +181,20 @@ class SpansOnArgilla:
         missing = ask.asked_kind(KEYS, given, suggested) is AskedKind.MISSING
         entry = self._entry(suggested if missing else given, name)
         marked = {MARKED: [entry]} if entry["end"] <= len(text) else {}
-        return ReviewContent({REVIEW_CONTEXT: context, REVIEW_ASKED: json.dumps(asked)}, marked)
+        shown = {name: text, REVIEW_CONTEXT: context, REVIEW_ASKED: json.dumps(asked)}
+        return ReviewContent(shown, marked)
 
     def blind_question(self, context: str, place: Span, name: str) -> ReviewContent:
         """A place, and nothing of what was said of it."""
         text = self._text(name)
         spot = Span(place.start, place.end, text[place.start : place.end])
         asked = {"field": name, "spot": str(RegionPart(NOTHING, spot))}
-        shown = words.blind(context, spot, text)
-        return ReviewContent({REVIEW_CONTEXT: shown, REVIEW_ASKED: json.dumps(asked)}, {})
+        shown = {
+            name: text,
+            REVIEW_CONTEXT: words.blind(context, spot, text),
+            REVIEW_ASKED: json.dumps(asked),
+        }
+        return ReviewContent(shown, {})
 
     def answer(self, raw: Any) -> str | None:  # noqa: ARG002 - the protocol's signature
         """None: an answer about a span is read beside what was asked."""

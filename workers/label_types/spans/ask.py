@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from connector.model import Issue
+from connector.model import Issue, Json
 from connector.wording.text import percent, quoted
+from workers.label_types.regions.ask import AskedKind, asked_kind
+from workers.label_types.regions.keys import RegionPart
+from workers.label_types.spans.value import KEYS, Span
+
+_KINDS = {
+    AskedKind.MISSING: "missing",
+    AskedKind.SPURIOUS: "extra",
+    AskedKind.LABEL: "type",
+    AskedKind.POSITION: "boundary",
+}
+
+
+def facts(kind: str, given: RegionPart[Span] | None, model: RegionPart[Span] | None) -> Json:
+    """What a question says: None for a span that is not there."""
+    about = given or model
+    return {
+        "kind": kind,
+        "given": None if given is None else given.label,
+        "suggested": None if model is None else model.label,
+        "words": "" if about is None else about.spot.words,
+        "model_words": "" if model is None else model.spot.words,
+    }
+
+
+def doubts(given: RegionPart[Span], suggested: RegionPart[Span]) -> Json:
+    """The facts of a question that leads from the one span to the other."""
+    there = (None if part.is_nothing else part for part in (given, suggested))
+    return facts(_KINDS.get(asked_kind(KEYS, given, suggested), ""), *there)
 
 
 def question(issue: Issue) -> str:

@@ -10,6 +10,7 @@ from workers.issues.spans import SPAN_KINDS, SpanFindings, SpanKind, SpanTable, 
 from workers.label_types.base import Suspicion, Suspicions
 from workers.label_types.regions.keys import RegionPart
 from workers.label_types.regions.looks import ComparedItem, Marked, looks_at
+from workers.label_types.spans.ask import facts
 from workers.label_types.spans.value import KEYS, Span
 
 # From which score a finding of a kind is a question; kinds are not weighed against each other.
@@ -23,19 +24,19 @@ def detect(
     method: str,  # noqa: ARG001 - confident learning's, which knows no places
 ) -> Suspicions:
     """The spans that a model, or the other annotators, contradict."""
-    found = looks_at(KEYS, items, predictions, schema, agreed)
-    given = [(n, part) for n, look in enumerate(found.looks) for part in look.given]
-    model = [(n, part, p) for n, look in enumerate(found.looks) for part, p in look.against]
+    looks = looks_at(KEYS, items, predictions, schema, agreed)
+    given = [(n, part) for n, look in enumerate(looks.looks) for part in look.given]
+    model = [(n, part, p) for n, look in enumerate(looks.looks) for part, p in look.against]
     findings = span_findings(_table([(n, part, 1.0) for n, part in given], schema), _table(model, schema))
     return Suspicions(
         [
-            _suspicion(findings, at, found.looks, [part for _, part in given], [part for _, part, _ in model])
+            _suspicion(findings, at, looks.looks, [part for _, part in given], [part for _, part, _ in model])
             for at in range(len(findings))
             if findings.score[at] >= ASKED[SPAN_KINDS[findings.kind[at]]]
         ],
-        found.rows,
-        found.unusable,
-        found.warnings,
+        looks.rows,
+        looks.unusable,
+        looks.warnings,
     )
 
 
@@ -88,12 +89,6 @@ def _suspicion(
         suggested=str(model or about.nothing()),
         quality=1.0 - score,
         probability=score,
-        evidence={
-            "kind": kind.value,
-            "given": None if given is None else given.label,
-            "suggested": None if model is None else model.label,
-            "words": (given or about).spot.words,
-            "model_words": "" if model is None else model.spot.words,
-        },
+        evidence=facts(kind.value, given, model),
         given=str(given or about.nothing()),
     )

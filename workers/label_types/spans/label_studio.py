@@ -1,42 +1,50 @@
-"""Spans on Label Studio: `<Labels>` of a `<Text>`, whose offsets are code points."""
+"""Spans on Label Studio: labels of a `<Text>`, a `<HyperText>` or `<Paragraphs>`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.model import Json, LabelSchema, LabelStatus
-from connector.platforms.results import values_in
+from connector.model import Json, LabelSchema, LabelStatus, ObjectTag
+from connector.model.item_text import DIALOGUE, HYPERTEXT
 from workers.label_types.regions.label_studio import RegionsOnLabelStudio
+from workers.label_types.spans.objects import PLACE_KEYS, PlainSpanText, SpanObject, object_of
 from workers.label_types.spans.offsets import Fit, placed
 from workers.label_types.spans.value import KEYS, KIND, Span
 
+_OBJECTS = frozenset({"Text", HYPERTEXT, DIALOGUE})
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9-]*:/)?/\S+")  # of a text that lies elsewhere (valueType="url")
+_UNKNOWN = PlainSpanText()
 
 Raw = dict[str, Any]
 
 
 class SpansOnLabelStudio(RegionsOnLabelStudio[Span]):
-    """Implements PartsCodec."""
+    """Implements PartsCodec. Review projects show every text as a `<Text>`."""
 
     tag, held, kind, noun, keys = "Labels", "labels", KIND, "span", KEYS
+    tags = frozenset({"Labels", "HyperTextLabels", "ParagraphLabels"})
 
-    def __init__(self, shown: Json | None = None) -> None:
-        self._texts: Json = shown or {}
+    def __init__(self, shown: Mapping[str, SpanObject] | None = None) -> None:
+        self._objects = shown or {}
 
-    def for_item(self, shown: Json) -> SpansOnLabelStudio:
+    def for_item(self, shown: Json, tags: Sequence[ObjectTag]) -> SpansOnLabelStudio:
         """The codec for what is said about one text."""
-        return SpansOnLabelStudio(shown)
+        result = {tag.name: object_of(tag, _here(shown.get(tag.name))) for tag in tags}
+        return SpansOnLabelStudio({name: one for name, one in result.items() if one is not None})
 
     def refused(self, raw: Any, schema: LabelSchema) -> str | None:  # noqa: ARG002 - the protocol's signature
         """None: the server takes any span."""
         return None
 
     def fits(self, control: Any, config: Any) -> bool:
-        """Whether it is about a plain text: other tags count in other units."""
+        """Whether it is about a text; one that lies elsewhere must be plain, for others are counted by it."""
         names = set(control.to_name or ())
         objects = [one for one in config.objects if one.name in names]
-        return bool(objects) and all(one.tag == "Text" for one in objects)
+        return bool(objects) and all(
+            one.tag in _OBJECTS and (one.tag == "Text" or one.value_type != "url") for one in objects
+        )
 
     def spot_of(self, region: Raw, size: tuple[float, float] | None) -> Span | LabelStatus | None:
         """The span, with the words that the region names: the editor never computes them again.
@@ -44,31 +52,32 @@ class SpansOnLabelStudio(RegionsOnLabelStudio[Span]):
         Offsets that count UTF-16 units, as answers of old pages and of JavaScript do, are mended by them.
         """
         del size
-        start, end = _offset(values_in(region, "start")), _offset(values_in(region, "end"))
-        words = values_in(region, "text")
-        if start is None or end is None or end <= start:
+        value, shown = region.get("value"), self._object_of(region)
+        ends = shown.offsets(value) if isinstance(value, dict) else None
+        if ends is None or not isinstance(value, dict):
             return None
-        marked, text = words if isinstance(words, str) else "", self._texts.get(str(region.get("to_name")))
-        if not isinstance(text, str) or _ADDRESS.fullmatch(text):
-            return Span(start, end, marked)
-        place = placed(text, start, end, marked or None)
+        marked = shown.marked(value)
+        if shown.text is None:
+            return Span(*ends, marked or "")
+        place = placed(shown.text, *ends, marked)
         if place.fit in (Fit.DIFFERS, Fit.BEYOND):
             return LabelStatus.MISPLACED
-        return Span(place.start, place.end, marked or text[place.start : place.end])
+        return Span(place.start, place.end, marked or shown.text[place.start : place.end])
 
-    def value_of(self, spot: Span, region: Raw) -> Raw:
-        """Offsets and words: the editor never computes the words again."""
-        del region
-        return {"start": spot.start, "end": spot.end, "text": spot.words}
+    def moved(self, value: Raw, spot: Span, region: Raw) -> Raw:
+        """The span in the units of its object."""
+        rest = {key: held for key, held in value.items() if key not in PLACE_KEYS}
+        return {**self._object_of(region).value(spot), **rest}
 
     def item_of(self, spot: Span) -> Raw:
         """Nothing."""
         del spot
         return {}
 
+    def _object_of(self, region: Raw) -> SpanObject:
+        return self._objects.get(str(region.get("to_name")), _UNKNOWN)
 
-def _offset(value: Any) -> int | None:
-    """A place in a text: a number, or, in old answers, its digits."""
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+def _here(value: Any) -> Any:
+    """A value that is a text; None for the address of one."""
+    return None if isinstance(value, str) and _ADDRESS.fullmatch(value) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.model import Issue, LabelledItem, LabelSchema, Prediction
+from connector.model import Issue, Json, LabelledItem, LabelSchema, Prediction
 from connector.ports import Codec
 from workers.label_types.base import LabelTags, Suspicions
 from workers.label_types.regions.label_type import InParts
@@ -49,6 +49,11 @@ class Spans(InParts):
     def question(self, issue: Issue) -> str | None:
         """What speaks against the region."""
         return ask.question(issue)
+
+    def doubts(self, given: str, suggested: str) -> Json:
+        """As detection would have it."""
+        one, other = self.keys.part(given), self.keys.part(suggested)
+        return {} if one is None or other is None else ask.doubts(one, other)
 
     def part_at(
         self, label: str, spot: Sequence[float], shown: tuple[float, float] | str | None, beside: str

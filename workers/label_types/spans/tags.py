@@ -56,10 +56,10 @@ def _spans(text: str, tokens: Places, probs: Any, classes: Sequence[str]) -> dic
         for at, tag in enumerate(likeliest)
         if tag != OUTSIDE and (tag % 2 or at == 0 or label[at - 1] != label[at])
     ]
-    found: dict[str, float] = {}
+    result: dict[str, float] = {}
     for first, following in pairwise([*begins, len(tokens)]):
         last = next((at for at in range(first, following) if label[at] != label[first]), following)
         k, start, end = label[first], tokens[first][0], tokens[last - 1][1]
         sure = min(float(probs[at][2 * k + 1] + probs[at][2 * k + 2]) for at in range(first, last))
-        found[str(RegionPart(classes[k], Span(start, end, text[start:end])))] = min(1.0, sure)
-    return found
+        result[str(RegionPart(classes[k], Span(start, end, text[start:end])))] = min(1.0, sure)
+    return result

@@ -34,15 +34,15 @@ class SpanShape:
 
     def split(self, text: str) -> tuple[str, Span] | None:
         """A class and a span; None for another line, and for a span that is empty."""
-        found = SPAN_KEY.fullmatch(text)
-        if found is None:
+        result = SPAN_KEY.fullmatch(text)
+        if result is None:
             return None
-        start, end = int(found["start"]), int(found["end"])
+        start, end = int(result["start"]), int(result["end"])
         try:
-            words = json.loads(found["words"]) if found["words"] else ""
+            words = json.loads(result["words"]) if result["words"] else ""
         except ValueError:
             return None
-        return None if end <= start else (found["label"], Span(start, end, words))
+        return None if end <= start else (result["label"], Span(start, end, words))
 
     def overlap(self, spot: Span, other: Span) -> float:
         """Shared characters over all of both."""

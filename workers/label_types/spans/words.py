@@ -64,8 +64,8 @@ def _end_of_text(text: str) -> list[str]:
     if not lost:
         return []
     cannot = quoted(VERDICTS[Problem.CANNOT_TELL])
-    said = (
+    sentence = (
         f"Argilla loses a mark that ends in the last characters of this text ({lost}) without a message: "
         f"answer {cannot} then, and write what is right into the note."
     )
-    return [said]
+    return [sentence]

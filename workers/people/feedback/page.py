@@ -15,18 +15,18 @@ from workers.people.feedback.sheet import Sheet
 MARKS = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&])")
 
 
-def html(found: Sequence[Sheet], now: datetime) -> str:
+def html(sheets: Sequence[Sheet], now: datetime) -> str:
     """The sheets as a page; what somebody typed is escaped."""
     return (
         _environment()
         .get_template("feedback.html")
-        .render(sheets=found, now=now, nothing=wording.feedback_no_confusions())
+        .render(sheets=sheets, now=now, nothing=wording.feedback_no_confusions())
     )
 
 
-def markdown(found: Sequence[Sheet]) -> str:
+def markdown(sheets: Sequence[Sheet]) -> str:
     """The sheets as Markdown; what somebody typed formats nothing."""
-    return "\n".join(line for sheet in found for line in _lines(sheet))
+    return "\n".join(line for sheet in sheets for line in _lines(sheet))
 
 
 def _lines(sheet: Sheet) -> list[str]:

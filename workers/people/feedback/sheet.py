@@ -98,20 +98,20 @@ def _account(annotator: str, names: Mapping[str, str], known: Mapping[str, objec
     """The account that was meant, by its id or its name."""
     if annotator in names or annotator in known:
         return annotator
-    found = [account for account, name in names.items() if name == annotator]
-    if len(found) != 1:
+    result = [account for account, name in names.items() if name == annotator]
+    if len(result) != 1:
         people = wording.listing(sorted({*names, *known})[:20]) or "nobody yet"
         msg = f"there is no annotator {wording.quoted(annotator)}. Give a user id; known: {people}"
         raise NotFound(msg)
-    return found[0]
+    return result[0]
 
 
 def _published(unit: UnitOfWork, project: Project) -> dict[frozenset[str], list[GuidelineNote]]:
     """Two labels → the notes in the instructions that are about them."""
-    found: dict[frozenset[str], list[GuidelineNote]] = defaultdict(list)
+    result: dict[frozenset[str], list[GuidelineNote]] = defaultdict(list)
     for note in unit.notes.in_states(project.id, [NoteState.PUBLISHED.value]):
-        found[frozenset((note.given, note.label))].append(note)
-    return found
+        result[frozenset((note.given, note.label))].append(note)
+    return result
 
 
 def _sheet(
@@ -124,8 +124,8 @@ def _sheet(
 ) -> Sheet:
     flagged = [one for one in labels if one.kind == IssueKind.LABEL_ERROR.value]
     confirmed = sum(1 for one in flagged if _stood(one))
-    found = exact_bounds(confirmed, len(flagged))
-    rate, low, high = found.value, found.low, found.high
+    result = exact_bounds(confirmed, len(flagged))
+    rate, low, high = result.value, result.low, result.high
     return Sheet(
         project=project.name,
         person=person,
@@ -153,8 +153,8 @@ def _trend(labels: Sequence[DecidedLabel]) -> str | None:
         return None
     newer, older = labels[:half], labels[half:]
     then, now = ((sum(map(_stood, part)), len(part)) for part in (older, newer))
-    found = difference_bounds(then, now)
-    return None if found.value is None else wording.feedback_trend(found.value, found.low, found.high)
+    result = difference_bounds(then, now)
+    return None if result.value is None else wording.feedback_trend(result.value, result.low, result.high)
 
 
 def _confusions(
@@ -168,17 +168,17 @@ def _confusions(
         if not _stood(one) and one.decided is not None:
             pairs[one.given, one.decided].append(one)
     most = sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0]))[:MOST_PAIRS]
-    items = [one.item_id for _, found in most for one in found[:MOST_EXAMPLES]]
+    items = [one.item_id for _, result in most for one in result[:MOST_EXAMPLES]]
     data = unit.items.data(items)
     return tuple(
         _confusion(
             given,
             decided,
-            len(found),
-            [_example(one, data.get(one.item_id, {}), project.schema) for one in found[:MOST_EXAMPLES]],
+            len(result),
+            [_example(one, data.get(one.item_id, {}), project.schema) for one in result[:MOST_EXAMPLES]],
             notes.get(frozenset((given, decided)), ()),
         )
-        for (given, decided), found in most
+        for (given, decided), result in most
     )
 
 

@@ -8,23 +8,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from connector.model import IssueKind, Project
+from connector.model import IssueKind, Outcome, Project
+from connector.store.repositories.quality import StatedCount
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.shares import SharePrior
 from workers.consensus.shares.components import COMPONENTS
 from workers.consensus.shares.prior import GroupCounts
+from workers.review.quality.own_answers import OWN_WEIGHT
 
-FORM = 3  # of what is stored: another form, or other components, is learned anew
+FORM = 5  # of what is stored: another form, or other components, is learned anew
 PAIR_DEPTH = 4  # of a path: kind, band, class, pair
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCrowd:
-    """A prior, the how many-th it is, and from how many votes it was learned."""
+    """A prior, the how many-th it is, and from how many votes it was learned.
+
+    `own_weight` is what an answer about one's own label is worth, as a share of another's; `checked` are the
+    decisions that the first answers to calibration questions would have made.
+    """
 
     prior: SharePrior
     version: int
     votes: int
+    own_weight: float = OWN_WEIGHT
+    checked: tuple[StatedCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,10 @@ def written(crowd: KnownCrowd) -> str:
             "components": [one.name for one in COMPONENTS],
             "version": crowd.version,
             "votes": crowd.votes,
+            "own_weight": crowd.own_weight,
+            "checked": [
+                [one.outcome.value, one.band, one.n, one.stated, one.overturned] for one in crowd.checked
+            ],
             "start": crowd.prior.start.tolist(),
             "groups": groups,
         }
@@ -63,7 +75,10 @@ def stored(unit: UnitOfWork, project: Project) -> KnownCrowd | None:
     if kept.get("form") != FORM or kept.get("components") != [one.name for one in COMPONENTS]:
         return None
     groups = {tuple(path): GroupCounts(n, np.array(kinds)) for path, n, kinds in kept["groups"]}
-    return KnownCrowd(SharePrior(groups, np.array(kept["start"])), int(kept["version"]), int(kept["votes"]))
+    prior = SharePrior(groups, np.array(kept["start"]))
+    checked = [StatedCount(Outcome(outcome), *figures) for outcome, *figures in kept["checked"]]
+    own = float(kept["own_weight"])
+    return KnownCrowd(prior, int(kept["version"]), int(kept["votes"]), own, tuple(checked))
 
 
 def pairs_of(unit: UnitOfWork, project: Project) -> tuple[PairBelief, ...]:
@@ -80,5 +95,5 @@ def pairs_in(prior: SharePrior) -> tuple[PairBelief, ...]:
         if len(path) == PAIR_DEPTH and path[0] == IssueKind.LABEL_ERROR.value:
             asked[path[-1]] += group.n
             changing[path[-1]] += prior.changed(path)
-    found = [PairBelief(pair, round(n), changing[pair]) for pair, n in asked.items()]
-    return tuple(sorted(found, key=lambda one: (-one.asked, one.pair)))
+    result = [PairBelief(pair, round(n), changing[pair]) for pair, n in asked.items()]
+    return tuple(sorted(result, key=lambda one: (-one.asked, one.pair)))

@@ -279,5 +279,5 @@ def blind_share(
     """The share of new review tasks that show no suggestion: all, once seeing it bends answers too much."""
     if not quality.blind_when_anchored:
         return policy.blind_share
-    found = _anchoring(unit.quality.agreement(project.id), quality.anchoring_limit)
-    return 1.0 if found.beyond_limit else policy.blind_share
+    result = _anchoring(unit.quality.agreement(project.id), quality.anchoring_limit)
+    return 1.0 if result.beyond_limit else policy.blind_share

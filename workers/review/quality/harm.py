@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.model import Outcome, Project
 from connector.store.repositories.quality import STATED, StatedCount
 from connector.store.unit_of_work import UnitOfWork
+from workers.review.quality.crowd import stored
 from workers.review.quality.intervals import anytime_bounds, exact_bounds
 
 LEVEL = 0.99  # changes are held beyond it: one that a person took back is no reason yet
@@ -37,7 +38,9 @@ class Harm:
     A change is overturned by later votes, an adjudicator, a later question about the item (a control, say),
     the golden set, or a person who takes its correction back: few of them are looked at again, so that is
     the least harm. `low` and `high` (99 %, at any look) bound the share
-    of changes that are overturned. `bands` are all decisions on a label, by how sure they were.
+    of changes that are overturned. `bands` are all decisions on a label, by how sure they were. `checked` is
+    the same of the changes that the first answers to calibration questions would have made: those were asked
+    further, by lot, so all of that harm is seen.
     """
 
     changes: int
@@ -46,19 +49,23 @@ class Harm:
     low: float
     high: float
     bands: tuple[ProbabilityBand, ...] = ()
+    checked: Harm | None = None
 
     @property
     def exceeds(self) -> bool:
         """More was overturned than chance allows, if probabilities are right."""
-        return self.changes > 0 and self.low > self.expected / self.changes
+        more = self.changes > 0 and self.low > self.expected / self.changes
+        return more or (self.checked is not None and self.checked.exceeds)
 
 
 NO_HARM = Harm(changes=0, expected=0.0, overturned=0, low=0.0, high=1.0)
 
 
 def harm_of(unit: UnitOfWork, project: Project) -> Harm:
-    """The harm of all changes that were ever decided."""
-    return harm_in(unit.quality.stated(project.id))
+    """The harm of all changes that were ever decided, and of those that first answers would have made."""
+    crowd = stored(unit, project)
+    checked = harm_in(crowd.checked) if crowd is not None and crowd.checked else None
+    return replace(harm_in(unit.quality.stated(project.id)), checked=checked)
 
 
 def harm_in(counts: Sequence[StatedCount]) -> Harm:

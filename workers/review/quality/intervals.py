@@ -107,17 +107,17 @@ def beta_below(a: float, b: float, share: float) -> float:
 
 def _fraction(a: float, b: float, share: float) -> float:
     upper, lower = 1.0, 1.0 / _kept(1.0 - (a + b) * share / (a + 1))
-    found = lower
+    result = lower
     for m in range(1, MOST_STEPS):
         even = m * (b - m) * share / ((a + 2 * m - 1) * (a + 2 * m))
         odd = -(a + m) * (a + b + m) * share / ((a + 2 * m) * (a + 2 * m + 1))
         for term in (even, odd):
             lower = 1.0 / _kept(1.0 + term * lower)
             upper = _kept(1.0 + term / upper)
-            found *= lower * upper
+            result *= lower * upper
         if abs(lower * upper - 1.0) < CLOSE:
             break
-    return found
+    return result
 
 
 def _kept(value: float) -> float:

@@ -65,6 +65,13 @@ def repairs_per_vote(paths: Sequence[GroupPath], prior: SharePrior, policy: Shar
     return np.array([by_path[path] for path in paths], dtype=np.float64)
 
 
+def repairs_lost(people: int, prior: SharePrior, policy: SharePolicy) -> float:
+    """The share, 0..1, of the labels that more people than these would rightly change."""
+    weights = prior.weights()
+    all_of_them = float(expected(weights, policy).repaired[0])
+    return 1 - float(expected(weights, policy, people).repaired[0]) / all_of_them if all_of_them else 0.0
+
+
 def order_of_worth(repairs: Floats, precision: Floats) -> Rows:
     """The order to ask in: by repairs for each vote, what ties by the precision expected of its flags.
 

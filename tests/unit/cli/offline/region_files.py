@@ -170,6 +170,22 @@ def ls_text(n: int) -> dict[str, Any]:
     return {"id": n, "data": {"text": text}, "annotations": [{"id": n, "completed_by": 1, "result": result}]}
 
 
+def ls_other(n: int, form: str) -> dict[str, Any]:
+    """The text as HTML, or as what the second of two people says; spans in the units of the tag."""
+    text, spans = marked(n)
+    kind = f"{form.removesuffix('s')}labels"
+    result = []
+    for k, (start, end, label) in enumerate(spans):
+        value: dict[str, Any] = {"globalOffsets": {"start": start, "end": end}}
+        if form == "paragraphs":
+            value = {"start": "1", "end": "1", "startOffset": start, "endOffset": end}
+        named = {"id": f"s{k}", "from_name": "ent", "to_name": "t", "type": kind}
+        result.append({**named, "value": {**value, kind: [label]}})
+    talk = [{"a": "Q", "text": "Who \U0001f600?"}, {"a": "A", "text": text}]
+    held = f"<p>{text}</p>" if form == "hypertext" else talk
+    return {"id": n, "data": {"t": held}, "annotations": [{"id": n, "completed_by": 1, "result": result}]}
+
+
 def ls_texts(n: int = 60) -> list[dict[str, Any]]:
     return [ls_text(k) for k in range(n)]
 

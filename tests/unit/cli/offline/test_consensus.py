@@ -213,6 +213,17 @@ def test_spans_of_hypertext_keep_their_paths(agree: Callable[..., Done], tmp_pat
     assert result["value"]["hypertextlabels"] == ["PER"]
 
 
+def test_spans_of_a_dialogue_are_written_in_its_units(agree: Callable[..., Done], tmp_path: Path) -> None:
+    talk = [{"who": "A", "text": "Hi \U0001f600 Bob"}, {"who": "B", "text": "Ana left"}]
+    value = {"start": "0", "end": "0", "startOffset": 6, "endOffset": 9, "paragraphlabels": ["PER"]}
+    region = {"id": "p", "from_name": "e", "to_name": "t", "type": "paragraphlabels", "value": value}
+    answers = [{"id": who, "completed_by": who, "result": [region]} for who in (1, 2)]
+    assert agree([{"id": 1, "data": {"talk": talk}, "annotations": answers}], out="out.json").code == 0
+    (written,) = json.loads((tmp_path / "out.json").read_text())
+    (result,) = written["annotations"][0]["result"]
+    assert result["value"] == value | {"text": "Bob"}
+
+
 def test_the_same_file_gives_the_same_answer(agree: Callable[..., Done], tmp_path: Path) -> None:
     texts = []
     for _ in range(2):

@@ -21,6 +21,10 @@ Ran = tuple[int, str, str]
 EMOJI = "Smile 😀 Ana Pérez met 👩‍👩‍👧 Bob in Paris.\nThen she flew to Rome."
 
 
+OTHER = ("hypertext", "paragraphs")
+FORMS = ("export", "doccano", "doccano_relations", "prodigy", "spacy", "json_min", "argilla", *OTHER)
+
+
 def kinds_of(found: Any, number: int, name: str = "{}") -> set[str]:
     return {kind for place, kind in planted(found) if place == name.format(number)}
 
@@ -43,6 +47,14 @@ def rows_of(form: str) -> list[dict[str, Any]]:
             rows.append({"id": n, "text": text, "entities": named, "relations": [{"from_id": 0, "to_id": 9}]})
         elif form == "prodigy":
             rows.append({"id": n, "text": text, "spans": objects, "tokens": [], "answer": "accept"})
+        elif form == "argilla":
+            # An emoji before it: two characters more, and three UTF-16 units, which the offsets count.
+            units = [one | {"start": one["start"] + 3, "end": one["end"] + 3} for one in objects]
+            answer = {"value": units, "user_id": "u1", "status": "submitted"}
+            fields = {"t": "short", "text": f"{EMOJI[6]} {text}"}
+            rows.append({"id": str(n), "fields": fields, "responses": {"ents": [answer]}})
+        elif form in OTHER:
+            rows.append(files.ls_other(n, form))
         elif form == "spacy":
             rows.append({"id": n, "text": text, "entities": objects})
         else:
@@ -54,7 +66,9 @@ def rows_of(form: str) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.parametrize("form", ["export", "doccano", "doccano_relations", "prodigy", "spacy", "json_min"])
+@pytest.mark.parametrize(
+    "form", ["export", "doccano", "doccano_relations", "prodigy", "spacy", "json_min", "argilla", *OTHER]
+)
 def test_planted_errors_are_found_by_the_built_in_tagger_in_every_form(
     scan: Callable[..., Ran], tmp_path: Path, form: str
 ) -> None:
@@ -72,6 +86,35 @@ def test_planted_errors_are_found_by_the_built_in_tagger_in_every_form(
     missing = next(each for each in found["issues"] if each["kind"] == "missing")
     assert "here nobody marked it" in missing["reason"]
     assert found["model"]["span_f1"] > 0.5
+
+
+HALF_AN_EMOJI = {"start": 1, "end": 4, "label": "PER"}
+
+
+def test_what_of_argillas_records_cannot_be_judged_is_counted(
+    scan: Callable[..., Ran], tmp_path: Path
+) -> None:
+    rows = rows_of("argilla")
+    entry = rows[0]["responses"]["ents"][0]
+    rows[1]["responses"]["ents"] = [entry | {"status": "draft"}]
+    rows[2]["responses"]["ents"] = [
+        entry | {"value": [{"start": 1, "end": 4, "label": "PER"}]}
+    ]  # half an emoji
+    rows[3]["responses"]["ents"] = [entry | {"value": [{"start": 5, "end": 999, "label": "PER"}]}]
+    rows[4]["fields"] = {"t": "short"}
+    rows[5]["responses"]["ents"] = [entry | {"value": "PER"}]
+    rows[6]["responses"] = None
+    save(tmp_path, "a.json", json.dumps(rows))
+    found = json.loads(scan("a.json", "--json")[1])
+    said = json.dumps(found)
+    assert found["n_items"] == 56
+    for reason in (
+        "answer that is no list of spans",
+        "response draft",
+        "span beyond its text, or within a character",
+        "no text in 'text'",
+    ):
+        assert reason in said
 
 
 @pytest.mark.parametrize(("columns", "scheme"), [(2, "IOB2"), (3, "IOB1"), (4, "IOBES")])
@@ -265,7 +308,7 @@ def test_contradicting_texts_are_listed_first_and_counted(scan: Callable[..., Ra
         (files.ls_span(0, 3, None, None, "s"), "region without a label"),
         (
             files.ls_span("/p[1]/text()[1]", "/p[1]/text()[1]", "PER", None, "s"),
-            "hypertext span without globalOffsets",
+            "hypertext span without globalOffsets, at a node that cannot be told",
         ),
     ],
 )

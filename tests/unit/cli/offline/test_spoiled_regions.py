@@ -17,6 +17,7 @@ from workers.cli.offline.agreed.regions import agree_on_regions
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.kinds import FileKind
+from workers.cli.offline.longest import LONGEST_TEXT
 from workers.cli.offline.regions.data import RegionData
 from workers.cli.offline.regions.judging_boxes import judge_boxes
 from workers.cli.offline.regions.judging_spans import judge_spans
@@ -93,3 +94,16 @@ def read_and_judge(file: Path) -> Any:
         return (judge_boxes if read.kind is FileKind.BOXES else judge_spans)(read, None).issues
     except BadFile:
         return ()
+
+
+def test_a_text_that_is_too_long_is_left_out_and_named(tmp_path: Path) -> None:
+    rows = [{"text": f"Ann met Bob {n}", "label": [[0, 3, "PER"], [8, 11, "PER"]]} for n in range(4)]
+    rows[2]["text"] += "x" * LONGEST_TEXT
+    file = tmp_path / "spans.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    data = read_any(file, Columns())
+    assert isinstance(data, RegionData)
+    assert len(data.items) == len(rows) - 1
+    (left_out,) = data.left_out
+    assert left_out.place == "line 3"
+    assert "2.0 MB of text" in left_out.reason

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from connector.model.findings import FindingKind
 from connector.model.jobs import JobKind
 from connector.wording import models, reason_texts, scans
 from tests.support.world import World
+from workers.cli.app import run
 from workers.detect.predictions import fitting
 from workers.detect.predictions.sealed import opened, sealed
 from workers.detect.sources import trained
@@ -261,3 +264,31 @@ def test_an_item_of_a_table_that_is_far_away_in_any_number_is_an_outlier(build: 
         found = unit.findings.of_items(range(1, 200))
     outliers = [item for item, every in found.items() for one in every if one.kind is FindingKind.OUTLIER]
     assert [world.text_of(item) for item in outliers] == ["size 100"]
+
+
+def test_what_an_offline_scan_of_the_corrected_labels_finds_is_asked_by_the_service_too(
+    build: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world = taught(build)
+    wrong = [f"{WORDS['dog']} {EACH + n}" for n in range(6)]
+    for text in wrong:
+        world.item(text, "cat")
+    world.do(JobKind.SYNC)
+    world.do(JobKind.SCAN)
+    for text in wrong[:3]:
+        world.relabel(text, "dog")
+    world.do(JobKind.SYNC)
+    world.do(JobKind.SCAN, {"refit": True})
+
+    items = [held.item for held in world.source.held.values()]
+    rows = [
+        {"id": n, "text": one.data["text"], "label": one.annotations[0].label} for n, one in enumerate(items)
+    ]
+    (tmp_path / "labels.json").write_text(json.dumps(rows))
+    capsys.readouterr()
+    assert run(["scan", str(tmp_path / "labels.json"), "--json"]) == 0
+    offline = {rows[int(one["id"])]["text"] for one in json.loads(capsys.readouterr().out)["issues"]}
+
+    asked = {world.text_of(one.item_id) for one in world.issues(IssueState.OPEN)}
+    assert set(wrong[3:]) <= offline
+    assert offline <= asked

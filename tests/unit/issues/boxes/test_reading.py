@@ -72,6 +72,12 @@ def test_no_pictures_are_no_issues() -> None:
     assert (len(result.mask), len(result.findings)) == (0, 0)
 
 
+def test_pictures_may_come_one_by_one() -> None:
+    labels, predictions = made_up(7)
+    found = box_issues((each for each in labels), (each for each in predictions))
+    assert np.array_equal(found.score, box_issues(labels, predictions).score)
+
+
 @pytest.mark.parametrize("method", ["candidates", "objectlab"])
 def test_lists_and_single_precision_are_read_as_arrays_are(method: str) -> None:
     labels, predictions = made_up(7)

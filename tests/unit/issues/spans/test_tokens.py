@@ -92,6 +92,21 @@ def test_arrays_of_labels_are_read_as_lists_are() -> None:
     assert np.array_equal(token_issues(arrays, probs).pairs, token_issues(labels, probs).pairs)
 
 
+def test_sentences_may_come_one_by_one() -> None:
+    labels, probs = made_up(7)
+    found = token_issues((each for each in labels), (each for each in probs))
+    assert np.array_equal(found.pairs, token_issues(labels, probs).pairs)
+
+
+def test_tables_of_two_precisions_are_joined_as_numpy_joins_them() -> None:
+    labels, probs = made_up(7)
+    mixed = [each.astype(np.float32) if n % 2 else each for n, each in enumerate(probs)]
+    widened = [each.astype(np.float64) for each in mixed]
+    found, wanted = token_issues(labels, mixed), token_issues(labels, widened)
+    assert np.array_equal(found.pairs, wanted.pairs)
+    assert np.array_equal(found.quality, wanted.quality)
+
+
 def with_second(values: list[Any]) -> tuple[list[Any], list[Any]]:
     labels: list[Any] = [[0, 1], [0, 1]]
     probs: list[Any] = [np.array([[0.9, 0.1], [0.2, 0.8]]), np.array(values)]

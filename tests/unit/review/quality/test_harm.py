@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connector.model import Outcome
@@ -37,3 +39,9 @@ def test_a_band_says_how_many_stood_with_an_exact_interval() -> None:
     (band,) = harm_in([changes(40, 0.96, 2)]).bands
     assert band.stood == pytest.approx(0.95)
     assert band.stood_low < 0.95 < band.stood_high
+
+
+def test_changes_that_calibration_questions_overturn_exceed_as_well() -> None:
+    harm = harm_in([changes(100, 0.97, 0)])
+    assert not replace(harm, checked=harm_in([changes(40, 0.97, 1)])).exceeds
+    assert replace(harm, checked=harm_in([changes(40, 0.97, 12)])).exceeds

@@ -6,9 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.consensus.shares import ShareVote, Terms, count, fit, path_of, policy_for
+from connector.config.project import ReviewSettings
+from workers.consensus.shares import SharePrior, ShareVote, Terms, count, fit, path_of, policy_for
 from workers.issues.learning import STATIC_EVERY, learned_order
-from workers.review.quality.repairs import order_of_worth, repairs_per_vote
+from workers.review.quality.repairs import order_of_worth, repairs_lost, repairs_per_vote, share_policy
 
 CONFIRMED = path_of("label_error", "cat", "dog", 50.0)
 REFUTED = path_of("label_error", "hen", "cow", 50.0)
@@ -56,3 +57,16 @@ def test_each_flag_has_one_place_and_the_worthiest_come_first(values: np.ndarray
     first = [(-repairs[row], -precision[row], row) for row in order[: STATIC_EVERY - 1]]
     assert first == sorted(first)
     assert first == sorted(zip(-repairs, -precision, range(len(repairs)), strict=True))[: STATIC_EVERY - 1]
+
+
+def test_a_small_team_loses_all_repairs_at_first_and_fewer_once_it_has_shown_its_crowd() -> None:
+    start = SharePrior()
+    assert repairs_lost(3, start, share_policy(ReviewSettings(), start)) == 1
+    answers = count([ShareVote("dog")] * 3, Terms("cat", "dog", frozenset())).answers
+    learned = fit([(path_of("label_error", "cat", "dog", 100.0), answers)] * 100)
+    policy = share_policy(ReviewSettings(), learned)
+    lost = [repairs_lost(people, learned, policy) for people in range(1, 9)]
+    assert lost[0] == 1
+    assert 0 < lost[2] < 0.5
+    assert lost == sorted(lost, reverse=True)
+    assert lost[-1] == 0

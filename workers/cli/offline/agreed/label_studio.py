@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workers.cli.offline.agreed.shapes import AgreedItem, FileAgreement
+from workers.cli.offline.fields import flattened
 from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.label_studio import dicts, tasks_of
 from workers.cli.offline.labels import PATH
+from workers.cli.offline.regions.texts import object_in
+from workers.label_types.spans.objects import SpanObject
+from workers.label_types.spans.value import Span
 
 Raw = dict[str, Any]
 MARK = "secondlook"  # the key in `meta` under which quality stands
@@ -23,43 +27,45 @@ class NotShown(Exception):
     """A region cannot be written in this form: `str()` says why."""
 
 
-def label_studio_tasks(rows: Sequence[FileEntry], found: FileAgreement) -> tuple[list[Raw], list[str]]:
+def label_studio_tasks(rows: Sequence[FileEntry], agreement: FileAgreement) -> tuple[list[Raw], list[str]]:
     """The tasks in their order, and what could not be written, in words.
 
     A task without an agreed answer keeps its data and has no annotation: it can be asked again.
     """
     tasks, _ = tasks_of(rows)
-    pattern = _pattern([task for _, task in tasks], found.label_name)
+    pattern = _pattern([task for _, task in tasks], agreement.label_name)
     by_task: dict[str, list[AgreedItem]] = defaultdict(list)
-    for item in found.items:
+    for item in agreement.items:
         by_task[item.place.split(", picture ")[0]].append(item)
-    made: list[Raw] = []
+    raws: list[Raw] = []
     problems: list[str] = []
     for place, task in tasks:
         identity = str(task.get("id", place))
         items = by_task.get(f"task {identity}") or by_task.get(f"task {identity} ({place})") or []
         try:
-            made.append(_task(task, items, found, pattern))
+            raws.append(_task(task, items, agreement, pattern))
         except NotShown as error:
             problems.append(f"task {identity}: {error}")
-            made.append(_task(task, [], found, pattern))
-    return made, problems
+            raws.append(_task(task, [], agreement, pattern))
+    return raws, problems
 
 
-def _task(task: Mapping[str, Any], items: Sequence[AgreedItem], found: FileAgreement, pattern: Raw) -> Raw:
-    made: Raw = {key: task[key] for key in KEPT if task.get(key)}
+def _task(
+    task: Mapping[str, Any], items: Sequence[AgreedItem], agreement: FileAgreement, pattern: Raw
+) -> Raw:
+    raw: Raw = {key: task[key] for key in KEPT if task.get(key)}
     agreed = [item for item in items if item.open_ is None]
     reasons = sorted({str(item.open_) for item in items if item.open_ is not None})
     about = {"status": "agreed" if agreed and not reasons else "open"}
     if not agreed or reasons:
         about["reason"] = ", ".join(reasons) or "not judged"
-        return made | {"meta": {**made.get("meta", {}), MARK: about}, "annotations": []}
-    result = [region for item in agreed for region in _result(task, item, found, pattern)]
+        return raw | {"meta": {**raw.get("meta", {}), MARK: about}, "annotations": []}
+    result = [region for item in agreed for region in _result(task, item, agreement, pattern)]
     for number, region in enumerate(result, start=1):
         region["id"] = f"agreed{number}"
     about |= _about(agreed)
-    return made | {
-        "meta": {**made.get("meta", {}), MARK: about},
+    return raw | {
+        "meta": {**raw.get("meta", {}), MARK: about},
         "annotations": [{"result": result, "was_cancelled": False, "ground_truth": False}],
     }
 
@@ -90,12 +96,12 @@ def _regions(task: Mapping[str, Any], control: str) -> list[Raw]:
     ]
 
 
-def _result(task: Mapping[str, Any], item: AgreedItem, found: FileAgreement, pattern: Raw) -> list[Raw]:
-    if found.kind is FileKind.BOXES:
+def _result(task: Mapping[str, Any], item: AgreedItem, agreement: FileAgreement, pattern: Raw) -> list[Raw]:
+    if agreement.kind is FileKind.BOXES:
         page = item.place.rpartition(", picture ")[2] if ", picture " in item.place else None
         return [_box(region, item, pattern, page) for region in item.label]
-    if found.kind is FileKind.SPANS:
-        return [_span(task, region, found.label_name, pattern) for region in item.label]
+    if agreement.kind is FileKind.SPANS:
+        return [_span(task, region, agreement.label_name, pattern) for region in item.label]
     kind = str(pattern["type"]).lower()
     value: Any = item.label
     if kind in LIST_KINDS:
@@ -119,32 +125,30 @@ def _box(region: Mapping[str, Any], item: AgreedItem, pattern: Raw, page: str | 
         "rotation": rotation,
         str(pattern["type"]).lower(): [region["label"]],
     }
-    made = dict(pattern) | {"value": value, "meta": {MARK: _of_region(region)}}
+    result = dict(pattern) | {"value": value, "meta": {MARK: _of_region(region)}}
     if isinstance(size, list):
-        made |= {"original_width": int(width), "original_height": int(height), "image_rotation": 0}
-    return made if page is None else made | {"item_index": int(page) - 1}
+        result |= {"original_width": int(width), "original_height": int(height), "image_rotation": 0}
+    return result if page is None else result | {"item_index": int(page) - 1}
 
 
 def _span(task: Mapping[str, Any], region: Mapping[str, Any], control: str, pattern: Raw) -> Raw:
-    """Offsets of a text; those of a page or a dialogue are taken from somebody who marked the same."""
+    """In the units of what it lies in."""
     key = str(pattern["type"]).lower()
-    value: Raw = {"start": region["start"], "end": region["end"], "text": region["text"]}
-    if key != "labels" or any("globalOffsets" in one.get("value", {}) for one in _regions(task, control)):
-        value = _like(task, region, control)
-    value[key] = [region["label"]]
+    html = key == "hypertextlabels" or any(
+        "globalOffsets" in (one.get("value") or {}) for one in _regions(task, control)
+    )
+    spot = Span(region["start"], region["end"], region["text"])
+    value = {**_object_with(task, spot, html=html).value(spot), key: [region["label"]]}
     return dict(pattern) | {"value": value, "meta": {MARK: _of_region(region)}}
 
 
-def _like(task: Mapping[str, Any], region: Mapping[str, Any], control: str) -> Raw:
-    """The value of a region with the same text, at the same place where it says so."""
-    for one in _regions(task, control):
-        value = one.get("value")
-        if not isinstance(value, dict) or value.get("text") != region["text"]:
-            continue
-        spots = value.get("globalOffsets")
-        if spots is None or (spots.get("start"), spots.get("end")) == (region["start"], region["end"]):
-            return {key: held for key, held in value.items() if key != str(one.get("type")).lower()}
-    raise NotShown(f"nobody's region has the ends of {region['text']!r}, and its path is not known")
+def _object_with(task: Mapping[str, Any], spot: Span, *, html: bool) -> SpanObject:
+    """What of a task's data has these words at this place."""
+    for held in flattened(task["data"]).values():
+        result = object_in(held, html=html)
+        if result is not None and (result.text or "")[spot.start : spot.end] == spot.words:
+            return result
+    raise NotShown(f"no field has {spot.words!r} at characters {spot.start} to {spot.end}")
 
 
 def _of_region(region: Mapping[str, Any]) -> Raw:

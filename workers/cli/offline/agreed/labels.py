@@ -56,17 +56,17 @@ def _choices(data: Dataset, answers: LongAnswers, quorum: int) -> Decided:
     number = {name: k for k, name in enumerate(names)}
     votes = Votes(answers.task, answers.person, [number[label] for label in answers.label])
     weighed = len(votes) >= ENOUGH_ANSWERS * max(votes.n_annotators, 1) and shared(answers) > 0
-    found = dawid_skene(votes, len(names)) if weighed else majority(votes, len(names))
+    result = dawid_skene(votes, len(names)) if weighed else majority(votes, len(names))
     items = []
     for task, record in enumerate(data.records):
-        label, quality = names[found.label[task]], float(found.quality[task])
+        label, quality = names[result.label[task]], float(result.quality[task])
         by = answers.by(task, label)
         n = len(_of(answers, task))
         reason = (
             OpenReason.FEW
             if n < quorum
             else OpenReason.TIED
-            if found.tied[task]
+            if result.tied[task]
             else OpenReason.DISAGREED
             if len(by) < quorum or (2 * len(by) <= n and not weighed) or quality <= 0.5
             else None
@@ -85,14 +85,14 @@ def _sets(data: Dataset, answers: LongAnswers, quorum: int) -> Decided:
     marks = np.zeros((len(answers.label), len(number)))
     for row, label in enumerate(answers.label):
         marks[row, [number[name] for name in members(label)]] = 1
-    found = set_consensus(answers.task, marks, quorum=quorum)
+    result = set_consensus(answers.task, marks, quorum=quorum)
     names = list(number)
     items = []
     for task, record in enumerate(data.records):
         n = len(_of(answers, task))
-        chosen = [names[k] for k in np.flatnonzero(found.chosen[task])]
-        agreeing = np.where(found.chosen[task], found.share[task], 1 - found.share[task])
-        reason = OpenReason.FEW if n < quorum else OpenReason.CLASS_OPEN if found.open[task].any() else None
+        chosen = [names[k] for k in np.flatnonzero(result.chosen[task])]
+        agreeing = np.where(result.chosen[task], result.share[task], 1 - result.share[task])
+        reason = OpenReason.FEW if n < quorum else OpenReason.CLASS_OPEN if result.open[task].any() else None
         by = tuple(
             answers.people[answers.person[row]] for row in _of(answers, task)
             if sorted(members(answers.label[row])) == chosen
@@ -111,7 +111,7 @@ def _numbers(data: Dataset, answers: LongAnswers, quorum: int) -> Decided:
     steps = np.unique(given)
     scale = len(steps) <= FEW_STEPS
     tolerance = TOLERANCE_STEPS if scale else TOLERANCE_SHARE * float(steps[-1] - steps[0])
-    found = number_consensus(
+    result = number_consensus(
         answers.task,
         given,
         quorum=quorum,
@@ -121,10 +121,10 @@ def _numbers(data: Dataset, answers: LongAnswers, quorum: int) -> Decided:
     )
     items = []
     for task, record in enumerate(data.records):
-        value, n = float(found.value[task]), int(found.answers[task])
+        value, n = float(result.value[task]), int(result.answers[task])
         near = [row for row in _of(answers, task) if abs(given[row] - value) <= tolerance * (1 + 1e-9)]
         by = tuple(answers.people[answers.person[row]] for row in near)
-        reason = OpenReason.FEW if n < quorum else None if found.decided[task] else OpenReason.APART
+        reason = OpenReason.FEW if n < quorum else None if result.decided[task] else OpenReason.APART
         items.append(
             _item(record, int(value) if value.is_integer() else value, len(near) / max(n, 1), n, by, reason)
         )

@@ -32,7 +32,7 @@ def agree_on_regions(data: RegionData, quorum: int) -> FileAgreement:
     once = [_once(item) for item in data.items]
     items, figures, method, dropped = agree(data, [answers for answers, _ in once], quorum)
     replaced = sum(n for _, n in once)
-    said = (f"{replaced:,} answers are replaced by a later one of the same person.",) if replaced else ()
+    texts = (f"{replaced:,} answers are replaced by a later one of the same person.",) if replaced else ()
     return FileAgreement(
         data.kind,
         data.label_name,
@@ -40,7 +40,7 @@ def agree_on_regions(data: RegionData, quorum: int) -> FileAgreement:
         tuple(figures),
         method,
         data.left_out,
-        (*data.notes, *said),
+        (*data.notes, *texts),
         dropped,
     )
 
@@ -64,20 +64,20 @@ def _boxes(
         if len(given) < quorum:
             items.append(_few(item, len(given)))
             continue
-        found = box_consensus(boxes)
-        kept = np.flatnonzero(found.kept & (found.support * len(given) >= min(quorum, 2) - 1e-9))
-        dropped += len(found.kept) - len(kept)
+        result = box_consensus(boxes)
+        kept = np.flatnonzero(result.kept & (result.support * len(given) >= min(quorum, 2) - 1e-9))
+        dropped += len(result.kept) - len(kept)
         regions: Rows = []
         for k in kept.tolist():
-            members = np.flatnonzero(found.cluster == k)
+            members = np.flatnonzero(result.cluster == k)
             regions.append(
                 {
-                    "label": names[found.label[k]],
-                    "box": [round(float(value), 3) for value in found.boxes[k]],
-                    "support": round(float(found.support[k]), FIGURES),
-                    "label_share": round(float(found.label_share[k]), FIGURES),
-                    "closeness": round(float(found.closeness[k]), FIGURES),
-                    "tied": bool(found.tied[k]),
+                    "label": names[result.label[k]],
+                    "box": [round(float(value), 3) for value in result.boxes[k]],
+                    "support": round(float(result.support[k]), FIGURES),
+                    "label_share": round(float(result.label_share[k]), FIGURES),
+                    "closeness": round(float(result.closeness[k]), FIGURES),
+                    "tied": bool(result.tied[k]),
                     "agreed_by": sorted(_name(given, int(p)) for p in boxes.person[members]),
                 }
             )
@@ -100,8 +100,8 @@ def _spans(
         who = [people.setdefault(one.annotator or f"{n} {k}", len(people)) for k, one in enumerate(given)]
         marked.append(span_answers(given, number, who))
     usable = [n for n, given in enumerate(answers) if len(given) >= quorum]
-    found = span_consensus([marked[n] for n in usable], len(names))
-    texts = dict(zip(usable, found.texts, strict=True))
+    result = span_consensus([marked[n] for n in usable], len(names))
+    texts = dict(zip(usable, result.texts, strict=True))
     items, dropped = [], 0
     for n, (item, given) in enumerate(zip(data.items, answers, strict=True)):
         if n not in texts:
@@ -140,7 +140,7 @@ def _spans(
     ]
     method = (
         "Dawid-Skene on segments: weighed by what each person confuses and misses"
-        if found.weighed
+        if result.weighed
         else "places that half of the people marked"
     )
     return items, figures, method, dropped

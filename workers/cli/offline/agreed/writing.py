@@ -18,32 +18,35 @@ from workers.cli.offline.target import replace_file
 ENDINGS = (".json", ".jsonl")
 
 
-def write(out: Path, source: Path, found: FileAgreement, encoding: str | None = None) -> list[str]:
+def write(out: Path, source: Path, agreement: FileAgreement, encoding: str | None = None) -> list[str]:
     """Write the file, and give what could not be said in its form."""
     if out.suffix.lower() == ".jsonl":
-        lines = (json.dumps(row_of(item, found), ensure_ascii=False, allow_nan=False) for item in found.items)
+        lines = (
+            json.dumps(row_of(item, agreement), ensure_ascii=False, allow_nan=False)
+            for item in agreement.items
+        )
         replace_file(out, "".join(f"{line}\n" for line in lines))
         return []
     if out.suffix.lower() != ".json":
         raise Misconfigured(
             f"'{out.name}' ends in neither of {', '.join(ENDINGS)}", field="--out", remedy="Rename it."
         )
-    rows, problems = _tasks(source, found, encoding)
+    rows, problems = _tasks(source, agreement, encoding)
     replace_file(out, json.dumps(rows, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     return problems
 
 
-def _tasks(source: Path, found: FileAgreement, encoding: str | None) -> tuple[list[Any], list[str]]:
+def _tasks(source: Path, agreement: FileAgreement, encoding: str | None) -> tuple[list[Any], list[str]]:
     try:
         entries = folder_entries(source) if source.is_dir() else entries_of(load(source, encoding))
     except BadFile:  # a form without rows of items, such as COCO
-        return [row_of(item, found) for item in found.items], []
+        return [row_of(item, agreement) for item in agreement.items], []
     if not is_export(entries.rows):
-        return [row_of(item, found) for item in found.items], []
-    return label_studio_tasks(entries.rows, found)
+        return [row_of(item, agreement) for item in agreement.items], []
+    return label_studio_tasks(entries.rows, agreement)
 
 
-def row_of(item: AgreedItem, found: FileAgreement) -> dict[str, Any]:
+def row_of(item: AgreedItem, agreement: FileAgreement) -> dict[str, Any]:
     """One item as plain values."""
     return {
         "id": item.id,
@@ -53,22 +56,22 @@ def row_of(item: AgreedItem, found: FileAgreement) -> dict[str, Any]:
         "quality": None if item.quality is None else round(item.quality, 4),
         "answers": item.answers,
         "agreed_by": list(item.agreed_by),
-        "type": found.kind.value,
+        "type": agreement.kind.value,
         "data": dict(item.data),
     }
 
 
-def document(found: FileAgreement, source: str) -> dict[str, Any]:
+def document(agreement: FileAgreement, source: str) -> dict[str, Any]:
     """What is agreed, how far, and what is open, without the items that are."""
     return {
         "source": source,
-        "type": found.kind.value,
-        "label": found.label_name,
-        "method": found.method,
-        "n_items": len(found.items),
-        "n_agreed": len(found.agreed),
-        "n_open": len(found.still_open),
-        "regions_dropped": found.dropped,
+        "type": agreement.kind.value,
+        "label": agreement.label_name,
+        "method": agreement.method,
+        "n_items": len(agreement.items),
+        "n_agreed": len(agreement.agreed),
+        "n_open": len(agreement.still_open),
+        "regions_dropped": agreement.dropped,
         "agreement": [
             {
                 "name": each.name,
@@ -77,13 +80,13 @@ def document(found: FileAgreement, source: str) -> dict[str, Any]:
                 "high": _number(each.high),
                 "items": each.items,
             }
-            for each in found.figures
+            for each in agreement.figures
         ],
         "open": [
-            {"id": item.id, "place": item.place, "reason": str(item.open_)} for item in found.still_open
+            {"id": item.id, "place": item.place, "reason": str(item.open_)} for item in agreement.still_open
         ],
-        "left_out": [{"place": one.place, "reason": one.reason} for one in found.left_out],
-        "notes": list(found.notes),
+        "left_out": [{"place": one.place, "reason": one.reason} for one in agreement.left_out],
+        "notes": list(agreement.notes),
     }
 
 

@@ -60,9 +60,9 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileE
     try:
         return _entries(list(_rows(text, dialect, first_line)), notes)
     except BadFile:
-        for other, said in _others(text, dialect):
+        for other, answer in _others(text, dialect):
             with contextlib.suppress(BadFile):
-                return _entries(list(_rows(text, other, first_line)), (*notes, *said))
+                return _entries(list(_rows(text, other, first_line)), (*notes, *answer))
         raise
 
 
@@ -196,17 +196,17 @@ def _rows(text: str, dialect: Dialect, first_line: int) -> Iterator[_Row]:
         csv.field_size_limit(limit)
 
 
-def _dialect(text: str, said: str | None, suffix: str) -> Dialect:
-    candidates = [said] if said is not None else list(DELIMITERS)
+def _dialect(text: str, answer: str | None, suffix: str) -> Dialect:
+    candidates = [answer] if answer is not None else list(DELIMITERS)
     quote = "'" if text.startswith("'") else '"'
-    found = [
+    result = [
         (_evenness(text, dialect), dialect)
         for each in candidates
         for spaces in ([False, True] if f"{each} {quote}" in text else [False])
         for dialect in [Dialect(each, spaces, quote=quote)]
     ]
     usual = "\t" if suffix in (".tsv", ".tab") else ","
-    return max(found, key=lambda pair: (*pair[0], pair[1].delimiter == usual, pair[1].spaces))[1]
+    return max(result, key=lambda pair: (*pair[0], pair[1].delimiter == usual, pair[1].spaces))[1]
 
 
 def _evenness(text: str, dialect: Dialect) -> tuple[float, int]:

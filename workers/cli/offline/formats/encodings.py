@@ -20,7 +20,7 @@ MOST_BROKEN = 0.1  # of the characters beyond ASCII: a text with as many that ar
 RUN = re.compile(rb"[\x80-\xff]{2,}")
 BEYOND = re.compile(rb"[\x80-\xff]")
 WESTERN_RUNS = 0.5  # of the bytes beyond ASCII that stand side by side; in Western words they stand alone
-OTHERS = ("cp1251", "gb18030", "shift_jis", "euc_kr", "big5", "cp1253", "cp1255", "cp1256", "cp874")
+OTHERS = ("cp1250", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5", "cp1253", "cp1255", "cp1256", "cp874")
 SHOWN_WORD = 12  # characters
 
 
@@ -59,7 +59,7 @@ def is_western(content: bytes) -> bool:
 
 def readings(content: bytes) -> list[tuple[str, str]]:
     """In which code pages all of it can be read, each with the first word that is not English."""
-    found = []
+    result = []
     for name in OTHERS:
         try:
             text = content.decode(name)
@@ -67,5 +67,5 @@ def readings(content: bytes) -> list[tuple[str, str]]:
             continue
         words = re.findall(r"[^\W\d_\x00-\x7f]{2,}", text)
         if words and all(sign.isprintable() or sign.isspace() for sign in text):
-            found.append((name, words[0][:SHOWN_WORD]))
-    return found
+            result.append((name, words[0][:SHOWN_WORD]))
+    return result

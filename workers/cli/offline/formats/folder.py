@@ -25,17 +25,17 @@ ReadFile = Callable[[InputFile], FileEntries]
 def read_folder(path: Path, read: ReadFile, encoding: str | None = None) -> FileEntries:
     """All objects of a folder's files, each with its file's name. BadFile where it holds several kinds."""
     try:
-        found = columnar.read_folder(path)
+        folder = columnar.read_folder(path)
         inside = sorted(each for each in path.iterdir() if not each.name.startswith((".", "_")))
         files = [each for each in inside if each.is_file()]
         classes = [each for each in inside if each.is_dir()]
-        if found is None and not files and len(classes) >= LEAST_CLASSES:
+        if folder is None and not files and len(classes) >= LEAST_CLASSES:
             return _by_class(classes, encoding)
     except OSError as error:
         problem = f"the folder cannot be read ({error.strerror})"
         raise BadFile(problem, argument=ARGUMENT, remedy="Give a folder that you may read") from error
-    if found is not None:
-        return found
+    if folder is not None:
+        return folder
     tables = [each for each in files if each.suffix.lower() in TABLES]
     objects = [each for each in files if each.suffix.lower() in OBJECTS]
     if not tables and not objects:
@@ -68,12 +68,12 @@ def _refuse_others(files: Sequence[Path], parts: Sequence[FileEntries]) -> None:
 def _entries(file: Path, read: ReadFile, encoding: str | None) -> FileEntries:
     """One file's objects; where it holds one, its name is place enough."""
     try:
-        found = read(load(file, encoding))
+        result = read(load(file, encoding))
         rows = tuple(
-            FileEntry(f"{file.name}, {row.place}" if len(found.rows) > 1 else file.name, row.values)
-            for row in found.rows
+            FileEntry(f"{file.name}, {row.place}" if len(result.rows) > 1 else file.name, row.values)
+            for row in result.rows
         )
-        return FileEntries(rows, tuple(f"{file.name}: {note}" for note in found.notes))
+        return FileEntries(rows, tuple(f"{file.name}: {note}" for note in result.notes))
     except BadFile as error:
         where = file.name if error.where is None else f"{file.name}, {error.where}"
         raise BadFile(error.problem, argument=ARGUMENT, where=where, remedy=error.remedy) from error
@@ -84,8 +84,8 @@ def _by_class(folders: Sequence[Path], encoding: str | None) -> FileEntries:
     files = [each for folder in folders for each in sorted(folder.iterdir()) if each.is_file()]
     if not files or any(each.suffix.lower() != TEXT for each in files):
         raise _no_data(files)
-    said = f"Labels are the names of the {len(folders)} folders that texts lie in."
-    return FileEntries(tuple(_texts(files, encoding)), (said,))
+    text = f"Labels are the names of the {len(folders)} folders that texts lie in."
+    return FileEntries(tuple(_texts(files, encoding)), (text,))
 
 
 def _texts(files: Sequence[Path], encoding: str | None) -> Iterator[FileEntry]:

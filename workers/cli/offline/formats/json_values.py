@@ -31,9 +31,9 @@ def read(source: InputFile) -> FileEntries:
         values = _under_header(values)
     values = list(_pages(values))
     if len(values) == 1 and isinstance(values[0][1], dict):
-        inner, said = unwrapped(values[0][1])
+        inner, notice = unwrapped(values[0][1])
         values = [(f"entry {n}", value) for n, value in enumerate(inner, start=1)]
-        notes = (*notes, *said)
+        notes = (*notes, *notice)
     if not values:
         raise BadFile("it holds no items", argument=ARGUMENT, remedy="Export items that have been labelled")
     objects = [(place, value) for place, value in values if isinstance(value, dict)]
@@ -94,8 +94,8 @@ def _values(text: str) -> Iterator[Placed]:
         yield from _placed(_sequence(text, start), text)
 
 
-def _placed(found: Iterator[tuple[int, Any]], text: str) -> Iterator[Placed]:
-    values = list(found)
+def _placed(result: Iterator[tuple[int, Any]], text: str) -> Iterator[Placed]:
+    values = list(result)
     lines: list[int] = []
     line, last = 1, 0
     for position, _ in values:

@@ -69,18 +69,18 @@ def text_of(source: InputFile, argument: str = ARGUMENT) -> tuple[str, tuple[str
         place, line = error.start, content.count(b"\n", 0, error.start) + 1
         if encoding != "utf-8":
             raise _not_in(encoding, content, place, line, argument) from error
-        found = mended(content)
-        if found is not None:
-            text, n_broken = found
-            said = f"{n_broken:,} characters are not UTF-8 (the first in line {line}): read as \ufffd."
-            return text, (said,)
+        result = mended(content)
+        if result is not None:
+            text, n_broken = result
+            sentence = f"{n_broken:,} characters are not UTF-8 (the first in line {line}): read as \ufffd."
+            return text, (sentence,)
         if not is_western(content):
             raise _not_in(encoding, content, place, line, argument) from error
-    said = (
+    sentence = (
         f"The file is not UTF-8 (line {line}, byte {place}): read as {GUESSED}. "
         "If letters look wrong, name its encoding with --encoding."
     )
-    return content.decode(GUESSED), (said,)
+    return content.decode(GUESSED), (sentence,)
 
 
 def _not_in(encoding: str, content: bytes, place: int, line: int, argument: str) -> BadFile:

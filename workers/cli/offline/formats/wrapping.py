@@ -34,8 +34,8 @@ def unwrapped(value: Mapping[str, Any]) -> Unwrapped:
     if len(lists) == 1 or len(usual) == 1:
         key = usual[0] if usual else next(iter(lists))
         others = ", ".join(f"'{name}' ({len(each)})" for name, each in lists.items() if name != key)
-        said = f"Items are taken from the list under '{key}'" + (f", not from {others}." if others else ".")
-        return [_row_of(each) for each in lists[key]], (said,)
+        text = f"Items are taken from the list under '{key}'" + (f", not from {others}." if others else ".")
+        return [_row_of(each) for each in lists[key]], (text,)
     if len(lists) > 1:
         sizes = ", ".join(f"'{key}' ({len(each)})" for key, each in list(lists.items())[:SHOWN])
         problem = f"it holds several lists: {sizes}"
@@ -48,9 +48,9 @@ def unwrapped(value: Mapping[str, Any]) -> Unwrapped:
 
 
 def _no_items(value: Mapping[str, Any]) -> BadFile:
-    said = next((value[key] for key in ERROR_KEYS if isinstance(value.get(key), str) and value[key]), None)
-    if said is not None:
-        problem = f'it holds an answer of a server in place of data: "{one_line(said, QUOTED)}"'
+    text = next((value[key] for key in ERROR_KEYS if isinstance(value.get(key), str) and value[key]), None)
+    if text is not None:
+        problem = f'it holds an answer of a server in place of data: "{one_line(text, QUOTED)}"'
         return BadFile(problem, argument=ARGUMENT, remedy="Mend what it says, and download the file again")
     keys = ", ".join(f"'{one_line(key, LONGEST_KEY)}'" for key in list(value)[:SHOWN]) or "no keys"
     problem = f"it holds one object ({keys}), not a list of items"

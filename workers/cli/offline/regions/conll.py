@@ -68,16 +68,16 @@ def _item(tokens: list[str], tags: list[str], line: int) -> RegionItem:
 
 def spans_of_tags(tags: list[str]) -> list[tuple[int, int, str]]:
     """First token, the one behind the last, and the label of each span."""
-    found: list[tuple[int, int, str]] = []
+    result: list[tuple[int, int, str]] = []
     open_ = False
     for number, tag in enumerate(tags):
         mark, label = (tag[0], tag[2:]) if tag != "O" else ("O", "")
         if mark == "O":
             open_ = False
             continue
-        if open_ and mark in "IEL" and found[-1][2] == label:
-            found[-1] = (found[-1][0], number + 1, label)
+        if open_ and mark in "IEL" and result[-1][2] == label:
+            result[-1] = (result[-1][0], number + 1, label)
         else:
-            found.append((number, number + 1, label))
+            result.append((number, number + 1, label))
         open_ = mark not in "ELSU"
-    return found
+    return result

@@ -26,34 +26,35 @@ def region_kind(region: Raw) -> FileKind | None:
     if kind in BOX_TYPES and set(value) >= BOX_KEYS:
         return FileKind.BOXES
     is_sound = "channel" in value or "original_length" in region
-    return FileKind.SPANS if kind in SPAN_TYPES and {"start", "end"} <= set(value) and not is_sound else None
+    has_place = {"start", "end"} <= set(value) or "globalOffsets" in value
+    return FileKind.SPANS if kind in SPAN_TYPES and has_place and not is_sound else None
 
 
 def region_controls(entries: FileEntries) -> dict[str, FileKind]:
     """The controls that label boxes or spans of text, with which of them."""
-    found: dict[str, FileKind] = {}
+    result: dict[str, FileKind] = {}
     for _, task in tasks_of(entries.rows)[0]:
         for annotation in (*dicts(task.get("annotations")), *dicts(task.get("predictions"))):
             for region in dicts(annotation.get("result")):
                 kind = region_kind(region)
                 if kind is not None:
-                    found.setdefault(str(region.get("from_name")), kind)
-    return found
+                    result.setdefault(str(region.get("from_name")), kind)
+    return result
 
 
 def chosen_control(entries: FileEntries, columns: Columns) -> tuple[str, FileKind] | None:
     """The control of regions to judge; None where labels of whole items are what the file is about."""
     if columns.kind is not None and columns.kind not in REGIONS:
         return None
-    found = region_controls(entries)
+    result = region_controls(entries)
     if columns.label is not None:
-        return (columns.label, found[columns.label]) if columns.label in found else None
-    fitting = {name: kind for name, kind in found.items() if columns.kind in (None, kind)}
+        return (columns.label, result[columns.label]) if columns.label in result else None
+    fitting = {name: kind for name, kind in result.items() if columns.kind in (None, kind)}
     if columns.kind is None and (not fitting or _labels_items(entries)):
         return None
     if len(fitting) == 1:
         return next(iter(fitting.items()))
-    names = ", ".join(f"'{name}' ({kind})" for name, kind in (fitting or found).items()) or "none"
+    names = ", ".join(f"'{name}' ({kind})" for name, kind in (fitting or result).items()) or "none"
     problem = "several controls label regions" if fitting else f"no control labels {columns.kind}"
     raise BadFile(f"{problem}: {names}", argument="--label-column", remedy="Name one with --label-column")
 

@@ -22,8 +22,8 @@ def fault_of(
     """What is given, the reason, and whether the span can be judged all the same; None where all fits."""
     if spot.fit is Fit.FITS:
         return None
-    said = f" and says {quoted(one_line(marked, QUOTED))}" if marked else ""
-    where = f"The span goes from {stored[0]} to {stored[1]}{said}"
+    sentence = f" and says {quoted(one_line(marked, QUOTED))}" if marked else ""
+    where = f"The span goes from {stored[0]} to {stored[1]}{sentence}"
     if spot.fit in WORDS:
         return label, f"{where}: {WORDS[spot.fit]}. It is read as from {spot.start} to {spot.end}.", True
     if spot.fit is Fit.BEYOND:
@@ -37,12 +37,12 @@ def fault_issue(
     place: str,
     region: str | None,
     annotator: str | None,
-    found: tuple[str, str, bool],
+    result: tuple[str, str, bool],
     spot: tuple[int, int],
     content: str,
 ) -> FileIssue:
     """The finding."""
-    label, reason, _ = found
+    label, reason, _ = result
     return FileIssue(
         id=item_id,
         place=place,

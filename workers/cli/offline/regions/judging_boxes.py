@@ -41,10 +41,10 @@ def judge_boxes(data: RegionData, predictions: str | None) -> FileScan:
     number = mapped(names)
     labels = [_given(look.answer.regions, number) for look in looks.looks]
     try:
-        found = box_issues(labels, [_tables(look.against, number) for look in looks.looks])
+        result = box_issues(labels, [_tables(look.against, number) for look in looks.looks])
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
-    findings = found.findings
+    findings = result.findings
     rows = [row for row in range(len(findings)) if findings.score[row] >= LISTED[KINDS[findings.kind[row]]]]
     issues = [_issue(findings, row, looks.looks, names, number) for row in rows]
     given = Counter(region.label for look in looks.looks for region in look.answer.regions)
@@ -62,7 +62,7 @@ def judge_boxes(data: RegionData, predictions: str | None) -> FileScan:
         classes=label_counts(given, doubted),
         left_out=(*data.left_out, *looks.left_out),
         notes=data.notes,
-        warnings=(*looks.warnings, *_not_judged(found.not_judged), *_weaker(len(findings) - len(rows))),
+        warnings=(*looks.warnings, *_not_judged(result.not_judged), *_weaker(len(findings) - len(rows))),
     )
 
 

@@ -59,11 +59,11 @@ def judge_spans(data: RegionData, predictions: str | None, progress: Progress | 
         raise BadFile(error.problem, argument=f"{ARGUMENT} ({error.field})", remedy=error.remedy) from error
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
-    found, looks = judged.findings, judged.looks
+    result, looks = judged.findings, judged.looks
     rows = [
-        row for row in range(len(found)) if found.score[row] >= judged.listed[SPAN_KINDS[found.kind[row]]]
+        row for row in range(len(result)) if result.score[row] >= judged.listed[SPAN_KINDS[result.kind[row]]]
     ]
-    weaker = len(found) - len(rows)
+    weaker = len(result) - len(rows)
     kept = rows if judged.gain is None else rows[: ceil(judgement_limit(judged.gain) * len(rows))]
     limited = (wording.flags_limited(len(kept), len(rows)),) if len(kept) < len(rows) else ()
     issues = [_issue(judged, row) for row in kept]
@@ -82,7 +82,7 @@ def judge_spans(data: RegionData, predictions: str | None, progress: Progress | 
         classes=label_counts(given, doubted),
         left_out=(*data.left_out, *looks.left_out),
         notes=data.notes,
-        warnings=(*looks.warnings, *limited, *_unread_notices(found.not_read, weaker)),
+        warnings=(*looks.warnings, *limited, *_unread_notices(result.not_read, weaker)),
         figures={} if judged.gain is None else {"span_f1": judged.gain},
         weak=judged.gain is not None and judged.gain < WEAK_GAIN,
     )
@@ -103,8 +103,8 @@ def _compared(data: RegionData, looks: Looks) -> _Judged:
     number = mapped(data.names())
     given = [(n, region) for n, look in enumerate(looks.looks) for region in look.answer.regions]
     predicted = [(n, region) for n, look in enumerate(looks.looks) for region in look.against]
-    found = span_findings(_table(given, number), _table(predicted, number))
-    return _Judged(looks, found, given, predicted, LISTED)
+    result = span_findings(_table(given, number), _table(predicted, number))
+    return _Judged(looks, result, given, predicted, LISTED)
 
 
 def _table(spans: Sequence[tuple[int, Region]], number: dict[str, int]) -> SpanTable:
@@ -137,26 +137,26 @@ def _by_tagger(data: RegionData, progress: Progress | None) -> _Judged:
         seed=SEED,
         progress=progress,
     ).probs
-    found = span_issues([each.tags for each in chosen], probs, classes)
+    result = span_issues([each.tags for each in chosen], probs, classes)
     looks = tuple(Look(data.items[n], _kept(data, n, taggings[n]), ()) for n in usable)
-    given = list(_in_characters(found.given, chosen, found.names, None))
-    predicted = list(_in_characters(found.predicted, chosen, found.names, "model"))
+    given = list(_in_characters(result.given, chosen, result.names, None))
+    predicted = list(_in_characters(result.predicted, chosen, result.names, "model"))
     gain = _f1(given, predicted)
     others = sum(len(look.item.answers) - 1 for look in looks)
-    said = (
+    texts = (
         [f"{others:,} further answers to the same texts are not judged: the carried one is."]
         if others
         else []
     )
     if gain < WEAK_GAIN:
-        said.insert(
+        texts.insert(
             0,
             f"the model is too weak to judge spans: an F1 of {gain:.0%} with the given ones. Give "
             "predictions of your own with --predictions",
         )
     by = "the built-in tagger, cross-validated"
-    judged = Looks(looks, by, tuple(left_out), tuple(said))
-    return _Judged(judged, found.findings, given, predicted, dict.fromkeys(SpanKind, LISTED_BY_TAGS), gain)
+    judged = Looks(looks, by, tuple(left_out), tuple(texts))
+    return _Judged(judged, result.findings, given, predicted, dict.fromkeys(SpanKind, LISTED_BY_TAGS), gain)
 
 
 def _kept(data: RegionData, row: int, tagging: Tagging) -> RegionAnswer:
@@ -183,11 +183,11 @@ def _f1(given: Sequence[tuple[int, Region]], predicted: Sequence[tuple[int, Regi
 
 
 def _issue(judged: _Judged, row: int) -> FileIssue:
-    found = judged.findings
-    kind, score = SPAN_KINDS[found.kind[row]], float(found.score[row])
-    look = judged.looks.looks[int(found.text[row])]
-    given = None if found.given[row] == NO_SPAN else judged.given[int(found.given[row])][1]
-    model = None if found.predicted[row] == NO_SPAN else judged.predicted[int(found.predicted[row])][1]
+    result = judged.findings
+    kind, score = SPAN_KINDS[result.kind[row]], float(result.score[row])
+    look = judged.looks.looks[int(result.text[row])]
+    given = None if result.given[row] == NO_SPAN else judged.given[int(result.given[row])][1]
+    model = None if result.predicted[row] == NO_SPAN else judged.predicted[int(result.predicted[row])][1]
     text = look.item.text
     spots = [(int(one.spot[0]), int(one.spot[1])) if one else None for one in (given, model)]
     shown = spots[0] or spots[1] or (0, 0)
@@ -231,12 +231,12 @@ def _sure(region: Region) -> str:
 
 
 def _unread_notices(not_read: int, weaker: int) -> tuple[str, ...]:
-    said = []
+    texts = []
     if not_read:
-        said.append(
+        texts.append(
             f"{not_read:,} spans are not judged: what is read over them belongs to another, or their label "
             "is read nowhere."
         )
     if weaker:
-        said.append(f"{weaker:,} weaker findings are not listed.")
-    return tuple(said)
+        texts.append(f"{weaker:,} weaker findings are not listed.")
+    return tuple(texts)

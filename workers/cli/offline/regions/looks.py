@@ -61,14 +61,14 @@ def by_predictions(data: RegionData, by: str) -> Looks:
     )
     missing = tuple(LeftOut(item.place, "no prediction") for item in data.items if item.predictions is None)
     others = sum(len(look.item.answers) - 1 for look in looks)
-    said = (
+    texts = (
         [f"{others:,} further answers to the same items are not judged: the carried one is."]
         if others
         else []
     )
     if looks and not any(look.against for look in looks):
-        said.append("The predictions hold no region at all: nothing can be found missing, or elsewhere.")
-    return Looks(looks, by, missing, tuple(said))
+        texts.append("The predictions hold no region at all: nothing can be found missing, or elsewhere.")
+    return Looks(looks, by, missing, tuple(texts))
 
 
 def by_the_others(data: RegionData) -> Looks:
@@ -87,9 +87,9 @@ def by_the_others(data: RegionData) -> Looks:
             looks.append(Look(item, answer, agree(others, names, number)))
     n_others = [len(look.item.answers) - 1 for look in looks]
     weak = sum(n == 1 for n in n_others)
-    said = f"{weak:,} answers are held against one other person's only: either may be wrong."
+    text = f"{weak:,} answers are held against one other person's only: either may be wrong."
     return Looks(
-        tuple(looks), "the other annotators, each left out in turn", tuple(left_out), (said,) if weak else ()
+        tuple(looks), "the other annotators, each left out in turn", tuple(left_out), (text,) if weak else ()
     )
 
 
@@ -122,11 +122,11 @@ def _agreed_boxes(
     answers: Sequence[RegionAnswer], names: Sequence[str], number: dict[str, int]
 ) -> tuple[Region, ...]:
     """All that anybody of them drew, each with the share of them that did."""
-    found = box_consensus(box_answers(answers, number))
+    result = box_consensus(box_answers(answers, number))
     return tuple(
         Region(names[label], tuple(box), None, float(min(support, 1.0)))
         for box, label, support in zip(
-            found.boxes.tolist(), found.label.tolist(), found.support.tolist(), strict=True
+            result.boxes.tolist(), result.label.tolist(), result.support.tolist(), strict=True
         )
     )
 
@@ -134,11 +134,11 @@ def _agreed_boxes(
 def _agreed_spans(
     answers: Sequence[RegionAnswer], names: Sequence[str], number: dict[str, int]
 ) -> tuple[Region, ...]:
-    (found,) = span_consensus([span_answers(answers, number)], len(names), share=ANYBODY).texts
+    (result,) = span_consensus([span_answers(answers, number)], len(names), share=ANYBODY).texts
     return tuple(
         Region(names[label], (start, end), None, float(min(support, 1.0)))
         for (start, end), label, support in zip(
-            found.spans.tolist(), found.label.tolist(), found.support.tolist(), strict=True
+            result.spans.tolist(), result.label.tolist(), result.support.tolist(), strict=True
         )
     )
 

@@ -47,16 +47,16 @@ def with_predictions(data: RegionData, path: Path) -> RegionData:
         )
     items = []
     for item in data.items:
-        found = by_item.get(item.id)
-        if found and data.kind is FileKind.BOXES and item.size is None and not path.is_dir():
+        result = by_item.get(item.id)
+        if result and data.kind is FileKind.BOXES and item.size is None and not path.is_dir():
             reader.left_out.append(LeftOut(item.place, NO_SIZE))
             items.append(replace(item, predictions=None))
             continue
-        if found is None:
+        if result is None:
             reader.remarks.add(
                 "item without a prediction: taken as one in which the model finds nothing", item.place
             )
-        items.append(replace(item, predictions=tuple(found or ())))
+        items.append(replace(item, predictions=tuple(result or ())))
     return replace(
         data,
         items=tuple(items),
@@ -68,20 +68,20 @@ def with_predictions(data: RegionData, path: Path) -> RegionData:
 def _of_rows(reader: _Reader, path: Path) -> dict[str, list[Region]]:
     names = _item_names(reader.data.items)
     class_ids = reader.data.class_ids or {str(k): name for k, name in enumerate(reader.data.names())}
-    found: dict[str, list[Region]] = defaultdict(list)
+    result: dict[str, list[Region]] = defaultdict(list)
     for entry in entries_of(load(path, argument=ARGUMENT)).rows:
         item = _item_of(entry, names)
         if item is None:
             reader.remarks.add("prediction of an item that the file does not have", entry.place)
             continue
-        found[item]  # a row without regions says that there are none
+        result[item]  # a row without regions says that there are none
         for one in regions_in(entry.values):
             region = region_of(one, class_ids, in_text=reader.data.kind is FileKind.SPANS)
             if isinstance(region, str):
                 reader.left_out.append(LeftOut(f"{ARGUMENT}, {entry.place}", f"prediction: {region}"))
             else:
-                found[item].append(Region(region.label, region.spot, None, region.score))
-    return found
+                result[item].append(Region(region.label, region.spot, None, region.score))
+    return result
 
 
 def _item_names(items: tuple[RegionItem, ...]) -> dict[str, str]:
@@ -106,7 +106,7 @@ def _of_folder(reader: _Reader, path: Path) -> dict[str, list[Region]]:
     files = sorted(path.rglob("*.txt"))
     by_name = _item_names(reader.data.items)
     sizes = {item.id: item.size or PERCENT for item in reader.data.items}
-    found: dict[str, list[Region]] = {}
+    result: dict[str, list[Region]] = {}
     for file in files:
         item = by_name.get(file.stem)
         if item is None:
@@ -117,5 +117,5 @@ def _of_folder(reader: _Reader, path: Path) -> dict[str, list[Region]]:
             raise BadFile(
                 problem, argument=ARGUMENT, where=file.name, remedy="Save predictions with save_conf=True"
             )
-        found[item] = regions
-    return found
+        result[item] = regions
+    return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from workers.cli.offline.dataset import Columns, Dataset
@@ -11,7 +12,10 @@ from workers.cli.offline.formats.json_values import parse_json
 from workers.cli.offline.formats.source import InputFile, load, text_of
 from workers.cli.offline.kinds import REGIONS, FileKind
 from workers.cli.offline.label_studio import is_export
+from workers.cli.offline.longest import LONGEST_TEXT, too_long
 from workers.cli.offline.reading import entries_of, folder_entries, read_entries
+from workers.cli.offline.record import LeftOut
+from workers.cli.offline.regions.argilla import read_argilla_spans, span_question
 from workers.cli.offline.regions.coco import is_coco, read_coco
 from workers.cli.offline.regions.conll import is_conll, read_conll
 from workers.cli.offline.regions.controls import BOX_KEYS, chosen_control
@@ -56,6 +60,9 @@ def _regions(entries: FileEntries, columns: Columns) -> RegionData | None:
     if is_export(entries.rows):
         chosen = chosen_control(entries, columns)
         return None if chosen is None else read_label_studio(entries, columns, *chosen)
+    question = span_question(entries, columns)
+    if question is not None:
+        return read_argilla_spans(entries, columns, question)
     name = _box_column(entries, columns)
     if name is not None:
         return read_label_studio(_as_tasks(entries, name), columns, name, FileKind.BOXES)
@@ -85,8 +92,20 @@ def _of_source(source: InputFile, columns: Columns) -> RegionData | None:
     return None
 
 
+def _within_bounds(data: RegionData) -> RegionData:
+    """Without the texts that are too long to learn from, which are named."""
+    long = [item for item in data.items if len(item.text) > LONGEST_TEXT]
+    if not long:
+        return data
+    name = data.fields[0] if data.fields else "text"
+    left_out = [LeftOut(item.place, too_long(name, item.text)) for item in long]
+    items = tuple(item for item in data.items if len(item.text) <= LONGEST_TEXT)
+    return replace(data, items=items, left_out=(*data.left_out, *left_out))
+
+
 def _checked(data: RegionData) -> RegionData:
     """BadFile where there is nothing to judge at all."""
+    data = _within_bounds(data)
     if any(answer.regions for item in data.items for answer in item.answers):
         return data
     if data.faults:

@@ -132,11 +132,11 @@ def _span_of(value: Any) -> tuple[Any, Any, list[str], Mapping[str, Any]] | None
 
 
 def _regions(one: Any, spans: TextSpans, number: int, who: str | None) -> Iterator[Region]:
-    found = _span_of(one)
-    if found is None:
+    span = _span_of(one)
+    if span is None:
         yield from spans.regions("span without start and end", None, ["?"], str(number), who)
         return
-    start, end, labels, rest = found
+    start, end, labels, rest = span
     marked = rest.get("text")
     name = str(rest["id"]) if rest.get("id") is not None else str(number)
     yield from spans.regions(
@@ -160,8 +160,8 @@ def _look_at_relations(row: FileEntry, held: Sequence[Any], remarks: Remarks) ->
 
 def _id_of(row: FileEntry, columns: Columns) -> str:
     names = (columns.id,) if columns.id is not None else (*IDS, "doc_id")
-    found = next((row.values[name] for name in names if row.values.get(name) not in (None, "")), None)
-    return row.place if found is None else str(found)
+    result = next((row.values[name] for name in names if row.values.get(name) not in (None, "")), None)
+    return row.place if result is None else str(result)
 
 
 def _annotator(row: FileEntry, columns: Columns) -> str | None:

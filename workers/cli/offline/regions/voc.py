@@ -23,8 +23,8 @@ def read_voc(folder: Path) -> RegionData:
     """The boxes by picture; a file that cannot be read is left out."""
     left_out: list[LeftOut] = []
     remarks = Remarks()
-    found = [_item(file, left_out, remarks) for file in _files(folder)]
-    items = tuple(item for item in found if item is not None)
+    result = [_item(file, left_out, remarks) for file in _files(folder)]
+    items = tuple(item for item in result if item is not None)
     return RegionData(
         FileKind.BOXES, items, "name", ("filename",), tuple(left_out), notes=remarks.sentences()
     )

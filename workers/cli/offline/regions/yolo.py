@@ -89,8 +89,8 @@ def boxes_of(
 def _files(folder: Path) -> list[Path]:
     """The lists of boxes: in `labels` and below, else in the folder itself."""
     inner = folder / "labels"
-    found = inner.rglob("*.txt") if inner.is_dir() else folder.glob("*.txt")
-    return sorted(path for path in found if path.name.lower() not in NOT_BOXES and path.is_file())
+    result = inner.rglob("*.txt") if inner.is_dir() else folder.glob("*.txt")
+    return sorted(path for path in result if path.name.lower() not in NOT_BOXES and path.is_file())
 
 
 def _name_file(folder: Path) -> Path | None:
@@ -100,10 +100,10 @@ def _name_file(folder: Path) -> Path | None:
 
 def _yaml_names(text: str) -> list[str]:
     """`names:` of data.yaml: a list in brackets, a list of lines, or numbers with names."""
-    found = re.search(r"^names\s*:(.*(?:\n(?:[ \t]+.*|\s*-.*|\s*))*)", text, re.MULTILINE)
-    if found is None:
+    result = re.search(r"^names\s*:(.*(?:\n(?:[ \t]+.*|\s*-.*|\s*))*)", text, re.MULTILINE)
+    if result is None:
         return []
-    body = re.sub(r"(?m)\s+#.*$", "", found[1]).strip()
+    body = re.sub(r"(?m)\s+#.*$", "", result[1]).strip()
     if body[:1] in ("[", "{"):
         parts = body.strip("[]{}").split(",")
     else:
