@@ -28,7 +28,7 @@ DECIDED = frozenset({LabelStanding.CORRECTED, LabelStanding.CONFIRMED})
 class ApartReason(StrEnum):
     """Why an item stands apart."""
 
-    EXCLUDED = "excluded"  # reviewers remarks that no label fits
+    EXCLUDED = "excluded"  # reviewers said that no label fits
     TORN = "torn"  # no label has a majority
     UNRESOLVED = "unresolved"  # reviewers found no single label
     UNLABELLED = "unlabelled"  # no annotation that can be read
