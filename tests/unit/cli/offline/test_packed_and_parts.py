@@ -99,6 +99,7 @@ def test_a_folder_that_cannot_be_read_says_what_it_holds(tmp_path: Path) -> None
         ("gb18030", "您好我想问"),
         ("shift_jis", "こんにちは"),
         ("euc_kr", "안녕하세요"),
+        ("cp1250", "żółćężó"),
     ],
 )
 def test_letters_that_are_not_western_are_never_read_as_western(

@@ -20,7 +20,7 @@ MOST_BROKEN = 0.1  # of the characters beyond ASCII: a text with as many that ar
 RUN = re.compile(rb"[\x80-\xff]{2,}")
 BEYOND = re.compile(rb"[\x80-\xff]")
 WESTERN_RUNS = 0.5  # of the bytes beyond ASCII that stand side by side; in Western words they stand alone
-OTHERS = ("cp1251", "gb18030", "shift_jis", "euc_kr", "big5", "cp1253", "cp1255", "cp1256", "cp874")
+OTHERS = ("cp1250", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5", "cp1253", "cp1255", "cp1256", "cp874")
 SHOWN_WORD = 12  # characters
 
 
