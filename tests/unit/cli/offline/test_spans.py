@@ -102,11 +102,18 @@ def test_what_of_argillas_records_cannot_be_judged_is_counted(
     ]  # half an emoji
     rows[3]["responses"]["ents"] = [entry | {"value": [{"start": 5, "end": 999, "label": "PER"}]}]
     rows[4]["fields"] = {"t": "short"}
+    rows[5]["responses"]["ents"] = [entry | {"value": "PER"}]
+    rows[6]["responses"] = None
     save(tmp_path, "a.json", json.dumps(rows))
     found = json.loads(scan("a.json", "--json")[1])
     said = json.dumps(found)
-    assert found["n_items"] == 58
-    for reason in ("response draft", "span beyond its text, or within a character", "no text in 'text'"):
+    assert found["n_items"] == 56
+    for reason in (
+        "answer that is no list of spans",
+        "response draft",
+        "span beyond its text, or within a character",
+        "no text in 'text'",
+    ):
         assert reason in said
 
 

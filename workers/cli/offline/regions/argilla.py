@@ -32,7 +32,7 @@ def span_question(entries: FileEntries, columns: Columns) -> str | None:
         name = columns.label.removesuffix(".responses")
         return name if name in result else None
     others = {each.question for each in answered if each.value is not None and not _is_spans(each.value)}
-    if not result or (columns.kind is None and others):
+    if not result or (columns.kind is None and others - set(result)):
         return None
     if len(result) > 1:
         names = ", ".join(f"'{name}'" for name in result)
@@ -69,7 +69,10 @@ def _items(
     spans = TextSpans(name, place, text, left_out, faults, remarks)
     answers: list[RegionAnswer] = []
     for each in responses_of(row.values):
-        if each.question != question or not _is_spans(each.value):
+        if each.question != question or each.value is None:
+            continue
+        if not _is_spans(each.value):
+            left_out.append(LeftOut(place, "answer that is no list of spans"))
             continue
         if each.status not in SUBMITTED:
             left_out.append(LeftOut(place, f"response {each.status}"))
