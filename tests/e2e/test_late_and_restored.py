@@ -209,9 +209,9 @@ class Desk:
     def stored(self) -> dict[str, str]:
         """Text → the label that we know of."""
         with self.services.store.read() as unit:
-            found = list(unit.items.labelled(self.services.project(NAME).id))
-            data = unit.items.data([one.item_id for one in listed])
-        return {str(data[one.item_id]["text"]): one.label for one in found}
+            labelled = list(unit.items.labelled(self.services.project(NAME).id))
+            data = unit.items.data([one.item_id for one in labelled])
+        return {str(data[one.item_id]["text"]): one.label for one in labelled}
 
     def issues_about(self, text: str) -> list[tuple[IssueState, str | None]]:
         return about(self.services, text)
