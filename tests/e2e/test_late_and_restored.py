@@ -1,4 +1,4 @@
-"""A real Label Studio that hears of our requests late, or whose texts change; our database comes back older.
+"""Real servers that hear of our requests late, or come back older; and our own database that does.
 
 What is expected is counted on the platform itself.
 """
@@ -19,9 +19,17 @@ import pytest
 from connector.config.file import load
 from connector.model import Correction, CorrectionState, IssueState, ReviewState
 from connector.model.jobs import JobKind
-from connector.model.reasons import LetGo
+from connector.model.reasons import LetGo, NotWritten
 from connector.queue import SilentQueue
 from connector.wiring import Services, build
+from tests.support.argilla import ArgillaServer
+from tests.support.argilla_loop import (
+    CLASSES,
+    REVIEWERS,
+    answers_of,
+    dataset_with_errors,
+    write_argilla_config,
+)
 from tests.support.cut_proxy import FaultRule, HttpProxy
 from tests.support.label_studio import LabelStudioServer, choice
 from tests.support.loop import (
@@ -163,7 +171,7 @@ def votes_that_count(services: Services) -> set[str]:
         return {vote.remote_id for votes in unit.votes.of(keys).values() for vote in votes if vote.counted}
 
 
-# --- texts that change, and our own database that comes back older ------------------------------
+# --- servers that come back older ---------------------------------------------------------------
 
 
 @dataclass
@@ -201,9 +209,9 @@ class Desk:
     def stored(self) -> dict[str, str]:
         """Text → the label that we know of."""
         with self.services.store.read() as unit:
-            found = list(unit.items.labelled(self.services.project(NAME).id))
-            data = unit.items.data([one.item_id for one in found])
-        return {str(data[one.item_id]["text"]): one.label for one in found}
+            labelled = list(unit.items.labelled(self.services.project(NAME).id))
+            data = unit.items.data([one.item_id for one in labelled])
+        return {str(data[one.item_id]["text"]): one.label for one in labelled}
 
     def issues_about(self, text: str) -> list[tuple[IssueState, str | None]]:
         return about(self.services, text)
@@ -212,9 +220,9 @@ class Desk:
 def about(services: Services, text: str) -> list[tuple[IssueState, str | None]]:
     """State and reason of each issue about that item."""
     with services.store.read() as unit:
-        found = unit.issues.listed(services.project(NAME).id, None, 100)
-        data = unit.items.data([one.item_id for one in found])
-    return [(one.state, one.reason) for one in found if data[one.item_id]["text"] == text]
+        listed = unit.issues.listed(services.project(NAME).id, None, 100)
+        data = unit.items.data([one.item_id for one in listed])
+    return [(one.state, one.reason) for one in listed if data[one.item_id]["text"] == text]
 
 
 @contextmanager
@@ -230,6 +238,52 @@ def working(config: Path) -> Iterator[Services]:
         yield services
     finally:
         services.close()
+
+
+def test_a_platform_that_was_restored_is_believed_and_its_new_tasks_are_left_alone(
+    scene: Scene, tmp_path: Path
+) -> None:
+    with at_work(tmp_path / "installation", scene) as desk:
+        desk.work(*ASK)
+        backup = desk.server.backup(tmp_path / "platform.db")
+        relabelled, corrected, new = "item 009", "item 000", "made later"
+        changed = desk.source_task(relabelled)["annotations"][0]["id"]
+        desk.server.call("PATCH", f"/api/annotations/{changed}/", json={"result": [choice("dog")]})
+        desk.server.import_tasks(scene.project, [made_later(desk, new)])
+        desk.work(*ASK)
+        lost = desk.question(new)
+        desk.answer(corrected, scene.truth[corrected], scene.truth[corrected])
+        desk.work(*DECIDE)
+        assert states(desk.services) == {CorrectionState.APPLIED: 1}
+        assert desk.stored()[relabelled] == "dog"
+
+        desk.server.restore(backup)
+        foreign = [lost["data"] | {"text": "foreign", "secondlook_key": f"theirs {n}"} for n in range(3)]
+        assert lost["id"] in desk.server.import_tasks(desk.review, foreign), "the number is given anew"
+        theirs = desk.server.task(lost["id"])
+        desk.work(JobKind.SYNC, JobKind.RECONCILE, JobKind.COLLECT)
+
+        assert desk.stored() == scene.labels()
+        assert new not in desk.stored()
+        (undone,) = corrections(desk.services)  # its answers went with it
+        assert (undone.state, undone.error) == (CorrectionState.CANCELLED, NotWritten.DECISION_WITHDRAWN)
+        assert all(state is IssueState.STALE for state, _ in desk.issues_about(new))
+        now = desk.server.task(lost["id"])
+        assert [now[each] for each in ("data", "overlap", "is_labeled")] == [
+            theirs[each] for each in ("data", "overlap", "is_labeled")
+        ]
+        assert set(standing(scene, desk.review).values()) == {1}
+
+
+def made_later(desk: Desk, text: str) -> dict[str, Any]:
+    """A task whose label the model contradicts, like one that is there."""
+    like = desk.source_task("item 000")
+    keys = ("result", "score", "model_version", "completed_by", "ground_truth")
+    rows = {
+        name: [{key: row[key] for key in keys if key in row} for row in like[name]]
+        for name in ("annotations", "predictions")
+    }
+    return {"data": {"text": text}, **rows}
 
 
 def test_a_text_that_is_edited_under_review_is_asked_about_anew(scene: Scene, tmp_path: Path) -> None:
@@ -275,3 +329,38 @@ def test_our_database_restored_knows_its_update_in_place_and_takes_it_back(
         assert known.state is CorrectionState.APPLIED
         assert command(["--config", str(folder / "secondlook.toml"), "revert", known.id]) == 0
     assert scene.labels() == given
+
+
+# --- the same on Argilla ------------------------------------------------------------------------
+
+
+def test_on_argilla_an_edited_text_is_asked_about_anew_and_a_restore_is_believed(
+    argilla: ArgillaServer, tmp_path: Path
+) -> None:
+    truth = {f"item {n:03d}": CLASSES[n % 3] for n in range(N_ITEMS)}
+    dataset = dataset_with_errors(argilla, truth, N_WRONG)
+    config = write_argilla_config(tmp_path / "installation", argilla, dataset)
+    with working(config) as services:
+        work(services, NAME, *ASK)
+        review = str(services.project(NAME).review_remote_id)
+        record = next(one for one in argilla.records(dataset) if one["fields"]["text"] == "item 001")
+        argilla.call("PATCH", f"/records/{record['id']}", json={"fields": {"text": "item 001, edited"}})
+        work(services, NAME, JobKind.SYNC, JobKind.PUSH)
+        assert set(about(services, "item 001, edited")) == {
+            (IssueState.STALE, LetGo.ITEM_EDITED),
+            (IssueState.IN_REVIEW, None),
+        }
+        asked_texts = Counter(one["fields"]["text"] for one in argilla.records(review))
+        assert asked_texts["item 001, edited"] == 1
+
+        backup = argilla.backup(tmp_path / "argilla.db")
+        for name in REVIEWERS[:2]:
+            question = next(one for one in argilla.records(review) if one["fields"]["text"] == "item 000")
+            argilla.respond(question["id"], {"label": truth["item 000"]}, name)
+        work(services, NAME, *DECIDE)
+        assert states(services) == {CorrectionState.APPLIED: 1}
+        argilla.restore(backup)
+        work(services, NAME, JobKind.SYNC, JobKind.RECONCILE, JobKind.COLLECT)
+        (undone,) = corrections(services)  # its answers went with it
+        assert (undone.state, undone.error) == (CorrectionState.CANCELLED, NotWritten.DECISION_WITHDRAWN)
+        assert answers_of(argilla, dataset, "owner") == {}
