@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -86,7 +87,9 @@ issues = Table(
 
 # PostgreSQL indexes no row of more than 2,704 bytes, and the label of a span holds its words.
 MOST_PAIR_CHARS = 500  # of both labels
-_MOST = literal_column(str(MOST_PAIR_CHARS))  # as a parameter it would hide which index a query can use
+_MOST: ColumnElement[int] = literal_column(
+    str(MOST_PAIR_CHARS)
+)  # as a parameter it would hide which index a query can use
 HAS_SHORT_PAIR = func.length(issues.c.given) + func.length(issues.c.suggested) <= _MOST
 HAS_LONG_PAIR = func.length(issues.c.given) + func.length(issues.c.suggested) > _MOST
 
