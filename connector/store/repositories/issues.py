@@ -54,17 +54,17 @@ class Standing(NamedTuple):
 
 
 class Issues(Repository):
-    def add(self, result: Sequence[Issue]) -> None:
+    def add(self, new: Sequence[Issue]) -> None:
         """New issues; at most one active issue exists for a place of an item, which the database enforces."""
-        rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in result]
+        rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in new]
         if rows:
             who = select(annotation_rows.c.annotator).where(annotation_rows.c.id == bindparam("of"))
             statement = insert(issues).values(annotator=who.scalar_subquery())
             self._connection.execute(statement, [row | {"of": row["annotation_id"]} for row in rows])
 
-    def rescore(self, result: Sequence[Issue]) -> None:
+    def rescore(self, known: Sequence[Issue]) -> None:
         """Put a new scan's figures, state and reason onto issues, as far as they are suppressed."""
-        rows = [_values(issue) | {"updated_at": self._now} for issue in result]
+        rows = [_values(issue) | {"updated_at": self._now} for issue in known]
         for row in rows:
             row[ROW] = row.pop("id")
         suppressed = issues.c.state == IssueState.SUPPRESSED.value
