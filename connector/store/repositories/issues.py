@@ -24,6 +24,7 @@ from connector.model import (
 )
 from connector.model.reasons import HeldBack
 from connector.store.repositories.base import ROW, Repository, chunks
+from connector.store.repositories.places import place_of, stored_place
 from connector.store.tables import (
     CURRENT,
     annotation_rows,
@@ -123,7 +124,10 @@ class Issues(Repository):
         query = select(*(issues.c[name] for name in Standing._fields)).where(
             issues.c.state.in_([state.value for state in ACTIVE])
         )
-        return [Standing(*row) for row in self._of_items(query, project_id, item_ids)]
+        return [
+            Standing(*row)._replace(place=place_of(row))
+            for row in self._of_items(query, project_id, item_ids)
+        ]
 
     def asked(self, project_id: int) -> list[int]:
         """The items that people are asked about, or are about to be: not more than the budget allows."""
@@ -339,6 +343,7 @@ def _values(issue: Issue) -> dict[str, Any]:
         "kind": issue.kind.value,
         "state": issue.state.value,
         "evidence": issue.evidence.to_json(),
+        "place": stored_place(issue.place),
     }
     return values
 
@@ -365,5 +370,5 @@ def issue_of(row: Any) -> Issue:
         evidence=FlagEvidence.from_json(row.evidence),
         reason=row.reason,
         control=row.control,
-        place=row.place,
+        place=place_of(row),
     )

@@ -87,9 +87,8 @@ issues = Table(
 
 # PostgreSQL indexes no row of more than 2,704 bytes, and the label of a span holds its words.
 MOST_PAIR_CHARS = 500  # of both labels
-_MOST: ColumnElement[int] = literal_column(
-    str(MOST_PAIR_CHARS)
-)  # as a parameter it would hide which index a query can use
+# As a parameter it would hide which index a query can use.
+_MOST: ColumnElement[int] = literal_column(str(MOST_PAIR_CHARS))
 HAS_SHORT_PAIR = func.length(issues.c.given) + func.length(issues.c.suggested) <= _MOST
 HAS_LONG_PAIR = func.length(issues.c.given) + func.length(issues.c.suggested) > _MOST
 

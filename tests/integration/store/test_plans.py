@@ -127,8 +127,10 @@ def test_labels_too_long_for_an_index_are_stored_and_counted(house: House) -> No
     house.apply(item("1", annotation("11")), item("2", annotation("12")))
     words = shake_256(b"words").hexdigest(4_000)  # which no compression makes short
     house.flagged(1, given="cat", suggested="dog", kind=IssueKind.LABEL_ERROR)
-    house.flagged(2, given=words, suggested=f"{words}!", kind=IssueKind.LABEL_ERROR)
+    long = house.flagged(2, given=words, place=words, suggested=f"{words}!", kind=IssueKind.LABEL_ERROR)
     with house.store.read() as unit:
+        assert unit.issues.get(long.id) == long
+        assert [each.place for each in unit.issues.standing(house.project)] == ["", words]
         counted = {(pair.first, pair.second) for pair in pair_views(unit, house.project, EVERYTHING)}
         asked = QueueFilter(given=words, suggested=f"{words}!")
         assert queue_count(unit, house.project, asked, EVERYTHING) == 1
