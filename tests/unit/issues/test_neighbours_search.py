@@ -217,3 +217,12 @@ def test_a_cell_of_many_equal_rows_is_cut_and_each_of_them_still_has_its_equals(
 
     assert (result.distances[:5000] == 0).all()
     assert (result.indices != np.arange(6000)[:, None]).all()
+
+
+def test_one_far_row_does_not_blur_the_distances_among_the_others():
+    points = np.random.default_rng(51).integers(-1, 2, (40, 4)).astype(float)
+    points[0] = 1e8
+
+    result = knn(points, 1, "euclidean")
+
+    np.testing.assert_allclose(result.distances[1:], brute(points, 1, Metric.EUCLIDEAN)[1:])
