@@ -18,6 +18,7 @@ from workers.issues.neighbours.space import Space
 CELL = 1000  # rows on average
 MOST = 4 * CELL  # rows of one cell; a larger one is cut, so that many equal rows cost no more than others
 ASKED = 4  # cells of a row that are searched
+LEARNT = 50  # rows of each cell that the centres are learnt from
 BLOCK = 1024  # rows compared at a time
 SEED = 20_210_208  # equal points give equal cells
 
@@ -49,14 +50,16 @@ def _nearest_cells(points: Singles) -> NDArray[np.int32]:
     """(N, 4) the nearest centres of each row, the nearest first."""
     n_cells = max(1, len(points) // CELL)
     model = MiniBatchKMeans(n_cells, random_state=SEED, init="random", n_init=1, batch_size=8192, max_iter=5)
+    sample = np.linspace(0, len(points) - 1, min(len(points), LEARNT * n_cells)).astype(np.intp)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than cells
-        centres = model.fit(points).cluster_centers_
+        centres = model.fit(points[sample]).cluster_centers_
     half = np.einsum("cd,cd->c", centres, centres) / 2
     asked = np.empty((len(points), min(ASKED, n_cells)), dtype=np.int32)
     for start in range(0, len(points), BLOCK):
         part = slice(start, start + BLOCK)
-        asked[part] = np.argsort(half - points[part] @ centres.T, axis=1)[:, : asked.shape[1]]
+        near, value = largest(points[part] @ centres.T - half, asked.shape[1])
+        asked[part] = np.take_along_axis(near, np.argsort(-value, axis=1), axis=1)
     return asked
 
 
