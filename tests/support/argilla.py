@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.backups import copy_database, put_database_back
 from workers.demo import argilla_server
 from workers.demo.argilla_home import DATABASE
 from workers.demo.argilla_server import ArgillaCallError, Json, RunningArgilla, a_field, label_question
@@ -26,6 +27,14 @@ class ArgillaServer(RunningArgilla):
         """What no call brings about any more, such as an answer whose option was removed since."""
         with closing(sqlite3.connect(self.data_dir / DATABASE, timeout=10)) as database, database:
             assert database.execute(statement, values).rowcount == 1, statement
+
+    def backup(self, path: Path) -> Path:
+        """A copy of its database as it is now."""
+        return copy_database(self.data_dir / DATABASE, path)
+
+    def restore(self, backup: Path) -> None:
+        """Its database goes back to that copy; the server runs on."""
+        put_database_back(backup, self.data_dir / DATABASE)
 
     @contextmanager
     def without_search(self) -> Iterator[None]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from tests.support.argilla import ArgillaServer, label_question, text_field
+from tests.support.loop import NAME
+from workers.demo.server import free_port
 
 CLASSES = ("cat", "dog", "horse")
 REVIEWERS = ("rita", "saul", "tess")
@@ -32,6 +37,31 @@ def dataset_with_errors(argilla: ArgillaServer, truth: Mapping[str, str], n_wron
         )
     argilla.add_records(dataset, records)
     return dataset
+
+
+def write_argilla_config(folder: Path, argilla: ArgillaServer, dataset: str) -> Path:
+    """A secondlook.toml with quick timings."""
+    folder.mkdir()
+    (folder / "key").write_text(argilla.key("owner"))
+    project: dict[str, Any] = {
+        "platform": "argilla",
+        "url": argilla.url,
+        "project": dataset,
+        "token": {"file": "key"},
+        "predictions": {"source": "platform", "out_of_sample": True},
+        "policy": {"control_share": 0.0, "blind_share": 0.0, "class_cap": 1.0},
+        "review": {"rule": "quorum"},
+        "sync": {"poll_seconds": 3.0},
+    }
+    config = {
+        "data_dir": "data",
+        "server": {"host": "127.0.0.1", "port": free_port()},
+        "worker": {"tick_seconds": 1.0, "resend_seconds": 3.0, "retry_base_seconds": 0.5},
+        "projects": {NAME: project},
+    }
+    path = folder / "secondlook.toml"
+    path.write_bytes(tomli_w.dumps(config).encode())
+    return path
 
 
 def answer_next(argilla: ArgillaServer, review: str, by: str, truth: Mapping[str, str]) -> None:

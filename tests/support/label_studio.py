@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.support.backups import copy_database, put_database_back
 from workers.demo.home import DATABASE
 from workers.demo.server import (
     RunningLabelStudio,
@@ -94,17 +94,11 @@ class LabelStudioServer:
 
     def backup(self, path: Path) -> Path:
         """A copy of its database as it is now."""
-        with closing(self._database()) as running, closing(sqlite3.connect(path)) as copy:
-            running.backup(copy)
-        return path
+        return copy_database(self.running.data_dir / DATABASE, path)
 
     def restore(self, backup: Path) -> None:
-        """Put the database back to that copy, as an administrator does; the server runs on."""
-        with closing(sqlite3.connect(backup)) as copy, closing(self._database()) as running:
-            copy.backup(running)
-
-    def _database(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.running.data_dir / DATABASE, timeout=10)
+        """Its database goes back to that copy; the server runs on."""
+        put_database_back(backup, self.running.data_dir / DATABASE)
 
     def export(self, project_id: int) -> list[dict[str, Any]]:
         """The project as Label Studio exports it."""

@@ -49,7 +49,7 @@ def export(
         typer.echo(f"Apart: {text}")
     if result.undecided:
         note(f"{result.undecided:,} labels that nobody decided on are left out (--decided).")
-    for sentence in result.said:
+    for sentence in result.remarks:
         note(f"Note: {one_line(sentence, NOTE_CHARS)}")
     typer.echo(f"content sha256 {result.content}")
     note(f"Wrote {out}.")

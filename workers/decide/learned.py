@@ -14,7 +14,8 @@ from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.checked import early_decisions
 from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
-from workers.review.quality.crowd import KnownCrowd, crowd_fact, stored, written
+from workers.review.quality.crowd import KnownCrowd, stored, written
+from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
 from workers.review.quality.repairs import group_path
 from workers.review.votes import bearing, is_own

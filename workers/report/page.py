@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from connector.model import Json
 from connector.wording import guideline_effect, note_text, one_line, report_headline
-from workers.report.validation import Chain, ValidationEntry, said
+from workers.report.validation import Chain, ValidationEntry, answer_text
 
 NAME_CHARS = 60  # of a class or a person
 CHUNK = 200  # pieces of the page that are joined before they are passed on
@@ -49,7 +49,7 @@ def _environment() -> Environment:
         "day": lambda text: _read(text).strftime("%Y-%m-%d"),
         "moment": lambda text: _read(text).strftime("%Y-%m-%d %H:%M UTC"),
         "effect": guideline_effect,
-        "said": said,
+        "said": answer_text,
         "json": _json,
     }
     environment.filters.update(filters)

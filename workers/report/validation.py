@@ -158,7 +158,7 @@ def _entry(corrected_error: CorrectedError) -> ValidationEntry:
     )
 
 
-def said(vote: Json) -> str:
+def answer_text(vote: Json) -> str:
     """What a vote says: its problems, or its label."""
     return ", ".join(vote.get("problems") or []) or str(vote.get("label") or "")
 
@@ -166,7 +166,7 @@ def said(vote: Json) -> str:
 def _flat(entry: ValidationEntry) -> list[object]:
     values = asdict(entry) | {
         "reviewers": "; ".join(str(vote.get("reviewer")) for vote in entry.votes),
-        "votes": "; ".join(f"{vote.get('reviewer')}: {said(vote)}" for vote in entry.votes),
+        "votes": "; ".join(f"{vote.get('reviewer')}: {answer_text(vote)}" for vote in entry.votes),
         "audit_seq": entry.bound.seq if entry.bound else None,
         "audit_hash": entry.bound.hash if entry.bound else None,
     }

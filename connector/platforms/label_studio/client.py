@@ -22,7 +22,8 @@ IDS_PER_CALL = 200  # ids travel in the query string, which servers limit to abo
 # Naming the fields makes the list endpoint twice as fast: its costly aggregates are left out.
 # The same names choose the fields of the annotations inside; predictions always come whole.
 ANSWER_FIELDS = (
-    "id,created_at,updated_at,data,annotations,result,completed_by,updated_by,was_cancelled,ground_truth"
+    "id,created_at,updated_at,overlap,data,"
+    "annotations,result,completed_by,updated_by,was_cancelled,ground_truth"
 )
 ITEM_FIELDS = f"{ANSWER_FIELDS},parent_annotation,predictions"
 REF_FIELDS = "id,created_at"

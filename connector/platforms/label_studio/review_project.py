@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.errors import Misconfigured, Rejected
@@ -24,18 +24,28 @@ Project = dict[str, Any]
 
 def ensure(client: LabelStudioClient, setup: ReviewSetup, known_id: str | None, codec: Codec) -> Project:
     """The project that carries our mark, as it should be."""
-    require_alone(client, setup.owner)
+    described = _described_projects(client)
+    _require_alone_among(described, setup.owner)
     project = _known(client, setup, known_id) or _marked(client, setup)
     if project is None:
         settings = _settings(setup) | {"label_config": build(setup, codec)}
         return as_dict(client.api.write("POST", "/api/projects/", settings), "project") | settings
-    return project | _repair(client, setup, project, codec)
+    repaired = project | _repair(client, setup, project, codec)
+    _remove_twins(client, setup, str(project["id"]), described)
+    return repaired
 
 
 def require_alone(client: LabelStudioClient, owner: OwnerMark) -> None:
     """See `ownership`: what the review projects on this server say of their owners."""
-    rows = client.all_pages("/api/projects/", {"include": "id,description"})
-    ownership.require_alone(owner, (_owner(str(row.get("description") or "")) for row in rows))
+    _require_alone_among(_described_projects(client), owner)
+
+
+def _described_projects(client: LabelStudioClient) -> list[Project]:
+    return list(client.all_pages("/api/projects/", {"include": "id,description"}))
+
+
+def _require_alone_among(described: Sequence[Project], owner: OwnerMark) -> None:
+    ownership.require_alone(owner, (_owner(str(row.get("description") or "")) for row in described))
 
 
 def _owner(description: str) -> OwnerMark | None:
@@ -58,6 +68,17 @@ def _marked(client: LabelStudioClient, setup: ReviewSetup) -> Project | None:
     rows = client.all_pages("/api/projects/", {"include": "id,description,label_config"})
     ids = sorted(row["id"] for row in rows if _is_ours(row, setup))
     return client.project(str(ids[0])) if ids else None
+
+
+def _remove_twins(
+    client: LabelStudioClient, setup: ReviewSetup, project_id: str, described: Sequence[Project]
+) -> None:
+    """Remove what a creation that arrived late has made beside it: a project of ours without a task."""
+    for row in described:
+        lines = str(row.get("description") or "").splitlines()
+        twin = _mark(setup) in (line.strip() for line in lines) and str(row["id"]) != project_id
+        if twin and client.project(str(row["id"])).get("task_number") == 0:
+            client.api.write("DELETE", f"/api/projects/{row['id']}/")
 
 
 def _is_ours(project: Mapping[str, Any], setup: ReviewSetup) -> bool:

@@ -91,7 +91,8 @@ def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
         return None
     task_id = str(raw["id"])
     answers = [answer(a, key, task_id, codec, data) for a in dicts(raw.get("annotations")) if "id" in a]
-    return ReviewSnapshot(key, task_id, tuple(answers))
+    overlap = raw.get("overlap")
+    return ReviewSnapshot(key, task_id, tuple(answers), overlap if isinstance(overlap, int) else None)
 
 
 def answer(raw: Mapping[str, Any], key: str, task_id: str, codec: Codec, asked: Mapping[str, Any]) -> Answer:

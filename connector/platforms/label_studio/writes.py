@@ -106,7 +106,16 @@ class LabelStudioWriter:
         doubles = [raw for raw in self._all_marked(order, task) if str(raw["id"]) != record.remote_id]
         for raw in doubles:
             self._remove(order, self._intact_row(order, raw))
+        if doubles and order.mode in BESIDE:
+            self._be_the_truth_again(task, record, doubles)
         return len(doubles)
+
+    def _be_the_truth_again(self, task: Raw, record: WriteRecord, doubles: Sequence[Raw]) -> None:
+        """The last write that came had demoted the one that stays."""
+        ours = by_id(task, record.remote_id)
+        truths = [raw for raw in _annotations(task) if raw.get("ground_truth") and raw not in doubles]
+        if ours is not None and not truths:
+            self._client.api.write("PATCH", f"/api/annotations/{ours['id']}/", {"ground_truth": True})
 
     # --- looking ---------------------------------------------------------------------------
 

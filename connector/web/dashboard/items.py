@@ -120,6 +120,7 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         data = item_data(unit, stored.id, remote_id) or {}
         log = list(unit.audit.entries(subject=correction)) if sight.secrets else []
         run = len(unit.corrections.of_run(result.run_id))
+        names = unit.projects.annotator_names(stored.id)
     return render(
         "correction.html",
         who=who,
@@ -132,6 +133,7 @@ def correction(project: str, correction: str, request: Request, services: Runnin
         error=reason_text(result.error),
         diff=difference(result.before, result.after),
         drawn=_drawn_change(data, result, stored.schema),
+        names=names,
         picture=_picture(_fields(project, stored.schema, remote_id, data)),
         log=log,
         run=run,
@@ -144,9 +146,13 @@ def correction(project: str, correction: str, request: Request, services: Runnin
 
 
 def difference(before: Json | None, after: Json | None) -> list[tuple[str, str]]:
-    """Lines of both as JSON: ('+', '-' or ' ', line); empty where nothing was written."""
+    """Lines of both as JSON: ('+', '-' or ' ', line); empty where nothing was written.
+
+    `before` holds more than the annotation: what is needed to take the change back, which did not change.
+    """
     if after is None:
         return []
+    before = (before or {}).get("annotation", before)
     old, new = (
         json.dumps(each or {}, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
         for each in (before, after)

@@ -295,7 +295,7 @@ def _pair_row(asked: ListQuery, each: PairVerdicts) -> Row:
         "confirmed": each.confirmed,
         "refused": each.refused,
         "unresolved": each.unresolved,
-        "said": rates.said(each.confirmed, each.decided),
+        "said": rates.share_text(each.confirmed, each.decided),
     }
 
 

@@ -53,7 +53,7 @@ def _annotators(asked: ListQuery) -> ListPart:
             "refused": each.refused,
             "unresolved": each.unresolved,
             "waiting": each.waiting,
-            "said": rates.said(each.confirmed, each.decided),
+            "said": rates.share_text(each.confirmed, each.decided),
             "remark": remarks.get(each.first),
             "spot": "look",
         }
@@ -139,7 +139,7 @@ def _agreement(asked: ListQuery) -> ListPart:
             "second": names.get(each["second"], each["second"]),
             "shared": each["shared"],
             "agreed": each["agreed"],
-            "said": rates.said(each["agreed"], each["shared"]),
+            "said": rates.share_text(each["agreed"], each["shared"]),
             "kappa": each["kappa"],
         }
         for each in pairs or ()

@@ -18,7 +18,7 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def said(hits: int, n: int) -> str:
+def share_text(hits: int, n: int) -> str:
     """'40% (12 to 77%, 2 of 5)'; empty where nothing was counted."""
     if n == 0:
         return ""

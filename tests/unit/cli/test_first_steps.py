@@ -66,7 +66,7 @@ def test_up_says_how_to_sign_in(configured: Services, capsys: pytest.CaptureFixt
 def test_status_loads_nothing_that_it_does_not_need(configured: Services) -> None:
     code = (
         "import sys; from workers.cli.app import run; assert run(['status']) == 0;"
-        "heavy = {'sklearn', 'structlog', 'rich', 'alembic', 'celery', 'httpx', 'fastapi'};"
+        "heavy = {'numpy', 'scipy', 'sklearn', 'structlog', 'rich', 'alembic', 'celery', 'httpx', 'fastapi'};"
         "loaded = heavy & set(sys.modules);"
         f"sys.exit(str(loaded) if loaded else max(0, len(sys.modules) - {MOST_MODULES}))"
     )

@@ -21,6 +21,7 @@ from connector.model.access import EVERYWHERE, AccessRole
 from connector.model.reasons import coded
 from connector.store.tables import corrections, issues, items
 from connector.web.app import create_app
+from connector.web.dashboard.items import difference
 from connector.wiring import Services
 from tests.unit.web.forms import PASSWORD, form_of
 from tests.unit.web.questions import seed_questions
@@ -307,3 +308,14 @@ def test_a_report_is_asked_for_once_and_people_are_measured_from_their_page(
         assert unit.jobs.queued(f"reviewers:{project.id}") is not None
         done = [row.action for row in unit.audit.entries() if row.actor == "user:ann"]
     assert done[-2:] == ["report.wanted", "reviewers.asked"]
+
+
+def test_a_change_is_shown_of_the_annotation_alone() -> None:
+    before = {"annotation": {"id": 3, "result": "cat"}, "ground_truth_ids": []}
+    changed = difference(before, {"id": 3, "result": "dog"})
+    assert [line for line in changed if line[0] != " "] == [
+        ("-", ' "result": "cat"'),
+        ("+", ' "result": "dog"'),
+    ]
+    assert difference(before, None) == []
+    assert ("+", ' "id": 3') in difference(None, {"id": 3})

@@ -42,7 +42,7 @@ class ParquetRows:
         self._unknown = 0
 
     @property
-    def said(self) -> Sequence[str]:
+    def remarks(self) -> Sequence[str]:
         n = self._unknown
         return (
             (f"{n:,} labels are of classes that the project does not have: -1, or left out of a set.",)
@@ -139,8 +139,8 @@ class HuggingFaceFolder:
     """`data/train-….parquet` and a README.md whose head says what the columns are."""
 
     @property
-    def said(self) -> Sequence[str]:
-        return self._rows.said
+    def remarks(self) -> Sequence[str]:
+        return self._rows.remarks
 
     def __init__(self, folder: Path, plan: ExportPlan) -> None:
         (folder / DATA_FOLDER).mkdir()

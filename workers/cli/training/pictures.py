@@ -37,7 +37,7 @@ class CocoFile:
         self._odd = Counter[str]()
 
     @property
-    def said(self) -> Sequence[str]:
+    def remarks(self) -> Sequence[str]:
         return _sentences(self._odd)
 
     def add(self, example: TrainingExample) -> None:
@@ -95,7 +95,7 @@ class YoloFolder:
         self._taken: set[str] = set()
 
     @property
-    def said(self) -> Sequence[str]:
+    def remarks(self) -> Sequence[str]:
         return _sentences(self._odd)
 
     def add(self, example: TrainingExample) -> None:

@@ -57,7 +57,7 @@ class Exported:
     standing: Counter[str] = field(default_factory=Counter)
     apart: Counter[str] = field(default_factory=Counter)
     undecided: int = 0  # left out, where only decided ones were wanted
-    said: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 
     def manifest(self, project: str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Exported:
             "status": dict(sorted(self.standing.items())),
             "apart": dict(sorted(self.apart.items())),
             "undecided_left_out": self.undecided,
-            "notes": list(self.said),
+            "notes": list(self.remarks),
             "files": dict(sorted(self.files.items())),
         }
 
@@ -183,8 +183,8 @@ def _pour(
             digest.add(one)
     writer.close()
     result.content = digest.hex()
-    result.said = (
-        *writer.said,
+    result.remarks = (
+        *writer.remarks,
         *(f"{row.count:,} × {row.reason} ({', '.join(row.places)})" for row in left_out_rows(lost)),
     )
     return result

@@ -20,7 +20,7 @@ class ConllFile:
         self._lost = self._moved = 0
 
     @property
-    def said(self) -> Sequence[str]:
+    def remarks(self) -> Sequence[str]:
         texts = []
         if self._lost:
             texts.append(f"{self._lost:,} spans that overlap a longer one are left out: a token has one tag.")

@@ -19,7 +19,7 @@ MORE = "more"  # what the first item does not have
 class JsonLines:
     """One object a line: id, label, status, quality, weight, given, and the item's data."""
 
-    said: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
     def __init__(self, path: Path, plan: ExportPlan) -> None:  # noqa: ARG002 - of all writers
         self._stream = path.open("w", encoding="utf-8", newline="\n")
@@ -34,7 +34,7 @@ class JsonLines:
 class CommaSeparated:
     """A table whose columns are those of the first item; what later items have besides stands in `more`."""
 
-    said: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
     def __init__(self, path: Path, plan: ExportPlan) -> None:  # noqa: ARG002 - of all writers
         self._stream = path.open("w", encoding="utf-8", newline="")

@@ -23,7 +23,7 @@ class ExportPlan:
 class ExampleWriter(Protocol):
     """Writes examples as they come. `files` are the paths that it made, relative to its folder.
 
-    `said` are sentences of what the form cannot hold.
+    `remarks` are sentences of what the form cannot hold.
     """
 
     def add(self, example: TrainingExample) -> None:
@@ -35,7 +35,7 @@ class ExampleWriter(Protocol):
         ...
 
     @property
-    def said(self) -> Sequence[str]: ...
+    def remarks(self) -> Sequence[str]: ...
 
 
 MakeWriter = Callable[[Path, ExportPlan], ExampleWriter]

@@ -14,6 +14,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.shares import SharePrior
 from workers.consensus.shares.components import COMPONENTS
 from workers.consensus.shares.prior import GroupCounts
+from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import OWN_WEIGHT
 
 FORM = 5  # of what is stored: another form, or other components, is learned anew
@@ -42,11 +43,6 @@ class PairBelief:
     pair: str
     asked: int
     changing: float
-
-
-def crowd_fact(project: Project) -> str:
-    """The fact that holds what was learned."""
-    return f"crowd:{project.id}"
 
 
 def written(crowd: KnownCrowd) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from connector.model import Outcome, Project
 from connector.store.repositories.quality import STATED, StatedCount
 from connector.store.unit_of_work import UnitOfWork
-from workers.review.quality.crowd import stored
+from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.intervals import anytime_bounds, exact_bounds
 
 LEVEL = 0.99  # changes are held beyond it: one that a person took back is no reason yet
@@ -63,9 +63,17 @@ NO_HARM = Harm(changes=0, expected=0.0, overturned=0, low=0.0, high=1.0)
 
 def harm_of(unit: UnitOfWork, project: Project) -> Harm:
     """The harm of all changes that were ever decided, and of those that first answers would have made."""
-    crowd = stored(unit, project)
-    checked = harm_in(crowd.checked) if crowd is not None and crowd.checked else None
+    checked = _checked(unit, project)
     return replace(harm_in(unit.quality.stated(project.id)), checked=checked)
+
+
+def _checked(unit: UnitOfWork, project: Project) -> Harm | None:
+    if unit.facts.get(crowd_fact(project)) is None:  # nothing was learned yet: `status` needs no numpy for it
+        return None
+    from workers.review.quality.crowd import stored
+
+    crowd = stored(unit, project)
+    return harm_in(crowd.checked) if crowd is not None and crowd.checked else None
 
 
 def harm_in(counts: Sequence[StatedCount]) -> Harm:
