@@ -261,7 +261,7 @@ class ReviewDesk(Protocol):
         ...
 
     def set_overlap(self, remote_id: str, overlap: int) -> None:
-        """How many reviewers should answer this task."""
+        """How many reviewers should answer this task; one that was withdrawn is open again."""
         ...
 
     def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:

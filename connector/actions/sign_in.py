@@ -124,8 +124,8 @@ def usable(unit: UnitOfWork, token: str) -> SignedIn | None:
     return None if result.seen_at <= unit.now - IDLE else result
 
 
-def principal_of(result: SignedIn, token: str) -> Principal:
-    return Principal(f"user:{result.user.name}", result.user.grants, csrf=csrf_of(token))
+def principal_of(session: SignedIn, token: str) -> Principal:
+    return Principal(f"user:{session.user.name}", session.user.grants, csrf=csrf_of(token))
 
 
 def csrf_of(token: str) -> str:

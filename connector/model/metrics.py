@@ -85,15 +85,15 @@ PREFIX = "secondlook_"
 METRICS: Mapping[str, ExportedMetric] = {
     metric.name: metric
     for metric in (
-        *(ExportedMetric(PREFIX + name, MetricType.GAUGE, said) for name, said in _GAUGES.items()),
-        *(ExportedMetric(PREFIX + name, MetricType.COUNTER, said) for name, said in _COUNTERS.items()),
+        *(ExportedMetric(PREFIX + name, MetricType.GAUGE, text) for name, text in _GAUGES.items()),
+        *(ExportedMetric(PREFIX + name, MetricType.COUNTER, text) for name, text in _COUNTERS.items()),
         *(
-            ExportedMetric(PREFIX + name, MetricType.COUNTER, said, tallied=True)
-            for name, said in _TALLIED.items()
+            ExportedMetric(PREFIX + name, MetricType.COUNTER, text, tallied=True)
+            for name, text in _TALLIED.items()
         ),
         *(
-            ExportedMetric(PREFIX + name, MetricType.HISTOGRAM, said, tallied=True, buckets=buckets)
-            for name, (said, buckets) in _HISTOGRAMS.items()
+            ExportedMetric(PREFIX + name, MetricType.HISTOGRAM, text, tallied=True, buckets=buckets)
+            for name, (text, buckets) in _HISTOGRAMS.items()
         ),
     )
 }

@@ -100,6 +100,7 @@ class NotWritten(StrEnum):
     PUT_BACK = "put_back"  # a page that had been open before it was saved afterwards
     DISCARDED = "discarded"  # `by`: who discarded it
     TAKEN_AWAY = "taken_away"  # it was written; the platform was restored from an older backup since
+    OVERTAKEN = "overtaken"  # it was written; we saved the annotation later, and it is not in there
     ITEM_DELETED = "item_deleted"  # it was taken back; there is nothing to restore
     OTHER_LABEL = "other_label"  # it was taken back; `now`: what the item carries, by somebody else
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted

@@ -27,6 +27,7 @@ MOST_REDIRECTS = 3
 SECONDS = 10.0  # for all of it
 QUIET_SECONDS = 5.0  # without a byte
 AT_ONCE = 3  # each may hold MOST_BYTES
+START = 64  # bytes that tell what a file is
 # By their first bytes, whatever the server calls them: what is no picture or sound cannot pass for one.
 SIGNATURES: Mapping[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -147,17 +148,17 @@ def _file(response: httpx.Response, deadline: float) -> MediaFile:
     size, declared = 0, response.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MOST_BYTES:
         raise Rejected(_too_large())
-    for part in response.iter_raw(1 << 18):
+    for part in response.iter_raw():  # as they come: of a size they would be waited for, past the deadline
         size += len(part)
         if size > MOST_BYTES:
             raise Rejected(_too_large())
         if time.monotonic() > deadline:
             raise Retryable(f"it did not arrive within {SECONDS:.0f} seconds")
         parts.append(part)
-    return MediaFile(_kind(b"".join(parts[:2])[:64]), parts)
+    return MediaFile(media_kind(b"".join(parts[:START])[:START]), parts)
 
 
-def _kind(start: bytes) -> str:
+def media_kind(start: bytes) -> str:
     """The kind of a picture or sound by how it begins; Rejected for all else."""
     for signature, kind in SIGNATURES.items():
         if start.startswith(signature):

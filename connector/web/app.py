@@ -111,17 +111,22 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         app.include_router(router)
     with_examples(app)
     add_error_answers(app, trouble_page)
+    _surround(app, running, counts)
+    return app
+
+
+def _surround(app: Web, services: Services, counts: Accumulator) -> None:
+    """Put the layers around the application; those that deliveries need too stand around these as well."""
     app.add_middleware(SafeHeaders)
     around: tuple[tuple[Any, dict[str, Any]], ...] = (
-        (Counting, {"accumulator": counts, "services": running}),
+        (Counting, {"accumulator": counts, "services": services}),
         (Tracing, {}),
-        (Proxies, {"trusted": running.settings.server.trusted_proxies}),
+        (Proxies, {"trusted": services.settings.server.trusted_proxies}),
     )
-    app.deliveries = Hooks(running)
+    app.deliveries = Hooks(services)
     for layer, options in around:
         app.add_middleware(layer, **options)
         app.deliveries = layer(app.deliveries, **options)
-    return app
 
 
 async def _again_and_again(seconds: float, work: Callable[[], None]) -> None:

@@ -67,6 +67,7 @@ from connector.wording.review import (
     review_refused,
 )
 from connector.wording.scans import (
+    neighbours_approximate,
     not_judged_yet,
     other_controls,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "item_snippet",
     "left_out_texts",
     "listing",
+    "neighbours_approximate",
     "no_such_class",
     "no_such_item",
     "not_judged_yet",

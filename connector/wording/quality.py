@@ -135,12 +135,20 @@ def class_losing(label: str, held: int) -> str:
     )
 
 
-def too_much_harm(changes: int, expected: float, overturned: int) -> str:
-    """More changes were overturned than their own probabilities allow for."""
+def too_much_harm(changes: int, expected: float, overturned: int, *, early: bool = False) -> str:
+    """More changes were overturned than their own probabilities allow for.
+
+    `early` are those that the first answers to calibration questions would have made.
+    """
+    of_what = (
+        f"Of {changes:,} changes that first answers to calibration questions would have made all answers "
+        f"together overturn {overturned:,}"
+        if early
+        else f"Of {changes:,} changed labels {overturned:,} were overturned"
+    )
     return (
-        f"Of {changes:,} changed labels {overturned:,} were overturned, where {expected:.1f} were expected "
-        "to be wrong. Changes ask more people from now on and wait for a person: look at "
-        "`secondlook held list`, and at who reviews."
+        f"{of_what}, where {expected:.1f} were expected to be wrong. Changes ask more people from now on and "
+        "wait for a person: look at `secondlook held list`, and at who reviews."
     )
 
 

@@ -57,6 +57,11 @@ SENTENCES: Mapping[str, str] = {
         "the platform was restored from a backup that is older than this correction:"
         " release it to have it written again, or discard it"
     ),
+    NotWritten.OVERTAKEN: (
+        "Secondlook saved the annotation last, and this correction is not in it: a request that had been"
+        " held up wrote over it, or the platform was restored;"
+        " release it to have it written again, or discard it"
+    ),
     NotReopened.TOO_LATE: "the votes came too late to reopen the decision",
     NotReopened.REOPENED_ENOUGH: "it was reopened as often as it may be, and there is no adjudicator to ask",
     NotReopened.REVERTED_BY_HAND: "a person has taken the correction back",

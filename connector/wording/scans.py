@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.wording.text import listing, quoted
+from connector.wording.text import listing, percent, quoted
 
 
 def not_asked_in_parts(kinds: Sequence[str], shard_rows: int) -> str:
@@ -70,4 +70,12 @@ def held_together(n_items: int, n_groups: int) -> str:
     return (
         f"{n_items:,} items are copies or near copies of others, or of one group with them ({n_groups:,} "
         "groups): each group was judged by a model that has seen none of it."
+    )
+
+
+def neighbours_approximate(recall: float) -> str:
+    """Not every item was compared with every other."""
+    return (
+        "Outliers and near duplicates: of so many items each was compared with those of similar groups only; "
+        f"{percent(recall)} of the nearest ones were found (measured on a sample), so a few may be missing."
     )

@@ -115,13 +115,19 @@ def _take_back(context: Context, unit: UnitOfWork, standing: Correction, decisio
         unit.enqueue(job(JobKind.REVERT, context.project.id, {"correction": standing.id}))
 
 
+def _correction_id(unit: UnitOfWork, issue: Issue, decision: Decision) -> str:
+    """The marker of what is written: the same when our database was restored and the same is decided anew."""
+    number = len(unit.corrections.all_of_issue(issue.id))
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{issue.id}/{number}/{decision.label}"))
+
+
 def _correct(
     context: Context, unit: UnitOfWork, case: Case, decision: Decision, run_id: str, *, hold: bool
 ) -> None:
     """Store the correction with all its evidence."""
     issue, mode = case.issue, _mode(context)
     correction = Correction(
-        id=str(uuid.uuid4()),
+        id=_correction_id(unit, issue, decision),
         project_id=issue.project_id,
         issue_id=issue.id,
         decision_id=decision.id,

@@ -145,16 +145,16 @@ def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
     )
 
 
-def _remaining(result: QualityFigures) -> Remaining:
+def _remaining(quality: QualityFigures) -> Remaining:
     return Remaining(
-        controls=result.controls,
-        unresolved=result.controls_unresolved,
-        highest=result.remaining_high,
-        target=result.target,
-        clean_enough=result.clean_enough,
-        likely=result.remaining,
-        highest_at_any_look=result.remaining_high_anytime,
-        controls_needed=result.controls_needed,
+        controls=quality.controls,
+        unresolved=quality.controls_unresolved,
+        highest=quality.remaining_high,
+        target=quality.target,
+        clean_enough=quality.clean_enough,
+        likely=quality.remaining,
+        highest_at_any_look=quality.remaining_high_anytime,
+        controls_needed=quality.controls_needed,
     )
 
 
@@ -166,7 +166,7 @@ def persons(cast: Iterator[CastVote], settings: ProjectSettings) -> Iterator[Cas
     return (replace(vote, reviewer=settings.reviewers.person_of(vote.reviewer)) for vote in cast)
 
 
-def _named(result: Agreement, names: Mapping[str, str]) -> Agreement:
+def _named(agreement: Agreement, names: Mapping[str, str]) -> Agreement:
     pairs = [
         ReportedAgreement(
             names.get(each.first, each.first),
@@ -175,9 +175,9 @@ def _named(result: Agreement, names: Mapping[str, str]) -> Agreement:
             each.agreed,
             each.kappa,
         )
-        for each in result.by_pair
+        for each in agreement.by_pair
     ]
-    return replace(result, by_pair=pairs)
+    return replace(agreement, by_pair=pairs)
 
 
 def _reviewers(unit: UnitOfWork, asked: Asked, names: Mapping[str, str]) -> list[ReportedReviewer]:

@@ -109,13 +109,13 @@ def chain(unit: UnitOfWork) -> Chain:
     return Chain(ok=not faults, rows=rows, hash=head, faults=faults)
 
 
-def write_csv(out: TextIO, validation_entry: Iterator[ValidationEntry]) -> int:
+def write_csv(out: TextIO, entries: Iterator[ValidationEntry]) -> int:
     """One row for each error, for a spreadsheet; how many rows."""
     out.write(BOM)
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     n = 0
-    for n, entry in enumerate(validation_entry, start=1):  # noqa: B007 - the count of the last is the answer
+    for n, entry in enumerate(entries, start=1):  # noqa: B007 - the count of the last is the answer
         writer.writerow(cells(entry))
     return n
 

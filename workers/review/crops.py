@@ -14,23 +14,25 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from connector import logs
 from connector.errors import Retryable, SecondlookError
 from connector.model import Issue, Json, LabelSchema
 from connector.model.item_text import labelled_object
-from connector.platforms.media import PictureProxy
+from connector.platforms.media import START, PictureProxy, media_kind
 from connector.ports import MediaAddress, MediaKeeper
 from workers.context import Context
 from workers.label_types.base import Frame
 from workers.label_types.registry import kind_of
 
+if TYPE_CHECKING:
+    from PIL.Image import Image as PictureImage
+
 log = logs.get(__name__)
 
-WIDTH, HEIGHT = (
-    280,
-    180,
-)  # of each crop: the page reserves room by the shape, and a tall one hides the answers
+# Of each crop: the page reserves room by the shape, and a tall one hides the answers.
+WIDTH, HEIGHT = 280, 180
 AROUND = 0.5  # of the place's own size, shown on each side of it
 LEAST = 48.0  # pixels of the picture on each side: a small thing is shown with what it lies in
 MOST_PIXELS = 50_000_000
@@ -114,9 +116,11 @@ def _inside(value: str) -> bytes:
     if not head.endswith(";base64") or len(held) > MOST_BYTES * 4 // 3:
         raise NoCrop("the picture in the task is no base64, or too large")
     try:
-        return base64.b64decode(held, validate=True)
+        content = base64.b64decode(held, validate=True)
     except (binascii.Error, ValueError) as error:
         raise NoCrop("the picture in the task is no base64") from error
+    media_kind(content[:START])  # as of what is fetched: no PostScript, which would be run to be drawn
+    return content
 
 
 def cut(content: bytes, frame: Frame) -> str:
@@ -125,26 +129,34 @@ def cut(content: bytes, frame: Frame) -> str:
     Upright as the platform shows it; `frame` counts in a picture of its own size. NoCrop for what is no
     picture that can be read, or too large a one.
     """
-    from PIL import Image, ImageOps  # only where there are pictures
+    from PIL import Image  # only where there are pictures
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its size is looked at below
-            with Image.open(io.BytesIO(content)) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
-                    raise NoCrop(f"the picture has more than {MOST_PIXELS // 1_000_000} million pixels")
-                picture = ImageOps.exif_transpose(opened).convert("RGB")
+        picture = _upright(content)
         corners = _corners(frame, picture.width, picture.height)
         near = picture.crop(corners)
         scale = min(WIDTH / near.width, HEIGHT / near.height)
         near = near.resize((max(1, round(near.width * scale)), max(1, round(near.height * scale))))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except NoCrop:
+        raise
+    except Exception as error:  # decoders raise what they like for what is cut short or made up
         raise NoCrop(f"the picture cannot be read ({type(error).__name__})") from error
     page = Image.new("RGB", (WIDTH, HEIGHT), GREY)
     page.paste(near, ((WIDTH - near.width) // 2, (HEIGHT - near.height) // 2))
     held = io.BytesIO()
     page.save(held, "JPEG", quality=85)
     return f"data:image/jpeg;base64,{base64.b64encode(held.getvalue()).decode()}"
+
+
+def _upright(content: bytes) -> PictureImage:
+    from PIL import Image, ImageOps
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its size is looked at below
+        with Image.open(io.BytesIO(content)) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise NoCrop(f"the picture has more than {MOST_PIXELS // 1_000_000} million pixels")
+            return ImageOps.exif_transpose(opened).convert("RGB")
 
 
 def _corners(frame: Frame, width: int, height: int) -> tuple[int, int, int, int]:

@@ -118,11 +118,6 @@ def review_request(
     )
 
 
-def _others_shown(issue: Issue) -> Sequence[tuple[str, str]]:
-    """Labels by others; where they are what is asked about, the question says it."""
-    return () if issue.kind is IssueKind.DISAGREEMENT else issue.evidence.others
-
-
 def _facts(issue: Issue, findings: Sequence[Finding], schema: LabelSchema) -> wording.FlagFacts:
     evidence = issue.evidence
     asked = QUESTIONS.get(issue.kind)

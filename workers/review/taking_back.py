@@ -56,12 +56,15 @@ def put_back_touched(context: Context, review_id: str, tasks: Sequence[ReviewTas
 
 
 def put_back(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTask]) -> None:
-    """Ask on where it stands: somebody answers it."""
+    """Ask on where it stands, and open it where the platform was told to close it: somebody answers it."""
     if not tasks:
         return
     keys = [task.key for task in tasks]
     unit.reviews.set_state(keys, ReviewState.PUSHED)
     unit.reviews.mark_undecided(keys)
+    for key in keys:
+        unit.reviews.overlap_sent(key, 0)
+    unit.enqueue(job(JobKind.PUSH, project.id))
     unit.issues.set_state([task.issue_id for task in tasks], IssueState.IN_REVIEW)
     unit.label_events.note(task.issue_id for task in tasks)
     unit.audit.append("secondlook", "reviews.put_back", project.name, {"tasks": sorted(keys)}, project.name)

@@ -126,7 +126,7 @@ def run_inline(
     try:
         summary = _handle(services, claim, progress)
     except Exception as error:
-        _settle_failure(services, claim, error, claimed, told=isinstance(error, SecondlookError))
+        _settle_failure(services, claim, error, claimed, worded=isinstance(error, SecondlookError))
         raise
     _finish(services, claim, claimed)
     return JobResult(claim.job.id, kind, time.monotonic() - started, summary)
@@ -208,16 +208,16 @@ def worker_fact() -> str:
 
 
 def _settle_failure(
-    services: Services, claim: Claim, error: Exception, started: datetime, *, told: bool = False
+    services: Services, claim: Claim, error: Exception, started: datetime, *, worded: bool = False
 ) -> None:
-    """Settle what becomes of a failed job; `told` where the caller says the reason itself."""
+    """Settle what becomes of a failed job; `worded` where the caller says the reason itself."""
     error = reclassified(error)
     limits = services.settings.worker
     sentence = fate_of(error, claim.job.attempts, limits, Random())  # noqa: S311 - jitter, not a secret
     reason = str(error) if isinstance(error, SecondlookError) else f"{type(error).__name__}: {error}"
-    told = told or services.store.trouble.tells(error)
+    worded = worded or services.store.trouble.tells(error)
     log.log(
-        logging.DEBUG if told else _level(sentence.fate),
+        logging.DEBUG if worded else _level(sentence.fate),
         "job failed",
         fate=sentence.fate.value,
         reason=reason,

@@ -15,7 +15,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.review.release import release_edited_issues, release_stale_issues, shown_of_asked
 from workers.sync.late_writes import plan_removals
-from workers.sync.put_back import close_put_back
+from workers.sync.undone import look_at_undone
 
 FETCH_AT_ONCE = 100
 
@@ -41,7 +41,7 @@ def absorb_items(
     plan_removals(unit, project, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
     if not own_write:
-        close_put_back(unit, project, change.relabelled)
+        look_at_undone(unit, project, items, change.relabelled)
     # The project's row comes last, for whoever holds it makes all others that store items wait.
     if change.relabelled and not own_write:
         unit.projects.add_changes(project.id, len(change.relabelled))

@@ -16,6 +16,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
 from workers.sync.items import absorb_items
+from workers.sync.undone import look_at_undone
 from workers.write_back.corrections import bears, give_up_waiting, release_waiting
 from workers.write_back.orders import order_for
 
@@ -47,6 +48,7 @@ def _undo(context: Context, correction: Correction) -> str | None:
         absorb_items(unit, project, items, own_write=True)
         why_not = _why_not_restored(unit, project, correction, [one.created_at for one in items])
         unit.corrections.reverted(correction.id, why_not)
+        look_at_undone(unit, project, items, [correction.item_id])
         withdrawn = unit.notes.withdraw_of_issue(correction.issue_id) if bears(unit, correction) else 0
         release_waiting(unit, correction)
         detail: dict[str, Any] = {

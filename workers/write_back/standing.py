@@ -13,8 +13,9 @@ from workers.write_back.orders import order_for
 def look_after(context: Context, correction: Correction) -> Summary:
     """Leave one write, the one that the journal names; where there is none any more, ask a person.
 
-    There is none after the platform was restored from an older backup. It is not written again by itself,
-    for the restore may have been meant to undo it. What a person has changed since is left alone.
+    There is none after the platform was restored from an older backup, or where a late request of ours has
+    written over it. It is not written again by itself, for the restore may have been meant to undo it. What
+    a person has changed since is left alone.
     """
     with context.read() as unit:
         order = order_for(unit, correction)
@@ -51,11 +52,11 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
 
 
 def _hold(context: Context, correction: Correction) -> bool:
+    why = NotWritten.OVERTAKEN if context.job.payload.get("overtaken") else NotWritten.TAKEN_AWAY
     with context.begin() as unit:
-        done = unit.corrections.taken_away(correction.id, NotWritten.TAKEN_AWAY)
+        done = unit.corrections.taken_away(correction.id, why)
         if done:
-            reason = wording.reason_text(NotWritten.TAKEN_AWAY)
-            detail = {"reason": reason, "written": correction.remote_id}
+            detail = {"reason": wording.reason_text(why), "written": correction.remote_id}
             unit.audit.append(
                 "platform", "correction.taken_away", correction.id, detail, context.project.name
             )

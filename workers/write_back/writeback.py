@@ -12,6 +12,7 @@ from workers.context import Context, Summary
 from workers.review.release import shown_of_asked
 from workers.sync.items import absorb_items
 from workers.sync.restored import remember_newest
+from workers.sync.undone import look_at_undone
 from workers.write_back.corrections import bears, is_decided, is_of_edited, is_wanted, release_waiting
 from workers.write_back.orders import order_for
 from workers.write_back.standing import adopt_late, look_after
@@ -125,6 +126,7 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
         if not is_wanted(unit, correction):  # decided anew, or edited, while this was written
             unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
             unit.enqueue(job(JobKind.REVERT, project.id, {"correction": correction.id}))
+        look_at_undone(unit, project, items, [correction.item_id])
     remember_newest(context, next(iter(items), None))
 
 

@@ -112,11 +112,11 @@ class LabelStudioClient:
     def tasks(self, project_id: str, ids: Sequence[str], fields: str = ITEM_FIELDS) -> list[dict[str, Any]]:
         """The tasks with these ids that exist in the project."""
         wanted = sorted({int(i) for i in ids if i.isdecimal()})
-        found: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for start in range(0, len(wanted), IDS_PER_CALL):
             chunk = wanted[start : start + IDS_PER_CALL]
-            found += self.page(project_id, filters=[id_in(chunk)], size=len(chunk), fields=fields)[0]
-        return found
+            rows += self.page(project_id, filters=[id_in(chunk)], size=len(chunk), fields=fields)[0]
+        return rows
 
     def task(self, project_id: str, task_id: str) -> dict[str, Any] | None:
         """One task of this project with all its annotations and predictions, or None."""

@@ -118,7 +118,11 @@ class LabelStudioDesk:
         """Change the number, and with it whether the task is done: the server does not do that itself."""
         path = f"/api/tasks/{int(remote_id)}/"
         task = as_dict(self._client.api.get(path), path)
-        changes = {"overlap": overlap, "is_labeled": len(_people(task)) >= overlap}
+        changes: dict[str, Any] = {"overlap": overlap, "is_labeled": len(_people(task)) >= overlap}
+        data = dict(task["data"])
+        title = str(data.get(TITLE) or "")
+        if title.startswith(WITHDRAWN):  # else it would be closed again as one that is withdrawn
+            changes["data"] = data | {TITLE: title.removeprefix(WITHDRAWN)}
         self._client.api.write("PATCH", path, changes)
 
     def untouched(self, review_id: str, remote_ids: Sequence[str]) -> set[str]:

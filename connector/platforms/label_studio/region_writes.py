@@ -56,8 +56,8 @@ class RegionWriter(LabelStudioWriter):
     def _original(self, order: WriteOrder, task: Raw) -> Raw | None:
         """The annotation of a person; an order may name the one that we made beside it."""
         source = by_id(task, order.annotation_id)
-        made = source is not None and mapping.user_id(source.get("completed_by")) == self._client.user_id()
-        parent = source.get("parent_annotation") if source is not None and made else None
+        ours = source is not None and mapping.user_id(source.get("completed_by")) == self._client.user_id()
+        parent = source.get("parent_annotation") if source is not None and ours else None
         return source if parent is None else by_id(task, str(parent))
 
     def _copy(self, order: WriteOrder, task: Raw) -> Raw | None:
@@ -66,11 +66,11 @@ class RegionWriter(LabelStudioWriter):
         if order.mode not in BESIDE or original is None:
             return None
         for raw in dicts(task.get("annotations")):
-            made = mapping.user_id(raw.get("completed_by")) == self._client.user_id()
+            ours = mapping.user_id(raw.get("completed_by")) == self._client.user_id()
             stands = raw.get("ground_truth") and not raw.get("was_cancelled")
             beside = str(raw.get("parent_annotation")) == str(original["id"])
             # One that we made for another control says of this one what the original says.
-            if made and stands and beside and self._label(raw) != self._label(original):
+            if ours and stands and beside and self._label(raw) != self._label(original):
                 return raw
         return None
 
@@ -92,8 +92,8 @@ class RegionWriter(LabelStudioWriter):
         if order.mode not in (WriteMode.UPDATE, *BESIDE):
             return super().find(order)
         task = self._task(order)
-        found = None if task is None else self._earlier(order, task)
-        return None if task is None or found is None or self._is_half_done(order, task) else found
+        record = None if task is None else self._earlier(order, task)
+        return None if task is None or record is None or self._is_half_done(order, task) else record
 
     def _earlier(self, order: WriteOrder, task: Raw) -> WriteRecord | None:
         beside = order.mode in BESIDE
@@ -193,15 +193,17 @@ class RegionWriter(LabelStudioWriter):
 
     def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
         """All regions, with the marker on one of them: what is ours as a whole is found by it."""
-        found = self._parts.patch(source.get("result"), self._schema, order.expected_label, order.label, meta)
-        if mapping.marker_of(found, self._schema.control) is not None:
-            return list(found)
-        if not found:
+        regions = self._parts.patch(
+            source.get("result"), self._schema, order.expected_label, order.label, meta
+        )
+        if mapping.marker_of(regions, self._schema.control) is not None:
+            return list(regions)
+        if not regions:
             raise Conflict(
                 "without a region nothing can say that the new annotation is ours; "
                 "set writeback.mode = 'update' to remove the last one"
             )
-        first, *others = found
+        first, *others = regions
         return [{**first, "meta": {**meta_of(first), **meta}}, *others]
 
     def _predicted_from(self, source: Raw) -> Raw:

@@ -90,8 +90,8 @@ def _is_ours(project: Mapping[str, Any], setup: ReviewSetup) -> bool:
 
 
 def _lines(setup: ReviewSetup) -> list[str]:
-    said = ownership.to_text(setup.owner).items()
-    return [*(f"{_OURS}{name}: {value}" for name, value in said), _mark(setup)]
+    owner = ownership.to_text(setup.owner).items()
+    return [*(f"{_OURS}{name}: {value}" for name, value in owner), _mark(setup)]
 
 
 def _mark(setup: ReviewSetup) -> str:

@@ -69,9 +69,9 @@ class LabelStudioWriter:
         task = self._same_task(order)
         earlier = self._marked(order, task)
         if earlier is not None:
-            found = self._intact(order, task, earlier)
+            record = self._intact(order, task, earlier)
             self._cancel(order, task)
-            return found
+            return record
         source = self._expected(order, task)
         if order.mode in BESIDE:
             self._wait_where_cancelled(order, task, source)
@@ -80,9 +80,9 @@ class LabelStudioWriter:
             self._update(order, task, source)
         else:
             self._add_prediction(order, task, source)
-        found = self._verified(order)
+        record = self._verified(order)
         self._cancel(order, task)
-        return found
+        return record
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
         """Undo what `record` says; what is undone already, or gone with its item, needs nothing."""
@@ -404,8 +404,8 @@ def by_id(task: Raw, remote_id: str) -> Raw | None:
 
 def copy_beside(task: Raw, source: Raw) -> Raw | None:
     """The ground truth that we made beside an annotation, where it still stands."""
-    made = (raw for raw in _annotations(task) if raw.get("ground_truth") and not raw.get("was_cancelled"))
-    return next((raw for raw in made if mapping.ours_for(raw) == str(source["id"])), None)
+    copies = (raw for raw in _annotations(task) if raw.get("ground_truth") and not raw.get("was_cancelled"))
+    return next((raw for raw in copies if mapping.ours_for(raw) == str(source["id"])), None)
 
 
 def kept(raw: Raw) -> Raw:

@@ -86,7 +86,7 @@ class MemoryDesk:
         with self._server.call("set_overlap"):
             for board in self._server.boards.values():
                 if board.owner_key and remote_id in board.held:
-                    board.held[remote_id].overlap = overlap
+                    self._open(board.held[remote_id], overlap)
                     return
             raise NotFound(f"no review task {remote_id}")
 
@@ -171,6 +171,14 @@ class MemoryDesk:
         suggestion = self._codecs[request.kind].content(request, None).suggested
         if suggestion is not None:
             self._server.predict(review_id, task_id, suggestion, score=request.suggestion_score)
+
+    def _open(self, held: Held, overlap: int) -> None:
+        title = str(held.item.data["secondlook_title"])
+        if title.startswith(WITHDRAWN):
+            self._server.tick()
+            data = {**held.item.data, "secondlook_title": title.removeprefix(WITHDRAWN)}
+            self._server.store(held, data=data)
+        held.overlap = overlap
 
     def _close(self, held: Held) -> None:
         title = str(held.item.data["secondlook_title"])

@@ -92,14 +92,13 @@ class Corrections(Repository):
             conditions.append(corrections.c.state == state.value)
         return self._where(*conditions, limit=limit)
 
-    def applied_in_place(self, project_id: int, item_ids: Sequence[int]) -> list[Correction]:
-        """Corrections that were made inside the annotations of these items, and stand as far as we know."""
+    def applied_on(self, project_id: int, item_ids: Sequence[int]) -> list[Correction]:
+        """Corrections of these items that are written, and stand as far as we know."""
         result: list[Correction] = []
         for part in chunks(item_ids):
             result += self._where(
                 corrections.c.project_id == project_id,
                 corrections.c.state == CorrectionState.APPLIED.value,
-                corrections.c.mode == WriteMode.UPDATE.value,
                 self._among(corrections.c.item_id, part),
             )
         return result

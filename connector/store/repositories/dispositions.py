@@ -13,7 +13,7 @@ from connector.store.tables import dispositions
 
 
 class Dispositions(Repository):
-    def add(self, result: Sequence[Disposition]) -> None:
+    def add(self, new: Sequence[Disposition]) -> None:
         rows = [
             {
                 "id": one.id,
@@ -27,7 +27,7 @@ class Dispositions(Repository):
                 "state": one.state.value,
                 "decided_at": one.decided_at,
             }
-            for one in result
+            for one in new
         ]
         if rows:
             self._connection.execute(insert(dispositions), rows)

@@ -16,10 +16,10 @@ INSERT_ROWS = 1000  # in one statement
 
 
 class Findings(Repository):
-    def replace(self, project_id: int, result: Sequence[Finding]) -> None:
+    def replace(self, project_id: int, new: Sequence[Finding]) -> None:
         """Make these the project's findings; their order is the order in which they are listed."""
         self._connection.execute(delete(findings).where(findings.c.project_id == project_id))
-        rows = [_values(one) | {"rank": rank, "created_at": self._now} for rank, one in enumerate(result)]
+        rows = [_values(one) | {"rank": rank, "created_at": self._now} for rank, one in enumerate(new)]
         for part in chunks(rows, INSERT_ROWS):
             self._connection.execute(insert(findings), list(part))
 

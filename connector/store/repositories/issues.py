@@ -24,6 +24,7 @@ from connector.model import (
 )
 from connector.model.reasons import HeldBack
 from connector.store.repositories.base import ROW, Repository, chunks
+from connector.store.repositories.places import place_of, stored_place
 from connector.store.tables import (
     CURRENT,
     annotation_rows,
@@ -54,17 +55,17 @@ class Standing(NamedTuple):
 
 
 class Issues(Repository):
-    def add(self, result: Sequence[Issue]) -> None:
+    def add(self, new: Sequence[Issue]) -> None:
         """New issues; at most one active issue exists for a place of an item, which the database enforces."""
-        rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in result]
+        rows = [_values(issue) | {"created_at": self._now, "updated_at": self._now} for issue in new]
         if rows:
             who = select(annotation_rows.c.annotator).where(annotation_rows.c.id == bindparam("of"))
             statement = insert(issues).values(annotator=who.scalar_subquery())
             self._connection.execute(statement, [row | {"of": row["annotation_id"]} for row in rows])
 
-    def rescore(self, result: Sequence[Issue]) -> None:
+    def rescore(self, known: Sequence[Issue]) -> None:
         """Put a new scan's figures, state and reason onto issues, as far as they are suppressed."""
-        rows = [_values(issue) | {"updated_at": self._now} for issue in result]
+        rows = [_values(issue) | {"updated_at": self._now} for issue in known]
         for row in rows:
             row[ROW] = row.pop("id")
         suppressed = issues.c.state == IssueState.SUPPRESSED.value
@@ -123,7 +124,10 @@ class Issues(Repository):
         query = select(*(issues.c[name] for name in Standing._fields)).where(
             issues.c.state.in_([state.value for state in ACTIVE])
         )
-        return [Standing(*row) for row in self._of_items(query, project_id, item_ids)]
+        return [
+            Standing(*row)._replace(place=place_of(row))
+            for row in self._of_items(query, project_id, item_ids)
+        ]
 
     def asked(self, project_id: int) -> list[int]:
         """The items that people are asked about, or are about to be: not more than the budget allows."""
@@ -339,6 +343,7 @@ def _values(issue: Issue) -> dict[str, Any]:
         "kind": issue.kind.value,
         "state": issue.state.value,
         "evidence": issue.evidence.to_json(),
+        "place": stored_place(issue.place),
     }
     return values
 
@@ -365,5 +370,5 @@ def issue_of(row: Any) -> Issue:
         evidence=FlagEvidence.from_json(row.evidence),
         reason=row.reason,
         control=row.control,
-        place=row.place,
+        place=place_of(row),
     )

@@ -133,8 +133,8 @@ class Projects(Repository):
     def resume(self, project_id: int) -> None:
         self._set(project_id, paused_reason=None)
 
-    def save_annotators(self, project_id: int, result: Sequence[Annotator]) -> None:
-        rows = [{"project_id": project_id, "remote_id": one.remote_id, "name": one.name} for one in result]
+    def save_annotators(self, project_id: int, people: Sequence[Annotator]) -> None:
+        rows = [{"project_id": project_id, "remote_id": one.remote_id, "name": one.name} for one in people]
         new = self._insert(annotators)
         key = ["project_id", "remote_id"]
         statement = new.on_conflict_do_update(index_elements=key, set_={"name": new.excluded.name})

@@ -25,6 +25,9 @@ from connector.store.tables.base import (
 )
 from connector.store.tables.detection import (
     ACTIVE_ISSUE,
+    HAS_LONG_PAIR,
+    HAS_SHORT_PAIR,
+    MOST_PAIR_CHARS,
     blobs,
     issues,
     label_events,
@@ -65,6 +68,9 @@ from connector.store.tables.writing import corrections
 __all__ = [
     "ACTIVE_ISSUE",
     "CURRENT",
+    "HAS_LONG_PAIR",
+    "HAS_SHORT_PAIR",
+    "MOST_PAIR_CHARS",
     "QUEUED",
     "RUNNING_IN_LANE",
     "STANDING_QUESTION",

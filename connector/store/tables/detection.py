@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -15,6 +16,8 @@ from sqlalchemy import (
     String,
     Table,
     false,
+    func,
+    literal_column,
     text,
 )
 
@@ -80,7 +83,26 @@ issues = Table(
     Index("ix_issues_rank", "project_id", "rank", "id"),
     Index("ix_issues_project_id_kind_state", "project_id", "kind", "state"),  # to count without reading rows
     Index("ix_issues_annotator", "project_id", "annotator", "kind", "state"),
-    Index("ix_issues_pair", "project_id", "given", "suggested", "kind", "state"),
+)
+
+# PostgreSQL indexes no row of more than 2,704 bytes, and the label of a span holds its words.
+MOST_PAIR_CHARS = 500  # of both labels
+# As a parameter it would hide which index a query can use.
+_MOST: ColumnElement[int] = literal_column(str(MOST_PAIR_CHARS))
+HAS_SHORT_PAIR = func.length(issues.c.given) + func.length(issues.c.suggested) <= _MOST
+HAS_LONG_PAIR = func.length(issues.c.given) + func.length(issues.c.suggested) > _MOST
+
+Index(
+    "ix_issues_short_pair",
+    *(issues.c[name] for name in ("project_id", "given", "suggested", "kind", "state")),
+    sqlite_where=HAS_SHORT_PAIR,
+    postgresql_where=HAS_SHORT_PAIR,
+)
+Index(
+    "ix_issues_long_pair",
+    *(issues.c[name] for name in ("project_id", "kind", "state")),
+    sqlite_where=HAS_LONG_PAIR,
+    postgresql_where=HAS_LONG_PAIR,
 )
 
 ACTIVE_ISSUE = text("state IN ('open', 'in_review', 'suppressed')")

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, select
 
 from connector.model import IssueKind, IssueState
-from connector.store.tables import issues
+from connector.store.tables import HAS_LONG_PAIR, HAS_SHORT_PAIR, issues
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.secrecy import Sight, is_settled
 
@@ -34,9 +34,11 @@ class PairVerdicts:
 def pair_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[PairVerdicts]:
     """Pairs of given and suggested label of flags, the most frequent first; at most `MOST_PAIRS`."""
     keys = (issues.c.given, issues.c.suggested)
-    query = select(*keys, *_sums()).where(*_flags(project_id, sight)).group_by(*keys)
-    rows = unit.connection.execute(query.order_by(func.count().desc(), *keys).limit(MOST_PAIRS))
-    return [_verdicts(row, sight) for row in rows]
+    query = select(func.count(), *keys, *_sums()).where(*_flags(project_id, sight)).group_by(*keys)
+    query = query.order_by(func.count().desc(), *keys).limit(MOST_PAIRS)
+    parts = (unit.connection.execute(query.where(part)) for part in (HAS_SHORT_PAIR, HAS_LONG_PAIR))
+    rows = sorted((row for part in parts for row in part), key=lambda row: (-row[0], row[1], row[2]))
+    return [_verdicts(row[1:], sight) for row in rows[:MOST_PAIRS]]
 
 
 def annotator_views(unit: UnitOfWork, project_id: int, sight: Sight) -> list[PairVerdicts]:

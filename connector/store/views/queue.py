@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, 
 
 from connector.model import IssueKind
 from connector.store.tables import (
+    HAS_SHORT_PAIR,
+    MOST_PAIR_CHARS,
     annotation_rows,
     annotators,
     corrections,
@@ -132,6 +134,8 @@ def _conditions(unit: UnitOfWork, project_id: int, asked: QueueFilter, sight: Si
     )
     values: list[Any] = [issues.c.project_id == project_id]
     values += [column == value for column, value in equal if value is not None]
+    if asked.given and asked.suggested and len(asked.given + asked.suggested) <= MOST_PAIR_CHARS:
+        values.append(HAS_SHORT_PAIR)  # it follows, but an index is used where it is said
     if asked.item is not None:
         same = select(items.c.id).where(items.c.project_id == project_id, items.c.remote_id == asked.item)
         values.append(issues.c.item_id.in_(same))

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from connector.model import CorrectionState, DispositionState, IssueState, Outcome
 from connector.store.repositories.base import chunks
+from connector.store.repositories.places import place_of
 from connector.store.tables import annotation_rows, corrections, decisions, dispositions, issues, items
 from connector.store.unit_of_work import UnitOfWork
 
@@ -131,7 +132,7 @@ def _parts(unit: UnitOfWork, item_ids: list[int]) -> dict[int, list[ReviewedPart
 
 def _part(row: Any) -> ReviewedPart:
     return ReviewedPart(
-        row.place,
+        place_of(row),
         row.given,
         IssueState(row.state),
         row.quality,

@@ -117,14 +117,14 @@ def _health(asked: ListQuery) -> ListPart:
 
 def by_kind(samples: Mapping[Tally, float]) -> dict[str, dict[str, float]]:
     """Kind of job → how many in each state, and how long the oldest due one waits (`age`, in seconds)."""
-    found: dict[str, dict[str, float]] = {}
+    kinds: dict[str, dict[str, float]] = {}
     for (name, text), value in samples.items():
         if name == f"{PREFIX}jobs":
             kind, state = (value_of(part) for part in text.split(","))
-            found.setdefault(kind, {})[state] = value
+            kinds.setdefault(kind, {})[state] = value
         if name == f"{PREFIX}job_oldest_age_seconds":
-            found.setdefault(value_of(text), {})["age"] = value
-    return dict(sorted(found.items()))
+            kinds.setdefault(value_of(text), {})["age"] = value
+    return dict(sorted(kinds.items()))
 
 
 def value_of(text: str) -> str:

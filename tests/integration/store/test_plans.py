@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from hashlib import shake_256
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from connector.model import IssueKind
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.overview import PACE, decided_since
 from connector.store.views.pairs import annotator_views, pair_views
+from connector.store.views.queue import QueueFilter, queue_count
 from connector.store.views.secrecy import EVERYTHING, Sight
 from connector.store.views.spot import drawn_labels, spot_checks
 from connector.store.views.waiting import waiting_tasks
@@ -117,6 +120,21 @@ def test_no_table_is_read_as_a_whole(house: House, name: str) -> None:
         for statement, parameters in seen:
             found = plan(house, unit, statement, parameters)
             assert not reads_a_whole_table(house, found), f"{statement}\n{found}"
+
+
+def test_labels_too_long_for_an_index_are_stored_and_counted(house: House) -> None:
+    """PostgreSQL indexes no row of more than 2,704 bytes, and a span's label holds its words."""
+    house.apply(item("1", annotation("11")), item("2", annotation("12")))
+    words = shake_256(b"words").hexdigest(4_000)  # which no compression makes short
+    house.flagged(1, given="cat", suggested="dog", kind=IssueKind.LABEL_ERROR)
+    long = house.flagged(2, given=words, place=words, suggested=f"{words}!", kind=IssueKind.LABEL_ERROR)
+    with house.store.read() as unit:
+        assert unit.issues.get(long.id) == long
+        assert [each.place for each in unit.issues.standing(house.project)] == ["", words]
+        counted = {(pair.first, pair.second) for pair in pair_views(unit, house.project, EVERYTHING)}
+        asked = QueueFilter(given=words, suggested=f"{words}!")
+        assert queue_count(unit, house.project, asked, EVERYTHING) == 1
+    assert counted == {("cat", "dog"), (words, f"{words}!")}
 
 
 def test_the_labels_to_look_at_begin_at_an_end_of_the_index_of_present_items(house: House) -> None:

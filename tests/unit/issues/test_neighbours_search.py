@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.spatial.distance import cdist
 
 from workers.issues import InvalidInput
-from workers.issues.neighbours import Metric, knn, searchable
+from workers.issues.neighbours import Metric, by_cells, knn, searchable
 from workers.issues.neighbours.exact import exact_search
 from workers.issues.neighbours.selection import largest
 
@@ -194,3 +194,35 @@ def test_sparse_features_are_reduced_only_when_there_are_many_rows(monkeypatch):
     assert few.shape == (200, 128)
     np.testing.assert_array_equal(few, searchable(points, 1))
     assert searchable(points.toarray(), 1).shape == (200, 400)
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_cells_find_nearly_all_of_the_nearest_rows_and_the_same_ones_each_time(metric):
+    rng = np.random.default_rng(6)
+    points = rng.standard_normal((20, 16))[rng.integers(20, size=6000)] + rng.normal(0, 0.3, (6000, 16))
+
+    result = knn(points, 10, metric, exact_rows=1000, index=by_cells)
+
+    assert result.recall > 0.9
+    assert result.recall_rows == 500
+    again = knn(points, 10, metric, exact_rows=1000, index=by_cells)
+    np.testing.assert_array_equal(result.indices, again.indices)
+
+
+def test_a_cell_of_many_equal_rows_is_cut_and_each_of_them_still_has_its_equals():
+    points = np.random.default_rng(7).standard_normal((6000, 8))
+    points[:5000] = points[0]
+
+    result = knn(points, 10, "euclidean", exact_rows=1000, index=by_cells)
+
+    assert (result.distances[:5000] == 0).all()
+    assert (result.indices != np.arange(6000)[:, None]).all()
+
+
+def test_one_far_row_does_not_blur_the_distances_among_the_others():
+    points = np.random.default_rng(51).integers(-1, 2, (40, 4)).astype(float)
+    points[0] = 1e8
+
+    result = knn(points, 1, "euclidean")
+
+    np.testing.assert_allclose(result.distances[1:], brute(points, 1, Metric.EUCLIDEAN)[1:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -44,6 +45,12 @@ class Shelf(BaseHTTPRequestHandler):
         self.end_headers()
         if self.path == "/slow":
             time.sleep(0.2)
+        if self.path == "/drops":
+            with suppress(OSError):  # until the other side has gone
+                while True:
+                    self.wfile.write(b".")
+                    time.sleep(0.01)
+            return
         self.wfile.write(BODIES.get(self.path, PNG * (2 if self.path == "/huge" else 1)))
 
     def log_message(self, *_: object) -> None:
@@ -156,12 +163,13 @@ def test_a_redirect_is_an_address_like_any_other_and_carries_no_token(shelf: str
         ("/long", Rejected, "larger than 20 MB"),
         ("/huge", Rejected, "larger than"),
         ("/slow", Retryable, "did not arrive"),
+        ("/drops", Retryable, "did not arrive"),
     ],
 )
 def test_what_is_no_picture_within_the_bounds_is_said(
     shelf: str, path: str, kind: type[SecondlookError], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if path == "/slow":
+    if path in ("/slow", "/drops"):
         monkeypatch.setattr(media, "SECONDS", 0.1)
     if path == "/huge":
         monkeypatch.setattr(media, "MOST_BYTES", len(PNG) + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,12 @@ def test_a_picture_that_cannot_be_read_has_no_crop(content: bytes) -> None:
         cut(content, Frame(0, 0, 1, 1, 8, 6))
 
 
+@pytest.mark.parametrize("frame", [Frame(0, 0, 1, 1, 0, 0), Frame(math.nan, 0, 1, 1, 8, 6)])
+def test_a_place_that_is_none_has_no_crop(frame: Frame) -> None:
+    with pytest.raises(NoCrop):
+        cut(picture(), frame)
+
+
 def test_a_picture_of_too_many_pixels_is_not_decoded() -> None:
     held = io.BytesIO()
     Image.new("1", (8000, 7000)).save(held, "PNG")
@@ -127,7 +134,14 @@ def test_a_question_carries_the_crop_of_its_picture(build: Callable[..., World])
 
 @pytest.mark.parametrize(
     "value",
-    [as_uri(b"no picture"), "data:image/png;base64,%%%", "data:image/png,abc", "/no/such.png", "ftp://x/y"],
+    [
+        as_uri(b"no picture"),
+        as_uri(picture(kind="EPS")),
+        "data:image/png;base64,%%%",
+        "data:image/png,abc",
+        "/no/such.png",
+        "ftp://x/y",
+    ],
 )
 def test_a_question_is_asked_all_the_same_where_the_picture_cannot_be_read(
     build: Callable[..., World], value: str

@@ -75,6 +75,20 @@ def test_an_answer_that_comes_after_the_double_was_withdrawn_counts_beside_those
     assert [vote.counted for vote in world.votes("odd")] == [True, True]
 
 
+def test_a_double_that_arrives_when_its_question_is_decided_is_withdrawn(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    first = world.review_of("odd")
+    world.agree("odd", "dog")
+    world.later(seconds=61)
+    double = world.server.add_item(world.review_id, dict(first.item.data))
+    world.later(seconds=61)
+
+    assert withdrawn(world.review.held[double])
+    assert world.labels("odd")[-1] == ("service", "dog")
+
+
 def test_one_person_who_answers_both_tasks_has_one_vote_the_latest(world: World) -> None:
     world.some_right()
     world.wrong()

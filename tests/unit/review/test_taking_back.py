@@ -10,7 +10,7 @@ import pytest
 from connector.model import IssueState, ReviewState
 from connector.model.jobs import JobKind
 from connector.model.reasons import HeldBack
-from tests.support.world import Killed, World
+from tests.support.world import NAME, Killed, World
 from workers.consensus.shares import AnswerSet, GroupPath, ShareVote, Terms, count, fit
 from workers.review.quality.crowd import KnownCrowd, crowd_fact, written
 from workers.review.quality.repairs import group_path
@@ -93,6 +93,29 @@ def test_an_answer_in_the_same_moment_counts(standing: World, after: str) -> Non
 
     assert [vote.label for vote in standing.votes("odd cat 0")] == ["cat"]
     assert standing.issue("odd cat 0").state in (IssueState.IN_REVIEW, IssueState.REJECTED)
+
+
+@pytest.mark.parametrize("after", ["untouched", "withdraw"])
+def test_what_is_answered_in_the_same_moment_is_open_to_the_others(standing: World, after: str) -> None:
+    task_id = standing.review_of("odd cat 0").item.remote_id
+    standing.server.meanwhile(after, lambda: standing.server.answer(task_id, "rita", "bird"))
+
+    standing.do(JobKind.PUSH)
+    standing.later(seconds=61)
+
+    assert standing.review_of("odd cat 0").overlap == standing.task("odd cat 0").overlap
+
+
+def test_a_question_that_a_late_withdrawal_closes_is_opened_again(standing: World) -> None:
+    """Its worker was killed; by the next try somebody had begun to answer, and the question stayed."""
+    held = standing.review_of("odd cat 0")
+    wanted = held.overlap
+    held.drafts.add("rita")
+    standing.services._desks[NAME].withdraw(standing.review_id, [held.item.remote_id])
+    assert "odd cat 0" not in standing.asked()
+    standing.later(seconds=61)
+
+    assert standing.review_of("odd cat 0").overlap == wanted
 
 
 def test_what_was_taken_back_is_asked_again_when_it_has_its_turn(standing: World) -> None:

@@ -82,10 +82,10 @@ def _desk(name: str, settings: ProjectSettings) -> Check:
     return Check("reviews' platform", Level.OK, text, project=name)
 
 
-def _server(name: str, settings: ProjectSettings, result: list[Survey]) -> Check:
+def _server(name: str, settings: ProjectSettings, surveys: list[Survey]) -> Check:
     survey = survey_of(name, settings)
     server = survey.server()
-    result.append(survey)
+    surveys.append(survey)
     text = f"{settings.url}, version {server.version or 'unknown'}"
     if server.remark is not None:
         remedy = f"{server.remark[0].upper()}{server.remark[1:]}. Install the version that was tested."

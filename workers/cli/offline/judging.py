@@ -76,7 +76,12 @@ class Judged:
             *self._respelled(),
             *wording.reason_texts(self.predicted.warnings),
             *self.label_issues.warnings,
+            *self._approximate(),
         )
+
+    def _approximate(self) -> tuple[str, ...]:
+        recall = self.findings.recall
+        return (wording.neighbours_approximate(recall),) if recall < 1 else ()
 
     def _respelled(self) -> tuple[str, ...]:
         if not self.respelled:

@@ -116,9 +116,9 @@ class YoloFolder:
         if stem.casefold() in self._taken:
             self._odd["pictures of one name: the later ones have a number behind"] += 1
             stem = next(
-                made
+                numbered
                 for n in range(2, len(self._taken) + 3)
-                if (made := f"{stem}_{n}").casefold() not in self._taken
+                if (numbered := f"{stem}_{n}").casefold() not in self._taken
             )
         self._taken.add(stem.casefold())
         return self._folder / "labels" / f"{stem}.txt"

@@ -195,26 +195,26 @@ def _add(example: TrainingExample, writer: ExampleWriter, exported: Exported) ->
     exported.standing[example.standing.value] += 1
 
 
-def _hash(exported: Exported, result: Path) -> None:
-    files = sorted(path for path in result.rglob("*") if path.is_file()) if result.is_dir() else [result]
+def _hash(exported: Exported, target: Path) -> None:
+    files = sorted(path for path in target.rglob("*") if path.is_file()) if target.is_dir() else [target]
     for path in files:
         digest = hashlib.sha256()
         with path.open("rb") as stream:
             while block := stream.read(BLOCK):
                 digest.update(block)
-        exported.files[str(path.relative_to(result)) if result.is_dir() else path.name] = digest.hexdigest()
+        exported.files[str(path.relative_to(target)) if target.is_dir() else path.name] = digest.hexdigest()
 
 
-def _put(exported: Exported, project: str, result: Path, apart_file: Path, out: Path) -> None:
+def _put(exported: Exported, project: str, target: Path, apart_file: Path, out: Path) -> None:
     """The manifest beside the file, or in the folder; then all of it to its place."""
     text = json.dumps(exported.manifest(project), ensure_ascii=False, indent=2) + "\n"
-    if result.is_dir():
-        (result / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-        _replace_folder(result, out)
+    if target.is_dir():
+        (target / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        _replace_folder(target, out)
         return
-    manifest = result.with_name(f"{out.name}.{MANIFEST}")
+    manifest = target.with_name(f"{out.name}.{MANIFEST}")
     manifest.write_text(text, encoding="utf-8", newline="\n")
-    for path in (apart_file, manifest, result):
+    for path in (apart_file, manifest, target):
         path.replace(out.with_name(path.name))
 
 

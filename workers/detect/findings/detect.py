@@ -22,6 +22,7 @@ from workers.detect.findings.whole import (
     taxonomy_changes,
     worse,
 )
+from workers.issues.neighbours import Neighbours
 
 __all__ = ["Draft", "ScanFindings", "detect_findings"]
 
@@ -48,6 +49,7 @@ class ScanFindings:
     drafts: tuple[Draft, ...] = ()
     totals: Mapping[FindingKind, int] = field(default_factory=dict)
     not_searched: Mapping[FindingKind, NotSearched] = field(default_factory=dict)
+    recall: float = 1.0  # share of the nearest items that were found, where not all were compared
 
     def of(self, kind: FindingKind) -> list[Draft]:
         return [draft for draft in self.drafts if draft.kind is kind]
@@ -100,4 +102,10 @@ def detect_findings(rows: LabelledRows, others: Sequence[KindFindings] = ()) -> 
             outcome |= {each.kind: each for each in result}
     drafts = tuple(draft for kind in FindingKind if kind in outcome for draft in outcome[kind].drafts)
     totals = {kind: outcome[kind].total for kind in FindingKind if kind in outcome}
-    return ScanFindings(drafts, totals, {kind: lacking[kind] for kind in FindingKind if kind in lacking})
+    graph = rows.neighbours if len(rows) else None
+    return ScanFindings(
+        drafts,
+        totals,
+        {kind: lacking[kind] for kind in FindingKind if kind in lacking},
+        graph.recall if isinstance(graph, Neighbours) else 1.0,
+    )

@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 from connector.model.reasons import NotSearched
 from workers.detect.findings.draft import Missing, missing
 from workers.issues import LabelIssues
-from workers.issues.neighbours import Neighbours, knn, searchable, too_many_rows
+from workers.issues.neighbours import Neighbours, by_cells, knn, searchable, too_many_rows
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 NEIGHBOURS = 10
+CELL_ROWS = 20_000  # of texts: above, neighbours are searched in the nearest cells only
 SEED = 20_210_208  # any fixed number: equal data gives equal findings
 NOBODY = -1  # the number of an unknown annotator
 NO_GROUP = -1
@@ -78,9 +80,16 @@ class LabelledRows:
             return missing(NotSearched.FEW_ITEMS)
         if self.graph is not None:
             return self.graph
+        if issparse(self.features):
+            return knn(self.reduced, NEIGHBOURS, exact_rows=CELL_ROWS, index=by_cells)
         if too_many_rows(len(self)):
             return missing(NotSearched.TOO_MANY_ITEMS)
-        return knn(searchable(self.features, SEED), NEIGHBOURS)
+        return knn(self.reduced, NEIGHBOURS)
+
+    @cached_property
+    def reduced(self) -> Any:
+        """The features as neighbours and clusters read them: those of many texts in fewer columns."""
+        return searchable(self.features, SEED)
 
 
 class FactorBuilder:

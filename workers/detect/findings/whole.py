@@ -138,7 +138,7 @@ def worse(rows: LabelledRows) -> Sequence[KindFindings] | Missing:
         return missing(NotSearched.WEAK_MODEL)
     factors = {} if rows.times is None else calendar(rows.times)
     if rows.features is not None:
-        number = clusters(rows.features, seed=SEED)
+        number = clusters(rows.reduced, seed=SEED)
         factors["cluster"] = Factor(number, tuple(str(n + 1) for n in range(int(number.max()) + 1)))
     factors |= {f"data.{name}" if name in factors else name: own for name, own in rows.factors.items()}
     if not factors:

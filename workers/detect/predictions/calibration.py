@@ -11,6 +11,7 @@ from scipy.special import expit, log_softmax, logit, softmax
 
 LEAST = 1e-12  # probabilities below are taken as this when their logarithm is needed
 LEAST_NOISE = 1e-4  # of all labels; keeps every probability above 0
+MOST_ROWS = 100_000  # that the two numbers are fitted to: they need no more
 SHARPEST = 12.0  # logarithm of the largest factor on scores
 
 
@@ -44,11 +45,15 @@ def calibrate(scores: NDArray[np.float64], labels: NDArray[np.integer]) -> Calib
 
     Notes
     -----
+    Of more than 100,000 rows, 100,000 evenly spaced ones are used.
     Temperature scaling (Guo et al. 2017, arXiv:1706.04599, section 4.2) has one number and must flatten
     all probabilities to pay for a few wrong labels that contradict the model. The uniform noise term takes
     that burden: measured on 1,797 digits with 6 % wrong labels the log loss fell from .72 to .40 and the
     planted errors found by confident learning rose from 105 to 108 of 108.
     """
+    if len(labels) > MOST_ROWS:
+        evenly = np.linspace(0, len(labels) - 1, MOST_ROWS).astype(np.intp)
+        scores, labels = scores[evenly], labels[evenly]
     known = scores[np.isfinite(scores)]
     spread = max(float(known.std()) if known.size else 1.0, 1e-9)
     unit = scores / spread

@@ -74,13 +74,24 @@ class DataEncoder:
         return rows
 
 
-def fit_encoder(kind: FeatureKind, values: Sequence[Any]) -> Encoder:
-    """Learn how values of this kind become rows. NoPredictions where they have nothing to learn from."""
-    return _FITS[kind](values)
+def fit_encoder(kind: FeatureKind, values: Sequence[Any]) -> tuple[Encoder, Any]:
+    """Learn how values of this kind become rows.
+
+    Returns
+    -------
+    Encoder, and the (N, D) rows of these very values where learning has made them already, else None.
+
+    Raises
+    ------
+    NoPredictions
+        Where they have nothing to learn from.
+    """
+    if kind is FeatureKind.TEXT:
+        return TextEncoder.fit(values)
+    return _FITS[kind](values), None
 
 
 _FITS: dict[FeatureKind, Callable[[Sequence[Any]], Encoder]] = {
-    FeatureKind.TEXT: TextEncoder.fit,
     FeatureKind.VECTOR: lambda values: VectorEncoder(usual_length(values)),
     FeatureKind.IMAGE: lambda values: PixelEncoder(usual_shape(values)),
     FeatureKind.TABLE: TableEncoder.fit,

@@ -82,9 +82,11 @@ def extract(items: Sequence[Mapping[str, Any]], field: Fields, kind: FeatureKind
             field=field if isinstance(field, str) else ", ".join(field),
             remedy="Name the field that holds text, a list of numbers or an image as data URI",
         )
-    encoder = fit_encoder(values.kind, values.content)
+    encoder, matrix = fit_encoder(values.kind, values.content)
     usable = readable(values, encoder)
-    features = encoded(usable, encoder)
+    if matrix is None or len(usable) < len(values):
+        matrix = encoder.matrix(usable.content) if len(usable) else None
+    features = Features(usable.kind, matrix, usable.rows, usable.skipped, encoder)
     return replace(features, groups=copies(usable.content, usable.kind, features.matrix))
 
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from workers.detect.predictions.fitting import Fitted
 
-FORMAT = 1
+FORMAT = 2
 SEAL_BYTES = 32
 MOST_BYTES = 512 << 20  # a larger model is trained anew rather than stored
 

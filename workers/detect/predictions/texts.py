@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from workers.detect.predictions.errors import NoPredictions
+from workers.detect.predictions.terms import PieceTerms, WordTerms
 
 MOST_TERMS = 30_000  # of each kind; the rarest are dropped
 SMALL = 200  # texts; below, terms that occur once are kept
@@ -59,28 +59,26 @@ class TextEncoder:
     cross-validated on the matrix stay out of sample in the sense that matters here.
     """
 
-    vectorizers: tuple[TfidfVectorizer, ...]
+    terms: tuple[WordTerms | PieceTerms, ...]
 
     @classmethod
-    def fit(cls, texts: Sequence[str]) -> TextEncoder:
-        """Learn both vocabularies. NoPredictions where no term occurs often enough."""
+    def fit(cls, texts: Sequence[str]) -> tuple[TextEncoder, csr_matrix]:
+        """Learn both vocabularies: the encoder, and the matrix of these texts.
+
+        Raises
+        ------
+        NoPredictions
+            Where no term occurs often enough.
+        """
         rarest = 1 if len(texts) < SMALL else 2
-        words = TfidfVectorizer(
-            ngram_range=(1, 2),
-            token_pattern=r"(?u)\b\w+\b",  # noqa: S106 - a pattern, not a secret
-            min_df=rarest,
-            max_features=MOST_TERMS,
-            sublinear_tf=True,
-        )
-        pieces = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(3, 5), min_df=rarest, max_features=MOST_TERMS, sublinear_tf=True
-        )
-        fitted = tuple(vectorizer for vectorizer in (words, pieces) if _fits(vectorizer, texts))
+        learnt = [kind.fit(texts, rarest, MOST_TERMS) for kind in (WordTerms, PieceTerms)]
+        fitted = [each for each in learnt if each is not None]
         if not fitted:
             raise NoPredictions(
                 "no term occurs often enough to learn from", field="text", remedy="Give longer or more texts"
             )
-        return cls(fitted)
+        terms, parts = zip(*fitted, strict=True)
+        return cls(terms), hstack(parts, format="csr")
 
     def usable(self, value: str) -> bool:
         """Any text is; one without a known term has a row of zeros."""
@@ -88,13 +86,4 @@ class TextEncoder:
 
     def matrix(self, values: Sequence[str]) -> csr_matrix:
         """(N, terms), sparse."""
-        return hstack([vectorizer.transform(values) for vectorizer in self.vectorizers], format="csr")
-
-
-def _fits(vectorizer: TfidfVectorizer, texts: Sequence[str]) -> bool:
-    """False where these texts hold no such term at all: scikit-learn raises then."""
-    try:
-        vectorizer.fit(texts)
-    except ValueError:
-        return False
-    return True
+        return hstack([each.matrix(values) for each in self.terms], format="csr")

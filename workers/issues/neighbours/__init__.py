@@ -4,6 +4,7 @@
 """
 
 from workers.issues.neighbours.approximate import Index, installed_index
+from workers.issues.neighbours.cells import by_cells
 from workers.issues.neighbours.conflicts import DuplicateRow, LabelConflicts, label_conflicts
 from workers.issues.neighbours.duplicates import DuplicateSets, exact_groups, near_duplicates
 from workers.issues.neighbours.ood import OodMethod, ood_scores
@@ -21,6 +22,7 @@ __all__ = [
     "Metric",
     "Neighbours",
     "OodMethod",
+    "by_cells",
     "exact_groups",
     "installed_index",
     "knn",

@@ -101,7 +101,8 @@ def space(features: Any, metric: Metric | str | None = None) -> Space:
         square = _squares(points)
         return Space(chosen, points, square, np.zeros(len(square)))
     if not issparse(matrix) and len(matrix):
-        matrix = matrix - matrix.mean(axis=0)  # shorter rows lose less in inner products
+        # Short rows lose least in inner products; a single far row moves the mean, but no median.
+        matrix = matrix - np.median(matrix, axis=0)
     square = _squares(matrix)
     return Space(chosen, matrix, square, square / 2)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ def detect(
     usable, unusable = _usable(predictions, schema)
     given = [float(items[row].label) for row, _ in usable]
     issues = number_issues(given, [number for _, number in usable])
+    one_in = _rarity(issues.score)
     result = []
     for at in issues.order.tolist():
         row = usable[at][0]
@@ -47,17 +48,17 @@ def detect(
                     evidence={
                         "expected": expected,
                         "spread": _finite(float(issues.spread[at])),
-                        "one_in": _one_in(issues.score, at),
+                        "one_in": one_in(float(issues.score[at])),
                     },
                 )
             )
     return Suspicions(result, [row for row, _ in usable], unusable, odd_input(issues.warnings))
 
 
-def _one_in(scores: NDArray[np.float64], at: int) -> int:
-    """Of how many ratings (N,) one is as far off as this."""
-    judged = scores[~np.isnan(scores)]
-    return len(judged) // int(np.count_nonzero(judged <= scores[at]))
+def _rarity(scores: NDArray[np.float64]) -> Callable[[float], int]:
+    """Score → of how many ratings one is as far off; `scores` (N,) are of all, NaN where not judged."""
+    ordered = np.sort(scores[~np.isnan(scores)])  # but once: many may be asked about
+    return lambda score: len(ordered) // int(np.searchsorted(ordered, score, side="right"))
 
 
 def _usable(

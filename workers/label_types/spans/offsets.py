@@ -53,11 +53,9 @@ def placed(text: str, start: int, end: int, marked: str | None) -> Placed:
     return Placed(start, end, Fit.DIFFERS if inside else Fit.BEYOND)
 
 
-def _same(result: str, marked: str) -> bool:
+def _same(words: str, marked: str) -> bool:
     """The editor shows a line break where the text has two characters."""
-    return result == marked or result.replace("\r\n", "\n") == marked.replace("\r\n", "\n").replace(
-        "\\n", "\n"
-    )
+    return words == marked or words.replace("\r\n", "\n") == marked.replace("\r\n", "\n").replace("\\n", "\n")
 
 
 def _in_long_lines(text: str, offset: int) -> int:

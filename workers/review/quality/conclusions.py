@@ -7,6 +7,7 @@ from connector.model import Project
 from connector.model.reasons import CleanVerdict, Code, QualityAlarm, coded
 from connector.store.unit_of_work import UnitOfWork
 from workers.review.quality.figures import QualityFigures, figures
+from workers.review.quality.harm import Harm
 
 
 def keep(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
@@ -41,10 +42,9 @@ def verdict(now: QualityFigures) -> Code:
 def alarms(now: QualityFigures, settings: QualitySettings) -> list[Code]:
     """What a person should look at."""
     codes = [coded(QualityAlarm.CLASS_LOSING, label=label, held=n) for label, n in now.held_by_class.items()]
-    harm, anchoring = now.harm, now.anchoring
-    if harm.exceeds:
-        counts = {"changes": harm.changes, "expected": harm.expected, "overturned": harm.overturned}
-        codes.append(coded(QualityAlarm.TOO_MUCH_HARM, **counts))
+    anchoring = now.anchoring
+    if now.harm.exceeds:
+        codes.append(harm_alarm(now.harm))
     if anchoring.beyond_limit and anchoring.effect is not None:
         codes.append(
             coded(
@@ -57,3 +57,11 @@ def alarms(now: QualityFigures, settings: QualitySettings) -> list[Code]:
             )
         )
     return codes
+
+
+def harm_alarm(harm: Harm) -> Code:
+    """Told by those changes of which too many were overturned."""
+    early = harm.checked if not harm.exceeds_of_made else None
+    shown = early or harm
+    counts = {"changes": shown.changes, "expected": shown.expected, "overturned": shown.overturned}
+    return coded(QualityAlarm.TOO_MUCH_HARM, **counts, early=early is not None)

@@ -54,8 +54,12 @@ class Harm:
     @property
     def exceeds(self) -> bool:
         """More was overturned than chance allows, if probabilities are right."""
-        more = self.changes > 0 and self.low > self.expected / self.changes
-        return more or (self.checked is not None and self.checked.exceeds)
+        return self.exceeds_of_made or (self.checked is not None and self.checked.exceeds)
+
+    @property
+    def exceeds_of_made(self) -> bool:
+        """The same of the changes that were made, whatever first answers would have done."""
+        return self.changes > 0 and self.low > self.expected / self.changes
 
 
 NO_HARM = Harm(changes=0, expected=0.0, overturned=0, low=0.0, high=1.0)

@@ -12,7 +12,6 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    op.create_index("ix_issues_pair", "issues", ["project_id", "given", "suggested", "kind", "state"])
     op.drop_index("ix_issues_annotator", "issues")
     op.create_index("ix_issues_annotator", "issues", ["project_id", "annotator", "kind", "state"])
     op.create_index("ix_decisions_decided_at", "decisions", ["decided_at", "issue_id", "outcome"])

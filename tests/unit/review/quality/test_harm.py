@@ -8,6 +8,8 @@ import pytest
 
 from connector.model import Outcome
 from connector.store.repositories.quality import STATED, StatedCount
+from connector.wording import reason_text
+from workers.review.quality.conclusions import harm_alarm
 from workers.review.quality.harm import NO_HARM, harm_in
 
 
@@ -45,3 +47,11 @@ def test_changes_that_calibration_questions_overturn_exceed_as_well() -> None:
     harm = harm_in([changes(100, 0.97, 0)])
     assert not replace(harm, checked=harm_in([changes(40, 0.97, 1)])).exceeds
     assert replace(harm, checked=harm_in([changes(40, 0.97, 12)])).exceeds
+
+
+def test_the_alarm_tells_those_changes_of_which_too_many_were_overturned() -> None:
+    good, bad = harm_in([changes(100, 0.97, 2)]), harm_in([changes(40, 0.97, 12)])
+    text, early = (reason_text(harm_alarm(harm)) or "" for harm in (bad, replace(good, checked=bad)))
+    assert text.startswith("Of 40 changed labels 12 were overturned, where 1.2 were")
+    assert "Of 40 changes that first answers to calibration questions would have made" in early
+    assert "overturn 12, where 1.2 were expected" in early
