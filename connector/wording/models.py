@@ -48,10 +48,10 @@ def seen_labels(agreement: float, sureness: float) -> str:
     )
 
 
-def flags_limited(kept: int, number: int) -> str:
+def flags_limited(kept: int, found: int) -> str:
     """A weak model's flags are cut to the most suspicious."""
     return (
-        f"Because the model is weak, only the {kept} most suspicious of {number} flagged labels are put "
+        f"Because the model is weak, only the {kept} most suspicious of {found} flagged labels are put "
         "forward. Label more items, or take predictions of a better model."
     )
 

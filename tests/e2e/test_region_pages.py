@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from connector.model.jobs import JobKind
 from tests.e2e.test_regions import (
     BOX_CONFIG,
     HEIGHT,
+    OTHER_CONFIGS,
     SPAN_CONFIG,
     WIDTH,
     Installation,
@@ -30,6 +32,8 @@ from tests.e2e.test_regions import (
     truthful,
 )
 from tests.support.label_studio import LabelStudioServer
+from workers.label_types.spans.objects import RenderedHtml
+from workers.label_types.spans.value import Span
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -92,6 +96,8 @@ def answer_in_browser(made: Installation, page: Page, truth: Mapping[str, Any]) 
             if "image" in task["data"]:
                 assert task["data"]["secondlook_crop"].startswith("data:image/jpeg")
             if SHOTS:
+                page.keyboard.press("Escape")  # the instructions, which each page opens with
+                page.wait_for_timeout(700)
                 page.screenshot(path=str(Path(SHOTS) / f"{context.split('?')[0].replace(' ', '-')}.png"))
             page.keyboard.press(chosen["hotkey"])
             with page.expect_response(lambda one: "/annotations" in one.url and one.request.method == "POST"):
@@ -127,6 +133,44 @@ def test_each_question_about_a_span_is_answered_with_one_key(
         assert made.answer_all(truthful(truth)) == 4
         made.work(JobKind.COLLECT)
         _all_are_right(made, truth)
+
+
+PAGES = (
+    "<p>Hi \U0001f600 <b>Bob</b> Smith</p><p>Second &amp; line</p>",
+    "Ana <i>met</i> Bob<br>in Rome<!-- not here -->today",
+    "<div>\n<h2>Ana</h2>\n<ul><li>Bob</li><li>Rome &eacute;t&eacute;</li></ul></div>",
+    "<table><tbody><tr><td>Ana</td><td>Bob</td></tr></tbody></table>",
+    "<table><tr><td>Ana</td></tr></table><p>Bob<p>Rome",
+)
+
+
+def test_the_editor_finds_the_words_of_html_where_we_say(
+    label_studio: LabelStudioServer, browser: Browser
+) -> None:
+    project = label_studio.new_project("Pages", OTHER_CONFIGS["html"])
+    person = label_studio.create_user("editor@example.com")
+    page = signed_in(browser, label_studio, person)
+    for task in label_studio.import_tasks(project, [{"data": {"html": html}} for html in PAGES]):
+        held = RenderedHtml(str(label_studio.task(task)["data"]["html"]))
+        words = list(re.finditer(r"\w+", held.text or ""))
+        label_studio.annotate(task, [marked(held, word) for word in words], person)
+        page.goto(f"{label_studio.url}/projects/{project}/data?task={task}")
+        for word in words:
+            expect(page.get_by_role("treeitem", name=as_shown(word[0]))).to_be_visible(timeout=30_000)
+
+
+def as_shown(word: str) -> re.Pattern[str]:
+    """A word of two paragraphs is one here and two lines there: the editor breaks the line between them."""
+    letters = r"\s*".join(word)
+    return re.compile(f"PER {letters} ")
+
+
+def marked(held: RenderedHtml, word: re.Match[str]) -> Raw:
+    """A word as a region that does not say what it marks: the editor looks it up."""
+    value = {**held.value(Span(*word.span())), "hypertextlabels": ["PER"]}
+    del value["text"]
+    named = {"id": f"w{word.start()}", "from_name": "ner", "to_name": "o", "type": "hypertextlabels"}
+    return {**named, "value": value}
 
 
 def _all_are_right(made: Installation, truth: Mapping[str, Any]) -> None:

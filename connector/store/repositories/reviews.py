@@ -18,9 +18,13 @@ OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
 
 class Reviews(Repository):
     def plan(self, tasks: Sequence[ReviewTask]) -> None:
-        """Tasks to be sent; one that was taken back is sent anew, under its own key."""
+        """Tasks to be sent; one that was taken back is sent anew, under its own key.
+
+        Raises `Retryable` where an issue has a task that stands: somebody planned it at the same time.
+        """
         before = self.of_issues([task.issue_id for task in tasks])
-        self._plan_again([before[task.issue_id].key for task in tasks if task.issue_id in before])
+        taken_back = {issue: task for issue, task in before.items() if task.state is ReviewState.WITHDRAWN}
+        self._plan_again([task.key for task in taken_back.values()])
         rows = [
             {
                 "key": task.key,
@@ -40,7 +44,7 @@ class Reviews(Repository):
                 "score": task.score,
             }
             for task in tasks
-            if task.issue_id not in before
+            if task.issue_id not in taken_back
         ]
         if rows:
             self._connection.execute(insert(review_tasks), rows)

@@ -256,13 +256,13 @@ def test_where_too_few_classes_are_left_a_scan_says_so(judging: World) -> None:
     assert judging.jobs(JobState.DEAD) == []
 
 
-def test_a_question_that_was_let_go_is_asked_again_by_the_next_change(judging: World) -> None:
+def test_a_question_whose_task_is_gone_is_asked_again_at_once(judging: World) -> None:
     judging.relabel("cat 0", "dog")
     hear(judging)
     judging.server.delete_item(judging.review_id, judging.review_of("cat 0").item.remote_id)
     judging.do(JobKind.RECONCILE)
     judging.settle()
-    assert judging.issue("cat 0").state is IssueState.STALE
+    assert judging.issue("cat 0").state is IssueState.IN_REVIEW
 
     judging.relabel("cat 1", "dog")
     hear(judging)

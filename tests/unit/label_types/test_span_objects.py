@@ -123,16 +123,26 @@ def test_a_span_is_read_where_it_was_written(lines: list[str], data: st.DataObje
 def test_where_a_page_builds_another_tree_no_node_is_named(html: str) -> None:
     assert html_text(html).nodes is None
     held = RenderedHtml(html)
-    assert set(held.value(Span(0, 1, "a"))) == {"globalOffsets", "text"}
+    value = held.value(Span(0, 1, "a"))
+    assert value["start"] == value["end"] == "", "without any path the editor shows no region"
+    assert held.offsets(value) == (0, 1)
     assert held.offsets({"start": "/b[1]/text()[1]", "end": "/b[1]/text()[1]", "startOffset": 0}) is None
 
 
 def test_a_table_that_says_all_its_parts_has_nodes() -> None:
-    nodes = html_text("<table>\n<tbody><tr><td>a</td><td>b<!-- c -->d</td></tr></tbody></table>").nodes
-    assert [node.path for node in nodes or ()][-3:] == [
+    nodes = html_text("<table>\n<tbody><tr><td>a</td><td>b</td></tr></tbody></table>").nodes
+    assert [node.path for node in nodes or ()][-2:] == [
         "/table[1]/tbody[1]/tr[1]/td[1]/text()[1]",
         "/table[1]/tbody[1]/tr[1]/td[2]/text()[1]",
-        "/table[1]/tbody[1]/tr[1]/td[2]/text()[2]",
+    ]
+
+
+def test_comments_are_taken_out_of_a_page_before_its_words_are_counted() -> None:
+    read = html_text("Bob<br>in Ro<!-- c -->me")
+    assert read.text == "Bob\nin Rome"
+    assert [(node.path, node.start, node.text) for node in read.nodes or ()] == [
+        ("/text()[1]", 0, "Bob"),
+        ("/text()[2]", 4, "in Rome"),
     ]
 
 
@@ -249,3 +259,10 @@ def _request(*, held: Any, text: str) -> ReviewRequest:
     request = ReviewRequest("k", "b", "t", "c", {"held": held}, ("PER", "LOC"), None, 0.9, "m", "spans")
     suggested = 'LOC 5-8 "Bob"'
     return replace(request, given=given, suggested=suggested, suggestion=suggested, around=given, text=text)
+
+
+def test_words_of_two_paragraphs_fit_whatever_blanks_the_page_put_between_them() -> None:
+    held = RenderedHtml("<p>Hi Bob</p><p>Smith</p>")
+    spots = {"globalOffsets": {"start": 3, "end": 11}}
+    assert held.marked({**spots, "text": "Bob\n\nSmith"}) is None
+    assert held.marked({**spots, "text": "Bob Smyth"}) == "Bob Smyth"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+import ast
+import inspect
+from collections.abc import Iterator
+from enum import Enum, StrEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +29,7 @@ from connector.model.reasons import (
     decoded,
 )
 from connector.wording import decision_reason, reason_text, reason_texts, reopened
-from connector.wording.reasons import WORDED_BY, quality_texts
+from connector.wording.reasons import CALLED, WORDED_BY, quality_texts
 from workers.consensus.quorum import Reason
 from workers.issues.triage import Suppressed
 
@@ -157,3 +161,26 @@ def test_figures_of_quality_that_an_earlier_version_stored_are_shown_as_they_sta
 
 def test_what_an_earlier_version_warned_of_is_said_as_it_stands() -> None:
     assert reason_texts(["few labels", "class 'a' (3)"]) == ("few labels", "class 'a' (3)")
+
+
+def calls_of_coded() -> Iterator[tuple[str, set[str]]]:
+    """Each `coded(Kind.NAME, key=...)` of the product whose parameters are all named there."""
+    for path in [*Path("connector").rglob("*.py"), *Path("workers").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            kind = node.args[0] if node.func.id == "coded" and node.args else None
+            names = [each.arg for each in node.keywords]
+            if isinstance(kind, ast.Attribute) and names and None not in names:
+                yield kind.attr, {str(name) for name in names}
+
+
+def test_what_is_stored_of_a_code_is_what_its_words_ask_for() -> None:
+    stored = list(calls_of_coded())
+    words = {code.name: CALLED[code] for code in CALLED if isinstance(code, Enum)}
+    bound = [
+        inspect.signature(words[name]).bind(**dict.fromkeys(names))
+        for name, names in stored
+        if name in words and inspect.isfunction(words[name])
+    ]
+    assert len(bound) > 10

@@ -14,6 +14,7 @@ SAMPLE = 200  # rows that show what a column holds
 LEAST_BARE = 3  # numbers without brackets that are a vector; two may be a range or a place
 CALLS = ("np.array(", "array(", "tensor(")  # as numpy and torch print them
 NUMPY = re.compile(r"np\.\w+\(([^()]*)\)")  # how numpy 2 prints a number in a list
+DTYPE = re.compile(r",\s*dtype\b.*", re.DOTALL)  # on a line of its own after long arrays
 BETWEEN = re.compile(r"[\s,;]+")
 
 
@@ -49,7 +50,7 @@ def numbers_of(text: str) -> list[float] | None:
     bracketed = _is_bracketed(text)
     call = next((each for each in CALLS if text.startswith(each)), None)
     if call is not None:
-        text = text.removeprefix(call).partition(", dtype")[0].rstrip(")")
+        text = DTYPE.sub("", text.removeprefix(call)).rstrip(")")
     if "np." in text:
         text = NUMPY.sub(r"\1", text)
     parts = BETWEEN.split(text.strip("[]() \n")) if bracketed or text[:1] in "+-.0123456789" else []

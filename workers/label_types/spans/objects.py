@@ -14,6 +14,8 @@ from workers.label_types.spans.value import Span
 
 PLACE_KEYS = frozenset({"start", "end", "startOffset", "endOffset", "globalOffsets", "text"})
 
+_NOWHERE = {"start": "", "end": "", "startOffset": 0, "endOffset": 0}
+
 Raw = Mapping[str, Any]
 Ends = tuple[int, int]
 
@@ -74,17 +76,24 @@ class RenderedHtml:
         return _ordered(*(self._at(value.get(name), value.get(f"{name}Offset")) for name in ("start", "end")))
 
     def marked(self, value: Raw) -> str | None:
-        """As stored."""
-        return words_of(value)
+        """As stored, unless only blanks differ: between paragraphs the page puts its own."""
+        words, ends = words_of(value), self.offsets(value)
+        if words is None or ends is None or self.text is None:
+            return words
+        same = "".join(words.split()) == "".join(self.text[slice(*ends)].split())
+        return None if same else words
 
     def value(self, spot: Span) -> dict[str, Any]:
-        """Both ways; `globalOffsets` alone where the tree is not sure: the page finds the nodes by them."""
+        """Both ways; where the tree is not sure paths that name nothing.
+
+        The editor then finds the words by `globalOffsets`; a region without any path it does not show.
+        """
         spots = {"globalOffsets": {"start": spot.start, "end": spot.end}, "text": spot.words}
         nodes = self._nodes or ()
         first = next((node for node in nodes if node.start <= spot.start < node.end), None)
         last = next((node for node in nodes if node.start < spot.end <= node.end), None)
         if first is None or last is None:
-            return spots
+            return {**_NOWHERE, **spots}
         return {
             "start": first.path,
             "end": last.path,

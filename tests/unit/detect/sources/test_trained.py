@@ -220,7 +220,7 @@ def test_a_weak_model_puts_only_the_most_suspicious_labels_forward(build: Build)
     assert limit < 20
     assert len(world.issues()) == limit
     assert summary["flagged"] > limit
-    assert wording.flags_limited(limit, summary["flagged"]) in summary["warnings"]
+    assert wording.flags_limited(limit, summary["flagged"]) in reason_texts(summary["warnings"])
     assert any(said.startswith("the model is too weak to judge labels") for said in summary["warnings"])
 
 
