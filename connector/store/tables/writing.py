@@ -40,5 +40,5 @@ corrections = Table(
     Column("reverted_at", UtcDateTime),
     # In the order in which they are read: each tick looks for those of a state, of which there are few.
     Index("ix_corrections_state", "project_id", "state", "created_at", "id"),
-    Index("ix_corrections_project_id_created_at", "project_id", "created_at"),
+    Index("ix_corrections_created", "project_id", "created_at", "id"),
 )
