@@ -14,16 +14,18 @@ from connector.store.repositories.base import Repository, chunks
 from connector.store.tables import UNDECIDED, UtcDateTime, golden_questions, issues, review_tasks, votes
 
 OPEN = (ReviewState.PLANNED, ReviewState.PUSHED)
+TAKEN_BACK = (ReviewState.WITHDRAWING, ReviewState.WITHDRAWN)
 
 
 class Reviews(Repository):
     def plan(self, tasks: Sequence[ReviewTask]) -> None:
         """Tasks to be sent; one that was taken back is sent anew, under its own key.
 
-        Raises `Retryable` where an issue has a task that stands: somebody planned it at the same time.
+        One that the platform still has to be told of is left: the push that tells it plans it again. Raises
+        `Retryable` where an issue has a task that stands: somebody planned it at the same time.
         """
         before = self.of_issues([task.issue_id for task in tasks])
-        taken_back = {issue: task for issue, task in before.items() if task.state is ReviewState.WITHDRAWN}
+        taken_back = {issue: task for issue, task in before.items() if task.state in TAKEN_BACK}
         self._plan_again([task.key for task in taken_back.values()])
         rows = [
             {

@@ -133,6 +133,29 @@ def test_what_was_taken_back_is_asked_again_when_it_has_its_turn(standing: World
     assert standing.issue("odd cat 0").state is IssueState.ACCEPTED
 
 
+def test_a_question_may_have_its_turn_again_before_the_platform_heard_that_it_was_taken_back(
+    standing: World, tmp_path: Path
+) -> None:
+    standing.close()
+    whole = standing.fork(tmp_path / "whole")
+    whole.do(JobKind.PUSH)
+    before_it_heard = whole.points.passed.index("call withdraw")
+    whole.close()
+    world = standing.fork(tmp_path / "killed")
+    world.points.strike(before_it_heard, Killed())
+    with pytest.raises(Killed):
+        world.do(JobKind.PUSH)
+    world.restart()
+    assert world.task("odd cat 0").state is ReviewState.WITHDRAWING
+    learn(world, "cat", version=2)
+
+    world.settle()
+    world.do(JobKind.PUSH)
+
+    assert sorted(world.asked()) == odd(CATS)
+    world.close()
+
+
 def test_wherever_the_push_is_killed_each_question_stands_once_or_waits(
     standing: World, tmp_path: Path
 ) -> None:
