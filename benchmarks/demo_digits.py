@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from lines import Line, figures
+from lines import Line, figures, replayed
 
 from workers.cli.offline.decisions import RULES, figures_of
 from workers.cli.offline.replay import KnownQuestion, RuleTally, StoppingRule, replay
@@ -64,17 +64,7 @@ def _question(digits: Digits, probs: Any, row: int, seed: int) -> KnownQuestion:
 def _line(rule: str, tally: RuleTally, runs: int, right: int, planted_errors: int) -> Line:
     reached = figures_of(rule, tally, runs)
     return {
-        "bench": f"policy/flags/{NAME}/{rule}",
-        "set": NAME,
-        "rule": rule,
-        "default": reached.default,
-        "items": reached.items,
-        "votes_an_item": figures(reached.votes_per_item),
-        "repaired": figures(reached.repaired),
-        "harmed": figures(reached.harmed),
-        "clear_repaired": figures(reached.clear_repaired),
-        "clear_harmed": figures(reached.clear_harmed),
-        "undecided": figures(reached.undecided),
+        **replayed(NAME, rule, reached),
         "right_left_alone": figures(1 - tally.sums["harmed"] / right),
         "of_planted_errors": figures(tally.sums["repaired"] / planted_errors),
         "runs": runs,

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from demo_digits import rules_on_digits
-from lines import Line, figures
+from lines import Line, figures, replayed
 
 from workers.cli.offline.decisions import RULES, decision_questions, figures_of, share_wrong, stated_bands
 from workers.cli.offline.replay import KnownQuestion, replay
@@ -115,17 +115,7 @@ def _lines(name: str, questions: Sequence[KnownQuestion], orders: int) -> Iterat
         reached = figures_of(rule, tally, orders)
         bands = stated_bands(tally, orders)
         yield {
-            "bench": f"policy/flags/{name}/{rule}",
-            "set": name,
-            "rule": rule,
-            "default": reached.default,
-            "items": reached.items,
-            "votes_an_item": figures(reached.votes_per_item),
-            "repaired": figures(reached.repaired),
-            "harmed": figures(reached.harmed),
-            "clear_repaired": figures(reached.clear_repaired),
-            "clear_harmed": figures(reached.clear_harmed),
-            "undecided": figures(reached.undecided),
+            **replayed(name, rule, reached),
             "right_left_alone": figures(1 - reached.harmed / n_right) if n_right else None,
             "stated": [
                 [band.low, figures(band.n), figures(band.stated), figures(band.right)] for band in bands

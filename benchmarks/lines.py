@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from statistics import geometric_mean, median
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workers.cli.offline.decisions import RuleFigures
 
 Line = dict[str, Any]
 
@@ -79,3 +82,20 @@ def percentile(values: Sequence[float], share: float) -> float:
 def figures(value: float) -> float:
     """Four significant figures: more would be noise."""
     return float(f"{value:.4g}")
+
+
+def replayed(name: str, rule: str, reached: RuleFigures) -> Line:
+    """What a rule reached on a set of answers."""
+    return {
+        "bench": f"policy/flags/{name}/{rule}",
+        "set": name,
+        "rule": rule,
+        "default": reached.default,
+        "items": reached.items,
+        "votes_an_item": figures(reached.votes_per_item),
+        "repaired": figures(reached.repaired),
+        "harmed": figures(reached.harmed),
+        "clear_repaired": figures(reached.clear_repaired),
+        "clear_harmed": figures(reached.clear_harmed),
+        "undecided": figures(reached.undecided),
+    }

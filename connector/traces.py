@@ -106,21 +106,21 @@ def span(name: str, role: SpanRole, attributes: Attributes, linked: str | None =
         links=_links(linked),
         record_exception=False,
         set_status_on_exception=False,
-    ) as result:
+    ) as active:
         try:
-            yield result
+            yield active
         except BaseException as error:
-            failed(result, error)
+            failed(active, error)
             raise
 
 
-def failed(value: Any, error: BaseException) -> None:
+def failed(active: Any, error: BaseException) -> None:
     """Mark a span as ended by an error; nothing where nothing is traced."""
-    if value is not None:
+    if active is not None:
         from opentelemetry import trace
 
-        value.set_attribute("error.type", type(error).__name__)
-        value.set_status(trace.StatusCode.ERROR)
+        active.set_attribute("error.type", type(error).__name__)
+        active.set_status(trace.StatusCode.ERROR)
 
 
 def traceparent() -> str | None:

@@ -117,12 +117,12 @@ def _refused(figures: Figures) -> Values:
 def _failing_requests(figures: Figures) -> Values:
     """The share of requests to each platform that failed, where enough were made."""
     failed: dict[str, float] = {}
-    result: dict[str, float] = {}
+    asked: dict[str, float] = {}
     for labels, value in _named(figures.growth, "platform_requests_total"):
         platform, status = labels["platform"], labels["status"]
-        result[platform] = result.get(platform, 0.0) + value
+        asked[platform] = asked.get(platform, 0.0) + value
         failed[platform] = failed.get(platform, 0.0) + value * (status == "none" or status.startswith("5"))
-    yield from (("", one, failed[one] / n) for one, n in result.items() if n >= FEWEST_REQUESTS)
+    yield from (("", one, failed[one] / n) for one, n in asked.items() if n >= FEWEST_REQUESTS)
 
 
 def _bound_over_target(figures: Figures) -> Values:

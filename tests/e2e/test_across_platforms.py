@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli_w
 
 from connector.model import CorrectionState
 from connector.wiring import Services
 from tests.support.argilla import ArgillaServer
 from tests.support.argilla_home import WORKSPACE
-from tests.support.argilla_loop import CLASSES, REVIEWERS, answer_next, answers_of, dataset_with_errors
+from tests.support.argilla_loop import (
+    CLASSES,
+    REVIEWERS,
+    answer_next,
+    answers_of,
+    dataset_with_errors,
+    write_loop_config,
+)
 from tests.support.label_studio import LabelStudioServer
 from tests.support.loop import NAME, Scene, crew, looking, set_scene, wait_until
 from tests.support.processes import ProcessPark
-from workers.demo.server import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -87,17 +92,5 @@ def _config(folder: Path, source: dict[str, Any], token: str, desk: dict[str, An
         **source,
         "token": {"file": "token"},
         "desk": {**desk, "token": {"file": "desk-token"}},
-        "predictions": {"source": "platform", "out_of_sample": True},
-        "policy": {"control_share": 0.0, "blind_share": 0.0, "class_cap": 1.0},
-        "review": {"rule": "quorum"},
-        "sync": {"poll_seconds": 3.0},
     }
-    config = {
-        "data_dir": "data",
-        "server": {"host": "127.0.0.1", "port": free_port()},
-        "worker": {"tick_seconds": 1.0, "resend_seconds": 3.0, "retry_base_seconds": 0.5},
-        "projects": {NAME: project},
-    }
-    path = folder / "secondlook.toml"
-    path.write_bytes(tomli_w.dumps(config).encode())
-    return path
+    return write_loop_config(folder, project)

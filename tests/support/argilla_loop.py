@@ -48,6 +48,13 @@ def write_argilla_config(folder: Path, argilla: ArgillaServer, dataset: str) -> 
         "url": argilla.url,
         "project": dataset,
         "token": {"file": "key"},
+    }
+    return write_loop_config(folder, project)
+
+
+def write_loop_config(folder: Path, project: dict[str, Any]) -> Path:
+    """A configuration of one project whose flags two agreeing answers decide, and that waits for nothing."""
+    rules = {
         "predictions": {"source": "platform", "out_of_sample": True},
         "policy": {"control_share": 0.0, "blind_share": 0.0, "class_cap": 1.0},
         "review": {"rule": "quorum"},
@@ -57,7 +64,7 @@ def write_argilla_config(folder: Path, argilla: ArgillaServer, dataset: str) -> 
         "data_dir": "data",
         "server": {"host": "127.0.0.1", "port": free_port()},
         "worker": {"tick_seconds": 1.0, "resend_seconds": 3.0, "retry_base_seconds": 0.5},
-        "projects": {NAME: project},
+        "projects": {NAME: {**rules, **project}},
     }
     path = folder / "secondlook.toml"
     path.write_bytes(tomli_w.dumps(config).encode())

@@ -10,6 +10,7 @@ from connector.model import Issue, IssueKind, Project, Vote
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
+from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.checked import early_decisions
@@ -39,7 +40,7 @@ def learn(
     if known is None and votes < LEARN_EVERY:
         return KnownCrowd(SharePrior(), 0, 0)
     answered = _answered(unit, project, ballots.person_of, own=own)
-    worth = own_weight(_twice(issue, ballot) for issue, ballot in answered)
+    worth = own_weight(answered_twice(issue, votes, ballots) for issue, votes in answered)
     prior = fit(_answers(answered, weights, ballots, inconclusive, worth))
     before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
     checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
@@ -87,11 +88,16 @@ def _answers(
     return result
 
 
-def _twice(issue: Issue, votes: Sequence[Vote]) -> AnsweredTwice:
-    own = [vote for vote in votes if is_own(vote)]
-    others = [vote for vote in votes if not is_own(vote)]
-    return AnsweredTwice(len(own), _against(issue, own), len(others), _against(issue, others))
+def answered_twice(issue: Issue, votes: Sequence[Vote], ballots: Ballots) -> AnsweredTwice:
+    """Own answers and others' to one question, and how many of each speak against the given label.
+
+    Those that mean it do not: a rating within a step of it, say.
+    """
+    cast = list(zip(votes, ballots.cast(issue, votes), strict=True))
+    own = [_is_against(issue, one) for vote, one in cast if is_own(vote)]
+    others = [_is_against(issue, one) for vote, one in cast if not is_own(vote)]
+    return AnsweredTwice(len(own), sum(own), len(others), sum(others))
 
 
-def _against(issue: Issue, votes: Sequence[Vote]) -> int:
-    return sum(1 for vote in votes if vote.problems or vote.label != issue.given)
+def _is_against(issue: Issue, ballot: QuorumVote) -> bool:
+    return bool(ballot.problems) or ballot.label != issue.given

@@ -22,11 +22,11 @@ def send(channel: ChannelSettings, address: str, message: AlertMessage, url: str
 
 
 def text(message: AlertMessage, url: str) -> str:
-    lines = [f"• {escaped(answer)} <{link}|more>" for answer, link in message_lines(message, url)]
+    lines = [f"• {escaped(sentence)} <{link}|more>" for sentence, link in message_lines(message, url)]
     return "\n".join([f"*{escaped(message_title(message))}*", *lines])
 
 
-def escaped(answer: str) -> str:
+def escaped(sentence: str) -> str:
     """The sentence as it reads, whatever is in it: no link, no mention, no bold."""
-    safe = "".join(ENTITIES.get(letter, letter) for letter in answer)
+    safe = "".join(ENTITIES.get(letter, letter) for letter in sentence)
     return "".join(f"{letter}{INVISIBLE}" if letter in MARKUP else letter for letter in safe)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -10,17 +12,17 @@ import pytest
 from connector.actions.golden import Line, store
 from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
-from connector.model import CorrectionState, DispositionKind, IssueState, ReviewState
+from connector.model import CorrectionState, DispositionKind, IssueState, LabelSchema, ReviewState, Vote
 from connector.model.jobs import JobKind
-from connector.model.reasons import QualityAlarm
+from connector.model.reasons import NotCounted, QualityAlarm
 from tests.support.world import CLASSES, World
 from workers.consensus.shares import SharePrior, fit
 from workers.decide.ballots import Ballots
-from workers.decide.learned import learn
+from workers.decide.learned import answered_twice, learn
 from workers.decide.shares import crowd_rules, drawn
 from workers.review.quality.crowd import KnownCrowd, pairs_of, stored
 from workers.review.quality.figures import figures
-from workers.review.quality.own_answers import OWN_WEIGHT
+from workers.review.quality.own_answers import OWN_WEIGHT, AnsweredTwice
 
 NOTHING = KnownCrowd(SharePrior(), 0, 0)
 BALLOTS = Ballots(None, str, 2)
@@ -68,6 +70,20 @@ def test_the_settings_set_how_sure_a_decision_must_be() -> None:
     assert usual.most_spoiled > strict.most_spoiled
     assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
+
+
+def test_own_answers_that_mean_the_given_label_are_no_contradiction(asking: World) -> None:
+    ratings = LabelSchema("stars", "text", tuple("12345"), (), "rating")
+    issue = replace(asking.issue("odd"), given="3", suggested="1")
+
+    def answer(who: str, label: str, *, own: bool) -> Vote:
+        reason = NotCounted.OWN_LABEL if own else None
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        return Vote("key", who, who, label, (), None, now, now, False, None, not own, reason)
+
+    votes = [answer("ann", "4", own=True), answer("bob", "3", own=False), answer("eve", "1", own=False)]
+    assert answered_twice(issue, votes, Ballots(ratings, str, 2)) == AnsweredTwice(1, 0, 2, 1)
+    assert answered_twice(issue, votes, BALLOTS) == AnsweredTwice(1, 1, 2, 1)
 
 
 # --- what becomes of questions -----------------------------------------------------------------
