@@ -124,6 +124,23 @@ def test_a_review_project_and_a_batch_whose_answers_are_lost_are_found(
     assert {key: len(ids) for key, ids in desk.find(review_id, "b-1").items()} == {"k1": 1, "k2": 1}
 
 
+def test_an_empty_twin_that_we_made_is_removed_and_one_that_somebody_made_stays(
+    client: LabelStudioClient, label_studio: LabelStudioServer
+) -> None:
+    desk = LabelStudioDesk(client, codecs=LABEL_STUDIO)
+    setup = ReviewSetup(f"owner-{uuid.uuid4().hex}", "Second look", SCHEMA, 2, "<p>Look.</p>")
+    review_id = desk.ensure(setup, None)
+    kept = label_studio.call("GET", f"/api/projects/{review_id}/")
+    copied = {key: kept[key] for key in ("title", "description", "label_config")}
+    person = label_studio.create_user("copies@example.com")
+    late = label_studio.call("POST", "/api/projects/", json=copied)["id"]
+    theirs = label_studio.call("POST", "/api/projects/", token=person.token, json=copied)["id"]
+    assert desk.ensure(setup, review_id) == review_id
+    with label_studio.client() as caller:
+        status = {one: caller.get(f"/api/projects/{one}/").status_code for one in (late, theirs)}
+    assert status == {late: 404, theirs: 200}
+
+
 def test_settings_that_somebody_changed_are_repaired(
     client: LabelStudioClient, label_studio: LabelStudioServer
 ) -> None:

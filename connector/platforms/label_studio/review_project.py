@@ -10,6 +10,7 @@ from connector.model import OwnerMark, ReviewSetup
 from connector.platforms import ownership
 from connector.platforms.label_studio import guidelines
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
+from connector.platforms.label_studio.mapping import user_id
 from connector.platforms.label_studio.review_config import build, owner_class
 from connector.platforms.label_studio.review_tasks import MODEL_VERSION
 from connector.ports import Codec
@@ -73,11 +74,15 @@ def _marked(client: LabelStudioClient, setup: ReviewSetup) -> Project | None:
 def _remove_twins(
     client: LabelStudioClient, setup: ReviewSetup, project_id: str, described: Sequence[Project]
 ) -> None:
-    """Remove what a creation that arrived late has made beside it: a project of ours without a task."""
+    """Remove what a creation that arrived late has made beside it: a project of ours without a task.
+
+    One that somebody else created, with our mark copied into its description, is theirs.
+    """
     for row in described:
         lines = str(row.get("description") or "").splitlines()
         twin = _mark(setup) in (line.strip() for line in lines) and str(row["id"]) != project_id
-        if twin and client.project(str(row["id"])).get("task_number") == 0:
+        held = client.project(str(row["id"])) if twin else {}
+        if held.get("task_number") == 0 and user_id(held.get("created_by")) == client.user_id():
             client.api.write("DELETE", f"/api/projects/{row['id']}/")
 
 
