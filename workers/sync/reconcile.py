@@ -92,7 +92,7 @@ def _delete_confirmed(context: Context, unseen: dict[str, tuple[int, ItemRef]]) 
                 deleted.append(item_id)
     if deleted:
         with context.begin() as unit:
-            absorb_items(unit, context.project, (), gone=deleted)
+            absorb_items(unit, context.project, (), ours=context.installations, gone=deleted)
             unit.audit.append(
                 "platform",
                 "items.deleted",

@@ -18,7 +18,7 @@ def look_after(context: Context, correction: Correction) -> Summary:
     a person has changed since is left alone.
     """
     with context.read() as unit:
-        order = order_for(unit, correction)
+        order = order_for(unit, correction, context.installation)
     try:
         if context.source.find_write(order) is None:
             return {"taken_away": _hold(context, correction)}
@@ -33,7 +33,7 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
     What it wrote over is not known well enough to be put back; a person is told, and may take it back.
     """
     with context.read() as unit:
-        order = order_for(unit, correction)
+        order = order_for(unit, correction, context.installation)
     try:
         record = context.source.find_write(order)
     except Conflict as error:
@@ -49,6 +49,23 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
             "secondlook", "correction.arrived_late", correction.id, detail, context.project.name
         )
     return {"arrived_late": True}
+
+
+def adopt_held(context: Context, correction: Correction) -> Summary:
+    """Own up to a correction that waits for a person here, and stands: it was released after our backup."""
+    with context.read() as unit:
+        order = order_for(unit, correction, context.installation)
+    try:
+        record = context.source.find_write(order)
+    except Conflict as error:
+        return {"conflict": str(error)}
+    if record is None:
+        return {}
+    with context.begin() as unit:
+        unit.corrections.applied(correction.id, record)
+        detail = {"written": record.remote_id, "held": wording.reason_text(correction.error)}
+        unit.audit.append("platform", "correction.adopted", correction.id, detail, context.project.name)
+    return {"adopted": True}
 
 
 def _hold(context: Context, correction: Correction) -> bool:

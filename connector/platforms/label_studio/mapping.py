@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus, Prediction
+from connector.model import (
+    Annotation,
+    Item,
+    ItemRef,
+    LabelSchema,
+    LabelStatus,
+    OwnWrite,
+    Prediction,
+    WriteOrigin,
+)
 from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
-from connector.ports import Codec
+from connector.ports import Codec, PartsCodec
 
 MARKER = "secondlook"  # key in a result item's `meta` that names our correction
 BY = "secondlook_by"  # beside it: the user who wrote, so that a later edit shows
 CONTROL = "secondlook_control"  # beside it: which control was corrected
 BEFORE = "secondlook_before"  # beside it: what is needed to undo the write
+ORIGIN = "secondlook_of"  # beside it: whose correction of what, for a database that does not know it
+MARKS = (MARKER, BY, CONTROL, BEFORE, ORIGIN)
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 Raw = Mapping[str, Any]
@@ -33,8 +44,62 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
         data=data if isinstance(data, dict) else {},
         annotations=tuple(annotations),
         predictions=tuple(prediction(p, schema, codec) for p, marker in predictions if marker is None),
-        own_predictions=tuple((str(p["id"]), marker) for p, marker in predictions if marker is not None),
+        own_writes=tuple(own_writes(raw, schema, codec)),
     )
+
+
+def own_writes(raw: Raw, schema: LabelSchema, codec: Codec) -> Iterator[OwnWrite]:
+    """The corrections of this control that stand in a task, as far as their marks say."""
+    for row in dicts(raw.get("annotations")):
+        metas = _marked(row.get("result"), schema.control) if "id" in row else []
+        untouched = written_by_us(row.get("result"), user_id(row.get("updated_by")))
+        for meta in metas if untouched or isinstance(codec, PartsCodec) else ():
+            yield _own_write(row, meta, schema, codec, untouched=untouched)
+    for row in dicts(raw.get("predictions")):
+        meta = mark_meta(row.get("result"))
+        if "id" in row and meta:
+            yield _own_write(row, meta, schema, codec, untouched=True)
+
+
+def _own_write(row: Raw, meta: Raw, schema: LabelSchema, codec: Codec, *, untouched: bool) -> OwnWrite:
+    marker, origin = meta[MARKER], WriteOrigin.from_json(meta.get(ORIGIN))
+    stands = origin is not None and meta.get(CONTROL, schema.control) == schema.control
+    if origin is None or not stands or not _carries(row, origin.label, schema, codec):
+        return OwnWrite(str(row["id"]), marker, untouched)
+    return OwnWrite(str(row["id"]), marker, untouched, origin, _replaced(row, meta), kept(row))
+
+
+def _carries(row: Raw, part: str, schema: LabelSchema, codec: Codec) -> bool:
+    label = None if row.get("was_cancelled") else codec.read(row.get("result"), schema).label
+    if isinstance(codec, PartsCodec):
+        return label is not None and codec.carries(label, part)
+    return label == part
+
+
+def _replaced(row: Raw, meta: Raw) -> dict[str, Any]:
+    """What a write replaced, by its mark; what was the truth, the first mark of an annotation knows."""
+    marks = [held for one in _marked(row.get("result")) if isinstance(held := one.get(BEFORE), dict)]
+    truths = [one["ground_truth_ids"] for one in marks if isinstance(one.get("ground_truth_ids"), list)]
+    before = meta.get(BEFORE)
+    return {"ground_truth_ids": truths[0] if truths else [], **(before if isinstance(before, dict) else {})}
+
+
+def kept(raw: Raw) -> dict[str, Any]:
+    """What the journal keeps of an annotation or prediction: no names of people."""
+    keys = (
+        "id",
+        "result",
+        "ground_truth",
+        "was_cancelled",
+        "completed_by",
+        "updated_by",
+        "parent_annotation",
+        "model_version",
+        "score",
+        "created_at",
+        "updated_at",
+    )
+    return {key: raw[key] for key in keys if key in raw}
 
 
 def codec_of(raw: Raw, schema: LabelSchema, codec: Codec) -> Codec:
@@ -130,7 +195,7 @@ def unmarked(result: Any) -> list[dict[str, Any]]:
 def _without_marks(region: dict[str, Any]) -> dict[str, Any]:
     if not meta_of(region).get(MARKER):
         return region
-    kept = {key: value for key, value in meta_of(region).items() if key not in (MARKER, BY, CONTROL, BEFORE)}
+    kept = {key: value for key, value in meta_of(region).items() if key not in MARKS}
     return {key: value for key, value in region.items() if key != "meta"} | ({"meta": kept} if kept else {})
 
 

@@ -13,7 +13,7 @@ from connector.errors import Conflict, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient
-from connector.platforms.label_studio.writes import BESIDE, LabelStudioWriter, by_id, kept
+from connector.platforms.label_studio.writes import BESIDE, LabelStudioWriter, by_id
 from connector.platforms.results import dicts, meta_of
 from connector.ports import PartsCodec
 
@@ -99,13 +99,13 @@ class RegionWriter(LabelStudioWriter):
         beside = order.mode in BESIDE
         ours = self._copy(order, task) if beside else by_id(task, order.annotation_id)
         if ours is not None and self._stands(order, ours):
-            return WriteRecord(str(ours["id"]), order.before or {}, kept(ours))
+            return WriteRecord(str(ours["id"]), order.before or {}, mapping.kept(ours))
         old = _result_of(order.before)
         if ours is None or old is None:
             return None
         if ours.get("result") != self._patched(order, old):
             return None
-        return WriteRecord(str(ours["id"]), order.before or {}, kept(ours))
+        return WriteRecord(str(ours["id"]), order.before or {}, mapping.kept(ours))
 
     def write(self, order: WriteOrder) -> WriteRecord:
         """Check, write, check again; wait while somebody has a draft, which the write would delete."""
@@ -176,7 +176,9 @@ class RegionWriter(LabelStudioWriter):
         held = mapping.mark_meta(source.get("result"), self._schema.control).get(mapping.BEFORE)
         truths = held.get("ground_truth_ids") if isinstance(held, dict) else None
         return (
-            before | {"annotation": kept(source)} | ({} if truths is None else {"ground_truth_ids": truths})
+            before
+            | {"annotation": mapping.kept(source)}
+            | ({} if truths is None else {"ground_truth_ids": truths})
         )
 
     def _intact_row(self, order: WriteOrder, raw: Raw) -> Raw:
@@ -188,8 +190,14 @@ class RegionWriter(LabelStudioWriter):
         return raw
 
     def _patched(self, order: WriteOrder, result: Any) -> Any:
-        meta = {mapping.MARKER: order.marker, mapping.BY: self._client.user_id()}
-        return self._parts.patch(result, self._schema, order.expected_label, order.label, meta)
+        """The result with the correction made, marked with what it replaced where nothing else holds that."""
+        parts = (self._schema, order.expected_label, order.label)
+        meta = self._mark(order)
+        if order.mode is WriteMode.UPDATE and order.origin is not None:
+            changed = self._parts.patch(result, *parts, meta)
+            replaced = [item for item in dicts(result) if item not in changed]
+            meta[mapping.BEFORE] = {"annotation": {"result": replaced}}
+        return self._parts.patch(result, *parts, meta)
 
     def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
         """All regions, with the marker on one of them: what is ours as a whole is found by it."""
@@ -224,7 +232,7 @@ class RegionWriter(LabelStudioWriter):
         ours = None if task is None else by_id(task, str(written["id"]))
         if ours is None or ours.get("result") != wanted:
             raise Retryable(f"correction {order.marker} does not show after it was written")
-        return WriteRecord(str(ours["id"]), before, kept(ours))
+        return WriteRecord(str(ours["id"]), before, mapping.kept(ours))
 
 
 def _result_of(before: Any) -> Any:

@@ -49,7 +49,7 @@ class LabelStudioWriter:
         self._check_label(order)
         task = self._same_task(order)
         source = self._expected(order, task)
-        return self._before(task, source) | {"annotation": kept(source)}
+        return self._before(task, source) | {"annotation": mapping.kept(source)}
 
     def find(self, order: WriteOrder) -> WriteRecord | None:
         """The record of what carries the order's marker."""
@@ -146,7 +146,7 @@ class LabelStudioWriter:
         """The record of what was written, if it still is as it was written."""
         raw = self._intact_row(order, raw)
         before = mapping.mark_meta(raw.get("result"), self._schema.control).get(mapping.BEFORE)
-        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, kept(raw))
+        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, mapping.kept(raw))
         if order.mode in BESIDE:
             self._still_expected(order, task, record)
         return record
@@ -211,7 +211,7 @@ class LabelStudioWriter:
 
     def _before(self, task: Raw, source: Raw) -> Raw:
         # A new ground truth silently demotes the others: remember them, or they could not be restored.
-        ours = self._shared(task, source)
+        ours = copy_beside(task, source)
         known = mapping.mark_meta(ours.get("result")).get(mapping.BEFORE) if ours else None
         truths = [str(raw["id"]) for raw in _annotations(task) if raw.get("ground_truth")]
         return {
@@ -227,11 +227,15 @@ class LabelStudioWriter:
 
     def _meta(self, order: WriteOrder, before: Raw) -> Raw:
         return {
-            mapping.MARKER: order.marker,
-            mapping.BY: self._client.user_id(),
+            **self._mark(order),
             mapping.CONTROL: self._schema.control,
             mapping.BEFORE: before,
         }
+
+    def _mark(self, order: WriteOrder) -> Raw:
+        """What every write of ours is known by."""
+        origin = {} if order.origin is None else {mapping.ORIGIN: order.origin.to_json()}
+        return {mapping.MARKER: order.marker, mapping.BY: self._client.user_id(), **origin}
 
     def _add_ground_truth(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         """One beside the source; one of ours that holds another control's correction takes this too."""
@@ -325,7 +329,8 @@ class LabelStudioWriter:
         others = [raw for raw in _annotations(task) if raw not in removed]
         if any(raw.get("ground_truth") for raw in others):
             return  # someone has named another truth since, and that stands
-        demoted = [i for i in record.before.get("ground_truth_ids", ()) if by_id(task, i) is not None]
+        there = {str(raw["id"]) for raw in others}
+        demoted = [i for i in record.before.get("ground_truth_ids", ()) if i in there]
         if demoted:
             # The server keeps one ground truth at a time when it is set this way: the original first.
             truth = order.annotation_id if order.annotation_id in demoted else demoted[0]
@@ -406,21 +411,3 @@ def copy_beside(task: Raw, source: Raw) -> Raw | None:
     """The ground truth that we made beside an annotation, where it still stands."""
     copies = (raw for raw in _annotations(task) if raw.get("ground_truth") and not raw.get("was_cancelled"))
     return next((raw for raw in copies if mapping.ours_for(raw) == str(source["id"])), None)
-
-
-def kept(raw: Raw) -> Raw:
-    """What the journal keeps of an annotation or prediction: no names of people."""
-    keys = (
-        "id",
-        "result",
-        "ground_truth",
-        "was_cancelled",
-        "completed_by",
-        "updated_by",
-        "parent_annotation",
-        "model_version",
-        "score",
-        "created_at",
-        "updated_at",
-    )
-    return {key: raw[key] for key in keys if key in raw}

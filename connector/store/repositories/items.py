@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.sql import Select
@@ -21,6 +21,14 @@ __all__ = ["Items", "PageChange"]
 # Of an annotation, without what the platform stores in it: that is large, and would be parsed for nothing.
 GIVEN = ("id", "remote_id", "label_version", "annotator", "label", "ground_truth", "created_at", "updated_at")
 STREAM_ROWS = 2000  # rows fetched at a time when a whole project is read
+
+
+class StoredAnnotation(NamedTuple):
+    """An annotation in short, as it is stored."""
+
+    id: int
+    label_version: int
+    updated_at: datetime
 
 
 class Items(Repository):
@@ -113,6 +121,12 @@ class Items(Repository):
             select(annotation_rows.c.remote_id).where(annotation_rows.c.id == annotation_id)
         ).scalar_one()
         return result
+
+    def annotations_of(self, item_id: int) -> dict[str, StoredAnnotation]:
+        """Every annotation that the item has or had, by the platform's id."""
+        columns = (annotation_rows.c[name] for name in ("remote_id", *StoredAnnotation._fields))
+        rows = self._connection.execute(select(*columns).where(annotation_rows.c.item_id == item_id))
+        return {row.remote_id: StoredAnnotation(*row[1:]) for row in rows}
 
     def annotators_of(self, item_id: int) -> set[str]:
         """Everyone who labelled this item in the source project."""

@@ -70,3 +70,20 @@ def test_a_guideline_block_of_another_installation_is_left_alone(first: World, b
     with pytest.raises(Misconfigured, match=r"ffffffffffff.*keeps the guideline block"):
         first.do(JobKind.GUIDELINES)
     assert first.source.guidelines == before
+
+
+@pytest.mark.parametrize(("told", "adopted"), [(False, 0), (True, 1)])
+def test_corrections_of_another_installation_are_owned_up_to_only_when_told_to_take_over(
+    build: Build, told: bool, adopted: int
+) -> None:
+    first = build()
+    first.some_right()
+    first.wrong()
+    first.settle()
+    first.agree("odd", "dog")
+    first.later(seconds=61)
+    other = beside(build, first, take_over=first.services.keyring.installation if told else None)
+    other.do(JobKind.SYNC)
+
+    assert len(other.audit("correction.adopted")) == adopted
+    assert first.labels("odd") == [("ann", "cat"), ("service", "dog")]
