@@ -24,7 +24,8 @@ BY = "secondlook_by"  # beside it: the user who wrote, so that a later edit show
 CONTROL = "secondlook_control"  # beside it: which control was corrected
 BEFORE = "secondlook_before"  # beside it: what is needed to undo the write
 ORIGIN = "secondlook_of"  # beside it: whose correction of what, for a database that does not know it
-MARKS = (MARKER, BY, CONTROL, BEFORE, ORIGIN)
+REMOVED = "secondlook_removed"  # on a region: the same of corrections whose own region is gone, in a list
+MARKS = (MARKER, BY, CONTROL, BEFORE, ORIGIN, REMOVED)
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 Raw = Mapping[str, Any]
@@ -77,11 +78,17 @@ def _carries(row: Raw, part: str, schema: LabelSchema, codec: Codec) -> bool:
 
 
 def _replaced(row: Raw, meta: Raw) -> dict[str, Any]:
-    """What a write replaced, by its mark; what was the truth, the first mark of an annotation knows."""
-    marks = [held for one in _marked(row.get("result")) if isinstance(held := one.get(BEFORE), dict)]
-    truths = [one["ground_truth_ids"] for one in marks if isinstance(one.get("ground_truth_ids"), list)]
+    """What a write replaced, as its annotation's marks say."""
     before = meta.get(BEFORE)
-    return {"ground_truth_ids": truths[0] if truths else [], **(before if isinstance(before, dict) else {})}
+    truths = truths_before(row.get("result")) or []
+    return {"ground_truth_ids": truths, **(before if isinstance(before, dict) else {})}
+
+
+def truths_before(result: Any) -> list[Any] | None:
+    """What was ground truth before we made this annotation, as its first mark knows; None without one."""
+    marks = [held for one in _marked(result) if isinstance(held := one.get(BEFORE), dict)]
+    truths = (one.get("ground_truth_ids") for one in marks)
+    return next((one for one in truths if isinstance(one, list)), None)
 
 
 def kept(raw: Raw) -> dict[str, Any]:
@@ -193,7 +200,7 @@ def unmarked(result: Any) -> list[dict[str, Any]]:
 
 
 def _without_marks(region: dict[str, Any]) -> dict[str, Any]:
-    if not meta_of(region).get(MARKER):
+    if not marks_on(region):
         return region
     kept = {key: value for key, value in meta_of(region).items() if key not in MARKS}
     return {key: value for key, value in region.items() if key != "meta"} | ({"meta": kept} if kept else {})
@@ -201,10 +208,16 @@ def _without_marks(region: dict[str, Any]) -> dict[str, Any]:
 
 def _marked(result: Any, control: str | None = None) -> list[dict[str, Any]]:
     """The metas that carry a marker of ours: of one control, or of any."""
-    known = ((region, meta_of(region)) for region in dicts(result))
-    marked = [(region, meta) for region, meta in known if isinstance(meta.get(MARKER), str) and meta[MARKER]]
+    marked = [(region, meta) for region in dicts(result) for meta in marks_on(region)]
     # A region that is gone can carry nothing: then another control's says whose correction it was.
     return [m for region, m in marked if control in (None, m.get(CONTROL, region.get("from_name")))]
+
+
+def marks_on(region: Raw) -> list[dict[str, Any]]:
+    """The marks that a region carries: its own, and those of regions that are gone."""
+    meta = meta_of(dict(region))
+    marks = (meta, *dicts(meta.get(REMOVED)))
+    return [one for one in marks if isinstance(one.get(MARKER), str) and one[MARKER]]
 
 
 def user_id(value: Any) -> str | None:

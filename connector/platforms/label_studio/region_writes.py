@@ -1,7 +1,7 @@
 """Corrections of single regions: the annotation is changed in place, and all else in it stays as it is.
 
-A region that was removed can carry no marker. So what an earlier try wrote is known by its result: the one
-before, which is journaled, with the correction made to it.
+A region that was removed can carry no marker: another region does (`removal_marks`). Where none is left, what
+an earlier try wrote is known by its result: the one before, which is journaled, with the correction made.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 from connector.errors import Conflict, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
-from connector.platforms.label_studio import mapping
+from connector.platforms.label_studio import mapping, removal_marks
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.writes import BESIDE, LabelStudioWriter, by_id
-from connector.platforms.results import dicts, meta_of
+from connector.platforms.results import dicts
 from connector.ports import PartsCodec
 
 Raw = dict[str, Any]
@@ -159,22 +159,23 @@ class RegionWriter(LabelStudioWriter):
             )
         self._wait_for_drafts(task, ours)
         original = self._original(order, task) or {}
-        wanted = self._parts.restore(
-            ours.get("result"),
+        present = removal_marks.without(ours.get("result"), order.marker)
+        restored = self._parts.restore(
+            present,
             _result_of(record.before) or original.get("result"),
             self._schema,
             order.expected_label,
             order.label,
             self._meta(order, {}),
         )
+        wanted = removal_marks.carried(present, restored, self._schema.control)
         self._replace(ours, wanted)
         self._shown(order, ours, wanted, {})
 
     def _journaled(self, task: Raw, source: Raw) -> Raw:
         before = self._before(task, source)
         # Of ours its own first write knows what was the truth before it.
-        held = mapping.mark_meta(source.get("result"), self._schema.control).get(mapping.BEFORE)
-        truths = held.get("ground_truth_ids") if isinstance(held, dict) else None
+        truths = mapping.truths_before(source.get("result"))
         return (
             before
             | {"annotation": mapping.kept(source)}
@@ -197,31 +198,31 @@ class RegionWriter(LabelStudioWriter):
             changed = self._parts.patch(result, *parts, meta)
             replaced = [item for item in dicts(result) if item not in changed]
             meta[mapping.BEFORE] = {"annotation": {"result": replaced}}
-        return self._parts.patch(result, *parts, meta)
+        changed = self._parts.patch(result, *parts, meta)
+        return removal_marks.carried(result, changed, self._schema.control, meta)
 
     def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
         """All regions, with the marker on one of them: what is ours as a whole is found by it."""
         regions = self._parts.patch(
             source.get("result"), self._schema, order.expected_label, order.label, meta
         )
-        if mapping.marker_of(regions, self._schema.control) is not None:
-            return list(regions)
-        if not regions:
+        marked = removal_marks.carried(source.get("result"), regions, self._schema.control, meta)
+        if mapping.marker_of(marked) is None:
             raise Conflict(
                 "without a region nothing can say that the new annotation is ours; "
                 "set writeback.mode = 'update' to remove the last one"
             )
-        first, *others = regions
-        return [{**first, "meta": {**meta_of(first), **meta}}, *others]
+        return marked
 
     def _predicted_from(self, source: Raw) -> Raw:
         """A prediction names every region."""
-        return source
+        return {"result": mapping.unmarked(source.get("result"))}
 
     def _stands(self, order: WriteOrder, ours: Raw) -> bool:
         """Whether the region carries the order's marker, and what was decided."""
         now = mapping.annotation(ours, self._schema, self._codec).label
-        marked = any(meta_of(item).get(mapping.MARKER) == order.marker for item in dicts(ours.get("result")))
+        marks = [one for item in dicts(ours.get("result")) for one in mapping.marks_on(item)]
+        marked = any(one[mapping.MARKER] == order.marker for one in marks)
         return marked and now is not None and self._parts.carries(now, order.label)
 
     def _replace(self, source: Raw, result: Any) -> None:

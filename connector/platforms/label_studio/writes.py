@@ -212,10 +212,10 @@ class LabelStudioWriter:
     def _before(self, task: Raw, source: Raw) -> Raw:
         # A new ground truth silently demotes the others: remember them, or they could not be restored.
         ours = copy_beside(task, source)
-        known = mapping.mark_meta(ours.get("result")).get(mapping.BEFORE) if ours else None
+        known = mapping.truths_before(ours.get("result")) if ours else None
         truths = [str(raw["id"]) for raw in _annotations(task) if raw.get("ground_truth")]
         return {
-            "ground_truth_ids": known.get("ground_truth_ids", []) if isinstance(known, dict) else truths,
+            "ground_truth_ids": truths if known is None else known,
             "label_regions": regions_of(source.get("result"), self._schema.control),
         }
 
@@ -228,14 +228,18 @@ class LabelStudioWriter:
     def _meta(self, order: WriteOrder, before: Raw) -> Raw:
         return {
             **self._mark(order),
-            mapping.CONTROL: self._schema.control,
             mapping.BEFORE: before,
         }
 
     def _mark(self, order: WriteOrder) -> Raw:
         """What every write of ours is known by."""
         origin = {} if order.origin is None else {mapping.ORIGIN: order.origin.to_json()}
-        return {mapping.MARKER: order.marker, mapping.BY: self._client.user_id(), **origin}
+        return {
+            mapping.MARKER: order.marker,
+            mapping.BY: self._client.user_id(),
+            mapping.CONTROL: self._schema.control,
+            **origin,
+        }
 
     def _add_ground_truth(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         """One beside the source; one of ours that holds another control's correction takes this too."""

@@ -94,6 +94,13 @@ def _ends_there(item: Mapping[str, Any], result: Sequence[Mapping[str, Any]]) ->
 def _after_the_one_before(before: Sequence[Raw], raws: Sequence[Raw]) -> int:
     """Where an item belongs: behind the nearest earlier one that is still there."""
     for item in reversed(before):
-        if item in raws:
-            return raws.index(item) + 1
+        there = [at for at, one in enumerate(raws) if one == item or _is_same_region(one, item)]
+        if there:
+            return there[0] + 1
     return 0
+
+
+def _is_same_region(one: Raw, other: Raw) -> bool:
+    """Whether it may be the same that was changed since."""
+    names = ("id", "from_name", "type")
+    return one.get("id") is not None and [one.get(n) for n in names] == [other.get(n) for n in names]
