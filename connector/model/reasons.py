@@ -103,6 +103,7 @@ class NotWritten(StrEnum):
     TAKEN_AWAY = "taken_away"  # it was written; the platform was restored from an older backup since
     OVERTAKEN = "overtaken"  # it was written; we saved the annotation later, and it is not in there
     SUCCEEDED = "succeeded"  # by a later correction of ours, of the time after the backup of our database
+    GONE = "gone"  # it was written; it was deleted or replaced on the platform, not by a revert here
     ITEM_DELETED = "item_deleted"  # it was taken back; there is nothing to restore
     OTHER_LABEL = "other_label"  # it was taken back; `now`: what the item carries, by somebody else
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted

@@ -64,6 +64,10 @@ SENTENCES: Mapping[str, str] = {
         " held up wrote over it, or the platform was restored;"
         " release it to have it written again, or discard it"
     ),
+    NotWritten.GONE: (
+        "what was written was deleted or replaced on the platform, by somebody or by a request of ours that"
+        " had been held up; release it to have it written again, or discard it"
+    ),
     NotWritten.SUCCEEDED: (
         "a later correction of this label stands on the platform, from after the backup that this database"
         " was restored from"

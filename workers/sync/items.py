@@ -35,7 +35,8 @@ def absorb_items(
 
     `ours` names the installations whose corrections are known as our own (`Context.installations`).
     `gone` are our ids of items that the platform has no more. Changed labels count towards the next scan,
-    unless we have just written them ourselves. `again`: look at their data, though no stamp has moved.
+    unless we have just written them ourselves. `again`: look at their data, and for what we wrote to them,
+    though no stamp has moved.
     """
     shown = shown_of_asked(unit, project, [item.remote_id for item in items])
     change = unit.items.apply(project.id, items, again=again)
@@ -45,7 +46,8 @@ def absorb_items(
     plan_removals(unit, project, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
     if not own_write:
-        look_at_undone(unit, project, items, change.relabelled)
+        every = unit.items.ids_of([item.remote_id for item in items], project.id) if again else ()
+        look_at_undone(unit, project, items, {*change.relabelled, *every})
     # The project's row comes last, for whoever holds it makes all others that store items wait.
     if change.relabelled and not own_write:
         unit.projects.add_changes(project.id, len(change.relabelled))

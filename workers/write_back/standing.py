@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector import wording
 from connector.errors import Conflict
-from connector.model import Correction, CorrectionState, WriteOrder, WriteRecord
+from connector.model import Correction, CorrectionState, WriteMode, WriteOrder, WriteRecord
 from connector.model.reasons import NotWritten, coded
 from workers.context import Context, Summary
 from workers.write_back.orders import order_for
@@ -21,7 +21,7 @@ def look_after(context: Context, correction: Correction) -> Summary:
         order = order_for(unit, correction, context.installation)
     try:
         if context.source.find_write(order) is None:
-            return {"taken_away": _hold(context, correction)}
+            return {"taken_away": _let_go(context, correction, order)}
         return {"doubles_removed": _remove_doubles(context, correction, order)}
     except Conflict as error:
         return {"conflict": str(error)}
@@ -68,8 +68,16 @@ def adopt_held(context: Context, correction: Correction) -> Summary:
     return {"adopted": True}
 
 
-def _hold(context: Context, correction: Correction) -> bool:
-    why = NotWritten.OVERTAKEN if context.job.payload.get("overtaken") else NotWritten.TAKEN_AWAY
+def _let_go(context: Context, correction: Correction, order: WriteOrder) -> bool:
+    """Hold what does not stand; what it stood in place of counts again, or the item would have no label."""
+    why = NotWritten(context.job.payload.get("why", NotWritten.TAKEN_AWAY))
+    if why is NotWritten.GONE and correction.mode is WriteMode.REPLACE:
+        record = WriteRecord(correction.remote_id or "", correction.before or {}, correction.after or {})
+        context.source.revert(order, record)
+    return _hold(context, correction, why)
+
+
+def _hold(context: Context, correction: Correction, why: NotWritten) -> bool:
     with context.begin() as unit:
         done = unit.corrections.taken_away(correction.id, why)
         if done:

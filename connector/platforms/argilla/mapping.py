@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from connector.model import (
@@ -20,6 +19,7 @@ from connector.model import (
     WriteMode,
     WriteOrigin,
 )
+from connector.model.moments import moment
 from connector.platforms import results
 from connector.platforms.results import dicts, finite
 from connector.ports import Codec, PartsCodec
@@ -28,7 +28,6 @@ MARKS = "secondlook"  # key in a record's metadata: our corrections, as JSON tex
 SCORES = "class_scores"  # key in a record's metadata where others may give probabilities by class
 VECTORS = "vectors."  # prefix, in an item's data, of the vectors of a record
 AGENT = "secondlook "  # prefix of the agent of a suggestion that is a correction of ours
-EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 Raw = Mapping[str, Any]
 
@@ -283,12 +282,3 @@ def class_scores(value: Any) -> dict[str, float] | None:
         except (ValueError, RecursionError):
             return None
     return results.class_scores(value)
-
-
-def moment(value: Any) -> datetime:
-    """A time as the server writes it (UTC, without saying so); 1970 for what is none."""
-    try:
-        parsed = datetime.fromisoformat(value) if isinstance(value, str) else EPOCH
-    except ValueError:
-        return EPOCH
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

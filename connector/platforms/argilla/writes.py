@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.errors import Conflict, NotFound, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
+from connector.model.moments import moment
 from connector.platforms.argilla import mapping
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.mapping import Mark
@@ -104,7 +105,7 @@ class ArgillaWriter:
 
     def _record(self, order: WriteOrder) -> Raw | None:
         record = self._client.record(self._dataset_id, order.item.remote_id)
-        if record is None or mapping.moment(record.get("inserted_at")) != order.item.created_at:
+        if record is None or moment(record.get("inserted_at")) != order.item.created_at:
             return None
         return record
 

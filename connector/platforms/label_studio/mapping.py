@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from connector.model import (
@@ -16,6 +15,7 @@ from connector.model import (
     Prediction,
     WriteOrigin,
 )
+from connector.model.moments import moment
 from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
 from connector.ports import Codec, PartsCodec
 
@@ -26,7 +26,6 @@ BEFORE = "secondlook_before"  # beside it: what is needed to undo the write
 ORIGIN = "secondlook_of"  # beside it: whose correction of what, for a database that does not know it
 REMOVED = "secondlook_removed"  # on a region: the same of corrections whose own region is gone, in a list
 MARKS = (MARKER, BY, CONTROL, BEFORE, ORIGIN, REMOVED)
-EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 Raw = Mapping[str, Any]
 
@@ -227,14 +226,3 @@ def user_id(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     return str(value) or None
-
-
-def moment(value: Any) -> datetime:
-    """A time as the server writes it; 1970 for what is none."""
-    if not isinstance(value, str):
-        return EPOCH
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        return EPOCH
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

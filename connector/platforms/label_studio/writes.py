@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.errors import Conflict, InUse, NotFound, Rejected, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
+from connector.model.moments import moment
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
 from connector.platforms.results import dicts, regions_of
@@ -122,7 +123,7 @@ class LabelStudioWriter:
     def _task(self, order: WriteOrder) -> Raw | None:
         """The task, if its number still means the same item: the server gives numbers out again."""
         task = self._client.task(self._project_id, order.item.remote_id)
-        if task is None or mapping.moment(task.get("created_at")) != order.item.created_at:
+        if task is None or moment(task.get("created_at")) != order.item.created_at:
             return None
         return task
 
@@ -290,6 +291,18 @@ class LabelStudioWriter:
             self._wait_for_drafts(task, source)
             self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"was_cancelled": False})
 
+    def _is_replaced(self, order: WriteOrder, task: Raw, removed: Sequence[Raw]) -> bool:
+        """Whether an annotation of ours stands beside the original, other than those to be removed."""
+        source = self._original(order, task)
+        return source is not None and any(
+            raw.get("ground_truth")
+            and not raw.get("was_cancelled")
+            and str(raw.get("parent_annotation")) == str(source["id"])
+            and mapping.user_id(raw.get("completed_by")) == self._client.user_id()
+            for raw in _annotations(task)
+            if raw not in removed
+        )
+
     def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
         result = self._corrected(order, source, meta)
@@ -326,7 +339,8 @@ class LabelStudioWriter:
 
     def _take_away(self, order: WriteOrder, record: WriteRecord, task: Raw, removed: Sequence[Raw]) -> None:
         """Delete what we wrote; the original counts again, and what was the truth is the truth again."""
-        self._count_again(order, task)
+        if not self._is_replaced(order, task, removed):
+            self._count_again(order, task)
         for raw in removed:
             self._remove(order, raw)
         # A crash may have come between the two calls: go on even where ours is gone already.

@@ -221,9 +221,7 @@ class MemorySource:
             return None
         for annotation in held.item.annotations:
             if annotation.marker == order.marker:
-                return WriteRecord(
-                    annotation.remote_id, held.notes[annotation.remote_id], {"label": annotation.label}
-                )
+                return WriteRecord(annotation.remote_id, held.notes[annotation.remote_id], _after(annotation))
         return None
 
     def _write(self, order: WriteOrder) -> WriteRecord:
@@ -262,7 +260,7 @@ class MemorySource:
             self._server.store(held, annotations=(*others, written))
         held.notes[written.remote_id] = before
         self._announce(held, written)
-        return self._noted(held, order, WriteRecord(written.remote_id, before, {"label": label}))
+        return self._noted(held, order, WriteRecord(written.remote_id, before, _after(written)))
 
     def _noted(self, held: Held, order: WriteOrder, record: WriteRecord) -> WriteRecord:
         held.own[order.marker] = OwnWrite(
@@ -356,8 +354,12 @@ def _own_writes(held: Held, codec: Codec) -> Iterator[OwnWrite]:
 def _own_write(held: Held, remote_id: str, marker: str, holder: Annotation | None) -> OwnWrite:
     noted = held.own.get(marker, OwnWrite(remote_id, marker))
     untouched = holder is None or marker == holder.marker or holder.updated_by == SERVICE_USER
-    after = noted.after if holder is None else {"label": holder.label}
+    after = noted.after if holder is None else _after(holder)
     return replace(noted, remote_id=remote_id, untouched=untouched, after=after)
+
+
+def _after(written: Annotation) -> Json:
+    return {"label": written.label, "updated_at": written.updated_at.isoformat()}
 
 
 def _has_part(codec: Codec, holder: Annotation, own: OwnWrite) -> bool:
