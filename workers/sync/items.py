@@ -16,7 +16,7 @@ from workers.context import Context
 from workers.review.release import release_edited_issues, release_stale_issues, shown_of_asked
 from workers.sync.adopted import adopt_unknown
 from workers.sync.late_writes import plan_removals
-from workers.sync.undone import look_at_undone
+from workers.sync.undone import look_at_undone, note_lost_edits
 
 FETCH_AT_ONCE = 100
 
@@ -45,6 +45,7 @@ def absorb_items(
     adopt_unknown(unit, project, items, ours)
     plan_removals(unit, project, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
+    note_lost_edits(unit, project, change.relabelled)
     if not own_write:
         every = unit.items.ids_of([item.remote_id for item in items], project.id) if again else ()
         look_at_undone(unit, project, items, {*change.relabelled, *every})

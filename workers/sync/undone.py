@@ -42,6 +42,19 @@ def look_at_undone(
             _put_back(unit, project, holder, one)
 
 
+def note_lost_edits(unit: UnitOfWork, project: Project, item_ids: Collection[int]) -> None:
+    """Say what somebody had made of an annotation of ours that is deleted now.
+
+    By whom is not known: a deletion of ours that was held up, for a correction that was taken back, can hit
+    what a person saved meanwhile.
+    """
+    if project.service_user is None:
+        return
+    for one in unit.items.edits_lost(sorted(item_ids), project.service_user):
+        detail = {"item": unit.items.ref(one.item_id).remote_id, "by": one.updated_by, "label": one.label}
+        unit.audit.append("platform", "annotation.edit_lost", one.remote_id, detail, project.name)
+
+
 def _is_gone(item: Item, holder: Annotation | None, correction: Correction) -> bool:
     """Whether what was written beside a label is not there any more."""
     if correction.mode is WriteMode.PREDICTION:

@@ -31,6 +31,15 @@ class StoredAnnotation(NamedTuple):
     updated_at: datetime
 
 
+class LostEdit(NamedTuple):
+    """What somebody had made of an annotation of ours that is gone."""
+
+    item_id: int
+    remote_id: str
+    updated_by: str
+    label: str | None
+
+
 class Items(Repository):
     def apply(self, project_id: int, page: Sequence[Item], *, again: bool = False) -> PageChange:
         """Make the store equal to what the platform said of these items. Repeating it changes nothing.
@@ -127,6 +136,16 @@ class Items(Repository):
         columns = (annotation_rows.c[name] for name in ("remote_id", *StoredAnnotation._fields))
         rows = self._connection.execute(select(*columns).where(annotation_rows.c.item_id == item_id))
         return {row.remote_id: StoredAnnotation(*row[1:]) for row in rows}
+
+    def edits_lost(self, item_ids: Sequence[int], service_user: str) -> list[LostEdit]:
+        """Annotations of ours that somebody else had saved and that this transaction saw deleted."""
+        query = select(*(annotation_rows.c[name] for name in LostEdit._fields)).where(
+            annotation_rows.c.deleted_at == self._now,
+            annotation_rows.c.annotator == service_user,
+            annotation_rows.c.updated_by != service_user,
+        )
+        parts = (query.where(self._among(annotation_rows.c.item_id, part)) for part in chunks(item_ids))
+        return [LostEdit(*row) for part in parts for row in self._connection.execute(part)]
 
     def annotators_of(self, item_id: int) -> set[str]:
         """Everyone who labelled this item in the source project."""

@@ -206,3 +206,20 @@ def test_what_lies_over_an_annotation_and_is_taken_off_is_held(build: Build) -> 
 
     lost = world.corrected("odd")
     assert (lost.state, lost.error) == (CorrectionState.HELD, NotWritten.OVERTAKEN)
+
+
+def test_what_somebody_made_of_our_annotation_is_named_when_it_is_deleted(build: Build) -> None:
+    """A deletion of ours that was held up may hit it; nobody can tell, so nothing is put back."""
+    world = build()
+    corrected(world)
+    world.server.edit(world.source_id, ours(world, "odd").remote_id, "bird", "bob")
+    world.later(seconds=HELD_UP)
+    theirs = world.annotation_id("odd", 1)
+    world.server.delete_annotation(world.source_id, theirs)
+    world.later(seconds=HELD_UP)
+
+    (lost,) = world.audit("annotation.edit_lost")
+    item_id = world.held("odd").item.remote_id
+    assert lost == ("platform", theirs, {"item": item_id, "by": "bob", "label": "bird"})
+    world.do(JobKind.SYNC, {"full": True})
+    assert len(world.audit("annotation.edit_lost")) == 1
