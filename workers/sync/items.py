@@ -30,13 +30,15 @@ def absorb_items(
     gone: Sequence[int] = (),
     own_write: bool = False,
     again: bool = False,
+    restored: bool = False,
 ) -> PageChange:
     """Store items as they are now, let go of issues that they answer, and have what changed judged.
 
     `ours` names the installations whose corrections are known as our own (`Context.installations`).
     `gone` are our ids of items that the platform has no more. Changed labels count towards the next scan,
     unless we have just written them ourselves. `again`: look at their data, and for what we wrote to them,
-    though no stamp has moved.
+    though no stamp has moved. `restored`: the platform's data went back, so all that we wrote is looked for
+    afterwards (`restored.look_after_corrections`).
     """
     shown = shown_of_asked(unit, project, [item.remote_id for item in items])
     change = unit.items.apply(project.id, items, again=again)
@@ -46,8 +48,9 @@ def absorb_items(
     plan_removals(unit, project, items)
     release_stale_issues(unit, project, {*change.relabelled, *gone})
     note_lost_edits(unit, project, change.relabelled)
-    if not own_write:
-        every = unit.items.ids_of([item.remote_id for item in items], project.id) if again else ()
+    if not (own_write or restored):
+        same = [item.remote_id for item in items if again and item.remote_id not in change.older]
+        every = unit.items.ids_of(same, project.id)
         look_at_undone(unit, project, items, {*change.relabelled, *every})
     # The project's row comes last, for whoever holds it makes all others that store items wait.
     if change.relabelled and not own_write:
