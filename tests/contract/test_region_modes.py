@@ -221,6 +221,24 @@ def test_each_correction_of_a_picture_says_enough_to_be_owned_up_to_and_taken_ba
     assert scene.source.fetch([str(scene.task)])[0].own_writes == ()
 
 
+def test_a_deletion_that_hangs_spares_a_later_correction_and_what_it_hits_is_put_right(
+    label_studio: LabelStudioServer,
+) -> None:
+    scene = box_scene(label_studio)
+    first, record = scene.write(WriteMode.REPLACE, GIVEN, RIGHT)
+    path = f"/api/annotations/{record.remote_id}/"
+    label_studio.call("PATCH", path, json={"result": scene.before[0]["result"]})  # as far as a revert came
+    later, written = scene.write(WriteMode.REPLACE, EXTRA, NO_EXTRA)
+    scene.source.revert(first, record)
+    assert scene.valid() == [GIVEN]
+    assert [one["was_cancelled"] for one in scene.shown()] == [True, False], "it still stands in its place"
+
+    label_studio.call("DELETE", f"/api/annotations/{written.remote_id}/")
+    assert scene.source.find_write(later) is None, "what hit it is noticed"
+    scene.source.revert(later, written)
+    assert scene.shown() == scene.before
+
+
 TEXT = "Ana flew to Rome"
 SPAN_CONFIG = """<View><Text name="text" value="$text"/><Labels name="ner" toName="text">
 <Label value="PER"/><Label value="LOC"/></Labels></View>"""

@@ -74,6 +74,11 @@ class RegionWriter(LabelStudioWriter):
                 return raw
         return None
 
+    def _before_us(self, order: WriteOrder, task: Raw, source: Raw) -> Raw:
+        """Also beside one of ours that says nothing any more, whose revert broke off before it was deleted."""
+        replaced = order.mode is WriteMode.REPLACE and self._is_replaced(order, task, ())
+        return {**source, "was_cancelled": False} if replaced else source
+
     def _label(self, raw: Raw) -> str | None:
         return self._codec.read(raw.get("result"), self._schema).label
 
