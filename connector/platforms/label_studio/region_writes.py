@@ -75,7 +75,7 @@ class RegionWriter(LabelStudioWriter):
         return None
 
     def _before_us(self, order: WriteOrder, task: Raw, source: Raw) -> Raw:
-        """Also beside one of ours that says nothing any more, whose revert broke off before it was deleted."""
+        """Also beside one of ours that says nothing any more: its revert broke off before it was deleted."""
         replaced = order.mode is WriteMode.REPLACE and self._is_replaced(order, task, ())
         return {**source, "was_cancelled": False} if replaced else source
 

@@ -6,8 +6,9 @@ import pytest
 
 from connector.errors import Misconfigured
 from connector.model.jobs import JobKind
-from tests.support.world import World
+from tests.support.world import NAME, SCHEMA, World
 from tests.unit.conftest import Build
+from workers.cli.checks.platform import _alone
 
 
 @pytest.fixture
@@ -87,3 +88,14 @@ def test_corrections_of_another_installation_are_owned_up_to_only_when_told_to_t
 
     assert len(other.audit("correction.adopted")) == adopted
     assert first.labels("odd") == [("ann", "cat"), ("service", "dog")]
+
+
+def test_doctor_says_which_installation_this_is_and_names_the_other(first: World, build: Build) -> None:
+    other = beside(build, first)
+    ours, theirs = other.services.keyring.installation, first.services.keyring.installation
+
+    assert _alone(first.services, NAME, SCHEMA.control).found == f"this installation is {theirs}"
+    with pytest.raises(Misconfigured, match=theirs) as refused:
+        _alone(other.services, NAME, SCHEMA.control)
+    assert theirs in refused.value.remedy
+    assert ours != theirs
