@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import Code, NotJudged, ScanDoubt, coded
+from workers.issues import RegionFit
+from workers.label_types.base import Suspicions
 from workers.label_types.regions.keys import Keys, RegionPart
 
 UNKNOWN = 0.5  # of a predicted region to which the model gives no score
@@ -63,6 +65,15 @@ def looks_at(
             unusable[coded(NotJudged.NO_COMPARISON)] += 1
     warnings = (coded(ScanDoubt.JUDGED_BY_OTHERS, n_items=by_others),) if by_others else ()
     return ComparedItems(looks, dict(unusable), warnings)
+
+
+def without_misfits(found: Suspicions, fit: RegionFit) -> Suspicions:
+    """The same; where the predictions cannot be about the labels, a warning instead of false alarms."""
+    if fit.misfit is None:
+        return found
+    why, n, total = fit.misfit
+    doubt = coded(ScanDoubt.PREDICTIONS_DO_NOT_FIT, why=why.value, n=n, total=total)
+    return replace(found, suspicions=[], warnings=(*found.warnings, doubt))
 
 
 def _predicted(
