@@ -45,8 +45,7 @@ def judged_by_others(n_items: int) -> str:
 MISFITS: Mapping[str, tuple[str, str]] = {  # what does not fit → the fact, and what may be the cause
     "places": (
         "there is one at {n:,} of {total:,} given regions",
-        "Are they of these items, and in the right units? Boxes are in pixels of the picture (in YOLO's files "
-        "in shares of it), spans in characters from 0",
+        "Are they of these items, and in pixels (YOLO's: in shares of the picture) or characters from 0?",
     ),
     "labels": (
         "of those at {total:,} given regions {n:,} have the same label",

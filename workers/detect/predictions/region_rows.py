@@ -22,7 +22,7 @@ NESTED = ("predictions", "boxes", "spans", "entities", "ents", "regions", "objec
 SCORES = ("score", "confidence", "probability", "prob")
 CORNERS = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"))
 COLUMNS = (("boxes", "bboxes"), ("labels", "label"), ("scores", "score"))  # lists side by side
-LOOSE_TOKEN = "token of a pipeline, not a span: run it with aggregation_strategy='simple'"
+UNGROUPED = "token of a pipeline, not a span: run it with aggregation_strategy='simple'"
 NO_LABEL = "region without a label that the file's categories know"
 
 
@@ -95,7 +95,7 @@ def region_of(
     if not isinstance(one, Mapping):
         return "region that is no object"
     if "entity" in one and "entity_group" not in one:
-        return LOOSE_TOKEN
+        return UNGROUPED
     label = _label(one, class_ids)
     named = [one[key] for key in SCORES if one.get(key) is not None]
     score = finite(named[0]) if named else unscored

@@ -75,12 +75,9 @@ def tagged_item(
     for token in tokens:
         ends.append((at, at + len(token)))
         at += len(token) + 1
+    names = [f"{n}" if line is None else f"line {line + n - 1}" for n in range(1, len(tokens) + 1)]
     regions = tuple(
-        Region(
-            label,
-            (ends[first][0], ends[last - 1][1]),
-            f"{first + 1}" if line is None else f"line {line + first}",
-        )
+        Region(label, (ends[first][0], ends[last - 1][1]), names[first])
         for first, last, label in spans_of_tags(tags)
     )
     return RegionItem(name, place, (RegionAnswer(None, regions),), text=" ".join(tokens), tokens=tuple(ends))

@@ -35,7 +35,7 @@ def tag_columns(entries: FileEntries, columns: Columns) -> tuple[str, str] | Non
             raise BadFile(
                 f"'{name}' holds numbers of tags that nothing names",
                 argument=ARGUMENT,
-                remedy="Save it with its features (Parquet, or save_to_disk of `datasets`), or the tags' names",
+                remedy="Save it with its features (to_parquet, save_to_disk), or with the tags' names",
             )
     return None
 
