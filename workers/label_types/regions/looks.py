@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import Code, NotJudged, ScanDoubt, coded
+from connector.wording import quoted
 from workers.issues import RegionFit
-from workers.label_types.base import Suspicions
+from workers.label_types.base import Suspicions, odd_input
 from workers.label_types.regions.keys import Keys, RegionPart
 
 UNKNOWN = 0.5  # of a predicted region to which the model gives no score
@@ -53,18 +54,25 @@ def looks_at(
     """Each item beside its prediction, else beside what its other annotators agree on."""
     looks: list[ComparedItem[S]] = []
     unusable: Counter[Code] = Counter()
+    unknown: Counter[str] = Counter()
     by_others = 0
     for row, (item, prediction) in enumerate(zip(items, predictions, strict=True)):
         given = keys.parts(item.label)
         if prediction is not None and prediction.class_scores is not None:
-            looks.append(ComparedItem(row, given, _predicted(keys, prediction, schema)))
+            looks.append(ComparedItem(row, given, _predicted(keys, prediction, schema, unknown)))
         elif item.others:
             by_others += 1
             looks.append(ComparedItem(row, given, agree([keys.parts(label) for _, label in item.others])))
         else:
             unusable[coded(NotJudged.NO_COMPARISON)] += 1
     warnings = (coded(ScanDoubt.JUDGED_BY_OTHERS, n_items=by_others),) if by_others else ()
-    return ComparedItems(looks, dict(unusable), warnings)
+    odd = [
+        f"{n:,} predicted regions say {quoted(label)}, which the control does not have: they are left out."
+        for label, n in sorted(unknown.items())
+    ]
+    if len(looks) > by_others and not any(look.against for look in looks):
+        odd.append("The predictions hold no region that can be used: nothing can be found by them.")
+    return ComparedItems(looks, dict(unusable), (*warnings, *odd_input(odd)))
 
 
 def without_misfits(found: Suspicions, fit: RegionFit) -> Suspicions:
@@ -77,10 +85,11 @@ def without_misfits(found: Suspicions, fit: RegionFit) -> Suspicions:
 
 
 def _predicted(
-    keys: Keys[S], prediction: Prediction, schema: LabelSchema
+    keys: Keys[S], prediction: Prediction, schema: LabelSchema, unknown: Counter[str]
 ) -> list[tuple[RegionPart[S], float]]:
-    """The regions of classes that the control has."""
-    result = ((keys.part(line), score) for line, score in (prediction.class_scores or {}).items())
+    """The regions of classes that the control has; `unknown` counts the labels of others."""
+    result = [(keys.part(line), score) for line, score in (prediction.class_scores or {}).items()]
+    unknown.update(one.label for one, _ in result if one is not None and one.label not in schema.classes)
     usual = UNKNOWN if prediction.score is None else prediction.score
     return [
         (part, min(1.0, max(0.0, usual if score < 0 else score)))
