@@ -1,14 +1,27 @@
-"""The text of an item, as its spans count in it. Pure."""
+"""What an item holds under a field, and its text as spans count in it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.model.html_text import html_text
 from connector.model.platform import Json, LabelSchema, ObjectTag
 
 HYPERTEXT, DIALOGUE = "HyperText", "Paragraphs"
+
+
+def value_at(data: Any, field: str) -> Any:
+    """The value of a key of an item's data, or of a path of keys (ticket.text); None where there is none.
+
+    A key that has the dots itself comes first.
+    """
+    if not isinstance(data, Mapping):
+        return None
+    if field in data:
+        return data[field]
+    head, _, rest = field.partition(".")
+    return value_at(data.get(head), rest) if rest else None
 
 
 def counted_text(tag: ObjectTag, value: Any) -> str | None:
@@ -40,4 +53,4 @@ def labelled_object(schema: LabelSchema) -> ObjectTag | None:
 def labelled_text(schema: LabelSchema, data: Json) -> str | None:
     """The text that an item's spans count in; None where the control is about something else."""
     tag = labelled_object(schema)
-    return None if tag is None else counted_text(tag, data.get(tag.field))
+    return None if tag is None else counted_text(tag, value_at(data, tag.field))

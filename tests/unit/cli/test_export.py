@@ -279,7 +279,8 @@ def project_of(
     services: Services, kind: str, control: str, classes: tuple[str, ...], tasks: list[dict[str, Any]]
 ) -> None:
     project = services.project("cats")
-    schema = LabelSchema(control, "im", classes, (ObjectTag("im", "Image", "image"),), kind)
+    shown = ObjectTag("im", "Text", "text") if kind == "spans" else ObjectTag("im", "Image", "image")
+    schema = LabelSchema(control, "im", classes, (shown,), kind)
     items = []
     for task in tasks:
         annotation = Annotation(
