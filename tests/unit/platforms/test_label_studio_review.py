@@ -97,6 +97,15 @@ def test_a_task_has_every_field_that_the_config_shows_and_ours_win() -> None:
     assert [option["value"] for option in task["secondlook_options"]] == ["A", "B", OTHER]
 
 
+def test_a_field_within_the_data_is_shown_under_a_name_without_dots() -> None:
+    config = review_config.build(setup_for(("A", "B"), ObjectTag("t", "Text", "ticket.text")), CODEC)
+    (shown,) = (str(tag.value_name) for tag in LabelInterface(config).objects if tag.name)
+    form = review_tasks.LabelStudioForm((shown,), config)
+    task = review_tasks.task_for(request_for(data={"ticket.text": "hello"}), form, CODEC)
+    assert "." not in shown
+    assert task["data"][shown] == "hello"
+
+
 def test_a_blind_task_has_no_prediction() -> None:
     assert "predictions" not in review_tasks.task_for(request_for(suggestion=None), FORM, CODEC)
 
