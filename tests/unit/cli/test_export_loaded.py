@@ -174,6 +174,17 @@ def test_conll_holds_the_words_in_which_spans_count(
     assert unmarked == marked.replace("B-LOC", "O")
 
 
+def test_a_token_half_covered_is_in_the_span_and_that_is_said(
+    secondlook: Secondlook, configured: Services
+) -> None:
+    task = ({"text": "Ana flew"}, "key", [span(0, 2, "PER", "An"), span(1, 8, "LOC", "na flew")])
+    project_of(configured, "spans", ("PER", "LOC"), PLAIN, [task])
+    done = secondlook("export", "cats", "--out", "s.conll", "--format", "conll")
+    assert "1 spans that overlap a longer one are left out" in done.err
+    assert "1 spans begin or end within a token" in done.err
+    assert Path("s.conll").read_text() == "Ana B-LOC\nflew I-LOC\n\n"
+
+
 def test_items_without_a_text_stand_apart(secondlook: Secondlook, configured: Services) -> None:
     project_of(configured, "spans", ("PER",), PLAIN, [({"other": "x"}, "key", []), ({"text": "x"}, "k", [])])
     done = secondlook("export", "cats", "--out", "s.conll", "--format", "conll")

@@ -270,6 +270,13 @@ def test_tokens_and_tags_of_a_dataset_are_spans(tmp_path: Path, listed: dict[str
     assert given(tmp_path / "a.parquet") == expected()
 
 
+def test_rows_of_tags_by_several_people_are_answers_about_one_text(tmp_path: Path) -> None:
+    row = {"id": 7, "tokens": ["Anna", "sleeps"], "ner_tags": ["B-PER", "O"]}
+    data = read_any(lines(tmp_path / "a.jsonl", [row | {"annotator": who} for who in "ab"]), Columns())
+    assert isinstance(data, RegionData)
+    assert [[one.annotator for one in item.answers] for item in data.items] == [["a", "b"]]
+
+
 def test_numbers_of_tags_without_names_are_refused(tmp_path: Path) -> None:
     rows = [{"tokens": ["Anna", "sleeps"], "ner_tags": [1, 0]}] * 9
     with pytest.raises(BadFile, match="'ner_tags' holds numbers of tags that nothing names"):

@@ -65,7 +65,7 @@ def _regions(entries: FileEntries, columns: Columns) -> RegionData | None:
         refuse_results(entries.rows)
     tagged = tag_columns(entries, columns)
     if tagged is not None:
-        return read_tagged_rows(entries, *tagged)
+        return read_tagged_rows(entries, columns, *tagged)
     name = _box_column(entries, columns)
     if name is not None:
         return read_label_studio(_as_tasks(entries, name), columns, name, FileKind.BOXES)

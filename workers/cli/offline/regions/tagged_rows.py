@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from workers.cli.offline.columns import IDS
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.conll import TAG, tagged_item
-from workers.cli.offline.regions.data import RegionData
+from workers.cli.offline.regions.data import RegionData, RegionItem
+from workers.cli.offline.regions.span_rows import annotator_of, id_of
+from workers.cli.offline.verdicts import dropped_rows
 
 TOKENS = ("tokens", "words")
 TAGS = ("ner_tags", "tags", "labels", "ner", "label")
@@ -40,19 +42,25 @@ def tag_columns(entries: FileEntries, columns: Columns) -> tuple[str, str] | Non
     return None
 
 
-def read_tagged_rows(entries: FileEntries, tokens: str, tags: str) -> RegionData:
-    """The spans by row, in the text of its tokens with a blank between."""
-    left_out: list[LeftOut] = []
-    items = []
-    for row in entries.rows:
+def read_tagged_rows(entries: FileEntries, columns: Columns, tokens: str, tags: str) -> RegionData:
+    """The spans in the text of a row's tokens with a blank between; rows of one id and text are answers."""
+    dropped, unclear = dropped_rows(entries.rows, frozenset({tokens, tags}))
+    left_out = [LeftOut(entries.rows[n].place, reason) for n, reason in sorted(dropped.items())]
+    items: dict[tuple[str, str], RegionItem] = {}
+    for n, row in enumerate(entries.rows):
         words, marks = row.values.get(tokens), _listed(row.values.get(tags))
         named = all(isinstance(mark, str) and TAG.fullmatch(mark) for mark in marks)
+        if n in dropped:
+            continue
         if not _texts(words) or not named or not _side_by_side(row, tokens, tags):
             left_out.append(LeftOut(row.place, UNEQUAL))
             continue
-        held = next((row.values[name] for name in IDS if row.values.get(name) not in (None, "")), row.place)
-        items.append(tagged_item(str(held), row.place, _listed(words), marks))
-    return RegionData(FileKind.SPANS, tuple(items), tags, (tokens,), tuple(left_out), notes=entries.notes)
+        item = tagged_item(id_of(row, columns), row.place, _listed(words), marks)
+        answer = replace(item.answers[0], annotator=annotator_of(row, columns))
+        known = items.setdefault((item.id, item.text), replace(item, answers=()))
+        items[item.id, item.text] = replace(known, answers=(*known.answers, answer))
+    notes = (*entries.notes, *unclear)
+    return RegionData(FileKind.SPANS, tuple(items.values()), tags, (tokens,), tuple(left_out), notes=notes)
 
 
 def _side_by_side(row: FileEntry, tokens: str, tags: str) -> bool:
