@@ -1,27 +1,15 @@
-"""What an item holds under a field, and its text as spans count in it. Pure."""
+"""The text of an item, as its spans count in it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from connector.model.html_text import html_text
+from connector.model.item_data import value_at
 from connector.model.platform import Json, LabelSchema, ObjectTag
 
 HYPERTEXT, DIALOGUE = "HyperText", "Paragraphs"
-
-
-def value_at(data: Any, field: str) -> Any:
-    """The value of a key of an item's data, or of a path of keys (ticket.text); None where there is none.
-
-    A key that has the dots itself comes first.
-    """
-    if not isinstance(data, Mapping):
-        return None
-    if field in data:
-        return data[field]
-    head, _, rest = field.partition(".")
-    return value_at(data.get(head), rest) if rest else None
 
 
 def counted_text(tag: ObjectTag, value: Any) -> str | None:

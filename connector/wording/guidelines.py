@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from connector.model import GuidelineNote, Json, LabelSchema
-from connector.model.item_text import value_at
+from connector.model.item_data import value_at
 from connector.wording.text import listing, one_line, quoted
 
 NOTE_CHARS = 500  # longest note shown in the guidelines

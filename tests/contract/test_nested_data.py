@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+
 import pytest
 
 from connector.errors import Misconfigured
-from connector.model import ItemRef, ReviewRequest, ReviewSetup, WriteMode, WriteOrder
-from connector.model.item_text import value_at
+from connector.model import ItemRef, LabelSchema, ReviewSetup, WriteMode, WriteOrder
+from connector.model.item_data import value_at
 from connector.platforms.label_studio.client import LabelStudioClient
-from connector.platforms.label_studio.config import parsed
-from connector.platforms.label_studio.review_config import build
-from connector.platforms.label_studio.review_tasks import LabelStudioForm, task_for
+from connector.platforms.label_studio.desk import LabelStudioDesk
 from connector.platforms.label_studio.source import LabelStudioSource
+from tests.contract.test_desk import request_for
 from tests.support.codecs import LABEL_STUDIO
 from tests.support.label_studio import LabelStudioServer
 from tests.unit.label_types.test_nested_choices import REPEATED, TREE, region
@@ -49,20 +51,15 @@ def test_nested_choices_and_dotted_fields_are_read_and_corrected(label_studio: L
     source.revert(order, record)
     back = source.fetch([wrong.remote_id])[0]
     assert back.annotations[0].label == "Other"
+    _reviewers_are_shown_the_field(label_studio, schema)
 
 
-def test_a_review_project_shows_what_lies_within_the_data(label_studio: LabelStudioServer) -> None:
-    schema = source_of(label_studio, TREE.format(choice="single", nested="true"), ["help"]).describe().schema
-    assert schema is not None
-    codec = LABEL_STUDIO[schema.kind]
-    config = build(ReviewSetup("key", "title", schema, 2, ""), codec)
-    fields = tuple(str(one.value_name) for one in parsed(config).objects if one.value_name)
-    held = {"ticket.text": DATA["ticket"]["text"]}
-    request = ReviewRequest("k", "b", "t", "c", held, schema.classes, "Other", 0.9, "m")
-    task = task_for(request, LabelStudioForm(fields, config), codec)
-    project = label_studio.new_project("review of nested", config, [task])
-    (stored,) = label_studio.tasks(project)
-    assert DATA["ticket"]["text"] in [stored["data"][name] for name in fields]
+def _reviewers_are_shown_the_field(label_studio: LabelStudioServer, schema: LabelSchema) -> None:
+    desk = LabelStudioDesk(LabelStudioClient(label_studio.url, label_studio.token), codecs=LABEL_STUDIO)
+    review_id = desk.ensure(ReviewSetup(f"owner-{uuid.uuid4().hex}", "nested", schema, 2, ""), None)
+    asked = replace(request_for("k1", suggestion=None), options=schema.classes)
+    placed = desk.push(review_id, [replace(asked, data={"ticket.text": "the invoice"})])
+    assert "the invoice" in label_studio.task(int(placed["k1"]))["data"].values()
 
 
 def test_a_repeaters_control_is_refused(label_studio: LabelStudioServer) -> None:

@@ -18,7 +18,8 @@ from connector.model import (
     ReviewTask,
 )
 from connector.model.findings import Finding, FindingKind
-from connector.model.item_text import labelled_text, value_at
+from connector.model.item_data import value_at
+from connector.model.item_text import labelled_text
 from workers.consensus.quorum import QuorumPolicy
 from workers.label_types.registry import kind_of
 

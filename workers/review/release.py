@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from connector import wording
 from connector.model import IssueState, Json, Project, ReviewState, ReviewTask
-from connector.model.item_text import value_at
+from connector.model.item_data import value_at
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import LetGo
@@ -59,7 +59,7 @@ def release_edited_issues(unit: UnitOfWork, project: Project, before: Mapping[in
     edited = {
         item_id
         for item_id, shown in before.items()
-        if {name: value_at(now.get(item_id, {}), name) for name in shown} != shown
+        if {name: value_at(now.get(item_id), name) for name in shown} != shown
     }
     if edited:
         asked = [issue.id for issue in unit.issues.active(project.id, sorted(edited))]

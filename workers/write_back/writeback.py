@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector import wording
 from connector.errors import Conflict, Rejected, Retryable
 from connector.model import Correction, CorrectionState, WriteRecord
-from connector.model.item_text import value_at
+from connector.model.item_data import value_at
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import NotWritten

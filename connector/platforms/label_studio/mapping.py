@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus, Prediction
-from connector.model.item_text import value_at
+from connector.model.item_data import value_at
 from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
 from connector.ports import Codec
 

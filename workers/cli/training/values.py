@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from connector.model import CHOICE, LabelSchema
-from connector.model.item_text import DIALOGUE, labelled_object, utterances, value_at
+from connector.model.item_data import value_at
+from connector.model.item_text import DIALOGUE, labelled_object, utterances
 from connector.store.views.training import TrainingItem
 from workers.cli.offline.kinds import FileKind, number_of
 from workers.cli.offline.record import LeftOut

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from connector.model.item_text import value_at
+from connector.model.item_data import value_at
 from connector.model.reasons import NotSearched
 from workers.detect.findings.draft import Missing, missing
 from workers.issues import LabelIssues

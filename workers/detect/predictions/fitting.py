@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.model.item_text import value_at
+from connector.model.item_data import value_at
 from workers.detect.predictions.copies import by_name, together
 from workers.detect.predictions.crossval import FoldModel, Predicted, Progress, out_of_sample
 from workers.detect.predictions.encoders import Encoder

@@ -9,7 +9,8 @@ from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem, LabelSchema, Prediction
-from connector.model.item_text import labelled_object, labelled_text, value_at
+from connector.model.item_data import value_at
+from connector.model.item_text import labelled_object, labelled_text
 from connector.model.reasons import Code, NotJudged, coded
 from connector.platforms.results import finite
 from workers.context import Context

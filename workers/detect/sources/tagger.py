@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem, LabelSchema, Prediction
-from connector.model.item_text import labelled_text, value_at
+from connector.model.item_data import value_at
+from connector.model.item_text import labelled_text
 from workers.context import Context
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.sources import trained
