@@ -55,6 +55,7 @@ class Installation:
     project: int
     services: Services
     people: list[User]
+    config: Path
 
     @property
     def review(self) -> int:
@@ -100,6 +101,15 @@ class Installation:
         found.raise_for_status()
         return found.content
 
+    def training_set(self, form: str) -> Path:
+        """What `secondlook export` writes of it."""
+        run_inline(self.services, NAME, JobKind.SYNC)
+        out = self.config.with_name(f"training.{form}")
+        assert (
+            command(["--config", str(self.config), "export", NAME, "--format", form, "--out", str(out)]) == 0
+        )
+        return out
+
     def results(self) -> dict[str, list[Raw]]:
         """Item → the result of its one annotation."""
         tasks = self.server.tasks(self.project)
@@ -121,7 +131,7 @@ def installed(
     path.write_text(text)
     services = build(load(path), SilentQueue(), codecs=codecs())
     try:
-        made = Installation(server, project, services, people)
+        made = Installation(server, project, services, people, path)
         run_inline(services, NAME, JobKind.SYNC)
         made.work(JobKind.SCAN, JobKind.PUSH)
         yield made
@@ -177,7 +187,12 @@ def box_task(name: str, given: Sequence[Region], right: Sequence[Region], annota
 def in_coco(exported: bytes) -> dict[str, list[Region]]:
     """Picture → its boxes, in the platform's COCO export."""
     with zipfile.ZipFile(io.BytesIO(exported)) as folder:
-        found = json.loads(folder.read("result.json"))
+        return coco_of(folder.read("result.json"))
+
+
+def coco_of(content: bytes) -> dict[str, list[Region]]:
+    """The same of COCO's JSON."""
+    found = json.loads(content)
     names = {one["id"]: one["name"] for one in found["categories"]}
     pictures = {one["id"]: _name(one["file_name"]) for one in found["images"]}
     boxes: dict[str, list[Region]] = {name: [] for name in pictures.values()}
@@ -302,6 +317,7 @@ def test_wrong_boxes_are_repaired_in_the_exports_that_people_train_on(
         made.work(JobKind.COLLECT)
         for kind, read in BOX_EXPORTS.items():
             assert wrong_boxes(read(made.export(kind)), right) == (0, 72), kind
+        assert wrong_boxes(coco_of(made.training_set("coco").read_bytes()), right) == (0, 72)
         _nothing_else_has_changed(results, made.results())
         _all_is_taken_back(made, results)
 
@@ -430,6 +446,12 @@ def test_wrong_spans_are_repaired_in_the_export_that_people_train_on(
         assert made.answer_all(truthful(right)) == 2 * 12
         made.work(JobKind.COLLECT)
         assert wrong_tags(made.export("CONLL2003"), right) == (0, 36)
+        training = [json.loads(line) for line in made.training_set("jsonl").read_text().splitlines()]
+        for row in training:
+            given, truth = right[row["data"]["text"]]
+            marked = [(one["label"], one["start"], one["end"]) for one in row["label"]]
+            assert sorted(marked) == sorted(truth)
+            assert row["status"] == ("unreviewed" if given == truth else "corrected")
         after = made.results()
         for text, (given, truth) in right.items():
             if given == truth:
