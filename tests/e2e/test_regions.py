@@ -105,9 +105,8 @@ class Installation:
         """What `secondlook export` writes of it."""
         run_inline(self.services, NAME, JobKind.SYNC)
         out = self.config.with_name(f"training.{form}")
-        assert (
-            command(["--config", str(self.config), "export", NAME, "--format", form, "--out", str(out)]) == 0
-        )
+        asked = ["export", NAME, "--format", form, "--out", str(out)]
+        assert command(["--config", str(self.config), *asked]) == 0
         return out
 
     def results(self) -> dict[str, list[Raw]]:
