@@ -26,7 +26,8 @@ def unwrapped(value: Mapping[str, Any]) -> Unwrapped:
         return [value], ()
     if "result" in value and "task" in value:  # one file of Label Studio's target storage
         return [value], ()
-    pairs = [pair for pair in map(pair_of, value.get("annotations") or ()) if pair is not None]
+    listed = value.get("annotations")
+    pairs = [pair for pair in map(pair_of, listed if isinstance(listed, list) else ()) if pair is not None]
     if pairs:
         return pairs, ("Items are taken from the list under 'annotations'.",)
     rows = _split_form(value) or _columns(value) or _by_index(value)
