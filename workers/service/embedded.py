@@ -52,7 +52,7 @@ def run_up(settings: Settings, greet: Callable[[Services], None], file: Path | N
         traces.start("up")
         services = build(settings, CeleryQueue(app), codecs=codecs(), documents=Files())
         greet(services)
-        schedule(app, settings.worker.tick_seconds)
+        schedule(app, settings.worker)
         register(app, lambda: services)
         with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):
             sweep(services)
