@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
 VISIBILITY_SECONDS = 3600  # Redis: what is not acknowledged by then is delivered again
-SOCKET_SECONDS = 5.0  # longest wait for one answer of Redis
+ANSWER_SECONDS = 5.0  # longest wait for one answer of the broker
 MOST_WAITING = 1_000  # transactions whose jobs wait to be announced
 LEFT = "jobs wait for the next sweep"
 SEND_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.2}
@@ -40,8 +40,11 @@ def make_celery(broker_url: str) -> Celery:
         options["polling_interval"] = 0.005  # the default of a second allows only a few jobs a second
     if broker_url.startswith("redis"):
         options["visibility_timeout"] = VISIBILITY_SECONDS
-        options["socket_connect_timeout"] = options["socket_timeout"] = SOCKET_SECONDS
+        options["socket_connect_timeout"] = options["socket_timeout"] = ANSWER_SECONDS
         options["socket_keepalive"] = True
+    if broker_url.startswith("amqp"):
+        # Else a message is sent into a connection that stands and brings nothing, and nobody hears of it.
+        options["confirm_publish"] = True
     app.conf.update(
         broker_transport_options=options,
         broker_connection_retry_on_startup=True,
@@ -78,7 +81,7 @@ class CeleryQueue:
 
         try:
             for job_id in job_ids:
-                self._app.send_task(RUN_JOB, args=[job_id])
+                self._app.send_task(RUN_JOB, args=[job_id], confirm_timeout=ANSWER_SECONDS)
         except (KombuError, OSError) as error:
             log.warning(LEFT, jobs=len(job_ids), error=type(error).__name__)
         except Exception:

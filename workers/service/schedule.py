@@ -11,6 +11,7 @@ from celery.schedules import schedule as every
 
 from connector.config.settings import WorkerSettings
 from connector.model.jobs import TICK
+from connector.queue import ANSWER_SECONDS
 
 
 class SteadyClock:
@@ -38,6 +39,9 @@ def schedule(app: Celery, worker: WorkerSettings, now: Callable[[], datetime] | 
         "tick": {
             "task": TICK,
             "schedule": every(worker.tick_seconds, nowfun=now or SteadyClock(), app=app),
-            "options": {"expires": max(worker.lease_seconds, worker.tick_seconds * 2)},
+            "options": {
+                "expires": max(worker.lease_seconds, worker.tick_seconds * 2),
+                "confirm_timeout": ANSWER_SECONDS,
+            },
         }
     }
