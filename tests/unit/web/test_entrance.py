@@ -166,7 +166,13 @@ def test_the_first_link_expires(services: Services, clock: MovedClock) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://["},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
 )
 def test_another_sites_form_does_nothing(
     client: httpx.Client, services: Services, headers: dict[str, str]
@@ -200,7 +206,8 @@ def test_tokens_that_only_read_change_nothing(client: httpx.Client, services: Se
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "\n/x", "x"]
+    "target",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "\n/x", "x", "//[", "//\u2100.com"],
 )
 def test_nobody_is_led_elsewhere(client: httpx.Client, services: Services, target: str) -> None:
     add_ann(services)
