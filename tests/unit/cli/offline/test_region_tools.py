@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from tests.unit.cli.offline import region_files as files
 from workers.cli.offline.dataset import Columns
@@ -197,6 +198,29 @@ def test_predictions_of_detectors_judge_as_they_write_them(tmp_path: Path, form:
         found_there = [{**one, "image_id": 999 - one["image_id"]} for one in files.coco_results()]
         value = {**other, "annotations": found_there}
     assert found(judged(data, save(tmp_path / "p.json", value))) == files.PLANTED
+
+
+@pytest.mark.parametrize("added", ["1a2b3c4d-", "1a2b3c4d__"])
+def test_pictures_are_found_by_the_names_that_they_had_before_label_studio(
+    tmp_path: Path, added: str
+) -> None:
+    tasks = files.ls_pictures(predicted=False)
+    for n, task in enumerate(tasks):
+        task["data"] = {"image": f"/data/upload/3/{added}p{n}.jpg"}
+    rows = rows_of(lambda box: {"label": box[0], "box": box[1:], "score": 0.9})
+    scan = judged(save(tmp_path / "a.json", tasks), lines(tmp_path / "p.jsonl", rows))
+    assert found(scan) == files.PLANTED
+
+
+def test_lists_of_boxes_are_found_by_the_names_of_their_pictures(tmp_path: Path) -> None:
+    save(tmp_path / "set/classes.txt", "car\ndog\n")
+    for n in PICTURES:
+        save(tmp_path / f"set/labels/p{n}.txt", "\n".join(map(files.yolo_line, files.given(n))))
+        picture = tmp_path / f"set/images/p{n}.png"
+        picture.parent.mkdir(exist_ok=True)
+        Image.new("1", (int(files.W), int(files.H))).save(picture)
+    rows = rows_of(lambda box: {"label": box[0], "box": box[1:], "score": 0.9})
+    assert found(judged(tmp_path / "set", lines(tmp_path / "p.jsonl", rows))) == files.PLANTED
 
 
 def test_numbers_of_classes_mean_nothing_where_no_list_names_them(tmp_path: Path) -> None:

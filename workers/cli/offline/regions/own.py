@@ -27,6 +27,7 @@ from workers.cli.offline.regions.data import (
     RegionItem,
     Remarks,
 )
+from workers.cli.offline.regions.pictures import ENDINGS
 from workers.detect.predictions.region_rows import SCORES, names_of, region_of, regions_in
 
 NAMES = (*IDS, "image_id", "doc_id", "image", "file_name", "filename")
@@ -180,7 +181,9 @@ def _item_of(entry: FileEntry, names: Mapping[str, str]) -> str | None:
     for key in NAMES:
         held = entry.values.get(key)
         if isinstance(held, str | int) and not isinstance(held, bool):
-            name = names.get(str(held)) or names.get(PurePath(str(held)).name)
+            path = PurePath(str(held))
+            stem = path.stem if path.suffix.lower() in ENDINGS else ""
+            name = names.get(str(held)) or names.get(path.name) or names.get(stem)
             if name is not None:
                 return name
     return None
