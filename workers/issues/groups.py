@@ -48,9 +48,12 @@ class Groups:
 
     def split(self, rows: Rows) -> list[Rows]:
         """Some rows by their class, each part in the order of `rows`."""
-        given = self.labels[rows]
+        return [rows[places] for places in self.places(self.labels[rows])]
+
+    def places(self, given: Classes) -> list[Rows]:
+        """Where each class stands in some labels."""
         ends = np.cumsum(np.bincount(given, minlength=len(self.counts)))
-        return np.split(rows[np.argsort(given, kind="stable")], ends[:-1])
+        return np.split(np.argsort(given, kind="stable"), ends[:-1])
 
     @cached_property
     def _index(self) -> tuple[Rows, Counts]:

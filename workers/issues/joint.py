@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workers.issues.arrays import CHUNK, Classes, Counts
+from workers.issues.arrays import CHUNK, NO_CLASS, Classes, Counts
 from workers.issues.groups import Groups
-from workers.issues.reading import NO_CLASS, read_rows
+from workers.issues.reading import read_rows
 from workers.issues.rounding import round_rows
+from workers.issues.row_source import MatrixRows
 from workers.issues.spreading import slices
 from workers.issues.thresholds import cutoffs, thresholds_from
 from workers.issues.validation import checked_labels, checked_probs
@@ -46,7 +47,7 @@ def confident_joint(labels: ArrayLike, pred_probs: ArrayLike) -> Counts:
     given = checked_labels(labels, *probs.shape)
     groups = Groups(given, probs.shape[1])
     thresholds = thresholds_from(probs, groups)
-    facts = read_rows(probs, cutoffs(thresholds, probs.dtype))
+    facts = read_rows(MatrixRows(probs), cutoffs(thresholds, probs.dtype))
     return calibrated(confident_counts(given, facts.confident, probs.shape[1]), groups.counts)
 
 
