@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from workers.issues.arrays import COLUMNWISE_CLASSES, NO_CLASS, Classes, Mask, Probabilities, Rows, block_rows
+from workers.issues.arrays import (
+    CHUNK,
+    COLUMNWISE_CLASSES,
+    NO_CLASS,
+    Classes,
+    Mask,
+    Probabilities,
+    Rows,
+    block_rows,
+)
 from workers.issues.row_source import RowSource
-from workers.issues.spreading import THREADS, spread
+from workers.issues.spreading import THREADS, slices, spread
 
 
 def confident_classes(
@@ -25,36 +32,39 @@ def confident_classes(
     do not tell are read.
     """
     confident = np.empty_like(predicted)
+    unsettled: dict[int, Rows] = {}
 
-    def work(part: slice) -> None:
-        def rows_of(rows: Rows) -> Probabilities:
-            matrix, places = source.among(rows + part.start)
-            return matrix[places]
+    def by_top(part: slice) -> None:
+        unsettled[part.start] = part.start + settle(top[part], cutoffs, predicted[part], confident[part])
 
-        settle(top[part], cutoffs, predicted[part], confident[part], rows_of)
+    def by_values(part: slice) -> None:
+        matrix, places = source.among(rows[part])
+        confident[rows[part]] = class_of(matrix[places], cutoffs, predicted[rows[part]])
 
-    spread(lambda: work, source.parts(block_rows(source)), threads)
+    spread(lambda: by_top, slices(len(top), CHUNK), threads)
+    rows = np.concatenate([unsettled[start] for start in sorted(unsettled)])
+    spread(lambda: by_values, slices(len(rows), block_rows(source)), threads)
     return confident
 
 
-def settle(
-    top: Probabilities,
-    cutoffs: Probabilities,
-    predicted: Classes,
-    confident: Classes,
-    rows_of: Callable[[Rows], Probabilities],
-) -> None:
-    """Write the class of which each row of a block is confident.
+def settle(top: Probabilities, cutoffs: Probabilities, predicted: Classes, confident: Classes) -> Rows:
+    """Write the class of which each row is confident, where its highest value tells; the other rows.
 
     Where the most probable class reaches its cutoff, that is the answer, and a row whose highest value is
-    below all cutoffs has none. Of the others the values are needed, which `rows_of` gives.
+    below all cutoffs has none.
     """
-    sure = top >= cutoffs[predicted]
-    confident[:] = np.where(sure, predicted, predicted.dtype.type(NO_CLASS))
-    rows = np.flatnonzero(~sure & (top >= cutoffs.min()))
-    if rows.size:
-        few = len(cutoffs) <= COLUMNWISE_CLASSES
-        confident[rows] = (_by_columns if few else _by_entries)(rows_of(rows), cutoffs, predicted[rows])
+    sure = top >= cutoffs.max()
+    none = predicted.dtype.type(NO_CLASS)
+    confident[:] = (predicted - none) * sure + none  # a tenth of what `where` takes
+    rows = np.flatnonzero((top >= cutoffs.min()) & ~sure)
+    reached = top[rows] >= cutoffs[predicted[rows]]
+    confident[rows[reached]] = predicted[rows[reached]]
+    return rows[~reached]
+
+
+def class_of(values: Probabilities, cutoffs: Probabilities, predicted: Classes) -> Classes:
+    """(R,): the class of which each row of `values` (R, K) is confident."""
+    return (_by_columns if len(cutoffs) <= COLUMNWISE_CLASSES else _by_entries)(values, cutoffs, predicted)
 
 
 def _by_columns(values: Probabilities, cutoffs: Probabilities, predicted: Classes) -> Classes:

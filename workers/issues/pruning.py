@@ -133,23 +133,19 @@ def _largest_of_few(
 def _largest_clear(
     probs: Probabilities, rows: Rows, trust: Probabilities, others: Rows, wanted: Counts
 ) -> tuple[Mask, Rows]:
-    """`_largest_margins` above `CLEAR`, pair by pair among the margins that are clear at all."""
+    """`_largest_margins` above `CLEAR`, pair by pair."""
     hit = np.zeros(len(rows), dtype=bool)
     left = []
     for pair, (column, n) in enumerate(zip(_columns(probs, rows, others), wanted.tolist(), strict=True)):
         margin = column - trust
-        clear = np.flatnonzero(margin > CLEAR)
-        place = len(clear) - n
-        if place > 0:
-            values = margin[clear]
-            ordered = np.partition(values, (place - 1, place))
-            if ordered[place] > ordered[place - 1]:
-                hit[clear[values >= ordered[place]]] = True
+        place = len(margin) - n
+        if place >= 0:
+            ordered = np.partition(margin, place)
+            boundary, below = ordered[place], ordered[:place].max(initial=-np.inf)
+            if boundary > max(CLEAR, below):
+                hit |= margin >= boundary
                 continue
-        if place == 0:
-            hit[clear] = True
-        else:
-            left.append(pair)
+        left.append(pair)
     return hit, np.array(left, dtype=np.intp)
 
 

@@ -18,7 +18,7 @@ from workers.issues.arrays import (
     class_dtype,
 )
 from workers.issues.compiled import Loops
-from workers.issues.confident import settle
+from workers.issues.confident import class_of, settle
 from workers.issues.disagreement import loses
 from workers.issues.row_source import RowSource
 from workers.issues.spreading import THREADS, spread
@@ -103,10 +103,11 @@ def read_rows(
                 top = read.predict(part, predicted[part])
                 seen[part.start] = _judged(read.block, top, read.sums, read.lowest, part.start)
             if cutoffs is not None:
-                settle(top, cutoffs, predicted[part], confident[part], read.block.__getitem__)
+                rows = settle(top, cutoffs, predicted[part], confident[part])
+                confident[part][rows] = class_of(read.block[rows], cutoffs, predicted[part][rows])
             if given is not None:
                 if trust is None:
-                    picked[part] = read.pick(given[part])
+                    read.pick(given[part], picked[part])
                 compare(part, given[part], read.block, top)
 
         return work
@@ -157,12 +158,12 @@ class _Columnwise:
         np.subtract(np.int8(n_classes), predicted, out=predicted)
         return top
 
-    def pick(self, labels: Classes) -> Probabilities:
+    def pick(self, labels: Classes, out: Probabilities) -> None:
         """The probabilities of some class of each row of the block last read."""
         places = labels.astype(np.intp)
         places *= len(labels)
         places += self._place[: len(labels)]
-        return self._columns.take(places)
+        self._columns.take(places, out=out, mode="clip")  # none needs it, but it saves a copy of `out`
 
 
 class _Rowwise:
@@ -171,6 +172,7 @@ class _Rowwise:
     def __init__(self, source: RowSource, longest: int) -> None:
         self._source = source
         self._place = np.arange(longest)
+        self._top = np.empty(longest, dtype=source.dtype)
         self.block: Probabilities = np.empty((0, source.shape[1]), dtype=source.dtype)
         self.sums = np.empty(0, dtype=source.dtype)
         self.lowest = 0.0
@@ -181,12 +183,12 @@ class _Rowwise:
         self.sums = block.sum(axis=1)
         self.lowest = float(block.min())
         predicted[:] = block.argmax(axis=1)
-        return self.pick(predicted)
+        self.pick(predicted, self._top[: len(predicted)])
+        return self._top[: len(predicted)]
 
-    def pick(self, labels: Classes) -> Probabilities:
+    def pick(self, labels: Classes, out: Probabilities) -> None:
         """As for few classes."""
-        picked: Probabilities = self.block[self._place[: len(labels)], labels]
-        return picked
+        out[:] = self.block[self._place[: len(labels)], labels]
 
 
 class _Compiled(_Rowwise):
@@ -195,7 +197,7 @@ class _Compiled(_Rowwise):
     def __init__(self, source: RowSource, longest: int, loops: Loops) -> None:
         super().__init__(source, longest)
         self._read = loops.read
-        self._top, self._sums = np.empty(longest, dtype=source.dtype), np.empty(longest)
+        self._sums = np.empty(longest)
 
     def predict(self, part: slice, predicted: Classes) -> Probabilities:
         """As for few classes."""
@@ -219,9 +221,10 @@ def _judged(
     Sums that are anywhere near the limit are taken again, row by row in double precision: what is said of
     a row must not depend on the rows around it.
     """
-    rows = np.flatnonzero(~(np.abs(sums - 1) <= SILENT / 2))
-    exact = np.empty(0)
-    if rows.size or not lowest >= 0:
+    rows, exact = np.empty(0, dtype=np.intp), np.empty(0)
+    miss = np.abs(sums - 1)
+    if not (miss.max() <= SILENT / 2 and lowest >= 0):
+        rows = np.flatnonzero(~(miss <= SILENT / 2))
         refuse_row(block, rows, lowest, first_row)
         exact = block.take(rows, axis=0).astype(np.float64).sum(axis=1)
         off = np.abs(exact - 1) > SILENT

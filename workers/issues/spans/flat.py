@@ -31,10 +31,12 @@ class FlatTokens:
         Raises
         ------
         InvalidInput
-            For tables of different widths, with the sentence as row.
+            For tables of other lengths than their labels, and of different widths, with the sentence as row.
         """
         if not len(self._tables):
             return np.zeros((0, 2))
+        if self.sizes.all():  # else it is done already
+            _refuse_lengths(self.sizes, self._tables)
         try:
             return np.concatenate(self._tables)
         except ValueError as error:
@@ -45,7 +47,7 @@ class FlatTokens:
         first = self._tables[0] if len(self._tables) else None
         if not isinstance(first, np.ndarray) or first.ndim != 2 or first.dtype not in DTYPES:
             return None
-        return SentenceRows(self._tables, np.cumsum(self.sizes[self.sizes > 0]), first)
+        return SentenceRows(self._tables, self.sizes[self.sizes > 0], first)
 
     def pairs(self, rows: Rows) -> NDArray[np.int64]:
         """(R, 2): the sentence of each row, and its place in it."""
@@ -76,15 +78,16 @@ class FlatTokens:
 
 
 class UnlikeTables(Exception):
-    """Tables are not all of one type and width: they must be joined to see what they are together."""
+    """Tables are not all of one type and width and as long as their labels: `FlatTokens.probs` says more."""
 
 
 class SentenceRows:
     """The tables of sentences as one, never joined as a whole: a block of them is, while it is read."""
 
-    def __init__(self, tables: Sequence[Any], ends: Counts, first: Probabilities) -> None:
+    def __init__(self, tables: Sequence[Any], sizes: Counts, first: Probabilities) -> None:
         self._tables = tables
-        self._ends = ends
+        self._sizes = sizes.tolist()
+        self._ends = ends = np.cumsum(sizes)
         self._kept: dict[int, tuple[Rows, Probabilities]] = {}
         self.shape = (int(ends[-1]), first.shape[1])
         self.dtype = first.dtype
@@ -109,12 +112,14 @@ class SentenceRows:
         Raises
         ------
         UnlikeTables
-            They are not all of one type and width.
+            They are not all of one type and width, or not as long as their labels.
         """
-        first = int(np.searchsorted(self._ends, part.start, side="right"))
-        last = int(np.searchsorted(self._ends, part.stop))
+        first, last = np.searchsorted(self._ends, (part.start, part.stop - 1), side="right").tolist()
+        tables = self._tables[first : last + 1]
+        if list(map(len, tables)) != self._sizes[first : last + 1]:
+            raise UnlikeTables
         try:
-            np.concatenate(self._tables[first : last + 1], out=out, casting="no")
+            np.concatenate(tables, out=out, casting="no")
         except (TypeError, ValueError) as error:
             raise UnlikeTables from error
 
@@ -142,7 +147,7 @@ class SentenceRows:
         numbers = [self._kept[start][0] for start in sorted(self._kept)]
         columns = [self._kept[start][1] for start in sorted(self._kept)]
         self._kept.clear()
-        return np.concatenate(numbers), np.concatenate(columns, axis=1).T
+        return np.concatenate(numbers), np.ascontiguousarray(np.concatenate(columns, axis=1).T)
 
     @cached_property
     def _joined(self) -> Probabilities:
@@ -155,8 +160,7 @@ def flatten(labels: Iterable[Any], pred_probs: Iterable[Any]) -> FlatTokens:
     Raises
     ------
     InvalidInput
-        For lists of different lengths, and sentences whose labels and probabilities differ in length, with
-        the sentence as row.
+        For lists of different lengths.
     """
     labels, pred_probs = listed(labels), listed(pred_probs)
     if len(labels) != len(pred_probs):
@@ -165,20 +169,25 @@ def flatten(labels: Iterable[Any], pred_probs: Iterable[Any]) -> FlatTokens:
             argument="labels",
             remedy="Give both for the same sentences",
         )
-    lengths, rows = list(map(len, labels)), list(map(len, pred_probs))
-    if lengths != rows:
-        sentence = next(i for i, n in enumerate(lengths) if n != rows[i])
+    sizes = np.fromiter(map(len, labels), np.int64, len(labels))
+    if not sizes.all():
+        _refuse_lengths(sizes, pred_probs)
+        filled = np.flatnonzero(sizes).tolist()
+        labels, pred_probs = [labels[i] for i in filled], [pred_probs[i] for i in filled]
+    return FlatTokens(_joined(labels), pred_probs, sizes)
+
+
+def _refuse_lengths(sizes: Counts, pred_probs: Sequence[Any]) -> None:
+    """Raise unless there is a row for each token."""
+    rows = np.fromiter(map(len, pred_probs), np.int64, len(pred_probs))
+    if not np.array_equal(sizes, rows):
+        sentence = int(np.flatnonzero(sizes != rows)[0])
         raise InvalidInput(
-            f"has {lengths[sentence]} tokens for {rows[sentence]} rows of pred_probs",
+            f"has {sizes[sentence]} tokens for {rows[sentence]} rows of pred_probs",
             argument="labels",
             remedy="Give a label for each token",
             row=sentence,
         )
-    sizes = np.array(lengths, dtype=np.int64)
-    if not sizes.all():
-        filled = np.flatnonzero(sizes).tolist()
-        labels, pred_probs = [labels[i] for i in filled], [pred_probs[i] for i in filled]
-    return FlatTokens(_joined(labels), pred_probs, sizes)
 
 
 def _joined(labels: Sequence[Any]) -> NDArray[Any]:
