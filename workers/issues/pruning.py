@@ -176,6 +176,8 @@ def _columns(probs: Probabilities, rows: Rows, others: Rows) -> Iterable[Probabi
 
 def _whole_rows(probs: Probabilities, rows: Rows) -> Probabilities:
     """(K, rows): the columns of some rows, each in one piece."""
+    if probs.flags.f_contiguous:
+        return probs.T.take(rows, axis=1)
     return np.ascontiguousarray(probs.take(rows, axis=0).T)
 
 

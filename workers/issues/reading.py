@@ -221,7 +221,8 @@ def _judged(
     Sums that are anywhere near the limit are taken again, row by row in double precision: what is said of
     a row must not depend on the rows around it.
     """
-    rows, exact = np.empty(0, dtype=np.intp), np.empty(0)
+    rows: Rows = np.empty(0, dtype=np.intp)
+    exact = np.empty(0)
     miss = np.abs(sums - 1)
     if not (miss.max() <= SILENT / 2 and lowest >= 0):
         rows = np.flatnonzero(~(miss <= SILENT / 2))

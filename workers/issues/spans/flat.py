@@ -147,7 +147,7 @@ class SentenceRows:
         numbers = [self._kept[start][0] for start in sorted(self._kept)]
         columns = [self._kept[start][1] for start in sorted(self._kept)]
         self._kept.clear()
-        return np.concatenate(numbers), np.ascontiguousarray(np.concatenate(columns, axis=1).T)
+        return np.concatenate(numbers), np.concatenate(columns, axis=1).T
 
     @cached_property
     def _joined(self) -> Probabilities:
