@@ -18,7 +18,7 @@ NO_CLASS = -1  # a row that is confident of no class
 COLUMNWISE_CLASSES = 48  # up to here columns of a transposed block beat numpy's reductions of rows
 BLOCK_BYTES = 1 << 20  # of the matrix at a time: about what a core's cache holds
 LEAST_ROWS = 512  # of a block, whatever their width: below, calls cost more than what they compute
-CHUNK = 1 << 14  # labels counted at a time, so that the temporaries stay small
+CHUNK = 1 << 16  # labels counted at a time, so that the temporaries stay small
 
 
 def listed(values: Iterable[Any]) -> Sequence[Any]:

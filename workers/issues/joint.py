@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workers.issues.arrays import CHUNK, NO_CLASS, Classes, Counts
+from workers.issues.arrays import CHUNK, NO_CLASS, Classes, Counts, class_dtype
 from workers.issues.groups import Groups
 from workers.issues.reading import read_rows
 from workers.issues.rounding import round_rows
@@ -54,9 +54,10 @@ def confident_joint(labels: ArrayLike, pred_probs: ArrayLike) -> Counts:
 def confident_counts(given: Classes, confident: Classes, n_classes: int) -> Counts:
     """Rows counted by (true, given): transposed, because calibration sums in that order."""
     counts = np.zeros((n_classes + 1) * n_classes, dtype=np.int64)
+    code = class_dtype(len(counts))
     for part in slices(len(given), max(CHUNK, len(counts))):
-        true = confident[part].astype(np.int64) - NO_CLASS  # rows of no class come first
-        true *= n_classes
+        true = confident[part].astype(code) - code.type(NO_CLASS)  # rows of no class come first
+        true *= code.type(n_classes)
         true += given[part]
         counts += np.bincount(true, minlength=len(counts))
     return counts.reshape(n_classes + 1, n_classes)[1:]

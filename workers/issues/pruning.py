@@ -137,7 +137,7 @@ def _largest_clear(
     hit = np.zeros(len(rows), dtype=bool)
     left = []
     for pair, (column, n) in enumerate(zip(_columns(probs, rows, others), wanted.tolist(), strict=True)):
-        margin = column - trust
+        margin = np.subtract(column, trust, out=column)
         place = len(margin) - n
         if place >= 0:
             ordered = np.partition(margin, place)
