@@ -15,7 +15,7 @@ from workers.issues.arrays import (
     block_rows,
 )
 from workers.issues.row_source import RowSource
-from workers.issues.spreading import THREADS, slices, spread
+from workers.issues.spreading import THREADS, in_order, slices, spread
 
 
 def confident_classes(
@@ -39,10 +39,10 @@ def confident_classes(
 
     def by_values(part: slice) -> None:
         matrix, places = source.among(rows[part])
-        confident[rows[part]] = class_of(matrix[places], cutoffs, predicted[rows[part]])
+        confident[rows[part]] = class_of(matrix.take(places, axis=0), cutoffs, predicted[rows[part]])
 
     spread(lambda: by_top, slices(len(top), CHUNK), threads)
-    rows = np.concatenate([unsettled[start] for start in sorted(unsettled)])
+    rows = np.concatenate(in_order(unsettled))
     spread(lambda: by_values, slices(len(rows), block_rows(source)), threads)
     return confident
 
@@ -53,13 +53,10 @@ def settle(top: Probabilities, cutoffs: Probabilities, predicted: Classes, confi
     Where the most probable class reaches its cutoff, that is the answer, and a row whose highest value is
     below all cutoffs has none.
     """
-    sure = top >= cutoffs.max()
+    sure = top >= cutoffs.take(predicted)
     none = predicted.dtype.type(NO_CLASS)
     confident[:] = (predicted - none) * sure + none  # a tenth of what `where` takes
-    rows = np.flatnonzero((top >= cutoffs.min()) & ~sure)
-    reached = top[rows] >= cutoffs[predicted[rows]]
-    confident[rows[reached]] = predicted[rows[reached]]
-    return rows[~reached]
+    return np.flatnonzero(~sure & (top >= cutoffs.min()))
 
 
 def class_of(values: Probabilities, cutoffs: Probabilities, predicted: Classes) -> Classes:

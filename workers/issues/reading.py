@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from workers.issues.compiled import Loops
 from workers.issues.confident import class_of, settle
 from workers.issues.disagreement import loses
 from workers.issues.row_source import RowSource
-from workers.issues.spreading import THREADS, spread
+from workers.issues.spreading import THREADS, in_order, spread
 from workers.issues.validation import SILENT, OffSums, refuse_row
 
 
@@ -54,14 +54,12 @@ class RowFacts:
 
 @dataclass(slots=True)
 class _Seen:
-    """What the values of some rows are like, and which of them predict another class than the given one."""
+    """What the values of some rows are like."""
 
     rows: Rows
     sums: NDArray[np.float64]
     highest: float
     lowest: float
-    others: Rows = field(default_factory=lambda: np.empty(0, dtype=np.intp))
-    best: Probabilities = field(default_factory=lambda: np.empty(0))
 
 
 def read_rows(
@@ -82,18 +80,12 @@ def read_rows(
     predicted: Classes = np.empty(n_rows, dtype=class_dtype(n_classes))
     confident: Classes = np.empty(0 if cutoffs is None else n_rows, dtype=predicted.dtype)
     picked = np.empty(0 if given is None else n_rows, dtype=source.dtype) if trust is None else trust
-    disagreeing: Mask = np.zeros(0 if given is None else n_rows, dtype=bool)
+    disagreeing: Mask = np.empty(0 if given is None else n_rows, dtype=bool)
     parts = source.parts(block_rows(source))
-    longest = max(part.stop - part.start for part in parts)
+    longest = max((part.stop - part.start for part in parts), default=0)
     seen: dict[int, _Seen] = {}
-
-    def compare(part: slice, labels: Classes, block: Probabilities, top: Probabilities) -> None:
-        rows = np.flatnonzero(predicted[part] != labels)
-        best = top[rows]
-        lost = rows[loses(labels[rows], picked[part][rows], predicted[part][rows], best)]
-        disagreeing[part][lost] = True
-        source.keep(part, lost, block)
-        seen[part.start].others, seen[part.start].best = rows + part.start, best
+    others: dict[int, Rows] = {}
+    best: dict[int, Probabilities] = {}
 
     def make_work() -> Callable[[slice], None]:
         read = _reader(source, longest, loops)
@@ -108,22 +100,26 @@ def read_rows(
             if given is not None:
                 if trust is None:
                     read.pick(given[part], picked[part])
-                compare(part, given[part], read.block, top)
+                disagreeing[part] = loses(given[part], picked[part], predicted[part], top)
+                source.keep(part, disagreeing[part], read.block)
+                rows = np.flatnonzero(predicted[part] != given[part])
+                others[part.start], best[part.start] = rows + part.start, top[rows]
 
         return work
 
     spread(make_work, parts, threads)
-    blocks = [seen[start] for start in sorted(seen)]
+    none = np.empty(0, dtype=np.intp)
+    blocks = [_Seen(none, np.empty(0), 0.0, 0.0), *in_order(seen)]
     return RowFacts(
         predicted,
         confident,
         picked,
-        np.concatenate([b.others for b in blocks]),
-        np.concatenate([b.best for b in blocks]),
+        np.concatenate([none, *in_order(others)]),
+        np.concatenate([np.empty(0, dtype=source.dtype), *in_order(best)]),
         disagreeing,
         OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks])),
-        max(0.0, *(b.highest for b in blocks)),
-        min(0.0, *(b.lowest for b in blocks)),
+        max(b.highest for b in blocks),
+        min(b.lowest for b in blocks),
     )
 
 

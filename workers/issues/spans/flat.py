@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import Counts, Probabilities, Rows, listed
+from workers.issues.arrays import Counts, Mask, Probabilities, Rows, listed
 from workers.issues.pooling import starts_of
+from workers.issues.spreading import in_order
 from workers.issues.validation import DTYPES, InvalidInput
 
 
@@ -123,8 +124,9 @@ class SentenceRows:
         except (TypeError, ValueError) as error:
             raise UnlikeTables from error
 
-    def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
+    def keep(self, part: slice, chosen: Mask, block: Probabilities) -> None:
         """Hold these, because they lie far apart."""
+        rows = np.flatnonzero(chosen)
         self._kept[part.start] = rows + part.start, block.T.take(rows, axis=1)
 
     def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
@@ -144,10 +146,9 @@ class SentenceRows:
 
     @cached_property
     def _all_kept(self) -> tuple[Rows, Probabilities]:
-        numbers = [self._kept[start][0] for start in sorted(self._kept)]
-        columns = [self._kept[start][1] for start in sorted(self._kept)]
+        rows, columns = zip(*in_order(self._kept), strict=True)
         self._kept.clear()
-        return np.concatenate(numbers), np.concatenate(columns, axis=1).T
+        return np.concatenate(rows), np.concatenate(columns, axis=1).T
 
     @cached_property
     def _joined(self) -> Probabilities:
