@@ -6,12 +6,12 @@ import pytest
 
 from connector.errors import Misconfigured
 from connector.model import ItemRef, WriteMode, WriteOrder
+from connector.model.item_data import value_at
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.source import LabelStudioSource
 from tests.support.codecs import LABEL_STUDIO
 from tests.support.label_studio import LabelStudioServer
 from tests.unit.label_types.test_nested_choices import REPEATED, TREE, region
-from workers.detect.predictions.data import value_at
 
 DATA = {"ticket": {"text": "the invoice is wrong"}}
 

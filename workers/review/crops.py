@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from connector import logs
 from connector.errors import Retryable, SecondlookError
 from connector.model import Issue, Json, LabelSchema
+from connector.model.item_data import value_at
 from connector.model.item_text import labelled_object
 from connector.platforms.media import START, PictureProxy, media_kind
 from connector.ports import MediaAddress, MediaKeeper
@@ -94,7 +95,7 @@ def _wanted(
     shown = labelled_object(schema)
     for issue in issues:
         frame = kind_of(schema).framed(issue.given, issue.suggested)
-        value = data[issue.item_id].get(shown.field) if shown is not None else None
+        value = None if shown is None else value_at(data[issue.item_id], shown.field)
         if frame is not None and isinstance(value, str) and value and issue.item_id in names:
             yield issue, _Wanted(names[issue.item_id], value, frame)
 

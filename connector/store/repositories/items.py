@@ -188,14 +188,19 @@ class Items(Repository):
         return result
 
     def newest_model_version(self, project_id: int) -> str | None:
-        """The model version of the project's latest prediction."""
-        return self._connection.execute(
+        """The model version of the project's latest prediction: of one that names a label, if any does.
+
+        Others may be of a model for another control.
+        """
+        latest = (
             select(predictions.c.model_version)
             .join(items, items.c.id == predictions.c.item_id)
             .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .order_by(predictions.c.updated_at.desc(), predictions.c.id.desc())
             .limit(1)
-        ).scalar_one_or_none()
+        )
+        named = self._connection.execute(latest.where(predictions.c.label.is_not(None))).scalar_one_or_none()
+        return named if named is not None else self._connection.execute(latest).scalar_one_or_none()
 
     def count(self, project_id: int) -> int:
         return int(

@@ -213,7 +213,7 @@ class SpansOnArgilla:
             return None
         spot = KEYS.part(str(asked.get("spot")))
         if spot is not None:
-            return ask.answered_blind(code, spot, parts)
+            return ask.answered_blind(KEYS, code, spot, parts)
         given, suggested = (KEYS.part(str(asked.get(one))) for one in ("given", "suggested"))
         if given is None or suggested is None:
             return None
