@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import Text, cast, exists, func, or_, select, update
 from sqlalchemy.sql import Select
 
 from connector.model import Item, ItemRef, LabelledItem, LabelStatus, Prediction
@@ -188,9 +188,9 @@ class Items(Repository):
         return result
 
     def newest_model_version(self, project_id: int) -> str | None:
-        """The model version of the project's latest prediction: of one that names a label, if any does.
+        """The model version of the project's latest prediction that says something of the label, if any does.
 
-        Others may be of a model for another control.
+        Others are of a model for another control.
         """
         latest = (
             select(predictions.c.model_version)
@@ -199,8 +199,9 @@ class Items(Repository):
             .order_by(predictions.c.updated_at.desc(), predictions.c.id.desc())
             .limit(1)
         )
-        named = self._connection.execute(latest.where(predictions.c.label.is_not(None))).scalar_one_or_none()
-        return named if named is not None else self._connection.execute(latest).scalar_one_or_none()
+        speaks = or_(predictions.c.label.is_not(None), cast(predictions.c.class_scores, Text) != "{}")
+        version = self._connection.execute(latest.where(speaks)).scalar_one_or_none()
+        return version if version is not None else self._connection.execute(latest).scalar_one_or_none()
 
     def count(self, project_id: int) -> int:
         return int(

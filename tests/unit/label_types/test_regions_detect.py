@@ -61,10 +61,12 @@ def test_a_model_that_predicts_everything_everywhere_is_not_believed() -> None:
     assert not [pair for pair in kinds(suspicions) if pair[0].startswith("(nothing)")]
 
 
-def test_classes_that_the_control_does_not_have_and_rubbish_in_predictions_say_nothing() -> None:
+def test_classes_that_the_control_does_not_have_and_rubbish_in_predictions_are_counted() -> None:
     given = item(40, box("car", 400, 300))
     scores = {box("car", 400, 300): 0.9, box("whale", 10, 10): 0.99, "rubbish": 0.99}
-    assert not found((given, prediction(scores))).suspicions
+    suspicions = found((given, prediction(scores)))
+    assert not suspicions.suspicions
+    assert [text for text in reason_texts(suspicions.warnings) if "'whale'" in text]
 
 
 def test_an_item_of_one_annotator_without_a_prediction_is_not_judged_and_counted() -> None:
