@@ -149,9 +149,9 @@ class RegionWriter(LabelStudioWriter):
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
         now = mapping.annotation(ours, self._schema, self._codec)
-        if now.label is not None and self._parts.carries(now.label, order.expected_label):
-            return
         if now.label is None or not self._parts.carries(now.label, order.label):
+            if now.label is not None and self._parts.carries(now.label, order.expected_label):
+                return
             raise Conflict(
                 f"{record.remote_id} was changed by user {now.updated_by} at {now.updated_at.isoformat()}"
                 f" after correction {order.marker} had been written"

@@ -93,6 +93,14 @@ def test_two_wrong_boxes_of_one_picture_are_two_questions_and_two_corrections(
             world.server.answer(held.item.remote_id, reviewer, about)
     world.later(minutes=5)
     assert world.labels("two") == [("ann", label_of(DOG, other))]
+    # The earlier has no mark of its own any more; looked for, it stands all the same.
+    with world.read() as unit:
+        made = [one for issue in world.issues() for one in unit.corrections.all_of_issue(issue.id)]
+    for one in made:
+        world.do(JobKind.WRITEBACK, {"correction": one.id, "overtaken": True})
+    with world.read() as unit:
+        found = [unit.corrections.get(one.id) for one in made]
+    assert [one.state for one in found if one] == [CorrectionState.APPLIED] * 2
 
 
 def test_a_newer_model_of_another_control_does_not_hide_the_one_that_sees_boxes(
