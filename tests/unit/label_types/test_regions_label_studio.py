@@ -323,6 +323,18 @@ def test_a_blind_question_shows_the_place_alone() -> None:
     assert answered(request, "remove", None) == NOTHING_THERE
 
 
+def test_no_key_of_an_answer_names_a_class_of_the_region_as_well() -> None:
+    names = tuple(f"class {n}" for n in range(12))
+    schema = replace(SCHEMA, classes=names)
+    request = replace(asked("class 1 80,120 160x90 of 800x600", None, blind=True), options=names)
+    buttons = BOXES.content(request, "").fields["secondlook_answers"]
+    keys = [each["hotkey"] for each in buttons if "hotkey" in each]
+    drawn = [label.get("hotkey") for role in BOXES.form(schema, "") for label in role.iter("Label")]
+    assert len(set(keys)) == len(keys) == len(names) + 2
+    assert not set(keys) & set(drawn)
+    assert not set(keys) & set("vhbeokprmwu")
+
+
 def test_where_the_place_is_in_doubt_a_blind_reviewer_draws() -> None:
     request = asked(SHIP, BLUE, blind=True)
     content = BOXES.content(request, "")

@@ -42,8 +42,8 @@ class AnswerChoice:
 
 
 CANNOT = AnswerChoice("CANNOT DECIDE", Problem.CANNOT_TELL.value, "y")
-# Keys that neither the editor nor its tools have taken.
-_BLIND_KEYS = "qasf123456789"
+# Keys that neither the editor nor its tools have taken; digits name the classes of a region.
+_BLIND_KEYS = "qasfcgijlntxz"
 
 
 def asked_kind(keys: Keys[S], given: RegionPart[S], suggested: RegionPart[S]) -> AskedKind:
