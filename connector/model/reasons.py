@@ -54,6 +54,7 @@ class BadPrediction(StrEnum):
     BAD_SUM = "bad_sum"  # class scores that are no distribution
     NOT_EVERY_CLASS = "not_every_class"  # of a control that allows several
     NO_NUMBER = "no_number"
+    BAD_REGION = "bad_region"  # one that cannot be read: no place, two labels, or words that stand elsewhere
 
 
 class ScanDoubt(StrEnum):

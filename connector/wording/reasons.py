@@ -86,6 +86,7 @@ SENTENCES: Mapping[str, str] = {
 BAD_PREDICTIONS: Mapping[str, str] = {
     BadPrediction.NOT_EVERY_CLASS: "not a probability of every class",
     BadPrediction.NO_NUMBER: "no number, nor a probability of each rating",
+    BadPrediction.BAD_REGION: "a region that cannot be read",
 }
 WORDED_BY: Mapping[str, Callable[..., str]] = {  # each is called with the parameters of its code
     ScanDoubt.TOO_FEW_LABELS: scans.too_few_labels,

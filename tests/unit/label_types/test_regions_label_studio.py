@@ -99,6 +99,15 @@ def test_percents_beyond_100_zero_areas_and_a_thousand_regions_are_read() -> Non
     assert BOXES.valid(label, SCHEMA)
 
 
+def test_a_prediction_with_a_region_that_cannot_be_read_says_nothing_rather_than_half() -> None:
+    whole = [box("p1", "ship", 10, 20, score=0.9), box("p2", None, 1, 1), box("p3", "whale", 1, 1)]
+    assert BOXES.scores(whole, SCHEMA) == {SHIP: 0.9, "whale 8,6 160x90 of 800x600": -1}
+    assert BOXES.scores([*whole, box("p4", "boat", float("nan"), 1)], SCHEMA) is None
+    bare = {**box("p1", "ship", 10, 20, rotation=30), "original_width": None}
+    assert BOXES.scores([bare], SCHEMA) is None
+    assert BOXES.scores([], SCHEMA) == {}
+
+
 def test_no_region_is_an_answer_and_rubbish_is_none() -> None:
     assert BOXES.read([], SCHEMA).label == "(none)"
     for rubbish in (None, "x", [1], {"id": 1}):

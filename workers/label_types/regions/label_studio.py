@@ -115,7 +115,10 @@ class RegionsOnLabelStudio(Generic[S]):
         return Reading(self.keys.key(result), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
-        """The part → its score, below 0 where the model gives none; what cannot be read is left out."""
+        """The part → its score, below 0 where the model gives none; a region without a label says nothing.
+
+        None where a region cannot be read: held against the rest of them, right labels would be doubted.
+        """
         if not isinstance(raw, list):
             return None
         regions = regions_of(raw, schema.control)
@@ -125,6 +128,8 @@ class RegionsOnLabelStudio(Generic[S]):
             if isinstance(part, RegionPart):
                 score = finite(region.get("score"))
                 result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
+            elif part is not LabelStatus.UNKNOWN_CLASS:
+                return None
         return result
 
     def _part(self, region: Raw, size: tuple[float, float] | None) -> RegionPart[S] | LabelStatus:

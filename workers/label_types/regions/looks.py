@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from connector.model import LabelledItem, LabelSchema, Prediction
-from connector.model.reasons import Code, NotJudged, ScanDoubt, coded
+from connector.model.reasons import BadPrediction, Code, NotJudged, ScanDoubt, coded
 from connector.wording.text import quoted
 from workers.label_types.base import odd_input
 from workers.label_types.regions.keys import Keys, RegionPart
@@ -66,6 +66,8 @@ def looks_at(
         elif item.others:
             by_others += 1
             looks.append(ComparedItem(row, given, agree([keys.parts(label) for _, label in item.others])))
+        elif prediction is not None:
+            unusable[coded(NotJudged.UNUSABLE_PREDICTION, why=BadPrediction.BAD_REGION.value)] += 1
         else:
             unusable[coded(NotJudged.NO_COMPARISON)] += 1
     warnings = (coded(ScanDoubt.JUDGED_BY_OTHERS, n_items=by_others),) if by_others else ()
