@@ -172,9 +172,9 @@ class RegionWriter(LabelStudioWriter):
 
     def _journaled(self, task: Raw, source: Raw) -> Raw:
         before = self._before(task, source)
-        # Of ours its own first write knows what was the truth before it.
-        held = mapping.mark_meta(source.get("result"), self._schema.control).get(mapping.BEFORE)
-        truths = held.get("ground_truth_ids") if isinstance(held, dict) else None
+        # Of ours its own first write knows what was the truth before it; later ones mark other regions.
+        notes = (meta_of(item).get(mapping.BEFORE) for item in dicts(source.get("result")))
+        truths = next((note.get("ground_truth_ids") for note in notes if isinstance(note, dict)), None)
         return (
             before | {"annotation": kept(source)} | ({} if truths is None else {"ground_truth_ids": truths})
         )

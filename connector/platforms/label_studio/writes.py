@@ -338,7 +338,7 @@ class LabelStudioWriter:
         if any(raw.get("ground_truth") for raw in _annotations(task) if raw not in removed):
             return None
         known = [by_id(task, one) for one in record.before.get("ground_truth_ids", ())]
-        demoted = [raw for raw in known if raw is not None]
+        demoted = [raw for raw in known if raw is not None and raw not in removed]
         # The server keeps one ground truth at a time when it is set this way: the original first.
         original = (raw for raw in demoted if str(raw["id"]) == order.annotation_id)
         return next(original, next(iter(demoted), None))
