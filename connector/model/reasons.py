@@ -65,6 +65,7 @@ class ScanDoubt(StrEnum):
     FLAGS_LIMITED = "flags_limited"
     JUDGED_BY_TYPE = "judged_by_type"
     JUDGED_BY_OTHERS = "judged_by_others"
+    PREDICTIONS_DO_NOT_FIT = "predictions_do_not_fit"
     NOT_ASKED_IN_PARTS = "not_asked_in_parts"
     NOT_STATED_OUT_OF_SAMPLE = "not_stated_out_of_sample"
     SEEN_LABELS = "seen_labels"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import BadPrediction, Code, NotJudged, ScanDoubt, coded
 from connector.wording.text import quoted
-from workers.label_types.base import odd_input
+from workers.issues import RegionFit
+from workers.label_types.base import Suspicions, odd_input
 from workers.label_types.regions.keys import Keys, RegionPart
 
 UNKNOWN = 0.5  # of a predicted region to which the model gives no score
@@ -75,7 +76,18 @@ def looks_at(
         f"{n:,} predicted regions have the label {quoted(label)}, which the control does not have."
         for label, n in unknown.most_common(MOST_NAMED)
     )
+    if len(looks) > by_others and not any(look.against for look in looks):
+        odd += odd_input(["The predictions hold no region that can be used: nothing can be found by them."])
     return ComparedItems(looks, dict(unusable), (*warnings, *odd))
+
+
+def without_misfits(found: Suspicions, fit: RegionFit) -> Suspicions:
+    """The same; where the predictions cannot be about the labels, a warning instead of false alarms."""
+    if fit.misfit is None:
+        return found
+    why, n, total = fit.misfit
+    doubt = coded(ScanDoubt.PREDICTIONS_DO_NOT_FIT, why=why.value, n=n, total=total)
+    return replace(found, suspicions=[], warnings=(*found.warnings, doubt))
 
 
 def _predicted(keys: Keys[S], prediction: Prediction) -> list[tuple[RegionPart[S], float]]:
