@@ -7,6 +7,7 @@ from connector.errors import Conflict
 from connector.model import Correction, CorrectionState, WriteMode, WriteOrder, WriteRecord
 from connector.model.reasons import NotWritten, coded
 from workers.context import Context, Summary
+from workers.label_types.registry import kind_of
 from workers.write_back.orders import order_for
 
 
@@ -70,11 +71,31 @@ def adopt_held(context: Context, correction: Correction) -> Summary:
 
 def _let_go(context: Context, correction: Correction, order: WriteOrder) -> bool:
     """Hold what does not stand; what it stood in place of counts again, or the item would have no label."""
+    if _is_as_decided(context, correction, order):
+        return False
     why = NotWritten(context.job.payload.get("why", NotWritten.TAKEN_AWAY))
     if why is NotWritten.GONE and correction.mode is WriteMode.REPLACE:
         record = WriteRecord(correction.remote_id or "", correction.before or {}, correction.after or {})
         context.source.revert(order, record)
     return _hold(context, correction, why)
+
+
+def _is_as_decided(context: Context, correction: Correction, order: WriteOrder) -> bool:
+    """Whether the annotation carries what was decided all the same.
+
+    A region that was removed has no mark of ours, and beside it others may have changed since.
+    """
+    kind = kind_of(context.project.schema)
+    if not kind.in_parts:
+        return False
+    items = context.source.fetch([order.item.remote_id])
+    held = [one for item in items if item.created_at == order.item.created_at for one in item.annotations]
+    label = next((one.label for one in held if one.remote_id == correction.remote_id), None)
+    return (
+        label is not None
+        and kind.carries(label, order.label)
+        and not kind.carries(label, order.expected_label)
+    )
 
 
 def _hold(context: Context, correction: Correction, why: NotWritten) -> bool:

@@ -15,6 +15,7 @@ from connector.model import (
     Prediction,
     WriteOrigin,
 )
+from connector.model.item_data import value_at
 from connector.model.moments import moment
 from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
 from connector.ports import Codec, PartsCodec
@@ -110,16 +111,8 @@ def kept(raw: Raw) -> dict[str, Any]:
 
 def codec_of(raw: Raw, schema: LabelSchema, codec: Codec) -> Codec:
     """The codec for what is said about this task: objects of the config show fields of its data."""
-    shown = {tag.name: _field(raw.get("data"), tag.field) for tag in schema.objects}
+    shown = {tag.name: value_at(raw.get("data"), tag.field) for tag in schema.objects}
     return of_item(codec, shown, schema.objects)
-
-
-def _field(data: Any, name: str) -> Any:
-    """A key of the data, or a path of keys, as configs name both."""
-    if not isinstance(data, dict) or name in data:
-        return data.get(name) if isinstance(data, dict) else None
-    head, _, rest = name.partition(".")
-    return _field(data.get(head), rest) if rest else None
 
 
 def item_ref(raw: Raw) -> ItemRef:

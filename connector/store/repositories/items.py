@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import Text, and_, cast, distinct, func, or_, select, update
 from sqlalchemy.sql import Select
 
 from connector.model import Item, ItemRef, LabelledItem, LabelStatus, Prediction
@@ -38,6 +39,15 @@ class LostEdit(NamedTuple):
     remote_id: str
     updated_by: str
     label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelStatuses:
+    """`counts` of annotations by status, with the items that have none as `not_annotated`; how many items
+    are `labelled`, by one valid annotation at least."""
+
+    counts: dict[str, int]
+    labelled: int
 
 
 class Items(Repository):
@@ -221,14 +231,20 @@ class Items(Repository):
         return result
 
     def newest_model_version(self, project_id: int) -> str | None:
-        """The model version of the project's latest prediction."""
-        return self._connection.execute(
+        """The model version of the project's latest prediction that says something of the label, if any does.
+
+        Others are of a model for another control.
+        """
+        latest = (
             select(predictions.c.model_version)
             .join(items, items.c.id == predictions.c.item_id)
             .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .order_by(predictions.c.updated_at.desc(), predictions.c.id.desc())
             .limit(1)
-        ).scalar_one_or_none()
+        )
+        speaks = or_(predictions.c.label.is_not(None), cast(predictions.c.class_scores, Text) != "{}")
+        version = self._connection.execute(latest.where(speaks)).scalar_one_or_none()
+        return version if version is not None else self._connection.execute(latest).scalar_one_or_none()
 
     def count(self, project_id: int) -> int:
         return int(
@@ -254,34 +270,22 @@ class Items(Repository):
         )
         return {label: int(n) for label, n in rows}
 
-    def label_statuses(self, project_id: int) -> dict[str, int]:
-        """How many annotations stand in each status, and how many items have none at all."""
+    def label_statuses(self, project_id: int) -> LabelStatuses:
+        """How many annotations stand in each status, counted in one pass over the items."""
+        row_of = and_(annotation_rows.c.item_id == items.c.id, annotation_rows.c.deleted_at.is_(None))
         rows = self._connection.execute(
-            select(annotation_rows.c.status, func.count())
-            .join(items, items.c.id == annotation_rows.c.item_id)
-            .where(
-                items.c.project_id == project_id,
-                items.c.deleted_at.is_(None),
-                annotation_rows.c.deleted_at.is_(None),
+            select(
+                annotation_rows.c.status,
+                func.count().label("n"),
+                func.count(distinct(items.c.id)).label("n_items"),
             )
+            .select_from(items.outerjoin(annotation_rows, row_of))
+            .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .group_by(annotation_rows.c.status)
-        )
-        counts = {status: int(n) for status, n in rows}
-        annotated = exists().where(
-            annotation_rows.c.item_id == items.c.id, annotation_rows.c.deleted_at.is_(None)
-        )
-        counts["not_annotated"] = int(
-            self._connection.execute(
-                select(func.count())
-                .select_from(items)
-                .where(
-                    items.c.project_id == project_id,
-                    items.c.deleted_at.is_(None),
-                    ~annotated,
-                )
-            ).scalar_one()
-        )
-        return counts
+        ).all()
+        counts = {"not_annotated": 0} | {row.status or "not_annotated": int(row.n) for row in rows}
+        labelled = (int(row.n_items) for row in rows if row.status == LabelStatus.VALID.value)
+        return LabelStatuses(counts, next(labelled, 0))
 
 
 def _prediction(row: Any) -> Prediction:
