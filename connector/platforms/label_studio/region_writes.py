@@ -165,7 +165,7 @@ class RegionWriter(LabelStudioWriter):
         present = removal_marks.without(ours.get("result"), order.marker)
         restored = self._parts.restore(
             present,
-            _result_of(record.before) or original.get("result"),
+            removal_marks.bare(_result_of(record.before) or original.get("result")),
             self._schema,
             order.expected_label,
             order.label,
@@ -202,7 +202,7 @@ class RegionWriter(LabelStudioWriter):
         if order.mode is WriteMode.UPDATE and order.origin is not None:
             changed = self._parts.patch(result, *parts, meta)
             replaced = [item for item in dicts(result) if item not in changed]
-            meta[mapping.BEFORE] = {"annotation": {"result": replaced}}
+            meta[mapping.BEFORE] = {"annotation": {"result": removal_marks.bare(replaced)}}
         changed = self._parts.patch(result, *parts, meta)
         return removal_marks.carried(result, changed, self._schema.control, meta)
 

@@ -33,6 +33,11 @@ def carried(before: Any, after: Any, control: str, mark: Mapping[str, Any] | Non
     return [*entries[:at], {**entries[at], "meta": {**meta, REMOVED: noted}}, *entries[at + 1 :]]
 
 
+def bare(result: Any) -> list[Raw]:
+    """The result without what was noted of any removal: as its regions are by themselves."""
+    return [_left_with(entry, ()) for entry in dicts(result)]
+
+
 def without(result: Any, marker: str) -> list[Raw]:
     """The result without what was noted of one removal."""
     return [_without(entry, marker) for entry in dicts(result)]
@@ -50,9 +55,16 @@ def _carrier(entries: Sequence[Raw], control: str) -> int | None:
 
 
 def _without(entry: Raw, marker: str) -> Raw:
+    noted = dicts(meta_of(entry).get(REMOVED))
+    left = [one for one in noted if one.get(MARKER) != marker]
+    return entry if len(left) == len(noted) else _left_with(entry, left)
+
+
+def _left_with(entry: Raw, left: Sequence[Raw]) -> Raw:
     meta = meta_of(entry)
-    left = [one for one in dicts(meta.get(REMOVED)) if one.get(MARKER) != marker]
-    if len(left) == len(dicts(meta.get(REMOVED))):
+    if REMOVED not in meta:
         return entry
-    kept = {key: value for key, value in meta.items() if key != REMOVED} | ({REMOVED: left} if left else {})
+    kept = {key: value for key, value in meta.items() if key != REMOVED} | (
+        {REMOVED: [*left]} if left else {}
+    )
     return {key: value for key, value in entry.items() if key != "meta"} | ({"meta": kept} if kept else {})
