@@ -27,6 +27,8 @@ from sqlalchemy import NullPool, create_engine, text
 from connector.actions.held import release
 from connector.errors import Retryable, SecondlookError, UnknownOutcome
 from connector.model import Annotation, CorrectionState, ReviewRequest, WriteOrder, WriteRecord
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
 from connector.platforms.memory import MemoryDesk, MemorySource
 from connector.wiring import Services
 from tests.support.at_rest import carried, faults_at_rest
@@ -313,13 +315,15 @@ class ChaosWorld(World):
             self.server.boards = copy.deepcopy(self.chance.choice(self.snapshots[-3:]))
 
     def _our_restore(self) -> None:
-        """Our database goes back to what it was."""
+        """Our database goes back to what it was, and a person does what docs/operations.md says."""
         if not self.backups:
             return
         self.done["database restored"] += 1
         known = self._corrections()
         self.restore(self.chance.choice(self.backups[-3:]))
         self.forgotten |= known - self._corrections()
+        with self.services.store.begin() as unit:
+            unit.enqueue(job(JobKind.SYNC, self.project.id, {"full": True}))
 
     def _corrections(self) -> set[str]:
         with self.read() as unit:
