@@ -134,7 +134,8 @@ class ChaosWorld(World):
         self.late: list[Callable[[], object]] = []
         self.snapshots: list[Any] = []
         self.backups: list[str] = []
-        self.forgotten: set[str] = set()  # corrections that a restore of our database took away
+        # Corrections, and numbers of review tasks, that a restore of our database took away.
+        self.forgotten: set[str] = set()
         self._hanging = False
         super().__init__(folder, template, url=url, worker={"max_attempts": 60})
         self.truth = {f"{label} {n}": label for label in ("bird", "cat", "dog") for n in range(2)}
@@ -319,11 +320,19 @@ class ChaosWorld(World):
         if not self.backups:
             return
         self.done["database restored"] += 1
-        known = self._corrections()
+        known = self._corrections() | self._tasks()
         self.restore(self.chance.choice(self.backups[-3:]))
-        self.forgotten |= known - self._corrections()
+        self.forgotten |= known - self._corrections() - self._tasks()
         with self.services.store.begin() as unit:
             unit.enqueue(job(JobKind.SYNC, self.project.id, {"full": True}))
+
+    def _tasks(self) -> set[str]:
+        """Numbers of the review tasks that we know."""
+        with self.read() as unit:
+            asked = unit.reviews.of_issues([issue.id for issue in self.issues()]).values()
+            doubles = unit.reviews.doubles([task.key for task in asked])
+        numbers = {task.remote_id for task in asked if task.remote_id is not None}
+        return numbers.union(*doubles.values())
 
     def _corrections(self) -> set[str]:
         with self.read() as unit:
