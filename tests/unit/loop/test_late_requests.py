@@ -157,6 +157,28 @@ def test_an_older_overlap_that_arrives_late_is_raised_again(world: World) -> Non
     assert world.review_of("odd").overlap == 3
 
 
+def test_the_most_answers_that_a_question_wants_are_held_up_to_the_review_project(world: World) -> None:
+    """A platform with one number for all questions, which a late request lowered, is put right by it."""
+    world.some_right()
+    world.wrong()
+    world.settle()
+    world.answer("odd", "rita", "dog")
+    world.answer("odd", "ravi", "cat")
+    world.later(seconds=HELD_UP)
+    desk = world.services._desks[NAME]
+    ensure, seen = desk.ensure, list[int]()
+
+    def watched(setup: ReviewSetup, known_id: str | None) -> str:
+        seen.append(setup.raised)
+        return ensure(setup, known_id)
+
+    desk.ensure = watched  # type: ignore[method-assign]
+    world.do(JobKind.RECONCILE)
+    world.settle()
+    assert seen
+    assert set(seen) == {3}
+
+
 def test_a_question_that_a_late_withdrawal_closes_is_opened_again(world: World) -> None:
     """Though the overlap that comes with it is what was asked for."""
     world.some_right()
