@@ -17,7 +17,7 @@ from workers.consensus.shares.prior import GroupCounts
 from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import OWN_WEIGHT
 
-FORM = 5  # of what is stored: another form, or other components, is learned anew
+FORM = 6  # of what is stored: another form, or other components, is learned anew
 PAIR_DEPTH = 4  # of a path: kind, band, class, pair
 
 
