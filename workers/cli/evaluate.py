@@ -63,8 +63,8 @@ def evaluate(
     measured = measure(
         labels, probs, truth=truth, votes=votes, answers=answers, method=method.value, at=at or AT
     )
-    for warning in measured.label_issues.warnings:
-        note(warning)
+    for notice in _notices(measured):
+        note(notice)
     rows = flagged_rows(measured)
     if out is not None:
         write_rows(out, rows)
@@ -86,9 +86,13 @@ def evaluate(
         _tell_decisions(measured.decisions)
 
 
+def _notices(measured: Measured) -> Iterator[str]:
+    yield from measured.label_issues.warnings
+    if measured.decisions is not None and measured.decisions.unanswered:
+        yield f"{measured.decisions.unanswered:,} flagged items have no answers in --answers and are left out"
+
+
 def _tell_decisions(figures: DecisionFigures) -> None:
-    if figures.unanswered:
-        note(f"{figures.unanswered:,} flagged items have no answers in --answers and are left out")
     if not figures.decisions:
         typer.echo("No flagged item has answers: no rule can be tried")
         return

@@ -31,6 +31,7 @@ RULES: Mapping[str, Callable[[], StoppingRule]] = {
 ORDERS = 40
 ALLOWED_HARM = 0.003  # clear harm, as a share of the items, beyond which a rule is advised against
 NEARLY = 0.9  # of the repairs of the best rule
+MOST_ANSWERS = 100_000  # to one item; no rule reads more than fifteen of them
 FIRST_REVIEWS = (50, 100, 200)
 BANDS = (0.75, 0.9, 0.95, 0.98, 1.0)  # of the probabilities that are held against what most people say
 
@@ -95,11 +96,16 @@ def load_answers(path: Path, shape: tuple[int, ...]) -> NDArray[np.int64]:
     if counts.dtype.kind not in "iuf":
         problem = f"it holds {counts.dtype}, not counts"
         raise BadFile(problem, argument="--answers", remedy="Save whole numbers from 0")
-    bad = np.argwhere(~((counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts)))
+    bad = np.argwhere(~((counts >= 0) & (counts == np.floor(counts)) & (counts <= MOST_ANSWERS)))
     if len(bad):
         row, column = bad[0]
         problem = f"class {column} was given {counts[row, column]} times"
-        raise BadFile(problem, argument="--answers", where=f"row {row}", remedy="Save whole numbers from 0")
+        remedy = f"Save whole numbers from 0 to {MOST_ANSWERS:,}"
+        raise BadFile(problem, argument="--answers", where=f"row {row}", remedy=remedy)
+    if not counts.any():
+        raise BadFile(
+            "it holds no answer", argument="--answers", remedy="Save how many people gave each class"
+        )
     return np.asarray(counts, dtype=np.int64)
 
 
