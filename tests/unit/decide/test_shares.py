@@ -19,6 +19,7 @@ from connector.model import (
     IssueKind,
     IssueState,
     LabelSchema,
+    Outcome,
     ReviewState,
     Vote,
 )
@@ -339,6 +340,21 @@ def test_what_was_learned_is_told_of_each_pair(build: Build) -> None:
         (pair,) = pairs_of(unit, world.project)
     assert (pair.pair, pair.asked) == ("cat → dog", 12)
     assert 0 <= pair.changing < 1
+
+
+def overturned(world: World) -> dict[Outcome, int]:
+    with world.read() as unit:
+        return {one.outcome: one.overturned for one in unit.quality.stated(world.project.id)}
+
+
+def test_a_decision_that_later_votes_turn_counts_as_overturned(asking: World) -> None:
+    say(asking, "odd", "cat")
+    assert overturned(asking) == {Outcome.REJECT: 0}
+    for name in PEOPLE[5:13]:
+        asking.answer("odd", name, "dog")
+        asking.later(seconds=61)
+    assert asking.labels("odd")[-1][1] == "dog"
+    assert overturned(asking) == {Outcome.REJECT: 1, Outcome.ACCEPT: 0}
 
 
 def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Build) -> None:
