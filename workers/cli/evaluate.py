@@ -88,8 +88,15 @@ def evaluate(
 
 def _notices(measured: Measured) -> Iterator[str]:
     yield from measured.label_issues.warnings
-    if measured.decisions is not None and measured.decisions.unanswered:
-        yield f"{measured.decisions.unanswered:,} flagged items have no answers in --answers and are left out"
+    figures = measured.decisions
+    if figures is not None and figures.unanswered:
+        yield f"{figures.unanswered:,} flagged items have no answers in --answers and are left out"
+    if figures is not None and figures.few_answers:
+        yield (
+            f"Flagged items have {figures.answers_per_item:g} answers (median): what most of so few say is "
+            "uncertain, rules that count them agree with it by definition, and where they run out the "
+            "default rule leaves the label"
+        )
 
 
 def _tell_decisions(figures: DecisionFigures) -> None:

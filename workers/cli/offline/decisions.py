@@ -17,6 +17,7 @@ from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, Rule
 from workers.cli.offline.shares_rule import SharesRule
 from workers.consensus import QuorumPolicy
 from workers.consensus.shares import odds_of, path_of
+from workers.consensus.shares.rule import MOST_VOTES
 from workers.issues import LabelIssues
 
 DEFAULT = "shares"
@@ -66,12 +67,19 @@ class StatedBand:
 
 @dataclass(frozen=True, slots=True)
 class DecisionFigures:
-    """`order`: the share of wrong labels among the first k reviews, of all where there are fewer than k."""
+    """`order`: the share of wrong labels among the first k reviews, of all where there are fewer than k.
+    `answers_per_item` is how many answers there are to a flagged item: the median."""
 
     decisions: tuple[RuleFigures, ...]
     order: Mapping[str, float]
     stated: tuple[StatedBand, ...]
     unanswered: int  # flagged items that nobody answered: left out
+    answers_per_item: float
+
+    @property
+    def few_answers(self) -> bool:
+        """Whether half of the questions have fewer answers than the default rule may ask for."""
+        return bool(self.decisions) and self.answers_per_item < MOST_VOTES
 
     @property
     def advised(self) -> RuleFigures:
@@ -139,6 +147,7 @@ def decision_figures(
         order=share_wrong(questions),
         stated=stated_bands(tallies[DEFAULT], orders) if tallies else (),
         unanswered=len(issues.order) - len(questions),
+        answers_per_item=float(np.median([len(one.answers) for one in questions])) if questions else 0.0,
     )
 
 

@@ -106,6 +106,15 @@ def test_flags_without_answers_are_left_out_and_said(evaluate: Callable[..., Ran
     assert "no rule can be tried" in evaluate()[1]
 
 
+def test_few_answers_are_said_to_be_no_sure_truth(evaluate: Callable[..., Ran]) -> None:
+    assert "of so few" not in evaluate("--json")[2]
+    counts = np.load("counts.npy")
+    np.save("counts.npy", np.round(counts / PEOPLE * 5).astype(int))
+    _, out, err = evaluate("--json")
+    assert json.loads(out)["answers_per_item"] <= 6
+    assert "what most of so few say is uncertain" in " ".join(err.split())
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
