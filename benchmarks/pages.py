@@ -11,6 +11,7 @@ from statistics import median
 
 import httpx
 from lines import Line, percentile
+from prepared import vacuumed
 from scene import Scene
 from sqlalchemy import Engine, text
 from webhook_intake import NO_SERVER, running_process
@@ -167,9 +168,7 @@ def fill(services: Services, n: int) -> None:
     with services.store.begin() as unit:
         everybody = ReviewAccounts(tuple(f"r{n}" for n in range(30)), "platform")
         keep_members(unit, bound, everybody)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # Autovacuum does it within minutes; then indexes alone answer counts.
-        connection.execute(text("VACUUM ANALYZE" if postgres else "ANALYZE"))
+    vacuumed(services)
 
 
 def _statements(project: int, *, postgres: bool) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from lines import Line, figures
 from memory import KIB_PER_MB, RESET_PEAK, STATUS
-from prepared import CLASSES, PreparedSource
+from prepared import CLASSES, PreparedSource, vacuumed
 
 from connector.config.file import load
 from connector.model.jobs import JobKind
@@ -155,6 +155,8 @@ class Run:
 
     def before(self, step: str) -> None:
         """What happens on the platform before the step, and is not measured."""
+        if step == "first_judge":
+            vacuumed(self.services)
         if step in ("first_judge", "judge"):
             self._relabel()
         elif step == "collect":

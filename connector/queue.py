@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from connector import logs
 from connector.model.jobs import RUN_JOB
+from connector.ports import JobQueue
+
+log = logs.get(__name__)
 
 # Celery is imported where it is used: a command beside no worker announces nothing.
 if TYPE_CHECKING:
     from celery import Celery
 
 VISIBILITY_SECONDS = 3600  # Redis: what is not acknowledged by then is delivered again
-SOCKET_SECONDS = 5.0  # longest wait for one answer of Redis
+ANSWER_SECONDS = 5.0  # longest wait for one answer of the broker
+MOST_WAITING = 1_000  # transactions whose jobs wait to be announced
+LEFT = "jobs wait for the next sweep"
 SEND_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.2}
 
 
@@ -32,9 +40,11 @@ def make_celery(broker_url: str) -> Celery:
         options["polling_interval"] = 0.005  # the default of a second allows only a few jobs a second
     if broker_url.startswith("redis"):
         options["visibility_timeout"] = VISIBILITY_SECONDS
-        # The web process announces jobs while a platform waits for its answer.
-        options["socket_connect_timeout"] = options["socket_timeout"] = SOCKET_SECONDS
+        options["socket_connect_timeout"] = options["socket_timeout"] = ANSWER_SECONDS
         options["socket_keepalive"] = True
+    if broker_url.startswith("amqp"):
+        # Else a message is sent into a connection that stands and brings nothing, and nobody hears of it.
+        options["confirm_publish"] = True
     app.conf.update(
         broker_transport_options=options,
         broker_connection_retry_on_startup=True,
@@ -69,14 +79,33 @@ class CeleryQueue:
     def send(self, job_ids: Sequence[str]) -> None:
         from kombu.exceptions import KombuError
 
-        for job_id in job_ids:
-            try:
-                self._app.send_task(RUN_JOB, args=[job_id])
-            except (KombuError, OSError) as error:
-                logs.get(__name__).warning(
-                    "jobs wait for the next sweep", jobs=len(job_ids), error=type(error).__name__
-                )
-                return
+        try:
+            for job_id in job_ids:
+                self._app.send_task(RUN_JOB, args=[job_id], confirm_timeout=ANSWER_SECONDS)
+        except (KombuError, OSError) as error:
+            log.warning(LEFT, jobs=len(job_ids), error=type(error).__name__)
+        except Exception:
+            log.exception(LEFT, jobs=len(job_ids))  # what no client should raise: the rows stand all the same
+
+
+class BesideQueue:
+    """Announces from a thread of its own: a broker that is silent holds up nobody who stores a delivery.
+
+    What it has no room for, and what it still holds when the process ends, the sweep announces.
+    """
+
+    def __init__(self, announcing: JobQueue) -> None:
+        self._announcing = announcing
+        self._waiting: queue.Queue[Sequence[str]] = queue.Queue(MOST_WAITING)
+        threading.Thread(target=self._announce, name="announcing", daemon=True).start()
+
+    def send(self, job_ids: Sequence[str]) -> None:
+        with suppress(queue.Full):
+            self._waiting.put_nowait(tuple(job_ids))
+
+    def _announce(self) -> None:
+        while True:
+            self._announcing.send(self._waiting.get())
 
 
 class SilentQueue:

@@ -39,7 +39,7 @@ def __getattr__(name: str) -> Any:
 def _application() -> Celery:
     settings = load()
     app = make_celery(broker_url(settings).get_secret_value())
-    schedule(app, settings.worker.tick_seconds)
+    schedule(app, settings.worker)
     register(app, lambda: _services(os.getpid()))
     signals.setup_logging.connect(_log_setup, weak=False)
     end_when_cut_off(app, settings.worker.silence_seconds)

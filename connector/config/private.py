@@ -8,8 +8,14 @@ from pathlib import Path
 
 
 def private_folder(folder: Path) -> None:
-    """Make the folder for its owner alone; one that exists stays as it is. OSError where that fails."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make the folder for its owner alone; one that exists stays as it is. OSError where that fails.
+
+    Of the folders above it that are missing nobody else may write to any: who could, would put another in
+    its place.
+    """
+    for above in reversed(folder.parents):
+        above.mkdir(exist_ok=True, mode=0o755)
+    folder.mkdir(exist_ok=True, mode=0o700)
 
 
 def private_file(file: Path) -> None:

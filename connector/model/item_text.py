@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connector.model.html_text import html_text
+from connector.model.item_data import value_at
 from connector.model.platform import Json, LabelSchema, ObjectTag
 
 HYPERTEXT, DIALOGUE = "HyperText", "Paragraphs"
@@ -40,4 +41,4 @@ def labelled_object(schema: LabelSchema) -> ObjectTag | None:
 def labelled_text(schema: LabelSchema, data: Json) -> str | None:
     """The text that an item's spans count in; None where the control is about something else."""
     tag = labelled_object(schema)
-    return None if tag is None else counted_text(tag, data.get(tag.field))
+    return None if tag is None else counted_text(tag, value_at(data, tag.field))

@@ -54,6 +54,7 @@ class BadPrediction(StrEnum):
     BAD_SUM = "bad_sum"  # class scores that are no distribution
     NOT_EVERY_CLASS = "not_every_class"  # of a control that allows several
     NO_NUMBER = "no_number"
+    BAD_REGION = "bad_region"  # one that cannot be read: no place, two labels, or words that stand elsewhere
 
 
 class ScanDoubt(StrEnum):
@@ -64,6 +65,7 @@ class ScanDoubt(StrEnum):
     FLAGS_LIMITED = "flags_limited"
     JUDGED_BY_TYPE = "judged_by_type"
     JUDGED_BY_OTHERS = "judged_by_others"
+    PREDICTIONS_DO_NOT_FIT = "predictions_do_not_fit"
     NOT_ASKED_IN_PARTS = "not_asked_in_parts"
     NOT_STATED_OUT_OF_SAMPLE = "not_stated_out_of_sample"
     SEEN_LABELS = "seen_labels"

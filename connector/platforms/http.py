@@ -332,5 +332,8 @@ def _root(error: BaseException) -> BaseException:
 
 
 def _host(location: str) -> str:
-    parts = urlsplit(location)
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return "what is no address"
     return f"{parts.scheme}://{parts.hostname}" if parts.hostname else "another path"

@@ -83,7 +83,7 @@ class PictureProxy:
             raise Retryable(msg)
         try:
             return self._fetch(address, deadline)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.TransportError, httpx.InvalidURL, ValueError) as error:  # or a redirect to no address
             msg = f"its server does not answer as it should ({type(error).__name__})"
             raise Retryable(msg) from error
         finally:

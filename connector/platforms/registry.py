@@ -113,7 +113,10 @@ def project_link(link: str) -> tuple[str, str | None]:
     >>> project_link("https://labels.example.org/projects/12/data?tab=3")
     ('https://labels.example.org', '12')
     """
-    parts = urlsplit(link.strip())
+    try:
+        parts = urlsplit(link.strip())
+    except ValueError:  # no address, which the setting that it is meant for says
+        return link.strip(), None
     for _, marks in _marks():
         place = re.search(f"{marks.project_link}$", parts.path)
         if place is not None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from connector.config.private import private_file, private_folder
 from connector.errors import Misconfigured
+from connector.store.failures import POSTGRES_READ_ONLY
 
 BUSY_TIMEOUT_MS = 15_000  # longest wait for another SQLite writer
 CONNECT_TIMEOUT_S = 10  # longest wait for a PostgreSQL server that does not answer
@@ -103,9 +104,17 @@ def _postgresql(url: URL, *, pooler: bool) -> Engine:
             field="database.url",
             remedy="Install secondlook[postgres].",
         ) from error
+    event.listen(engine, "handle_error", _leave_a_standby)
     if not pooler:  # a setting of the session would leak to others there; unprepared, no plan is kept anyway
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _leave_a_standby(context: ExceptionContext) -> None:
+    """After a failover the connections that stand lead to the server that takes no writes any more."""
+    writes = context.connection is not None and not context.connection.get_execution_options().get(READ_ONLY)
+    if writes and getattr(context.original_exception, "sqlstate", None) == POSTGRES_READ_ONLY:
+        context.is_disconnect = True
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

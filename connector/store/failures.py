@@ -16,6 +16,8 @@ _SQLITE_DOUBLE = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PR
 _POSTGRES_DOUBLE = "23505"
 _POSTGRES_DISK_FULL = "53100"
 _POSTGRES_NO_TABLE = "42P01"
+_POSTGRES_NO_RIGHT = "42501"
+POSTGRES_READ_ONLY = "25006"
 # libpq names no code for a refused connection, only the server's words.
 _POSTGRES_REFUSALS = (
     "authentication failed",
@@ -38,6 +40,8 @@ def translated() -> Iterator[None]:
 
 
 def _translation(error: DBAPIError) -> SecondlookError:
+    if getattr(error.orig, "sqlstate", None) == POSTGRES_READ_ONLY:
+        return Retryable("the database takes no writes: it is a standby, or was made read-only")
     if error.connection_invalidated:
         return Retryable("the connection to the database broke")
     code = getattr(error.orig, "sqlite_errorcode", None)
@@ -86,6 +90,12 @@ def _of_postgres(error: DBAPIError) -> SecondlookError | None:
         return _disk_full()
     if state == _POSTGRES_NO_TABLE:
         return _no_tables()
+    if state == _POSTGRES_NO_RIGHT:
+        return Misconfigured(
+            f"PostgreSQL refuses us a right ({reason})",
+            field="database.url",
+            remedy="Make the user of this address the owner of the tables.",
+        )
     if state is None and any(words in reason for words in _POSTGRES_REFUSALS):
         return Misconfigured(
             f"PostgreSQL refuses the connection ({reason})",

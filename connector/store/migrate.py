@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import ColumnElement, Connection, Engine, column, exists, inspect, select, table, text
 
 from connector.errors import Misconfigured, Rejected
 from connector.store.failures import translated
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
+_VERSION = table(VERSION_TABLE, column("version_num")).c.version_num
 MIGRATION_LOCK = 7_035_118_021  # any constant number: the same in every process, on PostgreSQL
 
 
@@ -65,20 +67,39 @@ def _require_whole_keys(connection: Connection) -> None:
 def is_current(connection: Connection) -> bool:
     """Whether the schema is this version's. Misconfigured when it is a newer one's."""
     known = revisions()
-    has_version = inspect(connection).has_table(VERSION_TABLE)
-    result = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) if has_version else None  # noqa: S608
-    if result is not None and result not in known:
-        raise Misconfigured(
-            f"the database was written by a newer version (schema {result})",
-            field="database",
-            remedy="Install that version of secondlook or a later one; nothing was changed.",
-        )
+    result = schema_of(connection) if inspect(connection).has_table(VERSION_TABLE) else None
+    require_known(result)
     return result == known[-1]
 
 
-def revisions() -> list[str]:
-    """This version's revisions in order: migrations are named by number, and follow each other."""
-    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+def require_known(schema: str | None) -> None:
+    """Misconfigured where it is a newer version's: what this one does with its rows would be a guess."""
+    if schema is not None and schema not in revisions():
+        raise Misconfigured(
+            f"the database was written by a newer version (schema {schema})",
+            field="database",
+            remedy="Install that version of secondlook or a later one, and start it; nothing was changed.",
+        )
+
+
+def schema_of(connection: Connection) -> str | None:
+    """The schema of a database that has tables."""
+    return connection.scalar(select(_VERSION))
+
+
+def has_known_schema() -> ColumnElement[bool]:
+    """A condition: the database is still of a schema that this version knows."""
+    return exists(select(_VERSION).where(_VERSION.in_(revisions())))
+
+
+@cache
+def revisions() -> tuple[str, ...]:
+    """This version's revisions in order: migrations are named by number, and follow each other.
+
+    As they were when they were first asked for: a newer version may be installed over a process that runs.
+    """
+    files = (MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return tuple(sorted(file.name.partition("_")[0] for file in files))
 
 
 def _config(connection: Connection) -> Config:

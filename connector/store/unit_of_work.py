@@ -17,6 +17,7 @@ from connector.model.jobs import Claim, NewJob
 from connector.ports import Clock
 from connector.store.engine import reading
 from connector.store.failures import translated
+from connector.store.migrate import require_known, schema_of
 from connector.store.repositories.access_tokens import StoredTokens
 from connector.store.repositories.alerts import Alerts
 from connector.store.repositories.answers import StoredAnswers
@@ -259,6 +260,11 @@ class Store:
         """Keep the lease; False when it is lost."""
         with self._write() as connection:
             return Jobs(connection, self._clock.now()).extend(claim, self._lease)
+
+    def require_known_schema(self) -> None:
+        """Misconfigured once another process has brought the database to a newer version."""
+        with self.trouble.watched(), translated(), reading(self._engine) as connection:
+            require_known(schema_of(connection))
 
     def close(self) -> None:
         self._engine.dispose()

@@ -9,20 +9,20 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connector import logs, traces, wiring
 from connector.config.file import load
+from connector.config.keyring import broker_url
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import SecondlookError
 from connector.model.metrics import Accumulator
 from connector.platforms.issuer import Issuer, IssuerClient
 from connector.platforms.media import PictureProxy
 from connector.ports import Documents
-from connector.queue import SilentQueue
+from connector.queue import BesideQueue, CeleryQueue, SilentQueue, make_celery
 from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.examples import with_examples
@@ -41,7 +41,7 @@ from connector.web.dashboard import (
     similarity,
 )
 from connector.web.dashboard.trouble import trouble_page
-from connector.web.listeners import listening, metrics_apart
+from connector.web.listeners import listening, metrics_apart, server_of
 from connector.web.proxies import Proxies
 from connector.web.tracing import Tracing
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
@@ -49,7 +49,6 @@ from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 log = logs.get(__name__)
 
 COUNTS_EVERY_SECONDS = 15.0
-MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
 ROOMS = (entrance, issuer_entrance, home, lists, items, media, similarity, service, doing, chosen)
 PAGES = tuple(room.router for room in ROOMS)
 ROUTERS = (health.router, metrics.router, v1.router, *PAGES)
@@ -155,8 +154,10 @@ def _store_quietly(services: Services, counts: Accumulator) -> None:
 
 def _services(settings: Settings, documents: Documents | None = None) -> Services:
     """With a broker of this process alone nobody would read messages: the sweep finds the jobs."""
-    alone = settings.broker.url.startswith(MEMORY_BROKER)
-    return wiring.build(settings, SilentQueue() if alone else None, documents=documents)
+    if settings.broker.url.startswith(MEMORY_BROKER):
+        return wiring.build(settings, SilentQueue(), documents=documents)
+    announcing = CeleryQueue(make_celery(broker_url(settings).get_secret_value()))
+    return wiring.build(settings, BesideQueue(announcing), documents=documents)
 
 
 def serve(settings: Settings, documents: Documents, greet: Callable[[Services], None]) -> None:
@@ -169,17 +170,6 @@ def serve(settings: Settings, documents: Documents, greet: Callable[[Services], 
         traces.start("web")
         greet(services)
         app = create_app(settings, services)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,  # ours has a line for what is worth one
-                server_header=False,
-                ws="none",
-                limit_concurrency=MOST_CONNECTIONS,
-                proxy_headers=False,  # ours believes those that are named
-            )
-        )
         with metrics_apart(services, app):
-            server.run(sockets=[socket_])
+            server_of(app).run(sockets=[socket_])
         services.close()

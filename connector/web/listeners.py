@@ -17,6 +17,7 @@ from connector.web.exposition import CONTENT_TYPE
 from connector.wiring import Services
 
 ENDS_SECONDS = 5.0
+MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
 
 
 def listening(host: str, port: int, field: str = "server.port") -> socket.socket:
@@ -33,6 +34,21 @@ def listening(host: str, port: int, field: str = "server.port") -> socket.socket
         ) from error
 
 
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """What serves an application of ours, in whichever process."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,  # ours has a line for what is worth one; paths of webhooks hold their key
+            server_header=False,
+            ws="none",
+            limit_concurrency=MOST_CONNECTIONS,
+            proxy_headers=False,  # ours believes those that are named
+        )
+    )
+
+
 @contextmanager
 def metrics_apart(services: Services, app: FastAPI) -> Iterator[None]:
     """Serve `/metrics`, and nothing else, at `server.metrics_bind` meanwhile: who reaches it may read it."""
@@ -41,9 +57,7 @@ def metrics_apart(services: Services, app: FastAPI) -> Iterator[None]:
         yield
         return
     with listening(*where, field="server.metrics_bind") as socket_:
-        server = uvicorn.Server(
-            uvicorn.Config(_metrics_alone(services, app.state.scrapes), log_config=None, ws="none")
-        )
+        server = server_of(_metrics_alone(services, app.state.scrapes))
         thread = threading.Thread(target=server.run, args=([socket_],), name="metrics", daemon=True)
         thread.start()
         try:

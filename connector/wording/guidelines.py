@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from connector.model import GuidelineNote, Json, LabelSchema
+from connector.model.item_data import value_at
 from connector.wording.text import listing, one_line, quoted
 
 NOTE_CHARS = 500  # longest note shown in the guidelines
@@ -54,7 +55,7 @@ def _entry(entry: Guideline, names: Mapping[str, str]) -> str:
 
 def example_item(remote_id: str, data: Json, schema: LabelSchema | None) -> str:
     """An item as people find it again: its number, and its text where it has one that can be read."""
-    text = next((data.get(tag.field) for tag in schema.objects), None) if schema else None
+    text = next((value_at(data, tag.field) for tag in schema.objects), None) if schema else None
     item = f"item {one_line(remote_id)}"
     if not isinstance(text, str) or not text.strip() or "://" in text or text.startswith(("data:", "/")):
         return item  # a picture or a recording

@@ -86,12 +86,14 @@ SENTENCES: Mapping[str, str] = {
 BAD_PREDICTIONS: Mapping[str, str] = {
     BadPrediction.NOT_EVERY_CLASS: "not a probability of every class",
     BadPrediction.NO_NUMBER: "no number, nor a probability of each rating",
+    BadPrediction.BAD_REGION: "a region that cannot be read",
 }
 WORDED_BY: Mapping[str, Callable[..., str]] = {  # each is called with the parameters of its code
     ScanDoubt.TOO_FEW_LABELS: scans.too_few_labels,
     ScanDoubt.LOST_CLASS: scans.lost_class,
     ScanDoubt.FLAGS_LIMITED: models.flags_limited,
     ScanDoubt.JUDGED_BY_OTHERS: scans.judged_by_others,
+    ScanDoubt.PREDICTIONS_DO_NOT_FIT: scans.predictions_do_not_fit,
     ScanDoubt.NOT_ASKED_IN_PARTS: scans.not_asked_in_parts,
     ScanDoubt.NOT_STATED_OUT_OF_SAMPLE: scans.not_stated_out_of_sample,
     ScanDoubt.SEEN_LABELS: models.seen_labels,

@@ -42,6 +42,33 @@ def judged_by_others(n_items: int) -> str:
     )
 
 
+MISFITS: Mapping[str, tuple[str, str]] = {  # what does not fit → the fact, and what may be the cause
+    "places": (
+        "there is one at {n:,} of {total:,} given regions",
+        "Are they of these items, and in pixels (YOLO's: in shares of the picture) or characters from 0?",
+    ),
+    "labels": (
+        "of those at {total:,} given regions {n:,} have the same label",
+        "Are labels called alike? Numbers of classes may begin at 0 or at 1",
+    ),
+    "ends": (
+        "of those over {total:,} given spans {n:,} have the same start and end",
+        "Do offsets count characters from 0, with the end exclusive?",
+    ),
+}
+
+
+def misfit(why: str, n: int, total: int) -> tuple[str, str]:
+    """Why predicted regions cannot be about the given ones: the problem, and what to look at."""
+    fact, cause = MISFITS[why]
+    return f"the predictions do not fit the labels: {fact.format(n=n, total=total)}", cause
+
+
+def predictions_do_not_fit(why: str, n: int, total: int) -> str:
+    problem, cause = misfit(why, n, total)
+    return f"{problem}. Nothing is flagged by them. {cause}"
+
+
 def other_controls(kinds: Mapping[str, str], stored: Mapping[str, int]) -> str:
     """The controls beside the label, with how many answers to each are stored."""
     texts = [

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+
 import pytest
 
 from connector.errors import Misconfigured
-from connector.model import ItemRef, WriteMode, WriteOrder
+from connector.model import ItemRef, LabelSchema, ReviewSetup, WriteMode, WriteOrder
+from connector.model.item_data import value_at
 from connector.platforms.label_studio.client import LabelStudioClient
+from connector.platforms.label_studio.desk import LabelStudioDesk
 from connector.platforms.label_studio.source import LabelStudioSource
+from tests.contract.test_desk import request_for
 from tests.support.codecs import LABEL_STUDIO
 from tests.support.label_studio import LabelStudioServer
 from tests.unit.label_types.test_nested_choices import REPEATED, TREE, region
-from workers.detect.predictions.data import value_at
 
 DATA = {"ticket": {"text": "the invoice is wrong"}}
 
@@ -46,6 +51,15 @@ def test_nested_choices_and_dotted_fields_are_read_and_corrected(label_studio: L
     source.revert(order, record)
     back = source.fetch([wrong.remote_id])[0]
     assert back.annotations[0].label == "Other"
+    _reviewers_are_shown_the_field(label_studio, schema)
+
+
+def _reviewers_are_shown_the_field(label_studio: LabelStudioServer, schema: LabelSchema) -> None:
+    desk = LabelStudioDesk(LabelStudioClient(label_studio.url, label_studio.token), codecs=LABEL_STUDIO)
+    review_id = desk.ensure(ReviewSetup(f"owner-{uuid.uuid4().hex}", "nested", schema, 2, ""), None)
+    asked = replace(request_for("k1", suggestion=None), options=schema.classes)
+    placed = desk.push(review_id, [replace(asked, data={"ticket.text": "the invoice"})])
+    assert "the invoice" in label_studio.task(int(placed["k1"]))["data"].values()
 
 
 def test_a_repeaters_control_is_refused(label_studio: LabelStudioServer) -> None:

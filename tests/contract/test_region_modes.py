@@ -1,4 +1,4 @@
-"""What exports hold after a correction of a region, by mode; and several corrections of one picture."""
+"""What exports hold after a correction, by mode and type; and several corrections of one picture."""
 
 from __future__ import annotations
 
@@ -209,6 +209,26 @@ def tags_of(exported: bytes) -> list[str]:
     return sorted(" ".join(row) for row in rows if row)
 
 
+def shown_spans(scene: RegionScene) -> dict[str, list[list[str]]]:
+    """Export → the labels of each annotation that it holds and that is not cancelled."""
+    tasks = json.loads(scene.export("JSON"))
+    rows = csv.DictReader(io.StringIO(scene.export("CSV").decode()))
+    held = {
+        "JSON": [
+            [part["value"] for part in one["result"]]
+            for task in tasks
+            for one in task["annotations"]
+            if not one["was_cancelled"]
+        ],
+        "JSON_MIN": [row["ner"] for row in json.loads(scene.export("JSON_MIN"))],
+        "CSV": [json.loads(row["ner"]) for row in rows],
+    }
+    return {
+        kind: sorted(sorted(one["labels"][0] for one in each) for each in found)
+        for kind, found in held.items()
+    }
+
+
 OLD_TAGS, NEW_TAGS = "B-PER O O B-PER", "B-PER O O B-LOC"
 
 
@@ -230,5 +250,71 @@ def test_what_conll_holds_after_a_correction(
     assert tags_of(scene.export("CONLL2003")) == [OLD_TAGS]
     order, record = scene.write(mode, WRONG, MENDED)
     assert tags_of(scene.export("CONLL2003")) == expected
+    marked = sorted([["PER", "PER"] if tags == OLD_TAGS else ["LOC", "PER"] for tags in expected])
+    assert shown_spans(scene) == {"JSON": marked, "JSON_MIN": marked, "CSV": marked}
     scene.source.revert(order, record)
     assert scene.shown() == scene.before
+
+
+WHOLE_CONFIG = """<View><Text name="text" value="$text"/>
+<Choices name="animal" toName="text" choice="single"><Choice value="cat"/><Choice value="dog"/></Choices>
+<Choices name="moods" toName="text" choice="multiple"><Choice value="joy"/><Choice value="fear"/></Choices>
+<Rating name="stars" toName="text" maxRating="5"/></View>"""
+CORRECTED = {"animal": ("cat", "dog"), "moods": ("joy", "fear, joy"), "stars": ("2", "5")}
+WAS, IS = "cat · joy · 2", "dog · fear, joy · 5"
+
+
+def whole(control: str, kind: str, value: Any) -> Raw:
+    return {"id": control, "from_name": control, "to_name": "text", "type": kind, "value": {kind: value}}
+
+
+def said(animal: Any, moods: Any, stars: Any) -> str:
+    """The three labels in words, whichever way an export spells them."""
+    found = json.loads(moods) if isinstance(moods, str) and moods[:1] == "{" else moods
+    chosen = found["choices"] if isinstance(found, dict) else [found] if isinstance(found, str) else found
+    return f"{animal} · {', '.join(sorted(chosen))} · {stars}"
+
+
+def shown_whole(scene: RegionScene) -> dict[str, list[str]]:
+    """Export → what each annotation in it says that is not cancelled."""
+    raw = [
+        {part["from_name"]: part["value"][part["type"]] for part in one["result"]}
+        for task in json.loads(scene.export("JSON"))
+        for one in task["annotations"]
+        if not one["was_cancelled"]
+    ]
+    flat = json.loads(scene.export("JSON_MIN"))
+    rows = list(csv.DictReader(io.StringIO(scene.export("CSV").decode())))
+    return {
+        "JSON": sorted(said(one["animal"][0], one["moods"], one["stars"]) for one in raw),
+        "JSON_MIN": sorted(said(one["animal"], one["moods"], one["stars"]) for one in flat),
+        "CSV": sorted(said(one["animal"], one["moods"], one["stars"]) for one in rows),
+    }
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (WriteMode.UPDATE, [IS]),
+        (WriteMode.REPLACE, [IS]),
+        (WriteMode.GROUND_TRUTH, [WAS, IS]),
+        (WriteMode.PREDICTION, [WAS]),
+        (WriteMode.DRY_RUN, [WAS]),
+    ],
+)
+def test_what_exports_hold_after_corrections_of_whole_items(
+    label_studio: LabelStudioServer, mode: WriteMode, expected: list[str]
+) -> None:
+    given = [
+        whole("animal", "choices", ["cat"]),
+        whole("moods", "choices", ["joy"]),
+        whole("stars", "rating", 2),
+    ]
+    scene = RegionScene(label_studio, WHOLE_CONFIG, "animal", {"text": TEXT}, given)
+    for control, (was, now) in CORRECTED.items():
+        client = LabelStudioClient(label_studio.url, label_studio.token)
+        scene.source = LabelStudioSource(
+            client, str(scene.project), label_control=control, codecs=LABEL_STUDIO
+        )
+        scene.write(mode, was, now)
+    assert shown_whole(scene) == dict.fromkeys(("JSON", "JSON_MIN", "CSV"), sorted(expected))

@@ -14,6 +14,7 @@ from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -54,6 +55,7 @@ class Installation:
     project: int
     services: Services
     people: list[User]
+    config: Path
 
     @property
     def review(self) -> int:
@@ -99,6 +101,14 @@ class Installation:
         found.raise_for_status()
         return found.content
 
+    def training_set(self, form: str) -> Path:
+        """What `secondlook export` writes of it."""
+        run_inline(self.services, NAME, JobKind.SYNC)
+        out = self.config.with_name(f"training.{form}")
+        asked = ["export", NAME, "--format", form, "--out", str(out)]
+        assert command(["--config", str(self.config), *asked]) == 0
+        return out
+
     def results(self) -> dict[str, list[Raw]]:
         """Item → the result of its one annotation."""
         tasks = self.server.tasks(self.project)
@@ -120,7 +130,7 @@ def installed(
     path.write_text(text)
     services = build(load(path), SilentQueue(), codecs=codecs())
     try:
-        made = Installation(server, project, services, people)
+        made = Installation(server, project, services, people, path)
         run_inline(services, NAME, JobKind.SYNC)
         made.work(JobKind.SCAN, JobKind.PUSH)
         yield made
@@ -176,7 +186,12 @@ def box_task(name: str, given: Sequence[Region], right: Sequence[Region], annota
 def in_coco(exported: bytes) -> dict[str, list[Region]]:
     """Picture → its boxes, in the platform's COCO export."""
     with zipfile.ZipFile(io.BytesIO(exported)) as folder:
-        found = json.loads(folder.read("result.json"))
+        return coco_of(folder.read("result.json"))
+
+
+def coco_of(content: bytes) -> dict[str, list[Region]]:
+    """The same of COCO's JSON."""
+    found = json.loads(content)
     names = {one["id"]: one["name"] for one in found["categories"]}
     pictures = {one["id"]: _name(one["file_name"]) for one in found["images"]}
     boxes: dict[str, list[Region]] = {name: [] for name in pictures.values()}
@@ -201,6 +216,24 @@ def in_yolo(exported: bytes) -> dict[str, list[Region]]:
     return found
 
 
+def in_voc(exported: bytes) -> dict[str, list[Region]]:
+    """The same of the Pascal VOC export, whose corners are whole pixels."""
+    found: dict[str, list[Region]] = {}
+    with zipfile.ZipFile(io.BytesIO(exported)) as folder:
+        for file in (one for one in folder.namelist() if one.endswith(".xml")):
+            boxes = []
+            for each in ET.fromstring(folder.read(file)).iter("object"):  # noqa: S314 - a server of ours
+                x1, y1, x2, y2 = (
+                    float(each.findtext(f"bndbox/{side}", "")) for side in ("xmin", "ymin", "xmax", "ymax")
+                )
+                boxes.append((each.findtext("name", ""), x1, y1, x2 - x1, y2 - y1))
+            found[_name(f"{Path(file).stem}.png")] = boxes
+    return found
+
+
+BOX_EXPORTS = {"COCO": in_coco, "YOLO": in_yolo, "VOC": in_voc}
+
+
 def _name(file: str) -> str:
     """The picture's own name: exports put a number before it."""
     return Path(file).name.split("__", 1)[-1]
@@ -223,7 +256,8 @@ def wrong_boxes(exported: Mapping[str, Sequence[Region]], right: Pictures) -> tu
 
 
 def _same(one: Region, other: Region) -> bool:
-    return one[0] == other[0] and all(abs(a - b) < 1 for a, b in zip(one[1:], other[1:], strict=True))
+    """Of one class and place; VOC cuts off parts of a pixel."""
+    return one[0] == other[0] and all(abs(a - b) < 1.5 for a, b in zip(one[1:], other[1:], strict=True))
 
 
 def truthful(right: Pictures) -> Callable[[Raw], str]:
@@ -275,15 +309,14 @@ def test_wrong_boxes_are_repaired_in_the_exports_that_people_train_on(
     annotator = label_studio.create_user("annotator@example.com")
     tasks = [box_task(name, *regions, annotator.id) for name, regions in right.items()]
     with installed(label_studio, tmp_path, BOX_CONFIG, "box", tasks) as made:
-        before = {kind: made.export(kind) for kind in ("COCO", "YOLO")}
         results = made.results()
-        assert wrong_boxes(in_coco(before["COCO"]), right) == (18, 63)
-        assert wrong_boxes(in_yolo(before["YOLO"]), right) == (18, 63)
+        for kind, read in BOX_EXPORTS.items():
+            assert wrong_boxes(read(made.export(kind)), right) == (18, 63), kind
         assert made.answer_all(truthful(right)) == 2 * 12
         made.work(JobKind.COLLECT)
-        after = {kind: made.export(kind) for kind in ("COCO", "YOLO")}
-        assert wrong_boxes(in_coco(after["COCO"]), right) == (0, 72)
-        assert wrong_boxes(in_yolo(after["YOLO"]), right) == (0, 72)
+        for kind, read in BOX_EXPORTS.items():
+            assert wrong_boxes(read(made.export(kind)), right) == (0, 72), kind
+        assert wrong_boxes(coco_of(made.training_set("coco").read_bytes()), right) == (0, 72)
         _nothing_else_has_changed(results, made.results())
         _all_is_taken_back(made, results)
 
@@ -412,6 +445,12 @@ def test_wrong_spans_are_repaired_in_the_export_that_people_train_on(
         assert made.answer_all(truthful(right)) == 2 * 12
         made.work(JobKind.COLLECT)
         assert wrong_tags(made.export("CONLL2003"), right) == (0, 36)
+        training = [json.loads(line) for line in made.training_set("jsonl").read_text().splitlines()]
+        for row in training:
+            given, truth = right[row["data"]["text"]]
+            marked = [(one["label"], one["start"], one["end"]) for one in row["label"]]
+            assert sorted(marked) == sorted(truth)
+            assert row["status"] == ("unreviewed" if given == truth else "corrected")
         after = made.results()
         for text, (given, truth) in right.items():
             if given == truth:

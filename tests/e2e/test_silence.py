@@ -1,4 +1,4 @@
-"""A connection to a real broker that stands and brings nothing: the worker notices, and ends."""
+"""A connection to a real broker that stands and brings nothing: worker and scheduler notice."""
 
 from __future__ import annotations
 
@@ -32,17 +32,16 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[int, str, st
     return rabbitmq.port, rabbitmq.url, rabbitmq.password
 
 
-def test_a_worker_whose_broker_went_silent_ends_to_be_started_again(
+def test_a_worker_whose_broker_went_silent_ends_and_its_scheduler_goes_on(
     broker: tuple[int, str, str], postgres_url: str, processes: ProcessPark, tmp_path: Path
 ) -> None:
     port, url, password = broker
     with TcpProxy("127.0.0.1", port) as proxy:
-        direct = _installation(tmp_path / "direct", url, password, postgres_url, processes)
         proxied = url.replace(f":{port}/", f":{proxy.port}/")
         behind = _installation(tmp_path / "behind", proxied, password, postgres_url, processes)
         worker = behind.worker()
         worker.wait_for(READY, timeout=60)
-        direct.beat()
+        behind.beat()
         worker.wait_for(TICKED, timeout=30)
 
         proxy.freeze()

@@ -116,7 +116,7 @@ def _unexpected(session: Session, error: Exception) -> ExitCode:
         return ExitCode.FAILED
     file = session.error_file()
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "a", encoding="utf-8") as stream:
             stream.write(details)
         where = f"Details are in {file}."

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 
-from connector.errors import Misconfigured
 from workers.cli.exits import EPILOG, ExitCode
 from workers.cli.output import json_line, print_json
 from workers.cli.session import JsonFlag, session_of
@@ -57,15 +55,7 @@ def verify(context: typer.Context, *, json: JsonFlag = False) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
-@contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        with output.open("w", encoding="utf-8") as stream:
-            yield stream
-    except OSError as error:
-        raise Misconfigured(
-            f"{output} cannot be written ({error.strerror})", field="--output", remedy="Choose another file."
-        ) from error
+def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
+    from workers.cli.offline.target import whole_file
+
+    return nullcontext(sys.stdout) if output is None else whole_file(output, "--output")

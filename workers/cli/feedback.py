@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.errors import Misconfigured
 from workers.cli.output import json_line, note, print_json
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -55,6 +54,7 @@ def feedback(
 
 
 def _write(file: Path, sheets: Sequence[Sheet], now: datetime) -> None:
+    from workers.cli.offline.target import replace_file
     from workers.people.feedback import html, markdown
 
     forms = {
@@ -62,9 +62,4 @@ def _write(file: Path, sheets: Sequence[Sheet], now: datetime) -> None:
         ".md": lambda: markdown(sheets),
         ".json": lambda: json_line({"sheets": sheets}),
     }
-    try:
-        file.write_text(forms[file.suffix.lower()](), encoding="utf-8")
-    except OSError as error:
-        raise Misconfigured(
-            f"{file} cannot be written ({error.strerror})", field="--out", remedy="Choose another file."
-        ) from error
+    replace_file(file, forms[file.suffix.lower()]())

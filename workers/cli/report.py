@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json as json_text
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -145,10 +144,11 @@ def _made(services: Services, project: str, since: datetime | None) -> Audit:
 
 
 def _write(unit: UnitOfWork, audit: Audit, out: Path, since: datetime | None, *, validation: bool) -> None:
+    from workers.cli.offline.target import whole_file
     from workers.report import page
     from workers.report import validation as record
 
-    with _opened(out) as stream:
+    with whole_file(out) as stream:
         if out.suffix == ".csv":
             n = record.write_csv(stream, record.entries(unit, audit.project_id, since))
             note(f"{n} errors with their remedies.")
@@ -174,14 +174,3 @@ def _json_parts(
     for n, entry in enumerate(entries):
         yield ("," if n else "") + "\n  " + json_line(entry)
     yield "\n ]\n}\n"
-
-
-@contextmanager
-def _opened(out: Path) -> Iterator[TextIO]:
-    try:
-        with out.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-    except OSError as error:
-        raise Misconfigured(
-            f"{out} cannot be written ({error.strerror})", field="--out", remedy="Choose another file."
-        ) from error

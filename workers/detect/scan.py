@@ -93,7 +93,7 @@ def _begin(context: Context, project: Project, schema: LabelSchema) -> tuple[Run
     with context.read() as unit:
         seq = unit.label_events.head(project.id)
         items = list(unit.items.labelled(project.id))
-        statuses = unit.items.label_statuses(project.id)
+        statuses = unit.items.label_statuses(project.id).counts
         others = unjudged(unit, project.id)
     valid = ValidLabels(schema)
     judged = [item for item in items if item.label in valid]

@@ -146,7 +146,7 @@ def begin(context: Context, project: Project, schema: LabelSchema) -> Summary:
             model_version=chosen.model_version or unit.items.newest_model_version(project.id),
             seq=unit.label_events.head(project.id),
             counted=project.changes_since_scan,
-            skipped=skipped_labels(unit.items.label_statuses(project.id), 0),
+            skipped=skipped_labels(unit.items.label_statuses(project.id).counts, 0),
         )
         ranges = unit.sharded_scans.ranges(project.id, policy.shard_rows)
         unit.sharded_scans.begin(scan_id, project.id, plan, ranges)

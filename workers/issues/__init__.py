@@ -13,6 +13,7 @@ from workers.issues.quality import (
     normalized_margin,
     self_confidence,
 )
+from workers.issues.region_fit import Misfit, RegionFit, box_fit, span_fit
 from workers.issues.regression import NumberIssues, NumberMethod, number_issues
 from workers.issues.spans import (
     SpanFindings,
@@ -38,9 +39,11 @@ __all__ = [
     "ItemScore",
     "LabelIssues",
     "Method",
+    "Misfit",
     "MultilabelIssues",
     "NumberIssues",
     "NumberMethod",
+    "RegionFit",
     "SpanFindings",
     "SpanIssues",
     "SpanKind",
@@ -49,6 +52,7 @@ __all__ = [
     "TriagePlan",
     "TriagePolicy",
     "adjusted",
+    "box_fit",
     "box_issues",
     "box_scores",
     "confidence_weighted_entropy",
@@ -62,6 +66,7 @@ __all__ = [
     "self_confidence",
     "sentence_scores",
     "span_findings",
+    "span_fit",
     "span_issues",
     "token_issues",
     "triage",

@@ -89,12 +89,12 @@ def largest_clear(
     is ordered. Returns which of the `rows` are hit, and which pairs could not be decided.
     """
     clear, size = probs.dtype.type(above_zero), wanted.size
-    counts = np.zeros((*wanted.shape, BINS + 1), dtype=np.int64)  # the first bin: what is not clear
+    counts = np.zeros((*wanted.shape, BINS), dtype=np.int64)
     loops.count(probs, trust, rows, given, clear, counts)
     above = counts.reshape(size, -1)[:, ::-1].cumsum(axis=1)[:, ::-1]  # in each bin and those above it
     sought = wanted.ravel()
-    enough = (sought > 0) & (above[:, 1] >= sought)
-    bins = np.where(enough, (above >= sought[:, None]).sum(axis=1) - 1, BINS + 1)
+    enough = (sought > 0) & (above[:, 0] >= sought)
+    bins = np.where(enough, (above >= sought[:, None]).sum(axis=1) - 1, BINS)
     pairs = np.flatnonzero(enough)
     inside = np.zeros(size, dtype=np.int64)
     inside[pairs] = counts.reshape(size, -1)[pairs, bins[pairs]]
@@ -184,7 +184,8 @@ def _count(
     for row in rows:
         for other in range(probs.shape[1]):
             margin = probs[row, other] - trust[row]
-            counts[given[row], other, min(int(margin * BINS) + 1, BINS) if margin > clear else 0] += 1
+            if margin > clear:
+                counts[given[row], other, min(int(margin * BINS), BINS - 1)] += 1
 
 
 def _mark(
@@ -205,8 +206,9 @@ def _mark(
         label = given[row]
         for other in range(probs.shape[1]):
             margin = probs[row, other] - trust[row]
-            bin_ = min(int(margin * BINS) + 1, BINS) if margin > clear else 0
-            hit[place] |= bin_ > bins[label, other]
-            if bin_ == bins[label, other]:
-                values[free[label, other]], places[free[label, other]] = margin, place
-                free[label, other] += 1
+            if margin > clear:
+                bin_ = min(int(margin * BINS), BINS - 1)
+                hit[place] |= bin_ > bins[label, other]
+                if bin_ == bins[label, other]:
+                    values[free[label, other]], places[free[label, other]] = margin, place
+                    free[label, other] += 1

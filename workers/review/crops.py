@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from connector import logs
 from connector.errors import Retryable, SecondlookError
 from connector.model import Issue, Json, LabelSchema
+from connector.model.item_data import value_at
 from connector.model.item_text import labelled_object
 from connector.platforms.media import START, PictureProxy, media_kind
 from connector.ports import MediaAddress, MediaKeeper
@@ -66,11 +67,14 @@ def crops_of(
     `data` and `names`, what they are called on the platform, are of the items.
     """
     by_picture: dict[tuple[str, str], list[tuple[str, Frame]]] = {}
+    missing: Counter[str] = Counter()
     for issue, wanted in _wanted(schema, issues, data, names):
-        by_picture.setdefault((wanted.item, wanted.value), []).append((issue.id, wanted.frame))
+        if wanted.value:
+            by_picture.setdefault((wanted.item, wanted.value), []).append((issue.id, wanted.frame))
+        else:
+            missing["the item names no picture"] += 1
     proxy = PictureProxy(context.services.settings.dashboard.media_hosts)
     crops: dict[str, str] = {}
-    missing: Counter[str] = Counter()
     away, until = 0, time.monotonic() + SECONDS
     for (item, value), frames in by_picture.items():
         if away == AWAY or time.monotonic() > until:
@@ -94,9 +98,9 @@ def _wanted(
     shown = labelled_object(schema)
     for issue in issues:
         frame = kind_of(schema).framed(issue.given, issue.suggested)
-        value = data[issue.item_id].get(shown.field) if shown is not None else None
-        if frame is not None and isinstance(value, str) and value and issue.item_id in names:
-            yield issue, _Wanted(names[issue.item_id], value, frame)
+        value = None if shown is None else value_at(data[issue.item_id], shown.field)
+        if frame is not None and issue.item_id in names:
+            yield issue, _Wanted(names[issue.item_id], value if isinstance(value, str) else "", frame)
 
 
 def _content(context: Context, proxy: PictureProxy, item: str, value: str) -> bytes:

@@ -18,6 +18,7 @@ from connector.model import (
     ReviewTask,
 )
 from connector.model.findings import Finding, FindingKind
+from connector.model.item_data import value_at
 from connector.model.item_text import labelled_text
 from workers.consensus.quorum import QuorumPolicy
 from workers.label_types.registry import kind_of
@@ -95,7 +96,8 @@ def review_request(
 
     A blind task says nothing of the label, the model's guess, or what was found.
     """
-    fields = {tag.field: data[tag.field] for tag in schema.objects if tag.field in data}
+    held = {tag.field: value_at(data, tag.field) for tag in schema.objects}
+    fields = {name: value for name, value in held.items() if value is not None}
     return ReviewRequest(
         key=task.key,
         batch=task.batch or "",

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from connector import wording
 from connector.model import IssueState, Json, Project, ReviewState, ReviewTask
+from connector.model.item_data import value_at
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import LetGo
@@ -45,7 +46,7 @@ def shown_of_asked(unit: UnitOfWork, project: Project, remote_ids: Sequence[str]
     asked |= {one.item_id for one in unit.corrections.unwritten(list(ids.values()))}
     fields = [tag.field for tag in project.schema.objects]
     data = unit.items.data(sorted(asked))
-    return {item_id: {name: held.get(name) for name in fields} for item_id, held in data.items()}
+    return {item_id: {name: value_at(held, name) for name in fields} for item_id, held in data.items()}
 
 
 def release_edited_issues(unit: UnitOfWork, project: Project, before: Mapping[int, Json]) -> set[int]:
@@ -58,7 +59,7 @@ def release_edited_issues(unit: UnitOfWork, project: Project, before: Mapping[in
     edited = {
         item_id
         for item_id, shown in before.items()
-        if {name: now.get(item_id, {}).get(name) for name in shown} != shown
+        if {name: value_at(now.get(item_id), name) for name in shown} != shown
     }
     if edited:
         asked = [issue.id for issue in unit.issues.active(project.id, sorted(edited))]

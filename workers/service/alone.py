@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from connector.config.file import load
+from connector.config.private import private_folder
 from connector.errors import Misconfigured
 
 LOCK_FILE = "up.lock"
@@ -23,7 +24,7 @@ def alone(data_dir: Path) -> Iterator[None]:
     The system lets go of it with the process, however that ends.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(data_dir)
         handle = os.open(data_dir / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise Misconfigured(

@@ -12,7 +12,6 @@ from types import FrameType
 from typing import Any
 
 import structlog
-import uvicorn
 from celery import Celery, signals
 from celery.beat import EmbeddedService, Scheduler
 
@@ -22,7 +21,7 @@ from connector.config.settings import Settings
 from connector.errors import Misconfigured
 from connector.queue import CeleryQueue, make_celery
 from connector.web.app import create_app
-from connector.web.listeners import listening, metrics_apart
+from connector.web.listeners import listening, metrics_apart, server_of
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
 from workers.report.documents import Files
@@ -52,7 +51,7 @@ def run_up(settings: Settings, greet: Callable[[Services], None], file: Path | N
         traces.start("up")
         services = build(settings, CeleryQueue(app), codecs=codecs(), documents=Files())
         greet(services)
-        schedule(app, settings.worker.tick_seconds)
+        schedule(app, settings.worker)
         register(app, lambda: services)
         with _signals_end_serving(), _worker(app, settings.worker.concurrency), _beat(app):
             sweep(services)
@@ -77,16 +76,8 @@ def _ignored(number: int, frame: FrameType | None) -> None:
 
 def _serve(settings: Settings, services: Services, where: socket.socket) -> None:
     app = create_app(settings, services=services)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,  # paths of webhooks hold their key
-        server_header=False,
-        ws="none",
-        proxy_headers=False,  # the application believes those that are named
-    )
     with metrics_apart(services, app):
-        uvicorn.Server(config).run(sockets=[where])
+        server_of(app).run(sockets=[where])
 
 
 def _keep_logging(**_: Any) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import structlog
 from celery import Celery
@@ -22,20 +21,21 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
 
     @app.task(name=RUN_JOB)  # type: ignore[untyped-decorator]  # celery ships no types
     def run_job(job_id: str) -> None:
-        with _troubles_logged(services()):
-            run(services(), job_id)
+        _turn(services(), lambda: run(services(), job_id))
 
     @app.task(name=TICK)  # type: ignore[untyped-decorator]  # celery ships no types
     def tick() -> None:
-        with _troubles_logged(services()):
-            sweep(services())
+        _turn(services(), lambda: sweep(services()))
 
 
-@contextmanager
-def _troubles_logged(services: Services) -> Iterator[None]:
-    """Let a database that is away or full end this turn in one line at most: the next tick tries again."""
+def _turn(services: Services, work: Callable[[], object]) -> None:
+    """Work; a database that is away or full ends this turn in one line at most: the next tick tries again.
+
+    One that a newer version has taken over, as while replicas are replaced one by one, is left to that.
+    """
     try:
-        yield
+        services.store.require_known_schema()
+        work()
     except SecondlookError as error:
         if not services.store.trouble.tells(error):
             log.warning("nothing could be done: the next tick tries again", reason=str(error))

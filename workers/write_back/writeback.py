@@ -5,6 +5,7 @@ from __future__ import annotations
 from connector import wording
 from connector.errors import Conflict, Rejected, Retryable
 from connector.model import Correction, CorrectionState, WriteRecord
+from connector.model.item_data import value_at
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import NotWritten
@@ -81,7 +82,12 @@ def _take_in_an_edit(context: Context, remote_id: str) -> None:
     items = context.source.fetch([remote_id])
     with context.read() as unit:
         shown = shown_of_asked(unit, context.project, [remote_id])
-    if any(item.data.get(name) != was for item in items for of in shown.values() for name, was in of.items()):
+    if any(
+        value_at(item.data, name) != was
+        for item in items
+        for of in shown.values()
+        for name, was in of.items()
+    ):
         with context.begin() as unit:
             absorb_items(unit, context.project, items)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from connector.errors import NotFound
 from connector.model import Role
@@ -87,8 +86,7 @@ def _ours(client: ArgillaClient, url: str) -> list[Hook]:
 
 
 def _base(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/").rpartition("/")[0], "", ""))
+    return url.partition("?")[0].rstrip("/").rpartition("/")[0]
 
 
 def _delete(client: ArgillaClient, hook: Hook) -> None:

@@ -14,7 +14,10 @@ STORAGES = ("s3", "gs", "azure-blob", "azure_spi", "redis")
 
 def media_address(client: LabelStudioClient, task: str, value: str) -> MediaAddress:
     """Where a value of a task's data leads. The token goes to files of the server, and nowhere else on it."""
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # no address, which whoever would fetch it says
+        return MediaAddress(value, client.url)
     if parts.scheme in STORAGES and task.isascii() and task.isdecimal():
         uri = urlsafe_b64encode(value.encode()).decode()
         return _signed(client, f"{client.url}/tasks/{task}/resolve/?fileuri={uri}")

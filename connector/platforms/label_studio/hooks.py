@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from connector.errors import Misconfigured, NotFound, Rejected
 from connector.model import Role
@@ -68,8 +67,7 @@ def _same_receiver(hook: Hook, url: str) -> bool:
 
 
 def _base(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/").rpartition("/")[0], "", ""))
+    return url.partition("?")[0].rstrip("/").rpartition("/")[0]
 
 
 def _differences(hook: Hook, wanted: Hook) -> int:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus, Prediction
+from connector.model.item_data import value_at
 from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
 from connector.ports import Codec
 
@@ -39,16 +40,8 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
 
 def codec_of(raw: Raw, schema: LabelSchema, codec: Codec) -> Codec:
     """The codec for what is said about this task: objects of the config show fields of its data."""
-    shown = {tag.name: _field(raw.get("data"), tag.field) for tag in schema.objects}
+    shown = {tag.name: value_at(raw.get("data"), tag.field) for tag in schema.objects}
     return of_item(codec, shown, schema.objects)
-
-
-def _field(data: Any, name: str) -> Any:
-    """A key of the data, or a path of keys, as configs name both."""
-    if not isinstance(data, dict) or name in data:
-        return data.get(name) if isinstance(data, dict) else None
-    head, _, rest = name.partition(".")
-    return _field(data.get(head), rest) if rest else None
 
 
 def item_ref(raw: Raw) -> ItemRef:

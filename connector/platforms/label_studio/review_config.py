@@ -32,8 +32,9 @@ NO_CROP = (
 )
 SHOWN_SAFE = "secondlook_field_"  # the same for a field that is shown as it is, under a name that can be
 AS_THEY_ARE = frozenset({"Text", "Image", "Audio", "AudioPlus", "Video"})
-_REFERABLE = re.compile(r"[A-Za-z0-9_.]+")
-_UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
+# Without a dot: to the server it leads into an object, also where a key holds it.
+_REFERABLE = re.compile(r"[A-Za-z0-9_]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Translucent, so that both themes stay readable.

@@ -144,6 +144,11 @@ class Alerts(Repository):
         ended = {"given_up_at": self._now} if retry_at is None else {"due_at": retry_at}
         self._settle(claim, {**ended, "error": error[:ERROR_CHARS]})
 
+    def hasten_all(self) -> None:
+        """Let what failed be sent again now: the clock by which it waits was set back."""
+        waiting = and_(alert_messages.c.attempts > 0, alert_messages.c.due_at > self._now, _OPEN)
+        self._connection.execute(update(alert_messages).where(waiting).values(due_at=self._now))
+
     def sent(self, claim: MessageClaim, remark: str | None) -> None:
         """It was sent, perhaps not to all."""
         self._settle(claim, {"sent_at": self._now, "error": remark and remark[:ERROR_CHARS]})

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connector import traces
 from connector.model.jobs import LONG, Claim, Job, JobKind, JobState, NewJob
+from connector.store.migrate import has_known_schema
 from connector.store.repositories.base import Repository
 from connector.store.tables import QUEUED, WAITING_IN_LANE, jobs
 
@@ -277,8 +278,12 @@ class Jobs(Repository):
 
 
 def _ours(claim: Claim) -> ColumnElement[bool]:
+    """The job is ours; never where another process has brought the database to a newer version meanwhile."""
     return and_(
-        jobs.c.id == claim.job.id, jobs.c.claim == claim.token, jobs.c.state == JobState.RUNNING.value
+        jobs.c.id == claim.job.id,
+        jobs.c.claim == claim.token,
+        jobs.c.state == JobState.RUNNING.value,
+        has_known_schema(),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from connector.model.access import AccessRole, Grants, SignedIn, UserAccount
+from connector.model.moments import SET_BACK
 from connector.store.repositories.base import Repository
 from connector.store.tables import request_keys, sessions, sign_in_attempts, users
 
@@ -120,11 +121,16 @@ class SignInAttempts(Repository):
         return attempt
 
     def counts(self, account: str, address: str, since: datetime) -> tuple[int, int, int]:
-        """Tries since a moment: of the account from this address, of the account, from the address."""
+        """Tries since a moment: of the account from this address, of the account, from the address.
+
+        Those of a clock that has been set back since do not count: they would for longer than was said.
+        """
         of_account = sign_in_attempts.c.account == account
         from_address = sign_in_attempts.c.address == address
         query = select(sign_in_attempts.c.account, sign_in_attempts.c.address, func.count()).where(
-            sign_in_attempts.c.at > since, or_(of_account, from_address)
+            sign_in_attempts.c.at > since,
+            sign_in_attempts.c.at <= self._now + SET_BACK,
+            or_(of_account, from_address),
         )
         rows = self._connection.execute(
             query.group_by(sign_in_attempts.c.account, sign_in_attempts.c.address)

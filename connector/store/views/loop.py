@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, distinct, func, select
+from sqlalchemy import ColumnElement, Select, Table, and_, func, select
 
 from connector.model import CorrectionState, IssueState, Json, LabelStatus, ReviewState
 from connector.model.jobs import JobState
@@ -334,7 +334,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         url=row.url,
         remote_id=row.remote_id,
         items=unit.items.count(row.id),
-        labelled=_labelled(unit, row.id),
+        labelled=statuses.labelled,
         changes_since_scan=row.changes_since_scan,
         flagged=scan.n_flagged if scan else 0,
         issues={state.value: n for state, n in unit.issues.counts(row.id).items()},
@@ -343,7 +343,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         votes_counted=cast["counted"],
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
-        skipped=_skipped(statuses, scan.skipped if scan else {}),
+        skipped=_skipped(statuses.counts, scan.skipped if scan else {}),
         warnings=reason_texts(scan.warnings) if scan else (),
         quality=quality_texts((unit.quality.figures(row.id) or (None, None))[1]),
         jobs=_states(unit, jobs.c.state, jobs.c.project_id == row.id),
@@ -362,20 +362,6 @@ def _skipped(statuses: Mapping[str, int], by_scan: Mapping[Code, int]) -> dict[s
     """What no scan can judge, by reason: annotations by their status, and what the last scan left out."""
     not_valid = {coded(status): n for status, n in statuses.items() if status != LabelStatus.VALID.value}
     return left_out_texts({reason: n for reason, n in {**not_valid, **by_scan}.items() if n})
-
-
-def _labelled(unit: UnitOfWork, project_id: int) -> int:
-    query = (
-        select(func.count(distinct(items.c.id)))
-        .join(annotation_rows, annotation_rows.c.item_id == items.c.id)
-        .where(
-            items.c.project_id == project_id,
-            items.c.deleted_at.is_(None),
-            annotation_rows.c.deleted_at.is_(None),
-            annotation_rows.c.status == LabelStatus.VALID.value,
-        )
-    )
-    return int(unit.connection.execute(query).scalar_one())
 
 
 def _states(unit: UnitOfWork, column: ColumnElement[Any], condition: ColumnElement[bool]) -> dict[str, int]:

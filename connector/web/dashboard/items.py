@@ -14,6 +14,7 @@ from connector.actions.questions import ASKED
 from connector.errors import NotFound
 from connector.model import Correction, CorrectionState, IssueKind, Json, LabelSchema, Project
 from connector.model.access import AccessRole
+from connector.model.item_data import value_at
 from connector.model.item_text import labelled_text
 from connector.platforms.registry import item_link
 from connector.store.unit_of_work import UnitOfWork
@@ -183,7 +184,9 @@ def _text(data: Json, schema: LabelSchema | None) -> str:
 def _fields(project: str, schema: LabelSchema | None, item: str, data: Json) -> list[dict[str, Any]]:
     """Each field as text, and as a picture or sound where it is one or names one."""
     kinds = {each.field: each.kind.lower() for each in (schema.objects if schema else ())}
-    return [_field(project, item, name, value, kinds.get(name)) for name, value in data.items()]
+    within = {name: value_at(data, name) for name in kinds if name not in data}
+    shown = {**{name: value for name, value in within.items() if value is not None}, **data}
+    return [_field(project, item, name, value, kinds.get(name)) for name, value in shown.items()]
 
 
 def _field(project: str, item: str, name: str, value: Any, kind: str | None) -> dict[str, Any]:

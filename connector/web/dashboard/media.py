@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from connector import logs
 from connector.errors import NotFound, Rejected, Retryable, SecondlookError
 from connector.model.access import AccessRole
+from connector.model.item_data import value_at
 from connector.platforms.media import PictureProxy
 from connector.ports import MediaAddress, MediaKeeper
 from connector.store.views.item import item_data
@@ -72,7 +73,7 @@ def _address(services: Services, project: str, item: str, field: str) -> MediaAd
     with services.store.read() as unit:
         stored = unit.projects.by_name(project)
         data = item_data(unit, stored.id, item) if stored is not None and item.isprintable() else None
-    value = (data or {}).get(field)
+    value = value_at(data, field)
     if stored is None or not isinstance(value, str):
         msg = "there is no such item or field"
         raise NotFound(msg)

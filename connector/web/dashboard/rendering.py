@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -93,9 +92,8 @@ def here(request: Request) -> str:
 
 def own_path(text: str) -> str:
     """The address where it is one of this service's own pages, else its first page."""
-    parts = urlsplit(text)
     plain = text.isprintable() and "\\" not in text
-    own = plain and text.startswith("/") and not text.startswith("//") and not parts.netloc
+    own = plain and text.startswith("/") and not text.startswith("//")
     return text if own else "/"
 
 

@@ -169,6 +169,16 @@ def test_connections_that_broke_while_idle_are_replaced_unnoticed(postgres_house
     assert postgres_house.labelled() == {}
 
 
+def test_a_server_that_became_a_standby_is_left_for_the_one_that_takes_writes(postgres_house: House) -> None:
+    with postgres_house.engine.connect() as pooled:
+        pooled.exec_driver_sql("SET default_transaction_read_only = on")
+        pooled.commit()
+    found = failure(postgres_house)
+    assert isinstance(found, Retryable)
+    assert "takes no writes" in str(found)
+    postgres_house.apply(item("1", secret_item()))
+
+
 def cut_all_connections(house: House) -> None:
     with closing(psycopg.connect(house.url.replace("+psycopg", ""), autocommit=True)) as connection:
         connection.execute(

@@ -206,12 +206,18 @@ def test_only_valid_labels_of_present_items_are_judged(house: House) -> None:
     assert house.labelled() == {"1": "cat"}
     with house.store.read() as unit:
         assert unit.items.count(house.project) == 4
-        assert unit.items.label_statuses(house.project) == {
-            "valid": 1,
-            "empty": 1,
-            "unknown_class": 1,
-            "not_annotated": 1,
-        }
+        statuses = unit.items.label_statuses(house.project)
+    assert statuses.counts == {"valid": 1, "empty": 1, "unknown_class": 1, "not_annotated": 1}
+    assert statuses.labelled == 1
+
+
+def test_an_item_that_several_people_labeled_is_one_labelled_item(house: House) -> None:
+    both = item("1", annotation("11", "cat", annotator="ann"), annotation("12", "dog", annotator="bob"))
+    house.apply(both, item("2"))
+    with house.store.read() as unit:
+        statuses = unit.items.label_statuses(house.project)
+    assert (statuses.counts["valid"], statuses.counts["not_annotated"]) == (2, 1)
+    assert statuses.labelled == 1
 
 
 def test_an_item_carries_its_ground_truth_then_the_majority_then_the_earliest(house: House) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.errors import LeaseLost
+from connector.errors import LeaseLost, Misconfigured
 from connector.model.jobs import Claim, JobKind, JobState
 from connector.store.repositories.jobs import ERROR_CHARS, MOST_DEATHS
 from tests.integration.store.house import LEASE, House, new_job
@@ -288,3 +288,22 @@ def test_short_jobs_that_are_due_come_before_a_long_one(house: House) -> None:
     house.store.claim(scans[1] or "")
     with house.store.read() as unit:
         assert unit.jobs.short_before(scans[1] or "", 10) == [], "a message that comes twice runs nothing"
+
+
+def test_a_process_of_an_older_version_settles_nothing_on_a_database_of_a_newer_one(house: House) -> None:
+    """As while replicas are replaced one by one: the first new one migrates, and others still run."""
+    claim = house.store.claim(house.enqueue() or "")
+    assert claim is not None
+    house.store.require_known_schema()
+    house.tamper("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(Misconfigured, match=r"newer version .*9999"):
+        house.store.require_known_schema()
+    assert not house.store.heartbeat(claim)
+    with pytest.raises(LeaseLost), house.store.begin(claim) as unit:
+        unit.facts.put("name", "by the older")
+    with house.store.begin() as unit:
+        unit.jobs.bury(claim, "a column of the newer version was missing")
+        unit.jobs.finish(claim)
+        assert unit.facts.get("name") is None
+        assert unit.jobs.counts() == {JobState.RUNNING: 1}, "its lease ends, and a newer process takes it"

@@ -194,7 +194,7 @@ def test_the_revisions_by_name_are_those_that_alembic_knows() -> None:
     config = Config()
     config.set_main_option("script_location", str(migrate.MIGRATIONS))
     walked = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
-    assert migrate.revisions() == walked[::-1]
+    assert list(migrate.revisions()) == walked[::-1]
 
 
 def test_a_table_that_others_refer_to_is_changed_and_keeps_all_rows(database_url: str) -> None:

@@ -191,6 +191,10 @@ def test_a_receiver_that_hangs_holds_up_nobody_else_and_is_tried_again(
     assert states["fast"].sent_at is not None
     assert states["slow"].error == "127.0.0.1 did not take it (ReadTimeout)"
     assert states["slow"].due_at == clock.now() + timedelta(seconds=30)
+    clock.advance(hours=-1)
+    with services.store.begin() as unit:
+        unit.alerts.hasten_all()
+        assert unit.alerts.due_channels() == ["slow"], "what failed does not wait for the hour again"
     assert "x9y8z7" not in caplog.text + str(states)
 
 

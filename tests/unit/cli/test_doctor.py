@@ -104,6 +104,20 @@ def test_a_secret_that_others_can_read_is_a_warning(secondlook: Secondlook, home
     assert "chmod 600" in found["projects.cats.token"]["remedy"]
 
 
+def test_a_folder_that_others_can_write_to_and_a_database_that_they_can_read_are_warnings(
+    secondlook: Secondlook, home: Path, studio: str
+) -> None:
+    configure(home, studio)
+    (home / "secondlook.toml").write_text(f'data_dir = "data"\n{(home / "secondlook.toml").read_text()}')
+    (home / "data").mkdir(exist_ok=True)
+    (home / "data" / "secondlook.db").touch()
+    (home / "data" / "secondlook.db").chmod(0o644)
+    (home / "data").chmod(0o777)
+    _, found = checks(secondlook)
+    assert found["secondlook.db"]["level"] == found["data_dir"]["level"] == "warn"
+    assert "chmod 700" in found["data_dir"]["remedy"]
+
+
 def test_a_configuration_that_cannot_be_read_is_the_one_check(secondlook: Secondlook, home: Path) -> None:
     (home / "secondlook.toml").write_text("[server]\nport = 0\n")
     code, found = checks(secondlook)

@@ -111,6 +111,32 @@ def test_the_label_is_what_reviews_came_to(
     assert found.weight == (1.0 if quality is None else quality)
 
 
+REJECTED = part(outcome=Outcome.REJECT, label="cat", correction=None, probability=0.8)
+OPEN = part(outcome=None, state=IssueState.IN_REVIEW, label=None, correction=None)
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "standing", "quality"),
+    [
+        ((), LabelStanding.UNREVIEWED, None),
+        ((part(),), LabelStanding.CORRECTED, 0.97),
+        ((part(), REJECTED), LabelStanding.CORRECTED, 0.8),
+        ((REJECTED,), LabelStanding.CONFIRMED, 0.8),
+        ((part(), OPEN), LabelStanding.FLAGGED, 0.1),
+        ((part(), part(correction=CorrectionState.HELD)), LabelStanding.HELD, 0.97),
+        ((part(correction=CorrectionState.PENDING),), LabelStanding.HELD, 0.97),
+        ((part(), part(correction=CorrectionState.REVERTED)), LabelStanding.REVERTED, 0.97),
+        ((part(outcome=None, state=IssueState.STALE, correction=None),), LabelStanding.UNREVIEWED, None),
+    ],
+)
+def test_of_several_regions_the_least_certain_one_speaks_for_the_item(
+    reviewed: tuple[training.ReviewedPart, ...], standing: LabelStanding, quality: float | None
+) -> None:
+    found = example_of(item("all of them", *reviewed), lambda _, key: key, in_parts=True)
+    assert isinstance(found, TrainingExample)
+    assert (found.label, found.standing, found.quality) == ("all of them", standing, quality)
+
+
 def test_an_unreviewed_label_is_worth_what_its_annotators_say() -> None:
     found = example_of(item("cat", answers=("cat", "cat", "dog")), lambda _, key: key)
     assert isinstance(found, TrainingExample)
@@ -279,7 +305,8 @@ def project_of(
     services: Services, kind: str, control: str, classes: tuple[str, ...], tasks: list[dict[str, Any]]
 ) -> None:
     project = services.project("cats")
-    schema = LabelSchema(control, "im", classes, (ObjectTag("im", "Image", "image"),), kind)
+    shown = ObjectTag("im", "Text", "text") if kind == "spans" else ObjectTag("im", "Image", "image")
+    schema = LabelSchema(control, "im", classes, (shown,), kind)
     items = []
     for task in tasks:
         annotation = Annotation(

@@ -14,12 +14,12 @@ from helm_python import Chart, lint
 from helm_python.errors import HelmValuesError
 
 from connector.config.file import load
+from tests.unit.docs.operators import OF_OPERATORS, require_accepted
 from tests.unit.docs.pages import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "secondlook"
 GOLDEN = Path(__file__).parent / "golden"
 KUBERNETES = "1.34"
-NO_SCHEMA = {"ScaledObject", "ServiceMonitor", "PrometheusRule"}  # of operators, not of Kubernetes
 EVERYTHING: Mapping[str, Any] = {
     "image": {"repository": "registry.example.org/secondlook", "digest": f"sha256:{'0' * 64}"},
     "imagePullSecrets": [{"name": "registry"}],
@@ -55,14 +55,31 @@ def test_the_chart_renders_what_the_golden_file_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_kubernetes_accepts_every_manifest(name: str) -> None:
+def test_kubernetes_and_its_operators_accept_every_manifest(name: str) -> None:
     kinds = set()
     for manifest in rendered(VALUES[name]):
         kinds.add(manifest["kind"])
-        if manifest["kind"] not in NO_SCHEMA:
+        if manifest["kind"] in OF_OPERATORS:
+            require_accepted(manifest)
+        else:
             kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
     assert kinds >= {"Deployment", "Service", "ConfigMap", "PodDisruptionBudget"}
-    assert (kinds >= NO_SCHEMA) is (name == "everything")
+    assert (kinds >= set(OF_OPERATORS)) is (name == "everything")
+
+
+def test_kubernetes_accepts_the_plain_manifests() -> None:
+    folder = ROOT / "deploy/kubernetes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))["resources"]
+    assert {file.name for file in folder.glob("*.yaml")} == {"kustomization.yaml", *listed}
+    for name in listed:
+        for manifest in yaml.safe_load_all((folder / name).read_text("utf-8")):
+            kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+def test_no_budget_keeps_a_lone_pod_from_being_moved() -> None:
+    values = {"web": {"replicas": 1}, "worker": {"replicas": 1}}
+    budgets = [one["spec"] for one in rendered(values) if one["kind"] == "PodDisruptionBudget"]
+    assert [(one["maxUnavailable"], "minAvailable" in one) for one in budgets] == [(1, False)] * 2
 
 
 def test_helm_finds_no_fault() -> None:

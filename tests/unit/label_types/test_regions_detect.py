@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+import pytest
+
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import NotJudged
 from connector.wording import reason_texts
@@ -53,6 +55,9 @@ def test_a_model_that_predicts_nothing_at_all_doubts_nothing() -> None:
     suspicions = detect_boxes(RIGHT, [prediction({})] * 30, BOXES, "")
     assert not suspicions.suspicions
     assert len(suspicions.judged) == 30
+    assert reason_texts(suspicions.warnings) == (
+        "The predictions hold no region that can be used: nothing can be found by them.",
+    )
 
 
 def test_a_model_that_predicts_everything_everywhere_is_not_believed() -> None:
@@ -61,10 +66,45 @@ def test_a_model_that_predicts_everything_everywhere_is_not_believed() -> None:
     assert not [pair for pair in kinds(suspicions) if pair[0].startswith("(nothing)")]
 
 
-def test_classes_that_the_control_does_not_have_and_rubbish_in_predictions_say_nothing() -> None:
+def test_classes_that_the_control_does_not_have_and_rubbish_in_predictions_are_counted() -> None:
     given = item(40, box("car", 400, 300))
     scores = {box("car", 400, 300): 0.9, box("whale", 10, 10): 0.99, "rubbish": 0.99}
-    assert not found((given, prediction(scores))).suspicions
+    suspicions = found((given, prediction(scores)))
+    assert not suspicions.suspicions
+    assert [text for text in reason_texts(suspicions.warnings) if "'whale'" in text]
+
+
+@pytest.mark.parametrize(
+    ("moved", "swapped", "words"),
+    [
+        (400, {}, "there is one at 0 of 60 given regions"),
+        (0, {"car": "dog", "dog": "car"}, "of those at 60 given regions 0 have the same label"),
+    ],
+)
+def test_predictions_that_cannot_be_about_the_boxes_are_a_warning_and_no_questions(
+    moved: int, swapped: Mapping[str, str], words: str
+) -> None:
+    seen = [
+        prediction(
+            {
+                box(swapped.get(label, label), x + moved, y): 0.95
+                for label, x, y in (("car", n, 40), ("dog", 300 + n, 250))
+            }
+        )
+        for n in range(30)
+    ]
+    suspicions = detect_boxes(RIGHT, seen, BOXES, "")
+    assert not suspicions.suspicions
+    assert [words in text for text in reason_texts(suspicions.warnings)] == [True]
+
+
+def test_predicted_spans_that_never_end_where_given_ones_do_are_a_warning_and_no_questions() -> None:
+    rows = [item(n, f'PER {n}-{n + 4} "Anna"') for n in range(30)]
+    seen = [prediction({f'PER {n}-{n + 3} "Ann"': 0.95}) for n in range(30)]
+    suspicions = detect_spans(rows, seen, SPANS, "")
+    assert not suspicions.suspicions
+    (text,) = reason_texts(suspicions.warnings)
+    assert "of those over 30 given spans 0 have the same start and end. Nothing is flagged" in text
 
 
 def test_an_item_of_one_annotator_without_a_prediction_is_not_judged_and_counted() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
+from connector.errors import Rejected
 from connector.model import LabelSchema, LabelStatus, ObjectTag, ReviewRequest
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.config import schema_of
@@ -139,6 +140,14 @@ def test_an_added_region_has_an_id_of_ours_and_the_size_of_its_neighbours() -> N
     assert (after[-1]["original_width"], after[-1]["value"]["width"]) == (800, 2)
     assert "readonly" not in after[-1]
     assert BOXES.restore(after, RESULT, SCHEMA, "(nothing) 8,6 16x12 of 800x600", new, META) == RESULT
+
+
+def test_a_box_without_the_pictures_size_is_never_added_because_exports_would_fail() -> None:
+    new, nothing = "boat 1,1 2x2 of 100x100", "(nothing) 1,1 2x2 of 100x100"
+    with pytest.raises(Rejected, match="nothing tells how large the picture is"):
+        BOXES.patch([WHOLE], SCHEMA, nothing, new, META)
+    beside = BOXES.patch([ONE], SCHEMA, nothing, new, META)
+    assert (beside[-1]["original_width"], beside[-1]["value"]["width"]) == (800, 2)
 
 
 @over(

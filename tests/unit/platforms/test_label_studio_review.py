@@ -97,6 +97,17 @@ def test_a_task_has_every_field_that_the_config_shows_and_ours_win() -> None:
     assert [option["value"] for option in task["secondlook_options"]] == ["A", "B", OTHER]
 
 
+@pytest.mark.parametrize("kind", ["Image", "Text", "HyperText"])
+def test_a_field_within_an_object_is_shown_under_a_name_without_dots(kind: str) -> None:
+    # To the server a dot leads into an object: it refuses tasks that hold a flat "ticket.body".
+    config = review_config.build(setup_for(("A", "B"), ObjectTag("t", kind, "ticket.body")), CODEC)
+    (shown,) = (str(each.value_name) for each in LabelInterface(config).objects if each.name == "item")
+    form = review_tasks.LabelStudioForm((shown,), config)
+    task = review_tasks.task_for(request_for(data={"ticket.body": "words"}), form, CODEC)
+    assert "." not in shown
+    assert task["data"][shown] == "words"
+
+
 def test_a_blind_task_has_no_prediction() -> None:
     assert "predictions" not in review_tasks.task_for(request_for(suggestion=None), FORM, CODEC)
 

@@ -114,6 +114,13 @@ def test_the_token_goes_to_files_alone(value: str) -> None:
         assert not media_address(client, "7", named).headers
 
 
+def test_what_looks_like_an_address_and_is_none_is_refused(shelf: str) -> None:
+    client = LabelStudioClient(ELSEWHERE, "the-token")
+    refused(Rejected, "no web address", lambda: PictureProxy().fetch(media_address(client, "7", "http://[")))
+    away = MediaAddress(f"{shelf}/away?http://[", shelf)
+    refused(Retryable, "does not answer as it should", lambda: PictureProxy().fetch(away))
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -6,6 +6,7 @@ import base64
 import io
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -122,6 +123,10 @@ def asked(build: Callable[..., World], value: str) -> dict[str, Any]:
     for n in range(20):
         world.item(f"right {n}", f"{CAR}\n{DOG}", **{CAR: 0.95, DOG: 0.95})
     world.item(value, f"{CAR}\n{SWAPPED}", **{CAR: 0.95, DOG: 0.95})
+    return only_question(world)
+
+
+def only_question(world: World) -> dict[str, Any]:
     world.settle()
     (task,) = world.review.held.values()
     return dict(task.item.data)
@@ -130,6 +135,19 @@ def asked(build: Callable[..., World], value: str) -> dict[str, Any]:
 def test_a_question_carries_the_crop_of_its_picture(build: Callable[..., World]) -> None:
     crop = opened(asked(build, as_uri(picture()))[CROP])
     assert red_at(crop, WIDTH / 2, HEIGHT / 2)
+
+
+def test_a_picture_within_an_items_data_is_shown_and_cut(build: Callable[..., World]) -> None:
+    tag = ObjectTag("image", "Image", "photo.small")
+    world = build(schema=replace(SCHEMA, objects=(tag,)))
+    for n in range(21):
+        data = {"photo": {"small": as_uri(picture()), "n": n}}
+        item = world.server.add_item(world.source_id, data)
+        world.server.annotate(world.source_id, item, f"{CAR}\n{DOG if n else SWAPPED}", "ann")
+        world.server.predict(world.source_id, item, None, class_scores={CAR: 0.95, DOG: 0.95})
+    task = only_question(world)
+    assert task["photo.small"] == as_uri(picture())
+    assert red_at(opened(task[CROP]), WIDTH / 2, HEIGHT / 2)
 
 
 @pytest.mark.parametrize(

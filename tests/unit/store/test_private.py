@@ -23,7 +23,7 @@ def careless() -> Iterator[None]:
 
 @pytest.mark.usefixtures("careless")
 def test_a_new_database_its_journals_and_its_folder_are_private(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
+    folder = tmp_path / "new" / "data"
     engine = open_engine(f"sqlite:///{folder / 'secondlook.db'}")
     migrate.upgrade(engine)
     with engine.connect():
@@ -31,5 +31,6 @@ def test_a_new_database_its_journals_and_its_folder_are_private(tmp_path: Path) 
     engine.dispose()
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o755, "who may write there may replace the folder"
     assert "secondlook.db" in modes
     assert set(modes.values()) == {0o600}

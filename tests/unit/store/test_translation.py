@@ -42,7 +42,8 @@ def store() -> Iterator[Store]:
         (DBAPIError, pg.ForeignKeyViolation, Rejected),
         (DBAPIError, pg.UndefinedTable, Misconfigured),
         (DataError, pg.StringDataRightTruncation, Rejected),
-        (InternalError, pg.ReadOnlySqlTransaction, Rejected),
+        (InternalError, pg.ReadOnlySqlTransaction, Retryable),
+        (DBAPIError, pg.InsufficientPrivilege, Misconfigured),
     ],
 )
 def test_an_error_of_postgresql_says_what_to_do_next(

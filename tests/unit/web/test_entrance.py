@@ -119,6 +119,15 @@ def test_ten_failures_of_an_account_from_one_address_have_to_wait(
     assert enter(client).status_code == 303
 
 
+def test_a_clock_that_is_set_back_lengthens_no_wait(services: Services, clock: MovedClock) -> None:
+    with services.store.begin() as unit:
+        for _ in range(sign_in.MOST_OF_BOTH):
+            unit.sign_ins.add("ann", "192.0.2.1")
+    clock.ahead -= timedelta(hours=1)
+    with services.store.read() as unit:
+        assert unit.sign_ins.counts("ann", "192.0.2.1", unit.now - sign_in.WINDOW) == (0, 0, 0)
+
+
 def test_guesses_at_many_accounts_from_one_address_have_to_wait(services: Services) -> None:
     with services.store.begin() as unit:
         for n in range(sign_in.MOST_OF_ADDRESS):
@@ -157,7 +166,13 @@ def test_the_first_link_expires(services: Services, clock: MovedClock) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}]
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://["},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
 )
 def test_another_sites_form_does_nothing(
     client: httpx.Client, services: Services, headers: dict[str, str]
@@ -191,7 +206,8 @@ def test_tokens_that_only_read_change_nothing(client: httpx.Client, services: Se
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "\n/x", "x"]
+    "target",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "\n/x", "x", "//[", "//\u2100.com"],
 )
 def test_nobody_is_led_elsewhere(client: httpx.Client, services: Services, target: str) -> None:
     add_ann(services)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 
 from connector.config.settings import BrokerSettings, Settings
 from connector.errors import Misconfigured
-from connector.web.readiness import broker_state
+from connector.web.readiness import broker_state, look
 from connector.wiring import Services
+from tests.unit.web.seeding import NOW
+
+
+class EarlierClock:
+    def now(self) -> datetime:
+        return NOW - timedelta(hours=1)
 
 
 def test_the_process_is_alive_whatever_else_is_down(
@@ -39,6 +46,13 @@ def test_the_age_of_the_last_tick_is_shown(client: httpx.Client, services: Servi
         unit.facts.put("last_tick", "")
     assert client.get("/ready").json()["seconds_since_tick"] == 0.0
     assert client.get("/ready").json()["scheduler"] == "ok"
+
+
+def test_a_tick_by_a_clock_that_was_set_back_since_says_nothing_of_now(services: Services) -> None:
+    with services.store.begin() as unit:
+        unit.facts.put("last_tick", "")
+    services.clock = EarlierClock()
+    assert look(services).scheduler == "late"
 
 
 def test_not_ready_without_a_database(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from connector.config.keyring import KEY_FILE, TOKEN_FILE
+from connector.config.keyring import DATABASE_FILE, KEY_FILE, TOKEN_FILE
 from connector.config.settings import Settings
 from connector.config.types import SecretRef
 from connector.web.readiness import Readiness, broker_state, look
@@ -19,6 +19,7 @@ from workers.cli.checks import Check, Level, guarded
 SCARCE_BYTES = 1_000_000_000
 TOO_FEW_BYTES = 100_000_000
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def before_services(settings: Settings, file: Path | None) -> Iterator[Check]:
@@ -71,9 +72,12 @@ def _secret(key: str, ref: SecretRef) -> Check:
 
 
 def _made_secrets(data_dir: Path) -> Iterator[Check]:
-    for name in (TOKEN_FILE, KEY_FILE):
+    for name in (TOKEN_FILE, KEY_FILE, DATABASE_FILE):
         if (data_dir / name).exists():
             yield _mode(name, data_dir / name)
+    if data_dir.exists() and stat.S_IMODE(data_dir.stat().st_mode) & OTHERS_WRITE:
+        text = f"others may put files of theirs in place of those in {data_dir}"
+        yield Check("data_dir", Level.WARN, text, f"chmod 700 {data_dir}")
 
 
 def _mode(name: str, file: Path) -> Check:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from connector.model.item_data import value_at
 from connector.wording import one_line
 from workers.cli.offline.record import Record
-from workers.detect.predictions.data import value_at
 from workers.detect.predictions.texts import usable_text
 
 SNIPPET_CHARS = 200

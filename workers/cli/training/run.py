@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelSchema
+from connector.model.item_text import labelled_text
 from connector.store.views.training import TrainingItem
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.left_out import left_out_rows
@@ -143,7 +145,8 @@ def write_export(
             created = Path(folder) / out.name
             if form in FOLDERS:
                 created.mkdir()
-            writer = _writers()[form](created, ExportPlan(project, kind, schema.classes))
+            plan = ExportPlan(project, kind, schema.classes, partial(labelled_text, schema))
+            writer = _writers()[form](created, plan)
             apart_file = created / APART if form in FOLDERS else Path(folder) / f"{out.name}.{APART}"
             result = _pour(items, schema, form, writer, apart_file, kind, decided=decided)
             _hash(result, created)

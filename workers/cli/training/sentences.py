@@ -16,8 +16,8 @@ class ConllFile:
 
     def __init__(self, path: Path, plan: ExportPlan) -> None:
         self._stream = path.open("w", encoding="utf-8", newline="\n")
-        self._classes = list(plan.classes)
-        self._lost = self._moved = 0
+        self._classes, self._text = list(plan.classes), plan.text
+        self._lost = self._moved = self._unread = 0
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -26,10 +26,15 @@ class ConllFile:
             texts.append(f"{self._lost:,} spans that overlap a longer one are left out: a token has one tag.")
         if self._moved:
             texts.append(f"{self._moved:,} spans begin or end within a token: the whole token is tagged.")
+        if self._unread:
+            texts.append(f"{self._unread:,} items without a text are left out.")
         return texts
 
     def add(self, example: TrainingExample) -> None:
-        text = _text(example)
+        text = self._text(example.data)
+        if not text:
+            self._unread += 1
+            return
         self._classes += sorted({row["label"] for row in example.label} - set(self._classes))
         spans = tuple(Region(row["label"], (row["start"], row["end"])) for row in example.label)
         answer = RegionAnswer(None, spans)
@@ -49,12 +54,3 @@ class ConllFile:
         if tag == OUTSIDE:
             return "O"
         return f"{'B' if tag % 2 else 'I'}-{self._classes[(tag - 1) // 2].replace(' ', '_')}"
-
-
-def _text(example: TrainingExample) -> str:
-    """The field in which the spans find their text; else the longest."""
-    texts = [value for value in example.data.values() if isinstance(value, str)]
-    for text in texts:
-        if all(text[row["start"] : row["end"]] == row["text"] for row in example.label):
-            return text if example.label else max(texts, key=len)
-    return ""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from connector.model import CHOICE, LabelSchema
+from connector.model.item_data import value_at
+from connector.model.item_text import DIALOGUE, labelled_object, utterances
 from connector.store.views.training import TrainingItem
 from workers.cli.offline.kinds import FileKind, number_of
 from workers.cli.offline.record import LeftOut
@@ -56,9 +58,20 @@ def read_regions(
         return None
     answered = any(isinstance(entry, dict) and "question" in entry for entry in item.result)
     result = _as_result(item.label or "", schema) if answered else item.result
-    task = {"id": item.item, "data": item.data, "annotations": [{"result": result}]}
+    data = item.data if kind is FileKind.BOXES or answered else _object_data(item, schema)
+    task = {"id": item.item, "data": data, "annotations": [{"result": result}]}
     items, lost = regions_of_task(task, schema.control, kind)
     return (items, lost) if items else None
+
+
+def _object_data(item: TrainingItem, schema: LabelSchema) -> dict[str, Any]:
+    """What the control is about, and nothing beside it in which a span could be looked for."""
+    shown = labelled_object(schema)
+    if shown is None:
+        return dict(item.data)
+    value = value_at(item.data, shown.field)
+    lines = utterances(value, shown.text_key) if shown.kind == DIALOGUE else None
+    return {"text": value if lines is None else [{"text": line} for line in lines]}
 
 
 def _as_result(label: str, schema: LabelSchema) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from workers.cli.offline.kinds import FileKind
 from workers.cli.training.shapes import TrainingExample
@@ -18,6 +18,7 @@ class ExportPlan:
     project: str
     kind: FileKind | None
     classes: tuple[str, ...]
+    text: Callable[[Mapping[str, Any]], str | None] = lambda _: None  # of an item's data: what spans count in
 
 
 class ExampleWriter(Protocol):

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from connector.model.item_data import value_at
 from connector.model.reasons import NotSearched
 from workers.detect.findings.draft import Missing, missing
 from workers.issues import LabelIssues
@@ -135,7 +136,7 @@ class FactorBuilder:
 
 def digest_of(data: Mapping[str, Any], fields: Sequence[str]) -> int:
     """64 bits of what people see of an item, spaces aside; 0 where there is nothing to see."""
-    rows = [_plain(data.get(name)) for name in fields]
+    rows = [_plain(value_at(data, name)) for name in fields]
     if not any(each not in (None, "", [], {}) for each in rows):
         return 0
     text = json.dumps(rows, sort_keys=True, default=str)

@@ -137,7 +137,7 @@ def _ints(values: array[int]) -> Ints:
 
 
 def _unusable(unit: UnitOfWork, project_id: int, people: Mapping[str, str]) -> KindFindings:
-    counts = unit.items.label_statuses(project_id)
+    counts = unit.items.label_statuses(project_id).counts
     drafts: list[Draft] = []
     for status, score in UNUSABLE.items():
         room = MOST - len(drafts)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.model.item_data import value_at
 from workers.detect.predictions.copies import Groups, copies
-from workers.detect.predictions.data import value_at
 from workers.detect.predictions.encoders import Encoder, fit_encoder
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.images import is_image_uri, usable_image

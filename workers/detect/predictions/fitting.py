@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.model.item_data import value_at
 from workers.detect.predictions.copies import by_name, together
 from workers.detect.predictions.crossval import FoldModel, Predicted, Progress, out_of_sample
-from workers.detect.predictions.data import value_at
 from workers.detect.predictions.encoders import Encoder
 from workers.detect.predictions.features import Features, Values, extract, read, readable
 from workers.detect.predictions.folds import folds_by_id

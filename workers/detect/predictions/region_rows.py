@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.platforms.results import finite
 from workers.detect.predictions.region_values import (
+    LABEL_KEYS,
     Spot,
     box_from_corner,
     box_from_corners,
@@ -17,9 +18,12 @@ from workers.detect.predictions.region_values import (
     whole_offsets,
 )
 
-NESTED = ("predictions", "boxes", "spans", "entities", "regions", "objects", "detections")
+NESTED = ("predictions", "boxes", "spans", "entities", "ents", "regions", "objects", "detections")
 SCORES = ("score", "confidence", "probability", "prob")
 CORNERS = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"))
+COLUMNS = (("boxes", "bboxes"), ("labels", "label"), ("scores", "score"))  # lists side by side
+UNGROUPED = "token of a pipeline, not a span: run it with aggregation_strategy='simple'"
+NO_LABEL = "region without a label that the file's categories know"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,11 @@ def names_of(files: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def regions_in(values: Mapping[str, Any]) -> Iterator[Any]:
-    """The regions of a row: those of its list, or the row itself."""
+    """The regions of a row: those of its list, of its lists side by side, or the row itself."""
+    columns = _columns(values)
+    if columns is not None:
+        yield from columns
+        return
     nested = next((values[key] for key in NESTED if isinstance(values.get(key), list)), None)
     if nested is None:
         yield values
@@ -59,14 +67,40 @@ def is_region(values: Mapping[str, Any]) -> bool:
     )
 
 
-def region_of(one: Any, class_ids: Mapping[str, str], *, in_text: bool) -> PredictedRegion | str:
-    """A region, or why it is none. `class_ids` names the classes that stand as `category_id`."""
+def _columns(values: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Boxes (two corners), labels and scores in lists side by side, as detectors of torchvision give them."""
+    boxes, labels, scores = (
+        next((values[key] for key in keys if isinstance(values.get(key), list)), None) for keys in COLUMNS
+    )
+    if boxes is None or labels is None or scores is None or not len(boxes) == len(labels) == len(scores):
+        return None
+    return [
+        {"box": box, "label": label, "score": score}
+        for box, label, score in zip(boxes, labels, scores, strict=True)
+    ]
+
+
+def region_of(
+    one: Any, class_ids: Mapping[str, str], *, in_text: bool, unscored: float | None = None
+) -> PredictedRegion | str:
+    """A region, or why it is none.
+
+    Parameters
+    ----------
+    class_ids
+        The names of classes that stand as numbers.
+    unscored
+        The score of a region that has none at all; None where it must have one.
+    """
     if not isinstance(one, Mapping):
         return "region that is no object"
+    if "entity" in one and "entity_group" not in one:
+        return UNGROUPED
     label = _label(one, class_ids)
-    score = next((finite(one[key]) for key in SCORES if one.get(key) is not None), None)
+    named = [one[key] for key in SCORES if one.get(key) is not None]
+    score = finite(named[0]) if named else unscored
     if label is None:
-        return "region without a label that the file's categories know"
+        return NO_LABEL
     if score is None or not 0 <= score <= 1:
         return "region without a score from 0 to 1"
     spot = _span(one) if in_text else _box(one)
@@ -76,15 +110,25 @@ def region_of(one: Any, class_ids: Mapping[str, str], *, in_text: bool) -> Predi
 def _label(one: Mapping[str, Any], class_ids: Mapping[str, str]) -> str | None:
     if "category_id" in one:
         return class_ids.get(str(one["category_id"]))
-    return next(iter(labels_of(one)), None)
+    label = next(iter(labels_of(one)), None)
+    number = next((one[key] for key in LABEL_KEYS if key in one), None)
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    is_name = str(number) in class_ids.values()
+    return class_ids.get(str(number), label) if is_number and not is_name else label
 
 
 def _box(one: Mapping[str, Any]) -> Spot | str:
     if "bbox" in one:
         return box_from_corner(_listed(one["bbox"]))
     for key in ("box", "xyxy"):
+        if isinstance(one.get(key), Mapping):
+            return _corners(one[key])
         if key in one:
             return box_from_corners(_listed(one[key]))
+    return _corners(one)
+
+
+def _corners(one: Mapping[str, Any]) -> Spot | str:
     names = next((each for each in CORNERS if each[0] in one), CORNERS[0])
     held = [one.get(name) for name in names]
     return box_from_corners([*held, *([one["rotation"]] if one.get("rotation") is not None else [])])

@@ -17,7 +17,10 @@ FARTHEST = 1e9  # pixels: areas beyond leave the range of numbers
 NO_LABEL = "region without a label"
 BEYOND = "box that stands out of its picture"
 BEYOND_SLACK = 1e-3  # of the picture's side; less is rounding
-LABEL_KEYS = ("rectanglelabels", "labels", "hypertextlabels", "paragraphlabels", "label", "category", "name")
+LABEL_KEYS = (
+    "rectanglelabels", "labels", "hypertextlabels", "paragraphlabels", "label", "category", "name",
+    "entity_group",
+)  # fmt: skip
 
 
 def box_from_percent(value: Mapping[str, Any], size: Size) -> Spot | str:

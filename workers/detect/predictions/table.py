@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.detect.predictions.data import value_at
+from connector.model.item_data import value_at
 from workers.detect.predictions.errors import NoPredictions
 
 NUMBERS = 0.9  # of a field's values that must be numbers for the field to count as one

@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.item_data import value_at
 from connector.model.item_text import labelled_object, labelled_text
 from connector.model.reasons import Code, NotJudged, coded
 from connector.platforms.results import finite
@@ -99,7 +100,7 @@ def from_file(
     with context.read() as unit:
         data = unit.items.data([item.item_id for item in items])
     shown = labelled_object(schema)
-    values = {item.remote_id: data[item.item_id].get(shown.field) if shown else None for item in items}
+    values = {item.remote_id: value_at(data[item.item_id], shown.field) if shown else None for item in items}
     texts = {item.remote_id: labelled_text(schema, data[item.item_id]) for item in items}
     try:
         matched = _match(read_region_file(chosen.path), kind, schema, items, values, texts)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from connector.errors import Misconfigured
 from connector.model import LabelledItem, LabelSchema, Prediction
+from connector.model.item_data import value_at
 from connector.model.item_text import labelled_text
 from workers.context import Context
 from workers.detect.predictions.errors import NoPredictions
@@ -27,7 +28,7 @@ def tagged(
     with context.read() as unit:
         data = unit.items.data([item.item_id for item in items])
     fields = [data[item.item_id] for item in items]
-    texts = [held.get(chosen.field) if chosen.field else labelled_text(schema, held) for held in fields]
+    texts = [value_at(held, chosen.field) if chosen.field else labelled_text(schema, held) for held in fields]
     rows = [row for row, text in enumerate(texts) if isinstance(text, str) and text]
     tags = kind.tags([str(texts[row]) for row in rows], [items[row].label for row in rows], schema)
     if tags is None:

@@ -118,7 +118,7 @@ class _Match:
 
 
 def _matched(given: SpanTable, predicted: SpanTable) -> _Match:
-    left, right, overlap = _touching(given, predicted)
+    left, right, overlap = touching(given, predicted)
     same = (overlap == 1) & (given.label[left] == predicted.label[right])
     kept = one_to_one(left, right, overlap + same)  # of equal places the one with the same label first
     partner = np.full(len(given), NO_SPAN)
@@ -131,7 +131,7 @@ def _matched(given: SpanTable, predicted: SpanTable) -> _Match:
     return _Match(partner, agreed, alone, free)
 
 
-def _touching(given: SpanTable, predicted: SpanTable) -> tuple[Ints, Ints, Floats]:
+def touching(given: SpanTable, predicted: SpanTable) -> tuple[Ints, Ints, Floats]:
     """The pairs of spans that share a place, and the share of their union that they share."""
     extent = 1 + max(int(given.end.max(initial=0)), int(predicted.end.max(initial=0)))
     start, end = given.start + given.text * extent, given.end + given.text * extent

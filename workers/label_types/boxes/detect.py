@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from workers.consensus.regions import BoxAnswers, box_consensus
-from workers.issues import box_issues
+from workers.issues import box_fit, box_issues
 from workers.issues.boxes import KINDS, NO_BOX, BoxFindings, BoxKind
 from workers.label_types.base import Suspicion, Suspicions
 from workers.label_types.boxes.ask import facts
 from workers.label_types.boxes.value import KEYS, Box, box_at
 from workers.label_types.regions.keys import RegionPart
-from workers.label_types.regions.looks import ComparedItem, looks_at
+from workers.label_types.regions.looks import ComparedItem, looks_at, without_misfits
 
 # From which score a finding of a kind is a question; kinds are not weighed against each other.
 ASKED = {
@@ -33,8 +33,8 @@ def detect(
     method: str,  # noqa: ARG001 - confident learning's, which knows no places
 ) -> Suspicions:
     """The boxes that a model, or the other annotators, contradict."""
-    result = looks_at(KEYS, items, predictions, schema, agreed)
-    looks = [_in_one_size(look) for look in result.looks]
+    compared = looks_at(KEYS, items, predictions, schema, agreed)
+    looks = [_in_one_size(look) for look in compared.looks]
     number = {name: k for k, name in enumerate(schema.classes)}
     labels = [
         {
@@ -43,17 +43,19 @@ def detect(
         }
         for look in looks
     ]
-    findings = box_issues(labels, [_tables(look, number) for look in looks]).findings
-    return Suspicions(
+    tables = [_tables(look, number) for look in looks]
+    findings = box_issues(labels, tables).findings
+    result = Suspicions(
         [
             _suspicion(findings, at, looks[int(findings.image[at])], schema)
             for at in range(len(findings))
             if findings.score[at] >= ASKED[KINDS[findings.kind[at]]]
         ],
-        result.rows,
-        result.unusable,
-        result.warnings,
+        compared.rows,
+        compared.unusable,
+        compared.warnings,
     )
+    return without_misfits(result, box_fit(labels, tables))
 
 
 def agreed(people: Sequence[Sequence[RegionPart[Box]]]) -> list[tuple[RegionPart[Box], float]]:

@@ -6,10 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from connector.platforms.results import finite, values_in
+from connector.errors import Rejected
+from connector.model import Json, LabelSchema
+from connector.platforms.results import dicts, finite, values_in
 from workers.label_types.boxes.value import KEYS, KIND, PERCENT, Box
 from workers.label_types.regions.label_studio import BLUE, GREY, ORANGE, RegionsOnLabelStudio
 
+NO_SIZE = (
+    "nothing tells how large the picture is, and one box without original_width and original_height makes "
+    "Label Studio's COCO export fail: give predictions of it with the size, then scan again"
+)
 _STROKES = {ORANGE: ("3", "0.12"), BLUE: ("3", "0"), GREY: ("1", "0")}
 
 Raw = dict[str, Any]
@@ -57,6 +63,16 @@ class BoxesOnLabelStudio(RegionsOnLabelStudio[Box]):
             "height": spot.h / down,
             "rotation": spot.rotation,
         }
+
+    def write(self, raw: Any, schema: LabelSchema, label: str, meta: Json) -> list[Raw]:
+        """The result with this box added. Rejected where nothing tells how large its picture is.
+
+        One box without the size makes every COCO export of the project fail.
+        """
+        result = super().write(raw, schema, label, meta)
+        if any(_size(region) is None for region in result[len(dicts(raw)) :]):
+            raise Rejected(NO_SIZE)
+        return result
 
     def item_of(self, spot: Box) -> Raw:
         """The size of the picture: one region without it makes a whole COCO export fail."""

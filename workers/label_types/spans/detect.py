@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from workers.consensus.regions import SpanAnswers, span_consensus
+from workers.issues import span_fit
 from workers.issues.spans import SPAN_KINDS, SpanFindings, SpanKind, SpanTable, span_findings
 from workers.label_types.base import Suspicion, Suspicions
 from workers.label_types.regions.keys import RegionPart
-from workers.label_types.regions.looks import ComparedItem, Marked, looks_at
+from workers.label_types.regions.looks import ComparedItem, Marked, looks_at, without_misfits
 from workers.label_types.spans.ask import facts
 from workers.label_types.spans.value import KEYS, Span
 
@@ -27,8 +28,9 @@ def detect(
     looks = looks_at(KEYS, items, predictions, schema, agreed)
     given = [(n, part) for n, look in enumerate(looks.looks) for part in look.given]
     model = [(n, part, p) for n, look in enumerate(looks.looks) for part, p in look.against]
-    findings = span_findings(_table([(n, part, 1.0) for n, part in given], schema), _table(model, schema))
-    return Suspicions(
+    tables = _table([(n, part, 1.0) for n, part in given], schema), _table(model, schema)
+    findings = span_findings(*tables)
+    result = Suspicions(
         [
             _suspicion(findings, at, looks.looks, [part for _, part in given], [part for _, part, _ in model])
             for at in range(len(findings))
@@ -38,6 +40,7 @@ def detect(
         looks.unusable,
         looks.warnings,
     )
+    return without_misfits(result, span_fit(*tables))
 
 
 def agreed(people: Sequence[Sequence[RegionPart[Span]]]) -> Marked[Span]:

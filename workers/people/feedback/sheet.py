@@ -19,6 +19,7 @@ from connector.model import (
     Outcome,
     Project,
 )
+from connector.model.item_data import value_at
 from connector.store.unit_of_work import UnitOfWork
 from workers.review.quality.intervals import difference_bounds, exact_bounds
 
@@ -198,7 +199,9 @@ def _confusion(
 
 def _example(one: DecidedLabel, data: Json, schema: LabelSchema | None) -> SheetExample:
     picture = (
-        next((data.get(tag.field) for tag in schema.objects if tag.kind == "Image"), None) if schema else None
+        next((value_at(data, tag.field) for tag in schema.objects if tag.kind == "Image"), None)
+        if schema
+        else None
     )
     address = picture if isinstance(picture, str) and picture.startswith(("http://", "https://")) else None
     return SheetExample(one.remote_id, wording.example_item(one.remote_id, data, schema), address)

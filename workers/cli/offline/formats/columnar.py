@@ -71,7 +71,9 @@ def _entries(table: Any, word: str) -> FileEntries:
 
 
 def _named(value: Any, names: list[str] | None) -> Any:
-    """A class by its name; `datasets` stores numbers, and -1 for none."""
+    """A class by its name, or each of a list; `datasets` stores numbers, and -1 for none."""
+    if names is not None and isinstance(value, list):
+        return [_named(one, names) for one in value]
     if names is None or not isinstance(value, int):
         return value
     return names[value] if 0 <= value < len(names) else None
@@ -86,13 +88,21 @@ def _class_names(table: Any) -> Mapping[str, list[str]]:
         return {}
     try:
         features = json.loads(noted)["info"]["features"]
+        within = {key: _inner(feature) for key, feature in features.items()}
         return {
             key: [str(name) for name in feature["names"]]
-            for key, feature in features.items()
+            for key, feature in within.items()
             if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and feature.get("names")
         }
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def _inner(feature: Any) -> Any:
+    """What the feature is, of a list what its values are."""
+    if isinstance(feature, list):
+        return feature[0]
+    return feature.get("feature", feature) if isinstance(feature, dict) else feature
 
 
 def _pyarrow() -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile, text_of
-from workers.cli.offline.formats.wrapping import unwrapped
+from workers.cli.offline.formats.wrapping import pair_of, unwrapped
 
 HALF_CHARACTER = "\\ud"  # how JSON spells one, and most characters beyond the first plane
 SHOWN = 5  # places in a note
@@ -28,7 +28,8 @@ def read(source: InputFile) -> FileEntries:
     if len(values) == 1 and isinstance(values[0][1], str) and values[0][1].lstrip()[:1] in ("[", "{"):
         values = list(_values(values[0][1]))  # JSON that was written as JSON once more
     if values and all(isinstance(value, list) for _, value in values):
-        values = _under_header(values)
+        pairs = [(place, pair_of(value)) for place, value in values]
+        values = _under_header(values) if any(pair is None for _, pair in pairs) else pairs
     values = list(_pages(values))
     if len(values) == 1 and isinstance(values[0][1], dict):
         inner, notice = unwrapped(values[0][1])

@@ -26,6 +26,10 @@ def unwrapped(value: Mapping[str, Any]) -> Unwrapped:
         return [value], ()
     if "result" in value and "task" in value:  # one file of Label Studio's target storage
         return [value], ()
+    listed = value.get("annotations")
+    pairs = [pair for pair in map(pair_of, listed if isinstance(listed, list) else ()) if pair is not None]
+    if pairs:
+        return pairs, ("Items are taken from the list under 'annotations'.",)
     rows = _split_form(value) or _columns(value) or _by_index(value)
     if rows is not None:
         return rows, ("It is one object of columns, as pandas writes it: each index is one item.",)
@@ -45,6 +49,13 @@ def unwrapped(value: Mapping[str, Any]) -> Unwrapped:
     if len(inner) == 1 and (plain or any(map(_is_list_of_objects, inner[0].values()))):
         return unwrapped(inner[0])
     raise _no_items(value)
+
+
+def pair_of(value: Any) -> dict[str, Any] | None:
+    """[text, {"entities": [..]}], as spaCy was trained with, as an object; None for anything else."""
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
+        return None
+    return {"text": value[0], **value[1]} if isinstance(value[1], dict) and value[1] else None
 
 
 def _no_items(value: Mapping[str, Any]) -> BadFile:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.platforms.results import finite
 from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats.entries import FileEntry
+from workers.cli.offline.formats.json_values import parse_json
+from workers.cli.offline.formats.source import InputFile, text_of
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut, person
-from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
+from workers.cli.offline.regions.data import PIXELS, Region, RegionAnswer, RegionData, RegionItem, Remarks
 from workers.detect.predictions.region_values import BEYOND, FARTHEST, box_from_corner, is_beyond
 
 Raw = Mapping[str, Any]
+KEYS = ((b'"categories"',), (b'"images"', b'"annotations"', b'"bbox"'))  # of COCO's object
+RESULT = frozenset({"image_id", "category_id", "bbox"})  # keys of a result, which is a prediction
+SAMPLE = 20  # rows that show what they are
 CROWD = "box of a crowd (iscrowd)"
 
 
@@ -24,11 +30,22 @@ def is_coco(value: Any) -> bool:
     )
 
 
+def coco_in(source: InputFile, argument: str) -> Raw | None:
+    """The data set that a file of JSON holds, None where it is another form."""
+    content = source.content
+    if content.lstrip()[:1] != b"{" or not any(all(key in content for key in keys) for keys in KEYS):
+        return None
+    value = parse_json(text_of(source)[0], argument)
+    if is_coco({"categories": [], **value}) and "categories" not in value:
+        raise BadFile("it names no categories", argument=argument, remedy="Export the categories too")
+    return value if is_coco(value) else None
+
+
 def read_coco(value: Raw) -> RegionData:
     """The boxes by picture. Annotations may name an `annotator`; without one they are one person's."""
     left_out: list[LeftOut] = []
     remarks = Remarks()
-    names = _names(value["categories"])
+    names = category_names(value["categories"])
     images = {str(one["id"]): one for one in value["images"] if isinstance(one, Mapping) and "id" in one}
     twice = len([one for one in value["images"] if isinstance(one, Mapping) and "id" in one]) - len(images)
     if twice:
@@ -56,7 +73,15 @@ def read_coco(value: Raw) -> RegionData:
     )
 
 
-def _names(categories: Any) -> dict[str, str]:
+def refuse_results(rows: Sequence[FileEntry]) -> None:
+    """BadFile for COCO's results in place of labels."""
+    if rows and all(set(row.values) >= RESULT for row in rows[:SAMPLE]):
+        problem = "it holds COCO's results, which are predictions"
+        raise BadFile(problem, argument=ARGUMENT, remedy="Give the labels, and these with --predictions")
+
+
+def category_names(categories: Any) -> dict[str, str]:
+    """A category's number → its name. BadFile where none has one."""
     names = {
         str(one["id"]): str(one.get("name", one["id"]))
         for one in categories
@@ -101,7 +126,7 @@ def _region(
 def _item(image: Raw, boxes: Mapping[str | None, list[Region]]) -> RegionItem:
     name = str(image.get("file_name", image["id"]))
     answers = tuple(RegionAnswer(who, tuple(regions)) for who, regions in boxes.items())
-    size = _size(image) or (1.0, 1.0)  # boxes are in pixels whatever it is
+    size = _size(image) or PIXELS
     return RegionItem(
         str(image["id"]), f"image {image['id']}", answers or (RegionAnswer(None, ()),), name, size=size
     )

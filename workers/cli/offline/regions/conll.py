@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from workers.cli.offline.formats.source import InputFile
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem
 
-TAG = re.compile(r"O|[BILUES]-\S+")
+TAG = re.compile(r"O|[BILUES]-\S+", re.IGNORECASE)
 DOCUMENT = "-DOCSTART-"
 COLUMNS = range(2, 5)
+HEAD = 1 << 14  # bytes that show whether a text is in these columns
+TABLES = frozenset({".csv", ".json", ".jsonl", ".ndjson"})  # endings that they never have
 SAMPLE = 400  # lines that show whether it is CoNLL
 MOSTLY = 0.95
 LEAST_LINES = 3
@@ -22,7 +26,17 @@ def is_conll(text: str) -> bool:
     if len(lines) < LEAST_LINES:
         return False
     tagged = [cells for cells in lines if len(cells) in COLUMNS and TAG.fullmatch(cells[-1])]
-    return len(tagged) >= MOSTLY * len(lines) and any(cells[-1] != "O" for cells in tagged)
+    return len(tagged) >= MOSTLY * len(lines) and any(cells[-1] not in "Oo" for cells in tagged)
+
+
+def looks_like_conll(source: InputFile) -> bool:
+    """The same of a file, by its first lines."""
+    head = source.content[:HEAD]
+    return source.suffix not in TABLES and b"\0" not in head and is_conll(_whole_lines(head))
+
+
+def _whole_lines(head: bytes) -> str:
+    return head.decode("utf-8", "replace").rsplit("\n", 1)[0]
 
 
 def read_conll(text: str) -> RegionData:
@@ -47,31 +61,34 @@ def read_conll(text: str) -> RegionData:
             begins = begins or number
             continue
         if tokens and "?" not in tags:
-            items.append(_item(tokens, tags, begins))
+            items.append(tagged_item(f"line {begins}", f"line {begins}", tokens, tags, begins))
         tokens, tags, begins = [], [], 0
     return RegionData(FileKind.SPANS, tuple(items), "tags", ("tokens",), tuple(left_out))
 
 
-def _item(tokens: list[str], tags: list[str], line: int) -> RegionItem:
+def tagged_item(
+    name: str, place: str, tokens: Sequence[str], tags: Sequence[str], line: int | None = None
+) -> RegionItem:
+    """The spans of a sentence in characters of its tokens with a blank between; by their `line` if any."""
     ends: list[tuple[int, int]] = []
     at = 0
     for token in tokens:
         ends.append((at, at + len(token)))
         at += len(token) + 1
+    names = [f"{n}" if line is None else f"line {line + n - 1}" for n in range(1, len(tokens) + 1)]
     regions = tuple(
-        Region(label, (ends[first][0], ends[last - 1][1]), f"line {line + first}")
+        Region(label, (ends[first][0], ends[last - 1][1]), names[first])
         for first, last, label in spans_of_tags(tags)
     )
-    name = f"line {line}"
-    return RegionItem(name, name, (RegionAnswer(None, regions),), text=" ".join(tokens), tokens=tuple(ends))
+    return RegionItem(name, place, (RegionAnswer(None, regions),), text=" ".join(tokens), tokens=tuple(ends))
 
 
-def spans_of_tags(tags: list[str]) -> list[tuple[int, int, str]]:
+def spans_of_tags(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     """First token, the one behind the last, and the label of each span."""
     result: list[tuple[int, int, str]] = []
     open_ = False
     for number, tag in enumerate(tags):
-        mark, label = (tag[0], tag[2:]) if tag != "O" else ("O", "")
+        mark, label = tag[0].upper(), tag[2:]
         if mark == "O":
             open_ = False
             continue

@@ -12,6 +12,8 @@ from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut
 
 PERCENT = (100.0, 100.0)  # the size of a picture whose pixels are not known
+PIXELS = (1.0, 1.0)  # that of one whose boxes are in pixels, though nothing says how many it has
+NO_SCORES = "prediction without a score: taken as 100 %"
 
 
 @dataclass(frozen=True, slots=True)

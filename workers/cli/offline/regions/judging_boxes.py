@@ -19,9 +19,10 @@ from workers.cli.offline.regions.looks import (
     are_shared,
     by_predictions,
     by_the_others,
+    require_fit,
 )
 from workers.cli.offline.regions.previews import picture_view
-from workers.issues import BoxFindings, BoxKind, InvalidInput, box_issues
+from workers.issues import BoxFindings, BoxKind, InvalidInput, box_fit, box_issues
 from workers.issues.boxes import KINDS, NO_BOX
 from workers.issues.geometry import as_boxes, iou
 
@@ -40,8 +41,11 @@ def judge_boxes(data: RegionData, predictions: str | None) -> FileScan:
     names = data.names()
     number = mapped(names)
     labels = [_given(look.answer.regions, number) for look in looks.looks]
+    tables = [_tables(look.against, number) for look in looks.looks]
     try:
-        result = box_issues(labels, [_tables(look.against, number) for look in looks.looks])
+        if looks.by_model:
+            require_fit(box_fit(labels, tables), predictions)
+        result = box_issues(labels, tables)
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error
     findings = result.findings

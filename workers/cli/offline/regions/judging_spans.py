@@ -22,6 +22,7 @@ from workers.cli.offline.regions.looks import (
     by_predictions,
     by_the_others,
     carried,
+    require_fit,
 )
 from workers.cli.offline.regions.previews import text_view
 from workers.cli.offline.regions.tokens import Tagging, tagged
@@ -29,7 +30,15 @@ from workers.detect.predictions.crossval import Progress
 from workers.detect.predictions.errors import NoPredictions
 from workers.detect.predictions.limits import WEAK_GAIN, judgement_limit
 from workers.detect.predictions.tagging import out_of_sample_tags
-from workers.issues import InvalidInput, SpanFindings, SpanKind, SpanTable, span_findings, span_issues
+from workers.issues import (
+    InvalidInput,
+    SpanFindings,
+    SpanKind,
+    SpanTable,
+    span_findings,
+    span_fit,
+    span_issues,
+)
 from workers.issues.spans.findings import NO_SPAN, SPAN_KINDS
 
 SEED = 20_210_208
@@ -90,7 +99,7 @@ def judge_spans(data: RegionData, predictions: str | None, progress: Progress | 
 
 def _judged(data: RegionData, predictions: str | None, progress: Progress | None) -> _Judged:
     if predictions is not None:
-        return _compared(data, by_predictions(data, f"predictions of {predictions}"))
+        return _compared(data, by_predictions(data, f"predictions of {predictions}"), predictions)
     if are_predicted(data):
         return _compared(data, by_predictions(data, "the predictions in the file"))
     if are_shared(data):
@@ -98,12 +107,15 @@ def _judged(data: RegionData, predictions: str | None, progress: Progress | None
     return _by_tagger(data, progress)
 
 
-def _compared(data: RegionData, looks: Looks) -> _Judged:
+def _compared(data: RegionData, looks: Looks, named: str | None = None) -> _Judged:
     """Spans in characters beside spans in characters."""
     number = mapped(data.names())
     given = [(n, region) for n, look in enumerate(looks.looks) for region in look.answer.regions]
     predicted = [(n, region) for n, look in enumerate(looks.looks) for region in look.against]
-    result = span_findings(_table(given, number), _table(predicted, number))
+    tables = _table(given, number), _table(predicted, number)
+    if looks.by_model:
+        require_fit(span_fit(*tables), named)
+    result = span_findings(*tables)
     return _Judged(looks, result, given, predicted, LISTED)
 
 

@@ -15,7 +15,15 @@ from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.builder import TextSpans
 from workers.cli.offline.regions.controls import region_kind
-from workers.cli.offline.regions.data import PERCENT, Region, RegionAnswer, RegionData, RegionItem, Remarks
+from workers.cli.offline.regions.data import (
+    NO_SCORES,
+    PERCENT,
+    Region,
+    RegionAnswer,
+    RegionData,
+    RegionItem,
+    Remarks,
+)
 from workers.cli.offline.regions.texts import span_in, text_of
 from workers.detect.predictions.region_values import (
     BEYOND,
@@ -32,7 +40,6 @@ IDS_TWICE = "region whose id another of its annotation has: the editor merges th
 DANGLING = "relation with a region that is not there: Label Studio cannot open such a task"
 NO_SIZE = "box without original_width and original_height: compared in percent"
 SIZE_MISSING = "turned box without original_width and original_height"
-NO_SCORES = "prediction without a score: taken as 100 %"
 
 Raw = Mapping[str, Any]
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from connector.wording import scans
+from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, mapped
 from workers.consensus import BoxAnswers, SpanAnswers, box_consensus, span_consensus
+from workers.issues import RegionFit
 
 LEAST_SHARED = 0.5  # of the items, that have several answers, from which people judge each other
 LEAST_PREDICTED = 0.5  # of the items, that have a prediction, from which the predictions judge
@@ -35,6 +38,7 @@ class Looks:
     by: str
     left_out: tuple[LeftOut, ...]
     warnings: tuple[str, ...] = ()
+    by_model: bool = False
 
 
 def carried(item: RegionItem) -> RegionAnswer:
@@ -66,9 +70,21 @@ def by_predictions(data: RegionData, by: str) -> Looks:
         if others
         else []
     )
-    if looks and not any(look.against for look in looks):
+    if not looks:
+        reasons = ", ".join(dict.fromkeys(one.reason for one in (*data.left_out, *missing)))
+        problem = f"none of its {len(data.items):,} items can be judged: {reasons}"
+        raise BadFile(problem, argument=ARGUMENT, remedy="Give what is missing, and scan again")
+    if not any(look.against for look in looks):
         texts.append("The predictions hold no region at all: nothing can be found missing, or elsewhere.")
-    return Looks(looks, by, missing, tuple(texts))
+    return Looks(looks, by, missing, tuple(texts), by_model=True)
+
+
+def require_fit(fit: RegionFit, predictions: str | None) -> None:
+    """BadFile where predictions cannot be about the labels: each would seem an error, or none."""
+    if fit.misfit is not None:
+        why, n, total = fit.misfit
+        problem, cause = scans.misfit(why, n, total)
+        raise BadFile(problem, argument=ARGUMENT if predictions is None else "--predictions", remedy=cause)
 
 
 def by_the_others(data: RegionData) -> Looks:

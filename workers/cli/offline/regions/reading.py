@@ -8,7 +8,6 @@ from pathlib import Path
 from workers.cli.offline.dataset import Columns, Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
-from workers.cli.offline.formats.json_values import parse_json
 from workers.cli.offline.formats.source import InputFile, load, text_of
 from workers.cli.offline.kinds import REGIONS, FileKind
 from workers.cli.offline.label_studio import is_export
@@ -16,17 +15,16 @@ from workers.cli.offline.longest import LONGEST_TEXT, too_long
 from workers.cli.offline.reading import entries_of, folder_entries, read_entries
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.argilla import read_argilla_spans, span_question
-from workers.cli.offline.regions.coco import is_coco, read_coco
-from workers.cli.offline.regions.conll import is_conll, read_conll
+from workers.cli.offline.regions.coco import coco_in, read_coco, refuse_results
+from workers.cli.offline.regions.conll import looks_like_conll, read_conll
 from workers.cli.offline.regions.controls import BOX_KEYS, chosen_control
 from workers.cli.offline.regions.data import RegionData
 from workers.cli.offline.regions.label_studio import read_label_studio
 from workers.cli.offline.regions.span_rows import read_span_rows, span_column
+from workers.cli.offline.regions.tagged_rows import read_tagged_rows, tag_columns
 from workers.cli.offline.remembering import without_collection
 from workers.detect.predictions.region_values import LABEL_KEYS
 
-HEAD = 1 << 14  # bytes that show whether a text is in CoNLL's columns
-TABLES = frozenset({".csv", ".json", ".jsonl", ".ndjson"})  # endings that CoNLL's columns never have
 SAMPLE = 50
 
 
@@ -34,7 +32,7 @@ def read_any(path: Path, columns: Columns, encoding: str | None = None) -> Datas
     """Read a file or a folder of labels of any type; arguments and errors as `read_file`."""
     with without_collection():
         if path.is_dir():
-            regions = _folder(path) if columns.kind in (None, FileKind.BOXES) else None
+            regions = _folder(path, columns.kind) if columns.kind in (None, FileKind.BOXES) else None
             return regions or read_labels(folder_entries(path, encoding), columns)
         source = load(path, encoding)
         return _of_source(source, columns) or read_labels(entries_of(source), columns)
@@ -63,6 +61,11 @@ def _regions(entries: FileEntries, columns: Columns) -> RegionData | None:
     question = span_question(entries, columns)
     if question is not None:
         return read_argilla_spans(entries, columns, question)
+    if columns.label is None and columns.kind in (None, FileKind.BOXES):
+        refuse_results(entries.rows)
+    tagged = tag_columns(entries, columns)
+    if tagged is not None:
+        return read_tagged_rows(entries, columns, *tagged)
     name = _box_column(entries, columns)
     if name is not None:
         return read_label_studio(_as_tasks(entries, name), columns, name, FileKind.BOXES)
@@ -70,25 +73,23 @@ def _regions(entries: FileEntries, columns: Columns) -> RegionData | None:
     return None if name is None else read_span_rows(entries, columns, name)
 
 
-def _folder(path: Path) -> RegionData | None:
+def _folder(path: Path, kind: FileKind | None) -> RegionData | None:
     from workers.cli.offline.regions.voc import is_voc, read_voc
     from workers.cli.offline.regions.yolo import is_yolo, read_yolo
 
     if is_voc(path):
         return _checked(read_voc(path))
-    return _checked(read_yolo(path)) if is_yolo(path) else None
+    return _checked(read_yolo(path)) if is_yolo(path, stated=kind is FileKind.BOXES) else None
 
 
 def _of_source(source: InputFile, columns: Columns) -> RegionData | None:
     """COCO and CoNLL, which are no rows of items."""
-    if columns.kind in (None, FileKind.BOXES) and b'"categories"' in source.content:
-        value = parse_json(text_of(source)[0], ARGUMENT) if source.content.lstrip()[:1] == b"{" else None
-        if value is not None and is_coco(value):
+    if columns.kind in (None, FileKind.BOXES):
+        value = coco_in(source, ARGUMENT)
+        if value is not None:
             return _checked(read_coco(value))
-    if columns.kind in (None, FileKind.SPANS) and source.suffix not in TABLES:
-        head = source.content[:HEAD].decode("utf-8", "replace").rsplit("\n", 1)[0]
-        if b"\0" not in source.content[:HEAD] and is_conll(head):
-            return _checked(read_conll(text_of(source)[0]))
+    if columns.kind in (None, FileKind.SPANS) and looks_like_conll(source):
+        return _checked(read_conll(text_of(source)[0]))
     return None
 
 

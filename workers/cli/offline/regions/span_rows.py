@@ -62,9 +62,9 @@ def read_span_rows(entries: FileEntries, columns: Columns, name: str) -> RegionD
         if held is None:
             left_out.append(LeftOut(row.place, f"'{name}' is no list of spans"))
             continue
-        key = _id_of(row, columns), text
+        key = id_of(row, columns), text
         places.setdefault(key, row.place)
-        who = _annotator(row, columns)
+        who = annotator_of(row, columns)
         spans = TextSpans(key[0], row.place, text, left_out, faults, remarks)
         regions = [
             each for number, one in enumerate(held, start=1) for each in _regions(one, spans, number, who)
@@ -158,12 +158,14 @@ def _look_at_relations(row: FileEntry, held: Sequence[Any], remarks: Remarks) ->
             remarks.add("relation with a span that is not there", row.place)
 
 
-def _id_of(row: FileEntry, columns: Columns) -> str:
+def id_of(row: FileEntry, columns: Columns) -> str:
+    """What a row is called: its id, else its place."""
     names = (columns.id,) if columns.id is not None else (*IDS, "doc_id")
     result = next((row.values[name] for name in names if row.values.get(name) not in (None, "")), None)
     return row.place if result is None else str(result)
 
 
-def _annotator(row: FileEntry, columns: Columns) -> str | None:
+def annotator_of(row: FileEntry, columns: Columns) -> str | None:
+    """Who marked what a row holds, where it says so."""
     names = (columns.annotator,) if columns.annotator is not None else ANNOTATORS
     return next((who for name in names if (who := person(row.values.get(name))) is not None), None)

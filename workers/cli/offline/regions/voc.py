@@ -7,15 +7,16 @@ from xml.etree import ElementTree as ET
 
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut
-from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
+from workers.cli.offline.regions.data import PIXELS, Region, RegionAnswer, RegionData, RegionItem, Remarks
 from workers.detect.predictions.region_values import BEYOND, NO_LABEL, NO_NUMBER, box_from_corners, is_beyond
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
+PLACE = "Annotations"  # in the folder, or in those of several years
 MOST_BYTES = 20_000_000  # of one picture's annotations
 
 
 def is_voc(folder: Path) -> bool:
-    """Whether it holds XML files of annotations, there or in `Annotations`."""
+    """Whether it holds XML files of annotations, there or in `Annotations` (also of the folders of years)."""
     return bool(_files(folder))
 
 
@@ -31,8 +32,8 @@ def read_voc(folder: Path) -> RegionData:
 
 
 def _files(folder: Path) -> list[Path]:
-    inner = folder / "Annotations"
-    return sorted((inner if inner.is_dir() else folder).glob("*.xml"))
+    inner = [path for path in (folder / PLACE, *sorted(folder.glob(f"*/{PLACE}"))) if path.is_dir()]
+    return sorted(file for path in inner or [folder] for file in path.glob("*.xml"))
 
 
 def _item(file: Path, left_out: list[LeftOut], remarks: Remarks) -> RegionItem | None:
@@ -55,9 +56,7 @@ def _item(file: Path, left_out: list[LeftOut], remarks: Remarks) -> RegionItem |
             remarks.add(BEYOND, place)
         regions.append(region)
     name = root.findtext("filename") or file.stem
-    return RegionItem(
-        file.stem, file.name, (RegionAnswer(None, tuple(regions)),), name, size=size or (1.0, 1.0)
-    )
+    return RegionItem(file.stem, file.name, (RegionAnswer(None, tuple(regions)),), name, size=size or PIXELS)
 
 
 def _root(file: Path) -> ET.Element | None:

@@ -17,15 +17,23 @@ from workers.cli.offline.regions.data import PERCENT, Region, RegionAnswer, Regi
 from workers.cli.offline.regions.pictures import picture_of, size_of
 from workers.detect.predictions.region_values import BEYOND, NO_NUMBER, checked_box, is_beyond
 
-NAME_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "dataset.yaml")
-NOT_BOXES = frozenset({"classes.txt", "notes.txt", "readme.txt", "train.txt", "val.txt", "test.txt"})
+NAME_FILES = ("classes.txt", "obj.names", "data.yaml", "data.yml", "dataset.yaml", "_darknet.labels")
+NOT_BOXES = re.compile(r"classes|notes|readme.*|train|val|valid|test", re.IGNORECASE)
+DARKNET = re.compile(r"obj(_\w+)?(_data)?", re.IGNORECASE)  # folders of lists beside their pictures
 NO_SIZE = "picture that is not there or cannot be read: its boxes are compared in percent"
-BOX, SCORED, CORNERS = 5, 6, 9  # columns of a line
+NO_SCORE = "prediction whose confidence is none from 0 to 1"
+LABELS = "labels"
+BOX, CORNERS = 5, 9  # columns of a line; a prediction's confidence is one more
 
 
-def is_yolo(folder: Path) -> bool:
-    """Whether it holds lists of boxes with, or beside, the names of their classes."""
-    return bool(_files(folder)) and _name_file(folder) is not None
+def is_yolo(folder: Path, *, stated: bool = False) -> bool:
+    """Whether it holds lists of boxes with, or beside, the names of their classes.
+
+    A folder `labels`, or who states that it holds boxes, is enough: that no class has a name is said then.
+    """
+    files = _files(folder)
+    meant = stated or any(file.parent.name == LABELS or LABELS in file.parts for file in files)
+    return bool(files) and (_name_file(folder) is not None or meant)
 
 
 def read_yolo(folder: Path) -> RegionData:
@@ -87,15 +95,19 @@ def boxes_of(
 
 
 def _files(folder: Path) -> list[Path]:
-    """The lists of boxes: in `labels` and below, else in the folder itself."""
-    inner = folder / "labels"
-    result = inner.rglob("*.txt") if inner.is_dir() else folder.glob("*.txt")
-    return sorted(path for path in result if path.name.lower() not in NOT_BOXES and path.is_file())
+    """The lists of boxes: in `labels` (of each split) and below, or darknet's folders, else in the folder."""
+    inner = [folder / LABELS, *sorted(folder.glob(f"*/{LABELS}"))]
+    inner += sorted(path for path in folder.glob("*") if DARKNET.fullmatch(path.name))
+    inner = [path for path in inner if path.is_dir()]
+    result = {path for one in inner for path in one.rglob("*.txt")} if inner else folder.glob("*.txt")
+    return sorted(path for path in result if not NOT_BOXES.fullmatch(path.stem) and path.is_file())
 
 
 def _name_file(folder: Path) -> Path | None:
-    places = [where / name for where in (folder, folder / "labels", folder.parent) for name in NAME_FILES]
-    return next((path for path in places if path.is_file()), None)
+    places = [where / name for where in (folder, folder / LABELS, folder.parent) for name in NAME_FILES]
+    found = next((path for path in places if path.is_file()), None)
+    other = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+    return found or next((path for path in other if _yaml_names(path.read_text("utf-8", "replace"))), None)
 
 
 def _yaml_names(text: str) -> list[str]:
@@ -118,8 +130,9 @@ def _yaml_names(text: str) -> list[str]:
 def _item(
     file: Path, folder: Path, names: tuple[str, ...], left_out: list[LeftOut], remarks: Remarks
 ) -> RegionItem:
-    inner = file.parent.relative_to(folder / "labels") if (folder / "labels") in file.parents else Path()
-    picture = picture_of(file.stem, [folder / "images" / inner, folder / "images", file.parent])
+    inner = Path(*(part for part in file.parent.relative_to(folder).parts if part != LABELS))
+    beside = Path(*("images" if part == LABELS else part for part in file.parent.relative_to(folder).parts))
+    picture = picture_of(file.stem, [folder / beside, folder / "images", file.parent])
     size = None if picture is None else size_of(picture)
     if size is None:
         remarks.add(NO_SIZE, file.name)
@@ -131,16 +144,19 @@ def _item(
 
 def _region(cells: list[str], size: tuple[float, float], names: tuple[str, ...], number: str) -> Region | str:
     try:
-        label, values = int(cells[0]), [float(cell) for cell in cells[1:]]
+        first, *values = map(float, cells)
     except ValueError:
         return NO_NUMBER
-    if not all(map(math.isfinite, values)):
+    if not all(map(math.isfinite, (first, *values))):
         return NO_NUMBER
-    if not 0 <= label < len(names):
+    label = int(first)
+    if label != first or not 0 <= label < len(names):
         return "class whose number has no name"
-    score = values[4] if len(cells) == SCORED else None
-    if len(cells) in (BOX, SCORED):
-        x, y, width, height = values[:4]
+    score = values.pop() if len(cells) in (BOX + 1, CORNERS + 1) else None
+    if score is not None and not 0 <= score <= 1:
+        return NO_SCORE
+    if len(values) == BOX - 1:
+        x, y, width, height = values
         across, down = size
         spot = checked_box(
             (
@@ -151,7 +167,7 @@ def _region(cells: list[str], size: tuple[float, float], names: tuple[str, ...],
                 0.0,
             )
         )
-    elif len(cells) == CORNERS:
+    elif len(values) == CORNERS - 1:
         spot = checked_box(turned_box(np.reshape(values, (4, 2)) * size))
     else:
         return f"line of {len(cells)} numbers, which is no box (a polygon?)"

@@ -1,4 +1,4 @@
-"""Values within an item's data."""
+"""Values within an item's data. Pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def value_at(data: Mapping[str, Any], field: str) -> Any:
+def value_at(data: Any, field: str) -> Any:
     """The value of a key, or of a dotted path through objects (ticket.text); None where there is none.
 
     A key that has the dots itself comes first.
     """
+    if not isinstance(data, Mapping):
+        return None
     if field in data or "." not in field:
         return data.get(field)
-    result: Any = data
-    for part in field.split("."):
-        if not isinstance(result, Mapping):
-            return None
-        result = result.get(part)
-    return result
+    head, _, rest = field.partition(".")
+    return value_at(data.get(head), rest)
