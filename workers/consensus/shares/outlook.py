@@ -26,6 +26,7 @@ from workers.consensus.shares.rule import (
     SharePolicy,
 )
 
+MANY_REPAIRS = 0.25  # of the questions
 NEARLY_ALL = 0.98  # of the repairs
 ENOUGH_CARE = 1 / 3  # of the harm limit: at half of it two of six dirty sets still exceeded the limit
 MOSTLY_TORN = 2 / 3  # of the answered questions: .02 to .14 where people know, .8 to 1 where they guess
@@ -208,14 +209,16 @@ def _careful(
     """Of policies, the loosest first, the strictest that repairs nearly as much as the first, within so many
     votes a question, and of which more than a share of the harm is still expected.
 
-    What is expected errs with the prior: where most flags are right harm is a budget that repairs are bought
-    with, but where most are wrong it is not to be used up for nothing.
+    What is expected errs with the prior: where few labels are repaired harm is a budget that they are bought
+    with, so the first is taken, but where many are it is not to be used up for nothing.
     """
-    least = NEARLY_ALL * expected(weights, policies[0]).repaired[0]
+    repaired = expected(weights, policies[0]).repaired[0]
+    if repaired < MANY_REPAIRS:
+        return policies[0]
 
     def is_too_strict(k: int) -> bool:
         reached = expected(weights, policies[k])
-        is_dear = reached.repaired[0] < least or reached.votes[0] > votes
+        is_dear = reached.repaired[0] < NEARLY_ALL * repaired or reached.votes[0] > votes
         return bool(is_dear or reached.spoiled[0] < ENOUGH_CARE * harm_limit)
 
     first = _first(is_too_strict, len(policies))
