@@ -272,7 +272,9 @@ def said(animal: Any, moods: Any, stars: Any) -> str:
     """The three labels in words, whichever way an export spells them."""
     found = json.loads(moods) if isinstance(moods, str) and moods[:1] == "{" else moods
     chosen = found["choices"] if isinstance(found, dict) else [found] if isinstance(found, str) else found
-    return f"{animal} · {', '.join(sorted(chosen))} · {stars}"
+    rated = json.loads(stars) if isinstance(stars, str) else stars
+    number = rated[0]["rating"] if isinstance(rated, list) else rated
+    return f"{animal} · {', '.join(sorted(chosen))} · {number}"
 
 
 def shown_whole(scene: RegionScene) -> dict[str, list[str]]:

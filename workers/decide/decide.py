@@ -16,6 +16,7 @@ from workers.decide.verdicts import Case, DecisionRules, WeighedVerdict, case_of
 from workers.review.golden import close_if_answered
 from workers.review.quality.conclusions import keep as keep_quality
 from workers.review.quality.controls import wants_controls
+from workers.review.room import room_for
 from workers.review.votes import submitted_without_counting
 
 AT_ONCE = 200
@@ -40,11 +41,14 @@ def handle(context: Context) -> Summary:
 
 
 def _conclude(context: Context, unit: UnitOfWork) -> None:
-    """Keep the figures; where nothing is left to ask but controls, a scan draws them."""
-    figures = keep_quality(unit, context.project, context.settings.quality)
-    nothing_open = unit.reviews.open_count(context.project.id) == 0
+    """Keep the figures, open what there is room for; where only controls are left a scan draws them."""
+    project = context.project
+    figures = keep_quality(unit, project, context.settings.quality)
+    if room_for(unit, project, context.settings.policy) and unit.issues.waiting_for_budget(project.id, 1):
+        unit.enqueue(job(JobKind.PUSH, project.id))
+    nothing_open = unit.reviews.open_count(project.id) == 0
     if nothing_open and wants_controls(figures, context.settings):
-        unit.enqueue(job(JobKind.SCAN, context.project.id))
+        unit.enqueue(job(JobKind.SCAN, project.id))
 
 
 def _decide_one(

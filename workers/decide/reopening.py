@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from connector import wording
 from connector.model import CorrectionState, Decision, IssueState
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
-from connector.model.reasons import REOPENED, NotReopened, NotWritten, coded
+from connector.model.reasons import REOPENED, NotReopened, NotWritten, coded, decoded
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.decide.settling import answers_of
@@ -26,7 +27,9 @@ def reopen_if_overturned(context: Context, rules: DecisionRules, unit: UnitOfWor
     answer is final. What stands in the way of a reopening is said in the audit log.
     """
     decision = unit.issues.decision(case.issue.id)
-    if decision is None or _only_confirmed(case, decision) or rules.weigh(case, unit.now).confirms(decision):
+    if decision is None or _only_confirmed(case, decision):
+        return None
+    if rules.weigh(case, unit.now).confirms(decision, _problem_of(unit, decision)):
         return None
     obstacle = _obstacle(context, rules, unit, case, decision)
     if obstacle is not None:
@@ -37,15 +40,23 @@ def reopen_if_overturned(context: Context, rules: DecisionRules, unit: UnitOfWor
 
 
 def _only_confirmed(case: Case, decision: Decision) -> bool:
-    """Whether all votes that bore the decision are there, and nobody has said anything else since.
+    """Whether all answers that bore the decision still are given, and whatever came since says the same.
 
     Then it stands whatever the rules or the trust in people have become meanwhile.
     """
-    if decision.label is None:
+    known = decoded(decision.reason)
+    if known is None:
         return False
-    there = {vote.remote_id for vote in case.counted}
-    agree = all(vote.label == decision.label and not vote.problems for vote in case.counted)
-    return agree and there.issuperset(decision.votes)
+    before: Counter[str] = Counter(known[1].get("votes", ()))
+    now = Counter(answer for vote in case.counted for answer in answers_of(vote))
+    agree = set(now) == {decision.label} and now.total() >= before.total()
+    return agree or (not before - now and set(now - before) <= {decision.label})
+
+
+def _problem_of(unit: UnitOfWork, decision: Decision) -> str | None:
+    """The problem that led to the decision, where it put the item on a list."""
+    listed = unit.dispositions.of_issue(decision.issue_id)
+    return next((one.problem for one in listed if one.decision_id == decision.id and one.problem), None)
 
 
 def _obstacle(

@@ -26,6 +26,7 @@ from workers.consensus.quorum import QuorumPolicy, Situation, Verdict, decide
 from workers.consensus.shares.verdict import verdict_by_shares
 from workers.context import Context
 from workers.decide.ballots import Ballots
+from workers.decide.dispositions import LEADS_TO
 from workers.decide.learned import learn
 from workers.decide.shares import CrowdRules, crowd_rules, weights_with_own
 from workers.label_types.registry import kind_of
@@ -97,9 +98,11 @@ class WeighedVerdict:
         """Of the label decided on."""
         return None if self.verdict.label is None else self.probabilities.get(self.verdict.label)
 
-    def confirms(self, decision: Decision) -> bool:
-        """Whether the votes come to what was decided."""
-        return (self.verdict.outcome.value, self.verdict.label) == (decision.outcome.value, decision.label)
+    def confirms(self, decision: Decision, problem: str | None) -> bool:
+        """Whether the votes come to what was decided; `problem` is the one that it was about, if any."""
+        now = self.verdict.outcome.value, self.verdict.label
+        leads = self.verdict.problem if self.verdict.problem in LEADS_TO else None
+        return now == (decision.outcome.value, decision.label) and leads == problem
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from connector.errors import Conflict
 from connector.model import Correction, CorrectionState, WriteOrder, WriteRecord
 from connector.model.reasons import NotWritten, coded
 from workers.context import Context, Summary
+from workers.label_types.registry import kind_of
 from workers.write_back.orders import order_for
 
 
 def look_after(context: Context, correction: Correction) -> Summary:
-    """Leave one write, the one that the journal names; where there is none any more, ask a person.
+    """Leave one write, the one that the journal names, or one of those there are; where there is none, ask.
 
     There is none after the platform was restored from an older backup, or where a late request of ours has
     written over it. It is not written again by itself, for the restore may have been meant to undo it. What
@@ -21,8 +22,11 @@ def look_after(context: Context, correction: Correction) -> Summary:
         order = order_for(unit, correction)
     try:
         if context.source.find_write(order) is None:
-            return {"taken_away": _hold(context, correction)}
-        return {"doubles_removed": _remove_doubles(context, correction, order)}
+            return {
+                "taken_away": not _is_as_decided(context, correction, order) and _hold(context, correction)
+            }
+        removed = _remove_doubles(context, correction, order)
+        return {"doubles_removed": removed, "stands_as": _follow(context, correction, order)}
     except Conflict as error:
         return {"conflict": str(error)}
 
@@ -51,6 +55,24 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
     return {"arrived_late": True}
 
 
+def _is_as_decided(context: Context, correction: Correction, order: WriteOrder) -> bool:
+    """Whether the annotation carries what was decided all the same.
+
+    A region that was removed has no mark of ours, and beside it others may have changed since.
+    """
+    kind = kind_of(context.project.schema)
+    if not kind.in_parts:
+        return False
+    items = context.source.fetch([order.item.remote_id])
+    held = [one for item in items if item.created_at == order.item.created_at for one in item.annotations]
+    label = next((one.label for one in held if one.remote_id == correction.remote_id), None)
+    return (
+        label is not None
+        and kind.carries(label, order.label)
+        and not kind.carries(label, order.expected_label)
+    )
+
+
 def _hold(context: Context, correction: Correction) -> bool:
     why = NotWritten.OVERTAKEN if context.job.payload.get("overtaken") else NotWritten.TAKEN_AWAY
     with context.begin() as unit:
@@ -61,6 +83,18 @@ def _hold(context: Context, correction: Correction) -> bool:
                 "platform", "correction.taken_away", correction.id, detail, context.project.name
             )
     return done
+
+
+def _follow(context: Context, correction: Correction, order: WriteOrder) -> str | None:
+    """The id under which it stands, where the journal names another: one of both sides was restored since."""
+    standing = context.source.find_write(order)
+    if standing is None or standing.remote_id == correction.remote_id:
+        return None
+    with context.begin() as unit:
+        unit.corrections.stands_as(correction.id, standing.remote_id)
+        detail = {"written": standing.remote_id, "before": correction.remote_id}
+        unit.audit.append("secondlook", "correction.found_again", correction.id, detail, context.project.name)
+    return standing.remote_id
 
 
 def _remove_doubles(context: Context, correction: Correction, order: WriteOrder) -> int:

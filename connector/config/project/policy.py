@@ -28,7 +28,11 @@ class PolicySettings(Frozen):
     method: DetectionMethod = Field(
         default=DetectionMethod.PRUNE_BY_NOISE_RATE, strict=False, description="Rule of confident learning."
     )
-    budget: int = Field(default=200, ge=1, description="Most review tasks open at a time.")
+    budget: int = Field(
+        default=200,
+        ge=1,
+        description="Most review tasks open at a time, but those that all who are there have answered.",
+    )
     open_hours: Seconds | None = Field(
         default=None,
         description="At most as many review tasks are open as people answer in so many hours of work, 50 at "

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 
 from connector.model import CorrectionState, IssueKind, IssueState, Json, Outcome
+from connector.model.reasons import NotWritten
 from connector.store.repositories.base import Repository
 from connector.store.tables import (
     annotation_rows,
@@ -23,7 +24,8 @@ from connector.store.tables import (
 )
 
 DECIDED = (IssueState.ACCEPTED, IssueState.REJECTED, IssueState.UNRESOLVED)
-# Of these nothing is written; where a person took a correction back, the label is not known to be wrong.
+# Of these nothing is written; where a person took a correction back or discarded it, the label is not known
+# to be wrong.
 UNWRITTEN = (
     CorrectionState.PENDING,
     CorrectionState.WAITING,
@@ -61,7 +63,7 @@ class StatedCount:
     """Decisions on a label by how sure they were: below `STATED[band]`, of the bands the first that fits.
 
     `overturned` were decided otherwise later (on this question, or on a later one about the same label), had
-    their correction taken back by a person, or contradict the golden set.
+    their correction taken back contradict the golden set.
     """
 
     outcome: Outcome
@@ -145,6 +147,7 @@ class Quality(Repository):
                 .where(
                     corrections.c.project_id == project_id,
                     corrections.c.state.in_([state.value for state in UNWRITTEN]),
+                    not_(_discarded()),
                     issues.c.kind == IssueKind.LABEL_ERROR.value,
                     issues.c.state == IssueState.ACCEPTED.value,
                     annotation_rows.c.label == corrections.c.given,
@@ -219,11 +222,19 @@ def _replaced() -> ColumnElement[bool]:
 
 
 def _taken_back() -> ColumnElement[bool]:
-    """The decision stands, and yet its correction was taken back: by a person."""
-    reverted = exists().where(
-        corrections.c.decision_id == decisions.c.id, corrections.c.state == CorrectionState.REVERTED.value
+    """The decision stands, and yet its correction was taken back, or discarded while held: by a person."""
+    refused = exists().where(
+        corrections.c.decision_id == decisions.c.id,
+        or_(corrections.c.state == CorrectionState.REVERTED.value, _discarded()),
     )
-    return and_(decisions.c.superseded_at.is_(None), reverted)
+    return and_(decisions.c.superseded_at.is_(None), refused)
+
+
+def _discarded() -> ColumnElement[bool]:
+    """A person looked at the correction and said that it is never to be written."""
+    why = corrections.c.error
+    said_so = and_(why.is_not(None), why.startswith(f"{NotWritten.DISCARDED.value} "))
+    return and_(corrections.c.state == CorrectionState.FAILED.value, said_so)
 
 
 def _asked_again() -> ColumnElement[bool]:

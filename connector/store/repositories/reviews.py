@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,20 +65,33 @@ class Reviews(Repository):
                 )
             )  # fmt: skip
 
-    def open_count(self, project_id: int) -> int:
-        """Tasks that take a place of the budget: all that stand or are about to, but golden ones."""
-        return int(
-            self._connection.execute(
-                select(func.count())
-                .select_from(review_tasks)
-                .join(issues, issues.c.id == review_tasks.c.issue_id)
-                .where(
-                    review_tasks.c.project_id == project_id,
-                    review_tasks.c.state.in_([state.value for state in OPEN]),
-                    issues.c.kind != IssueKind.GOLDEN.value,
-                )
-            ).scalar_one()
+    def open_count(self, project_id: int, *, answered_by: Collection[str] = ()) -> int:
+        """Tasks that take a place of the budget: all that stand or are about to, but golden ones.
+
+        Nor those that all the reviewers of `answered_by` have answered: they wait for somebody else.
+        """
+        query = (
+            select(func.count())
+            .select_from(review_tasks)
+            .join(issues, issues.c.id == review_tasks.c.issue_id)
+            .where(
+                review_tasks.c.project_id == project_id,
+                review_tasks.c.state.in_([state.value for state in OPEN]),
+                issues.c.kind != IssueKind.GOLDEN.value,
+            )
         )
+        if answered_by:
+            answered = (
+                select(func.count(votes.c.reviewer.distinct()))
+                .where(
+                    votes.c.review_key == review_tasks.c.key,
+                    votes.c.withdrawn.is_(False),
+                    votes.c.reviewer.in_(sorted(answered_by)),
+                )
+                .scalar_subquery()
+            )
+            query = query.where(answered < len(answered_by))
+        return int(self._connection.execute(query).scalar_one())
 
     def batches(self, project_id: int) -> list[str]:
         """Batches that may have reached the platform although nothing is known of it."""
@@ -358,7 +371,7 @@ class Reviews(Repository):
 
     def mark_answered_undecided(self, project_id: int) -> int:
         """What rules go by has changed: open questions that have votes are to be looked at; how many."""
-        answered = exists().where(votes.c.review_key == review_tasks.c.key, votes.c.counted.is_(True))
+        answered = exists().where(votes.c.review_key == review_tasks.c.key, votes.c.withdrawn.is_(False))
         done = self._connection.execute(
             update(review_tasks)
             .where(

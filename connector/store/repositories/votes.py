@@ -41,16 +41,16 @@ class StoredVotes(Repository):
         )
         return int(self._connection.execute(query).scalar_one())
 
-    def newest_moments(self, project_id: int, limit: int) -> list[datetime]:
-        """When the newest votes that count were given, the latest first."""
+    def newest(self, project_id: int, limit: int) -> list[tuple[str, datetime]]:
+        """Who gave the newest answers and when, the latest first; whether they count is not asked."""
         query = (
-            select(votes.c.created_at)
+            select(votes.c.reviewer, votes.c.created_at)
             .join(review_tasks, review_tasks.c.key == votes.c.review_key)
-            .where(review_tasks.c.project_id == project_id, votes.c.counted.is_(True))
+            .where(review_tasks.c.project_id == project_id, votes.c.withdrawn.is_(False))
             .order_by(votes.c.created_at.desc())
             .limit(limit)
         )
-        return list(self._connection.execute(query).scalars())
+        return [(row.reviewer, row.created_at) for row in self._connection.execute(query)]
 
     def stated(self, project_id: int) -> list[tuple[str, Vote]]:
         """All votes of a project that were not withdrawn, with the ids of the issues that they are about."""

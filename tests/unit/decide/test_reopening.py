@@ -214,6 +214,57 @@ def test_more_votes_for_what_was_decided_change_nothing_whatever_the_rules_are_n
     assert asking.audit("decision.reopened") == []
 
 
+def test_more_votes_for_what_most_had_said_change_nothing_either(asking: World) -> None:
+    for who, label in (("rita", "dog"), ("ravi", "cat"), ("remy", "cat")):
+        asking.answer("odd", who, label)
+        collected(asking)
+    assert asking.issue("odd").state is IssueState.REJECTED
+    asking.reconfigure(review={"quorum": 5, "max_votes": 5})
+
+    asking.answer("odd", "rosa", "cat")
+    collected(asking)
+    asking.answer("odd", "remy", "cat")  # again, which counts in the place of the first
+    collected(asking)
+    assert asking.issue("odd").state is IssueState.REJECTED
+    assert asking.audit("decision.reopened") == []
+
+    asking.answer("odd", "ruth", "dog")
+    collected(asking)
+    assert len(asking.audit("decision.reopened")) == 1
+
+
+def test_a_skip_after_the_end_opens_nothing_again(asking: World) -> None:
+    for who, label in (("rita", "dog"), ("ravi", "cat"), ("remy", "bird")):
+        asking.answer("odd", who, label)
+        collected(asking)
+    assert asking.issue("odd").state is IssueState.UNRESOLVED
+    asking.reconfigure(review={"quorum": 2, "max_votes": 5})
+    asking.answer("odd", "rosa", cancelled=True)
+    collected(asking)
+    assert asking.issue("odd").state is IssueState.UNRESOLVED
+    assert asking.audit("decision.reopened") == []
+
+
+def test_a_problem_that_is_agreed_on_late_puts_the_item_on_its_list(build: Build) -> None:
+    world = asking_in(build(review={"deadline_hours": 24.0}))
+    world.answer("odd", "rita", problems=[Problem.SEVERAL_FIT])
+    world.later(hours=25)
+    assert world.issue("odd").state is IssueState.UNRESOLVED
+    with world.read() as unit:
+        assert unit.dispositions.of_issue(world.issue("odd").id) == []
+
+    world.answer("odd", "ravi", problems=[Problem.SEVERAL_FIT])
+    collected(world)
+    assert world.issue("odd").state is IssueState.UNRESOLVED
+    with world.read() as unit:
+        (listed,) = unit.dispositions.of_issue(world.issue("odd").id)
+    assert listed.problem == Problem.SEVERAL_FIT
+    before = len(world.audit("decision.reopened"))
+    world.answer("odd", "remy", problems=[Problem.SEVERAL_FIT])
+    collected(world)
+    assert len(world.audit("decision.reopened")) == before
+
+
 # --- it ends ----------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from connector.actions.golden import Line, store
+from connector.actions.held import discard
 from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
 from connector.model import (
@@ -433,3 +434,36 @@ def test_changes_that_are_overturned_more_often_than_expected_make_the_next_ones
         _, kept = unit.quality.figures(world.project.id) or (None, {})
     assert kept["harm"]["overturned"] == 3
     assert any(alarm.startswith(QualityAlarm.TOO_MUCH_HARM) for alarm in kept["alarms"])
+
+
+def test_a_change_that_a_person_discards_counts_as_overturned_and_not_as_known_to_be_wrong(
+    build: Build,
+) -> None:
+    world = asking_in(build(review=SHARES))
+    quality = world.settings.projects["animals"].quality
+    say(world, "odd", *["dog"] * FIRST_CHANGES_ASK)
+    with world.services.store.begin() as unit:
+        unit.corrections.set_state(world.corrected("odd").id, CorrectionState.HELD)
+        before = figures(unit, world.project, quality)
+        assert (before.harm.overturned, before.unwritten) == (0, 1)
+        discard(unit, world.project, "cat", "eve")
+        now = figures(unit, world.project, quality)
+    assert (now.harm.changes, now.harm.overturned, now.unwritten) == (1, 1, 0)
+
+
+def test_a_team_that_reviews_only_its_own_labels_is_decided_once_more_is_known(build: Build) -> None:
+    names = [f"odd {n}" for n in range(21)]
+    world = build(review={**SHARES, "keep_confidence": 0.9})
+    world.some_right()
+    for name in names:
+        world.wrong(name, given="cat", truly="dog", by="ann")
+    world.settle()
+    world.answer(names[0], "ann", "cat")
+    world.later(seconds=61)
+    assert world.issue(names[0]).state is IssueState.IN_REVIEW
+    for name in names[1:]:
+        world.answer(name, "ann", "cat")
+        world.answer(name, "rita", "cat")
+    world.later(seconds=61)
+    world.later(seconds=61)
+    assert world.issue(names[0]).state is IssueState.REJECTED

@@ -13,7 +13,7 @@ from connector.config.project import PolicySettings
 from connector.model import IssueState
 from tests.support.world import World
 from workers.review import room
-from workers.review.room import LEAST_OPEN, answers_an_hour, most_open
+from workers.review.room import LEAST_OPEN, active_reviewers, answers_an_hour, most_open
 
 Build = Callable[..., World]
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -66,3 +66,48 @@ def test_the_budget_is_never_exceeded(build: Build) -> None:
         policy = PolicySettings(budget=7, open_hours=1.0)
         assert most_open(unit, world.project, policy) == 7
         assert most_open(unit, world.project, PolicySettings()) == LEAST_OPEN
+
+
+# --- who is there to answer --------------------------------------------------------------------
+
+
+def test_who_answered_in_the_last_day_of_work_is_there_whatever_the_weekend() -> None:
+    friday = [("ann", NINE), ("bob", NINE - timedelta(hours=23)), ("eve", NINE - timedelta(days=3))]
+    assert active_reviewers(friday) == {"ann", "bob"}
+    assert active_reviewers([]) == frozenset()
+
+
+@pytest.mark.parametrize(("budget", "who"), [({}, ("rita", "ravi")), ({"budget": 3}, ("rita",))])
+def test_questions_that_wait_for_somebody_else_do_not_keep_people_from_new_ones(
+    build: Build, monkeypatch: pytest.MonkeyPatch, budget: dict[str, int], who: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(room, "LEAST_OPEN", 3)
+    world = build(policy={"open_hours": 0.01, **budget}, review={"rule": "shares", "min_votes": 5})
+    world.some_right(4)
+    for number in range(9):
+        world.wrong(f"item {number}", given="cat", truly="dog")
+    world.settle()
+    answered = 0
+    for _ in range(3):
+        answered += world.review_round(who, lambda _who, _text: {"label": "dog"})
+        world.later(hours=1)
+    assert answered == 9 * len(who)
+
+    world.answer(world.asked()[0], "rosa", "dog")  # for whom all nine are open
+    with world.read() as unit:
+        assert unit.reviews.open_count(world.project.id) == 9
+        assert room.room_for(unit, world.project, world.settings.projects["animals"].policy) == 3
+    world.later(seconds=61)
+    with world.read() as unit:
+        assert room.room_for(unit, world.project, world.settings.projects["animals"].policy) == 0
+
+
+def test_answers_about_ones_own_label_are_work_too(build: Build) -> None:
+    world = build(review={"rule": "shares"})
+    world.some_right()
+    world.wrong("odd", given="cat", truly="dog", by="ann")
+    world.settle()
+    world.answer("odd", "ann", "dog")
+    world.later(seconds=61)
+    with world.read() as unit:
+        assert [who for who, _ in unit.votes.newest(world.project.id, 10)] == ["ann"]

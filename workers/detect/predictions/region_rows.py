@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from workers.detect.predictions.region_values import (
 )
 
 NESTED = ("predictions", "boxes", "spans", "entities", "ents", "regions", "objects", "detections")
+UPLOADED = re.compile(r"^[0-9a-f]{8}(-|__)")  # before the name of a file that Label Studio holds
 SCORES = ("score", "confidence", "probability", "prob")
 CORNERS = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"))
 COLUMNS = (("boxes", "bboxes"), ("labels", "label"), ("scores", "score"))  # lists side by side
@@ -36,14 +38,17 @@ class PredictedRegion:
 
 
 def names_of(files: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Name → item, of (item, file): its path, its name with and without its ending.
+    """Name → item, of (item, file): its path, its name with and without its ending, and what uploads add.
 
     A name that several items share stands for none of them.
     """
     owners: dict[str, set[str]] = defaultdict(set)
     for item, file in files:
-        for name in {file, PurePath(file).name, PurePath(file).stem} - {""}:
-            owners[name].add(item)
+        for path in (PurePath(file), PurePath(UPLOADED.sub("", PurePath(file).name))):
+            for name in {str(path), path.name, path.stem} - {"", "."}:
+                owners[name].add(item)
+        if file:
+            owners[file].add(item)
     return {name: next(iter(items)) for name, items in owners.items() if len(items) == 1}
 
 

@@ -19,7 +19,7 @@ BEYOND = "box that stands out of its picture"
 BEYOND_SLACK = 1e-3  # of the picture's side; less is rounding
 LABEL_KEYS = (
     "rectanglelabels", "labels", "hypertextlabels", "paragraphlabels", "label", "category", "name",
-    "entity_group",
+    "class", "entity_group",
 )  # fmt: skip
 
 

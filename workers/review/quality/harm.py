@@ -36,8 +36,8 @@ class Harm:
     """Of `changes`, `expected` are wrong by their own probabilities, and `overturned` were found to be.
 
     A change is overturned by later votes, an adjudicator, a later question about the item (a control, say),
-    the golden set, or a person who takes its correction back: few of them are looked at again, so that is
-    the least harm. `low` and `high` (99 %, at any look) bound the share
+    the golden set, or a person who takes its correction back, or discards it while it is held: few of them
+    are looked at again, so that is the least harm. `low` and `high` (99 %, at any look) bound the share
     of changes that are overturned. `bands` are all decisions on a label, by how sure they were. `checked` is
     the same of the changes that the first answers to calibration questions would have made: those were asked
     further, by lot, so all of that harm is seen.

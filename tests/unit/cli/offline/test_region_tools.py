@@ -10,8 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from tests.unit.cli.offline import region_files as files
+from tests.unit.cli.offline.conftest import csv_of
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.kinds import FileKind
@@ -100,6 +102,12 @@ def test_predicted_boxes_that_cannot_be_about_the_labels_are_refused(
     with pytest.raises(BadFile, match=words) as refused:
         judged(coco_from(tmp_path), save(tmp_path / "p.json", wrong_boxes(name)))
     assert refused.value.argument == "--predictions"
+
+
+def test_boxes_of_pictures_that_were_made_smaller_fit_little_which_is_said(tmp_path: Path) -> None:
+    smaller = [{**one, "bbox": [0.9 * side for side in one["bbox"]]} for one in results()]
+    scan = judged(coco_from(tmp_path), save(tmp_path / "p.json", smaller))
+    assert any("fit the labels little: there is one at" in text for text in scan.warnings)
 
 
 def spans_of(change: Callable[[int, int, str], tuple[int, int, str]]) -> list[dict[str, Any]]:
@@ -197,6 +205,55 @@ def test_predictions_of_detectors_judge_as_they_write_them(tmp_path: Path, form:
         found_there = [{**one, "image_id": 999 - one["image_id"]} for one in files.coco_results()]
         value = {**other, "annotations": found_there}
     assert found(judged(data, save(tmp_path / "p.json", value))) == files.PLANTED
+
+
+@pytest.mark.parametrize("added", ["1a2b3c4d-", "1a2b3c4d__"])
+def test_pictures_are_found_by_the_names_that_they_had_before_label_studio(
+    tmp_path: Path, added: str
+) -> None:
+    tasks = files.ls_pictures(predicted=False)
+    for n, task in enumerate(tasks):
+        task["data"] = {"image": f"/data/upload/3/{added}p{n}.jpg"}
+    rows = rows_of(lambda box: {"label": box[0], "box": box[1:], "score": 0.9})
+    scan = judged(save(tmp_path / "a.json", tasks), lines(tmp_path / "p.jsonl", rows))
+    assert found(scan) == files.PLANTED
+
+
+def test_lists_of_boxes_are_found_by_the_names_of_their_pictures(tmp_path: Path) -> None:
+    save(tmp_path / "set/classes.txt", "car\ndog\n")
+    for n in PICTURES:
+        save(tmp_path / f"set/labels/p{n}.txt", "\n".join(map(files.yolo_line, files.given(n))))
+        picture = tmp_path / f"set/images/p{n}.png"
+        picture.parent.mkdir(exist_ok=True)
+        Image.new("1", (int(files.W), int(files.H))).save(picture)
+    rows = rows_of(lambda box: {"label": box[0], "box": box[1:], "score": 0.9})
+    assert found(judged(tmp_path / "set", lines(tmp_path / "p.jsonl", rows))) == files.PLANTED
+
+
+@pytest.mark.parametrize("form", ["corners", "bbox", "lists"])
+def test_cells_of_a_table_spell_boxes(tmp_path: Path, form: str) -> None:
+    rows: list[dict[str, Any]] = []
+    for n in PICTURES:
+        boxes = files.truth(n)
+        listed = [{"label": box[0], "score": 0.9, "box": box[1:]} for box in boxes]
+        if form == "lists":
+            rows.append({"image": f"p{n}.jpg", "predictions": json.dumps(listed)})
+        for label, x1, y1, x2, y2 in boxes if form != "lists" else ():
+            row = {"image": f"p{n}.jpg", "class": label, "confidence": 0.9}
+            corners = {"xmin": x1, "ymin": y1, "xmax": x2, "ymax": y2}
+            rows.append(
+                row | (corners if form == "corners" else {"bbox": f"[{x1},{y1},{x2 - x1},{y2 - y1}]"})
+            )
+    table = csv_of([[*rows[0]], *([*row.values()] for row in rows)])
+    assert found(judged(coco_from(tmp_path), save(tmp_path / "p.csv", table))) == files.PLANTED
+
+
+def test_cells_and_triples_spell_spans(tmp_path: Path, texts: Path) -> None:
+    spans = [(n, *span) for n in TEXTS for span in files.sentence(n)[1]]
+    table = csv_of([["id", "start", "end", "label", "score"], *([*span, 0.9] for span in spans)])
+    assert found(judged(texts, save(tmp_path / "p.csv", table))) == FOUND_SPANS
+    rows = [{"id": n, "spans": files.sentence(n)[1]} for n in TEXTS]
+    assert found(judged(texts, lines(tmp_path / "p.jsonl", rows))) == FOUND_SPANS
 
 
 def test_numbers_of_classes_mean_nothing_where_no_list_names_them(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
+from connector.platforms.results import dicts
 from workers.cli.offline.columns import IDS
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntry
@@ -27,8 +29,12 @@ from workers.cli.offline.regions.data import (
     RegionItem,
     Remarks,
 )
-from workers.detect.predictions.region_rows import SCORES, names_of, region_of, regions_in
+from workers.cli.offline.regions.pictures import ENDINGS
+from workers.detect.predictions.region_rows import CORNERS, NESTED, SCORES, names_of, region_of, regions_in
 
+TRIPLE = ("start", "end", "label")
+PLACES = ("bbox", "box", "xyxy", "rotation", "start", "end", "start_offset", "end_offset")
+SPELLED = (*NESTED, *SCORES, *PLACES, *(name for names in CORNERS for name in names))  # in cells of a table
 NAMES = (*IDS, "image_id", "doc_id", "image", "file_name", "filename")
 NO_SIZE = "picture whose size is not known: predictions in pixels cannot be held against its boxes"
 NO_PIXELS = "picture whose size is not known: predictions in shares of it cannot be held against its boxes"
@@ -117,9 +123,12 @@ def _of_file(reader: _Reader, path: Path) -> dict[str, list[Region]]:
 
 def _of_coco(reader: _Reader, value: Mapping[str, Any]) -> dict[str, list[Region]]:
     """Results within COCO's object: its numbers mean its own pictures and categories."""
-    files = {str(one["id"]): one.get("file_name") for one in value["images"] if "id" in one}
+    files = {str(one.get("id")): one.get("file_name") for one in dicts(value["images"])}
     rows = []
     for n, one in enumerate(value["annotations"], start=1):
+        if not isinstance(one, Mapping):
+            reader.left_out.append(LeftOut(f"{ARGUMENT}, annotation {n}", "annotation that is no object"))
+            continue
         name = files.get(str(one.get("image_id"))) or one.get("image_id")
         rows.append(FileEntry(f"annotation {n}", {**one, "id": None, "image_id": None, "file_name": name}))
     return _of_rows(reader, rows, category_names(value["categories"]))
@@ -140,7 +149,8 @@ def _of_rows(
             reader.remarks.add("prediction of an item that the file does not have", entry.place)
             continue
         result[item]  # a row without regions says that there are none
-        for one in regions_in(entry.values):
+        for each in regions_in(_from_cells(entry.values)):
+            one = dict(zip(TRIPLE, each, strict=True)) if in_text and _is_triple(each) else each
             region = region_of(one, class_ids, in_text=in_text, unscored=1.0)
             if not isinstance(region, str) and in_text and region.spot[1] > lengths[item]:
                 region = "span beyond its text"
@@ -152,6 +162,24 @@ def _of_rows(
                 reader.remarks.add(NO_SCORES, entry.place)
             result[item].append(Region(region.label, region.spot, None, region.score))
     return result
+
+
+def _from_cells(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with the numbers and lists that its cells spell, where a table has nothing but text."""
+    spelled = {key: values[key] for key in SPELLED if isinstance(values.get(key), str)}
+    return {**values, **{key: _spelled(text) for key, text in spelled.items()}}
+
+
+def _spelled(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _is_triple(value: Any) -> bool:
+    """Whether it is [start, end, label], as doccano writes a span."""
+    return isinstance(value, list) and len(value) == len(TRIPLE)
 
 
 def _of_sentences(reader: _Reader, tagged: RegionData) -> dict[str, list[Region]]:
@@ -180,7 +208,9 @@ def _item_of(entry: FileEntry, names: Mapping[str, str]) -> str | None:
     for key in NAMES:
         held = entry.values.get(key)
         if isinstance(held, str | int) and not isinstance(held, bool):
-            name = names.get(str(held)) or names.get(PurePath(str(held)).name)
+            path = PurePath(str(held))
+            stem = path.stem if path.suffix.lower() in ENDINGS else ""
+            name = names.get(str(held)) or names.get(path.name) or names.get(stem)
             if name is not None:
                 return name
     return None
