@@ -204,13 +204,19 @@ def _both(evidence: _Evidence) -> Mask:
 
 
 def _confident(evidence: _Evidence) -> Mask:
-    sure = evidence.facts.confident
-    off_diagonal: Mask = (sure != evidence.given) & (sure != NO_CLASS) & evidence.facts.disagreeing
-    return off_diagonal
+    rows = evidence.facts.disagreeing
+    sure = evidence.facts.confident[rows]
+    return _mask_of(evidence, rows[(sure != evidence.given[rows]) & (sure != NO_CLASS)])
 
 
 def _neq(evidence: _Evidence) -> Mask:
-    return evidence.facts.disagreeing
+    return _mask_of(evidence, evidence.facts.disagreeing)
+
+
+def _mask_of(evidence: _Evidence, rows: Rows) -> Mask:
+    mask = np.zeros(len(evidence.given), dtype=bool)
+    mask[rows] = True
+    return mask
 
 
 def _low_self_confidence(evidence: _Evidence) -> Mask:

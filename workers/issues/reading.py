@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from workers.issues.arrays import (
     COLUMNWISE_CLASSES,
     Classes,
-    Mask,
     Probabilities,
     Rows,
     block_rows,
@@ -31,8 +30,8 @@ class RowFacts:
 
     `confident` is empty where no cutoffs were given. `trust`, the probabilities of the given labels,
     `others`, the rows that predict another class, and `best`, the probabilities of that, are empty where no
-    labels were given; so is `disagreeing`, those of them whose given label does not win even with 1e-6 added
-    to its probability.
+    labels were given; so is `disagreeing`, those of `others` whose given label does not win even with 1e-6
+    added to its probability.
     """
 
     predicted: Classes
@@ -40,7 +39,7 @@ class RowFacts:
     trust: Probabilities
     others: Rows
     best: Probabilities
-    disagreeing: Mask
+    disagreeing: Rows
     off: OffSums
     highest: float
     lowest: float
@@ -80,12 +79,12 @@ def read_rows(
     predicted: Classes = np.empty(n_rows, dtype=class_dtype(n_classes))
     confident: Classes = np.empty(0 if cutoffs is None else n_rows, dtype=predicted.dtype)
     picked = np.empty(0 if given is None else n_rows, dtype=source.dtype) if trust is None else trust
-    disagreeing: Mask = np.empty(0 if given is None else n_rows, dtype=bool)
     parts = source.parts(block_rows(source))
     longest = max((part.stop - part.start for part in parts), default=0)
     seen: dict[int, _Seen] = {}
     others: dict[int, Rows] = {}
     best: dict[int, Probabilities] = {}
+    disagreeing: dict[int, Rows] = {}
 
     def make_work() -> Callable[[slice], None]:
         read = _reader(source, longest, loops)
@@ -100,10 +99,11 @@ def read_rows(
             if given is not None:
                 if trust is None:
                     read.pick(given[part], picked[part])
-                disagreeing[part] = loses(given[part], picked[part], predicted[part], top)
-                source.keep(part, disagreeing[part], read.block)
                 rows = np.flatnonzero(predicted[part] != given[part])
+                lost = rows[loses(given[part], picked[part], predicted[part], top)[rows]]
+                source.keep(part, lost, read.block)
                 others[part.start], best[part.start] = rows + part.start, top[rows]
+                disagreeing[part.start] = lost + part.start
 
         return work
 
@@ -116,7 +116,7 @@ def read_rows(
         picked,
         np.concatenate([none, *in_order(others)]),
         np.concatenate([np.empty(0, dtype=source.dtype), *in_order(best)]),
-        disagreeing,
+        np.concatenate([none, *in_order(disagreeing)]),
         OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks])),
         max(b.highest for b in blocks),
         min(b.lowest for b in blocks),
