@@ -180,7 +180,7 @@ def _facts(
         return facts
     thresholds = thresholds_of(facts.trust, groups, threads=threads)
     confident = confident_classes(
-        source, facts.predicted, facts.top(), cutoffs(thresholds, source.dtype), threads=threads
+        source, facts.predicted, facts.top, cutoffs(thresholds, source.dtype), threads=threads
     )
     return replace(facts, confident=confident)
 

@@ -44,10 +44,11 @@ class RowFacts:
     highest: float
     lowest: float
 
-    def top(self) -> Probabilities:
-        """(N,): each row's highest probability."""
-        top = self.trust.copy()
-        top[self.others] = self.best
+    def top(self, part: slice) -> Probabilities:
+        """The highest probability of each row of a part."""
+        top = self.trust[part].copy()
+        start, end = np.searchsorted(self.others, (part.start, part.stop)).tolist()
+        top[self.others[start:end] - part.start] = self.best[start:end]
         return top
 
 
