@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
-from workers.issues.compiled import Loops, largest_clear
 from workers.issues.groups import Groups
 from workers.issues.row_source import RowSource
 from workers.issues.selection import lowest, nth_smallest, smallest
@@ -72,7 +71,6 @@ def prune_by_noise_rate(
     counts: Counts,
     *,
     threads: int = THREADS,
-    loops: Loops | None = None,
 ) -> Mask:
     """Mark for each pair of classes the rows with the largest margins of the other over the given class.
 
@@ -96,11 +94,7 @@ def prune_by_noise_rate(
         mask[disagreeing[numbers[hit]]] = True
         left[label, others[undecided]] = True
 
-    if loops is None:
-        spread(lambda: prune, list(enumerate(groups.places(given))), threads)
-    else:
-        hit, left = largest_clear(loops, matrix, places, trust, given, wanted, CLEAR)
-        mask[disagreeing[hit]] = True
+    spread(lambda: prune, list(enumerate(groups.places(given))), threads)
 
     def compare_all(label: int) -> None:
         others = np.flatnonzero(left[label])

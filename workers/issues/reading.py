@@ -16,7 +16,7 @@ from workers.issues.arrays import (
     block_rows,
     class_dtype,
 )
-from workers.issues.compiled import Loops
+from workers.issues.compiled import Loop
 from workers.issues.confident import class_of, settle
 from workers.issues.disagreement import loses
 from workers.issues.row_source import RowSource
@@ -69,7 +69,7 @@ def read_rows(
     trust: Probabilities | None = None,
     *,
     threads: int = THREADS,
-    loops: Loops | None = None,
+    loop: Loop | None = None,
 ) -> RowFacts:
     """Read every row once, a block at a time, and refuse the first that is not a distribution.
 
@@ -88,7 +88,7 @@ def read_rows(
     disagreeing: dict[int, Rows] = {}
 
     def make_work() -> Callable[[slice], None]:
-        read = _reader(source, longest, loops)
+        read = _reader(source, longest, loop)
 
         def work(part: slice) -> None:
             with np.errstate(invalid="ignore"):  # infinities are refused below, by row
@@ -191,9 +191,9 @@ class _Rowwise:
 class _Compiled(_Rowwise):
     """Row by row too, in one compiled loop."""
 
-    def __init__(self, source: RowSource, longest: int, loops: Loops) -> None:
+    def __init__(self, source: RowSource, longest: int, loop: Loop) -> None:
         super().__init__(source, longest)
-        self._read = loops.read
+        self._read = loop
         self._sums = np.empty(longest)
 
     def predict(self, part: slice, predicted: Classes) -> Probabilities:
@@ -204,9 +204,9 @@ class _Compiled(_Rowwise):
         return top
 
 
-def _reader(source: RowSource, longest: int, loops: Loops | None) -> _Columnwise | _Rowwise:
-    if loops is not None:
-        return _Compiled(source, longest, loops)
+def _reader(source: RowSource, longest: int, loop: Loop | None) -> _Columnwise | _Rowwise:
+    if loop is not None:
+        return _Compiled(source, longest, loop)
     return (_Columnwise if source.shape[1] <= COLUMNWISE_CLASSES else _Rowwise)(source, longest)
 
 
