@@ -34,7 +34,7 @@ def handle(context: Context) -> Summary:
     seen = 0
     for page in context.source.changes_since(project.source_cursor):
         with context.begin() as unit:
-            total.add(absorb_items(unit, project, page.items, again=full))
+            total.add(absorb_items(unit, project, page.items, ours=context.installations, again=full))
             unit.projects.set_source_cursor(project.id, page.cursor)
         newest = max((*page.items, *([newest] if newest else ())), key=_stamp, default=None)
         seen += len(page.items)
@@ -74,6 +74,9 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
         remember(unit, project.id, _left_out(context, info))
         if restart:
             unit.projects.set_source_cursor(project.id, None)
+        if context.job.payload.get("full"):  # answers, too: a restore of ours may have lost some of the tasks
+            unit.projects.set_review_cursor(project.id, None)
+            unit.enqueue(job(JobKind.COLLECT, project.id))
         return unit.projects.get(project.id)
 
 
