@@ -8,7 +8,7 @@ import uuid
 import httpx
 import pytest
 
-from connector.errors import Conflict, Retryable, UnknownOutcome
+from connector.errors import Conflict, InUse, Retryable, UnknownOutcome
 from connector.model import ItemRef, ReviewSetup, WriteMode, WriteOrder
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.desk import LabelStudioDesk
@@ -90,6 +90,28 @@ def test_a_revert_that_broke_off_at_any_call_is_finished_by_the_next(
     source.revert(order, record)
     left = source.fetch([item_id])[0]
     assert [(a.remote_id, a.label, a.ground_truth) for a in left.annotations] == [(given, LABRADOR, True)]
+
+
+@pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE])
+def test_unsaved_work_is_deleted_neither_by_a_write_nor_by_a_revert(
+    scene: LabelStudioScene, label_studio: LabelStudioServer, mode: WriteMode
+) -> None:
+    item = scene.add_items(["dog"])[0]
+    given = scene.annotate(item, LABRADOR, "anna", ground_truth=True)
+    order = order_for(scene.source, item, given, mode)
+    drafts = f"/api/tasks/{item}/annotations/{given}/drafts"
+    begun = label_studio.call("POST", drafts, json={"result": []})
+    if mode is WriteMode.UPDATE:
+        with pytest.raises(InUse):
+            scene.source.write(order)
+        label_studio.call("DELETE", f"/api/drafts/{begun['id']}/")
+    record = scene.source.write(order)
+    if mode is WriteMode.UPDATE:
+        label_studio.call("POST", drafts, json={"result": []})
+    with pytest.raises(InUse):
+        scene.source.revert(order, record)
+    assert len(label_studio.call("GET", drafts)) == 1
+    assert scene.source.find_write(order) is not None, "nothing was taken back by half"
 
 
 def test_an_update_keeps_the_regions_of_other_controls(

@@ -7,6 +7,7 @@ from connector.errors import Conflict
 from connector.model import Correction, CorrectionState, WriteOrder, WriteRecord
 from connector.model.reasons import NotWritten, coded
 from workers.context import Context, Summary
+from workers.label_types.registry import kind_of
 from workers.write_back.orders import order_for
 
 
@@ -21,7 +22,9 @@ def look_after(context: Context, correction: Correction) -> Summary:
         order = order_for(unit, correction)
     try:
         if context.source.find_write(order) is None:
-            return {"taken_away": _hold(context, correction)}
+            return {
+                "taken_away": not _is_as_decided(context, correction, order) and _hold(context, correction)
+            }
         return {"doubles_removed": _remove_doubles(context, correction, order)}
     except Conflict as error:
         return {"conflict": str(error)}
@@ -49,6 +52,24 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
             "secondlook", "correction.arrived_late", correction.id, detail, context.project.name
         )
     return {"arrived_late": True}
+
+
+def _is_as_decided(context: Context, correction: Correction, order: WriteOrder) -> bool:
+    """Whether the annotation carries what was decided all the same.
+
+    A region that was removed has no mark of ours, and beside it others may have changed since.
+    """
+    kind = kind_of(context.project.schema)
+    if not kind.in_parts:
+        return False
+    items = context.source.fetch([order.item.remote_id])
+    held = [one for item in items if item.created_at == order.item.created_at for one in item.annotations]
+    label = next((one.label for one in held if one.remote_id == correction.remote_id), None)
+    return (
+        label is not None
+        and kind.carries(label, order.label)
+        and not kind.carries(label, order.expected_label)
+    )
 
 
 def _hold(context: Context, correction: Correction) -> bool:

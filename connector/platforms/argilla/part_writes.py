@@ -53,9 +53,9 @@ class ArgillaPartsWriter(ArgillaWriter):
         if own is None:
             return
         label = mapping.reading(own, self._schema, self._codec_of(now)).label
-        if label is not None and self._carries(label, order.expected_label):
-            return  # by an earlier try, which was killed before it took the mark away
         if label is None or not self._carries(label, order.label):
+            if label is not None and self._carries(label, order.expected_label):
+                return  # by an earlier try, which was killed before it took the mark away
             raise Conflict(f"response {record.remote_id} was changed at {own.get('updated_at')}")
         answer = mapping.answered(own, self._schema.control)
         value = self._patched(now, answer, order.label, order.expected_label)

@@ -118,9 +118,8 @@ class RegionWriter(LabelStudioWriter):
             self._cancel(order, task)
             return earlier
         source = self._expected(order, task)
-        self._wait_for_drafts(task, source)
         before, wanted = self._journaled(task, source), self._patched(order, source.get("result"))
-        self._replace(source, wanted)
+        self._replace(task, source, wanted)
         return self._shown(order, source, wanted, before)
 
     def revert(self, order: WriteOrder, record: WriteRecord) -> None:
@@ -150,14 +149,13 @@ class RegionWriter(LabelStudioWriter):
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
         now = mapping.annotation(ours, self._schema, self._codec)
-        if now.label is not None and self._parts.carries(now.label, order.expected_label):
-            return
         if now.label is None or not self._parts.carries(now.label, order.label):
+            if now.label is not None and self._parts.carries(now.label, order.expected_label):
+                return
             raise Conflict(
                 f"{record.remote_id} was changed by user {now.updated_by} at {now.updated_at.isoformat()}"
                 f" after correction {order.marker} had been written"
             )
-        self._wait_for_drafts(task, ours)
         original = self._original(order, task) or {}
         wanted = self._parts.restore(
             ours.get("result"),
@@ -167,14 +165,16 @@ class RegionWriter(LabelStudioWriter):
             order.label,
             self._meta(order, {}),
         )
-        self._replace(ours, wanted)
+        if _would_lose(ours.get("result"), wanted, record.after.get("result")):
+            raise Conflict(f"{record.remote_id}: people have said more of the region since it was added")
+        self._replace(task, ours, wanted)
         self._shown(order, ours, wanted, {})
 
     def _journaled(self, task: Raw, source: Raw) -> Raw:
         before = self._before(task, source)
-        # Of ours its own first write knows what was the truth before it.
-        held = mapping.mark_meta(source.get("result"), self._schema.control).get(mapping.BEFORE)
-        truths = held.get("ground_truth_ids") if isinstance(held, dict) else None
+        # Of ours its own first write knows what was the truth before it; later ones mark other regions.
+        notes = (meta_of(item).get(mapping.BEFORE) for item in dicts(source.get("result")))
+        truths = next((note.get("ground_truth_ids") for note in notes if isinstance(note, dict)), None)
         return (
             before | {"annotation": kept(source)} | ({} if truths is None else {"ground_truth_ids": truths})
         )
@@ -216,8 +216,8 @@ class RegionWriter(LabelStudioWriter):
         marked = any(meta_of(item).get(mapping.MARKER) == order.marker for item in dicts(ours.get("result")))
         return marked and now is not None and self._parts.carries(now, order.label)
 
-    def _replace(self, source: Raw, result: Any) -> None:
-        self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"result": result})
+    def _replace(self, task: Raw, source: Raw, result: Any) -> None:
+        self._change(task, source, {"result": result})
 
     def _shown(self, order: WriteOrder, written: Raw, wanted: Any, before: Raw) -> WriteRecord:
         task = self._task(order)
@@ -225,6 +225,18 @@ class RegionWriter(LabelStudioWriter):
         if ours is None or ours.get("result") != wanted:
             raise Retryable(f"correction {order.marker} does not show after it was written")
         return WriteRecord(str(ours["id"]), before, kept(ours))
+
+
+def _would_lose(now: Any, wanted: Any, written: Any) -> bool:
+    """Whether an item would go that we have not written; False where nothing tells what we wrote."""
+    if not isinstance(written, list):
+        return False
+    known = {_named(item) for item in (*dicts(wanted), *dicts(written))}
+    return any(_named(item) not in known for item in dicts(now))
+
+
+def _named(item: Raw) -> tuple[str, ...]:
+    return tuple(str(item.get(key)) for key in ("id", "from_name", "type", "from_id", "to_id"))
 
 
 def _result_of(before: Any) -> Any:

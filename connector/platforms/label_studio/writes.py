@@ -105,7 +105,7 @@ class LabelStudioWriter:
             return 0
         doubles = [raw for raw in self._all_marked(order, task) if str(raw["id"]) != record.remote_id]
         for raw in doubles:
-            self._remove(order, self._intact_row(order, raw))
+            self._remove(order, task, self._intact_row(order, raw))
         if doubles and order.mode in BESIDE:
             self._be_the_truth_again(task, record, doubles)
         return len(doubles)
@@ -115,7 +115,7 @@ class LabelStudioWriter:
         ours = by_id(task, record.remote_id)
         truths = [raw for raw in _annotations(task) if raw.get("ground_truth") and raw not in doubles]
         if ours is not None and not truths:
-            self._client.api.write("PATCH", f"/api/annotations/{ours['id']}/", {"ground_truth": True})
+            self._change(task, ours, {"ground_truth": True})
 
     # --- looking ---------------------------------------------------------------------------
 
@@ -239,7 +239,7 @@ class LabelStudioWriter:
         shared = self._shared(task, source)
         if shared is not None:
             result = self._corrected(order, shared, meta)
-            self._client.api.write("PATCH", f"/api/annotations/{shared['id']}/", {"result": result})
+            self._change(task, shared, {"result": result})
             return
         body = {
             "result": self._corrected(order, {"result": mapping.unmarked(source.get("result"))}, meta),
@@ -252,6 +252,11 @@ class LabelStudioWriter:
     def _wait_where_cancelled(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         if order.mode is WriteMode.REPLACE:
             self._wait_for_drafts(task, source)
+
+    def _change(self, task: Raw, annotation: Raw, values: Raw) -> Any:
+        """Change an annotation, once nobody has unsaved work in it."""
+        self._wait_for_drafts(task, annotation)
+        return self._client.api.write("PATCH", f"/api/annotations/{annotation['id']}/", values)
 
     def _wait_for_drafts(self, task: Raw, source: Raw) -> None:
         """Any change deletes what people have not saved yet, and does not say so."""
@@ -271,7 +276,7 @@ class LabelStudioWriter:
         """Take the original out of the exports, once the corrected one stands; nothing of it is lost."""
         source = self._original(order, task)
         if source is not None and self._is_half_done(order, task):
-            self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"was_cancelled": True})
+            self._change(task, source, {"was_cancelled": True})
 
     def _original(self, order: WriteOrder, task: Raw) -> Raw | None:
         return by_id(task, order.annotation_id)
@@ -279,13 +284,11 @@ class LabelStudioWriter:
     def _count_again(self, order: WriteOrder, task: Raw) -> None:
         source = self._original(order, task)
         if order.mode is WriteMode.REPLACE and source is not None and source.get("was_cancelled"):
-            self._wait_for_drafts(task, source)
-            self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"was_cancelled": False})
+            self._change(task, source, {"was_cancelled": False})
 
     def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
-        result = self._corrected(order, source, meta)
-        self._client.api.write("PATCH", f"/api/annotations/{source['id']}/", {"result": result})
+        self._change(task, source, {"result": self._corrected(order, source, meta)})
 
     def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
         return list(self._codec.write(source.get("result"), self._schema, order.label, meta))
@@ -318,18 +321,27 @@ class LabelStudioWriter:
 
     def _take_away(self, order: WriteOrder, record: WriteRecord, task: Raw, removed: Sequence[Raw]) -> None:
         """Delete what we wrote; the original counts again, and what was the truth is the truth again."""
+        truth = self._demoted_truth(order, record, task, removed)
+        if truth is not None:
+            self._wait_for_drafts(task, truth)  # before anything is gone
         self._count_again(order, task)
         for raw in removed:
-            self._remove(order, raw)
+            self._remove(order, task, raw)
         # A crash may have come between the two calls: go on even where ours is gone already.
-        others = [raw for raw in _annotations(task) if raw not in removed]
-        if any(raw.get("ground_truth") for raw in others):
-            return  # someone has named another truth since, and that stands
-        demoted = [i for i in record.before.get("ground_truth_ids", ()) if by_id(task, i) is not None]
-        if demoted:
-            # The server keeps one ground truth at a time when it is set this way: the original first.
-            truth = order.annotation_id if order.annotation_id in demoted else demoted[0]
-            self._client.api.write("PATCH", f"/api/annotations/{truth}/", {"ground_truth": True})
+        if truth is not None:
+            self._change(task, truth, {"ground_truth": True})
+
+    def _demoted_truth(
+        self, order: WriteOrder, record: WriteRecord, task: Raw, removed: Sequence[Raw]
+    ) -> Raw | None:
+        """What was the truth before us, unless someone has named another since, and that stands."""
+        if any(raw.get("ground_truth") for raw in _annotations(task) if raw not in removed):
+            return None
+        known = [by_id(task, one) for one in record.before.get("ground_truth_ids", ())]
+        demoted = [raw for raw in known if raw is not None and raw not in removed]
+        # The server keeps one ground truth at a time when it is set this way: the original first.
+        original = (raw for raw in demoted if str(raw["id"]) == order.annotation_id)
+        return next(original, next(iter(demoted), None))
 
     def _holds_others(self, ours: Raw) -> bool:
         """Whether another control's correction stands in what we wrote."""
@@ -340,10 +352,10 @@ class LabelStudioWriter:
         """Put this control back to what the source says, and leave the other control's correction."""
         if mapping.marker_of(ours.get("result"), self._schema.control) == order.marker:
             self._check_untouched(ours, record, order)
-            self._put_back(ours, dicts(record.before.get("label_regions")))
+            self._put_back(task, ours, dicts(record.before.get("label_regions")))
         for raw in self._all_marked(order, task):
             if raw is not ours:
-                self._remove(order, self._intact_row(order, raw))
+                self._remove(order, task, self._intact_row(order, raw))
 
     def _restore(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
         ours = by_id(task, record.remote_id)
@@ -354,20 +366,19 @@ class LabelStudioWriter:
         if now == regions:
             return
         self._check_untouched(ours, record, order)
-        self._put_back(ours, regions)
+        self._put_back(task, ours, regions)
 
-    def _put_back(self, ours: Raw, regions: Sequence[Raw]) -> None:
+    def _put_back(self, task: Raw, ours: Raw, regions: Sequence[Raw]) -> None:
         others = [r for r in dicts(ours["result"]) if r.get("from_name") != self._schema.control]
-        path = f"/api/annotations/{ours['id']}/"
-        answer = as_dict(self._client.api.write("PATCH", path, {"result": [*others, *regions]}), path)
-        if regions_of(answer.get("result"), self._schema.control) != regions:
-            raise Retryable(f"{path}: the restored label does not show")
+        answer = self._change(task, ours, {"result": [*others, *regions]})
+        if regions_of(as_dict(answer, "annotation").get("result"), self._schema.control) != regions:
+            raise Retryable(f"annotation {ours['id']}: the restored label does not show")
 
     def _remove_prediction(self, order: WriteOrder, record: WriteRecord, task: Raw) -> None:
         for raw in dicts(task.get("predictions")):
             if str(raw.get("id")) == record.remote_id:
                 self._check_untouched(raw, record, order)
-                self._remove(order, raw)
+                self._remove(order, task, raw)
         self.remove_doubles(order, record)
 
     def _check_untouched(self, raw: Raw, record: WriteRecord, order: WriteOrder) -> None:
@@ -382,7 +393,9 @@ class LabelStudioWriter:
                 f" at {raw.get('updated_at')} after correction {order.marker} had been written"
             )
 
-    def _remove(self, order: WriteOrder, raw: Raw) -> None:
+    def _remove(self, order: WriteOrder, task: Raw, raw: Raw) -> None:
+        if order.mode is not WriteMode.PREDICTION:
+            self._wait_for_drafts(task, raw)
         self._delete(f"/api/{_PLACES[order.mode]}/{raw['id']}/")
 
     def _delete(self, path: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, distinct, func, select, update
+from sqlalchemy import Text, and_, cast, distinct, func, or_, select, update
 from sqlalchemy.sql import Select
 
 from connector.model import Item, ItemRef, LabelledItem, LabelStatus, Prediction
@@ -198,14 +198,20 @@ class Items(Repository):
         return result
 
     def newest_model_version(self, project_id: int) -> str | None:
-        """The model version of the project's latest prediction."""
-        return self._connection.execute(
+        """The model version of the project's latest prediction that says something of the label, if any does.
+
+        Others are of a model for another control.
+        """
+        latest = (
             select(predictions.c.model_version)
             .join(items, items.c.id == predictions.c.item_id)
             .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .order_by(predictions.c.updated_at.desc(), predictions.c.id.desc())
             .limit(1)
-        ).scalar_one_or_none()
+        )
+        speaks = or_(predictions.c.label.is_not(None), cast(predictions.c.class_scores, Text) != "{}")
+        version = self._connection.execute(latest.where(speaks)).scalar_one_or_none()
+        return version if version is not None else self._connection.execute(latest).scalar_one_or_none()
 
     def count(self, project_id: int) -> int:
         return int(

@@ -93,6 +93,28 @@ def test_two_wrong_boxes_of_one_picture_are_two_questions_and_two_corrections(
             world.server.answer(held.item.remote_id, reviewer, about)
     world.later(minutes=5)
     assert world.labels("two") == [("ann", label_of(DOG, other))]
+    # The earlier has no mark of its own any more; looked for, it stands all the same.
+    with world.read() as unit:
+        made = [one for issue in world.issues() for one in unit.corrections.all_of_issue(issue.id)]
+    for one in made:
+        world.do(JobKind.WRITEBACK, {"correction": one.id, "overtaken": True})
+    with world.read() as unit:
+        found = [unit.corrections.get(one.id) for one in made]
+    assert [one.state for one in found if one] == [CorrectionState.APPLIED] * 2
+
+
+def test_a_newer_model_of_another_control_does_not_hide_the_one_that_sees_boxes(
+    build: Callable[..., World],
+) -> None:
+    world = build(schema=BOX_SCHEMA)
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    put(world, "overlooked", [CAR], dict.fromkeys([CAR, DOG], 0.95))
+    for held in list(world.source.held.values()):
+        world.server.predict(world.source_id, held.item.remote_id, None, class_scores={}, model_version="day")
+    world.settle()
+    assert world.asked() == ["overlooked"]
 
 
 def test_what_was_rejected_is_not_asked_again(pictures: World) -> None:

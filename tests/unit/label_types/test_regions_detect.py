@@ -113,6 +113,13 @@ def test_an_item_of_one_annotator_without_a_prediction_is_not_judged_and_counted
     assert 30 not in suspicions.judged
 
 
+def test_a_prediction_that_could_not_be_read_is_counted_as_such() -> None:
+    unreadable = Prediction("1", "m", None, 0.9, None, NOW)
+    suspicions = found((item(40, box("car", 1, 1)), unreadable))
+    (code,) = suspicions.unusable
+    assert reason_texts([code])[0].endswith("a region that cannot be read")
+
+
 def test_pictures_in_percent_and_in_pixels_are_compared() -> None:
     given = item(40, "car 50,50 12.5x20 of 100x100")
     assert not found((given, prediction({box("car", 400, 300, 100, 120): 0.95}))).suspicions

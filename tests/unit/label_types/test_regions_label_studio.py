@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
-from connector.errors import Rejected
+from connector.errors import Misconfigured, Rejected
 from connector.model import LabelSchema, LabelStatus, ObjectTag, ReviewRequest
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.config import schema_of
@@ -99,6 +99,15 @@ def test_percents_beyond_100_zero_areas_and_a_thousand_regions_are_read() -> Non
     assert BOXES.valid(label, SCHEMA)
 
 
+def test_a_prediction_with_a_region_that_cannot_be_read_says_nothing_rather_than_half() -> None:
+    whole = [box("p1", "ship", 10, 20, score=0.9), box("p2", None, 1, 1), box("p3", "whale", 1, 1)]
+    assert BOXES.scores(whole, SCHEMA) == {SHIP: 0.9, "whale 8,6 160x90 of 800x600": -1}
+    assert BOXES.scores([*whole, box("p4", "boat", float("nan"), 1)], SCHEMA) is None
+    bare = {**box("p1", "ship", 10, 20, rotation=30), "original_width": None}
+    assert BOXES.scores([bare], SCHEMA) is None
+    assert BOXES.scores([], SCHEMA) == {}
+
+
 def test_no_region_is_an_answer_and_rubbish_is_none() -> None:
     assert BOXES.read([], SCHEMA).label == "(none)"
     for rubbish in (None, "x", [1], {"id": 1}):
@@ -180,6 +189,59 @@ def test_a_correction_changes_one_region_and_is_undone_whatever_its_id(
     assert BOXES.restore(after, result, SCHEMA, given, part, META) == result
 
 
+def note(region_id: str, text: str, **more: Any) -> Raw:
+    return {"id": region_id, "from_name": "note", "type": "textarea", "value": {"text": [text], **more}}
+
+
+@over(
+    st.lists(st.sampled_from(["relabel", "move", "remove", "add"]), min_size=1, max_size=5),
+    st.permutations(range(5)),
+)
+def test_corrections_of_one_picture_are_taken_back_in_any_order(kinds: list[str], order: list[int]) -> None:
+    first = [part for n in range(5) for part in (box(f"r{n}", "ship", 15 * n, 10), note(f"r{n}", "odd"))]
+    result, done = first, []
+    for n, kind in enumerate(kinds):
+        given = f"ship {120 * n},60 160x90 of 800x600"
+        there = {
+            "relabel": given.replace("ship", "boat"),
+            "move": given.replace(",60", ",300"),
+            "remove": given.replace("ship", "(nothing)"),
+        }.get(kind, f"boat {120 * n},480 16x9 of 800x600")
+        given = given if kind != "add" else there.replace("boat", "(nothing)")
+        before, meta = result, {"secondlook": f"{n}{n}{n}-{n}", "secondlook_by": "1"}
+        result = BOXES.patch(before, SCHEMA, given, there, meta)
+        done.append((before, given, there, meta))
+    for n in (each for each in order if each < len(done)):
+        before, given, there, meta = done[n]
+        result = BOXES.restore(result, before, SCHEMA, given, there, meta)
+    by_name = {(item["id"], item["from_name"]): item for item in result}
+    assert by_name == {(item["id"], item["from_name"]): item for item in first}
+    assert len(result) == len(first)
+    gone = {f"r{n}" for n, kind in enumerate(kinds) if kind == "remove"}
+    kept = [item["id"] for item in result if item["id"] not in gone]
+    assert kept == [item["id"] for item in first if item["id"] not in gone]
+    if len(gone) < 2:
+        assert result == first
+
+
+def test_what_people_have_said_of_a_region_since_stays_when_it_is_taken_back() -> None:
+    moved = "boat 88,126 160x90 of 800x600"
+    written = BOXES.patch(RESULT, SCHEMA, SHIP, moved, META)
+    later = copy.deepcopy(written)
+    later[0]["meta"]["text"] = ["mine"]
+    later[0]["id"] = later[1]["id"] = "drawn-again"
+    later[1]["value"]["choices"] = ["no"]
+    later.append(note("drawn-again", "since", x=11, y=21, width=20, height=15, rotation=0))
+    back = BOXES.restore(later, RESULT, SCHEMA, SHIP, moved, META)
+    assert back[0] == {**ONE, "id": "drawn-again", "meta": {"text": ["mine"]}}
+    assert back[1]["value"] == {**SURE["value"], "choices": ["no"]}
+    assert back[2:5] == RESULT[2:]
+    assert back[5]["value"] == {"text": ["since"], **{k: ONE["value"][k] for k in ONE["value"] if k in PLACE}}
+
+
+PLACE = ("x", "y", "width", "height", "rotation")
+
+
 # --- the review task ---
 
 
@@ -243,6 +305,25 @@ def test_mending_names_what_was_drawn_and_contradictions_name_nothing() -> None:
     assert answered(asked(SHIP, BLUE), "given", box("review", "boat", 10, 20)) is None, "relabelled"
 
 
+def test_what_is_drawn_counts_in_the_size_of_what_was_asked_about() -> None:
+    percent = "ship 10,20 20x15 of 100x100"
+    drawn = box("review", "ship", 14, 24)  # the page has filled in the picture's size
+    mended = answered(asked(percent, "(nothing) 10,20 20x15 of 100x100"), "as_mended", drawn)
+    assert mended == "ship 14,24 20x15 of 100x100"
+    bare = box("r1", "ship", 10, 20)
+    del bare["original_width"], bare["original_height"]
+    after = BOXES.patch([bare], SCHEMA, percent, mended or "", META)
+    assert BOXES.read(after, SCHEMA).label == mended
+    turned = answered(
+        asked(percent, "(nothing) 10,20 20x15 of 100x100"),
+        "as_mended",
+        box("review", "ship", 14, 24, rotation=30),
+    )
+    after = BOXES.patch([bare], SCHEMA, percent, turned or "", META)
+    assert BOXES.read(after, SCHEMA).label == turned == "ship 112,144 160x90 @30 of 800x600"
+    assert BOXES.restore(after, [bare], SCHEMA, percent, turned or "", META) == [bare]
+
+
 def test_a_missing_region_is_shown_as_the_one_to_add() -> None:
     request = asked(NOTHING_THERE, SHIP)
     assert BOXES.content(request, "").suggested[0]["value"]["rectanglelabels"] == ["ship"]
@@ -257,6 +338,18 @@ def test_a_blind_question_shows_the_place_alone() -> None:
     assert "ship" not in str([value for key, value in content.fields.items() if key != "secondlook_answers"])
     assert answered(request, "label:boat", None) == SHIP.replace("ship", "boat")
     assert answered(request, "remove", None) == NOTHING_THERE
+
+
+def test_no_key_of_an_answer_names_a_class_of_the_region_as_well() -> None:
+    names = tuple(f"class {n}" for n in range(12))
+    schema = replace(SCHEMA, classes=names)
+    request = replace(asked("class 1 80,120 160x90 of 800x600", None, blind=True), options=names)
+    buttons = BOXES.content(request, "").fields["secondlook_answers"]
+    keys = [each["hotkey"] for each in buttons if "hotkey" in each]
+    drawn = [label.get("hotkey") for role in BOXES.form(schema, "") for label in role.iter("Label")]
+    assert len(set(keys)) == len(keys) == len(names) + 2
+    assert not set(keys) & set(drawn)
+    assert not set(keys) & set("vhbeokprmwu")
 
 
 def test_where_the_place_is_in_doubt_a_blind_reviewer_draws() -> None:
@@ -313,6 +406,14 @@ def test_a_span_is_mended_and_put_back() -> None:
     assert SPANS.restore(after, result, SPAN_SCHEMA, given, part, META) == result
 
 
+def test_a_text_that_is_said_of_a_span_stays_when_it_is_mended() -> None:
+    said = note("s1", "who is this?", start=8, end=11)
+    result = [span("s1", "PER", 8, 11, "Ana"), said]
+    after = SPANS.patch(result, SPAN_SCHEMA, 'PER 8-11 "Ana"', 'PER 8-14 "Ana in"', META)
+    assert after[1]["value"] == {"start": 8, "end": 14, "text": ["who is this?"]}
+    assert SPANS.restore(after, result, SPAN_SCHEMA, 'PER 8-11 "Ana"', 'PER 8-14 "Ana in"', META) == result
+
+
 def test_an_empty_span_is_not_read() -> None:
     assert SPANS.read([span("s1", "PER", 8, 8, "")], SPAN_SCHEMA).status is LabelStatus.UNREADABLE
 
@@ -321,3 +422,17 @@ def test_a_config_with_one_class_of_boxes_is_judged() -> None:
     control = '<RectangleLabels name="b" toName="i"><Label value="x"/></RectangleLabels>'
     boxes = f'<View><Image name="i" value="$i"/>{control}</View>'
     assert schema_of(boxes, None, LABEL_STUDIO).kind == "boxes"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        '<Image name="a" value="$a"/><Image name="b" value="$b"/><RectangleLabels name="x" toName="a,b">',
+        '<Text name="a" value="$a"/><Text name="b" value="$b"/><Labels name="x" toName="a,b">',
+        '<Text name="a" value="$a" encoding="base64"/><Labels name="x" toName="a">',
+    ],
+)
+def test_regions_of_several_objects_and_of_encoded_texts_are_not_judged(xml: str) -> None:
+    tag = xml.rpartition("<")[2].split()[0]
+    with pytest.raises(Misconfigured, match=rf"x \({tag}\)"):
+        schema_of(f'<View>{xml}<Label value="y"/></{tag}></View>', None, LABEL_STUDIO)

@@ -31,7 +31,9 @@ class BoxesOnLabelStudio(RegionsOnLabelStudio[Box]):
         """Whether it is about one picture: of several in a task (`valueList`) regions name the page."""
         names = set(control.to_name or ())
         objects = [one for one in config.objects if one.name in names]
-        return bool(objects) and all(one.tag == "Image" and not one.attr.get("valueList") for one in objects)
+        return len(objects) == 1 and all(
+            one.tag == "Image" and not one.attr.get("valueList") for one in objects
+        )
 
     def spot_of(self, region: Raw, size: tuple[float, float] | None) -> Box | None:
         """The box in pixels; without a size anywhere in percent, unless it is turned."""

@@ -87,6 +87,12 @@ class BoxShape:
         sides = (min(first[0], second[0]), min(first[1], second[1]), max(first[2], second[2]))
         return box_at((*sides, max(first[3], second[3]), 0.0), spot)
 
+    def counted_as(self, spot: Box, other: Box) -> Box:
+        """On the picture in the other's size, as far as a turned box has the same shape there."""
+        if spot.rotation % 360 and not math.isclose(spot.width * other.height, spot.height * other.width):
+            return spot
+        return spot.scaled(other.width, other.height)
+
     def middle(self, spots: Sequence[Box]) -> Box:
         """The median of each side; of turned boxes as `median_box` says."""
         import numpy as np  # only where votes are counted

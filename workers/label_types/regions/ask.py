@@ -42,8 +42,8 @@ class AnswerChoice:
 
 
 CANNOT = AnswerChoice("CANNOT DECIDE", Problem.CANNOT_TELL.value, "y")
-# Keys that neither the editor nor its tools have taken.
-_BLIND_KEYS = "qasf123456789"
+# Keys that neither the editor nor its tools have taken; digits name the classes of a region.
+_BLIND_KEYS = "qasfcgijlntxz"
 
 
 def asked_kind(keys: Keys[S], given: RegionPart[S], suggested: RegionPart[S]) -> AskedKind:
@@ -121,7 +121,7 @@ def answered(
     shown = suggested if given.is_nothing else given
     untouched = len(orange) == 1 and _unmoved(keys, orange[0], shown)
     if code == AnswerCode.MENDED:
-        return str(orange[0]) if len(orange) == 1 and not untouched else None
+        return _drawn(keys, orange, given) if not untouched else None
     if code == AnswerCode.REMOVE:
         return str(given.nothing()) if untouched or not orange else None
     if not untouched:
@@ -129,10 +129,10 @@ def answered(
     return {AnswerCode.GIVEN.value: str(given), AnswerCode.MODEL.value: str(suggested)}.get(code)
 
 
-def answered_blind(code: str, spot: RegionPart[S], orange: list[RegionPart[S]]) -> str | None:
+def answered_blind(keys: Keys[S], code: str, spot: RegionPart[S], orange: list[RegionPart[S]]) -> str | None:
     """The part that a blind verdict stands for; `orange` is what was drawn."""
     if code == AnswerCode.MENDED:
-        return str(orange[0]) if len(orange) == 1 else None
+        return _drawn(keys, orange, spot)
     if orange:
         return None
     if code == AnswerCode.REMOVE:
@@ -140,6 +140,13 @@ def answered_blind(code: str, spot: RegionPart[S], orange: list[RegionPart[S]]) 
     if code.startswith(AnswerCode.CLASS):
         return str(RegionPart(code.removeprefix(AnswerCode.CLASS), spot.spot))
     return None
+
+
+def _drawn(keys: Keys[S], orange: list[RegionPart[S]], asked: RegionPart[S]) -> str | None:
+    """The one region that was drawn, counted as the one that was asked about: so it is read again."""
+    if len(orange) != 1:
+        return None
+    return str(RegionPart(orange[0].label, keys.shape.counted_as(orange[0].spot, asked.spot)))
 
 
 def _unmoved(keys: Keys[S], orange: RegionPart[S], shown: RegionPart[S]) -> bool:

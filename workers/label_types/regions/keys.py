@@ -35,6 +35,10 @@ class RegionShape(Protocol[S]):
         """The least place that holds both."""
         ...
 
+    def counted_as(self, spot: S, other: S) -> S:
+        """The place in the units of another of the same item."""
+        ...
+
     def middle(self, spots: Sequence[S]) -> S:
         """What several people's places come to; at least one is given."""
         ...

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from xml.etree import ElementTree as ET
 
 from connector.model import Json, LabelSchema, LabelStatus, Reading, ReviewRequest, WriteMode
-from connector.platforms.results import REVIEW_CONTROL, REVIEW_TARGET, dicts, finite, regions_of, values_in
+from connector.platforms.results import (
+    REVIEW_CONTROL,
+    REVIEW_TARGET,
+    dicts,
+    finite,
+    meta_of,
+    regions_of,
+    values_in,
+)
 from connector.ports import ReviewContent
 from workers.label_types.choices_tag import chosen
 from workers.label_types.regions import ask, results
@@ -107,7 +115,10 @@ class RegionsOnLabelStudio(Generic[S]):
         return Reading(self.keys.key(result), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
-        """The part → its score, below 0 where the model gives none; what cannot be read is left out."""
+        """The part → its score, below 0 where the model gives none; a region without a label says nothing.
+
+        None where a region cannot be read: held against the rest of them, right labels would be doubted.
+        """
         if not isinstance(raw, list):
             return None
         regions = regions_of(raw, schema.control)
@@ -117,6 +128,8 @@ class RegionsOnLabelStudio(Generic[S]):
             if isinstance(part, RegionPart):
                 score = finite(region.get("score"))
                 result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
+            elif part is not LabelStatus.UNKNOWN_CLASS:
+                return None
         return result
 
     def _part(self, region: Raw, size: tuple[float, float] | None) -> RegionPart[S] | LabelStatus:
@@ -164,47 +177,60 @@ class RegionsOnLabelStudio(Generic[S]):
         belongs = results.belongs_to(region)
         if new.is_nothing:
             return results.removed(raw, belongs)
-        named = {} if region.get("id") is not None else {"id": _new_id(meta)}
+        return results.changed(raw, belongs, self._change(schema, old, new, meta))
 
-        def change(item: Raw, own: bool) -> Raw:  # noqa: FBT001 - as `changed` calls it
+    def _change(
+        self, schema: LabelSchema, old: RegionPart[S], new: RegionPart[S], meta: Json
+    ) -> Callable[[Raw], Raw]:
+        """What is made of each item of a region: the control's own, and what else is said of it."""
+
+        def change(item: Raw) -> Raw:
             value = dict(item.get("value") or {})
             if str(old.spot) != str(new.spot):
                 value = self.moved(value, new.spot, item)
-            if not own:
+                item = {**self.item_of(new.spot), **item}
+            if item.get("from_name") != schema.control:
                 return {**item, "value": value}
             value[self._held_in(item)] = [new.label]
-            return {**item, **named, "value": value, "meta": {**_meta(item), **meta}}
+            named = {} if item.get("id") is not None else {"id": _new_id(meta)}
+            return {**item, **named, "value": value, "meta": {**meta_of(item), **meta}}
 
-        return results.changed(raw, belongs, schema.control, change)
+        return change
 
     def restore(
-        self,
-        raw: Any,
-        before: Any,
-        schema: LabelSchema,
-        given: str,
-        part: str,  # noqa: ARG002 - the protocol's signature
-        meta: Json,
+        self, raw: Any, before: Any, schema: LabelSchema, given: str, part: str, meta: Json
     ) -> list[Raw]:
-        """The result with the region as it stood before."""
-        old = self.keys.part(given)
-        ours = results.belongs_to({"id": _new_id(meta)})
-        if old is not None and old.is_nothing:
-            return results.removed(raw, ours)
-        region = self._region(before, schema, given)
+        """The result with the region as it stood before; what people have said of it since stays."""
+        old, new = self.keys.part(given), self.keys.part(part)
+        source = self._region(before, schema, given)
+        if old is None or new is None or (source is None and not old.is_nothing):
+            return list(dicts(raw))
+        if new.is_nothing and source is not None:
+            return results.put_back(raw, before, results.belongs_to(source))
+        ours = _new_id(meta) if source is None or source.get("id") is None else source["id"]
+        region = self._region(raw, schema, part, ours)
         if region is None:
             return list(dicts(raw))
-        was = results.belongs_to(region)
-        return results.put_back(raw, before, was, ours if region.get("id") is None else was)
+        if source is None:
+            return results.removed(raw, results.belongs_to(region))
+        was, change = results.belongs_to(source), self._change(schema, old, new, meta)
 
-    def _region(self, raw: Any, schema: LabelSchema, key: str) -> Raw | None:
+        def undo(item: Raw) -> Raw:
+            twin = next((one for one in dicts(before) if was(one) and results.are_one(one, item)), None)
+            if twin is None:  # said since
+                moved = self.moved(dict(item.get("value") or {}), old.spot, item)
+                return {**item, "value": moved} if str(old.spot) != str(new.spot) else item
+            return results.undone(item, twin, change(twin), meta)
+
+        return results.changed(raw, results.belongs_to(region), undo)
+
+    def _region(self, raw: Any, schema: LabelSchema, key: str, region_id: Any = None) -> Raw | None:
+        """The region of that key; of several the one of this id, if it is among them."""
         regions = regions_of(raw, schema.control)
         size = self.size_of(regions)
-        for region in regions:
-            result = self._part(region, size)
-            if isinstance(result, RegionPart) and str(result) == key:
-                return region
-        return None
+        parts = ((region, self._part(region, size)) for region in regions)
+        named = [region for region, part in parts if isinstance(part, RegionPart) and str(part) == key]
+        return next((one for one in named if one.get("id") == region_id), next(iter(named), None))
 
     def _new(self, schema: LabelSchema, part: RegionPart[S], meta: Json, there: Sequence[Raw]) -> Raw:
         beside = next((item for item in there if item.get("from_name") == schema.control), {})
@@ -314,7 +340,7 @@ class RegionsOnLabelStudio(Generic[S]):
             return None
         spot = self.keys.part(str(asked.get(SPOT)))
         if spot is not None:
-            return ask.answered_blind(codes[0], spot, orange)
+            return ask.answered_blind(self.keys, codes[0], spot, orange)
         given, suggested = (self.keys.part(str(asked.get(name))) for name in (GIVEN, SUGGESTED))
         if given is None or suggested is None:
             return None
@@ -326,11 +352,6 @@ def _buttons(choices: Sequence[ask.AnswerChoice]) -> list[Raw]:
         {"value": one.words, "alias": one.code, **({"hotkey": one.hotkey} if one.hotkey else {})}
         for one in choices
     ]
-
-
-def _meta(item: Mapping[str, Any]) -> Raw:
-    meta = item.get("meta")
-    return dict(meta) if isinstance(meta, dict) else {}
 
 
 def _new_id(meta: Json) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connector.platforms.results import dicts
+from connector.platforms.results import dicts, meta_of
 
 Raw = dict[str, Any]
 RELATION = "relation"
@@ -22,15 +22,38 @@ def belongs_to(region: Raw) -> Belongs:
     return lambda item: item.get("id") == region_id
 
 
-def changed(result: Any, belongs: Belongs, control: str, change: Callable[[Raw, bool], Raw]) -> list[Raw]:
+def changed(result: Any, belongs: Belongs, change: Callable[[Raw], Raw]) -> list[Raw]:
     """The result with `change` made to all items of one region.
 
-    `change` is handed an item, and whether it is the control's own. Order, relations and all other items
-    stay as they are.
+    Order, relations and all other items stay as they are.
     """
-    return [
-        change(item, item.get("from_name") == control) if belongs(item) else item for item in _entries(result)
-    ]
+    return [change(item) if belongs(item) else item for item in _entries(result)]
+
+
+def are_one(item: Raw, other: Raw) -> bool:
+    """Whether two items of one region are the same thing said of it, or two relations the same one."""
+    return all(item.get(key) == other.get(key) for key in ("from_name", "type", "from_id", "to_id"))
+
+
+def undone(item: Raw, before: Raw, written: Raw, marks: Mapping[str, Any]) -> Raw:
+    """An item in which just what we had changed is as before; what people changed in it since stays.
+
+    `written` is what we made of `before`, `marks` what we noted in its `meta`.
+    """
+    result = _taken_back(item, before, written)
+    if isinstance(item.get("value"), dict):
+        result["value"] = _taken_back(item["value"], before.get("value") or {}, written["value"])
+    meta = {key: value for key, value in meta_of(item).items() if key not in marks}
+    meta |= {key: value for key, value in meta_of(before).items() if key in marks}
+    if meta or "meta" in before:
+        return {**result, "meta": meta}
+    return {key: value for key, value in result.items() if key != "meta"}
+
+
+def _taken_back(now: Raw, before: Raw, written: Raw) -> Raw:
+    ours = {key for key in {*before, *written} if before.get(key) != written.get(key)} - {"value", "meta"}
+    kept = {key: value for key, value in now.items() if key not in ours}
+    return kept | {key: before[key] for key in ours if key in before}
 
 
 def added(result: Any, item: Raw) -> list[Raw]:
@@ -48,24 +71,19 @@ def removed(result: Any, belongs: Belongs) -> list[Raw]:
     return [item for item in entries if not belongs(item) and not _leads_to(item, ids)]
 
 
-def put_back(result: Any, before: Any, was: Belongs, is_now: Belongs) -> list[Raw]:
-    """The result with a region as it stood before, in its old place; relations that left with it return.
+def put_back(result: Any, before: Any, was: Belongs) -> list[Raw]:
+    """The result with a removed region in its old place; relations that left with it return.
 
-    `was` tells its items in the result before, `is_now` in the present one.
+    `was` tells its items in the result before.
     """
-    old, now = _entries(before), _entries(result)
-    if any(is_now(item) for item in now):
-        items = [item for item in old if was(item)]
-        at = next(place for place, item in enumerate(now) if is_now(item))
-        return [*now[:at], *items, *(item for item in now[at:] if not is_now(item))]
-    known = list(now)
+    old, known = _entries(before), list(_entries(result))
     for place, item in enumerate(old):
         if was(item):
-            known.insert(_after_the_one_before(old[:place], known), item)
+            known.insert(_old_place(old, place, known), item)
     ids = [item["id"] for item in old if was(item) and item.get("id") is not None]
     for place, item in enumerate(old):
         if _leads_to(item, ids) and _ends_there(item, known):
-            known.insert(_after_the_one_before(old[:place], known), item)
+            known.insert(_old_place(old, place, known), item)
     return known
 
 
@@ -91,9 +109,20 @@ def _ends_there(item: Mapping[str, Any], result: Sequence[Mapping[str, Any]]) ->
     return {item.get("from_id"), item.get("to_id")} <= there
 
 
-def _after_the_one_before(before: Sequence[Raw], raws: Sequence[Raw]) -> int:
-    """Where an item belongs: behind the nearest earlier one that is still there."""
-    for item in reversed(before):
-        if item in raws:
-            return raws.index(item) + 1
-    return 0
+def _old_place(old: Sequence[Raw], place: int, now: Sequence[Raw]) -> int:
+    """Where the item at `place` belongs: behind the one that was before it, else before the next one."""
+    at = {_name(item): number for number, item in enumerate(now)}
+    if place and _name(old[place - 1]) in at:
+        return at[_name(old[place - 1])] + 1
+    following = next((at[_name(item)] for item in old[place + 1 :] if _name(item) in at), None)
+    if following is not None:
+        return following
+    return next((at[_name(item)] + 1 for item in reversed(old[:place]) if _name(item) in at), 0)
+
+
+def _name(item: Raw) -> tuple[str, ...]:
+    """What an item is known by, whatever was changed in it; its content where it has no id."""
+    keys = ("id", "from_name", "from_id", "to_id")
+    named = tuple(str(item.get(key)) for key in keys)
+    known = item.get("id") is not None or item.get("type") == RELATION
+    return named if known else (*named, str(item.get("value")))

@@ -80,7 +80,10 @@ class SpansOnArgilla:
         return Reading(KEYS.key(result), LabelStatus.VALID)
 
     def scores(self, raw: Any, schema: LabelSchema) -> Mapping[str, float] | None:
-        """Of a suggestion: the part → its score, below 0 where it has none of its own."""
+        """Of a suggestion: the part → its score, below 0 where it has none of its own.
+
+        None where a span lies outside of the text, or splits a character.
+        """
         if not isinstance(raw, dict) or not isinstance(raw.get("value"), list):
             return None
         value, scores = raw["value"], raw.get("score")
@@ -88,8 +91,9 @@ class SpansOnArgilla:
         result: dict[str, float] = {}
         for entry, given in zip(value, own, strict=True):
             part, score = self._part(entry, schema.to_name), finite(given)
-            if part is not None:
-                result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
+            if part is None:
+                return None
+            result[str(part)] = max(result.get(str(part), -1.0), -1.0 if score is None else score)
         return result
 
     # --- corrections ---
@@ -213,7 +217,7 @@ class SpansOnArgilla:
             return None
         spot = KEYS.part(str(asked.get("spot")))
         if spot is not None:
-            return ask.answered_blind(code, spot, parts)
+            return ask.answered_blind(KEYS, code, spot, parts)
         given, suggested = (KEYS.part(str(asked.get(one))) for one in ("given", "suggested"))
         if given is None or suggested is None:
             return None

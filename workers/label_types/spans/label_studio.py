@@ -39,11 +39,17 @@ class SpansOnLabelStudio(RegionsOnLabelStudio[Span]):
         return None
 
     def fits(self, control: Any, config: Any) -> bool:
-        """Whether it is about a text; one that lies elsewhere must be plain, for others are counted by it."""
+        """Whether it is about one text; one that lies elsewhere must be plain, for others are counted by it.
+
+        Of one that the page decodes we would not know the words.
+        """
         names = set(control.to_name or ())
         objects = [one for one in config.objects if one.name in names]
-        return bool(objects) and all(
-            one.tag in _OBJECTS and (one.tag == "Text" or one.value_type != "url") for one in objects
+        return len(objects) == 1 and all(
+            one.tag in _OBJECTS
+            and (one.tag == "Text" or one.value_type != "url")
+            and one.attr.get("encoding", "none") == "none"
+            for one in objects
         )
 
     def spot_of(self, region: Raw, size: tuple[float, float] | None) -> Span | LabelStatus | None:
@@ -65,8 +71,9 @@ class SpansOnLabelStudio(RegionsOnLabelStudio[Span]):
         return Span(place.start, place.end, marked or shown.text[place.start : place.end])
 
     def moved(self, value: Raw, spot: Span, region: Raw) -> Raw:
-        """The span in the units of its object."""
-        rest = {key: held for key, held in value.items() if key not in PLACE_KEYS}
+        """The span in the units of its object; a text that is said of the region is no place."""
+        said = isinstance(value.get("text"), list)
+        rest = {key: held for key, held in value.items() if key not in PLACE_KEYS or (said and key == "text")}
         return {**self._object_of(region).value(spot), **rest}
 
     def item_of(self, spot: Span) -> Raw:
