@@ -112,9 +112,10 @@ class Keys(Generic[S]):
             return self.carries(label, part)
         if self.lines(label).count(given) >= max(1, self.lines(before).count(given)):
             return False
-        known = {
-            str(one.spot) for one in self.parts(before) if str(one) != given or given in self.lines(label)
-        }
+        others = self.lines(before)
+        if given in others:
+            others.remove(given)
+        known = {str(one.spot) for one in map(self.part, others) if one is not None}
         near = (one for one in self.parts(label) if self.overlap(one, new) >= SAME_PLACE)
         return all(not before or str(one.spot) in known for one in near)
 
