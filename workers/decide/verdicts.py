@@ -55,9 +55,8 @@ class Case:
     reopened: int  # how often a decision was taken off it
     counted: Sequence[Vote]  # that bear a decision, those about one's own label too where they count
     carries: Callable[[str, str], bool] = operator.eq  # whether a label has what a question is about
-    follows: Callable[[str, str, str], bool] = lambda label, _, part: (
-        label == part
-    )  # or is as it was corrected
+    # Or is as a correction of the given label to another leaves it.
+    follows: Callable[[str, str, str], bool] = lambda label, _, part: label == part
 
     @property
     def author(self) -> str | None:
