@@ -231,7 +231,10 @@ class Source(Protocol):
         ...
 
     def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
-        """Remove what carries the order's marker beside what `record` names; how many. Conflict as above."""
+        """Remove what carries the order's marker beside what `record` names; how many. Conflict as above.
+
+        Where that is gone, as after a restore, one of the others stays.
+        """
         ...
 
 

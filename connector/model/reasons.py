@@ -66,6 +66,7 @@ class ScanDoubt(StrEnum):
     JUDGED_BY_TYPE = "judged_by_type"
     JUDGED_BY_OTHERS = "judged_by_others"
     PREDICTIONS_DO_NOT_FIT = "predictions_do_not_fit"
+    PREDICTIONS_FIT_LITTLE = "predictions_fit_little"
     NOT_ASKED_IN_PARTS = "not_asked_in_parts"
     NOT_STATED_OUT_OF_SAMPLE = "not_stated_out_of_sample"
     SEEN_LABELS = "seen_labels"

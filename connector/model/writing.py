@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from connector.model.kinds import WriteMode
 from connector.model.platform import ItemRef, Json
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,15 @@ class WriteRecord:
     remote_id: str
     before: Json
     after: Json
+
+
+def one_and_doubles(
+    marked: Sequence[T], record: WriteRecord, id_of: Callable[[T], str]
+) -> tuple[T | None, list[T]]:
+    """Of what carries one marker: what stays, and the rest.
+
+    What the record names stays, or else the first: after a restore it may stand under another id alone.
+    """
+    named = [one for one in marked if id_of(one) == record.remote_id]
+    kept = next(iter(named or marked), None)
+    return kept, [one for one in marked if one is not kept]

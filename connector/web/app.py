@@ -23,6 +23,7 @@ from connector.platforms.issuer import Issuer, IssuerClient
 from connector.platforms.media import PictureProxy
 from connector.ports import Documents
 from connector.queue import BesideQueue, CeleryQueue, SilentQueue, make_celery
+from connector.web import forms
 from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
 from connector.web.api.examples import with_examples
@@ -43,6 +44,7 @@ from connector.web.dashboard import (
 from connector.web.dashboard.trouble import trouble_page
 from connector.web.listeners import listening, metrics_apart, server_of
 from connector.web.proxies import Proxies
+from connector.web.room import Room
 from connector.web.tracing import Tracing
 from connector.wiring import PLATFORM_SECRETS_ASKED_SECONDS, Services
 
@@ -105,6 +107,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app.state.services = running
     app.state.issuer = _issuer(settings or running.settings)
     app.state.pictures = PictureProxy(running.settings.dashboard.media_hosts)
+    app.state.room_for_forms = Room(forms.ROOM_BYTES)
     app.state.scrapes = metrics.Scrapes(counts)
     for router in ROUTERS:
         app.include_router(router)

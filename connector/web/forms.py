@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -17,14 +17,16 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from starlette.requests import ClientDisconnect
 
-from connector.errors import BadPayload, Conflict, Forbidden
+from connector.errors import BadPayload, Conflict, Forbidden, Retryable, SecondlookError
 from connector.model.access import Principal
 from connector.store.unit_of_work import UnitOfWork
 from connector.web.access import Running, principal
+from connector.web.room import Room, Take
 from connector.wiring import Services
 
 MOST_BYTES = 100_000
 MOST_FIELDS = 1_000
+ROOM_BYTES = 4_000_000  # of forms that are being received or worked on; what is read of them takes some more
 SECONDS = 10.0
 KEYS_KEPT = timedelta(days=1)
 
@@ -52,14 +54,22 @@ class Posted:
         return self.fields.get(name, ())
 
 
-async def fields(request: Request) -> Fields:
-    """The fields of a form. BadPayload for what is none, Forbidden where another site sent it."""
+async def fields(request: Request) -> AsyncIterator[Fields]:
+    """The fields of a form. BadPayload for what is none, Forbidden where another site sent it.
+
+    Retryable where others' forms take all the room, until the requests that they came with have ended.
+    """
     _require_own_origin(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         msg = "send a form (application/x-www-form-urlencoded)"
         raise BadPayload(msg)
-    body = await _body(request)
+    room: Room = request.app.state.room_for_forms
+    with room.share() as take:
+        yield _read(await _body(request, take))
+
+
+def _read(body: bytes) -> Fields:
     try:
         result = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except (UnicodeDecodeError, ValueError) as error:
@@ -127,18 +137,26 @@ def _require_own_origin(request: Request) -> None:
         raise Forbidden(msg)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, take: Take) -> bytes:
+    result = await _received(request, take)
+    if isinstance(result, SecondlookError):
+        raise result
+    return result
+
+
+async def _received(request: Request, take: Take) -> bytes | SecondlookError:
+    """The body, or why there is none: raised in here, the error would hold what had arrived."""
     received = bytearray()
     try:
         async with asyncio.timeout(SECONDS):
             async for chunk in request.stream():
                 received += chunk
                 if len(received) > MOST_BYTES:
-                    msg = f"the form has more than {MOST_BYTES:,} bytes"
-                    raise BadPayload(msg)
-    except (TimeoutError, ClientDisconnect) as error:
-        msg = "the form did not arrive"
-        raise BadPayload(msg) from error
+                    return BadPayload(f"the form has more than {MOST_BYTES:,} bytes")
+                if not take(len(chunk)):
+                    return Retryable("too many forms are being sent at once")
+    except (TimeoutError, ClientDisconnect):
+        return BadPayload("the form did not arrive")
     return bytes(received)
 
 

@@ -6,10 +6,12 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Response
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from connector.errors import Misconfigured
 from connector.web.api.metrics import Scrapes
@@ -17,7 +19,9 @@ from connector.web.exposition import CONTENT_TYPE
 from connector.wiring import Services
 
 ENDS_SECONDS = 5.0
-MOST_CONNECTIONS = 1_000  # each may hold some of our memory before a line of ours has seen it
+HTTP: Any = AutoHTTPProtocol  # of the installed parser
+READ_BYTES = 16_384
+MOST_CONNECTIONS = 500  # each may hold some of our memory before a line of ours has seen it
 
 
 def listening(host: str, port: int, field: str = "server.port") -> socket.socket:
@@ -34,6 +38,15 @@ def listening(host: str, port: int, field: str = "server.port") -> socket.socket
         ) from error
 
 
+class SmallReads(HTTP):  # type: ignore[misc]  # chosen when it runs
+    """Takes little from a connection at a time: all of them may have sent before anybody looks at one."""
+
+    def connection_made(self, transport: Any) -> None:
+        with suppress(AttributeError):  # of another loop than asyncio's, which has a size of its own
+            transport.max_size = READ_BYTES
+        super().connection_made(transport)
+
+
 def server_of(app: FastAPI) -> uvicorn.Server:
     """What serves an application of ours, in whichever process."""
     return uvicorn.Server(
@@ -44,6 +57,7 @@ def server_of(app: FastAPI) -> uvicorn.Server:
             server_header=False,
             ws="none",
             limit_concurrency=MOST_CONNECTIONS,
+            http=SmallReads,
             proxy_headers=False,  # ours believes those that are named
         )
     )

@@ -94,6 +94,7 @@ WORDED_BY: Mapping[str, Callable[..., str]] = {  # each is called with the param
     ScanDoubt.FLAGS_LIMITED: models.flags_limited,
     ScanDoubt.JUDGED_BY_OTHERS: scans.judged_by_others,
     ScanDoubt.PREDICTIONS_DO_NOT_FIT: scans.predictions_do_not_fit,
+    ScanDoubt.PREDICTIONS_FIT_LITTLE: scans.predictions_fit_little,
     ScanDoubt.NOT_ASKED_IN_PARTS: scans.not_asked_in_parts,
     ScanDoubt.NOT_STATED_OUT_OF_SAMPLE: scans.not_stated_out_of_sample,
     ScanDoubt.SEEN_LABELS: models.seen_labels,

@@ -64,6 +64,14 @@ def misfit(why: str, n: int, total: int) -> tuple[str, str]:
     return f"the predictions do not fit the labels: {fact.format(n=n, total=total)}", cause
 
 
+def predictions_fit_little(why: str, n: int, total: int) -> str:
+    fact, cause = MISFITS[why]
+    return (
+        f"The predictions fit the labels little: {fact.format(n=n, total=total)}. "
+        f"Either the model is weak, or they do not belong together. {cause}"
+    )
+
+
 def predictions_do_not_fit(why: str, n: int, total: int) -> str:
     problem, cause = misfit(why, n, total)
     return f"{problem}. Nothing is flagged by them. {cause}"

@@ -21,7 +21,7 @@ import pytest
 
 from connector.actions.revert import ask_revert
 from connector.config.file import load
-from connector.model import CorrectionState
+from connector.model import Correction, CorrectionState
 from connector.model.jobs import JobKind
 from connector.queue import SilentQueue
 from connector.wiring import Services, build
@@ -333,10 +333,25 @@ def _nothing_else_has_changed(before: Mapping[str, list[Raw]], after: Mapping[st
         assert all("readonly" not in item and item["from_name"] == "box" for item in touched)
 
 
-def _all_is_taken_back(made: Installation, before: Mapping[str, list[Raw]]) -> None:
+def _corrections(made: Installation) -> list[Correction]:
     with made.services.store.read() as unit:
         issues = unit.issues.listed(made.services.project(NAME).id, None, 200)
-        found = [one for issue in issues for one in unit.corrections.all_of_issue(issue.id)]
+        return [one for issue in issues for one in unit.corrections.all_of_issue(issue.id)]
+
+
+def _an_old_page_is_saved(made: Installation, person: User, name: str, old: Sequence[Raw]) -> None:
+    """What was open before the correction is sent as it was: that is seen, said, and stands."""
+    (row,) = (task for task in made.server.tasks(made.project) if _of(task) == name)
+    path = f"/api/annotations/{row['annotations'][0]['id']}/"
+    made.server.call("PATCH", path, token=person.token, json={"result": [*old]})
+    made.work(JobKind.SYNC)
+    assert made.results()[name] == old
+    (back,) = (one for one in _corrections(made) if one.state is not CorrectionState.APPLIED)
+    assert back.state is CorrectionState.CONFLICT
+
+
+def _all_is_taken_back(made: Installation, before: Mapping[str, list[Raw]]) -> None:
+    found = [one for one in _corrections(made) if one.state is not CorrectionState.CONFLICT]
     assert {one.state for one in found} == {CorrectionState.APPLIED}
     with made.services.store.begin() as unit:
         for one in found:
@@ -455,6 +470,8 @@ def test_wrong_spans_are_repaired_in_the_export_that_people_train_on(
         for text, (given, truth) in right.items():
             if given == truth:
                 assert after[text] == before[text]
+        corrected = next(text for text, (given, truth) in right.items() if given != truth)
+        _an_old_page_is_saved(made, annotator, corrected, before[corrected])
         _all_is_taken_back(made, before)
 
 

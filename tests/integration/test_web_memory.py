@@ -6,8 +6,11 @@ import asyncio
 import itertools
 import json
 import os
+import signal
+import socket
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -24,6 +27,7 @@ from workers.demo.server import free_port
 MOST_MB = 250
 SIZE = 9_900_000  # bytes: just below what is refused for its length alone
 AT_ONCE = 20
+CROWD = 400  # connections: more than are answered while the first are read
 SMALL = json.dumps({"action": "LABEL_LINK_CREATED"})
 
 
@@ -106,6 +110,27 @@ async def deliver_at_once(base: str, path: str, secret: str) -> Counter[int]:
         return seen
 
 
+def send_while_it_stands_still(process: int, port: int) -> None:
+    """Many connections whose forms all wait in the kernel at the moment at which the process looks."""
+    head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99000\r\n"
+    head += b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    with ExitStack() as stack:
+        connections = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(CROWD)
+        ]
+        os.kill(process, signal.SIGSTOP)
+        for one in connections:
+            one.settimeout(0.1)
+            with suppress(OSError):
+                one.sendall(head + b"x" * 98_999)  # all but the last byte
+        os.kill(process, signal.SIGCONT)
+        for one in connections:
+            one.settimeout(30)
+            with suppress(OSError):
+                one.sendall(b"x")
+                one.recv(100)
+
+
 @pytest.mark.timeout(240)
 def test_the_web_process_stays_small_whatever_is_delivered(processes: ProcessPark, tmp_path: Path) -> None:
     config = write_config(tmp_path)
@@ -115,6 +140,8 @@ def test_the_web_process_stays_small_whatever_is_delivered(processes: ProcessPar
     path = f"/hooks/cats/source/{keyring.webhook_path_key('cats', Role.SOURCE)}"
     secret = keyring.webhook_secret("cats", Role.SOURCE).get_secret_value()
     answered = asyncio.run(deliver_at_once(settings.server.url, path, secret))
+    send_while_it_stands_still(process.group, settings.server.port)
+    assert httpx.get(f"{settings.server.url}/health", timeout=30).status_code == 200
     peak = peak_mb(process.group)
     assert set(answered) <= {202, 400, 413, 503}
     assert 0 < peak < MOST_MB

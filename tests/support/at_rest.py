@@ -15,14 +15,14 @@ def faults_at_rest(
 ) -> list[str]:
     """What the faults have left behind; nothing, where all is as it should be.
 
-    `calm` is what `carried` says of a run without a fault; `forgotten` are corrections of which a restore of
-    our database has taken the record.
+    `calm` is what `carried` says of a run without a fault; `forgotten` are corrections, and numbers of review
+    tasks, of which a restore of our database has taken the record: see docs/operations.md.
     """
     found = (
         _labels(world, calm),
         _records(world, forgotten),
-        _answers(world),
-        _doubles(world),
+        _answers(world, forgotten),
+        _doubles(world, forgotten),
         _service(world),
     )
     return [what for each in found for what in each]
@@ -73,7 +73,7 @@ def _sent(world: World) -> set[str]:
     return {task.key for task in asked if task.remote_id is not None}
 
 
-def _answers(world: World) -> Iterator[str]:
+def _answers(world: World, forgotten: Collection[str]) -> Iterator[str]:
     """No answer that stands on the platform is lost."""
     sent = _sent(world)
     with world.read() as unit:
@@ -82,12 +82,14 @@ def _answers(world: World) -> Iterator[str]:
     for held in world.review.held.values():
         key = str(held.item.data["secondlook_key"])
         for given in held.item.annotations:
-            if key in sent and (given.annotator, given.label) not in heard[key]:
+            of_ours = key in sent and held.item.remote_id not in forgotten
+            if of_ours and (given.annotator, given.label) not in heard[key]:
                 yield f"{given.annotator}'s answer about {held.item.data['text']!r} is lost"
 
 
-def _doubles(world: World) -> Iterator[str]:
-    tasks = [held for held in world.review.held.values() if not withdrawn(held)]
+def _doubles(world: World, forgotten: Collection[str]) -> Iterator[str]:
+    standing_tasks = (held for held in world.review.held.values() if not withdrawn(held))
+    tasks = [held for held in standing_tasks if held.item.remote_id not in forgotten]
     standing = Counter(str(held.item.data["secondlook_key"]) for held in tasks)
     for key in sorted(_sent(world)):
         if standing[key] > 1:

@@ -27,6 +27,8 @@ from sqlalchemy import NullPool, create_engine, text
 from connector.actions.held import release
 from connector.errors import Retryable, SecondlookError, UnknownOutcome
 from connector.model import Annotation, CorrectionState, ReviewRequest, WriteOrder, WriteRecord
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
 from connector.platforms.memory import MemoryDesk, MemorySource
 from connector.wiring import Services
 from tests.support.at_rest import carried, faults_at_rest
@@ -132,7 +134,8 @@ class ChaosWorld(World):
         self.late: list[Callable[[], object]] = []
         self.snapshots: list[Any] = []
         self.backups: list[str] = []
-        self.forgotten: set[str] = set()  # corrections that a restore of our database took away
+        # Corrections, and numbers of review tasks, that a restore of our database took away.
+        self.forgotten: set[str] = set()
         self._hanging = False
         super().__init__(folder, template, url=url, worker={"max_attempts": 60})
         self.truth = {f"{label} {n}": label for label in ("bird", "cat", "dog") for n in range(2)}
@@ -192,7 +195,11 @@ class ChaosWorld(World):
         self.done[kind] += 1
         getattr(self, f"_{kind.replace(' ', '_')}")()
         if self.chance.random() < 0.3:
-            self.people_answer(self.chance.randint(1, 6))
+            try:
+                self.people_answer(self.chance.randint(1, 6))
+            except Killed:  # where the project is bound anew, after a restore of our database
+                self.done["killed"] += 1
+                self.restart()
         self._work(self.chance.randint(1, 8))
         self.points.blow = None
         self.clock.advance(seconds=self.chance.choice(WAITS))
@@ -313,13 +320,23 @@ class ChaosWorld(World):
             self.server.boards = copy.deepcopy(self.chance.choice(self.snapshots[-3:]))
 
     def _our_restore(self) -> None:
-        """Our database goes back to what it was."""
+        """Our database goes back to what it was, and a person does what docs/operations.md says."""
         if not self.backups:
             return
         self.done["database restored"] += 1
-        known = self._corrections()
+        known = self._corrections() | self._tasks()
         self.restore(self.chance.choice(self.backups[-3:]))
-        self.forgotten |= known - self._corrections()
+        self.forgotten |= known - self._corrections() - self._tasks()
+        with self.services.store.begin() as unit:
+            unit.enqueue(job(JobKind.SYNC, self.project.id, {"full": True}))
+
+    def _tasks(self) -> set[str]:
+        """Numbers of the review tasks that we know."""
+        with self.read() as unit:
+            asked = unit.reviews.of_issues([issue.id for issue in self.issues()]).values()
+            doubles = unit.reviews.doubles([task.key for task in asked])
+        numbers = {task.remote_id for task in asked if task.remote_id is not None}
+        return numbers.union(*doubles.values())
 
     def _corrections(self) -> set[str]:
         with self.read() as unit:

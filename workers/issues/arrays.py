@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ Mask: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = NDArray[np.intp]
 Counts: TypeAlias = NDArray[np.int64]
 
-BLOCK_BYTES = 1 << 19  # of the matrix at a time: about what a core's cache holds
+NO_CLASS = -1  # a row that is confident of no class
+COLUMNWISE_CLASSES = 48  # up to here columns of a transposed block beat numpy's reductions of rows
+BLOCK_BYTES = 1 << 20  # of the matrix at a time: about what a core's cache holds
 LEAST_ROWS = 512  # of a block, whatever their width: below, calls cost more than what they compute
-CHUNK = 1 << 14  # labels counted at a time, so that the temporaries stay small
+CHUNK = 1 << 16  # labels counted at a time, so that the temporaries stay small
 
 
 def listed(values: Iterable[Any]) -> Sequence[Any]:
@@ -32,6 +34,18 @@ def class_dtype(n_classes: int) -> np.dtype[np.signedinteger[Any]]:
     return np.dtype(np.int64)
 
 
-def block_rows(pred_probs: Probabilities) -> int:
+class Shaped(Protocol):
+    """What has rows, columns and a type."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows first."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of each entry."""
+
+
+def block_rows(matrix: Shaped) -> int:
     """How many rows of the matrix make one block."""
-    return max(LEAST_ROWS, BLOCK_BYTES // (pred_probs.shape[1] * pred_probs.itemsize))
+    return max(LEAST_ROWS, BLOCK_BYTES // (matrix.shape[1] * matrix.dtype.itemsize))

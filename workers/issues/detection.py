@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
+from workers.issues.arrays import COLUMNWISE_CLASSES, NO_CLASS, Classes, Counts, Mask, Probabilities, Rows
 from workers.issues.compiled import Loops, compiled_loops
+from workers.issues.confident import confident_classes
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, confident_counts, prune_counts
 from workers.issues.methods import PRUNING, Method, method_of
 from workers.issues.pruning import prune_by_class, prune_by_noise_rate
 from workers.issues.quality import margins_of
-from workers.issues.reading import COLUMNWISE_CLASSES, NO_CLASS, RowFacts, read_rows
+from workers.issues.reading import RowFacts, read_rows
+from workers.issues.row_source import MatrixRows, RowSource
 from workers.issues.selection import nth_smallest, smallest
 from workers.issues.spreading import THREADS
 from workers.issues.thresholds import cutoffs, thresholds_from, thresholds_of
@@ -42,7 +44,7 @@ class _Evidence:
     """All that the methods choose from."""
 
     given: Classes
-    probs: Probabilities
+    source: RowSource
     groups: Groups
     facts: RowFacts
     prune: Counts  # by (true, given); empty for methods that do not prune
@@ -92,31 +94,25 @@ def label_issues(
     given for the normalised row, and `warnings` says so. Values above 1 by more than 1e-6, which cleanlab
     refuses, are taken as 1.
     """
-    return issues_among(labels, pred_probs, method, threads, compiled=compiled)
+    source = MatrixRows(checked_probs(pred_probs))
+    return issues_among(labels, source, method, threads, compiled=compiled)
 
 
 def issues_among(
-    labels: ArrayLike,
-    pred_probs: ArrayLike,
-    method: str,
-    threads: int,
-    trust: Probabilities | None = None,
-    *,
-    compiled: bool = False,
+    labels: ArrayLike, source: RowSource, method: str, threads: int, *, compiled: bool = False
 ) -> LabelIssues:
-    """`label_issues`; `trust`, the probabilities of the labels, saves a pass and becomes the quality."""
+    """`label_issues`, of rows that lie anywhere."""
     chosen = method_of(method)
-    probs = checked_probs(pred_probs)
     # Of many classes numpy's own loops are as quick: they do many values at once.
-    result = compiled_loops() if compiled and probs.shape[1] <= COLUMNWISE_CLASSES else None
-    given = checked_labels(labels, *probs.shape)
-    mask, facts = marked(given, probs, chosen, threads, trust, loops=result)
+    result = compiled_loops() if compiled and source.shape[1] <= COLUMNWISE_CLASSES else None
+    given = checked_labels(labels, *source.shape)
+    mask, facts = marked(given, source, chosen, threads, loops=result)
     return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
 
 
 def marked(
     given: Classes,
-    probs: Probabilities,
+    source: RowSource,
     method: Method,
     threads: int,
     trust: Probabilities | None = None,
@@ -126,7 +122,7 @@ def marked(
 
     `trust` saves a pass, where the probabilities of the given labels are at hand.
     """
-    evidence = _gather(given, probs, method, threads, trust, loops)
+    evidence = _gather(given, source, method, threads, trust, loops)
     return _CHOICES[method](evidence), evidence.facts
 
 
@@ -141,36 +137,58 @@ def found_issues(
 
 def _gather(
     given: Classes,
-    probs: Probabilities,
+    source: RowSource,
     method: Method,
     threads: int,
     trust: Probabilities | None,
     loops: Loops | None,
 ) -> _Evidence:
-    n_classes = probs.shape[1]
-    groups = Groups(given, n_classes)
-    cuts = None
-    if method is not Method.PREDICTED_NEQ_GIVEN:
-        if trust is None:
-            thresholds = thresholds_from(probs, groups, threads=threads, loops=loops)
-        else:
-            thresholds = thresholds_of(trust, groups, threads=threads)
-        cuts = cutoffs(thresholds, probs.dtype)
-    facts = read_rows(probs, cuts, given, trust, threads=threads, loops=loops)
+    groups = Groups(given, source.shape[1])
+    facts = _facts(given, source, groups, method, threads, trust, loops)
     if facts.highest > 1 + SLACK:
-        return _gather(given, np.minimum(probs, 1), method, threads, None, loops)
+        capped = MatrixRows(np.minimum(source.whole(), 1))
+        return _gather(given, capped, method, threads, None, loops)
     prune: Counts = np.empty((0, 0), dtype=np.int64)
     if method in PRUNING:
-        counts = confident_counts(given, facts.confident, n_classes)
+        counts = confident_counts(given, facts.confident, source.shape[1])
         prune = prune_counts(calibrated(counts, groups.counts))
         facts = replace(facts, confident=np.empty(0, dtype=given.dtype))  # not needed again: free it
-    return _Evidence(given, probs, groups, facts, prune, threads, loops)
+    return _Evidence(given, source, groups, facts, prune, threads, loops)
+
+
+def _facts(
+    given: Classes,
+    source: RowSource,
+    groups: Groups,
+    method: Method,
+    threads: int,
+    trust: Probabilities | None,
+    loops: Loops | None,
+) -> RowFacts:
+    """What the rows say. Long rows are read once, with the cutoffs at hand.
+
+    Picking the given labels' probabilities reads most of the memory of short rows, so that these are looked
+    at again only where their highest value does not tell of which class they are confident.
+    """
+    if isinstance(source, MatrixRows) and source.shape[1] > COLUMNWISE_CLASSES:
+        if method is Method.PREDICTED_NEQ_GIVEN:
+            return read_rows(source, None, given, trust, threads=threads)
+        thresholds = thresholds_from(source.whole(), groups, threads=threads)
+        return read_rows(source, cutoffs(thresholds, source.dtype), given, trust, threads=threads)
+    facts = read_rows(source, None, given, trust, threads=threads, loops=loops)
+    if method is Method.PREDICTED_NEQ_GIVEN:
+        return facts
+    thresholds = thresholds_of(facts.trust, groups, threads=threads)
+    confident = confident_classes(
+        source, facts.predicted, facts.top(), cutoffs(thresholds, source.dtype), threads=threads
+    )
+    return replace(facts, confident=confident)
 
 
 def _noise_rate(evidence: _Evidence) -> Mask:
     e = evidence
     return prune_by_noise_rate(
-        e.probs, e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads, loops=e.loops
+        e.source, e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads, loops=e.loops
     )
 
 
@@ -207,14 +225,14 @@ def _low_margin(evidence: _Evidence) -> Mask:
     """
     e = evidence
     wanted = int(np.count_nonzero(_confident(e)))
-    rows = np.flatnonzero(e.facts.predicted != e.given)
-    margins = (e.facts.trust[rows] - e.probs[rows, e.facts.predicted[rows]] + 1) / 2
+    rows = e.facts.others
+    margins = (e.facts.trust[rows] - e.facts.best + 1) / 2
     mask = np.zeros(len(e.given), dtype=bool)
     if wanted == 0:
         return mask
     chosen = margins <= nth_smallest(margins, wanted)
     if np.count_nonzero(chosen) > wanted:
-        return smallest(margins_of(e.given, e.probs), wanted)
+        return smallest(margins_of(e.given, e.source.whole()), wanted)
     mask[rows[chosen]] = True
     return mask
 

@@ -9,8 +9,8 @@ import numpy as np
 from workers.issues.arrays import CHUNK, Classes, Counts, Rows
 from workers.issues.spreading import slices
 
-BINARY = 2  # up to here comparing labels with each class beats counting and sorting them
-FEW_CLASSES = 16  # up to here a scan of the labels is cheaper than an index of 8 bytes a row
+BINARY = 2  # up to here comparing labels with each class beats sorting them
+FEW_CLASSES = 16  # up to here it beats counting them, and an index of 8 bytes a row
 
 
 class Groups:
@@ -48,9 +48,12 @@ class Groups:
 
     def split(self, rows: Rows) -> list[Rows]:
         """Some rows by their class, each part in the order of `rows`."""
-        given = self.labels[rows]
+        return [rows[places] for places in self.places(self.labels[rows])]
+
+    def places(self, given: Classes) -> list[Rows]:
+        """Where each class stands in some labels."""
         ends = np.cumsum(np.bincount(given, minlength=len(self.counts)))
-        return np.split(rows[np.argsort(given, kind="stable")], ends[:-1])
+        return np.split(np.argsort(given, kind="stable"), ends[:-1])
 
     @cached_property
     def _index(self) -> tuple[Rows, Counts]:
@@ -58,6 +61,6 @@ class Groups:
 
 
 def _counts(labels: Classes, n_classes: int) -> Counts:
-    if n_classes > BINARY:
+    if n_classes > FEW_CLASSES:
         return np.bincount(labels, minlength=n_classes)
     return np.array([np.count_nonzero(labels == label) for label in range(n_classes)])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workers.issues.arrays import CHUNK, Classes, Counts
+from workers.issues.arrays import CHUNK, NO_CLASS, Classes, Counts, class_dtype
 from workers.issues.groups import Groups
-from workers.issues.reading import NO_CLASS, read_rows
+from workers.issues.reading import read_rows
 from workers.issues.rounding import round_rows
+from workers.issues.row_source import MatrixRows
 from workers.issues.spreading import slices
 from workers.issues.thresholds import cutoffs, thresholds_from
 from workers.issues.validation import checked_labels, checked_probs
@@ -46,16 +47,17 @@ def confident_joint(labels: ArrayLike, pred_probs: ArrayLike) -> Counts:
     given = checked_labels(labels, *probs.shape)
     groups = Groups(given, probs.shape[1])
     thresholds = thresholds_from(probs, groups)
-    facts = read_rows(probs, cutoffs(thresholds, probs.dtype))
+    facts = read_rows(MatrixRows(probs), cutoffs(thresholds, probs.dtype))
     return calibrated(confident_counts(given, facts.confident, probs.shape[1]), groups.counts)
 
 
 def confident_counts(given: Classes, confident: Classes, n_classes: int) -> Counts:
     """Rows counted by (true, given): transposed, because calibration sums in that order."""
     counts = np.zeros((n_classes + 1) * n_classes, dtype=np.int64)
+    code = class_dtype(len(counts))
     for part in slices(len(given), max(CHUNK, len(counts))):
-        true = confident[part].astype(np.int64) - NO_CLASS  # rows of no class come first
-        true *= n_classes
+        true = confident[part].astype(code) - code.type(NO_CLASS)  # rows of no class come first
+        true *= code.type(n_classes)
         true += given[part]
         counts += np.bincount(true, minlength=len(counts))
     return counts.reshape(n_classes + 1, n_classes)[1:]

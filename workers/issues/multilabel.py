@@ -13,6 +13,7 @@ from workers.issues.detection import marked
 from workers.issues.item_scores import Floats, ItemScore, item_score_of, item_scores
 from workers.issues.label_sets import LabelSets, label_table
 from workers.issues.methods import Method, method_of
+from workers.issues.row_source import MatrixRows
 from workers.issues.selection import smallest
 from workers.issues.spreading import THREADS, slices, spread
 from workers.issues.validation import SLACK, InvalidInput, checked_matrix, refuse_values
@@ -158,7 +159,7 @@ def _by_class(
             np.subtract(1, binary[:, 1], out=binary[:, 0])
             given = table[:, label].astype(np.int8)
             trust = np.ascontiguousarray(cells[:, label])
-            columns[label], _ = marked(given, binary, method, threads=1, trust=trust)
+            columns[label], _ = marked(given, MatrixRows(binary), method, threads=1, trust=trust)
 
         return work
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from workers.issues.arrays import Counts, Mask, Probabilities, Rows
+from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
 from workers.issues.compiled import Loops, largest_clear
 from workers.issues.groups import Groups
+from workers.issues.row_source import RowSource
 from workers.issues.selection import lowest, nth_smallest, smallest
 from workers.issues.spreading import THREADS, spread
 
@@ -33,7 +34,8 @@ def prune_by_class(
     """
     mask = np.zeros(len(self_confidence), dtype=bool)
     wrong = groups.counts - counts.diagonal()
-    classes = [label for label, _ in _split(disagreeing, groups) if wrong[label] >= 1]
+    doubted = _doubted(groups.labels[disagreeing], groups)
+    classes = np.flatnonzero(doubted & (wrong >= 1)).tolist()
     low = lowest(self_confidence, groups, wrong, classes)
 
     def prune(label: int) -> None:
@@ -57,7 +59,7 @@ def _least(values: Probabilities, n: int, low: Rows | None, all_rows: Callable[[
 
 
 def prune_by_noise_rate(
-    probs: Probabilities,
+    source: RowSource,
     self_confidence: Probabilities,
     disagreeing: Mask,
     groups: Groups,
@@ -73,90 +75,77 @@ def prune_by_noise_rate(
     largest margins are sought first; where the last one taken is not clearly positive, rows that agree may
     compete for the place, and all rows of the class are compared.
     """
-    mask = np.zeros(len(probs), dtype=bool)
+    mask = np.zeros(len(self_confidence), dtype=bool)
+    rows = np.flatnonzero(disagreeing)
+    trust, given = self_confidence[rows], groups.labels[rows]
+    matrix, places = source.among(rows)
+    wanted = np.where(_doubted(given, groups), counts, 0).T.copy()  # (given, other)
+    np.fill_diagonal(wanted, 0)
+    left = np.zeros(wanted.shape, dtype=bool)
 
     def prune(part: tuple[int, Rows]) -> None:
-        label, candidates = part
-        wanted = counts[:, label].copy()
-        wanted[label] = 0
-        others = np.flatnonzero(wanted)
-        if len(candidates) >= MANY_ROWS:
-            hit, left = _largest_clear(probs, self_confidence, candidates, others, wanted[others])
-        else:
-            margins = _margins(probs, self_confidence, candidates, others)
-            hit, left = _largest_margins(margins, wanted[others])
-        mask[candidates[hit]] = True
-        if left.size:
-            _compare_all(mask, probs, self_confidence, groups.rows(label), others[left], wanted)
+        label, numbers = part
+        others = np.flatnonzero(wanted[label])
+        seek = _largest_clear if len(numbers) >= MANY_ROWS else _largest_of_few
+        hit, undecided = seek(matrix, places[numbers], trust[numbers], others, wanted[label, others])
+        mask[rows[numbers[hit]]] = True
+        left[label, others[undecided]] = True
 
     if loops is None:
-        spread(lambda: prune, _split(disagreeing, groups), threads)
+        spread(lambda: prune, list(enumerate(groups.places(given))), threads)
     else:
-        _prune_compiled(loops, mask, probs, self_confidence, disagreeing, groups, counts)
+        hit, left = largest_clear(loops, matrix, places, trust, given, wanted, CLEAR)
+        mask[rows[hit]] = True
+
+    def compare_all(label: int) -> None:
+        others = np.flatnonzero(left[label])
+        _compare_all(mask, source.whole(), self_confidence, groups.rows(label), others, wanted[label])
+
+    spread(lambda: compare_all, np.flatnonzero(left.any(axis=1)).tolist(), threads)
     mask &= disagreeing
     return mask
-
-
-def _prune_compiled(
-    loops: Loops,
-    mask: Mask,
-    probs: Probabilities,
-    self_confidence: Probabilities,
-    disagreeing: Mask,
-    groups: Groups,
-    counts: Counts,
-) -> None:
-    """What `prune_by_noise_rate` marks of each class, of all classes at once."""
-    rows, wanted = np.flatnonzero(disagreeing), np.zeros_like(counts.T)
-    for label, _ in _split(disagreeing, groups):
-        wanted[label] = counts[:, label]
-    np.fill_diagonal(wanted, 0)
-    hit, left = largest_clear(loops, probs, self_confidence, rows, groups.labels, wanted, CLEAR)
-    mask[rows[hit]] = True
-    for label in np.flatnonzero(left.any(axis=1)).tolist():
-        others = np.flatnonzero(left[label])
-        _compare_all(mask, probs, self_confidence, groups.rows(label), others, wanted[label])
 
 
 def _compare_all(
     mask: Mask, probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows, wanted: Counts
 ) -> None:
     """Mark the largest margins of some pairs among all rows of the given class."""
-    margins = _margins(probs, self_confidence, rows, others)
+    margins = _margins(probs, rows, self_confidence[rows], others)
     hit, tied = _largest_margins(margins, wanted[others], floor=-np.inf)
     mask[rows[hit]] = True
     for place in tied:
         mask[rows[smallest(-margins[place], int(wanted[others[place]]))]] = True
 
 
-def _split(disagreeing: Mask, groups: Groups) -> list[tuple[int, Rows]]:
-    """The disagreeing rows of each class that has any, for classes of more than one row."""
-    rows = np.flatnonzero(disagreeing)
-    parts = groups.split(rows)
-    return [(label, part) for label, part in enumerate(parts) if part.size and groups.counts[label] > 1]
+def _doubted(given: Classes, groups: Groups) -> Mask:
+    """(K,): the classes among some labels, save those of a single row."""
+    doubted: Mask = (np.bincount(given, minlength=len(groups.counts)) > 0) & (groups.counts > 1)
+    return doubted
+
+
+def _largest_of_few(
+    probs: Probabilities, rows: Rows, trust: Probabilities, others: Rows, wanted: Counts
+) -> tuple[Mask, Rows]:
+    """`_largest_margins` above `CLEAR`, of all pairs together."""
+    return _largest_margins(_margins(probs, rows, trust, others), wanted)
 
 
 def _largest_clear(
-    probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows, wanted: Counts
+    probs: Probabilities, rows: Rows, trust: Probabilities, others: Rows, wanted: Counts
 ) -> tuple[Mask, Rows]:
-    """`_largest_margins` above `CLEAR`, pair by pair among the margins that are clear at all."""
+    """`_largest_margins` above `CLEAR`, pair by pair."""
     hit = np.zeros(len(rows), dtype=bool)
-    given = self_confidence[rows]
     left = []
     for pair, (column, n) in enumerate(zip(_columns(probs, rows, others), wanted.tolist(), strict=True)):
-        margin = column - given
-        clear = np.flatnonzero(margin > CLEAR)
-        place = len(clear) - n
-        if place > 0:
-            values = margin[clear]
-            ordered = np.partition(values, (place - 1, place))
-            if ordered[place] > ordered[place - 1]:
-                hit[clear[values >= ordered[place]]] = True
+        margin = np.subtract(column, trust, out=column)
+        place = len(margin) - n
+        if place >= 0:
+            ordered = np.partition(margin, place)
+            boundary, below = ordered[place], ordered[:place].max(initial=-np.inf)
+            if boundary > max(CLEAR, below):
+                hit |= margin >= boundary
                 continue
-        if place == 0:
-            hit[clear] = True
-        else:
-            left.append(pair)
+        left.append(pair)
     return hit, np.array(left, dtype=np.intp)
 
 
@@ -187,10 +176,12 @@ def _columns(probs: Probabilities, rows: Rows, others: Rows) -> Iterable[Probabi
 
 def _whole_rows(probs: Probabilities, rows: Rows) -> Probabilities:
     """(K, rows): the columns of some rows, each in one piece."""
+    if probs.flags.f_contiguous:
+        return probs.T.take(rows, axis=1)
     return np.ascontiguousarray(probs.take(rows, axis=0).T)
 
 
-def _margins(probs: Probabilities, self_confidence: Probabilities, rows: Rows, others: Rows) -> Probabilities:
+def _margins(probs: Probabilities, rows: Rows, trust: Probabilities, others: Rows) -> Probabilities:
     """(others, rows): by how much each other class leads over the given one.
 
     Whole rows are read where most columns are wanted.
@@ -199,5 +190,5 @@ def _margins(probs: Probabilities, self_confidence: Probabilities, rows: Rows, o
         picked = probs[rows, others[:, None]]
     else:
         picked = _whole_rows(probs, rows)[others]
-    picked -= self_confidence[rows]
+    picked -= trust
     return picked

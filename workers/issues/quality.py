@@ -10,6 +10,7 @@ from scipy.special import xlogy
 
 from workers.issues.arrays import Classes, Probabilities, block_rows
 from workers.issues.reading import read_rows
+from workers.issues.row_source import MatrixRows
 from workers.issues.thresholds import confident_thresholds, given_probs
 from workers.issues.validation import checked_labels, checked_probs
 
@@ -139,7 +140,7 @@ def adjusted(
 def _checked(labels: ArrayLike, pred_probs: ArrayLike) -> tuple[Classes, Probabilities]:
     probs = checked_probs(pred_probs)
     given = checked_labels(labels, *probs.shape)
-    read_rows(probs, None)  # refuses the first row that is no distribution
+    read_rows(MatrixRows(probs))  # refuses the first row that is no distribution
     return given, probs
 
 

@@ -1,40 +1,55 @@
-"""One pass over the matrix: what each row predicts, of which class it is confident, whether it is valid."""
+"""One pass over a source: what each row predicts, of which class it is confident, whether it is valid."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import Classes, Mask, Probabilities, Rows, block_rows, class_dtype
-from workers.issues.compiled import Loops, Reader
+from workers.issues.arrays import (
+    COLUMNWISE_CLASSES,
+    Classes,
+    Mask,
+    Probabilities,
+    Rows,
+    block_rows,
+    class_dtype,
+)
+from workers.issues.compiled import Loops
+from workers.issues.confident import class_of, settle
 from workers.issues.disagreement import loses
-from workers.issues.spreading import THREADS, slices, spread
+from workers.issues.row_source import RowSource
+from workers.issues.spreading import THREADS, in_order, spread
 from workers.issues.validation import SILENT, OffSums, refuse_row
-
-NO_CLASS = -1  # a row that is confident of no class
-COLUMNWISE_CLASSES = 48  # up to here a transposed block, worked on by columns, beats numpy's row reductions
 
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
     """What one pass finds.
 
-    `confident` is empty where no cutoffs were given. `trust`, the probabilities of the given labels, and
-    `disagreeing`, the rows whose given label does not win even with 1e-6 added to its probability, are
-    empty where no labels were given.
+    `confident` is empty where no cutoffs were given. `trust`, the probabilities of the given labels,
+    `others`, the rows that predict another class, and `best`, the probabilities of that, are empty where no
+    labels were given; so is `disagreeing`, those of them whose given label does not win even with 1e-6 added
+    to its probability.
     """
 
     predicted: Classes
     confident: Classes
     trust: Probabilities
+    others: Rows
+    best: Probabilities
     disagreeing: Mask
     off: OffSums
     highest: float
     lowest: float
+
+    def top(self) -> Probabilities:
+        """(N,): each row's highest probability."""
+        top = self.trust.copy()
+        top[self.others] = self.best
+        return top
 
 
 @dataclass(slots=True)
@@ -48,8 +63,8 @@ class _Seen:
 
 
 def read_rows(
-    probs: Probabilities,
-    cutoffs: Probabilities | None,
+    source: RowSource,
+    cutoffs: Probabilities | None = None,
     given: Classes | None = None,
     trust: Probabilities | None = None,
     *,
@@ -58,143 +73,140 @@ def read_rows(
 ) -> RowFacts:
     """Read every row once, a block at a time, and refuse the first that is not a distribution.
 
-    `trust` saves a look at each row, where the probabilities of the given labels are at hand.
+    `trust` saves a look at each row, where the probabilities of the given labels are at hand. The source is
+    asked to keep the rows that disagree with their labels.
     """
-    n_rows, n_classes = probs.shape
-    dtype = class_dtype(n_classes)
-    predicted: Classes = np.empty(n_rows, dtype=dtype)
-    confident: Classes = np.empty(0 if cutoffs is None else n_rows, dtype=dtype)
-    picked = np.empty(0 if given is None else n_rows, dtype=probs.dtype) if trust is None else trust
-    disagreeing: Mask = np.empty(len(picked), dtype=bool)
-    step = block_rows(probs)
-    none = _Seen(np.empty(0, dtype=np.intp), np.empty(0), 0.0, 0.0)
+    n_rows, n_classes = source.shape
+    predicted: Classes = np.empty(n_rows, dtype=class_dtype(n_classes))
+    confident: Classes = np.empty(0 if cutoffs is None else n_rows, dtype=predicted.dtype)
+    picked = np.empty(0 if given is None else n_rows, dtype=source.dtype) if trust is None else trust
+    disagreeing: Mask = np.empty(0 if given is None else n_rows, dtype=bool)
+    parts = source.parts(block_rows(source))
+    longest = max((part.stop - part.start for part in parts), default=0)
     seen: dict[int, _Seen] = {}
-
-    def make_compiled_work(loops: Loops) -> Callable[[slice], None]:
-        cuts, labels = _or_none(cutoffs, probs.dtype), _or_none(given, dtype)
-        read = Reader(loops, np.empty(step, dtype=probs.dtype), np.empty(step))
-
-        def work(part: slice) -> None:
-            into = predicted[part], confident[part], picked[part], disagreeing[part]
-            top = read.read(probs[part], cuts, labels[part], into)
-            seen[part.start] = _judged(probs[part], top, read.sums, read.lowest, part.start)
-
-        return work
+    others: dict[int, Rows] = {}
+    best: dict[int, Probabilities] = {}
 
     def make_work() -> Callable[[slice], None]:
-        if loops is not None:
-            return make_compiled_work(loops)
-        read: _Columnwise | _Rowwise = (_Columnwise if n_classes <= COLUMNWISE_CLASSES else _Rowwise)(
-            probs, cutoffs, step
-        )
+        read = _reader(source, longest, loops)
 
         def work(part: slice) -> None:
-            block = probs[part]
             with np.errstate(invalid="ignore"):  # infinities are refused below, by row
-                top = read.predict(block, predicted[part])
-                seen[part.start] = _judged(block, top, read.sums, read.lowest, part.start)
+                top = read.predict(part, predicted[part])
+                seen[part.start] = _judged(read.block, top, read.sums, read.lowest, part.start)
             if cutoffs is not None:
-                read.decide(predicted[part], confident[part])
+                rows = settle(top, cutoffs, predicted[part], confident[part])
+                confident[part][rows] = class_of(read.block[rows], cutoffs, predicted[part][rows])
             if given is not None:
                 if trust is None:
-                    picked[part] = block[np.arange(len(block)), given[part]]
+                    read.pick(given[part], picked[part])
                 disagreeing[part] = loses(given[part], picked[part], predicted[part], top)
+                source.keep(part, disagreeing[part], read.block)
+                rows = np.flatnonzero(predicted[part] != given[part])
+                others[part.start], best[part.start] = rows + part.start, top[rows]
 
         return work
 
-    spread(make_work, slices(n_rows, step), threads)
-    blocks = [none, *(seen[start] for start in sorted(seen))]
-    off = OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks]))
-    highest, lowest = max(b.highest for b in blocks), min(b.lowest for b in blocks)
-    return RowFacts(predicted, confident, picked, disagreeing, off, highest, lowest)
-
-
-def _or_none(values: Any, dtype: Any) -> Any:
-    return np.empty(0, dtype=dtype) if values is None else values
+    spread(make_work, parts, threads)
+    none = np.empty(0, dtype=np.intp)
+    blocks = [_Seen(none, np.empty(0), 0.0, 0.0), *in_order(seen)]
+    return RowFacts(
+        predicted,
+        confident,
+        picked,
+        np.concatenate([none, *in_order(others)]),
+        np.concatenate([np.empty(0, dtype=source.dtype), *in_order(best)]),
+        disagreeing,
+        OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks])),
+        max(b.highest for b in blocks),
+        min(b.lowest for b in blocks),
+    )
 
 
 class _Columnwise:
     """For few classes: the block is transposed, so that every operation runs along long columns."""
 
-    def __init__(self, probs: Probabilities, cutoffs: Probabilities | None, step: int) -> None:
-        n_classes = probs.shape[1]
-        self._columns = np.empty(n_classes * step, dtype=probs.dtype)
-        self._hits = np.empty(n_classes * step, dtype=np.int8)
-        self._number = np.arange(1, n_classes + 1, dtype=np.int8)[:, None]
-        self._cutoffs = np.zeros(0, dtype=probs.dtype) if cutoffs is None else cutoffs
-        self._top = np.empty(step, dtype=probs.dtype)
-        self.sums = np.empty(0, dtype=probs.dtype)
+    def __init__(self, source: RowSource, longest: int) -> None:
+        n_classes = source.shape[1]
+        self._source = source
+        self._columns = np.empty(n_classes * longest, dtype=source.dtype)
+        self._hits = np.empty(n_classes * longest, dtype=np.int8)
+        self._number = np.arange(n_classes, 0, -1, dtype=np.int8)[:, None]
+        self._top = np.empty(longest, dtype=source.dtype)
+        self._place = np.arange(longest)
+        self.block: Probabilities = np.empty((0, n_classes), dtype=source.dtype)
+        self.sums = np.empty(0, dtype=source.dtype)
         self.lowest = 0.0
 
-    def predict(self, block: Probabilities, predicted: Classes) -> Probabilities:
+    def predict(self, part: slice, predicted: Classes) -> Probabilities:
         """Write each row's most probable class, the first of several; the probability of that."""
-        columns = self._columns[: block.size].reshape(block.shape[::-1])
-        np.copyto(columns, block.T)
+        n_rows, n_classes = len(predicted), len(self._number)
+        columns = self._columns[: n_classes * n_rows].reshape(n_classes, n_rows)
+        self.block = columns.T
+        self._source.copy(part, self.block)
         self.sums = columns.sum(axis=0)
         self.lowest = float(columns.min())
-        top: Probabilities = np.maximum.reduce(columns, axis=0, out=self._top[: len(block)])
-        hits = self._hits[: block.size].reshape(columns.shape)
+        top: Probabilities = np.maximum.reduce(columns, axis=0, out=self._top[:n_rows])
+        hits = self._hits[: columns.size].reshape(columns.shape)
         np.equal(columns, top, out=hits.view(np.bool_))
-        hits *= self._number[::-1]
+        hits *= self._number
         np.maximum.reduce(hits, axis=0, out=predicted)
-        np.subtract(np.int8(len(columns)), predicted, out=predicted)
+        np.subtract(np.int8(n_classes), predicted, out=predicted)
         return top
 
-    def decide(self, predicted: Classes, confident: Classes) -> None:
-        """Write the class of which each row of the block last read is confident."""
-        columns = self._columns[: predicted.size * len(self._number)].reshape(-1, len(predicted))
-        rows = _settle(self._top[: len(predicted)], self._cutoffs, predicted, confident)
-        if rows.size == 0:
-            return
-        hits = np.greater_equal(columns.take(rows, axis=1), self._cutoffs[:, None]).view(np.int8)
-        several = np.add.reduce(hits, axis=0, dtype=np.int8) > 1
-        hits *= self._number
-        classes: Classes = np.maximum.reduce(hits, axis=0) + np.int8(NO_CLASS)
-        confident[rows] = np.where(several, predicted[rows], classes)
+    def pick(self, labels: Classes, out: Probabilities) -> None:
+        """The probabilities of some class of each row of the block last read."""
+        places = labels.astype(np.intp)
+        places *= len(labels)
+        places += self._place[: len(labels)]
+        self._columns.take(places, out=out, mode="clip")  # none needs it, but it saves a copy of `out`
 
 
 class _Rowwise:
-    """For many classes, where numpy's row reductions are fast and confident entries are few."""
+    """For many classes, where numpy's row reductions are fast."""
 
-    def __init__(self, probs: Probabilities, cutoffs: Probabilities | None, step: int) -> None:
-        self._block: Probabilities = np.empty((0, probs.shape[1]), dtype=probs.dtype)
-        self._place = np.arange(step)
-        self._cutoffs = np.zeros(0, dtype=probs.dtype) if cutoffs is None else cutoffs
-        self._top = np.empty(0, dtype=probs.dtype)
-        self.sums = np.empty(0, dtype=probs.dtype)
+    def __init__(self, source: RowSource, longest: int) -> None:
+        self._source = source
+        self._place = np.arange(longest)
+        self._top = np.empty(longest, dtype=source.dtype)
+        self.block: Probabilities = np.empty((0, source.shape[1]), dtype=source.dtype)
+        self.sums = np.empty(0, dtype=source.dtype)
         self.lowest = 0.0
 
-    def predict(self, block: Probabilities, predicted: Classes) -> Probabilities:
+    def predict(self, part: slice, predicted: Classes) -> Probabilities:
         """As for few classes."""
-        self._block = block = np.ascontiguousarray(block)
+        self.block = block = np.ascontiguousarray(self._source.block(part))
         self.sums = block.sum(axis=1)
         self.lowest = float(block.min())
         predicted[:] = block.argmax(axis=1)
-        self._top = block[self._place[: len(block)], predicted]
-        return self._top
+        self.pick(predicted, self._top[: len(predicted)])
+        return self._top[: len(predicted)]
 
-    def decide(self, predicted: Classes, confident: Classes) -> None:
+    def pick(self, labels: Classes, out: Probabilities) -> None:
         """As for few classes."""
-        rows = _settle(self._top, self._cutoffs, predicted, confident)
-        if rows.size == 0:
-            return
-        hits: Mask = self._block[rows] >= self._cutoffs
-        row, column = np.divmod(np.flatnonzero(hits), hits.shape[1])  # few, so they are listed
-        count = np.bincount(row, minlength=len(rows))
-        each, several = rows[row[count[row] == 1]], rows[count > 1]
-        confident[each] = column[count[row] == 1]
-        confident[several] = predicted[several]
+        out[:] = self.block[self._place[: len(labels)], labels]
 
 
-def _settle(top: Probabilities, cutoffs: Probabilities, predicted: Classes, confident: Classes) -> Rows:
-    """Write the class of which each row is confident, where its highest value tells; the other rows.
+class _Compiled(_Rowwise):
+    """Row by row too, in one compiled loop."""
 
-    Where the most probable class reaches its cutoff, that is the answer, and a row whose highest value is
-    below all cutoffs has none.
-    """
-    sure = top >= cutoffs[predicted]
-    confident[:] = np.where(sure, predicted, predicted.dtype.type(NO_CLASS))
-    return np.flatnonzero(~sure & (top >= cutoffs.min()))
+    def __init__(self, source: RowSource, longest: int, loops: Loops) -> None:
+        super().__init__(source, longest)
+        self._read = loops.read
+        self._sums = np.empty(longest)
+
+    def predict(self, part: slice, predicted: Classes) -> Probabilities:
+        """As for few classes."""
+        self.block = self._source.block(part)
+        top, self.sums = self._top[: len(predicted)], self._sums[: len(predicted)]
+        self.lowest = self._read(self.block, predicted, top, self.sums)
+        return top
+
+
+def _reader(source: RowSource, longest: int, loops: Loops | None) -> _Columnwise | _Rowwise:
+    if loops is not None:
+        return _Compiled(source, longest, loops)
+    return (_Columnwise if source.shape[1] <= COLUMNWISE_CLASSES else _Rowwise)(source, longest)
 
 
 def _judged(
@@ -205,11 +217,13 @@ def _judged(
     Sums that are anywhere near the limit are taken again, row by row in double precision: what is said of
     a row must not depend on the rows around it.
     """
-    rows = np.flatnonzero(~(np.abs(sums - 1) <= SILENT / 2))
+    rows: Rows = np.empty(0, dtype=np.intp)
     exact = np.empty(0)
-    if rows.size or not lowest >= 0:
+    miss = np.abs(sums - 1)
+    if not (miss.max() <= SILENT / 2 and lowest >= 0):
+        rows = np.flatnonzero(~(miss <= SILENT / 2))
         refuse_row(block, rows, lowest, first_row)
-        exact = block[rows].astype(np.float64).sum(axis=1)
+        exact = block.take(rows, axis=0).astype(np.float64).sum(axis=1)
         off = np.abs(exact - 1) > SILENT
         rows, exact = rows[off], exact[off]
     return _Seen(rows + first_row, exact, float(top.max()), lowest)

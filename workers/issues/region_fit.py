@@ -18,6 +18,7 @@ from workers.issues.spans.table import SpanTable
 STANDS_ON = 0.5  # overlap from which a predicted box is on a given one
 LEAST_GIVEN = 20  # regions from which a share says something
 LEAST_FIT = 0.05  # share below which not a weak model but another item, unit or name is the cause
+MOSTLY = 0.5
 MOST_PICTURES = 1000  # looked at, evenly spread
 
 
@@ -27,6 +28,9 @@ class Misfit(StrEnum):
     PLACES = "places"  # hardly any prediction is at a given region
     LABELS = "labels"  # those that are name another label
     ENDS = "ends"  # spans of the same label, and never with the same ends
+
+
+FitFigure = tuple[Misfit, int, int]  # what fits how many of how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,21 @@ class RegionFit:
     exact: int
 
     @property
-    def misfit(self) -> tuple[Misfit, int, int] | None:
+    def misfit(self) -> FitFigure | None:
         """What does not fit, with how many do of how many; None where all does, or too few say so."""
+        return self._below(LEAST_FIT)
+
+    @property
+    def doubt(self) -> FitFigure | None:
+        """What fits less often than not, and may be a weak model's; None also for a misfit."""
+        return None if self.misfit is not None else self._below(MOSTLY)
+
+    def _below(self, share: float) -> FitFigure | None:
         steps = ((Misfit.PLACES, self.met, self.given), (Misfit.LABELS, self.alike, self.met))
         for what, n, total in (*steps, (Misfit.ENDS, self.exact, self.alike)):
             if total < LEAST_GIVEN:
                 return None
-            if n < LEAST_FIT * total:
+            if n < share * total:
                 return what, n, total
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -46,6 +46,11 @@ def _work_off(
             failures.append((number, failure))
         if failures:
             return
+
+
+def in_order(by_start: Mapping[int, Part]) -> list[Part]:
+    """What was found in each part, by where the parts start."""
+    return [by_start[start] for start in sorted(by_start)]
 
 
 def slices(length: int, step: int) -> Sequence[slice]:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workers.issues.arrays import Classes, Probabilities
-from workers.issues.compiled import Loops, by_class
 from workers.issues.groups import Groups
 from workers.issues.spreading import THREADS, slices, spread
 from workers.issues.validation import checked_labels, checked_probs
@@ -56,13 +55,8 @@ def thresholds_of(self_confidence: Probabilities, groups: Groups, *, threads: in
     return _means_by_class(groups, self_confidence.dtype, lambda part: self_confidence[part], threads)
 
 
-def thresholds_from(
-    probs: Probabilities, groups: Groups, *, threads: int = THREADS, loops: Loops | None = None
-) -> Probabilities:
+def thresholds_from(probs: Probabilities, groups: Groups, *, threads: int = THREADS) -> Probabilities:
     """The thresholds from the matrix."""
-    if loops is not None:
-        starts = np.cumsum(groups.counts) - groups.counts
-        return _means(by_class(loops, probs, groups.labels, starts), groups)
 
     def picked(part: slice) -> Probabilities:
         labels = groups.labels[part]
@@ -94,12 +88,7 @@ def _means_by_class(
             placed[at : at + end - start] = values[start:end]
 
     spread(lambda: place, list(enumerate(groups.chunks())), threads)
-    return _means(placed, groups)
-
-
-def _means(placed: Probabilities, groups: Groups) -> Probabilities:
-    """The mean of each class, whose values lie together."""
-    ends, present = np.cumsum(groups.counts), groups.counts > 0
+    present = groups.counts > 0
     thresholds = np.full(len(present), UNREACHABLE, dtype=placed.dtype if present.all() else np.float64)
     for label in np.flatnonzero(present):
         thresholds[label] = np.mean(placed[ends[label] - groups.counts[label] : ends[label]])

@@ -118,12 +118,13 @@ def refuse_row(block: Probabilities, suspects: Rows, lowest: float, first_row: i
     """
     if not lowest >= -SLACK:
         suspects = np.union1d(suspects, np.flatnonzero((block < -SLACK).any(axis=1)))
-    rows = block[suspects].astype(np.float64)
+    picked = block.take(suspects, axis=0)
+    rows = picked.astype(np.float64)
     finite: Mask = np.asarray(np.isfinite(rows).all(axis=1))
     negative: Mask = np.asarray((rows < -SLACK).any(axis=1))
     with np.errstate(invalid="ignore"):
         sums = rows.sum(axis=1)
-    bad = np.flatnonzero(~finite | negative | ~_within_rounding(block[suspects], sums))
+    bad = np.flatnonzero(~finite | negative | ~_within_rounding(picked, sums))
     if bad.size == 0:
         return
     row = first_row + int(suspects[bad[0]])

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from connector.model import ReviewSnapshot
+from connector.model import ReviewSnapshot, ReviewState
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
+from workers.review.sent import mark_pushed
 
 
 def with_doubles(
@@ -22,6 +23,9 @@ def with_doubles(
     Doubles that show here for the first time are withdrawn. Where nothing is known of the first task yet,
     the push finds out which one stays.
     """
+    with context.read() as unit:
+        forgotten = _forgotten(unit, snapshots)
+    mark_pushed(context, forgotten, reread=False)
     with context.read() as unit:
         fresh = _not_known(unit, snapshots)
     withdraw_doubles(context, review_id, fresh)
@@ -40,6 +44,13 @@ def withdraw_doubles(context: Context, review_id: str, remote_ids: Mapping[str, 
     with context.begin() as unit:
         unit.reviews.add_doubles(remote_ids)
     context.desk.withdraw(review_id, [one for ids in remote_ids.values() for one in ids])
+
+
+def _forgotten(unit: UnitOfWork, snapshots: Sequence[ReviewSnapshot]) -> dict[str, str]:
+    """Answered tasks of questions that we never began to send: our database was restored from before that."""
+    tasks = unit.reviews.many([each.key for each in snapshots if each.answers])
+    unsent = {key for key, one in tasks.items() if one.state is ReviewState.PLANNED and one.batch is None}
+    return {each.key: each.remote_task_id for each in snapshots if each.answers and each.key in unsent}
 
 
 def _not_known(unit: UnitOfWork, snapshots: Sequence[ReviewSnapshot]) -> dict[str, list[str]]:

@@ -33,6 +33,7 @@ from workers.review.quality.asking import MOST_RANKED, next_to_ask
 from workers.review.question import first_votes, review_request, review_task, usual_votes
 from workers.review.release import release_lost_reviews, release_reviews
 from workers.review.room import room_for
+from workers.review.sent import mark_pushed
 from workers.review.taking_back import put_back_touched, take_back
 
 BATCH = 100  # review tasks in one request
@@ -168,7 +169,7 @@ def _adopt(context: Context, review_id: str, batch: str, schema: LabelSchema) ->
     waiting = [tasks[key] for key in ours if tasks[key].state is ReviewState.PLANNED]
     requests = _requests(context, waiting, schema) if waiting else []
     context.desk.complete(review_id, {ours[one.key]: one for one in requests})
-    return _mark_pushed(context, ours, reread=True)
+    return mark_pushed(context, ours, reread=True)
 
 
 def _push_new(context: Context, review_id: str, schema: LabelSchema, expected: int) -> int:
@@ -225,7 +226,7 @@ def _recorded(
 ) -> int:
     if isinstance(outcome, Rejected):
         return _send_singly(context, review_id, tasks, schema, outcome)
-    return _mark_pushed(context, outcome, reread=False)
+    return mark_pushed(context, outcome, reread=False)
 
 
 def _send_singly(
@@ -242,7 +243,7 @@ def _send_singly(
         except Rejected as error:
             refused.append((task, str(error)))
         else:
-            _mark_pushed(context, remote_ids, reread=False)
+            mark_pushed(context, remote_ids, reread=False)
     if len(refused) == len(tasks) > 1:
         raise whole
     with context.begin() as unit:
@@ -277,27 +278,6 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
         )
         for task, issue in asked
     ]
-
-
-def _mark_pushed(context: Context, remote_ids: Mapping[str, str], *, reread: bool) -> int:
-    """Record where the tasks stand; `reread` where answers may have come before we knew.
-
-    Only of tasks that still wait for it: one that was withdrawn while it was sent stays withdrawn.
-    """
-    project, quorum = context.project, usual_votes(context.settings.review)
-    with context.begin() as unit:
-        tasks = unit.reviews.many(list(remote_ids))
-        waiting = {key: task for key, task in tasks.items() if task.state is ReviewState.PLANNED}
-        if not waiting:
-            return 0
-        unit.reviews.pushed({key: remote_ids[key] for key in waiting}, quorum)
-        unit.issues.start_review([task.issue_id for task in waiting.values()])
-        detail = {"tasks": sorted(waiting)}
-        unit.audit.append("secondlook", "reviews.pushed", project.name, detail, project.name)
-        if reread:
-            unit.projects.set_review_cursor(project.id, None)
-            unit.enqueue(job(JobKind.COLLECT, project.id))
-    return len(waiting)
 
 
 def _raise_overlaps(context: Context, review_id: str) -> int:

@@ -75,6 +75,9 @@ def _save_description(context: Context, info: SourceInfo, *, restart: bool) -> P
         remember(unit, project.id, _left_out(context, info))
         if restart:
             unit.projects.set_source_cursor(project.id, None)
+        if context.job.payload.get("full"):  # answers, too: a restore of ours may have lost some of the tasks
+            unit.projects.set_review_cursor(project.id, None)
+            unit.enqueue(job(JobKind.COLLECT, project.id))
         return unit.projects.get(project.id)
 
 

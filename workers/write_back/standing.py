@@ -12,7 +12,7 @@ from workers.write_back.orders import order_for
 
 
 def look_after(context: Context, correction: Correction) -> Summary:
-    """Leave one write, the one that the journal names; where there is none any more, ask a person.
+    """Leave one write, the one that the journal names, or one of those there are; where there is none, ask.
 
     There is none after the platform was restored from an older backup, or where a late request of ours has
     written over it. It is not written again by itself, for the restore may have been meant to undo it. What
@@ -25,7 +25,8 @@ def look_after(context: Context, correction: Correction) -> Summary:
             return {
                 "taken_away": not _is_as_decided(context, correction, order) and _hold(context, correction)
             }
-        return {"doubles_removed": _remove_doubles(context, correction, order)}
+        removed = _remove_doubles(context, correction, order)
+        return {"doubles_removed": removed, "stands_as": _follow(context, correction, order)}
     except Conflict as error:
         return {"conflict": str(error)}
 
@@ -82,6 +83,18 @@ def _hold(context: Context, correction: Correction) -> bool:
                 "platform", "correction.taken_away", correction.id, detail, context.project.name
             )
     return done
+
+
+def _follow(context: Context, correction: Correction, order: WriteOrder) -> str | None:
+    """The id under which it stands, where the journal names another: one of both sides was restored since."""
+    standing = context.source.find_write(order)
+    if standing is None or standing.remote_id == correction.remote_id:
+        return None
+    with context.begin() as unit:
+        unit.corrections.stands_as(correction.id, standing.remote_id)
+        detail = {"written": standing.remote_id, "before": correction.remote_id}
+        unit.audit.append("secondlook", "correction.found_again", correction.id, detail, context.project.name)
+    return standing.remote_id
 
 
 def _remove_doubles(context: Context, correction: Correction, order: WriteOrder) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.errors import Conflict, InUse, NotFound, Rejected, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
+from connector.model.writing import one_and_doubles
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
 from connector.platforms.results import dicts, regions_of
@@ -99,22 +100,21 @@ class LabelStudioWriter:
             self._remove_prediction(order, record, task)
 
     def remove_doubles(self, order: WriteOrder, record: WriteRecord) -> int:
-        """Remove what a held-up try of this order wrote beside what `record` names; how many."""
+        """Remove what a held-up try wrote beside what `record` names, or beside the first; how many."""
         task = self._task(order)
         if task is None or order.mode not in _PLACES:
             return 0
-        doubles = [raw for raw in self._all_marked(order, task) if str(raw["id"]) != record.remote_id]
+        kept_row, doubles = one_and_doubles(self._all_marked(order, task), record, lambda raw: str(raw["id"]))
         for raw in doubles:
             self._remove(order, task, self._intact_row(order, raw))
-        if doubles and order.mode in BESIDE:
-            self._be_the_truth_again(task, record, doubles)
+        if kept_row is not None and doubles and order.mode in BESIDE:
+            self._be_the_truth_again(task, kept_row, doubles)
         return len(doubles)
 
-    def _be_the_truth_again(self, task: Raw, record: WriteRecord, doubles: Sequence[Raw]) -> None:
+    def _be_the_truth_again(self, task: Raw, ours: Raw, doubles: Sequence[Raw]) -> None:
         """The last write that came had demoted the one that stays."""
-        ours = by_id(task, record.remote_id)
         truths = [raw for raw in _annotations(task) if raw.get("ground_truth") and raw not in doubles]
-        if ours is not None and not truths:
+        if not truths:
             self._change(task, ours, {"ground_truth": True})
 
     # --- looking ---------------------------------------------------------------------------

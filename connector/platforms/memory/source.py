@@ -25,6 +25,7 @@ from connector.model import (
     WriteOrder,
     WriteRecord,
 )
+from connector.model.writing import one_and_doubles
 from connector.platforms import ownership
 from connector.platforms.memory import hooks
 from connector.platforms.memory.server import SERVICE_USER, Held, MemoryServer
@@ -141,14 +142,15 @@ class MemorySource:
                 return 0
             if order.mode is WriteMode.PREDICTION:
                 return self._remove_double_predictions(held, order, record)
-            kept = [a for a in held.item.annotations if not _is_double(a, order, record)]
-            removed = len(held.item.annotations) - len(kept)
+            marked = [a for a in held.item.annotations if a.marker == order.marker]
+            ours, doubles = one_and_doubles(marked, record, lambda a: a.remote_id)
+            kept = [a for a in held.item.annotations if a not in doubles]
             if not any(a.ground_truth for a in kept):
-                kept = [replace(a, ground_truth=a.remote_id == record.remote_id) for a in kept]
-            if removed:
+                kept = [replace(a, ground_truth=a is ours) for a in kept]
+            if doubles:
                 self._server.tick()
                 self._server.store(held, annotations=tuple(kept))
-            return removed
+            return len(doubles)
 
     def ensure_webhook(self, role: Role, remote_project: str, url: str, secret: str) -> bool:  # noqa: ARG002 - the protocol's signature
         """Register or repair."""
@@ -270,7 +272,7 @@ class MemorySource:
 
     def _remove_double_predictions(self, held: Held, order: WriteOrder, record: WriteRecord) -> int:
         own = [p for p in held.item.predictions if p.model_version == f"{OURS}{order.marker}"]
-        doubles = [p for p in own if p.remote_id != record.remote_id]
+        _, doubles = one_and_doubles(own, record, lambda p: p.remote_id)
         if doubles:
             self._server.tick()
             kept = tuple(p for p in held.item.predictions if p not in doubles)

@@ -134,6 +134,10 @@ class Corrections(Repository):
             error=None,
         )
 
+    def stands_as(self, correction_id: str, remote_id: str) -> None:
+        """It is what stands under this id: that of the record is gone."""
+        self._set(correction_id, remote_id=remote_id)
+
     def set_state(self, correction_id: str, state: CorrectionState, error: str | None = None) -> None:
         self._set(correction_id, state=state.value, error=error)
 

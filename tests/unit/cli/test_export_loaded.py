@@ -190,3 +190,10 @@ def test_items_without_a_text_stand_apart(secondlook: Secondlook, configured: Se
     done = secondlook("export", "cats", "--out", "s.conll", "--format", "conll")
     assert "1 unreadable" in done.out
     assert Path("s.conll").read_text() == "x O\n\n"
+
+
+def test_an_export_of_nothing_loads_as_nothing(secondlook: Secondlook, configured: Services) -> None:
+    project_of(configured, *CASES["spans"][:4])
+    for form in ("csv", "parquet"):  # without a line JSONL has no columns, and `datasets` refuses no rows
+        assert secondlook("export", "cats", "--out", f"a.{form}", "--format", form, "--decided").code == 0
+        assert LOADED[form](Path(f"a.{form}").absolute()) == []

@@ -39,3 +39,11 @@ def test_the_first_that_fails_is_named_and_few_regions_say_nothing(n: int, data:
         assert misfit == (Misfit.LABELS, alike, met)
     else:
         assert misfit in (None, (Misfit.ENDS, exact, alike))
+
+
+def test_what_fits_less_often_than_not_is_a_doubt_and_no_misfit() -> None:
+    assert RegionFit(100, 49, 49, 49).doubt == (Misfit.PLACES, 49, 100)
+    assert RegionFit(100, 80, 30, 30).doubt == (Misfit.LABELS, 30, 80)
+    assert RegionFit(100, 80, 60, 20).doubt == (Misfit.ENDS, 20, 60)
+    assert RegionFit(100, 80, 60, 30).doubt is None
+    assert RegionFit(100, 4, 4, 4).doubt is None

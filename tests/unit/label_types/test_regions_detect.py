@@ -98,6 +98,14 @@ def test_predictions_that_cannot_be_about_the_boxes_are_a_warning_and_no_questio
     assert [words in text for text in reason_texts(suspicions.warnings)] == [True]
 
 
+def test_predictions_that_fit_little_are_said_and_flag_what_they_contradict() -> None:
+    seen = [*SEEN[:10], *(prediction({box("car", n, 400): 0.95}) for n in range(10, 30))]
+    given = item(40, box("dog", 400, 300))
+    suspicions = detect_boxes([*RIGHT, given], [*seen, prediction({box("car", 400, 300): 0.95})], BOXES, "")
+    (text,) = reason_texts(suspicions.warnings)
+    assert text.startswith("The predictions fit the labels little: there is one at 21 of 61 given regions")
+
+
 def test_predicted_spans_that_never_end_where_given_ones_do_are_a_warning_and_no_questions() -> None:
     rows = [item(n, f'PER {n}-{n + 4} "Anna"') for n in range(30)]
     seen = [prediction({f'PER {n}-{n + 3} "Ann"': 0.95}) for n in range(30)]

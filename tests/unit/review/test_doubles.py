@@ -6,6 +6,7 @@ from collections import Counter
 
 from connector.errors import UnknownOutcome
 from connector.model import ReviewRequest
+from connector.model.jobs import JobKind
 from tests.support.world import NAME, World, withdrawn
 
 
@@ -120,3 +121,27 @@ def test_an_answer_in_a_double_that_the_push_finds_counts(world: World) -> None:
     world.settle()
 
     assert [(vote.reviewer, vote.counted) for vote in world.votes("odd")] == [("rita", True)]
+
+
+def test_an_answered_task_of_before_our_restore_is_the_one_that_asks(world_on_each: World) -> None:
+    """The backup holds the question as planned; it was sent and answered since."""
+    world = world_on_each
+    world.some_right()
+    world.wrong()
+    world.settle()
+    world.wrong("odder")
+    world.do(JobKind.SYNC)
+    world.do(JobKind.SCAN)
+    backup = world.backup()
+    world.settle()
+    sent = world.review_of("odder").item.remote_id
+    world.server.answer(sent, "rita", "dog")
+    world.settle()
+    world.restore(backup)
+    world.do(JobKind.SYNC, {"full": True})
+    world.do(JobKind.COLLECT)
+    world.later(seconds=61)
+
+    assert world.review_of("odder").item.remote_id == sent
+    assert len(world.review.held) == 2, "nothing was sent again"
+    assert [(vote.reviewer, vote.counted) for vote in world.votes("odder")] == [("rita", True)]

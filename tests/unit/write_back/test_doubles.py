@@ -42,6 +42,23 @@ def test_a_second_write_is_taken_away_and_the_first_stays(world: World) -> None:
     assert world.corrected("odd").state is CorrectionState.APPLIED
 
 
+def test_what_stands_under_another_number_alone_is_kept_and_known_by_it(world: World) -> None:
+    """The platform was restored and corrected again, and then our database from a backup of before that."""
+    corrected(world)
+    held = world.held("odd")
+    world.server.tick()
+    again = [replace(one, remote_id="again") if one.marker else one for one in held.item.annotations]
+    world.server.store(held, annotations=tuple(again))
+    held.notes["again"] = {}
+    world.do(JobKind.WRITEBACK, {"correction": world.corrected("odd").id})
+
+    assert world.labels("odd") == [("ann", "cat"), ("service", "dog")]
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+    assert world.corrected("odd").remote_id == "again"
+    assert world.revert(world.corrected("odd").id)["restored"] == "cat"
+    assert world.labels("odd") == [("ann", "cat")]
+
+
 def test_taking_a_correction_back_takes_all_its_writes_back(world_on_each: World) -> None:
     world = world_on_each
     corrected(world)

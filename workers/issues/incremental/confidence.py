@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import CHUNK, Classes, Counts, Mask, Probabilities, Rows, class_dtype
+from workers.issues.arrays import CHUNK, NO_CLASS, Classes, Counts, Mask, Probabilities, Rows, class_dtype
 from workers.issues.incremental.band import Band, band_around
 from workers.issues.incremental.growing import grown
 from workers.issues.incremental.members import Members
 from workers.issues.incremental.pruning_plan import PruningPlan
 from workers.issues.incremental.table import REMOVED, Table
 from workers.issues.joint import confident_counts
-from workers.issues.reading import NO_CLASS
 from workers.issues.thresholds import LOWEST, UNREACHABLE, cutoffs
 
 

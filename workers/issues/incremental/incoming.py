@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike
 
 from workers.issues.arrays import Classes, Probabilities, class_dtype
 from workers.issues.reading import read_rows
+from workers.issues.row_source import MatrixRows
 from workers.issues.thresholds import given_probs
 from workers.issues.validation import SILENT, SLACK, InvalidInput
 
 
 def checked_values(probs: Probabilities) -> Probabilities:
     """The rows as they are, once their values are right; rows that exceed 1 by more than 1e-6 end there."""
-    if read_rows(probs, None).highest > 1 + SLACK:
+    if read_rows(MatrixRows(probs)).highest > 1 + SLACK:
         over = (probs > 1 + SLACK).any(axis=1, keepdims=True)
         return np.where(over, np.minimum(probs, 1), probs)
     return probs

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from workers.issues.arrays import Counts, Probabilities
 from workers.issues.pooling import none_wrong, starts_of
 from workers.issues.reading import read_rows
+from workers.issues.row_source import MatrixRows
 from workers.issues.spans.findings import NO_SPAN, SpanFindings, ordered, span_findings
 from workers.issues.spans.flat import flatten
 from workers.issues.spans.table import NO_LABEL, SpanTable, Tags, read_tags, spans_of_tags
@@ -86,10 +87,11 @@ def span_issues(
     if not len(tokens.labels):
         none = SpanTable([], [], [], [])
         return SpanIssues(span_findings(none, none), np.ones(len(tokens.sizes)), none, none, tags.names)
+    joined = tokens.probs
     try:
-        probs = checked_probs(tokens.probs)
+        probs = checked_probs(joined)
         chosen = compact_labels(tokens.labels, *probs.shape)
-        read_rows(probs, None)  # refuses the first row that is no distribution
+        read_rows(MatrixRows(probs))  # refuses the first row that is no distribution
     except InvalidInput as refused:
         raise tokens.located(refused) from None
     _refuse_other_width(len(classes), probs.shape[1])

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workers.issues.arrays import Counts, Probabilities
-from workers.issues.detection import issues_among
+from workers.issues.detection import LabelIssues, issues_among
 from workers.issues.pooling import pooled_min, pooled_softmin
 from workers.issues.quality import self_confidence
-from workers.issues.spans.flat import FlatTokens, flatten
+from workers.issues.row_source import MatrixRows, RowSource
+from workers.issues.spans.flat import FlatTokens, UnlikeTables, flatten
 from workers.issues.spreading import THREADS
-from workers.issues.validation import InvalidInput
+from workers.issues.validation import InvalidInput, checked_probs
 
 TEMPERATURE = 0.05
 
@@ -89,11 +90,26 @@ def token_issues(
     A span that is wrong is several tokens here; `span_findings` reports it once.
     """
     tokens = flatten(labels, pred_probs)
-    try:
-        issues = issues_among(tokens.labels, tokens.probs, method, threads, tokens.trust, compiled=compiled)
-    except InvalidInput as refused:
-        raise tokens.located(refused) from None
+
+    def issues_of(source: RowSource) -> LabelIssues:
+        try:
+            return issues_among(tokens.labels, source, method, threads, compiled=compiled)
+        except InvalidInput as refused:
+            raise tokens.located(refused) from None
+
+    issues = _of_either(tokens, issues_of)
     return TokenIssues(tokens.pairs(issues.order), issues.quality, tokens.sizes, issues.warnings)
+
+
+def _of_either(tokens: FlatTokens, issues_of: Callable[[RowSource], LabelIssues]) -> LabelIssues:
+    """The issues of the sentences' rows where they lie, or of all joined where they are not alike."""
+    rows = tokens.rows()
+    if rows is not None:
+        try:
+            return issues_of(rows)
+        except UnlikeTables:
+            pass
+    return issues_of(MatrixRows(checked_probs(tokens.probs)))
 
 
 def sentence_scores(
@@ -141,7 +157,8 @@ def _pool(name: str) -> Callable[[Probabilities, Counts], NDArray[np.float64]]:
 def _scored(
     tokens: FlatTokens, token_score: Callable[[ArrayLike, ArrayLike], Probabilities]
 ) -> Probabilities:
+    probs = tokens.probs
     try:
-        return token_score(tokens.labels, tokens.probs)
+        return token_score(tokens.labels, probs)
     except InvalidInput as refused:
         raise tokens.located(refused) from None

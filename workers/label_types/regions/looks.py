@@ -83,6 +83,10 @@ def looks_at(
 
 def without_misfits(found: Suspicions, fit: RegionFit) -> Suspicions:
     """The same; where the predictions cannot be about the labels, a warning instead of false alarms."""
+    if fit.doubt is not None:
+        why, n, total = fit.doubt
+        weak = coded(ScanDoubt.PREDICTIONS_FIT_LITTLE, why=why.value, n=n, total=total)
+        return replace(found, warnings=(*found.warnings, weak))
     if fit.misfit is None:
         return found
     why, n, total = fit.misfit

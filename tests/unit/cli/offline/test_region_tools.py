@@ -104,6 +104,12 @@ def test_predicted_boxes_that_cannot_be_about_the_labels_are_refused(
     assert refused.value.argument == "--predictions"
 
 
+def test_boxes_of_pictures_that_were_made_smaller_fit_little_which_is_said(tmp_path: Path) -> None:
+    smaller = [{**one, "bbox": [0.9 * side for side in one["bbox"]]} for one in results()]
+    scan = judged(coco_from(tmp_path), save(tmp_path / "p.json", smaller))
+    assert any("fit the labels little: there is one at" in text for text in scan.warnings)
+
+
 def spans_of(change: Callable[[int, int, str], tuple[int, int, str]]) -> list[dict[str, Any]]:
     return [
         {

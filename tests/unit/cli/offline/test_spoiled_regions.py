@@ -21,6 +21,7 @@ from workers.cli.offline.longest import LONGEST_TEXT
 from workers.cli.offline.regions.data import RegionData
 from workers.cli.offline.regions.judging_boxes import judge_boxes
 from workers.cli.offline.regions.judging_spans import judge_spans
+from workers.cli.offline.regions.own import with_predictions
 from workers.cli.offline.regions.reading import read_any
 
 NUMBERS = (0, -1, 1e308, float("nan"), float("inf"), 10**400, True)
@@ -66,7 +67,40 @@ WHOLE: dict[str, Any] = {
         {"id": n, "text": files.marked(n)[0], "spans": [list(span) for span in files.marked(n)[1]]}
         for n in range(3)
     ],
+    "tags": [{"id": n, "tokens": ["Ann", "slept"], "ner_tags": ["B-PER", "O"]} for n in range(3)],
+    "pairs": [
+        [files.marked(n)[0], {"entities": [list(one) for one in files.marked(n)[1]]}] for n in range(3)
+    ],
 }
+THREE = range(3)
+BOXES, SPANS = ("coco", files.coco(3)), ("rows", WHOLE["rows"])
+CORNERS = {"label": "car", "score": 0.9, "box": {"x1": 1, "y1": 2, "x2": 9, "y2": 9}}
+BESIDE = {"boxes": [[1, 2, 30, 40]], "labels": [10], "scores": [0.9]}
+GROUPED = {"entity_group": "PER", "start": 0, "end": 4, "score": 0.9}
+PREDICTED: dict[str, tuple[tuple[str, Any], Any]] = {
+    "results": (BOXES, files.coco_results(3)),
+    "wrapped": (BOXES, {**files.coco(3), "annotations": files.coco_results(3)}),
+    "corners": (BOXES, [{"image_id": n, "predictions": [CORNERS]} for n in THREE]),
+    "side by side": (BOXES, [{"image_id": n, **BESIDE} for n in THREE]),
+    "spans": (SPANS, [{"id": n, "predictions": [GROUPED]} for n in THREE]),
+    "triples": (SPANS, [{"id": n, "spans": [[0, 4, "PER"]]} for n in THREE]),
+}
+
+
+@pytest.mark.parametrize("name", PREDICTED)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_predictions_that_are_spoiled_are_read_or_refused_with_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    (held, whole), predicted = PREDICTED[name]
+    places = st.sampled_from([path for path in paths_of(predicted) if path])
+    changes = data.draw(st.lists(st.tuples(places, st.sampled_from(ODD)), min_size=1, max_size=4))
+    folder = tmp_path_factory.getbasetemp()
+    (folder / f"{held}.json").write_text(json.dumps(whole), encoding="utf-8")
+    (folder / "predicted.json").write_text(json.dumps(spoiled(predicted, changes)), encoding="utf-8")
+    found = read_and_judge(folder / f"{held}.json", folder / "predicted.json")
+    assert all(0 <= issue.score <= 1 and issue.reason for issue in found)
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -84,14 +118,19 @@ def test_what_is_spoiled_is_read_or_refused_with_a_sentence(
     assert all(0 <= issue.score <= 1 and issue.reason for issue in found)
 
 
-def read_and_judge(file: Path) -> Any:
+def read_and_judge(file: Path, predictions: Path | None = None) -> Any:
     """The issues; none of what is refused, or is no file of regions any more."""
     try:
         read = read_any(file, Columns())
         if not isinstance(read, RegionData):
             return ()
-        agree_on_regions(read, 2)
-        return (judge_boxes if read.kind is FileKind.BOXES else judge_spans)(read, None).issues
+        if predictions is None:
+            agree_on_regions(read, 2)
+        else:
+            read = with_predictions(read, predictions)
+        return (judge_boxes if read.kind is FileKind.BOXES else judge_spans)(
+            read, None if predictions is None else predictions.name
+        ).issues
     except BadFile:
         return ()
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.platforms.results import finite
+from connector.platforms.results import dicts, finite
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.formats.json_values import parse_json
@@ -46,8 +46,9 @@ def read_coco(value: Raw) -> RegionData:
     left_out: list[LeftOut] = []
     remarks = Remarks()
     names = category_names(value["categories"])
-    images = {str(one["id"]): one for one in value["images"] if isinstance(one, Mapping) and "id" in one}
-    twice = len([one for one in value["images"] if isinstance(one, Mapping) and "id" in one]) - len(images)
+    with_id = [one for one in dicts(value["images"]) if one.get("id") is not None]
+    images = {str(one["id"]): one for one in with_id}
+    twice = len(with_id) - len(images)
     if twice:
         remarks.add("image id that occurs more than once: the last one counts", "images", twice)
     boxes: dict[str, dict[str | None, list[Region]]] = defaultdict(lambda: defaultdict(list))
@@ -85,7 +86,7 @@ def category_names(categories: Any) -> dict[str, str]:
     names = {
         str(one["id"]): str(one.get("name", one["id"]))
         for one in categories
-        if isinstance(one, Mapping) and "id" in one
+        if isinstance(one, Mapping) and one.get("id") is not None
     }
     if not names:
         raise BadFile("no category has an id", argument=ARGUMENT, remedy="Export the categories too")

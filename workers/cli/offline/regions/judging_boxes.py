@@ -19,7 +19,7 @@ from workers.cli.offline.regions.looks import (
     are_shared,
     by_predictions,
     by_the_others,
-    require_fit,
+    fitting,
 )
 from workers.cli.offline.regions.previews import picture_view
 from workers.issues import BoxFindings, BoxKind, InvalidInput, box_fit, box_issues
@@ -43,8 +43,7 @@ def judge_boxes(data: RegionData, predictions: str | None) -> FileScan:
     labels = [_given(look.answer.regions, number) for look in looks.looks]
     tables = [_tables(look.against, number) for look in looks.looks]
     try:
-        if looks.by_model:
-            require_fit(box_fit(labels, tables), predictions)
+        looks = fitting(looks, box_fit(labels, tables), predictions)
         result = box_issues(labels, tables)
     except InvalidInput as error:
         raise BadFile(error.problem, argument=ARGUMENT, remedy=error.remedy) from error

@@ -22,7 +22,7 @@ from workers.cli.offline.regions.looks import (
     by_predictions,
     by_the_others,
     carried,
-    require_fit,
+    fitting,
 )
 from workers.cli.offline.regions.previews import text_view
 from workers.cli.offline.regions.tokens import Tagging, tagged
@@ -113,8 +113,7 @@ def _compared(data: RegionData, looks: Looks, named: str | None = None) -> _Judg
     given = [(n, region) for n, look in enumerate(looks.looks) for region in look.answer.regions]
     predicted = [(n, region) for n, look in enumerate(looks.looks) for region in look.against]
     tables = _table(given, number), _table(predicted, number)
-    if looks.by_model:
-        require_fit(span_fit(*tables), named)
+    looks = fitting(looks, span_fit(*tables), named)
     result = span_findings(*tables)
     return _Judged(looks, result, given, predicted, LISTED)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,12 +79,20 @@ def by_predictions(data: RegionData, by: str) -> Looks:
     return Looks(looks, by, missing, tuple(texts), by_model=True)
 
 
-def require_fit(fit: RegionFit, predictions: str | None) -> None:
-    """BadFile where predictions cannot be about the labels: each would seem an error, or none."""
+def fitting(looks: Looks, fit: RegionFit, predictions: str | None) -> Looks:
+    """The same, with a warning where the predictions fit little.
+
+    BadFile where they cannot be about the labels: each would seem an error, or none.
+    """
+    if not looks.by_model:
+        return looks
     if fit.misfit is not None:
         why, n, total = fit.misfit
         problem, cause = scans.misfit(why, n, total)
         raise BadFile(problem, argument=ARGUMENT if predictions is None else "--predictions", remedy=cause)
+    if fit.doubt is None:
+        return looks
+    return replace(looks, warnings=(*looks.warnings, scans.predictions_fit_little(*fit.doubt)))
 
 
 def by_the_others(data: RegionData) -> Looks:

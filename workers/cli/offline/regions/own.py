@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
+from connector.platforms.results import dicts
 from workers.cli.offline.columns import IDS
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntry
@@ -122,9 +123,12 @@ def _of_file(reader: _Reader, path: Path) -> dict[str, list[Region]]:
 
 def _of_coco(reader: _Reader, value: Mapping[str, Any]) -> dict[str, list[Region]]:
     """Results within COCO's object: its numbers mean its own pictures and categories."""
-    files = {str(one["id"]): one.get("file_name") for one in value["images"] if "id" in one}
+    files = {str(one.get("id")): one.get("file_name") for one in dicts(value["images"])}
     rows = []
     for n, one in enumerate(value["annotations"], start=1):
+        if not isinstance(one, Mapping):
+            reader.left_out.append(LeftOut(f"{ARGUMENT}, annotation {n}", "annotation that is no object"))
+            continue
         name = files.get(str(one.get("image_id"))) or one.get("image_id")
         rows.append(FileEntry(f"annotation {n}", {**one, "id": None, "image_id": None, "file_name": name}))
     return _of_rows(reader, rows, category_names(value["categories"]))

@@ -32,7 +32,7 @@ def is_yolo(folder: Path, *, stated: bool = False) -> bool:
     A folder `labels`, or who states that it holds boxes, is enough: that no class has a name is said then.
     """
     files = _files(folder)
-    meant = stated or any(file.parent.name == LABELS or LABELS in file.parts for file in files)
+    meant = stated or any(LABELS in (folder.name, *file.relative_to(folder).parts) for file in files)
     return bool(files) and (_name_file(folder) is not None or meant)
 
 
