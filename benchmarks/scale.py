@@ -166,7 +166,7 @@ class Run:
         self.changed += 1
         item = self.source.relabelled(self.changed * 37, CLASSES[(self.changed * 37 + 5) % len(CLASSES)])
         with self.services.store.begin() as unit:
-            absorb_items(unit, self.services.project(PROJECT), [item])
+            absorb_items(unit, self.services.project(PROJECT), [item], ours=())
 
     def _answer(self) -> None:
         for board in self.server.boards.values():

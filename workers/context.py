@@ -50,6 +50,16 @@ class Context:
     def desk(self) -> ReviewDesk:
         return self.services.desk(self.project.name)
 
+    @property
+    def installation(self) -> str:
+        """How the platform's marks of what we wrote name us."""
+        return self.services.keyring.installation
+
+    @property
+    def installations(self) -> frozenset[str]:
+        """Whose corrections are ours: our own, and of the one that we were told to take over from."""
+        return frozenset({self.installation, *filter(None, [self.settings.take_over])})
+
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """A transaction that commits only while this job is ours."""

@@ -37,10 +37,12 @@ from connector.model.platform import (
     Json,
     LabelSchema,
     ObjectTag,
+    OwnWrite,
     Page,
     Prediction,
     Reading,
     SourceInfo,
+    WriteOrigin,
 )
 from connector.model.review import Answer, AnswerPage, OwnerMark, ReviewRequest, ReviewSetup, ReviewSnapshot
 from connector.model.scan_plan import ScanPlan
@@ -97,6 +99,7 @@ __all__ = [
     "NoteState",
     "ObjectTag",
     "Outcome",
+    "OwnWrite",
     "OwnerMark",
     "Page",
     "PersonDetail",
@@ -121,6 +124,7 @@ __all__ = [
     "Vote",
     "WriteMode",
     "WriteOrder",
+    "WriteOrigin",
     "WriteRecord",
     "label_pair",
 ]

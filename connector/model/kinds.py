@@ -36,6 +36,7 @@ class IssueKind(StrEnum):
     AMBIGUOUS = "ambiguous"  # the model cannot decide between two classes
     GOLDEN = "golden"  # its label is known: the answers measure who gives them
     CONTROL = "control"  # not flagged: mixed in at random to measure what flags miss
+    ADOPTED = "adopted"  # known by its correction on the platform alone: what it was flagged as is lost
 
 
 class IssueState(StrEnum):

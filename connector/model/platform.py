@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from connector.model.kinds import LabelStatus
+from connector.model.kinds import LabelStatus, WriteMode
 
 Json = Mapping[str, Any]
 
@@ -93,11 +93,51 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One thing to be labelled. A platform may reuse `remote_id`; with `created_at` it is unique.
+class WriteOrigin:
+    """What a mark says of the correction that left it: enough to own up to it without our database.
 
-    `own_predictions` are corrections that we wrote as predictions: (remote id, marker). No model said them.
+    `item` and `annotation` are remote ids, of what was corrected: a copy of the mark stands elsewhere.
     """
+
+    installation: str
+    issue: str
+    item: str
+    annotation: str
+    mode: WriteMode
+    given: str
+    label: str
+
+    def to_json(self) -> Json:
+        return {name: str(getattr(self, name)) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, stored: Any) -> Self | None:
+        """As a mark holds it; None for what is none, of an earlier version or of somebody else."""
+        if not isinstance(stored, Mapping) or not all(isinstance(stored.get(n), str) for n in cls.__slots__):
+            return None
+        if stored["mode"] not in tuple(WriteMode):
+            return None
+        return cls(**{name: stored[name] for name in cls.__slots__} | {"mode": WriteMode(stored["mode"])})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWrite:
+    """What stands on the platform with a marker of ours. `before` and `after` are as a write records them.
+
+    `untouched`: nobody else has saved since what holds it. Only a part of it may stand all the same.
+    """
+
+    remote_id: str
+    marker: str
+    untouched: bool = True
+    origin: WriteOrigin | None = None
+    before: Json = field(default_factory=dict)
+    after: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to be labelled. A platform may reuse `remote_id`; with `created_at` it is unique."""
 
     remote_id: str
     created_at: datetime
@@ -105,7 +145,7 @@ class Item:
     data: Json
     annotations: tuple[Annotation, ...] = ()
     predictions: tuple[Prediction, ...] = ()
-    own_predictions: tuple[tuple[str, str], ...] = ()
+    own_writes: tuple[OwnWrite, ...] = ()  # corrections that stand; one that is a prediction no model said
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class LetGo(StrEnum):
     CLASS_GONE = "class_gone"
     ITEM_EDITED = "item_edited"  # what reviewers see of it
     TASK_GONE = "task_gone"
+    CORRECTED = "corrected"  # before our database was restored; the correction was found on the platform
     REFUSED = "refused"  # by the platform; `said`: its message
 
 
@@ -104,6 +105,8 @@ class NotWritten(StrEnum):
     DISCARDED = "discarded"  # `by`: who discarded it
     TAKEN_AWAY = "taken_away"  # it was written; the platform was restored from an older backup since
     OVERTAKEN = "overtaken"  # it was written; we saved the annotation later, and it is not in there
+    SUCCEEDED = "succeeded"  # by a later correction of ours, of the time after the backup of our database
+    GONE = "gone"  # it was written; it was deleted or replaced on the platform, not by a revert here
     ITEM_DELETED = "item_deleted"  # it was taken back; there is nothing to restore
     OTHER_LABEL = "other_label"  # it was taken back; `now`: what the item carries, by somebody else
     NOT_REVERTED = "not_reverted"  # it does stand; `said`: why it could not be reverted
@@ -154,6 +157,7 @@ class QualityAlarm(StrEnum):
 
 
 CLOSED_BY = "closed_by"  # a person ended the question; `by`: who
+ADOPTED = "adopted"  # decided before our database was restored; known by what stands on the platform
 REOPENED = "reopened"  # `was`: the reason of the decision until then, `votes`: what the answers say now
 
 _CODED = re.compile(r"([a-z_]+)(?: (\{.*\}))?", re.DOTALL)

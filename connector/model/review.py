@@ -20,7 +20,11 @@ class OwnerMark:
 
 @dataclass(frozen=True, slots=True)
 class ReviewSetup:
-    """What the review project is made from. `owner_key` marks it as ours, `owner` says so to others."""
+    """What the review project is made from. `owner_key` marks it as ours, `owner` says so to others.
+
+    `raised` is the most answers that a standing task was said to want: a platform that has one number for
+    all of them must not have fewer.
+    """
 
     owner_key: str
     title: str
@@ -28,6 +32,7 @@ class ReviewSetup:
     quorum: int
     instructions: str
     owner: OwnerMark = OwnerMark("", "")
+    raised: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +79,15 @@ class Answer:
 class ReviewSnapshot:
     """All present answers of one review task: an answer known before and missing here is withdrawn.
 
-    `overlap` is how many answers the platform collects; None where it does not say so of each task.
+    `overlap` is how many answers the platform collects, `withdrawn` whether the task was taken from the
+    reviewers; None where the platform does not say so of each task.
     """
 
     key: str
     remote_task_id: str
     answers: tuple[Answer, ...]
     overlap: int | None = None
+    withdrawn: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

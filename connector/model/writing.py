@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from connector.model.kinds import WriteMode
-from connector.model.platform import ItemRef, Json
+from connector.model.platform import ItemRef, Json, WriteOrigin
 
 T = TypeVar("T")
 
@@ -24,6 +24,23 @@ class WriteOrder:
     label: str
     score: float | None
     before: Json | None = None  # what an earlier try of it has journaled
+    installation: str = ""
+    issue: str = ""
+
+    @property
+    def origin(self) -> WriteOrigin | None:
+        """What the mark says of it, where it is known whose and about what it is."""
+        if not self.installation or not self.issue:
+            return None
+        return WriteOrigin(
+            self.installation,
+            self.issue,
+            self.item.remote_id,
+            self.annotation_id,
+            self.mode,
+            self.expected_label,
+            self.label,
+        )
 
 
 @dataclass(frozen=True, slots=True)

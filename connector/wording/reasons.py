@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from connector.model import Json
 from connector.model.reasons import (
+    ADOPTED,
     CLOSED_BY,
     REOPENED,
     BadPrediction,
@@ -38,6 +39,7 @@ SENTENCES: Mapping[str, str] = {
     LetGo.CLASS_GONE: "its class is not in the labelling config any more",
     LetGo.ITEM_EDITED: "the item was edited while it was reviewed: answers to what it was do not count",
     LetGo.TASK_GONE: "the review task was deleted on the platform",
+    LetGo.CORRECTED: "the label was corrected before this database was restored from a backup",
     NotJudged.NO_PREDICTION: "no prediction",
     NotJudged.NO_COMPARISON: "no prediction, and no other annotator",
     NotJudged.NOT_IN_FILE: "not in the file",
@@ -61,6 +63,18 @@ SENTENCES: Mapping[str, str] = {
         "Secondlook saved the annotation last, and this correction is not in it: a request that had been"
         " held up wrote over it, or the platform was restored;"
         " release it to have it written again, or discard it"
+    ),
+    NotWritten.GONE: (
+        "what was written was deleted or replaced on the platform, by somebody or by a request of ours that"
+        " had been held up; release it to have it written again, or discard it"
+    ),
+    NotWritten.SUCCEEDED: (
+        "a later correction of this label stands on the platform, from after the backup that this database"
+        " was restored from"
+    ),
+    ADOPTED: (
+        "its correction was found on the platform by its mark: this database was restored from a backup that"
+        " is older, so who decided it, by which answers, and what the model thought is not known here"
     ),
     NotReopened.TOO_LATE: "the votes came too late to reopen the decision",
     NotReopened.REOPENED_ENOUGH: "it was reopened as often as it may be, and there is no adjudicator to ask",

@@ -74,6 +74,10 @@ class RegionScene:
         keys = ("result", "ground_truth", "was_cancelled")
         return [{key: one[key] for key in keys} for one in self.server.task(self.task)["annotations"]]
 
+    def regions(self) -> list[str]:
+        """All that the first annotation holds, in whatever order."""
+        return sorted(json.dumps(one, sort_keys=True) for one in self.shown()[0]["result"])
+
     def valid(self) -> list[str | None]:
         """The label that stands: of a ground truth, else of what is not cancelled."""
         (item,) = self.source.fetch([str(self.task)])
@@ -201,6 +205,51 @@ def test_a_write_that_broke_off_before_the_original_was_cancelled_is_finished(
     assert scene.source.find_write(order) is not None
     assert scene.valid() == [f"{EXTRA}\n{RIGHT}"]
     assert [one["was_cancelled"] for one in scene.shown()] == [mode is WriteMode.REPLACE, False]
+
+
+@pytest.mark.parametrize("mode", [WriteMode.UPDATE, WriteMode.GROUND_TRUTH, WriteMode.REPLACE])
+@pytest.mark.parametrize("first_back", [0, 1])
+def test_each_correction_of_a_picture_says_enough_to_be_owned_up_to_and_taken_back(
+    label_studio: LabelStudioServer, mode: WriteMode, first_back: int
+) -> None:
+    """One region removed, whose mark another carries, and that other one changed then."""
+    scene = box_scene(label_studio)
+    parts = [(EXTRA, NO_EXTRA), (GIVEN, RIGHT)]
+    orders = [
+        replace(scene.order(mode, *pair), installation="0a1b2c3d4e5f", issue=f"issue-{n}")
+        for n, pair in enumerate(parts)
+    ]
+    for order in orders:
+        scene.source.write(order)
+    (item,) = scene.source.fetch([str(scene.task)])
+    own = {one.marker: one for one in item.own_writes}
+    assert {marker: one.origin for marker, one in own.items()} == {one.marker: one.origin for one in orders}
+    assert all(scene.source.find_write(order) is not None for order in orders)
+
+    for order in (orders[first_back], orders[1 - first_back]):
+        known = own[order.marker]
+        scene.source.revert(order, WriteRecord(known.remote_id, known.before, known.after))
+    assert scene.regions() == sorted(json.dumps(one, sort_keys=True) for one in scene.before[0]["result"])
+    assert [one["was_cancelled"] for one in scene.shown()] == [False]
+    assert scene.source.fetch([str(scene.task)])[0].own_writes == ()
+
+
+def test_a_deletion_that_hangs_spares_a_later_correction_and_what_it_hits_is_put_right(
+    label_studio: LabelStudioServer,
+) -> None:
+    scene = box_scene(label_studio)
+    first, record = scene.write(WriteMode.REPLACE, GIVEN, RIGHT)
+    path = f"/api/annotations/{record.remote_id}/"
+    label_studio.call("PATCH", path, json={"result": scene.before[0]["result"]})  # as far as a revert came
+    later, written = scene.write(WriteMode.REPLACE, EXTRA, NO_EXTRA)
+    scene.source.revert(first, record)
+    assert scene.valid() == [GIVEN]
+    assert [one["was_cancelled"] for one in scene.shown()] == [True, False], "it still stands in its place"
+
+    label_studio.call("DELETE", f"/api/annotations/{written.remote_id}/")
+    assert scene.source.find_write(later) is None, "what hit it is noticed"
+    scene.source.revert(later, written)
+    assert scene.shown() == scene.before
 
 
 TEXT = "Ana flew to Rome"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from connector.errors import Conflict
-from connector.model import Annotation, ItemRef, WriteMode, WriteOrder
+from connector.model import Annotation, ItemRef, WriteMode, WriteOrder, WriteRecord
 from tests.contract.scenes import CLASSES, Scene
 
 LABRADOR, GOLDEN, POODLE = CLASSES
@@ -142,6 +142,26 @@ def test_a_revert_restores_and_may_be_repeated(scene: Scene, mode: WriteMode) ->
     assert {i: (a.label, a.marker) for i, a in left.items()} == {given: (LABRADOR, None)}
     assert scene.ground_truths(item) == truths
     assert scene.source.find_write(order) is None
+
+
+@pytest.mark.parametrize("mode", WRITING)
+def test_what_stands_says_enough_to_be_owned_up_to_and_taken_back(scene: Scene, mode: WriteMode) -> None:
+    item = scene.add_items(["dog"])[0]
+    given = scene.annotate(item, LABRADOR, "anna", ground_truth=True)
+    truths = scene.ground_truths(item)
+    order = replace(order_for(scene, item, given, mode), installation="0a1b2c3d4e5f", issue="issue-1")
+    record = scene.source.write(order)
+    (own,) = scene.source.fetch([item])[0].own_writes
+    assert (own.marker, own.remote_id, own.untouched) == (order.marker, record.remote_id, True)
+    assert own.origin == order.origin
+    known = WriteRecord(own.remote_id, own.before, own.after)
+    if mode is WriteMode.GROUND_TRUTH:
+        prepared = scene.source.prepare(order)
+        assert {name: prepared[name] for name in own.before} == own.before, "ours is not what was before it"
+    scene.source.revert(order, known)
+    assert {i: (a.label, a.marker) for i, a in annotations(scene, item).items()} == {given: (LABRADOR, None)}
+    assert scene.source.fetch([item])[0].own_writes == ()
+    assert scene.ground_truths(item) == truths
 
 
 @pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE])

@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 from connector.config.file import load
+from connector.config.keyring import KEY_FILE
 from connector.model import Correction, CorrectionState, IssueState, ReviewState
 from connector.model.jobs import JobKind
-from connector.model.reasons import LetGo, NotWritten
+from connector.model.reasons import ADOPTED, LetGo, NotWritten
 from connector.queue import SilentQueue
 from connector.wiring import Services, build
 from tests.support.argilla import ArgillaServer
@@ -309,25 +310,33 @@ def test_a_text_that_is_edited_under_review_is_asked_about_anew(scene: Scene, tm
 def test_our_database_restored_knows_its_update_in_place_and_takes_it_back(
     scene: Scene, tmp_path: Path
 ) -> None:
+    """Of a moment before the write; and of one before the issue, when it is told by its mark alone."""
     folder, given = tmp_path / "installation", scene.labels()
+    with at_work(folder, scene, writeback={"mode": "update"}) as desk:
+        desk.work(JobKind.SYNC)
+        database = Path(str(desk.services.store._engine.url.database))
+    shutil.copy(database, tmp_path / "older.db")
     with at_work(folder, scene, writeback={"mode": "update"}) as desk:
         desk.work(*ASK)
         desk.answer("item 000", scene.truth["item 000"], scene.truth["item 000"])
         for kind in DECIDE:
             run_inline(desk.services, NAME, kind)
-        database = Path(str(desk.services.store._engine.url.database))
     shutil.copy(database, tmp_path / "backup.db")
     with at_work(folder, scene, writeback={"mode": "update"}) as desk:
         desk.work()
         assert states(desk.services) == {CorrectionState.APPLIED: 1}
-    for part in database.parent.glob(f"{database.name}*"):
-        part.unlink()
-    shutil.copy(tmp_path / "backup.db", database)
-    with at_work(folder, scene, writeback={"mode": "update"}) as desk:
-        desk.work(JobKind.SYNC)
-        (known,) = corrections(desk.services)
-        assert known.state is CorrectionState.APPLIED
-        assert command(["--config", str(folder / "secondlook.toml"), "revert", known.id]) == 0
+        (written,) = corrections(desk.services)
+    for backup in ("backup.db", "older.db"):
+        for part in database.parent.glob(f"{database.name}*"):
+            part.unlink()
+        shutil.copy(tmp_path / backup, database)
+        with at_work(folder, scene, writeback={"mode": "update"}) as desk:
+            desk.work(*ASK)
+            (known,) = corrections(desk.services)
+            assert (known.id, known.state) == (written.id, CorrectionState.APPLIED)
+            assert [state for state, _ in desk.issues_about("item 000")] == [IssueState.ACCEPTED]
+            assert sum(one["data"]["text"] == "item 000" for one in scene.review_tasks(desk.review)) == 1
+    assert command(["--config", str(folder / "secondlook.toml"), "revert", "--run", known.run_id]) == 0
     assert scene.labels() == given
 
 
@@ -359,6 +368,13 @@ def test_on_argilla_an_edited_text_is_asked_about_anew_and_a_restore_is_believed
             argilla.respond(question["id"], {"label": truth["item 000"]}, name)
         work(services, NAME, *DECIDE)
         assert states(services) == {CorrectionState.APPLIED: 1}
+        lost = write_argilla_config(tmp_path / "database lost", argilla, dataset)
+        load(lost).data_dir.mkdir(mode=0o700)
+        shutil.copy(services.settings.data_dir / KEY_FILE, load(lost).data_dir / KEY_FILE)
+        with working(lost) as anew:
+            work(anew, NAME, *ASK)
+            assert [one.id for one in corrections(anew)] == [one.id for one in corrections(services)]
+            assert about(anew, "item 000") == [(IssueState.ACCEPTED, ADOPTED)]
         argilla.restore(backup)
         work(services, NAME, JobKind.SYNC, JobKind.RECONCILE, JobKind.COLLECT)
         (undone,) = corrections(services)  # its answers went with it

@@ -107,6 +107,7 @@ def _project_text(
         f"  issues       {_states(project.issues)}",
         f"  votes        {project.votes} ({project.votes_counted} counted)",
         f"  corrections  {_states(project.corrections)}",
+        f"  adopted      {_adopted(project)}" if project.adopted else "",
         f"  set aside    {_states(project.dispositions)}" if project.dispositions else "",
         f"  last sync    {_when(project.last_sync_at, now)}",
         f"  last scan    {_when(project.last_scan_at, now)}",
@@ -130,6 +131,12 @@ def _project_text(
 
 def _states(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in sorted(counts.items())) or "none"
+
+
+def _adopted(project: ProjectView) -> str:
+    which = "1 of these was" if project.adopted == 1 else f"{project.adopted} of these were"
+    undo = f"`secondlook revert --run {project.adopted_run}` takes back all such"
+    return f"{which} found on the platform after this database was restored; who decided is lost; {undo}"
 
 
 def _away(project: ProjectView, now: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from workers.issues.arrays import Mask, Probabilities, Rows
+from workers.issues.arrays import Probabilities, Rows
 from workers.issues.spreading import slices
 
 
@@ -31,7 +31,7 @@ class RowSource(Protocol):
     def copy(self, part: slice, out: Probabilities) -> None:
         """The rows of a part, into another array of their type."""
 
-    def keep(self, part: slice, chosen: Mask, block: Probabilities) -> None:
+    def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
         """Notice some rows of a part that is at hand: `among` will be asked for all of them together."""
 
     def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
@@ -61,7 +61,7 @@ class MatrixRows:
         """As numpy copies."""
         np.copyto(out, self._probs[part])
 
-    def keep(self, part: slice, chosen: Mask, block: Probabilities) -> None:
+    def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
         """Nothing: they can be read again."""
 
     def among(self, rows: Rows) -> tuple[Probabilities, Rows]:

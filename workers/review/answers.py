@@ -31,7 +31,7 @@ def absorb_answers(
         if task is None or task.remote_id != snapshot.remote_task_id:
             continue  # not ours
         changed += _absorb_review(unit, project, task, snapshot, known[task.key], person_of)
-        _hold_overlap(unit, project, task, snapshot.overlap)
+        _hold_state(unit, project, task, snapshot)
     if changed:
         unit.enqueue(job(JobKind.DECIDE, project.id))
     return changed
@@ -77,14 +77,22 @@ def _absorb_review(
     return len(changed)
 
 
-def _hold_overlap(unit: UnitOfWork, project: Project, task: ReviewTask, overlap: int | None) -> None:
-    """Have an overlap raised again that is lower than we said.
+def _hold_state(unit: UnitOfWork, project: Project, task: ReviewTask, snapshot: ReviewSnapshot) -> None:
+    """Have the platform told again what a late request, or a restore, took back.
 
-    A late request, or a restore, took it back: the answer that is missing would never be asked for.
+    With a lower overlap, or under the title of one that is withdrawn, the answer that is missing would never
+    be asked for; a withdrawn task that is open again asks people for nothing.
     """
-    if overlap is not None and overlap < task.overlap_pushed and task.state is ReviewState.PUSHED:
-        unit.reviews.overlap_sent(task.key, overlap)
-        unit.enqueue(job(JobKind.PUSH, project.id))
+    asked = task.state is ReviewState.PUSHED
+    if asked and snapshot.withdrawn:
+        unit.reviews.overlap_sent(task.key, 0)
+    elif asked and snapshot.overlap is not None and snapshot.overlap < task.overlap_pushed:
+        unit.reviews.overlap_sent(task.key, snapshot.overlap)
+    elif task.state is ReviewState.WITHDRAWN and snapshot.withdrawn is False:
+        unit.reviews.set_state([task.key], ReviewState.WITHDRAWING)
+    else:
+        return
+    unit.enqueue(job(JobKind.PUSH, project.id))
 
 
 def _vote_action(before: Vote | None, now: Vote) -> str:

@@ -97,6 +97,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
     project, review = context.project, context.settings.review
     with context.read() as unit:
         source_title = unit.projects.title(project.id) or project.name
+        raised = unit.reviews.most_wanted(project.id)
     setup = ReviewSetup(
         owner_key=context.services.keyring.owner_key(project.name),
         title=review.title or wording.review_project_title(source_title),
@@ -109,6 +110,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
             single=schema.kind == CHOICE,
         ),
         owner=context.services.owner_mark(project.name, schema.control),
+        raised=raised,
     )
     review_id = context.desk.ensure(setup, known_id)
     if review_id != known_id:

@@ -34,8 +34,8 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
             ours is None or not kind.follows(now, issue.given, ours.label)
         ):
             changed.append(issue.id)
-    _close_stale(unit, project, changed, LetGo.LABEL_CHANGED)
-    _close_stale(unit, project, gone, LetGo.ITEM_GONE)
+    close_stale(unit, project, changed, LetGo.LABEL_CHANGED)
+    close_stale(unit, project, gone, LetGo.ITEM_GONE)
     return len(changed) + len(gone)
 
 
@@ -66,7 +66,7 @@ def release_edited_issues(unit: UnitOfWork, project: Project, before: Mapping[in
     if edited:
         asked = [issue.id for issue in unit.issues.active(project.id, sorted(edited))]
         decided = [one.issue_id for one in unit.corrections.unwritten(sorted(edited))]
-        _close_stale(unit, project, sorted({*asked, *decided}), LetGo.ITEM_EDITED)
+        close_stale(unit, project, sorted({*asked, *decided}), LetGo.ITEM_EDITED)
     return edited
 
 
@@ -77,7 +77,7 @@ def release_classless_issues(unit: UnitOfWork, project: Project, classes: Contai
         for issue in unit.issues.active(project.id)
         if issue.given not in classes or issue.suggested not in classes
     ]
-    _close_stale(unit, project, lost, LetGo.CLASS_GONE)
+    close_stale(unit, project, lost, LetGo.CLASS_GONE)
     return len(lost)
 
 
@@ -100,7 +100,8 @@ def release_lost_reviews(unit: UnitOfWork, project: Project, tasks: Sequence[Rev
         unit.enqueue(job(JobKind.JUDGE, project.id))
 
 
-def _close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
+def close_stale(unit: UnitOfWork, project: Project, issue_ids: Sequence[str], reason: str) -> None:
+    """Close issues that were not decided; their review tasks are taken back."""
     unit.issues.set_state(issue_ids, IssueState.STALE, reason)
     unit.label_events.note(issue_ids)
     reviews = unit.reviews.of_issues(issue_ids)

@@ -48,6 +48,6 @@ def _source(context: Context, hints: Sequence[Hint]) -> int:
         present = {item.remote_id for item in items}
         with context.begin() as unit:
             gone = unit.items.ids_of([one for one in part if one not in present], project.id)
-            absorb_items(unit, project, items, gone=gone)
+            absorb_items(unit, project, items, ours=context.installations, gone=gone)
             scan_when_due(unit, project.id, context.settings.policy)
     return len(wanted)

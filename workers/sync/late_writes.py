@@ -16,14 +16,16 @@ _ADDED = (WriteMode.GROUND_TRUTH, WriteMode.REPLACE, WriteMode.PREDICTION)
 def plan_removals(unit: UnitOfWork, project: Project, items: Sequence[Item]) -> int:
     """Plan what takes back each write in these items that its correction knows nothing of; how many."""
     planned = _plan_counting_again(unit, project, items)
-    for remote_id, marker in _marked(items):
-        correction = unit.corrections.get(marker)
+    written = _written(items)
+    known = unit.corrections.known([marker for _, marker in written])
+    for remote_id, marker in written:
+        correction = known.get(marker)
         if correction is None:
             continue
         if _was_given_up(correction):
             unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
             kind = JobKind.REVERT
-        elif _stands_elsewhere(correction, remote_id) or _overtook(correction):
+        elif _stands_elsewhere(correction, remote_id) or _is_written_after_all(correction):
             kind = JobKind.WRITEBACK
         else:
             continue
@@ -32,10 +34,9 @@ def plan_removals(unit: UnitOfWork, project: Project, items: Sequence[Item]) -> 
     return planned
 
 
-def _marked(items: Sequence[Item]) -> list[tuple[str, str]]:
+def _written(items: Sequence[Item]) -> list[tuple[str, str]]:
     """(annotation, marker) of what is as we wrote it; what a person has edited since is theirs."""
-    written = [(one.remote_id, one.marker) for item in items for one in item.annotations if one.marker]
-    return written + [own for item in items for own in item.own_predictions]
+    return [(one.remote_id, one.marker) for item in items for one in item.own_writes if one.untouched]
 
 
 def _plan_counting_again(unit: UnitOfWork, project: Project, items: Sequence[Item]) -> int:
@@ -67,9 +68,10 @@ def _was_given_up(correction: Correction) -> bool:
     )
 
 
-def _overtook(correction: Correction) -> bool:
-    """Whether it was not to be written over somebody's change, and has been in the end."""
-    return correction.state is CorrectionState.CONFLICT and correction.mode is WriteMode.UPDATE
+def _is_written_after_all(correction: Correction) -> bool:
+    """Whether it was not to be written over somebody's change, or waits for a person, and stands."""
+    overtook = correction.state is CorrectionState.CONFLICT and correction.mode is WriteMode.UPDATE
+    return overtook or correction.state is CorrectionState.HELD
 
 
 def _stands_elsewhere(correction: Correction, remote_id: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from connector.model import IssueState, ItemRef, ReviewState, ReviewTask
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.review.release import release_lost_reviews
 from workers.sync.items import absorb_items, fetch_again
@@ -41,9 +42,14 @@ def handle(context: Context) -> Summary:
             unit.enqueue(job(JobKind.SYNC, context.project.id, {"full": True}))
         elif missing:
             unit.enqueue(job(JobKind.SYNC, context.project.id))
-        if lost:
+        if lost or _is_asking(unit, context.project.id):
+            # Also looks whether the review project is still as we said.
             unit.enqueue(job(JobKind.PUSH, context.project.id))
     return {"seen": seen, "fetched": len(missing), "deleted": deleted, "reviews_lost": lost}
+
+
+def _is_asking(unit: UnitOfWork, project_id: int) -> bool:
+    return ReviewState.PUSHED in unit.reviews.counts(project_id)
 
 
 def _look_at_written(context: Context) -> None:
@@ -92,7 +98,7 @@ def _delete_confirmed(context: Context, unseen: dict[str, tuple[int, ItemRef]]) 
                 deleted.append(item_id)
     if deleted:
         with context.begin() as unit:
-            absorb_items(unit, context.project, (), gone=deleted)
+            absorb_items(unit, context.project, (), ours=context.installations, gone=deleted)
             unit.audit.append(
                 "platform",
                 "items.deleted",

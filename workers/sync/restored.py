@@ -19,7 +19,7 @@ def went_back(context: Context) -> bool:
         remote_ids = unit.items.newest(context.project.id, FETCH_AT_ONCE)
     items = context.source.fetch(remote_ids)
     with context.begin() as unit:
-        older = absorb_items(unit, context.project, items).older
+        older = absorb_items(unit, context.project, items, ours=context.installations).older
     return believe_older(context, older) > 0
 
 
@@ -63,7 +63,7 @@ def believe_older(context: Context, older: Mapping[str, datetime]) -> int:
         back = [item for item in items if item.updated_at < older[item.remote_id]]
         with context.begin() as unit:
             unit.items.rewind(context.project.id, back, older)
-            absorb_items(unit, context.project, items)
+            absorb_items(unit, context.project, items, ours=context.installations, restored=bool(back))
             if back:
                 detail = {"items": len(back)}
                 name = context.project.name

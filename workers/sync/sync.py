@@ -35,7 +35,7 @@ def handle(context: Context) -> Summary:
     seen = 0
     for page in context.source.changes_since(project.source_cursor):
         with context.begin() as unit:
-            total.add(absorb_items(unit, project, page.items, again=full))
+            total.add(absorb_items(unit, project, page.items, ours=context.installations, again=full))
             unit.projects.set_source_cursor(project.id, page.cursor)
         newest = max((*page.items, *([newest] if newest else ())), key=_stamp, default=None)
         seen += len(page.items)

@@ -6,7 +6,7 @@ from connector.model import Correction, WriteOrder
 from connector.store.unit_of_work import UnitOfWork
 
 
-def order_for(unit: UnitOfWork, correction: Correction) -> WriteOrder:
+def order_for(unit: UnitOfWork, correction: Correction, installation: str) -> WriteOrder:
     evidence = correction.evidence
     return WriteOrder(
         marker=correction.id,
@@ -17,4 +17,6 @@ def order_for(unit: UnitOfWork, correction: Correction) -> WriteOrder:
         label=correction.label,
         score=evidence.probability if evidence.suggested == correction.label else None,
         before=correction.before,
+        installation=installation,
+        issue=correction.issue_id,
     )

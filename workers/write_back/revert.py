@@ -40,12 +40,12 @@ def _undo(context: Context, correction: Correction) -> str | None:
     """Take away what we wrote; why the item does not carry its label of before all the same, if so."""
     project = context.project
     with context.read() as unit:
-        order = order_for(unit, correction)
+        order = order_for(unit, correction, context.installation)
     record = WriteRecord(correction.remote_id or "", correction.before or {}, correction.after or {})
     context.source.revert(order, record)
     items = context.source.fetch([order.item.remote_id])
     with context.begin() as unit:
-        absorb_items(unit, project, items, own_write=True)
+        absorb_items(unit, project, items, ours=context.installations, own_write=True)
         why_not = _why_not_restored(unit, project, correction, [one.created_at for one in items])
         unit.corrections.reverted(correction.id, why_not)
         look_at_undone(unit, project, items, [correction.item_id])

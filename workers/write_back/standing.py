@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector import wording
 from connector.errors import Conflict
-from connector.model import Correction, CorrectionState, WriteOrder, WriteRecord
+from connector.model import Correction, CorrectionState, WriteMode, WriteOrder, WriteRecord
 from connector.model.reasons import NotWritten, coded
 from workers.context import Context, Summary
 from workers.label_types.registry import kind_of
@@ -19,12 +19,10 @@ def look_after(context: Context, correction: Correction) -> Summary:
     a person has changed since is left alone.
     """
     with context.read() as unit:
-        order = order_for(unit, correction)
+        order = order_for(unit, correction, context.installation)
     try:
         if context.source.find_write(order) is None:
-            return {
-                "taken_away": not _is_as_decided(context, correction, order) and _hold(context, correction)
-            }
+            return {"taken_away": _let_go(context, correction, order)}
         removed = _remove_doubles(context, correction, order)
         return {"doubles_removed": removed, "stands_as": _follow(context, correction, order)}
     except Conflict as error:
@@ -37,7 +35,7 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
     What it wrote over is not known well enough to be put back; a person is told, and may take it back.
     """
     with context.read() as unit:
-        order = order_for(unit, correction)
+        order = order_for(unit, correction, context.installation)
     try:
         record = context.source.find_write(order)
     except Conflict as error:
@@ -53,6 +51,34 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
             "secondlook", "correction.arrived_late", correction.id, detail, context.project.name
         )
     return {"arrived_late": True}
+
+
+def adopt_held(context: Context, correction: Correction) -> Summary:
+    """Own up to a correction that waits for a person here, and stands: it was released after our backup."""
+    with context.read() as unit:
+        order = order_for(unit, correction, context.installation)
+    try:
+        record = context.source.find_write(order)
+    except Conflict as error:
+        return {"conflict": str(error)}
+    if record is None:
+        return {}
+    with context.begin() as unit:
+        unit.corrections.applied(correction.id, record)
+        detail = {"written": record.remote_id, "held": wording.reason_text(correction.error)}
+        unit.audit.append("platform", "correction.adopted", correction.id, detail, context.project.name)
+    return {"adopted": True}
+
+
+def _let_go(context: Context, correction: Correction, order: WriteOrder) -> bool:
+    """Hold what does not stand; what it stood in place of counts again, or the item would have no label."""
+    if _is_as_decided(context, correction, order):
+        return False
+    why = NotWritten(context.job.payload.get("why", NotWritten.TAKEN_AWAY))
+    if why is NotWritten.GONE and correction.mode is WriteMode.REPLACE:
+        record = WriteRecord(correction.remote_id or "", correction.before or {}, correction.after or {})
+        context.source.revert(order, record)
+    return _hold(context, correction, why)
 
 
 def _is_as_decided(context: Context, correction: Correction, order: WriteOrder) -> bool:
@@ -73,8 +99,7 @@ def _is_as_decided(context: Context, correction: Correction, order: WriteOrder) 
     )
 
 
-def _hold(context: Context, correction: Correction) -> bool:
-    why = NotWritten.OVERTAKEN if context.job.payload.get("overtaken") else NotWritten.TAKEN_AWAY
+def _hold(context: Context, correction: Correction, why: NotWritten) -> bool:
     with context.begin() as unit:
         done = unit.corrections.taken_away(correction.id, why)
         if done:

@@ -16,7 +16,7 @@ from workers.sync.restored import remember_newest
 from workers.sync.undone import look_at_undone
 from workers.write_back.corrections import bears, is_decided, is_of_edited, is_wanted, release_waiting
 from workers.write_back.orders import order_for
-from workers.write_back.standing import adopt_late, look_after
+from workers.write_back.standing import adopt_held, adopt_late, look_after
 
 
 def handle(context: Context) -> Summary:
@@ -24,6 +24,8 @@ def handle(context: Context) -> Summary:
         correction = unit.corrections.get(str(context.job.payload["correction"]))
     if correction is not None and correction.state is CorrectionState.APPLIED:
         return {"correction": correction.id, "done": False, **look_after(context, correction)}
+    if correction is not None and correction.state is CorrectionState.HELD:
+        return {"correction": correction.id, "done": False, **adopt_held(context, correction)}
     if correction is not None and correction.state is CorrectionState.CONFLICT:
         return {"correction": correction.id, "done": False, **adopt_late(context, correction)}
     if correction is None or correction.state is not CorrectionState.PENDING:
@@ -49,7 +51,7 @@ def _write(context: Context, correction: Correction) -> WriteRecord | None:
     written, unless our database was restored since: then the label is not the one that is expected.
     """
     with context.read() as unit:
-        order = order_for(unit, correction)
+        order = order_for(unit, correction, context.installation)
     done = context.source.find_write(order) if correction.before is not None else None
     if done is not None:
         return done
@@ -89,7 +91,7 @@ def _take_in_an_edit(context: Context, remote_id: str) -> None:
         for name, was in of.items()
     ):
         with context.begin() as unit:
-            absorb_items(unit, context.project, items)
+            absorb_items(unit, context.project, items, ours=context.installations)
 
 
 def _wait_for_the_one_before(context: Context, correction: Correction) -> None:
@@ -114,7 +116,7 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
         prepared = unit.corrections.get(correction.id)
         before = (prepared.before if prepared else None) or record.before
         # First, while the correction is not known as written: an edit in between closes the issue.
-        absorb_items(unit, project, items, own_write=True)
+        absorb_items(unit, project, items, ours=context.installations, own_write=True)
         unit.corrections.applied(correction.id, WriteRecord(record.remote_id, before, record.after))
         detail = {
             "issue": correction.issue_id,

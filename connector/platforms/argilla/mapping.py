@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from connector.model import (
@@ -14,10 +13,13 @@ from connector.model import (
     ItemRef,
     LabelSchema,
     LabelStatus,
+    OwnWrite,
     Prediction,
     Reading,
     WriteMode,
+    WriteOrigin,
 )
+from connector.model.moments import moment
 from connector.platforms import results
 from connector.platforms.results import dicts, finite
 from connector.ports import Codec, PartsCodec
@@ -26,7 +28,6 @@ MARKS = "secondlook"  # key in a record's metadata: our corrections, as JSON tex
 SCORES = "class_scores"  # key in a record's metadata where others may give probabilities by class
 VECTORS = "vectors."  # prefix, in an item's data, of the vectors of a record
 AGENT = "secondlook "  # prefix of the agent of a suggestion that is a correction of ours
-EPOCH = datetime.fromtimestamp(0, tz=UTC)
 
 Raw = Mapping[str, Any]
 
@@ -44,7 +45,10 @@ class Mark:
     before: dict[str, Any]
     question: str = ""  # that the correction is about; empty in a mark of the time when it was the only one
     value: Any = None  # the label as the server holds it
-    given: str = ""  # the part in whose place `label` stands, where labels have parts
+    given: str = ""  # the label, or the part, in whose place `label` stands
+    installation: str = ""  # whose correction it is, and of which issue
+    issue: str = ""
+    item: str = ""  # the record: a copy of it in another dataset has another id
 
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -119,7 +123,7 @@ def item(record: Raw, schema: LabelSchema, question_id: str, codec: Codec) -> It
         data=(fields if isinstance(fields, dict) else {}) | vectors_of(record),
         annotations=tuple(annotation(row, schema, marks, codec) for row in given),
         predictions=tuple(predictions(record, schema, question_id, marks, codec)),
-        own_predictions=own_predictions(record, question_id),
+        own_writes=tuple(own_writes(record, schema, question_id, codec)),
     )
 
 
@@ -212,12 +216,30 @@ def predictions(
     return [] if shown is None else [_prediction(shown, schema, codec, metadata_of(record).get(SCORES))]
 
 
-def own_predictions(record: Raw, question_id: str) -> tuple[tuple[str, str], ...]:
-    """(id, marker) of the suggestion for the judged question, where it is a correction of ours."""
+def own_writes(record: Raw, schema: LabelSchema, question_id: str, codec: Codec) -> Iterator[OwnWrite]:
+    """The corrections of one question that stand in a record, as far as their marks say."""
+    marks = marks_for(record, schema.control)
+    for mark in marks:
+        rows = (row for row in dicts(record.get("responses")) if "id" in row)
+        row = next((row for row in rows if holds(mark, row, schema, codec)), None)
+        if row is not None:
+            yield _own_write(row, mark)
     shown = suggestion_of(record, question_id)
-    if shown is None or not is_ours(shown):
-        return ()
-    return ((str(shown.get("id")), str(shown["agent"]).removeprefix(AGENT)),)
+    if shown is not None and is_ours(shown):
+        marker = str(shown["agent"]).removeprefix(AGENT)
+        noted = next((one for one in marks if one.marker == marker), None)
+        yield OwnWrite(str(shown.get("id")), marker) if noted is None else _own_write(shown, noted)
+
+
+def _own_write(row: Raw, mark: Mark) -> OwnWrite:
+    origin = WriteOrigin.from_json(mark.as_json() | {"annotation": mark.response})
+    return OwnWrite(str(row.get("id")), mark.marker, origin=origin, before=mark.before, after=kept(row))
+
+
+def kept(raw: Raw) -> dict[str, Any]:
+    """What the journal keeps of a response or suggestion: no names of people."""
+    keys = ("id", "user_id", "status", "values", "value", "score", "agent", "inserted_at", "updated_at")
+    return {key: raw[key] for key in keys if key in raw}
 
 
 def suggestion_of(record: Raw, question_id: str) -> dict[str, Any] | None:
@@ -260,12 +282,3 @@ def class_scores(value: Any) -> dict[str, float] | None:
         except (ValueError, RecursionError):
             return None
     return results.class_scores(value)
-
-
-def moment(value: Any) -> datetime:
-    """A time as the server writes it (UTC, without saying so); 1970 for what is none."""
-    try:
-        parsed = datetime.fromisoformat(value) if isinstance(value, str) else EPOCH
-    except ValueError:
-        return EPOCH
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

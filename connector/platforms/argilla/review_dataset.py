@@ -117,8 +117,9 @@ def _repair(client: ArgillaClient, setup: ReviewSetup, dataset: Raw) -> None:
     wanted = setup.instructions[:_GUIDELINE_CHARS] or None
     changes: Raw = {} if dataset.get("guidelines") == wanted else {"guidelines": wanted}
     # Never lowered: it may have been raised because one more vote is needed.
-    if _overlap(dataset) < setup.quorum:
-        changes["distribution"] = _distribution(setup.quorum)
+    overlap = max(setup.quorum, setup.raised)
+    if _overlap(dataset) < overlap:
+        changes["distribution"] = _distribution(overlap)
     held = dataset.get("metadata") or {}
     if not _metadata(setup).items() <= held.items():
         changes["metadata"] = held | _metadata(setup)

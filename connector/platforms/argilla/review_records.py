@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.errors import Rejected
 from connector.model import CHOICE, Answer, Problem, ReviewRequest, ReviewSnapshot
+from connector.model.moments import moment
 from connector.platforms.argilla import mapping
 from connector.platforms.argilla.review_settings import (
     ASKED,
@@ -153,8 +154,8 @@ def answer(raw: Mapping[str, Any], key: str, record_id: str, codec: Codec, asked
         label=codec.answer_to(raw, asked) if isinstance(codec, PartsCodec) else codec.answer(raw),
         problems=tuple(_PROBLEMS[one] for one in named if isinstance(one, str) and one in _PROBLEMS),
         note=note.strip() or None if isinstance(note, str) else None,
-        created_at=mapping.moment(raw.get("inserted_at")),
-        updated_at=mapping.moment(raw.get("updated_at")),
+        created_at=moment(raw.get("inserted_at")),
+        updated_at=moment(raw.get("updated_at")),
         cancelled=raw.get("status") == "discarded",
         edited_by_other=False,
         origin=None,

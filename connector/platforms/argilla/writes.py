@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.errors import Conflict, NotFound, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
+from connector.model.moments import moment
 from connector.platforms.argilla import mapping
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.mapping import Mark
@@ -45,8 +46,9 @@ class ArgillaWriter:
         """What the order would replace, in the form of a record's `before`."""
         self._check_label(order)
         record = self._same_record(order)
-        source = self._expected(order, record)
-        return self._before(order, record) | {"annotation": kept(source)}
+        source, earlier = self._expected(order, record), self._found(order, record)
+        before = self._before(order, record) if earlier is None else earlier.before
+        return {**before, "annotation": mapping.kept(source)}
 
     def find(self, order: WriteOrder) -> WriteRecord | None:
         """The record of what carries the order's marker."""
@@ -103,7 +105,7 @@ class ArgillaWriter:
 
     def _record(self, order: WriteOrder) -> Raw | None:
         record = self._client.record(self._dataset_id, order.item.remote_id)
-        if record is None or mapping.moment(record.get("inserted_at")) != order.item.created_at:
+        if record is None or moment(record.get("inserted_at")) != order.item.created_at:
             return None
         return record
 
@@ -121,11 +123,11 @@ class ArgillaWriter:
             shown = mapping.suggestion_of(record, self._question_id)
             if shown is None or shown.get("agent") != mapping.agent_of(order.marker):
                 return None
-            return WriteRecord(str(shown["id"]), mark.before, kept(shown))
+            return WriteRecord(str(shown["id"]), mark.before, mapping.kept(shown))
         rows = dicts(record.get("responses"))
         codec = self._codec_of(record)
         held = next((row for row in rows if mapping.holds(mark, row, self._schema, codec)), None)
-        return None if held is None else WriteRecord(str(held["id"]), mark.before, kept(held))
+        return None if held is None else WriteRecord(str(held["id"]), mark.before, mapping.kept(held))
 
     def _check_label(self, order: WriteOrder) -> None:
         if not self._codec.valid(order.label, self._schema):
@@ -147,10 +149,10 @@ class ArgillaWriter:
     def _before(self, order: WriteOrder, record: Raw) -> Raw:
         if order.mode is WriteMode.GROUND_TRUTH:
             own = self._own_response(record)
-            return {"response": kept(own) if own and self._is_held(own, record) else None}
+            return {"response": mapping.kept(own) if own and self._is_held(own, record) else None}
         if order.mode is WriteMode.PREDICTION:
             shown = mapping.suggestion_of(record, self._question_id)
-            return {"suggestion": kept(shown) if shown else None}
+            return {"suggestion": mapping.kept(shown) if shown else None}
         return {}
 
     def _own_response(self, record: Raw) -> Raw | None:
@@ -209,6 +211,9 @@ class ArgillaWriter:
             question=self._schema.control,
             value=value,
             given=order.expected_label,
+            installation=order.installation,
+            issue=order.issue,
+            item=order.item.remote_id,
         )
         self._ensure_property()
         self._put_metadata(order, mapping.with_marks(record, [*self._with_value(others, value), mark]))
@@ -333,9 +338,3 @@ class ArgillaWriter:
 def response_of(record: Raw, response_id: str) -> Raw | None:
     rows = dicts(record.get("responses"))
     return next((row for row in rows if str(row.get("id")) == response_id), None)
-
-
-def kept(raw: Raw) -> Raw:
-    """What the journal keeps of a response or suggestion: no names of people."""
-    keys = ("id", "user_id", "status", "values", "value", "score", "agent", "inserted_at", "updated_at")
-    return {key: raw[key] for key in keys if key in raw}

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from connector.model.moments import EPOCH, moment
 from connector.platforms.label_studio.client import (
     ITEM_FIELDS,
     PAGE_SIZE,
@@ -27,7 +28,6 @@ from connector.platforms.label_studio.client import (
     id_above,
     updated,
 )
-from connector.platforms.label_studio.mapping import EPOCH, moment
 
 LATE_COMMITS_S = 15.0
 DATE_STEP_S = 2.0  # the Date header counts whole seconds

@@ -26,11 +26,11 @@ from connector.platforms.label_studio.client import (
 )
 from connector.platforms.label_studio.config import parsed
 from connector.platforms.label_studio.review_config import BATCH, KEY, LABEL, TITLE
+from connector.platforms.label_studio.review_tasks import WITHDRAWN
 from connector.platforms.prefetch import one_ahead
 from connector.platforms.results import dicts
 from connector.ports import Codecs
 
-WITHDRAWN = "Withdrawn: "
 FORM_SECONDS = 10.0  # a form is believed for; the server refuses what does not fit another
 
 

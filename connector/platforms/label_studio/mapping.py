@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connector.model import Annotation, Item, ItemRef, LabelSchema, LabelStatus, Prediction
+from connector.model import (
+    Annotation,
+    Item,
+    ItemRef,
+    LabelSchema,
+    LabelStatus,
+    OwnWrite,
+    Prediction,
+    WriteOrigin,
+)
 from connector.model.item_data import value_at
+from connector.model.moments import moment
 from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
-from connector.ports import Codec
+from connector.ports import Codec, PartsCodec
 
 MARKER = "secondlook"  # key in a result item's `meta` that names our correction
 BY = "secondlook_by"  # beside it: the user who wrote, so that a later edit shows
 CONTROL = "secondlook_control"  # beside it: which control was corrected
 BEFORE = "secondlook_before"  # beside it: what is needed to undo the write
-EPOCH = datetime.fromtimestamp(0, tz=UTC)
+ORIGIN = "secondlook_of"  # beside it: whose correction of what, for a database that does not know it
+REMOVED = "secondlook_removed"  # on a region: the same of corrections whose own region is gone, in a list
+MARKS = (MARKER, BY, CONTROL, BEFORE, ORIGIN, REMOVED)
 
 Raw = Mapping[str, Any]
 
@@ -34,8 +45,68 @@ def item(raw: Raw, schema: LabelSchema, codec: Codec) -> Item:
         data=data if isinstance(data, dict) else {},
         annotations=tuple(annotations),
         predictions=tuple(prediction(p, schema, codec) for p, marker in predictions if marker is None),
-        own_predictions=tuple((str(p["id"]), marker) for p, marker in predictions if marker is not None),
+        own_writes=tuple(own_writes(raw, schema, codec)),
     )
+
+
+def own_writes(raw: Raw, schema: LabelSchema, codec: Codec) -> Iterator[OwnWrite]:
+    """The corrections of this control that stand in a task, as far as their marks say."""
+    for row in dicts(raw.get("annotations")):
+        metas = _marked(row.get("result"), schema.control) if "id" in row else []
+        untouched = written_by_us(row.get("result"), user_id(row.get("updated_by")))
+        for meta in metas if untouched or isinstance(codec, PartsCodec) else ():
+            yield _own_write(row, meta, schema, codec, untouched=untouched)
+    for row in dicts(raw.get("predictions")):
+        meta = mark_meta(row.get("result"))
+        if "id" in row and meta:
+            yield _own_write(row, meta, schema, codec, untouched=True)
+
+
+def _own_write(row: Raw, meta: Raw, schema: LabelSchema, codec: Codec, *, untouched: bool) -> OwnWrite:
+    marker, origin = meta[MARKER], WriteOrigin.from_json(meta.get(ORIGIN))
+    stands = origin is not None and meta.get(CONTROL, schema.control) == schema.control
+    if origin is None or not stands or not _carries(row, origin, schema, codec):
+        return OwnWrite(str(row["id"]), marker, untouched)
+    return OwnWrite(str(row["id"]), marker, untouched, origin, _replaced(row, meta), kept(row))
+
+
+def _carries(row: Raw, origin: WriteOrigin, schema: LabelSchema, codec: Codec) -> bool:
+    label = None if row.get("was_cancelled") else codec.read(row.get("result"), schema).label
+    if isinstance(codec, PartsCodec):
+        return label is not None and codec.follows(label, origin.given, origin.label)
+    return label == origin.label
+
+
+def _replaced(row: Raw, meta: Raw) -> dict[str, Any]:
+    """What a write replaced, as its annotation's marks say."""
+    before = meta.get(BEFORE)
+    truths = truths_before(row.get("result")) or []
+    return {"ground_truth_ids": truths, **(before if isinstance(before, dict) else {})}
+
+
+def truths_before(result: Any) -> list[Any] | None:
+    """What was ground truth before we made this annotation, as its first mark knows; None without one."""
+    marks = [held for one in _marked(result) if isinstance(held := one.get(BEFORE), dict)]
+    truths = (one.get("ground_truth_ids") for one in marks)
+    return next((one for one in truths if isinstance(one, list)), None)
+
+
+def kept(raw: Raw) -> dict[str, Any]:
+    """What the journal keeps of an annotation or prediction: no names of people."""
+    keys = (
+        "id",
+        "result",
+        "ground_truth",
+        "was_cancelled",
+        "completed_by",
+        "updated_by",
+        "parent_annotation",
+        "model_version",
+        "score",
+        "created_at",
+        "updated_at",
+    )
+    return {key: raw[key] for key in keys if key in raw}
 
 
 def codec_of(raw: Raw, schema: LabelSchema, codec: Codec) -> Codec:
@@ -121,18 +192,24 @@ def unmarked(result: Any) -> list[dict[str, Any]]:
 
 
 def _without_marks(region: dict[str, Any]) -> dict[str, Any]:
-    if not meta_of(region).get(MARKER):
+    if not marks_on(region):
         return region
-    kept = {key: value for key, value in meta_of(region).items() if key not in (MARKER, BY, CONTROL, BEFORE)}
+    kept = {key: value for key, value in meta_of(region).items() if key not in MARKS}
     return {key: value for key, value in region.items() if key != "meta"} | ({"meta": kept} if kept else {})
 
 
 def _marked(result: Any, control: str | None = None) -> list[dict[str, Any]]:
     """The metas that carry a marker of ours: of one control, or of any."""
-    known = ((region, meta_of(region)) for region in dicts(result))
-    marked = [(region, meta) for region, meta in known if isinstance(meta.get(MARKER), str) and meta[MARKER]]
+    marked = [(region, meta) for region in dicts(result) for meta in marks_on(region)]
     # A region that is gone can carry nothing: then another control's says whose correction it was.
     return [m for region, m in marked if control in (None, m.get(CONTROL, region.get("from_name")))]
+
+
+def marks_on(region: Raw) -> list[dict[str, Any]]:
+    """The marks that a region carries: its own, and those of regions that are gone."""
+    meta = meta_of(dict(region))
+    marks = (meta, *dicts(meta.get(REMOVED)))
+    return [one for one in marks if isinstance(one.get(MARKER), str) and one[MARKER]]
 
 
 def user_id(value: Any) -> str | None:
@@ -142,14 +219,3 @@ def user_id(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     return str(value) or None
-
-
-def moment(value: Any) -> datetime:
-    """A time as the server writes it; 1970 for what is none."""
-    if not isinstance(value, str):
-        return EPOCH
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        return EPOCH
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

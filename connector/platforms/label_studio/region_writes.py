@@ -1,7 +1,7 @@
 """Corrections of single regions: the annotation is changed in place, and all else in it stays as it is.
 
-A region that was removed can carry no marker. So what an earlier try wrote is known by its result: the one
-before, which is journaled, with the correction made to it.
+A region that was removed can carry no marker: another region does (`removal_marks`). Where none is left, what
+an earlier try wrote is known by its result: the one before, which is journaled, with the correction made.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 
 from connector.errors import Conflict, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
-from connector.platforms.label_studio import mapping
+from connector.platforms.label_studio import mapping, removal_marks
 from connector.platforms.label_studio.client import LabelStudioClient
-from connector.platforms.label_studio.writes import BESIDE, LabelStudioWriter, by_id, kept
-from connector.platforms.results import dicts, meta_of
+from connector.platforms.label_studio.writes import BESIDE, LabelStudioWriter, by_id
+from connector.platforms.results import dicts
 from connector.ports import PartsCodec
 
 Raw = dict[str, Any]
@@ -74,6 +74,11 @@ class RegionWriter(LabelStudioWriter):
                 return raw
         return None
 
+    def _before_us(self, order: WriteOrder, task: Raw, source: Raw) -> Raw:
+        """Also beside one of ours that says nothing any more: its revert broke off before it was deleted."""
+        replaced = order.mode is WriteMode.REPLACE and self._is_replaced(order, task, ())
+        return {**source, "was_cancelled": False} if replaced else source
+
     def _label(self, raw: Raw) -> str | None:
         return self._codec.read(raw.get("result"), self._schema).label
 
@@ -99,13 +104,13 @@ class RegionWriter(LabelStudioWriter):
         beside = order.mode in BESIDE
         ours = self._copy(order, task) if beside else by_id(task, order.annotation_id)
         if ours is not None and self._stands(order, ours):
-            return WriteRecord(str(ours["id"]), order.before or {}, kept(ours))
+            return WriteRecord(str(ours["id"]), order.before or {}, mapping.kept(ours))
         old = _result_of(order.before)
         if ours is None or old is None:
             return None
         if ours.get("result") != self._patched(order, old):
             return None
-        return WriteRecord(str(ours["id"]), order.before or {}, kept(ours))
+        return WriteRecord(str(ours["id"]), order.before or {}, mapping.kept(ours))
 
     def write(self, order: WriteOrder) -> WriteRecord:
         """Check, write, check again; wait while somebody has a draft, which the write would delete."""
@@ -157,14 +162,16 @@ class RegionWriter(LabelStudioWriter):
                 f" after correction {order.marker} had been written"
             )
         original = self._original(order, task) or {}
-        wanted = self._parts.restore(
-            ours.get("result"),
-            _result_of(record.before) or original.get("result"),
+        present = removal_marks.without(ours.get("result"), order.marker)
+        restored = self._parts.restore(
+            present,
+            removal_marks.bare(_result_of(record.before) or original.get("result")),
             self._schema,
             order.expected_label,
             order.label,
             self._meta(order, {}),
         )
+        wanted = removal_marks.carried(present, restored, self._schema.control)
         if _would_lose(ours.get("result"), wanted, record.after.get("result")):
             raise Conflict(f"{record.remote_id}: people have said more of the region since it was added")
         self._replace(task, ours, wanted)
@@ -172,11 +179,12 @@ class RegionWriter(LabelStudioWriter):
 
     def _journaled(self, task: Raw, source: Raw) -> Raw:
         before = self._before(task, source)
-        # Of ours its own first write knows what was the truth before it; later ones mark other regions.
-        notes = (meta_of(item).get(mapping.BEFORE) for item in dicts(source.get("result")))
-        truths = next((note.get("ground_truth_ids") for note in notes if isinstance(note, dict)), None)
+        # Of ours its own first write knows what was the truth before it.
+        truths = mapping.truths_before(source.get("result"))
         return (
-            before | {"annotation": kept(source)} | ({} if truths is None else {"ground_truth_ids": truths})
+            before
+            | {"annotation": mapping.kept(source)}
+            | ({} if truths is None else {"ground_truth_ids": truths})
         )
 
     def _intact_row(self, order: WriteOrder, raw: Raw) -> Raw:
@@ -189,32 +197,38 @@ class RegionWriter(LabelStudioWriter):
         return raw
 
     def _patched(self, order: WriteOrder, result: Any) -> Any:
-        meta = {mapping.MARKER: order.marker, mapping.BY: self._client.user_id()}
-        return self._parts.patch(result, self._schema, order.expected_label, order.label, meta)
+        """The result with the correction made, marked with what it replaced where nothing else holds that."""
+        parts = (self._schema, order.expected_label, order.label)
+        meta = self._mark(order)
+        if order.mode is WriteMode.UPDATE and order.origin is not None:
+            changed = self._parts.patch(result, *parts, meta)
+            replaced = [item for item in dicts(result) if item not in changed]
+            meta[mapping.BEFORE] = {"annotation": {"result": removal_marks.bare(replaced)}}
+        changed = self._parts.patch(result, *parts, meta)
+        return removal_marks.carried(result, changed, self._schema.control, meta)
 
     def _corrected(self, order: WriteOrder, source: Raw, meta: Raw) -> list[Raw]:
         """All regions, with the marker on one of them: what is ours as a whole is found by it."""
         regions = self._parts.patch(
             source.get("result"), self._schema, order.expected_label, order.label, meta
         )
-        if mapping.marker_of(regions, self._schema.control) is not None:
-            return list(regions)
-        if not regions:
+        marked = removal_marks.carried(source.get("result"), regions, self._schema.control, meta)
+        if mapping.marker_of(marked) is None:
             raise Conflict(
                 "without a region nothing can say that the new annotation is ours; "
                 "set writeback.mode = 'update' to remove the last one"
             )
-        first, *others = regions
-        return [{**first, "meta": {**meta_of(first), **meta}}, *others]
+        return marked
 
     def _predicted_from(self, source: Raw) -> Raw:
         """A prediction names every region."""
-        return source
+        return {"result": mapping.unmarked(source.get("result"))}
 
     def _stands(self, order: WriteOrder, ours: Raw) -> bool:
         """Whether the region carries the order's marker, and what was decided."""
         now = mapping.annotation(ours, self._schema, self._codec).label
-        marked = any(meta_of(item).get(mapping.MARKER) == order.marker for item in dicts(ours.get("result")))
+        marks = [one for item in dicts(ours.get("result")) for one in mapping.marks_on(item)]
+        marked = any(one[mapping.MARKER] == order.marker for one in marks)
         return marked and self._is_done(order, now, order.before)
 
     def _is_done(self, order: WriteOrder, label: str | None, before: Any) -> bool:
@@ -230,7 +244,7 @@ class RegionWriter(LabelStudioWriter):
         ours = None if task is None else by_id(task, str(written["id"]))
         if ours is None or ours.get("result") != wanted:
             raise Retryable(f"correction {order.marker} does not show after it was written")
-        return WriteRecord(str(ours["id"]), before, kept(ours))
+        return WriteRecord(str(ours["id"]), before, mapping.kept(ours))
 
 
 def _would_lose(now: Any, wanted: Any, written: Any) -> bool:

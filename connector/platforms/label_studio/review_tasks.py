@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.model import CHOICE, Answer, Problem, ReviewRequest, ReviewSnapshot
+from connector.model.moments import moment
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.review_config import (
     BATCH,
@@ -33,6 +34,7 @@ from connector.ports import Codec, Codecs, PartsCodec
 # One version for all: a project preselects the predictions of a single model version.
 MODEL_VERSION = "secondlook"
 OURS = "secondlook_"  # prefix of the fields that are ours
+WITHDRAWN = "Withdrawn: "  # before the title of a task that was taken from the reviewers
 _PROBLEMS = {problem.value: problem for problem in Problem}
 
 Raw = dict[str, Any]
@@ -92,7 +94,9 @@ def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
     task_id = str(raw["id"])
     answers = [answer(a, key, task_id, codec, data) for a in dicts(raw.get("annotations")) if "id" in a]
     overlap = raw.get("overlap")
-    return ReviewSnapshot(key, task_id, tuple(answers), overlap if isinstance(overlap, int) else None)
+    said = overlap if isinstance(overlap, int) else None
+    withdrawn = str(data.get(TITLE) or "").startswith(WITHDRAWN)
+    return ReviewSnapshot(key, task_id, tuple(answers), said, withdrawn)
 
 
 def answer(raw: Mapping[str, Any], key: str, task_id: str, codec: Codec, asked: Mapping[str, Any]) -> Answer:
@@ -111,8 +115,8 @@ def answer(raw: Mapping[str, Any], key: str, task_id: str, codec: Codec, asked: 
         label=codec.answer_to(result, asked) if isinstance(codec, PartsCodec) else codec.answer(result),
         problems=tuple(_PROBLEMS[value] for value in chosen if value in _PROBLEMS),
         note=_note(result),
-        created_at=mapping.moment(raw.get("created_at")),
-        updated_at=mapping.moment(raw.get("updated_at")),
+        created_at=moment(raw.get("created_at")),
+        updated_at=moment(raw.get("updated_at")),
         cancelled=bool(raw.get("was_cancelled")),
         edited_by_other=editor is not None and editor != reviewer,
         origin=_origin(result),

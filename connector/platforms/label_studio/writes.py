@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.errors import Conflict, InUse, NotFound, Rejected, Retryable
 from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
+from connector.model.moments import moment
 from connector.model.writing import one_and_doubles
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
@@ -50,7 +51,7 @@ class LabelStudioWriter:
         self._check_label(order)
         task = self._same_task(order)
         source = self._expected(order, task)
-        return self._before(task, source) | {"annotation": kept(source)}
+        return self._before(task, source) | {"annotation": mapping.kept(source)}
 
     def find(self, order: WriteOrder) -> WriteRecord | None:
         """The record of what carries the order's marker."""
@@ -122,7 +123,7 @@ class LabelStudioWriter:
     def _task(self, order: WriteOrder) -> Raw | None:
         """The task, if its number still means the same item: the server gives numbers out again."""
         task = self._client.task(self._project_id, order.item.remote_id)
-        if task is None or mapping.moment(task.get("created_at")) != order.item.created_at:
+        if task is None or moment(task.get("created_at")) != order.item.created_at:
             return None
         return task
 
@@ -146,7 +147,7 @@ class LabelStudioWriter:
         """The record of what was written, if it still is as it was written."""
         raw = self._intact_row(order, raw)
         before = mapping.mark_meta(raw.get("result"), self._schema.control).get(mapping.BEFORE)
-        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, kept(raw))
+        record = WriteRecord(str(raw["id"]), before if isinstance(before, dict) else {}, mapping.kept(raw))
         if order.mode in BESIDE:
             self._still_expected(order, task, record)
         return record
@@ -211,11 +212,11 @@ class LabelStudioWriter:
 
     def _before(self, task: Raw, source: Raw) -> Raw:
         # A new ground truth silently demotes the others: remember them, or they could not be restored.
-        ours = self._shared(task, source)
-        known = mapping.mark_meta(ours.get("result")).get(mapping.BEFORE) if ours else None
+        ours = copy_beside(task, source)
+        known = mapping.truths_before(ours.get("result")) if ours else None
         truths = [str(raw["id"]) for raw in _annotations(task) if raw.get("ground_truth")]
         return {
-            "ground_truth_ids": known.get("ground_truth_ids", []) if isinstance(known, dict) else truths,
+            "ground_truth_ids": truths if known is None else known,
             "label_regions": regions_of(source.get("result"), self._schema.control),
         }
 
@@ -227,10 +228,18 @@ class LabelStudioWriter:
 
     def _meta(self, order: WriteOrder, before: Raw) -> Raw:
         return {
+            **self._mark(order),
+            mapping.BEFORE: before,
+        }
+
+    def _mark(self, order: WriteOrder) -> Raw:
+        """What every write of ours is known by."""
+        origin = {} if order.origin is None else {mapping.ORIGIN: order.origin.to_json()}
+        return {
             mapping.MARKER: order.marker,
             mapping.BY: self._client.user_id(),
             mapping.CONTROL: self._schema.control,
-            mapping.BEFORE: before,
+            **origin,
         }
 
     def _add_ground_truth(self, order: WriteOrder, task: Raw, source: Raw) -> None:
@@ -286,6 +295,18 @@ class LabelStudioWriter:
         if order.mode is WriteMode.REPLACE and source is not None and source.get("was_cancelled"):
             self._change(task, source, {"was_cancelled": False})
 
+    def _is_replaced(self, order: WriteOrder, task: Raw, removed: Sequence[Raw]) -> bool:
+        """Whether an annotation of ours stands beside the original, other than those to be removed."""
+        source = self._original(order, task)
+        return source is not None and any(
+            raw.get("ground_truth")
+            and not raw.get("was_cancelled")
+            and str(raw.get("parent_annotation")) == str(source["id"])
+            and mapping.user_id(raw.get("completed_by")) == self._client.user_id()
+            for raw in _annotations(task)
+            if raw not in removed
+        )
+
     def _update(self, order: WriteOrder, task: Raw, source: Raw) -> None:
         meta = self._meta(order, self._before(task, source))
         self._change(task, source, {"result": self._corrected(order, source, meta)})
@@ -324,7 +345,8 @@ class LabelStudioWriter:
         truth = self._demoted_truth(order, record, task, removed)
         if truth is not None:
             self._wait_for_drafts(task, truth)  # before anything is gone
-        self._count_again(order, task)
+        if not self._is_replaced(order, task, removed):
+            self._count_again(order, task)
         for raw in removed:
             self._remove(order, task, raw)
         # A crash may have come between the two calls: go on even where ours is gone already.
@@ -419,21 +441,3 @@ def copy_beside(task: Raw, source: Raw) -> Raw | None:
     """The ground truth that we made beside an annotation, where it still stands."""
     copies = (raw for raw in _annotations(task) if raw.get("ground_truth") and not raw.get("was_cancelled"))
     return next((raw for raw in copies if mapping.ours_for(raw) == str(source["id"])), None)
-
-
-def kept(raw: Raw) -> Raw:
-    """What the journal keeps of an annotation or prediction: no names of people."""
-    keys = (
-        "id",
-        "result",
-        "ground_truth",
-        "was_cancelled",
-        "completed_by",
-        "updated_by",
-        "parent_annotation",
-        "model_version",
-        "score",
-        "created_at",
-        "updated_at",
-    )
-    return {key: raw[key] for key in keys if key in raw}

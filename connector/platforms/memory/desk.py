@@ -192,7 +192,8 @@ class MemoryDesk:
 def _snapshot(held: Held) -> ReviewSnapshot:
     key = str(held.item.data["secondlook_key"])
     answers = tuple(_answer(held, key, annotation) for annotation in held.item.annotations)
-    return ReviewSnapshot(key, held.item.remote_id, answers, held.overlap)
+    withdrawn = str(held.item.data["secondlook_title"]).startswith(WITHDRAWN)
+    return ReviewSnapshot(key, held.item.remote_id, answers, held.overlap, withdrawn)
 
 
 def _answer(held: Held, key: str, given: Annotation) -> Answer:

@@ -17,6 +17,7 @@ from connector.model import (
     LabelSchema,
     LabelStatus,
     OwnerMark,
+    OwnWrite,
     Page,
     Prediction,
     Role,
@@ -73,7 +74,7 @@ class MemorySource:
                 schema = self._schema()
                 changed = [h for h in self._server.board(self._project_id).held.values() if h.seq > last]
                 chosen = sorted(changed, key=lambda h: h.seq)[: self._page_size]
-                items = tuple(_theirs(held.item, schema, self._codecs[schema.kind]) for held in chosen)
+                items = tuple(_theirs(held, schema, self._codecs[schema.kind]) for held in chosen)
                 last = chosen[-1].seq if chosen else last
             more = len(chosen) == self._page_size and last < until
             yield Page(items, str(last))
@@ -84,9 +85,9 @@ class MemorySource:
         """The items that exist."""
         with self._server.call("fetch"):
             held = self._server.board(self._project_id).held
-            present = [held[i].item for i in dict.fromkeys(remote_ids) if i in held]
+            present = [held[i] for i in dict.fromkeys(remote_ids) if i in held]
             schema = self._schema() if present else None
-            return [_theirs(item, schema, self._codecs[schema.kind]) for item in present if schema]
+            return [_theirs(one, schema, self._codecs[schema.kind]) for one in present if schema]
 
     def item_refs(self) -> Iterator[Sequence[ItemRef]]:
         """All identities, in chunks."""
@@ -100,7 +101,8 @@ class MemorySource:
         """What the order would replace."""
         with self._server.call("prepare"):
             held, given = self._checked(order)
-            return _before(held, given)
+            earlier = self._found(order)
+            return _before(held, given) if earlier is None else earlier.before
 
     def find_write(self, order: WriteOrder) -> WriteRecord | None:
         """What carries the order's marker."""
@@ -120,6 +122,7 @@ class MemorySource:
             held = self._same(order)
             if held is None:
                 return
+            held.own.pop(order.marker, None)
             if order.mode is WriteMode.PREDICTION:
                 self._server.tick()
                 ours = (record.remote_id, f"{OURS}{order.marker}")
@@ -220,9 +223,7 @@ class MemorySource:
             return None
         for annotation in held.item.annotations:
             if annotation.marker == order.marker:
-                return WriteRecord(
-                    annotation.remote_id, held.notes[annotation.remote_id], {"label": annotation.label}
-                )
+                return WriteRecord(annotation.remote_id, held.notes[annotation.remote_id], _after(annotation))
         return None
 
     def _write(self, order: WriteOrder) -> WriteRecord:
@@ -233,7 +234,7 @@ class MemorySource:
             version = f"{OURS}{order.marker}"
             added = Prediction(f"p{self._server.seq}", version, order.label, order.score, None, now)
             self._server.store(held, predictions=(*held.item.predictions, added))
-            return WriteRecord(added.remote_id, {}, {"label": order.label})
+            return self._noted(held, order, WriteRecord(added.remote_id, {}, {"label": order.label}))
         label = self._label(given, order.expected_label, order.label)
         changed: dict[str, Any] = {
             "label": label,
@@ -261,7 +262,13 @@ class MemorySource:
             self._server.store(held, annotations=(*others, written))
         held.notes[written.remote_id] = before
         self._announce(held, written)
-        return WriteRecord(written.remote_id, before, {"label": label})
+        return self._noted(held, order, WriteRecord(written.remote_id, before, _after(written)))
+
+    def _noted(self, held: Held, order: WriteOrder, record: WriteRecord) -> WriteRecord:
+        held.own[order.marker] = OwnWrite(
+            record.remote_id, order.marker, origin=order.origin, before=record.before, after=record.after
+        )
+        return record
 
     def _label(self, given: Annotation, old: str, new: str) -> str:
         schema = self._schema()
@@ -324,16 +331,44 @@ class MemorySource:
         )
 
 
-def _theirs(item: Item, schema: LabelSchema, codec: Codec) -> Item:
+def _theirs(held: Held, schema: LabelSchema, codec: Codec) -> Item:
     """The item without the predictions that are ours, its labels as the type reads them."""
-    kept = tuple(p for p in item.predictions if not p.model_version.startswith(OURS))
-    ours = [p for p in item.predictions if p.model_version.startswith(OURS)]
+    kept = tuple(p for p in held.item.predictions if not p.model_version.startswith(OURS))
     return replace(
-        item,
+        held.item,
         predictions=kept,
-        own_predictions=tuple((p.remote_id, p.model_version.removeprefix(OURS)) for p in ours),
-        annotations=tuple(_read(one, schema, codec) for one in item.annotations),
+        own_writes=tuple(_own_writes(held, codec)),
+        annotations=tuple(_read(one, schema, codec) for one in held.item.annotations),
     )
+
+
+def _own_writes(held: Held, codec: Codec) -> Iterator[OwnWrite]:
+    """What carries a marker of ours, and the parts that stand in an annotation with another's marker."""
+    for prediction in held.item.predictions:
+        if prediction.model_version.startswith(OURS):
+            yield _own_write(held, prediction.remote_id, prediction.model_version.removeprefix(OURS), None)
+    for one in held.item.annotations:
+        parts = [m for m, own in held.own.items() if _has_part(codec, one, own) and m != one.marker]
+        for marker in [*([one.marker] if one.marker else []), *parts]:
+            yield _own_write(held, one.remote_id, marker, one)
+
+
+def _own_write(held: Held, remote_id: str, marker: str, holder: Annotation | None) -> OwnWrite:
+    noted = held.own.get(marker, OwnWrite(remote_id, marker))
+    untouched = holder is None or marker == holder.marker or holder.updated_by == SERVICE_USER
+    after = noted.after if holder is None else _after(holder)
+    return replace(noted, remote_id=remote_id, untouched=untouched, after=after)
+
+
+def _after(written: Annotation) -> Json:
+    return {"label": written.label, "updated_at": written.updated_at.isoformat()}
+
+
+def _has_part(codec: Codec, holder: Annotation, own: OwnWrite) -> bool:
+    """Whether a part that we corrected stands in the annotation to which it was written."""
+    if own.origin is None or own.remote_id != holder.remote_id or not isinstance(codec, PartsCodec):
+        return False
+    return holder.label is not None and codec.carries(holder.label, own.origin.label)
 
 
 def _cancelled(given: Annotation) -> Annotation:

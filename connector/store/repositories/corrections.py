@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -21,6 +22,11 @@ UNWRITTEN = (
 )
 
 
+def adopted_run(project_id: int) -> str:
+    """The run under which a project's corrections stand that were found on the platform, not decided here."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"adopted/{project_id}"))
+
+
 class Corrections(Repository):
     def add(self, correction: Correction) -> None:
         values = asdict(correction)
@@ -37,6 +43,19 @@ class Corrections(Repository):
             select(corrections).where(corrections.c.id == correction_id)
         ).one_or_none()
         return None if row is None else _correction(row)
+
+    def known(self, ids: Sequence[str]) -> dict[str, Correction]:
+        """Those of these corrections that are stored, by id."""
+        rows = [one for part in chunks(ids) for one in self._where(self._among(corrections.c.id, part))]
+        return {one.id: one for one in rows}
+
+    def adopted_count(self, project_id: int) -> int:
+        """How many corrections stand that were found on the platform, and are not known otherwise."""
+        query = select(func.count()).where(
+            corrections.c.run_id == adopted_run(project_id),
+            corrections.c.state == CorrectionState.APPLIED.value,
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def all_of_issue(self, issue_id: str) -> list[Correction]:
         """One for each decision that asked for one, in the order they were made."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Text, and_, cast, distinct, func, or_, select, update
 from sqlalchemy.sql import Select
@@ -22,6 +22,23 @@ __all__ = ["Items", "PageChange"]
 # Of an annotation, without what the platform stores in it: that is large, and would be parsed for nothing.
 GIVEN = ("id", "remote_id", "label_version", "annotator", "label", "ground_truth", "created_at", "updated_at")
 STREAM_ROWS = 2000  # rows fetched at a time when a whole project is read
+
+
+class StoredAnnotation(NamedTuple):
+    """An annotation in short, as it is stored."""
+
+    id: int
+    label_version: int
+    updated_at: datetime
+
+
+class LostEdit(NamedTuple):
+    """What somebody had made of an annotation of ours that is gone."""
+
+    item_id: int
+    remote_id: str
+    updated_by: str
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,22 @@ class Items(Repository):
             select(annotation_rows.c.remote_id).where(annotation_rows.c.id == annotation_id)
         ).scalar_one()
         return result
+
+    def annotations_of(self, item_id: int) -> dict[str, StoredAnnotation]:
+        """Every annotation that the item has or had, by the platform's id."""
+        columns = (annotation_rows.c[name] for name in ("remote_id", *StoredAnnotation._fields))
+        rows = self._connection.execute(select(*columns).where(annotation_rows.c.item_id == item_id))
+        return {row.remote_id: StoredAnnotation(*row[1:]) for row in rows}
+
+    def edits_lost(self, item_ids: Sequence[int], service_user: str) -> list[LostEdit]:
+        """Annotations of ours that somebody else had saved and that this transaction saw deleted."""
+        query = select(*(annotation_rows.c[name] for name in LostEdit._fields)).where(
+            annotation_rows.c.deleted_at == self._now,
+            annotation_rows.c.annotator == service_user,
+            annotation_rows.c.updated_by != service_user,
+        )
+        parts = (query.where(self._among(annotation_rows.c.item_id, part)) for part in chunks(item_ids))
+        return [LostEdit(*row) for part in parts for row in self._connection.execute(part)]
 
     def annotators_of(self, item_id: int) -> set[str]:
         """Everyone who labelled this item in the source project."""

@@ -259,6 +259,13 @@ class Reviews(Repository):
         )
         return int(done.rowcount)
 
+    def most_wanted(self, project_id: int) -> int:
+        """The most answers that the platform was told a standing task wants; 0 without one."""
+        query = select(func.max(review_tasks.c.overlap_pushed)).where(
+            review_tasks.c.project_id == project_id, review_tasks.c.state == ReviewState.PUSHED.value
+        )
+        return int(self._connection.execute(query).scalar_one() or 0)
+
     def overlap_sent(self, key: str, overlap: int) -> None:
         self._set(key, overlap_pushed=overlap)
 

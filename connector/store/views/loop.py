@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, func, select
 from connector.model import CorrectionState, IssueState, Json, LabelStatus, ReviewState
 from connector.model.jobs import JobState
 from connector.model.reasons import Code, coded
+from connector.store.repositories.corrections import adopted_run
 from connector.store.repositories.facts import outage_fact
 from connector.store.tables import (
     annotation_rows,
@@ -51,6 +52,8 @@ class ProjectView:
     votes: int
     votes_counted: int
     corrections: Mapping[str, int]
+    adopted: int  # of the applied ones: found on the platform after this database was restored
+    adopted_run: str  # the run by which these can be reverted together
     dispositions: Mapping[str, int]
     skipped: Mapping[str, int]
     warnings: tuple[str, ...]
@@ -342,6 +345,8 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         votes=cast["all"],
         votes_counted=cast["counted"],
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
+        adopted=unit.corrections.adopted_count(row.id),
+        adopted_run=adopted_run(row.id),
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=_skipped(statuses.counts, scan.skipped if scan else {}),
         warnings=reason_texts(scan.warnings) if scan else (),

@@ -96,6 +96,8 @@ _PROJECT = {
     "votes": 341,
     "votes_counted": 330,
     "corrections": {"applied": 118},
+    "adopted": 0,
+    "adopted_run": "5c1d8e70-2b8f-5f0e-9a64-3f0d1c2b7a99",
     "dispositions": {"exclude": 4},
     "skipped": {"empty": 160},
     "warnings": [],

@@ -91,7 +91,7 @@ def correct(services: Services, number: int, run_id: str = "run-1") -> str:
             WriteMode.UPDATE, CorrectionState.PENDING, "cat", "dog", "secondlook", CorrectionEvidence(),
         )  # fmt: skip
         unit.corrections.add(correction)
-        order = order_for(unit, correction)
+        order = order_for(unit, correction, "")
     record = services.source("cats").write(order)
     with services.store.begin() as unit:
         unit.corrections.applied(correction.id, record)

@@ -8,6 +8,7 @@ import pytest
 
 from connector.actions.held import release
 from connector.model import Annotation, Correction, CorrectionState, LabelSchema, ObjectTag
+from connector.model.jobs import JobKind
 from connector.model.reasons import NotWritten
 from tests.support.world import World
 from tests.unit.conftest import Build
@@ -168,3 +169,57 @@ def test_what_a_later_correction_of_ours_changed_back_is_not_lost(build: Build) 
         "dog": CorrectionState.APPLIED,
         "cat": CorrectionState.APPLIED,
     }
+
+
+@pytest.mark.parametrize("mode", ["ground_truth", "replace", "prediction"])
+def test_a_correction_that_was_deleted_is_held_and_written_again_when_a_person_says_so(
+    build: Build, mode: str
+) -> None:
+    """By somebody, or by a late deletion that hit an annotation which holds another correction since."""
+    world = build(writeback={"mode": mode})
+    corrected(world)
+    held = world.held("odd")
+    kept = [one for one in held.item.annotations if one.annotator != "service"]
+    world.server.tick()
+    world.server.store(held, annotations=tuple(kept), predictions=held.item.predictions[:1])
+    world.do(JobKind.SYNC, {"full": True})
+    world.settle()
+
+    lost = world.corrected("odd")
+    assert (lost.state, lost.error) == (CorrectionState.HELD, NotWritten.GONE)
+    assert world.labels("odd") == [("ann", "cat")], "what it stood in place of counts again"
+    with world.services.store.begin() as unit:
+        release(unit, world.project, "cat", "cli:tester")
+    world.settle()
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+
+
+def test_what_lies_over_an_annotation_and_is_taken_off_is_held(build: Build) -> None:
+    """As a note in a record's metadata, which a late request replaces as a whole: nobody saved the answer."""
+    world = build(writeback={"mode": "update"})
+    corrected(world)
+    written = ours(world, "odd")
+    world.server.tick()
+    bare = replace(written, label="cat", result=[{"label": "cat"}], marker=None, updated_by="ann")
+    world.server.put_annotation(world.held("odd"), bare)
+    world.later(seconds=HELD_UP)
+
+    lost = world.corrected("odd")
+    assert (lost.state, lost.error) == (CorrectionState.HELD, NotWritten.OVERTAKEN)
+
+
+def test_what_somebody_made_of_our_annotation_is_named_when_it_is_deleted(build: Build) -> None:
+    """A deletion of ours that was held up may hit it; nobody can tell, so nothing is put back."""
+    world = build()
+    corrected(world)
+    world.server.edit(world.source_id, ours(world, "odd").remote_id, "bird", "bob")
+    world.later(seconds=HELD_UP)
+    theirs = world.annotation_id("odd", 1)
+    world.server.delete_annotation(world.source_id, theirs)
+    world.later(seconds=HELD_UP)
+
+    (lost,) = world.audit("annotation.edit_lost")
+    item_id = world.held("odd").item.remote_id
+    assert lost == ("platform", theirs, {"item": item_id, "by": "bob", "label": "bird"})
+    world.do(JobKind.SYNC, {"full": True})
+    assert len(world.audit("annotation.edit_lost")) == 1

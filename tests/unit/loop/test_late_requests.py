@@ -157,6 +157,35 @@ def test_an_older_overlap_that_arrives_late_is_raised_again(world: World) -> Non
     assert world.review_of("odd").overlap == 3
 
 
+def test_a_question_that_a_late_withdrawal_closes_is_opened_again(world: World) -> None:
+    """Though the overlap that comes with it is what was asked for."""
+    world.some_right()
+    world.wrong()
+    world.settle()
+    task = world.review_of("odd")
+    world.services.desk(NAME).withdraw(world.review_id, [task.item.remote_id])
+    task.overlap = world.task("odd").overlap
+    assert world.asked() == []
+    world.later(seconds=HELD_UP)
+
+    assert world.asked() == ["odd"]
+
+
+def test_a_withdrawn_question_that_a_late_overlap_opens_is_closed_again(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    task = world.review_of("odd")
+    world.relabel("odd", "dog")
+    world.later(seconds=HELD_UP)
+    assert world.asked() == []
+    world.services.desk(NAME).set_overlap(task.item.remote_id, 2)
+    assert world.asked() == ["odd"]
+    world.later(seconds=HELD_UP)
+
+    assert world.asked() == []
+
+
 def test_a_review_project_whose_creation_arrives_late_is_removed_while_it_is_empty(world: World) -> None:
     world.some_right()
     world.wrong()

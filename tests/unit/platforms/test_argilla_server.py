@@ -7,6 +7,7 @@ import pytest
 
 from connector.errors import Misconfigured, Rejected
 from connector.model import LabelSchema, ObjectTag, ReviewRequest
+from connector.platforms import registry
 from connector.platforms.argilla.client import ArgillaClient
 from connector.platforms.argilla.review_records import ArgillaForm, record_for
 from connector.platforms.argilla.review_settings import check_shown
@@ -64,3 +65,15 @@ def test_an_image_without_an_address_is_not_asked_about() -> None:
     request = ReviewRequest("k", "b", "T", "C", {"photo": "/data/upload/1/dog.png"}, (), "a", 0.5, "m")
     with pytest.raises(Rejected, match="'photo' has no address"):
         record_for(request, form, ARGILLA["choice"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "other"),
+    [("argilla", "Argilla", "Label Studio"), ("label_studio", "Label Studio", "Argilla")],
+)
+def test_the_advice_of_a_platform_names_no_other(kind: str, name: str, other: str) -> None:
+    """`doctor` and `init` say these sentences."""
+    words = registry.words(kind)
+    assert words.name == name
+    advice = [words.no_control, words.add_control, words.add_items, words.private_hooks, *words.writeback]
+    assert not [sentence for sentence in advice if other in sentence]

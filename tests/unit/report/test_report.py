@@ -268,7 +268,7 @@ def test_every_correction_stands_once_in_the_record_with_votes_and_audit_rows(
     assert (odd["given"], odd["label"], odd["remedy"], odd["reverted_by"]) == ("cat", "dog", "applied", None)
     assert {vote["reviewer"]: vote["label"] for vote in odd["votes"]} == {"rita": "dog", "ravi": "dog"}
     assert odd["probability"] == pytest.approx(0.9)
-    assert odd["after"] == {"label": "dog"}
+    assert odd["after"]["label"] == "dog"
     assert (third["remedy"], third["reverted_by"]) == ("reverted", "cli:boss")
     assert third["reverted_at"] is not None
     with world.read() as unit:

@@ -6,8 +6,9 @@ import pytest
 
 from connector.errors import Misconfigured
 from connector.model.jobs import JobKind
-from tests.support.world import World
+from tests.support.world import NAME, SCHEMA, World
 from tests.unit.conftest import Build
+from workers.cli.checks.platform import _alone
 
 
 @pytest.fixture
@@ -70,3 +71,31 @@ def test_a_guideline_block_of_another_installation_is_left_alone(first: World, b
     with pytest.raises(Misconfigured, match=r"ffffffffffff.*keeps the guideline block"):
         first.do(JobKind.GUIDELINES)
     assert first.source.guidelines == before
+
+
+@pytest.mark.parametrize(("told", "adopted"), [(False, 0), (True, 1)])
+def test_corrections_of_another_installation_are_owned_up_to_only_when_told_to_take_over(
+    build: Build, told: bool, adopted: int
+) -> None:
+    first = build()
+    first.some_right()
+    first.wrong()
+    first.settle()
+    first.agree("odd", "dog")
+    first.later(seconds=61)
+    other = beside(build, first, take_over=first.services.keyring.installation if told else None)
+    other.do(JobKind.SYNC)
+
+    assert len(other.audit("correction.adopted")) == adopted
+    assert first.labels("odd") == [("ann", "cat"), ("service", "dog")]
+
+
+def test_doctor_says_which_installation_this_is_and_names_the_other(first: World, build: Build) -> None:
+    other = beside(build, first)
+    ours, theirs = other.services.keyring.installation, first.services.keyring.installation
+
+    assert _alone(first.services, NAME, SCHEMA.control).found == f"this installation is {theirs}"
+    with pytest.raises(Misconfigured, match=theirs) as refused:
+        _alone(other.services, NAME, SCHEMA.control)
+    assert theirs in refused.value.remedy
+    assert ours != theirs

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import Counts, Mask, Probabilities, Rows, listed
+from workers.issues.arrays import Counts, Probabilities, Rows, listed
 from workers.issues.pooling import starts_of
 from workers.issues.spreading import in_order
 from workers.issues.validation import DTYPES, InvalidInput
@@ -87,7 +87,7 @@ class SentenceRows:
 
     def __init__(self, tables: Sequence[Any], sizes: Counts, first: Probabilities) -> None:
         self._tables = tables
-        self._sizes = sizes.tolist()
+        self._sizes = sizes
         self._ends = ends = np.cumsum(sizes)
         self._kept: dict[int, tuple[Rows, Probabilities]] = {}
         self.shape = (int(ends[-1]), first.shape[1])
@@ -117,16 +117,16 @@ class SentenceRows:
         """
         first, last = np.searchsorted(self._ends, (part.start, part.stop - 1), side="right").tolist()
         tables = self._tables[first : last + 1]
-        if list(map(len, tables)) != self._sizes[first : last + 1]:
+        sizes = np.fromiter(map(len, tables), np.int64, len(tables))
+        if not np.array_equal(sizes, self._sizes[first : last + 1]):
             raise UnlikeTables
         try:
             np.concatenate(tables, out=out, casting="no")
         except (TypeError, ValueError) as error:
             raise UnlikeTables from error
 
-    def keep(self, part: slice, chosen: Mask, block: Probabilities) -> None:
+    def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
         """Hold these, because they lie far apart."""
-        rows = np.flatnonzero(chosen)
         self._kept[part.start] = rows + part.start, block.T.take(rows, axis=1)
 
     def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
@@ -136,7 +136,7 @@ class SentenceRows:
             return values, np.arange(len(rows))
         which = np.searchsorted(self._ends, rows, side="right")
         sentences, place = np.unique(which, return_inverse=True)
-        sizes = np.diff(self._ends, prepend=0)[sentences]
+        sizes = self._sizes[sentences]
         shift = starts_of(sizes) - (self._ends[sentences] - sizes)
         return np.concatenate([self._tables[i] for i in sentences.tolist()]), rows + shift[place]
 
