@@ -53,6 +53,8 @@ from connector.wording.people import (
 )
 from connector.wording.quality import (
     changes,
+    checked_harm,
+    measured_harm,
     pair_belief,
     points,
     share,
@@ -87,6 +89,7 @@ __all__ = [
     "barred_tasks",
     "blind_context",
     "changes",
+    "checked_harm",
     "conflict_question",
     "counted",
     "decision_reason",
@@ -115,6 +118,7 @@ __all__ = [
     "item_snippet",
     "left_out_texts",
     "listing",
+    "measured_harm",
     "neighbours_approximate",
     "no_such_class",
     "no_such_item",

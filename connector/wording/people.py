@@ -47,12 +47,13 @@ def too_few_reviewers(people: int, needed: int, *, by_shares: bool, lost: float 
     )
 
 
-def own_answers(short: int) -> str:
-    """Who reviews where answers about one's own label count."""
+def own_answers(short: int, worth: float = 0.5) -> str:
+    """Who reviews where answers about one's own label count, and what such an answer is worth (0..1)."""
+    vote = {0.5: "half a vote", 1.0: "a whole vote"}.get(worth, f"{worth:.2g} of a vote")
     if not short:
-        return "others can review each open question; whoever labeled the item counts half a vote"
+        return f"others can review each open question; whoever labeled the item counts {vote}"
     questions = "1 open question has" if short == 1 else f"{short} open questions have"
-    return f"{questions} nobody left but who labeled the item, whose answers count half a vote"
+    return f"{questions} nobody left but who labeled the item, whose answers count {vote}"
 
 
 def barred_tasks(tasks: int, quorum: int) -> str:

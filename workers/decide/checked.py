@@ -10,7 +10,6 @@ from connector.store.repositories.quality import STATED, StatedCount
 from workers.consensus.shares import Conclusion, End, believe, conclude
 from workers.decide.ballots import Ballots
 from workers.decide.shares import (
-    CALIBRATION_VOTES,
     CrowdRules,
     counted_answers,
     drawn,
@@ -38,7 +37,7 @@ def early_decisions(
     stated: defaultdict[tuple[Outcome, int], float] = defaultdict(float)
     overturned: Counter[tuple[Outcome, int]] = Counter()
     for issue, votes in answered:
-        if len(votes) < CALIBRATION_VOTES or drawn(votes[0].review_key) >= rules.calibration_share:
+        if len(votes) < rules.calibration_votes or drawn(votes[0].review_key) >= rules.calibration_share:
             continue
         ends = [
             _concluded(issue, votes[: k + 1], rules, weights, ballots, inconclusive)

@@ -45,7 +45,9 @@ def learn(
     before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
     checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
     version = before.version + 1
-    crowd = KnownCrowd(prior, version, votes, worth, tuple(checked))
+    people = {ballots.person_of(vote.reviewer) for _, each in answered for vote in each}
+    repeated = sum(len(each) > 1 for _, each in answered)
+    crowd = KnownCrowd(prior, version, votes, worth, tuple(checked), len(people), repeated)
     unit.facts.put(crowd_fact(project), written(crowd))
     unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
     unit.enqueue(job(JobKind.PUSH, project.id))  # questions may change places

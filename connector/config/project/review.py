@@ -70,7 +70,8 @@ class ReviewSettings(Frozen):
     calibration_share: Share = Field(
         default=0.05,
         description="Share of questions, by lot, about which three people are asked before a decision: what "
-        "the project learns of its crowd stays honest by them (rule shares).",
+        "the project learns of its crowd stays honest by them. Of its first questions all, unless this is 0 "
+        "(rule shares).",
     )
     own_answers: bool = Field(
         default=True,

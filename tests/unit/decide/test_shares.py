@@ -174,20 +174,22 @@ def test_a_class_with_a_quorum_of_its_own_keeps_it(build: Build) -> None:
     assert world.issue("odd").state is IssueState.ACCEPTED
 
 
-def test_people_who_answer_at_random_change_hardly_any_label(build: Build) -> None:
-    world = build(review=SHARES)
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_people_who_answer_at_random_change_hardly_any_label(build: Build, n_labels: int) -> None:
+    world = build(review={"rule": "shares"})
     rng = np.random.default_rng(1)
     for n in range(60):
-        given, suggested, other = (CLASSES[(n + k) % 3] for k in range(3))
-        world.item(f"odd {n}", given, **{suggested: 0.9, given: 0.06, other: 0.04})
-        world.item(f"plain {n}", given, **{given: 0.94, suggested: 0.03, other: 0.03})
+        given, suggested = (CLASSES[(n + k) % n_labels] for k in range(2))
+        rest = {name: 0.04 for name in CLASSES if name not in (given, suggested)}
+        world.item(f"odd {n}", given, **{suggested: 0.9, given: 0.06, **rest})
+        world.item(f"plain {n}", given, **{given: 0.94, suggested: 0.03, **rest})
     world.settle()
     for _ in range(8):
         world.review_round(
-            [f"p{n}" for n in range(6)], lambda _who, _text: {"label": str(rng.choice(CLASSES))}
+            [f"p{n}" for n in range(6)], lambda _who, _text: {"label": str(rng.choice(CLASSES[:n_labels]))}
         )
         world.later(seconds=61)
-    assert sum(issue.state is IssueState.ACCEPTED for issue in world.issues()) <= 3
+    assert sum(issue.state is IssueState.ACCEPTED for issue in world.issues()) <= 1
 
 
 def test_an_adjudicator_settles_what_the_others_could_not(build: Build) -> None:
@@ -347,6 +349,34 @@ def test_what_first_answers_to_calibration_questions_would_have_decided_is_held_
     assert sum(one.overturned for one in known.checked) == 0
     assert harm.checked is not None
     assert harm.checked.changes == 0
+
+
+def test_the_first_questions_are_asked_further_until_it_is_known_whether_people_agree() -> None:
+    def share(review: ReviewSettings, **known: int) -> float:
+        return crowd_rules(review, replace(NOTHING, **known)).calibration_share
+
+    usual, off = ReviewSettings(), ReviewSettings(calibration_share=0.0)
+    assert share(usual) == 1
+    assert share(usual, repeated=5) == 0.5
+    assert share(usual, repeated=1000) == usual.calibration_share
+    assert share(off) == share(off, repeated=1000) == 0
+
+
+@pytest.mark.parametrize(("people", "ends_with"), [(1, 1), (2, 2), (3, 3)])
+def test_a_calibration_question_asks_no_more_people_than_there_are(
+    build: Build, people: int, ends_with: int
+) -> None:
+    names = [f"odd {n}" for n in range(12)]
+    world = asking_in(build(review={**SHARES, "calibration_share": 1.0, "min_votes": 1}), *names)
+    for name in names[1:]:
+        for who in PEOPLE[:people]:
+            world.answer(name, who, "cat")
+    world.later(seconds=61)
+    for n in range(ends_with):
+        assert world.issue(names[0]).state is IssueState.IN_REVIEW
+        world.answer(names[0], PEOPLE[n], "cat")
+        world.later(seconds=61)
+    assert world.issue(names[0]).state is IssueState.REJECTED
 
 
 def test_the_lot_of_a_key_is_even_and_stays() -> None:

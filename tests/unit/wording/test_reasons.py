@@ -69,7 +69,7 @@ def test_each_code_without_parameters_has_words() -> None:
         (coded(LetGo.REFUSED, said="HTTP 400"), "the platform refused the review task: HTTP 400"),
         (
             coded(NotWritten.DISCARDED, by="cli:ada"),
-            "held because its class would lose too many labels, and discarded by 'cli:ada'",
+            "held for a person to look at, and discarded by 'cli:ada'",
         ),
         (coded(NotWritten.NOT_REVERTED, said="it changed"), "not reverted: it changed"),
         (

@@ -26,8 +26,9 @@ from workers.consensus.shares.rule import (
     SharePolicy,
 )
 
-MOSTLY_TORN = 2 / 3  # of the answered questions: .02 to .14 where people know, .8 to 1 where they guess
-MOSTLY_TORN_OF = 10
+# Shares of the answered questions: .02 to .14 where people know, .5 to 1 where they guess.
+TORN_FROM, TORN_TO = 0.25, 0.5
+TORN_OF = 10  # questions at least
 HORIZON = 7  # votes: what follows later hardly bears on whether one more is worth it
 SPOILED = tuple(np.geomspace(0.3, 0.001, 61).tolist())  # steps of a tenth, loosest first
 PRICES = tuple(np.linspace(0, 0.2, 41).tolist())  # of a vote, in repairs
@@ -201,12 +202,14 @@ def policy_for(
 def _least_confidence(prior: SharePrior, usual: float) -> float:
     """How sure a change must be whatever it spoils: what a project shows takes over from caution.
 
-    Where most questions are torn, people may as well guess, and what two of them agree on is chance.
+    The more questions are torn, the more likely people may as well guess: what two of them agree on is
+    chance then.
     """
-    if prior.asked >= MOSTLY_TORN_OF and prior.torn > MOSTLY_TORN:
-        return max(usual, MOST_CHANGE_CONFIDENCE)
     caution = FIRST_QUESTIONS / (FIRST_QUESTIONS + prior.asked)
-    return max(usual, caution * FIRST_CHANGE_CONFIDENCE + (1 - caution) * usual)
+    torn = (prior.torn - TORN_FROM) / (TORN_TO - TORN_FROM) if prior.asked >= TORN_OF else 0.0
+    guessed = min(1.0, max(0.0, torn))
+    first = caution * FIRST_CHANGE_CONFIDENCE + (1 - caution) * usual
+    return max(usual, first, guessed * MOST_CHANGE_CONFIDENCE + (1 - guessed) * usual)
 
 
 def _first(holds: Callable[[int], bool], n: int) -> int:
