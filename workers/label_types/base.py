@@ -159,6 +159,10 @@ class LabelType(Protocol):
         """Whether an item with this label still has what a question is about."""
         ...
 
+    def follows(self, label: str, given: str, part: str) -> bool:
+        """Whether an item's label is as one in which `part` was put in the place of `given`."""
+        ...
+
     def same_place(self, part: str, other: str) -> bool:
         """Whether two parts of an item's labels are about the same spot of it."""
         ...
@@ -260,6 +264,11 @@ class WholeItem:
 
     def carries(self, label: str, part: str) -> bool:
         """Whether it is the label."""
+        return label == part
+
+    def follows(self, label: str, given: str, part: str) -> bool:
+        """Whether it is the part."""
+        del given
         return label == part
 
     def same_place(self, part: str, other: str) -> bool:

@@ -92,6 +92,10 @@ class InParts:
         """Whether the region is there."""
         return self.keys.carries(label, part)
 
+    def follows(self, label: str, given: str, part: str) -> bool:
+        """Whether the region is there, or the given one is gone."""
+        return self.keys.follows(label, given, part)
+
     def same_place(self, part: str, other: str) -> bool:
         """Whether they overlap by half."""
         return self.keys.same_place(part, other)
