@@ -18,7 +18,6 @@ from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
 from workers.review.quality.crowd import KnownCrowd, stored, written
 from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
-from workers.review.quality.repairs import group_path
 from workers.review.votes import bearing, is_own
 
 LEARN_EVERY = 10  # votes; of many a tenth. Second votes on a question say most: whether people agree
@@ -86,7 +85,7 @@ def _answers(
         weighed = weights_with_own(votes, weights, ballots.person_of, worth)
         suggested = ballots.suggested(issue, ballot)
         counts, _ = counted_answers(issue, ballot, weighed, ballots.person_of, inconclusive, suggested)
-        result.append((group_path(issue), counts.answers))
+        result.append((ballots.path(issue), counts.answers))
     return result
 
 

@@ -36,6 +36,7 @@ def test_what_works_is_ok_and_what_is_not_running_is_a_warning(
                  "token", "labels", "predictions"):  # fmt: skip
         assert found[name]["level"] == "ok", found[name]
     assert "the first changes ask 4" in found["reviewers"]["remedy"]  # three review here
+    assert "That costs 100% of the labels that more would repair" in found["reviewers"]["remedy"]
     for name in (
         "scheduler",
         "reviewers",

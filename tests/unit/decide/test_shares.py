@@ -13,14 +13,25 @@ from connector.actions.golden import Line, store
 from connector.actions.held import discard
 from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
-from connector.model import CorrectionState, DispositionKind, IssueState, LabelSchema, ReviewState, Vote
+from connector.model import (
+    CorrectionState,
+    DispositionKind,
+    Issue,
+    IssueKind,
+    IssueState,
+    LabelSchema,
+    Outcome,
+    ReviewState,
+    Vote,
+)
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotCounted, QualityAlarm
 from tests.support.world import CLASSES, World
-from workers.consensus.shares import SharePrior, fit
+from workers.consensus.ballot import QuorumVote
+from workers.consensus.shares import End, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.learned import answered_twice, learn
-from workers.decide.shares import crowd_rules, drawn
+from workers.decide.shares import counted_answers, crowd_rules, drawn
 from workers.review.quality.crowd import KnownCrowd, pairs_of, stored
 from workers.review.quality.figures import figures
 from workers.review.quality.own_answers import OWN_WEIGHT, AnsweredTwice
@@ -88,6 +99,35 @@ def test_own_answers_that_mean_the_given_label_are_no_contradiction(asking: Worl
     votes = [answer("ann", "4", own=True), answer("bob", "3", own=False), answer("eve", "1", own=False)]
     assert answered_twice(issue, votes, Ballots(ratings, str, 2)) == AnsweredTwice(1, 0, 2, 1)
     assert answered_twice(issue, votes, BALLOTS) == AnsweredTwice(1, 1, 2, 1)
+
+
+# --- what was known before anyone was asked ----------------------------------------------------
+
+
+def test_labels_of_other_annotators_are_answers_that_count_for_half_and_decide_nothing_alone(
+    asking: World,
+) -> None:
+    rules = crowd_rules(ReviewSettings(), NOTHING)
+    bare = asking.issue("odd")
+    annotated = replace(bare, evidence=replace(bare.evidence, others=(("bob", "cat"), ("eve", "cat"))))
+
+    def stated(issue: Issue, *voters: str) -> tuple[End, float]:
+        ballot = [QuorumVote(who, "cat") for who in voters]
+        conclusion, probabilities = rules.weigh("key", issue, ballot, {}, BALLOTS, frozenset())
+        return conclusion.end, probabilities["cat"]
+
+    assert stated(annotated)[0] is End.ASK
+    assert stated(bare, "rita")[1] < stated(annotated, "rita")[1] < stated(bare, "rita", "sam", "tom")[1]
+    assert stated(annotated, "bob", "eve") == stated(bare, "bob", "eve"), "nobody counts twice"
+
+
+def test_labels_of_other_annotators_say_nothing_of_another_kind_of_finding(asking: World) -> None:
+    other = replace(asking.issue("odd"), kind=IssueKind.LABEL_CONFLICT)
+    facts = replace(other, evidence=replace(other.evidence, others=(("another item", "cat"),)))
+    ballot = [QuorumVote("rita", "cat")]
+    for issue in (other, facts):
+        counts, asked = counted_answers(issue, ballot, {}, str, frozenset(), "dog")
+        assert (counts.answers.n_votes, asked) == (1, 1)
 
 
 # --- what becomes of questions -----------------------------------------------------------------
@@ -306,6 +346,21 @@ def test_what_was_learned_is_told_of_each_pair(build: Build) -> None:
         (pair,) = pairs_of(unit, world.project)
     assert (pair.pair, pair.asked) == ("cat → dog", 12)
     assert 0 <= pair.changing < 1
+
+
+def overturned(world: World) -> dict[Outcome, int]:
+    with world.read() as unit:
+        return {one.outcome: one.overturned for one in unit.quality.stated(world.project.id)}
+
+
+def test_a_decision_that_later_votes_turn_counts_as_overturned(asking: World) -> None:
+    say(asking, "odd", "cat")
+    assert overturned(asking) == {Outcome.REJECT: 0}
+    for name in PEOPLE[5:13]:
+        asking.answer("odd", name, "dog")
+        asking.later(seconds=61)
+    assert asking.labels("odd")[-1][1] == "dog"
+    assert overturned(asking) == {Outcome.REJECT: 1, Outcome.ACCEPT: 0}
 
 
 def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Build) -> None:

@@ -21,6 +21,7 @@ from workers.consensus.shares import (
 from workers.consensus.shares.rule import CHANGE_CONFIDENCE, MOST_CHANGE_CONFIDENCE
 from workers.issues.arrays import Rows
 from workers.issues.learning import learned_order
+from workers.label_types.base import LabelType
 from workers.review.quality.harm import NO_HARM, Harm
 
 
@@ -43,11 +44,11 @@ def share_policy(review: ReviewSettings, prior: SharePrior, harm: Harm = NO_HARM
     return policy_for(prior, base, harm_limit=harm_limit, votes=review.votes_per_question)
 
 
-def group_path(issue: Issue) -> GroupPath:
-    """What was known of the question before anyone was asked."""
+def group_path(issue: Issue, kind: LabelType) -> GroupPath:
+    """What was known of the question before anyone was asked; `kind` says what such questions share."""
     given = issue.evidence.given_probability
     odds = None if given is None else odds_of(given, issue.probability)
-    return path_of(issue.kind.value, issue.given, issue.suggested, odds)
+    return path_of(issue.kind.value, *kind.pooled(issue.given, issue.suggested), odds)
 
 
 def repairs_per_vote(paths: Sequence[GroupPath], prior: SharePrior, policy: SharePolicy) -> Floats:
