@@ -96,6 +96,16 @@ def test_a_reviewer_whom_the_platform_does_not_know_is_named(
     assert "does not know 77" in found["reviewers"]["remedy"]
 
 
+@pytest.mark.parametrize(("most", "words"), [(1, "no label is ever changed"), (3, "until fewer suffice")])
+def test_fewer_votes_than_a_change_needs_are_a_warning(
+    secondlook: Secondlook, home: Path, studio: str, most: int, words: str
+) -> None:
+    configure(home, studio, more=f"review = {{ max_votes = {most} }}\n")
+    _, found = checks(secondlook)
+    assert found["reviewers"]["level"] == "warn"
+    assert words in found["reviewers"]["remedy"]
+
+
 def test_a_secret_that_others_can_read_is_a_warning(secondlook: Secondlook, home: Path, studio: str) -> None:
     configure(home, studio)
     (home / "token").chmod(0o644)

@@ -82,6 +82,9 @@ def test_the_settings_set_how_sure_a_decision_must_be() -> None:
     assert usual.most_spoiled > strict.most_spoiled
     assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
+    both = crowd_rules(ReviewSettings(change_confidence=0.6, harm_limit=0.0001), NOTHING).policy
+    assert fixed.most_spoiled == 1
+    assert both.most_spoiled <= strict.most_spoiled
 
 
 def test_own_answers_that_mean_the_given_label_are_no_contradiction(asking: World) -> None:

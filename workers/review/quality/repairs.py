@@ -38,7 +38,9 @@ def share_policy(review: ReviewSettings, prior: SharePrior, harm: Harm = NO_HARM
         min_votes=review.min_votes,
         max_votes=review.most_votes,
     )
-    harm_limit = review.harm_limit if review.change_confidence is None else None  # else it is stated outright
+    # A confidence that is set states outright how sure a change must be, unless a limit is set beside it.
+    limited = review.change_confidence is None or "harm_limit" in review.model_fields_set
+    harm_limit = review.harm_limit if limited else None
     return policy_for(prior, base, harm_limit=harm_limit, votes=review.votes_per_question)
 
 
