@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from scene import Scene
 
 from workers.issues import Method, label_issues
+from workers.issues.arrays import COLUMNWISE_CLASSES
+from workers.issues.confident import confident_classes
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, confident_counts, prune_counts
 from workers.issues.pruning import prune_by_class, prune_by_noise_rate
-from workers.issues.reading import COLUMNWISE_CLASSES, read_rows
-from workers.issues.thresholds import cutoffs, thresholds_from
+from workers.issues.reading import read_rows
+from workers.issues.row_source import MatrixRows
+from workers.issues.thresholds import cutoffs, thresholds_from, thresholds_of
 from workers.issues.validation import checked_labels
 
 SHAPES = {"label_issues": (1_000_000, 10), "label_issues_wide": (100_000, 1000)}
@@ -100,18 +103,20 @@ def stages(bench: str, labels: Labels, probs: Probs, rounds: int) -> Line:
     given = checked_labels(labels, *probs.shape)
     groups = Groups(given, n_classes)
     cuts = cutoffs(thresholds_from(probs, groups), probs.dtype)
-    facts = read_rows(probs, cuts, given)
-    counts = confident_counts(given, facts.confident, n_classes)
+    source = MatrixRows(probs)
+    facts = read_rows(source, None, given)
+    confident = confident_classes(source, facts.predicted, facts.top, cuts)
+    counts = confident_counts(given, confident, n_classes)
     prune = prune_counts(calibrated(counts, groups.counts))
     steps: dict[str, Callable[[], object]] = {
         "plain_read": probs.max,
-        "thresholds": lambda: thresholds_from(probs, groups),
-        "argmax_given_and_checks": lambda: read_rows(probs, None, given),
-        "the_same_and_confident_class": lambda: read_rows(probs, cuts, given),
+        "argmax_given_and_checks": lambda: read_rows(source, None, given),
+        "thresholds": lambda: thresholds_of(facts.trust, groups),
+        "confident_class": lambda: confident_classes(source, facts.predicted, facts.top, cuts),
         "joint": lambda: prune_counts(
-            calibrated(confident_counts(given, facts.confident, n_classes), groups.counts)
+            calibrated(confident_counts(given, confident, n_classes), groups.counts)
         ),
-        "selection": lambda: prune_by_noise_rate(probs, facts.trust, facts.disagreeing, groups, prune),
+        "selection": lambda: prune_by_noise_rate(source, facts.trust, facts.disagreeing, groups, prune),
         "selection_by_class": lambda: prune_by_class(facts.trust, facts.disagreeing, groups, prune),
         "whole_call": lambda: label_issues(labels, probs),
     }

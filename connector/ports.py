@@ -111,6 +111,10 @@ class PartsCodec(Codec, Protocol):
         """Whether an item with this label has the part."""
         ...
 
+    def follows(self, label: str, given: str, part: str, before: str = "") -> bool:
+        """Whether a label is as one in which `part` was put in the place of `given`; `before`: of then."""
+        ...
+
     def patch(self, raw: Any, schema: LabelSchema, given: str, part: str, meta: Json) -> Any:
         """`raw` with `part` in place of `given`; all else verbatim and in order.
 

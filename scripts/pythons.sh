@@ -5,6 +5,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/common.sh
 
+# pyenv's own commands answer for the versions alone that it is switched to.
+for bin in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin; do
+    PATH="$PATH:$bin"
+done
+
 looked_at=() failed=() absent=()
 for version in ${PYTHONS:-3.11 3.12 3.13}; do
     home=".pythons/$version"

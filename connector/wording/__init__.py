@@ -49,10 +49,13 @@ from connector.wording.people import (
     own_answers,
     rate,
     too_few_reviewers,
+    too_few_votes,
     weighs_less,
 )
 from connector.wording.quality import (
     changes,
+    checked_harm,
+    measured_harm,
     pair_belief,
     points,
     share,
@@ -87,6 +90,7 @@ __all__ = [
     "barred_tasks",
     "blind_context",
     "changes",
+    "checked_harm",
     "conflict_question",
     "counted",
     "decision_reason",
@@ -115,6 +119,7 @@ __all__ = [
     "item_snippet",
     "left_out_texts",
     "listing",
+    "measured_harm",
     "neighbours_approximate",
     "no_such_class",
     "no_such_item",
@@ -141,5 +146,6 @@ __all__ = [
     "review_title",
     "share",
     "too_few_reviewers",
+    "too_few_votes",
     "weighs_less",
 ]

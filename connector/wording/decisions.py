@@ -16,7 +16,7 @@ WITHOUT_A_LABEL = {
     "disputed": "Reviewers changed their answers too often",
     "torn": "People are torn: no label is likely to have a majority, however many are asked",
     "little_chance": "The label stays: asking more people is unlikely to change it",
-    "overdue": "Too few people answered in time",
+    "overdue": "It was not decided in time",
 }
 DECISION_REASONS = (*WITH_A_LABEL, *WITHOUT_A_LABEL)  # codes, as decisions are stored with them
 

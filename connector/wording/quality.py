@@ -96,6 +96,25 @@ def _unwritten(n: int) -> str:
     return f"; {_labels(n)} found wrong still {'stands' if n == 1 else 'stand'}"
 
 
+def _changes(n: int) -> str:
+    return "1 change" if n == 1 else f"{n:,} changes"
+
+
+def measured_harm(changes: int, expected: float, overturned: int, low: float, high: float) -> str:
+    """How many changes are expected to be wrong, and how many were overturned (99 % interval)."""
+    if not changes:
+        return "no label was changed yet"
+    interval = f"99% interval {share(low)} to {share(high)}"
+    of_changes = f"of {_changes(changes)} {expected:.1f} are expected to be wrong"
+    return f"{of_changes}; {overturned:,} overturned later ({interval})"
+
+
+def checked_harm(changes: int, expected: float, overturned: int) -> str:
+    """The same of the changes that first answers to calibration questions would have made."""
+    early = f"of {_changes(changes)} that first answers would have made, {overturned:,} overturned"
+    return f"{early} by those asked by lot ({expected:.1f} expected)"
+
+
 def _were(n: int) -> str:
     return "was" if n == 1 else "were"
 
@@ -141,10 +160,11 @@ def too_much_harm(changes: int, expected: float, overturned: int, *, early: bool
     `early` are those that the first answers to calibration questions would have made.
     """
     of_what = (
-        f"Of {changes:,} changes that first answers to calibration questions would have made all answers "
+        f"Of {_changes(changes)} that first answers to calibration questions would have made all answers "
         f"together overturn {overturned:,}"
         if early
-        else f"Of {changes:,} changed labels {overturned:,} were overturned"
+        else f"Of {'1 changed label' if changes == 1 else f'{changes:,} changed labels'} {overturned:,} "
+        f"{_were(overturned)} overturned"
     )
     return (
         f"{of_what}, where {expected:.1f} were expected to be wrong. Changes ask more people from now on and "
@@ -154,7 +174,7 @@ def too_much_harm(changes: int, expected: float, overturned: int, *, early: bool
 
 def discarded(by: str) -> str:
     """Why a held correction was never written."""
-    return f"held because its class would lose too many labels, and discarded by {quoted(by)}"
+    return f"held for a person to look at, and discarded by {quoted(by)}"
 
 
 def changes(change: Mapping[str, int]) -> str:

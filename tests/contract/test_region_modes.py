@@ -177,6 +177,19 @@ def test_corrections_of_one_picture_stand_together_and_go_one_by_one(
     assert scene.shown() == scene.before
 
 
+@pytest.mark.parametrize("mode", [WriteMode.UPDATE, WriteMode.GROUND_TRUTH])
+def test_a_box_is_removed_from_under_another_and_put_back(
+    label_studio: LabelStudioServer, mode: WriteMode
+) -> None:
+    result = [region("r1", 10, 10, 20, 20), region("r2", 50, 50, 10, 10), region("r3", 50, 50, 10, 11)]
+    scene = RegionScene(label_studio, CONFIG, "box", {"image": "/data/one.png"}, result)
+    order, record = scene.write(mode, EXTRA, NO_EXTRA)
+    assert scene.valid() == ["car 400,300 80x66 of 800x600\n" + GIVEN]
+    assert scene.source.find_write(order) is not None
+    scene.source.revert(order, record)
+    assert scene.shown() == scene.before
+
+
 @BESIDE
 def test_a_write_that_broke_off_before_the_original_was_cancelled_is_finished(
     label_studio: LabelStudioServer, mode: WriteMode

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from connector.wording import changes, pair_belief, points, reason_text, reason_texts, share
+from connector.wording import (
+    changes,
+    checked_harm,
+    measured_harm,
+    pair_belief,
+    points,
+    reason_text,
+    reason_texts,
+    share,
+)
 from workers.cli.output import print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -78,17 +87,11 @@ def _of(part: Rate) -> str:
 
 
 def _harm(harm: Harm) -> str:
-    if not harm.changes:
-        return "no label was changed yet"
-    seen = f"{harm.overturned:,} overturned later (99% interval {share(harm.low)} to {share(harm.high)})"
-    text = f"of {harm.changes:,} changes {harm.expected:.1f} are expected to be wrong; {seen}"
+    text = measured_harm(harm.changes, harm.expected, harm.overturned, harm.low, harm.high)
     checked = harm.checked
     if checked is None or not checked.changes:
         return text
-    early = (
-        f"{checked.changes:,} changes that first answers would have made, {checked.overturned:,} overturned"
-    )
-    return f"{text}; of {early} by those asked by lot ({checked.expected:.1f} expected)"
+    return f"{text}; {checked_harm(checked.changes, checked.expected, checked.overturned)}"
 
 
 def _anchoring(seen: Anchoring) -> str:

@@ -10,13 +10,11 @@ from connector.store.repositories.quality import STATED, StatedCount
 from workers.consensus.shares import Conclusion, End, believe, conclude
 from workers.decide.ballots import Ballots
 from workers.decide.shares import (
-    CALIBRATION_VOTES,
     CrowdRules,
     counted_answers,
     drawn,
     weights_with_own,
 )
-from workers.review.quality.repairs import group_path
 
 OUTCOMES = {End.CHANGE: Outcome.ACCEPT, End.KEEP: Outcome.REJECT}
 UNKNOWN = (End.ASK, End.ENOUGH, End.UNRESOLVED)  # all answers together say nothing either
@@ -38,7 +36,7 @@ def early_decisions(
     stated: defaultdict[tuple[Outcome, int], float] = defaultdict(float)
     overturned: Counter[tuple[Outcome, int]] = Counter()
     for issue, votes in answered:
-        if len(votes) < CALIBRATION_VOTES or drawn(votes[0].review_key) >= rules.calibration_share:
+        if len(votes) < rules.calibration_votes or drawn(votes[0].review_key) >= rules.calibration_share:
             continue
         ends = [
             _concluded(issue, votes[: k + 1], rules, weights, ballots, inconclusive)
@@ -68,9 +66,8 @@ def _concluded(
     weighed = weights_with_own(votes, weights, person_of, rules.own_weight)
     suggested = ballots.suggested(issue, ballot)
     counts, asked = counted_answers(issue, ballot, weighed, person_of, inconclusive, suggested)
-    return conclude(
-        counts, believe(counts, rules.prior.weights(group_path(issue))), rules.policy, asked=asked
-    )
+    belief = believe(counts, rules.prior.weights(ballots.path(issue)))
+    return conclude(counts, belief, rules.policy, asked=asked)
 
 
 def _band(probability: float) -> int:

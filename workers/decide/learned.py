@@ -18,7 +18,6 @@ from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
 from workers.review.quality.crowd import KnownCrowd, stored, written
 from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
-from workers.review.quality.repairs import group_path
 from workers.review.votes import bearing, is_own
 
 LEARN_EVERY = 10  # votes; of many a tenth. Second votes on a question say most: whether people agree
@@ -45,7 +44,9 @@ def learn(
     before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
     checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
     version = before.version + 1
-    crowd = KnownCrowd(prior, version, votes, worth, tuple(checked))
+    people = {ballots.person_of(vote.reviewer) for _, each in answered for vote in each}
+    repeated = sum(len(each) > 1 for _, each in answered)
+    crowd = KnownCrowd(prior, version, votes, worth, tuple(checked), len(people), repeated)
     unit.facts.put(crowd_fact(project), written(crowd))
     unit.reviews.mark_answered_undecided(project.id)  # votes may suffice now that did not
     unit.enqueue(job(JobKind.PUSH, project.id))  # questions may change places
@@ -84,7 +85,7 @@ def _answers(
         weighed = weights_with_own(votes, weights, ballots.person_of, worth)
         suggested = ballots.suggested(issue, ballot)
         counts, _ = counted_answers(issue, ballot, weighed, ballots.person_of, inconclusive, suggested)
-        result.append((group_path(issue), counts.answers))
+        result.append((ballots.path(issue), counts.answers))
     return result
 
 

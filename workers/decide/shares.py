@@ -25,17 +25,21 @@ from workers.consensus.shares import (
     count,
     expected,
 )
+from workers.decide.ballots import Ballots
 from workers.review.quality.crowd import KnownCrowd
 from workers.review.quality.harm import NO_HARM, Harm
 from workers.review.quality.own_answers import OWN_WEIGHT
-from workers.review.quality.repairs import group_path, share_policy
+from workers.review.quality.repairs import share_policy
 from workers.review.votes import is_own
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
 ORIGINAL_ERROR = 0.5
 # Kinds of questions whose other annotators are kept with them; of the others the facts are other items.
 WITH_ANNOTATORS = (IssueKind.LABEL_ERROR, IssueKind.CONTROL, IssueKind.DISAGREEMENT)
-CALIBRATION_VOTES = 3
+CALIBRATION_VOTES = 3  # or as many as there are people
+# Questions that several have answered, against which the first of a project are weighed: most questions end
+# with one answer, which does not tell people who know from people who guess.
+FIRST_CALIBRATIONS = 5.0
 PROBLEMS = frozenset(("problem", one.value) for one in Problem)
 
 
@@ -47,6 +51,7 @@ class CrowdRules:
     prior: SharePrior = field(default_factory=SharePrior)
     version: int = 0  # of the prior
     calibration_share: float = 0.0
+    calibration_votes: int = CALIBRATION_VOTES
     holds_changes: bool = False  # a person looks at each
     counts_own: bool = False
     own_weight: float = OWN_WEIGHT
@@ -58,18 +63,16 @@ class CrowdRules:
         issue: Issue,
         ballot: Sequence[QuorumVote],
         weights: Mapping[str, float],
-        person_of: Callable[[str], str],
+        ballots: Ballots,
         inconclusive: frozenset[str],
-        suggested: str,
     ) -> tuple[Conclusion, dict[str, float]]:
         """What the votes come to, and the probability of each named label that most would choose it.
 
-        `suggested` is the label that stands for the suggestion in the ballot.
-
         By the lot of its key a question is one of those that are asked further than would suffice.
         """
-        counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive, suggested)
-        usual = self.prior.weights(group_path(issue))
+        suggested = ballots.suggested(issue, ballot)
+        counts, asked = counted_answers(issue, ballot, weights, ballots.person_of, inconclusive, suggested)
+        usual = self.prior.weights(ballots.path(issue))
         belief, policy = believe(counts, usual), self._policy_of(key)
         worth = self._outlook(usual).worth
         conclusion = conclude(counts, belief, policy, asked=asked, worth=worth)
@@ -85,13 +88,19 @@ class CrowdRules:
     def _policy_of(self, key: str) -> SharePolicy:
         if drawn(key) >= self.calibration_share:
             return self.policy
-        least = max(self.policy.min_votes, min(CALIBRATION_VOTES, self.policy.max_votes))
+        least = max(self.policy.min_votes, min(self.calibration_votes, self.policy.max_votes))
         return replace(self.policy, min_votes=least)
 
 
 def drawn(key: str) -> float:
     """A number from 0 to 1 that is drawn by a key, and always the same for it."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+
+
+def calibration_share(review: ReviewSettings, known: KnownCrowd) -> float:
+    """The share of questions that are asked further: all at first, and soon the one that is set; 0 is 0."""
+    at_first = FIRST_CALIBRATIONS / (FIRST_CALIBRATIONS + known.repeated)
+    return max(review.calibration_share, at_first) if review.calibration_share else 0.0
 
 
 def crowd_rules(review: ReviewSettings, known: KnownCrowd, harm: Harm = NO_HARM) -> CrowdRules:
@@ -104,7 +113,8 @@ def crowd_rules(review: ReviewSettings, known: KnownCrowd, harm: Harm = NO_HARM)
         share_policy(review, known.prior, harm),
         known.prior,
         known.version,
-        review.calibration_share,
+        calibration_share(review, known),
+        min(CALIBRATION_VOTES, known.people or CALIBRATION_VOTES),
         holds_changes=harm.exceeds,
         counts_own=review.counts_own,
         own_weight=known.own_weight,

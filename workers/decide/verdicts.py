@@ -55,6 +55,8 @@ class Case:
     reopened: int  # how often a decision was taken off it
     counted: Sequence[Vote]  # that bear a decision, those about one's own label too where they count
     carries: Callable[[str, str], bool] = operator.eq  # whether a label has what a question is about
+    # Or is as a correction of the given label to another leaves it.
+    follows: Callable[[str, str, str], bool] = lambda label, _, part: label == part
 
     @property
     def author(self) -> str | None:
@@ -65,9 +67,12 @@ class Case:
     @property
     def asks_about_the_label(self) -> bool:
         """Whether the item still carries the label in question, or what this issue made of it."""
-        known = {self.issue.given} | ({self.standing.label} if self.standing else set())
-        now = self.current
-        return now is not None and any(self.carries(now.label, each) for each in known)
+        given, now, ours = self.issue.given, self.current, self.standing
+        if now is None:
+            return False
+        return self.carries(now.label, given) or (
+            ours is not None and self.follows(now.label, given, ours.label)
+        )
 
 
 def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, rules: DecisionRules) -> Case:
@@ -81,6 +86,7 @@ def case_of(unit: UnitOfWork, task: ReviewTask, issue: Issue, rules: DecisionRul
         standing=unit.corrections.standing([issue.id]).get(issue.id),
         reopened=sum(1 for one in unit.issues.decisions_of(issue.id) if one.superseded_at is not None),
         carries=kind_of(rules.schema).carries,
+        follows=kind_of(rules.schema).follows,
     )
 
 
@@ -136,13 +142,7 @@ class DecisionRules:
             verdict = decide(ballot, issue.given, self.policy, weighed)
         else:
             conclusion, probabilities = self.crowd.weigh(
-                task.key,
-                issue,
-                ballot,
-                weights,
-                self.person_of,
-                self.policy.inconclusive,
-                self.ballots.suggested(issue, ballot),
+                task.key, issue, ballot, weights, self.ballots, self.policy.inconclusive
             )
             torn = Problem.AMBIGUOUS.value
             verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from workers.issues.arrays import (
@@ -21,27 +23,26 @@ from workers.issues.spreading import THREADS, in_order, slices, spread
 def confident_classes(
     source: RowSource,
     predicted: Classes,
-    top: Probabilities,
+    top: Callable[[slice], Probabilities],
     cutoffs: Probabilities,
     *,
     threads: int = THREADS,
 ) -> Classes:
     """(N,): the class of which each row is confident, or `NO_CLASS`.
 
-    `predicted` is each row's most probable class and `top` its probability; only the few rows of which these
-    do not tell are read.
+    `predicted` is each row's most probable class, and `top` gives its probability for the rows of a part;
+    only rows of which these do not tell are read.
     """
     confident = np.empty_like(predicted)
     unsettled: dict[int, Rows] = {}
 
     def by_top(part: slice) -> None:
-        unsettled[part.start] = part.start + settle(top[part], cutoffs, predicted[part], confident[part])
+        unsettled[part.start] = part.start + settle(top(part), cutoffs, predicted[part], confident[part])
 
     def by_values(part: slice) -> None:
-        matrix, places = source.among(rows[part])
-        confident[rows[part]] = class_of(matrix.take(places, axis=0), cutoffs, predicted[rows[part]])
+        confident[rows[part]] = class_of(source.gather(rows[part]), cutoffs, predicted[rows[part]])
 
-    spread(lambda: by_top, slices(len(top), CHUNK), threads)
+    spread(lambda: by_top, slices(len(predicted), CHUNK), threads)
     rows = np.concatenate(in_order(unsettled))
     spread(lambda: by_values, slices(len(rows), block_rows(source)), threads)
     return confident

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from workers.issues.arrays import COLUMNWISE_CLASSES, NO_CLASS, Classes, Counts, Mask, Probabilities, Rows
-from workers.issues.compiled import Loops, compiled_loops
+from workers.issues.compiled import Loop, compiled_loop
 from workers.issues.confident import confident_classes
 from workers.issues.groups import Groups
 from workers.issues.joint import calibrated, confident_counts, prune_counts
@@ -49,7 +49,6 @@ class _Evidence:
     facts: RowFacts
     prune: Counts  # by (true, given); empty for methods that do not prune
     threads: int
-    loops: Loops | None
 
 
 def label_issues(
@@ -104,9 +103,9 @@ def issues_among(
     """`label_issues`, of rows that lie anywhere."""
     chosen = method_of(method)
     # Of many classes numpy's own loops are as quick: they do many values at once.
-    result = compiled_loops() if compiled and source.shape[1] <= COLUMNWISE_CLASSES else None
+    result = compiled_loop() if compiled and source.shape[1] <= COLUMNWISE_CLASSES else None
     given = checked_labels(labels, *source.shape)
-    mask, facts = marked(given, source, chosen, threads, loops=result)
+    mask, facts = marked(given, source, chosen, threads, loop=result)
     return found_issues(mask, facts.trust, facts.predicted, facts.off, facts.lowest)
 
 
@@ -116,13 +115,13 @@ def marked(
     method: Method,
     threads: int,
     trust: Probabilities | None = None,
-    loops: Loops | None = None,
+    loop: Loop | None = None,
 ) -> tuple[Mask, RowFacts]:
     """The mask, and what the rows say, of arguments that are checked already.
 
     `trust` saves a pass, where the probabilities of the given labels are at hand.
     """
-    evidence = _gather(given, source, method, threads, trust, loops)
+    evidence = _gather(given, source, method, threads, trust, loop)
     return _CHOICES[method](evidence), evidence.facts
 
 
@@ -141,19 +140,19 @@ def _gather(
     method: Method,
     threads: int,
     trust: Probabilities | None,
-    loops: Loops | None,
+    loop: Loop | None,
 ) -> _Evidence:
     groups = Groups(given, source.shape[1])
-    facts = _facts(given, source, groups, method, threads, trust, loops)
+    facts = _facts(given, source, groups, method, threads, trust, loop)
     if facts.highest > 1 + SLACK:
         capped = MatrixRows(np.minimum(source.whole(), 1))
-        return _gather(given, capped, method, threads, None, loops)
+        return _gather(given, capped, method, threads, None, loop)
     prune: Counts = np.empty((0, 0), dtype=np.int64)
     if method in PRUNING:
         counts = confident_counts(given, facts.confident, source.shape[1])
         prune = prune_counts(calibrated(counts, groups.counts))
         facts = replace(facts, confident=np.empty(0, dtype=given.dtype))  # not needed again: free it
-    return _Evidence(given, source, groups, facts, prune, threads, loops)
+    return _Evidence(given, source, groups, facts, prune, threads)
 
 
 def _facts(
@@ -163,7 +162,7 @@ def _facts(
     method: Method,
     threads: int,
     trust: Probabilities | None,
-    loops: Loops | None,
+    loop: Loop | None,
 ) -> RowFacts:
     """What the rows say. Long rows are read once, with the cutoffs at hand.
 
@@ -175,12 +174,12 @@ def _facts(
             return read_rows(source, None, given, trust, threads=threads)
         thresholds = thresholds_from(source.whole(), groups, threads=threads)
         return read_rows(source, cutoffs(thresholds, source.dtype), given, trust, threads=threads)
-    facts = read_rows(source, None, given, trust, threads=threads, loops=loops)
+    facts = read_rows(source, None, given, trust, threads=threads, loop=loop)
     if method is Method.PREDICTED_NEQ_GIVEN:
         return facts
     thresholds = thresholds_of(facts.trust, groups, threads=threads)
     confident = confident_classes(
-        source, facts.predicted, facts.top(), cutoffs(thresholds, source.dtype), threads=threads
+        source, facts.predicted, facts.top, cutoffs(thresholds, source.dtype), threads=threads
     )
     return replace(facts, confident=confident)
 
@@ -188,7 +187,7 @@ def _facts(
 def _noise_rate(evidence: _Evidence) -> Mask:
     e = evidence
     return prune_by_noise_rate(
-        e.source, e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads, loops=e.loops
+        e.source, e.facts.trust, e.facts.disagreeing, e.groups, e.prune, threads=e.threads
     )
 
 
@@ -204,13 +203,19 @@ def _both(evidence: _Evidence) -> Mask:
 
 
 def _confident(evidence: _Evidence) -> Mask:
-    sure = evidence.facts.confident
-    off_diagonal: Mask = (sure != evidence.given) & (sure != NO_CLASS) & evidence.facts.disagreeing
-    return off_diagonal
+    rows = evidence.facts.disagreeing
+    sure = evidence.facts.confident[rows]
+    return _mask_of(evidence, rows[(sure != evidence.given[rows]) & (sure != NO_CLASS)])
 
 
 def _neq(evidence: _Evidence) -> Mask:
-    return evidence.facts.disagreeing
+    return _mask_of(evidence, evidence.facts.disagreeing)
+
+
+def _mask_of(evidence: _Evidence, rows: Rows) -> Mask:
+    mask = np.zeros(len(evidence.given), dtype=bool)
+    mask[rows] = True
+    return mask
 
 
 def _low_self_confidence(evidence: _Evidence) -> Mask:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from workers.issues.arrays import Classes, Counts, Mask, Probabilities, Rows
-from workers.issues.compiled import Loops, largest_clear
 from workers.issues.groups import Groups
 from workers.issues.row_source import RowSource
 from workers.issues.selection import lowest, nth_smallest, smallest
@@ -21,7 +20,7 @@ CLEAR = 2e-6  # a margin above this cannot belong to a row whose given label win
 
 def prune_by_class(
     self_confidence: Probabilities,
-    disagreeing: Mask,
+    disagreeing: Rows,
     groups: Groups,
     counts: Counts,
     *,
@@ -42,8 +41,14 @@ def prune_by_class(
         mask[_least(self_confidence, int(wrong[label]), low.get(label), lambda: groups.rows(label))] = True
 
     spread(lambda: prune, classes, threads)
-    mask &= disagreeing
-    return mask
+    return _only(disagreeing, mask)
+
+
+def _only(rows: Rows, mask: Mask) -> Mask:
+    """The mask, of these rows alone."""
+    result = np.zeros_like(mask)
+    result[rows] = mask[rows]
+    return result
 
 
 def _least(values: Probabilities, n: int, low: Rows | None, all_rows: Callable[[], Rows]) -> Rows:
@@ -61,12 +66,11 @@ def _least(values: Probabilities, n: int, low: Rows | None, all_rows: Callable[[
 def prune_by_noise_rate(
     source: RowSource,
     self_confidence: Probabilities,
-    disagreeing: Mask,
+    disagreeing: Rows,
     groups: Groups,
     counts: Counts,
     *,
     threads: int = THREADS,
-    loops: Loops | None = None,
 ) -> Mask:
     """Mark for each pair of classes the rows with the largest margins of the other over the given class.
 
@@ -76,9 +80,8 @@ def prune_by_noise_rate(
     compete for the place, and all rows of the class are compared.
     """
     mask = np.zeros(len(self_confidence), dtype=bool)
-    rows = np.flatnonzero(disagreeing)
-    trust, given = self_confidence[rows], groups.labels[rows]
-    matrix, places = source.among(rows)
+    trust, given = self_confidence[disagreeing], groups.labels[disagreeing]
+    matrix, places = source.kept(disagreeing)
     wanted = np.where(_doubted(given, groups), counts, 0).T.copy()  # (given, other)
     np.fill_diagonal(wanted, 0)
     left = np.zeros(wanted.shape, dtype=bool)
@@ -88,22 +91,20 @@ def prune_by_noise_rate(
         others = np.flatnonzero(wanted[label])
         seek = _largest_clear if len(numbers) >= MANY_ROWS else _largest_of_few
         hit, undecided = seek(matrix, places[numbers], trust[numbers], others, wanted[label, others])
-        mask[rows[numbers[hit]]] = True
+        mask[disagreeing[numbers[hit]]] = True
         left[label, others[undecided]] = True
 
-    if loops is None:
-        spread(lambda: prune, list(enumerate(groups.places(given))), threads)
-    else:
-        hit, left = largest_clear(loops, matrix, places, trust, given, wanted, CLEAR)
-        mask[rows[hit]] = True
+    spread(lambda: prune, list(enumerate(groups.places(given))), threads)
 
     def compare_all(label: int) -> None:
         others = np.flatnonzero(left[label])
-        _compare_all(mask, source.whole(), self_confidence, groups.rows(label), others, wanted[label])
+        _compare_all(mask, probs, self_confidence, groups.rows(label), others, wanted[label])
 
+    if not left.any():
+        return mask
+    probs = source.whole()
     spread(lambda: compare_all, np.flatnonzero(left.any(axis=1)).tolist(), threads)
-    mask &= disagreeing
-    return mask
+    return _only(disagreeing, mask)
 
 
 def _compare_all(

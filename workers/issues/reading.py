@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from workers.issues.arrays import (
     COLUMNWISE_CLASSES,
     Classes,
-    Mask,
     Probabilities,
     Rows,
     block_rows,
     class_dtype,
 )
-from workers.issues.compiled import Loops
+from workers.issues.compiled import Loop
 from workers.issues.confident import class_of, settle
 from workers.issues.disagreement import loses
 from workers.issues.row_source import RowSource
@@ -31,8 +30,8 @@ class RowFacts:
 
     `confident` is empty where no cutoffs were given. `trust`, the probabilities of the given labels,
     `others`, the rows that predict another class, and `best`, the probabilities of that, are empty where no
-    labels were given; so is `disagreeing`, those of them whose given label does not win even with 1e-6 added
-    to its probability.
+    labels were given; so is `disagreeing`, those of `others` whose given label does not win even with 1e-6
+    added to its probability.
     """
 
     predicted: Classes
@@ -40,15 +39,16 @@ class RowFacts:
     trust: Probabilities
     others: Rows
     best: Probabilities
-    disagreeing: Mask
+    disagreeing: Rows
     off: OffSums
     highest: float
     lowest: float
 
-    def top(self) -> Probabilities:
-        """(N,): each row's highest probability."""
-        top = self.trust.copy()
-        top[self.others] = self.best
+    def top(self, part: slice) -> Probabilities:
+        """The highest probability of each row of a part."""
+        top = self.trust[part].copy()
+        start, end = np.searchsorted(self.others, (part.start, part.stop)).tolist()
+        top[self.others[start:end] - part.start] = self.best[start:end]
         return top
 
 
@@ -69,7 +69,7 @@ def read_rows(
     trust: Probabilities | None = None,
     *,
     threads: int = THREADS,
-    loops: Loops | None = None,
+    loop: Loop | None = None,
 ) -> RowFacts:
     """Read every row once, a block at a time, and refuse the first that is not a distribution.
 
@@ -80,15 +80,15 @@ def read_rows(
     predicted: Classes = np.empty(n_rows, dtype=class_dtype(n_classes))
     confident: Classes = np.empty(0 if cutoffs is None else n_rows, dtype=predicted.dtype)
     picked = np.empty(0 if given is None else n_rows, dtype=source.dtype) if trust is None else trust
-    disagreeing: Mask = np.empty(0 if given is None else n_rows, dtype=bool)
     parts = source.parts(block_rows(source))
     longest = max((part.stop - part.start for part in parts), default=0)
     seen: dict[int, _Seen] = {}
     others: dict[int, Rows] = {}
     best: dict[int, Probabilities] = {}
+    disagreeing: dict[int, Rows] = {}
 
     def make_work() -> Callable[[slice], None]:
-        read = _reader(source, longest, loops)
+        read = _reader(source, longest, loop)
 
         def work(part: slice) -> None:
             with np.errstate(invalid="ignore"):  # infinities are refused below, by row
@@ -100,10 +100,11 @@ def read_rows(
             if given is not None:
                 if trust is None:
                     read.pick(given[part], picked[part])
-                disagreeing[part] = loses(given[part], picked[part], predicted[part], top)
-                source.keep(part, disagreeing[part], read.block)
                 rows = np.flatnonzero(predicted[part] != given[part])
+                lost = rows[loses(given[part], picked[part], predicted[part], top)[rows]]
+                source.keep(part, lost, read.block)
                 others[part.start], best[part.start] = rows + part.start, top[rows]
+                disagreeing[part.start] = lost + part.start
 
         return work
 
@@ -116,7 +117,7 @@ def read_rows(
         picked,
         np.concatenate([none, *in_order(others)]),
         np.concatenate([np.empty(0, dtype=source.dtype), *in_order(best)]),
-        disagreeing,
+        np.concatenate([none, *in_order(disagreeing)]),
         OffSums(np.concatenate([b.rows for b in blocks]), np.concatenate([b.sums for b in blocks])),
         max(b.highest for b in blocks),
         min(b.lowest for b in blocks),
@@ -190,9 +191,9 @@ class _Rowwise:
 class _Compiled(_Rowwise):
     """Row by row too, in one compiled loop."""
 
-    def __init__(self, source: RowSource, longest: int, loops: Loops) -> None:
+    def __init__(self, source: RowSource, longest: int, loop: Loop) -> None:
         super().__init__(source, longest)
-        self._read = loops.read
+        self._read = loop
         self._sums = np.empty(longest)
 
     def predict(self, part: slice, predicted: Classes) -> Probabilities:
@@ -203,9 +204,9 @@ class _Compiled(_Rowwise):
         return top
 
 
-def _reader(source: RowSource, longest: int, loops: Loops | None) -> _Columnwise | _Rowwise:
-    if loops is not None:
-        return _Compiled(source, longest, loops)
+def _reader(source: RowSource, longest: int, loop: Loop | None) -> _Columnwise | _Rowwise:
+    if loop is not None:
+        return _Compiled(source, longest, loop)
     return (_Columnwise if source.shape[1] <= COLUMNWISE_CLASSES else _Rowwise)(source, longest)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from workers.issues.arrays import Mask, Probabilities, Rows
+from workers.issues.arrays import Probabilities, Rows
 from workers.issues.spreading import slices
 
 
@@ -31,11 +31,14 @@ class RowSource(Protocol):
     def copy(self, part: slice, out: Probabilities) -> None:
         """The rows of a part, into another array of their type."""
 
-    def keep(self, part: slice, chosen: Mask, block: Probabilities) -> None:
-        """Notice some rows of a part that is at hand: `among` will be asked for all of them together."""
+    def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
+        """Notice some rows of a part that is at hand: `kept` will be asked for all of them together."""
 
-    def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
-        """A matrix that holds some rows, ascending ones, and their places in it."""
+    def kept(self, rows: Rows) -> tuple[Probabilities, Rows]:
+        """A matrix that holds the rows that were kept, which are these, and their places in it."""
+
+    def gather(self, rows: Rows) -> Probabilities:
+        """(R, K): any rows, ascending ones."""
 
     def whole(self) -> Probabilities:
         """All rows in one matrix."""
@@ -61,12 +64,16 @@ class MatrixRows:
         """As numpy copies."""
         np.copyto(out, self._probs[part])
 
-    def keep(self, part: slice, chosen: Mask, block: Probabilities) -> None:
+    def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
         """Nothing: they can be read again."""
 
-    def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
+    def kept(self, rows: Rows) -> tuple[Probabilities, Rows]:
         """The matrix, in which they have their own numbers."""
         return self._probs, rows
+
+    def gather(self, rows: Rows) -> Probabilities:
+        """As numpy takes them."""
+        return self._probs.take(rows, axis=0)
 
     def whole(self) -> Probabilities:
         """The matrix."""

@@ -159,6 +159,10 @@ class LabelType(Protocol):
         """Whether an item with this label still has what a question is about."""
         ...
 
+    def follows(self, label: str, given: str, part: str) -> bool:
+        """Whether an item's label is as one in which `part` was put in the place of `given`."""
+        ...
+
     def same_place(self, part: str, other: str) -> bool:
         """Whether two parts of an item's labels are about the same spot of it."""
         ...
@@ -177,6 +181,10 @@ class LabelType(Protocol):
 
     def told_apart(self, one: str, other: str) -> tuple[str, str]:
         """What a guideline calls the two labels that a decision chose between."""
+        ...
+
+    def pooled(self, given: str, suggested: str) -> tuple[str, str]:
+        """What questions like this one share, so that answers to one bear on the others: two classes, say."""
         ...
 
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
@@ -262,6 +270,11 @@ class WholeItem:
         """Whether it is the label."""
         return label == part
 
+    def follows(self, label: str, given: str, part: str) -> bool:
+        """Whether it is the part."""
+        del given
+        return label == part
+
     def same_place(self, part: str, other: str) -> bool:
         """Always: the whole item is one spot."""
         del part, other
@@ -284,6 +297,10 @@ class WholeItem:
     def told_apart(self, one: str, other: str) -> tuple[str, str]:
         """As they are."""
         return one, other
+
+    def pooled(self, given: str, suggested: str) -> tuple[str, str]:
+        """The two labels."""
+        return given, suggested
 
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """None: questions are about the item."""

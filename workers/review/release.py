@@ -22,15 +22,17 @@ def release_stale_issues(unit: UnitOfWork, project: Project, item_ids: Iterable[
     asked_about = sorted({issue.item_id for issue in active})
     current = {one.item_id: one.label for one in unit.items.labelled(project.id, asked_about)}
     written = unit.corrections.standing([issue.id for issue in active])
-    carries = kind_of(project.schema).carries
+    kind = kind_of(project.schema)
     changed, gone = [], []
     for issue in active:
         now = current.get(issue.item_id)
         # A question that was reopened is about the given label still, whatever we wrote for it meanwhile.
-        about = [issue.given, *([written[issue.id].label] if issue.id in written else ())]
+        ours = written.get(issue.id)
         if now is None:
             gone.append(issue.id)
-        elif not any(carries(now, each) for each in about):
+        elif not kind.carries(now, issue.given) and (
+            ours is None or not kind.follows(now, issue.given, ours.label)
+        ):
             changed.append(issue.id)
     close_stale(unit, project, changed, LetGo.LABEL_CHANGED)
     close_stale(unit, project, gone, LetGo.ITEM_GONE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime
 
 from connector.model import Item, Project, SourceInfo
@@ -13,7 +14,7 @@ from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context, Summary
 from workers.detect.record import lost_classes_fact, scan_when_due
 from workers.detect.unjudged import remember
-from workers.label_types.registry import ValidLabels
+from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.release import release_classless_issues
 from workers.sync.items import absorb_items
 from workers.sync.restored import (
@@ -88,8 +89,11 @@ def _left_out(context: Context, info: SourceInfo) -> dict[str, str]:
 
 def _remember_lost_classes(unit: UnitOfWork, project: Project, info: SourceInfo) -> None:
     """Note which classes went while labels carry them: the scan says so until they are back."""
-    carried = unit.items.label_counts(project.id)
-    lost = {label: n for label, n in carried.items() if label not in ValidLabels(info.schema)}
+    kind, valid = kind_of(info.schema), ValidLabels(info.schema)
+    lost: Counter[str] = Counter()
+    for label, n in unit.items.label_counts(project.id).items():
+        gone = [part for part in (kind.parts(label) if label not in valid else ()) if part not in valid]
+        lost.update({kind.told_apart(part, part)[0]: n for part in gone})
     if lost:
         name = lost_classes_fact(project.id)
         known = json.loads(unit.facts.get(name) or "{}")

@@ -94,7 +94,7 @@ def _is_as_decided(context: Context, correction: Correction, order: WriteOrder) 
     label = next((one.label for one in held if one.remote_id == correction.remote_id), None)
     return (
         label is not None
-        and kind.carries(label, order.label)
+        and kind.follows(label, order.expected_label, order.label)
         and not kind.carries(label, order.expected_label)
     )
 

@@ -58,7 +58,8 @@ class ReviewSettings(Frozen):
         lt=1.0,
         description=(
             "How sure it must be that most reviewers would choose another label (rule shares). Default: "
-            "0.85, and as sure as harm_limit asks for by what the project's own answers show."
+            "0.85, and as sure as harm_limit asks for by what the project's own answers show. Where it is "
+            "set harm_limit holds only if it is set too."
         ),
     )
     keep_confidence: float = Field(
@@ -70,7 +71,8 @@ class ReviewSettings(Frozen):
     calibration_share: Share = Field(
         default=0.05,
         description="Share of questions, by lot, about which three people are asked before a decision: what "
-        "the project learns of its crowd stays honest by them (rule shares).",
+        "the project learns of its crowd stays honest by them. Of its first questions all, unless this is 0 "
+        "(rule shares).",
     )
     own_answers: bool = Field(
         default=True,

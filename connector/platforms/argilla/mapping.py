@@ -180,7 +180,7 @@ def holds(mark: Mark, response: Raw, schema: LabelSchema, codec: Codec) -> bool:
         return False
     label = reading(response, schema, codec).label
     if isinstance(codec, PartsCodec):
-        return label is not None and codec.carries(label, mark.label)
+        return label is not None and codec.follows(label, mark.given, mark.label)
     return label == mark.label
 
 

@@ -32,6 +32,10 @@ class ArgillaPartsWriter(ArgillaWriter):
     def _carries(self, label: str, expected: str) -> bool:
         return isinstance(self._codec, PartsCodec) and self._codec.carries(label, expected)
 
+    def _follows(self, label: str, order: WriteOrder) -> bool:
+        follows = isinstance(self._codec, PartsCodec) and self._codec.follows
+        return bool(follows and follows(label, order.expected_label, order.label))
+
     def _value(self, order: WriteOrder, record: Raw, source: Raw) -> Any:
         """What our response says already, else what the corrected one says, with this part changed."""
         base = self._held(record)
@@ -53,7 +57,7 @@ class ArgillaPartsWriter(ArgillaWriter):
         if own is None:
             return
         label = mapping.reading(own, self._schema, self._codec_of(now)).label
-        if label is None or not self._carries(label, order.label):
+        if label is None or not self._follows(label, order):
             if label is not None and self._carries(label, order.expected_label):
                 return  # by an earlier try, which was killed before it took the mark away
             raise Conflict(f"response {record.remote_id} was changed at {own.get('updated_at')}")

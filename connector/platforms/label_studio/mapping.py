@@ -65,16 +65,16 @@ def own_writes(raw: Raw, schema: LabelSchema, codec: Codec) -> Iterator[OwnWrite
 def _own_write(row: Raw, meta: Raw, schema: LabelSchema, codec: Codec, *, untouched: bool) -> OwnWrite:
     marker, origin = meta[MARKER], WriteOrigin.from_json(meta.get(ORIGIN))
     stands = origin is not None and meta.get(CONTROL, schema.control) == schema.control
-    if origin is None or not stands or not _carries(row, origin.label, schema, codec):
+    if origin is None or not stands or not _carries(row, origin, schema, codec):
         return OwnWrite(str(row["id"]), marker, untouched)
     return OwnWrite(str(row["id"]), marker, untouched, origin, _replaced(row, meta), kept(row))
 
 
-def _carries(row: Raw, part: str, schema: LabelSchema, codec: Codec) -> bool:
+def _carries(row: Raw, origin: WriteOrigin, schema: LabelSchema, codec: Codec) -> bool:
     label = None if row.get("was_cancelled") else codec.read(row.get("result"), schema).label
     if isinstance(codec, PartsCodec):
-        return label is not None and codec.carries(label, part)
-    return label == part
+        return label is not None and codec.follows(label, origin.given, origin.label)
+    return label == origin.label
 
 
 def _replaced(row: Raw, meta: Raw) -> dict[str, Any]:

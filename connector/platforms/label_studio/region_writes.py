@@ -154,7 +154,7 @@ class RegionWriter(LabelStudioWriter):
         if ours is None:
             raise Conflict(f"annotation {record.remote_id} was deleted since it was corrected")
         now = mapping.annotation(ours, self._schema, self._codec)
-        if now.label is None or not self._parts.carries(now.label, order.label):
+        if not self._is_done(order, now.label, record.before):
             if now.label is not None and self._parts.carries(now.label, order.expected_label):
                 return
             raise Conflict(
@@ -190,8 +190,9 @@ class RegionWriter(LabelStudioWriter):
     def _intact_row(self, order: WriteOrder, raw: Raw) -> Raw:
         label = self._codec.read(raw.get("result"), self._schema).label
         editor = mapping.user_id(raw.get("updated_by"))
-        still = label is not None and self._parts.carries(label, order.label)
-        if not still or not mapping.written_by_us(raw.get("result"), editor):
+        if not self._is_done(order, label, order.before) or not mapping.written_by_us(
+            raw.get("result"), editor
+        ):
             raise Conflict(f"{raw['id']} was changed by user {editor} at {raw.get('updated_at')}")
         return raw
 
@@ -228,7 +229,12 @@ class RegionWriter(LabelStudioWriter):
         now = mapping.annotation(ours, self._schema, self._codec).label
         marks = [one for item in dicts(ours.get("result")) for one in mapping.marks_on(item)]
         marked = any(one[mapping.MARKER] == order.marker for one in marks)
-        return marked and now is not None and self._parts.carries(now, order.label)
+        return marked and self._is_done(order, now, order.before)
+
+    def _is_done(self, order: WriteOrder, label: str | None, before: Any) -> bool:
+        """Whether a label is as the order leaves it, of what was journaled before."""
+        was = self._codec.read(_result_of(before), self._schema).label
+        return label is not None and self._parts.follows(label, order.expected_label, order.label, was or "")
 
     def _replace(self, task: Raw, source: Raw, result: Any) -> None:
         self._change(task, source, {"result": result})

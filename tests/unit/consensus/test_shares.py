@@ -191,8 +191,27 @@ def test_how_hard_right_labels_are_is_not_learned_from_a_few_that_ended_with_one
 
 def test_the_more_is_changed_the_less_each_change_may_spoil() -> None:
     few = fit(asked(300, "cat", "cat") + asked(10, "dog", "dog", "cat"))
-    many = fit(asked(150, "cat", "cat", "dog") + asked(150, "dog", "dog", "dog"))
+    kept = asked(110, "cat", "cat") + asked(40, "cat", "cat", "dog")
+    many = fit(kept + asked(150, "dog", "dog", "dog"))
     assert policy_for(few).most_spoiled > policy_for(many).most_spoiled
+
+
+def test_the_more_questions_are_torn_the_surer_a_change_must_be() -> None:
+    def demanded(torn: int) -> float:
+        clear = asked(100 - torn, "cat", "cat", "cat", "cat")
+        return policy_for(fit(clear + asked(torn, "dog", "cat", "dog", "cat"))).change_confidence
+
+    sure = [demanded(torn) for torn in (0, 10, 40, 100)]
+    assert sure == sorted(sure)
+    assert sure[0] == sure[1] < sure[2] < sure[3]
+    assert sure[3] == pytest.approx(0.99)
+
+
+def test_a_limit_that_no_change_keeps_leaves_every_label() -> None:
+    for limit in (1e-5, 1e-9):
+        outlook = expected(COLD_START, policy_for(SharePrior(), harm_limit=limit))
+        assert outlook.spoiled[0] <= limit
+    assert outlook.repaired[0] == 0
 
 
 @given(weights, st.sampled_from([0.001, 0.003, 0.03]), st.sampled_from([1.5, 2.5]))

@@ -13,14 +13,25 @@ from connector.actions.golden import Line, store
 from connector.actions.held import discard
 from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
-from connector.model import CorrectionState, DispositionKind, IssueState, LabelSchema, ReviewState, Vote
+from connector.model import (
+    CorrectionState,
+    DispositionKind,
+    Issue,
+    IssueKind,
+    IssueState,
+    LabelSchema,
+    Outcome,
+    ReviewState,
+    Vote,
+)
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotCounted, QualityAlarm
 from tests.support.world import CLASSES, World
-from workers.consensus.shares import SharePrior, fit
+from workers.consensus.ballot import QuorumVote
+from workers.consensus.shares import End, PositionRole, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.learned import answered_twice, learn
-from workers.decide.shares import crowd_rules, drawn
+from workers.decide.shares import counted_answers, crowd_rules, drawn
 from workers.review.quality.crowd import KnownCrowd, pairs_of, stored
 from workers.review.quality.figures import figures
 from workers.review.quality.own_answers import OWN_WEIGHT, AnsweredTwice
@@ -71,6 +82,9 @@ def test_the_settings_set_how_sure_a_decision_must_be() -> None:
     assert usual.most_spoiled > strict.most_spoiled
     assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
+    both = crowd_rules(ReviewSettings(change_confidence=0.6, harm_limit=0.0001), NOTHING).policy
+    assert fixed.most_spoiled == 1
+    assert both.most_spoiled <= strict.most_spoiled
 
 
 def test_own_answers_that_mean_the_given_label_are_no_contradiction(asking: World) -> None:
@@ -85,6 +99,35 @@ def test_own_answers_that_mean_the_given_label_are_no_contradiction(asking: Worl
     votes = [answer("ann", "4", own=True), answer("bob", "3", own=False), answer("eve", "1", own=False)]
     assert answered_twice(issue, votes, Ballots(ratings, str, 2)) == AnsweredTwice(1, 0, 2, 1)
     assert answered_twice(issue, votes, BALLOTS) == AnsweredTwice(1, 1, 2, 1)
+
+
+# --- what was known before anyone was asked ----------------------------------------------------
+
+
+def test_labels_of_other_annotators_are_answers_that_count_for_half_and_decide_nothing_alone(
+    asking: World,
+) -> None:
+    rules = crowd_rules(ReviewSettings(), NOTHING)
+    bare = asking.issue("odd")
+    annotated = replace(bare, evidence=replace(bare.evidence, others=(("bob", "cat"), ("eve", "cat"))))
+
+    def stated(issue: Issue, *voters: str) -> tuple[End, float]:
+        ballot = [QuorumVote(who, "cat") for who in voters]
+        conclusion, probabilities = rules.weigh("key", issue, ballot, {}, BALLOTS, frozenset())
+        return conclusion.end, probabilities["cat"]
+
+    assert stated(annotated)[0] is End.ASK
+    assert stated(bare, "rita")[1] < stated(annotated, "rita")[1] < stated(bare, "rita", "sam", "tom")[1]
+    assert stated(annotated, "bob", "eve") == stated(bare, "bob", "eve"), "nobody counts twice"
+
+
+def test_labels_of_other_annotators_say_nothing_of_another_kind_of_finding(asking: World) -> None:
+    other = replace(asking.issue("odd"), kind=IssueKind.LABEL_CONFLICT)
+    facts = replace(other, evidence=replace(other.evidence, others=(("another item", "cat"),)))
+    ballot = [QuorumVote("rita", "cat")]
+    for issue in (other, facts):
+        counts, asked = counted_answers(issue, ballot, {}, str, frozenset(), "dog")
+        assert (counts.answers.n_votes, asked) == (1, 1)
 
 
 # --- what becomes of questions -----------------------------------------------------------------
@@ -174,20 +217,22 @@ def test_a_class_with_a_quorum_of_its_own_keeps_it(build: Build) -> None:
     assert world.issue("odd").state is IssueState.ACCEPTED
 
 
-def test_people_who_answer_at_random_change_hardly_any_label(build: Build) -> None:
-    world = build(review=SHARES)
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_people_who_answer_at_random_change_hardly_any_label(build: Build, n_labels: int) -> None:
+    world = build(review={"rule": "shares"})
     rng = np.random.default_rng(1)
     for n in range(60):
-        given, suggested, other = (CLASSES[(n + k) % 3] for k in range(3))
-        world.item(f"odd {n}", given, **{suggested: 0.9, given: 0.06, other: 0.04})
-        world.item(f"plain {n}", given, **{given: 0.94, suggested: 0.03, other: 0.03})
+        given, suggested = (CLASSES[(n + k) % n_labels] for k in range(2))
+        rest = {name: 0.04 for name in CLASSES if name not in (given, suggested)}
+        world.item(f"odd {n}", given, **{suggested: 0.9, given: 0.06, **rest})
+        world.item(f"plain {n}", given, **{given: 0.94, suggested: 0.03, **rest})
     world.settle()
     for _ in range(8):
         world.review_round(
-            [f"p{n}" for n in range(6)], lambda _who, _text: {"label": str(rng.choice(CLASSES))}
+            [f"p{n}" for n in range(6)], lambda _who, _text: {"label": str(rng.choice(CLASSES[:n_labels]))}
         )
         world.later(seconds=61)
-    assert sum(issue.state is IssueState.ACCEPTED for issue in world.issues()) <= 3
+    assert sum(issue.state is IssueState.ACCEPTED for issue in world.issues()) <= 1
 
 
 def test_an_adjudicator_settles_what_the_others_could_not(build: Build) -> None:
@@ -237,6 +282,21 @@ def test_with_own_answers_off_nobody_reviews_their_own_label(build: Build) -> No
     world.answer("odd", "ann", "cat")
     world.later(seconds=61)
     assert world.issue("odd").state is IssueState.IN_REVIEW
+
+
+def test_labels_of_other_annotators_are_half_draws_of_the_same_crowd(asking: World) -> None:
+    issue = asking.issue("odd")
+    labeled = replace(issue, evidence=replace(issue.evidence, others=(("bob", "dog"), ("eve", "cat"))))
+
+    def groups(*who: str) -> tuple[dict[PositionRole, tuple[float, ...]], int]:
+        ballot = [QuorumVote(one, "dog") for one in who]
+        counts, asked = counted_answers(labeled, ballot, {}, str, frozenset(), "dog")
+        return dict(counts.answers.groups), asked
+
+    both = {PositionRole.GIVEN: (0.5,), PositionRole.SUGGESTED: (0.0, 0.5)}
+    assert groups("rita") == (both, 1)
+    assert groups("bob") == ({**both, PositionRole.SUGGESTED: (0.0,)}, 1)  # who reviews counts once
+    assert groups() == ({**both, PositionRole.SUGGESTED: (0.5,)}, 0)
 
 
 # --- what is learned ---------------------------------------------------------------------------
@@ -303,6 +363,21 @@ def test_what_was_learned_is_told_of_each_pair(build: Build) -> None:
     assert 0 <= pair.changing < 1
 
 
+def overturned(world: World) -> dict[Outcome, int]:
+    with world.read() as unit:
+        return {one.outcome: one.overturned for one in unit.quality.stated(world.project.id)}
+
+
+def test_a_decision_that_later_votes_turn_counts_as_overturned(asking: World) -> None:
+    say(asking, "odd", "cat")
+    assert overturned(asking) == {Outcome.REJECT: 0}
+    for name in PEOPLE[5:13]:
+        asking.answer("odd", name, "dog")
+        asking.later(seconds=61)
+    assert asking.labels("odd")[-1][1] == "dog"
+    assert overturned(asking) == {Outcome.REJECT: 1, Outcome.ACCEPT: 0}
+
+
 def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Build) -> None:
     world = asking_in(build(review=SHARES))
     say(world, "odd", *["dog"] * FIRST_CHANGES_ASK)
@@ -347,6 +422,34 @@ def test_what_first_answers_to_calibration_questions_would_have_decided_is_held_
     assert sum(one.overturned for one in known.checked) == 0
     assert harm.checked is not None
     assert harm.checked.changes == 0
+
+
+def test_the_first_questions_are_asked_further_until_it_is_known_whether_people_agree() -> None:
+    def share(review: ReviewSettings, **known: int) -> float:
+        return crowd_rules(review, replace(NOTHING, **known)).calibration_share
+
+    usual, off = ReviewSettings(), ReviewSettings(calibration_share=0.0)
+    assert share(usual) == 1
+    assert share(usual, repeated=5) == 0.5
+    assert share(usual, repeated=1000) == usual.calibration_share
+    assert share(off) == share(off, repeated=1000) == 0
+
+
+@pytest.mark.parametrize(("people", "ends_with"), [(1, 1), (2, 2), (3, 3)])
+def test_a_calibration_question_asks_no_more_people_than_there_are(
+    build: Build, people: int, ends_with: int
+) -> None:
+    names = [f"odd {n}" for n in range(12)]
+    world = asking_in(build(review={**SHARES, "calibration_share": 1.0, "min_votes": 1}), *names)
+    for name in names[1:]:
+        for who in PEOPLE[:people]:
+            world.answer(name, who, "cat")
+    world.later(seconds=61)
+    for n in range(ends_with):
+        assert world.issue(names[0]).state is IssueState.IN_REVIEW
+        world.answer(names[0], PEOPLE[n], "cat")
+        world.later(seconds=61)
+    assert world.issue(names[0]).state is IssueState.REJECTED
 
 
 def test_the_lot_of_a_key_is_even_and_stays() -> None:

@@ -105,7 +105,7 @@ def test_a_question_that_nobody_settles_in_time_is_closed(build: Build) -> None:
     world.later(hours=2)
 
     assert world.issue("odd").state is IssueState.UNRESOLVED
-    assert reason_text(world.issue("odd").reason) == "Too few people answered in time: 'dog' (1)."
+    assert reason_text(world.issue("odd").reason) == "It was not decided in time: 'dog' (1)."
 
 
 def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(build: Build) -> None:

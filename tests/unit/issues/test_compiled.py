@@ -56,9 +56,9 @@ def test_the_same_rows_are_refused(value: float) -> None:
 
 def test_without_numba_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
-    compiled._loops.cache_clear()
+    compiled._loop.cache_clear()
     try:
         with pytest.raises(InvalidInput, match=r"secondlook\[compiled\]"):
             label_issues([0, 1], np.eye(2), compiled=True)
     finally:
-        compiled._loops.cache_clear()
+        compiled._loop.cache_clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -239,6 +240,21 @@ def test_a_golden_question_about_a_wrong_label_asks_for_what_is_known(build: Cal
     nothing = (DOG.replace("dog", "(nothing)"), spare.replace("dog", "(nothing)"))
     assert kinds <= {(nothing[0], DOG), (spare, nothing[1])}
     assert golden_figures(world) == dict.fromkeys(("rita", "ravi"), (len(asked), len(asked)))
+
+
+def test_a_class_that_is_gone_is_named_once_and_not_with_the_places_of_its_boxes(
+    build: Callable[..., World],
+) -> None:
+    world = build(schema=BOX_SCHEMA)
+    for n in range(3):
+        put(world, f"both {n}", [CAR, box("dog", 300 + n, 300)], dict.fromkeys([CAR], 0.9))
+        put(world, f"car {n}", [CAR], dict.fromkeys([CAR], 0.9))
+    world.settle()
+    world.server.set_schema(world.source_id, replace(BOX_SCHEMA, classes=("car",)))
+    world.later(minutes=5)
+    gone = [text for text in reason_texts(world.last_scan().warnings) if "is gone" in text]
+    assert [text.partition(" is gone")[0] for text in gone] == ["The class 'dog'"]
+    assert "3 labels carried it" in gone[0]
 
 
 def test_a_golden_label_of_regions_is_checked_before_it_is_stored(build: Callable[..., World]) -> None:

@@ -224,6 +224,18 @@ def test_corrections_of_one_picture_are_taken_back_in_any_order(kinds: list[str]
         assert result == first
 
 
+def test_a_region_is_gone_also_where_another_still_lies_over_it() -> None:
+    over, gone = "ship 80,120 160x95 of 800x600", SHIP.replace("ship", "(nothing)")
+    before = f"{SHIP}\n{over}"
+    assert not BOXES.carries(over, gone)
+    assert BOXES.follows(over, SHIP, gone, before)
+    assert not BOXES.follows(before, SHIP, gone, before)
+    assert not BOXES.follows(f"{over}\nship 80,125 160x90 of 800x600", SHIP, gone, before), "drawn since"
+    assert BOXES.follows(SHIP, SHIP, gone, f"{SHIP}\n{SHIP}"), "it was there twice"
+    assert BOXES.follows(BOAT, gone, BOAT)
+    assert not BOXES.follows(over, SHIP, BOAT)
+
+
 def test_what_people_have_said_of_a_region_since_stays_when_it_is_taken_back() -> None:
     moved = "boat 88,126 160x90 of 800x600"
     written = BOXES.patch(RESULT, SCHEMA, SHIP, moved, META)

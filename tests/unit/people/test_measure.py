@@ -252,6 +252,8 @@ def test_it_is_counted_where_nobody_is_left_but_who_labeled_the_item(build: Buil
         assert short_of_others(unit, world.project, settings, {"ann", "bob"}) == 0
     assert wording.own_answers(1).startswith("1 open question has nobody left but who labeled the item")
     assert wording.own_answers(0).startswith("others can review each open question")
+    assert wording.own_answers(0, 0.8125).endswith("counts 0.81 of a vote")
+    assert wording.own_answers(2, 1.0).endswith("whose answers count a whole vote")
 
 
 def test_everybody_who_could_review_has_labeled_the_item(build: Build) -> None:

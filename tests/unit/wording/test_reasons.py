@@ -69,7 +69,7 @@ def test_each_code_without_parameters_has_words() -> None:
         (coded(LetGo.REFUSED, said="HTTP 400"), "the platform refused the review task: HTTP 400"),
         (
             coded(NotWritten.DISCARDED, by="cli:ada"),
-            "held because its class would lose too many labels, and discarded by 'cli:ada'",
+            "held for a person to look at, and discarded by 'cli:ada'",
         ),
         (coded(NotWritten.NOT_REVERTED, said="it changed"), "not reverted: it changed"),
         (
@@ -151,6 +151,35 @@ def test_stored_figures_of_quality_are_worded_when_shown() -> None:
             )
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("needed", "words"),
+    [
+        (None, "No number of controls shows 1.0% while they are answered as those so far"),
+        (1, "1 more control, answered as those so far, and the flags that wait show 1.0%"),
+        (1200, "1,200 more controls, answered as those so far, and the flags that wait show 1.0%"),
+    ],
+)
+def test_what_is_likeliest_and_how_many_answers_are_missing_stand_beside_the_bound(
+    needed: int | None, words: str
+) -> None:
+    verdict = coded(
+        CleanVerdict.NOT_CLEAN_ENOUGH,
+        items=10,
+        waiting=1,
+        wrong=0,
+        controls=8,
+        unwritten=0,
+        high=0.37,
+        target=0.01,
+        likely=0.004,
+        anytime=0.5,
+        needed=needed,
+    )
+    text = quality_texts({"verdict": verdict})["verdict"]  # type: ignore[index]
+    assert "up to 37.0% of 10 labels can be wrong (target 1.0%)" in text
+    assert f"Likeliest: 0.4%; at any look at most 50.0% (95%). {words}" in text
 
 
 def test_figures_of_quality_that_an_earlier_version_stored_are_shown_as_they_stand() -> None:

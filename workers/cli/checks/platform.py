@@ -15,8 +15,10 @@ from connector.store.views.people import barred_tasks, short_of_others
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
 from workers.consensus.shares import SharePrior
+from workers.consensus.shares.rule import LEAST_FOR_A_CHANGE
 from workers.label_types.registry import codecs_of
 from workers.review.quality.crowd import stored
+from workers.review.quality.own_answers import OWN_WEIGHT
 from workers.review.quality.repairs import repairs_lost, share_policy
 
 SKEW_WARN_SECONDS = 60.0
@@ -199,10 +201,16 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
     with services.store.read() as unit:
         barred = barred_tasks(unit, project, chosen, people)
         short = short_of_others(unit, project, chosen, people) if review.counts_own else 0
+        crowd = stored(unit, project)
+        worth = OWN_WEIGHT if crowd is None else crowd.own_weight
     if review.counts_own:
-        text = f"{text}; {wording.own_answers(short)}"
+        text = f"{text}; {wording.own_answers(short, worth)}"
     if barred:
         return Check("reviewers", Level.WARN, text, wording.barred_tasks(barred, review.least_people), name)
+    if review.most_votes < review.people_for_a_change and not review.adjudicators:
+        ever = review.most_votes < LEAST_FOR_A_CHANGE
+        remedy = wording.too_few_votes(review.most_votes, review.people_for_a_change, ever=ever)
+        return Check("reviewers", Level.WARN, text, remedy, name)
     if len(people) < review.people_for_a_change:
         lost = _repairs_lost(services, project, review, len(people))
         remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True, lost=lost)

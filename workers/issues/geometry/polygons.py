@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from workers.issues.arrays import Mask
 from workers.issues.geometry.boxes import Points
 
-NEAR = 1e-9  # of a polygon's extent: a point this close to an edge lies on it
+NEAR = 1e-9  # of a polygon's extent: a point this close to an edge lies on it, and edges are parallel
 
 
 def intersection_areas(first: Points, second: Points) -> NDArray[np.float64]:
@@ -48,12 +48,15 @@ def _within(points: Points, polygon: Points) -> Mask:
 
 
 def _crossings(first: Points, second: Points) -> tuple[Points, Mask]:
-    """(P, n m, 2): where each edge of the one meets each of the other, and whether it does."""
+    """(P, n m, 2): where each edge of the one meets each of the other, and whether it does.
+
+    Edges that are parallel but for rounding have no crossing that could be told: the corners say all.
+    """
     p, q = first[:, :, None], second[:, None]
     r = np.roll(first, -1, axis=1)[:, :, None] - p
     s = np.roll(second, -1, axis=1)[:, None] - q
     turn = _cross(r, s)
-    parallel = turn == 0
+    parallel = np.abs(turn) <= NEAR * np.linalg.norm(r, axis=-1) * np.linalg.norm(s, axis=-1)
     divisor = np.where(parallel, 1, turn)
     t, u = _cross(q - p, s) / divisor, _cross(q - p, r) / divisor
     meet = ~parallel & (t >= 0) & (t <= 1) & (u >= 0) & (u <= 1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.issues.arrays import Counts, Mask, Probabilities, Rows, listed
+from workers.issues.arrays import Counts, Probabilities, Rows, listed
 from workers.issues.pooling import starts_of
 from workers.issues.spreading import in_order
 from workers.issues.validation import DTYPES, InvalidInput
@@ -87,9 +87,9 @@ class SentenceRows:
 
     def __init__(self, tables: Sequence[Any], sizes: Counts, first: Probabilities) -> None:
         self._tables = tables
-        self._sizes = sizes.tolist()
+        self._sizes = sizes
         self._ends = ends = np.cumsum(sizes)
-        self._kept: dict[int, tuple[Rows, Probabilities]] = {}
+        self._kept: dict[int, Probabilities] = {}
         self.shape = (int(ends[-1]), first.shape[1])
         self.dtype = first.dtype
 
@@ -117,41 +117,33 @@ class SentenceRows:
         """
         first, last = np.searchsorted(self._ends, (part.start, part.stop - 1), side="right").tolist()
         tables = self._tables[first : last + 1]
-        if list(map(len, tables)) != self._sizes[first : last + 1]:
+        sizes = np.fromiter(map(len, tables), np.int64, len(tables))
+        if not np.array_equal(sizes, self._sizes[first : last + 1]):
             raise UnlikeTables
         try:
             np.concatenate(tables, out=out, casting="no")
         except (TypeError, ValueError) as error:
             raise UnlikeTables from error
 
-    def keep(self, part: slice, chosen: Mask, block: Probabilities) -> None:
+    def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
         """Hold these, because they lie far apart."""
-        rows = np.flatnonzero(chosen)
-        self._kept[part.start] = rows + part.start, block.T.take(rows, axis=1)
+        self._kept[part.start] = block.T.take(rows, axis=1)
 
-    def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
-        """Of the rows that were kept, or of the sentences that have some."""
-        kept, values = self._all_kept
-        if np.array_equal(rows, kept):
-            return values, np.arange(len(rows))
-        which = np.searchsorted(self._ends, rows, side="right")
-        sentences, place = np.unique(which, return_inverse=True)
-        sizes = np.diff(self._ends, prepend=0)[sentences]
+    def kept(self, rows: Rows) -> tuple[Probabilities, Rows]:
+        """What was held, joined."""
+        columns = np.concatenate(in_order(self._kept), axis=1)
+        return columns.T, np.arange(len(rows))
+
+    def gather(self, rows: Rows) -> Probabilities:
+        """Of the sentences that have some, joined."""
+        sentences, which = np.unique(np.searchsorted(self._ends, rows, side="right"), return_inverse=True)
+        sizes = self._sizes[sentences]
         shift = starts_of(sizes) - (self._ends[sentences] - sizes)
-        return np.concatenate([self._tables[i] for i in sentences.tolist()]), rows + shift[place]
+        joined: Probabilities = np.concatenate([self._tables[i] for i in sentences.tolist()])
+        return joined.take(rows + shift[which], axis=0)
 
     def whole(self) -> Probabilities:
         """All tables, joined."""
-        return self._joined
-
-    @cached_property
-    def _all_kept(self) -> tuple[Rows, Probabilities]:
-        rows, columns = zip(*in_order(self._kept), strict=True)
-        self._kept.clear()
-        return np.concatenate(rows), np.concatenate(columns, axis=1).T
-
-    @cached_property
-    def _joined(self) -> Probabilities:
         return np.concatenate(self._tables)
 
 

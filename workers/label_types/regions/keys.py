@@ -102,6 +102,23 @@ class Keys(Generic[S]):
             return part in self.lines(label)
         return not any(self.overlap(one, wanted) >= SAME_PLACE for one in self.parts(label))
 
+    def follows(self, label: str, given: str, part: str, before: str = "") -> bool:
+        """Whether a label is as one in which `part` was put in the place of `given`.
+
+        What overlapped a region that was removed, in the label `before`, may go on to do so.
+        """
+        old, new = self.part(given), self.part(part)
+        if old is None or new is None or old.is_nothing or not new.is_nothing:
+            return self.carries(label, part)
+        if self.lines(label).count(given) >= max(1, self.lines(before).count(given)):
+            return False
+        others = self.lines(before)
+        if given in others:
+            others.remove(given)
+        known = {str(one.spot) for one in map(self.part, others) if one is not None}
+        near = (one for one in self.parts(label) if self.overlap(one, new) >= SAME_PLACE)
+        return all(not before or str(one.spot) in known for one in near)
+
     def overlap(self, one: RegionPart[S], other: RegionPart[S]) -> float:
         """Of the places of two regions, 0..1."""
         return self.shape.overlap(one.spot, other.spot)

@@ -164,6 +164,10 @@ class RegionsOnLabelStudio(Generic[S]):
         """As the keys say."""
         return self.keys.carries(label, part)
 
+    def follows(self, label: str, given: str, part: str, before: str = "") -> bool:
+        """As the keys say."""
+        return self.keys.follows(label, given, part, before)
+
     def patch(self, raw: Any, schema: LabelSchema, given: str, part: str, meta: Json) -> list[Raw]:
         """The result with one region changed, added or removed."""
         old, new = self.keys.part(given), self.keys.part(part)

@@ -75,6 +75,10 @@ class InParts:
         )
         return first, second if first != second else f"{second} {ELSEWHERE}"
 
+    def pooled(self, given: str, suggested: str) -> tuple[str, str]:
+        """Their classes, and whether the place is in question: no two regions are at one place."""
+        return self.told_apart(given, suggested)
+
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """Regions that are wrong or missing; where none is, right ones under another class, or doubted."""
         return probes(self.keys, label, truth, schema.classes)
@@ -91,6 +95,10 @@ class InParts:
     def carries(self, label: str, part: str) -> bool:
         """Whether the region is there."""
         return self.keys.carries(label, part)
+
+    def follows(self, label: str, given: str, part: str) -> bool:
+        """Whether the region is there, or the given one is gone."""
+        return self.keys.follows(label, given, part)
 
     def same_place(self, part: str, other: str) -> bool:
         """Whether they overlap by half."""

@@ -26,6 +26,10 @@ class PartsInMemory(KeysInMemory):
         """As the keys say."""
         return self.keys.carries(label, part)
 
+    def follows(self, label: str, given: str, part: str, before: str = "") -> bool:
+        """As the keys say."""
+        return self.keys.follows(label, given, part, before)
+
     def patch(self, raw: Any, schema: LabelSchema, given: str, part: str, meta: Json) -> list[dict[str, str]]:  # noqa: ARG002 - the protocol's signature
         """The key with the other part."""
         return [{"label": self.keys.replaced(self.answer(raw) or "", given, part)}]

@@ -108,6 +108,10 @@ class SpansOnArgilla:
         """As the keys say."""
         return KEYS.carries(label, part)
 
+    def follows(self, label: str, given: str, part: str, before: str = "") -> bool:
+        """As the keys say."""
+        return KEYS.follows(label, given, part, before)
+
     def patch(self, raw: Any, schema: LabelSchema, given: str, part: str, meta: Json) -> list[Raw]:
         """The answer with one span changed, added or removed; a span there has no id and no mark."""
         old, new = KEYS.part(given), KEYS.part(part)

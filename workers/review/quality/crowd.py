@@ -17,7 +17,7 @@ from workers.consensus.shares.prior import GroupCounts
 from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import OWN_WEIGHT
 
-FORM = 5  # of what is stored: another form, or other components, is learned anew
+FORM = 6  # of what is stored: another form, or other components, is learned anew
 PAIR_DEPTH = 4  # of a path: kind, band, class, pair
 
 
@@ -26,7 +26,8 @@ class KnownCrowd:
     """A prior, the how many-th it is, and from how many votes it was learned.
 
     `own_weight` is what an answer about one's own label is worth, as a share of another's; `checked` are the
-    decisions that the first answers to calibration questions would have made.
+    decisions that the first answers to calibration questions would have made. `people` have answered so far
+    (0: unknown), and `repeated` questions were answered by several.
     """
 
     prior: SharePrior
@@ -34,6 +35,8 @@ class KnownCrowd:
     votes: int
     own_weight: float = OWN_WEIGHT
     checked: tuple[StatedCount, ...] = ()
+    people: int = 0
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ def written(crowd: KnownCrowd) -> str:
             "version": crowd.version,
             "votes": crowd.votes,
             "own_weight": crowd.own_weight,
+            "people": crowd.people,
+            "repeated": crowd.repeated,
             "checked": [
                 [one.outcome.value, one.band, one.n, one.stated, one.overturned] for one in crowd.checked
             ],
@@ -72,9 +77,15 @@ def stored(unit: UnitOfWork, project: Project) -> KnownCrowd | None:
         return None
     groups = {tuple(path): GroupCounts(n, np.array(kinds)) for path, n, kinds in kept["groups"]}
     prior = SharePrior(groups, np.array(kept["start"]))
-    checked = [StatedCount(Outcome(outcome), *figures) for outcome, *figures in kept["checked"]]
-    own = float(kept["own_weight"])
-    return KnownCrowd(prior, int(kept["version"]), int(kept["votes"]), own, tuple(checked))
+    return KnownCrowd(
+        prior,
+        int(kept["version"]),
+        int(kept["votes"]),
+        float(kept["own_weight"]),
+        tuple(StatedCount(Outcome(outcome), *figures) for outcome, *figures in kept["checked"]),
+        int(kept["people"]),
+        int(kept["repeated"]),
+    )
 
 
 def pairs_of(unit: UnitOfWork, project: Project) -> tuple[PairBelief, ...]:

@@ -324,6 +324,30 @@ def test_spellings_are_merged_on_request() -> None:
     assert "'Yes' (3) and 'yes' (3)" in merged.notes[0]
 
 
+@pytest.mark.parametrize("form", ["parquet", "arrow", "stream"])
+def test_a_small_file_of_packed_numbers_that_stands_for_many_is_refused(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import ipc, parquet
+
+    monkeypatch.setattr("workers.detect.predictions.parquet.ALLOWED_BYTES", 1 << 20)
+    path = tmp_path / f"a.{'parquet' if form == 'parquet' else 'arrow'}"
+    zeros = pa.array([np.zeros(100_000, dtype=np.int64)])
+    table = pa.concat_tables([pa.table({"text": zeros})] * 20)  # 16 MB
+    if form == "parquet":
+        parquet.write_table(table, path)
+    else:
+        opened = ipc.new_file if form == "arrow" else ipc.new_stream
+        with opened(str(path), table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as out:
+            out.write_table(table)
+    assert path.stat().st_size < 1 << 17
+
+    with pytest.raises(BadFile, match="stand for more than"):
+        read_file(path, Columns())
+
+
 def test_a_small_parquet_file_that_stands_for_terabytes_is_refused(tmp_path: Path) -> None:
     import numpy as np
     import pyarrow as pa

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workers.issues import InvalidInput
@@ -59,6 +59,20 @@ def test_a_box_covers_itself_however_it_is_turned(item: list[float]) -> None:
 @given(box, box, st.floats(-180, 180))
 def test_overlap_stays_when_both_are_turned_about_one_point(
     first: list[float], second: list[float], angle: float
+) -> None:
+    a, b = as_boxes([first]), as_boxes([second])
+    assert iou(_turned(a, angle), _turned(b, angle))[0] == pytest.approx(iou(a, b)[0], abs=1e-6)
+
+
+whole = st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 9), st.integers(1, 9)).map(
+    lambda b: [b[0], b[1], b[0] + b[2], b[1] + b[3], 0]
+)
+
+
+@example([0, 0, 1, 9, 0], [0, 1, 1, 22, 0], 29)
+@given(whole, whole, st.integers(-180, 180))
+def test_turned_boxes_whose_edges_lie_on_one_line_share_what_upright_ones_do(
+    first: list[int], second: list[int], angle: int
 ) -> None:
     a, b = as_boxes([first]), as_boxes([second])
     assert iou(_turned(a, angle), _turned(b, angle))[0] == pytest.approx(iou(a, b)[0], abs=1e-6)

@@ -8,9 +8,9 @@ import pytest
 
 from connector.model import Outcome
 from connector.store.repositories.quality import STATED, StatedCount
-from connector.wording import reason_text
+from connector.wording import checked_harm, measured_harm, reason_text
 from workers.review.quality.conclusions import harm_alarm
-from workers.review.quality.harm import NO_HARM, harm_in
+from workers.review.quality.harm import NO_HARM, Harm, harm_in
 
 
 def changes(n: int, stated: float, overturned: int, outcome: Outcome = Outcome.ACCEPT) -> StatedCount:
@@ -55,3 +55,13 @@ def test_the_alarm_tells_those_changes_of_which_too_many_were_overturned() -> No
     assert text.startswith("Of 40 changed labels 12 were overturned, where 1.2 were")
     assert "Of 40 changes that first answers to calibration questions would have made" in early
     assert "overturn 12, where 1.2 were expected" in early
+
+
+def test_one_change_is_told_in_the_singular() -> None:
+    assert measured_harm(0, 0.0, 0, 0.0, 1.0) == "no label was changed yet"
+    one = measured_harm(1, 0.02, 1, 0.01, 1.0)
+    assert one == "of 1 change 0.0 are expected to be wrong; 1 overturned later (99% interval 1.0% to 100.0%)"
+    assert checked_harm(1, 0.1, 0).startswith("of 1 change that first answers would have made, 0 overturned")
+    assert reason_text(harm_alarm(Harm(1, 0.0, 1, 0.0, 1.0))).startswith(
+        "Of 1 changed label 1 was overturned"
+    )

@@ -10,7 +10,7 @@ from connector.errors import BadPayload
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile
-from workers.detect.predictions.parquet import read_bounded
+from workers.detect.predictions.parquet import read_batches_bounded, read_bounded
 
 PARQUET = b"PAR1"
 ARROW = b"ARROW1"
@@ -48,8 +48,12 @@ def _table(content: bytes) -> Any:
     try:
         if content.startswith(PARQUET):
             return read_bounded(pa.BufferReader(content), len(content))
-        opened = pa.ipc.open_file if content.startswith(ARROW) else pa.ipc.open_stream
-        return opened(pa.BufferReader(content)).read_all()
+        if content.startswith(ARROW):
+            file = pa.ipc.open_file(pa.BufferReader(content))
+            batches = (file.get_batch(number) for number in range(file.num_record_batches))
+            return read_batches_bounded(file.schema, batches, len(content))
+        stream = pa.ipc.open_stream(pa.BufferReader(content))
+        return read_batches_bounded(stream.schema, stream, len(content))
     except (pa.ArrowException, OSError) as error:
         problem = f"it cannot be read ({error})"
         raise BadFile(problem, argument=ARGUMENT, remedy="Write or download it again") from error
