@@ -310,14 +310,6 @@ def receiver() -> Iterator[tuple[str, Queue[tuple[dict[str, str], bytes]]]]:
 
 
 @pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE, WriteMode.PREDICTION])
-def test_an_overlap_that_a_late_request_took_back_is_raised_at_the_next_look(scene: ArgillaScene) -> None:
-    setup = ReviewSetup(uuid.uuid4().hex, "Second look", SCHEMA, 2, "")
-    review_id = scene.desk.ensure(setup, None)
-    for raised, stands in ((3, 3), (0, 3), (4, 4)):
-        scene.desk.ensure(replace(setup, raised=raised), review_id)
-        assert scene.client.dataset(review_id)["distribution"]["min_submitted"] == stands
-
-
 def test_a_500_hides_no_success_and_makes_no_double(scene: ArgillaScene, mode: WriteMode) -> None:
     item = scene.add_items(["dog"])[0]
     given = scene.annotate(item, LABRADOR)
