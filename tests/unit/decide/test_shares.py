@@ -28,7 +28,7 @@ from connector.model.jobs import JobKind
 from connector.model.reasons import NotCounted, QualityAlarm
 from tests.support.world import CLASSES, World
 from workers.consensus.ballot import QuorumVote
-from workers.consensus.shares import End, SharePrior, fit
+from workers.consensus.shares import End, PositionRole, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.learned import answered_twice, learn
 from workers.decide.shares import counted_answers, crowd_rules, drawn
@@ -282,6 +282,21 @@ def test_with_own_answers_off_nobody_reviews_their_own_label(build: Build) -> No
     world.answer("odd", "ann", "cat")
     world.later(seconds=61)
     assert world.issue("odd").state is IssueState.IN_REVIEW
+
+
+def test_labels_of_other_annotators_are_half_draws_of_the_same_crowd(asking: World) -> None:
+    issue = asking.issue("odd")
+    labeled = replace(issue, evidence=replace(issue.evidence, others=(("bob", "dog"), ("eve", "cat"))))
+
+    def groups(*who: str) -> tuple[dict[PositionRole, tuple[float, ...]], int]:
+        ballot = [QuorumVote(one, "dog") for one in who]
+        counts, asked = counted_answers(labeled, ballot, {}, str, frozenset(), "dog")
+        return dict(counts.answers.groups), asked
+
+    both = {PositionRole.GIVEN: (0.5,), PositionRole.SUGGESTED: (0.0, 0.5)}
+    assert groups("rita") == (both, 1)
+    assert groups("bob") == ({**both, PositionRole.SUGGESTED: (0.0,)}, 1)  # who reviews counts once
+    assert groups() == ({**both, PositionRole.SUGGESTED: (0.5,)}, 0)
 
 
 # --- what is learned ---------------------------------------------------------------------------
