@@ -42,9 +42,6 @@ def make_celery(broker_url: str) -> Celery:
         options["visibility_timeout"] = VISIBILITY_SECONDS
         options["socket_connect_timeout"] = options["socket_timeout"] = ANSWER_SECONDS
         options["socket_keepalive"] = True
-    if broker_url.startswith("amqp"):
-        # Else a message is sent into a connection that stands and brings nothing, and nobody hears of it.
-        options["confirm_publish"] = True
     app.conf.update(
         broker_transport_options=options,
         broker_connection_retry_on_startup=True,
@@ -68,6 +65,15 @@ def make_celery(broker_url: str) -> Celery:
         enable_utc=True,
     )
     return app
+
+
+def confirm_what_is_sent(app: Celery) -> None:
+    """Have RabbitMQ confirm the messages that this process sends; before it has sent any.
+
+    Else they go into a connection that stands and brings nothing, and nobody hears of it. Not for the
+    process that receives them: Celery waits without end there for the confirmation of its heartbeats.
+    """
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "confirm_publish": True}
 
 
 class CeleryQueue:

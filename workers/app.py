@@ -17,7 +17,7 @@ from connector.config.file import load
 from connector.config.keyring import broker_url
 from connector.config.private import private_folder
 from connector.logs import configure
-from connector.queue import CeleryQueue, make_celery
+from connector.queue import CeleryQueue, confirm_what_is_sent, make_celery
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
 from workers.service.schedule import schedule
@@ -45,6 +45,8 @@ def _application() -> Celery:
     end_when_cut_off(app, settings.worker.silence_seconds)
     signals.heartbeat_sent.connect(_touch_heartbeat, weak=False)
     signals.worker_process_shutdown.connect(_send_traces, weak=False)
+    for sends in (signals.worker_process_init, signals.beat_init):
+        sends.connect(_confirm, weak=False)
     return app
 
 
@@ -54,6 +56,10 @@ def _services(_pid: int) -> Services:
     settings = load()
     traces.start("worker")  # in each process of its own, after the fork
     return build(settings, CeleryQueue(_application()), codecs=codecs())
+
+
+def _confirm(**_: Any) -> None:
+    confirm_what_is_sent(_application())
 
 
 def _log_setup(**_: Any) -> None:

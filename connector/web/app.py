@@ -22,7 +22,7 @@ from connector.model.metrics import Accumulator
 from connector.platforms.issuer import Issuer, IssuerClient
 from connector.platforms.media import PictureProxy
 from connector.ports import Documents
-from connector.queue import BesideQueue, CeleryQueue, SilentQueue, make_celery
+from connector.queue import BesideQueue, CeleryQueue, SilentQueue, confirm_what_is_sent, make_celery
 from connector.web import forms
 from connector.web.api import health, metrics, v1
 from connector.web.api.answers import SafeHeaders, add_error_answers
@@ -159,8 +159,9 @@ def _services(settings: Settings, documents: Documents | None = None) -> Service
     """With a broker of this process alone nobody would read messages: the sweep finds the jobs."""
     if settings.broker.url.startswith(MEMORY_BROKER):
         return wiring.build(settings, SilentQueue(), documents=documents)
-    announcing = CeleryQueue(make_celery(broker_url(settings).get_secret_value()))
-    return wiring.build(settings, BesideQueue(announcing), documents=documents)
+    app = make_celery(broker_url(settings).get_secret_value())
+    confirm_what_is_sent(app)
+    return wiring.build(settings, BesideQueue(CeleryQueue(app)), documents=documents)
 
 
 def serve(settings: Settings, documents: Documents, greet: Callable[[Services], None]) -> None:

@@ -49,6 +49,7 @@ from connector.wording.people import (
     own_answers,
     rate,
     too_few_reviewers,
+    too_few_votes,
     weighs_less,
 )
 from connector.wording.quality import (
@@ -145,5 +146,6 @@ __all__ = [
     "review_title",
     "share",
     "too_few_reviewers",
+    "too_few_votes",
     "weighs_less",
 ]

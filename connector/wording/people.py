@@ -47,6 +47,15 @@ def too_few_reviewers(people: int, needed: int, *, by_shares: bool, lost: float 
     )
 
 
+def too_few_votes(most: int, needed: int, *, ever: bool) -> str:
+    """That no more are asked than a change needs, at first or ever."""
+    until = "no label is ever changed" if ever else "labels stay until fewer suffice"
+    return (
+        f"review.max_votes = {most} asks fewer people than the first changes need, {needed} who agree: "
+        f"{until}. Raise it, or name review.adjudicators."
+    )
+
+
 def own_answers(short: int, worth: float = 0.5) -> str:
     """Who reviews where answers about one's own label count, and what such an answer is worth (0..1)."""
     vote = {0.5: "half a vote", 1.0: "a whole vote"}.get(worth, f"{worth:.2g} of a vote")

@@ -63,8 +63,8 @@ def evaluate(
     measured = measure(
         labels, probs, truth=truth, votes=votes, answers=answers, method=method.value, at=at or AT
     )
-    for warning in measured.label_issues.warnings:
-        note(warning)
+    for notice in _notices(measured):
+        note(notice)
     rows = flagged_rows(measured)
     if out is not None:
         write_rows(out, rows)
@@ -86,9 +86,20 @@ def evaluate(
         _tell_decisions(measured.decisions)
 
 
+def _notices(measured: Measured) -> Iterator[str]:
+    yield from measured.label_issues.warnings
+    figures = measured.decisions
+    if figures is not None and figures.unanswered:
+        yield f"{figures.unanswered:,} flagged items have no answers in --answers and are left out"
+    if figures is not None and figures.few_answers:
+        yield (
+            f"Flagged items have {figures.answers_per_item:g} answers (median): what most of so few say is "
+            "uncertain, rules that count them agree with it by definition, and where they run out the "
+            "default rule leaves the label"
+        )
+
+
 def _tell_decisions(figures: DecisionFigures) -> None:
-    if figures.unanswered:
-        note(f"{figures.unanswered:,} flagged items have no answers in --answers and are left out")
     if not figures.decisions:
         typer.echo("No flagged item has answers: no rule can be tried")
         return

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from connector.model import Issue, LabelSchema, Vote
 from workers.consensus.ballot import QuorumVote
+from workers.consensus.shares import GroupPath
 from workers.label_types.registry import kind_of
+from workers.review.quality.repairs import group_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class Ballots:
             return plain
         positions = kind_of(self.schema).positions(detail, issue.given, self.quorum)
         return [replace(one, label=positions.get(one.reviewer, one.label)) for one in plain]
+
+    def path(self, issue: Issue) -> GroupPath:
+        """The groups of questions that this one belongs to."""
+        return group_path(issue, kind_of(self.schema))
 
     def suggested(self, issue: Issue, ballot: Sequence[QuorumVote]) -> str:
         """The label that stands for the suggestion: itself, or what people name that means the same.

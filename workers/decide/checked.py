@@ -15,7 +15,6 @@ from workers.decide.shares import (
     drawn,
     weights_with_own,
 )
-from workers.review.quality.repairs import group_path
 
 OUTCOMES = {End.CHANGE: Outcome.ACCEPT, End.KEEP: Outcome.REJECT}
 UNKNOWN = (End.ASK, End.ENOUGH, End.UNRESOLVED)  # all answers together say nothing either
@@ -67,9 +66,8 @@ def _concluded(
     weighed = weights_with_own(votes, weights, person_of, rules.own_weight)
     suggested = ballots.suggested(issue, ballot)
     counts, asked = counted_answers(issue, ballot, weighed, person_of, inconclusive, suggested)
-    return conclude(
-        counts, believe(counts, rules.prior.weights(group_path(issue))), rules.policy, asked=asked
-    )
+    belief = believe(counts, rules.prior.weights(ballots.path(issue)))
+    return conclude(counts, belief, rules.policy, asked=asked)
 
 
 def _band(probability: float) -> int:

@@ -15,10 +15,9 @@ from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.checked import early_decisions
 from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
-from workers.review.quality.crowd import KnownCrowd, stored, written
+from workers.review.quality.crowd import KnownCrowd, last_version, stored, written
 from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
-from workers.review.quality.repairs import group_path
 from workers.review.votes import bearing, is_own
 
 LEARN_EVERY = 10  # votes; of many a tenth. Second votes on a question say most: whether people agree
@@ -44,7 +43,7 @@ def learn(
     prior = fit(_answers(answered, weights, ballots, inconclusive, worth))
     before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
     checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
-    version = before.version + 1
+    version = last_version(unit, project) + 1
     people = {ballots.person_of(vote.reviewer) for _, each in answered for vote in each}
     repeated = sum(len(each) > 1 for _, each in answered)
     crowd = KnownCrowd(prior, version, votes, worth, tuple(checked), len(people), repeated)
@@ -86,7 +85,7 @@ def _answers(
         weighed = weights_with_own(votes, weights, ballots.person_of, worth)
         suggested = ballots.suggested(issue, ballot)
         counts, _ = counted_answers(issue, ballot, weighed, ballots.person_of, inconclusive, suggested)
-        result.append((group_path(issue), counts.answers))
+        result.append((ballots.path(issue), counts.answers))
     return result
 
 

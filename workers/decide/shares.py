@@ -25,10 +25,11 @@ from workers.consensus.shares import (
     count,
     expected,
 )
+from workers.decide.ballots import Ballots
 from workers.review.quality.crowd import KnownCrowd
 from workers.review.quality.harm import NO_HARM, Harm
 from workers.review.quality.own_answers import OWN_WEIGHT
-from workers.review.quality.repairs import group_path, share_policy
+from workers.review.quality.repairs import share_policy
 from workers.review.votes import is_own
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
@@ -62,18 +63,16 @@ class CrowdRules:
         issue: Issue,
         ballot: Sequence[QuorumVote],
         weights: Mapping[str, float],
-        person_of: Callable[[str], str],
+        ballots: Ballots,
         inconclusive: frozenset[str],
-        suggested: str,
     ) -> tuple[Conclusion, dict[str, float]]:
         """What the votes come to, and the probability of each named label that most would choose it.
 
-        `suggested` is the label that stands for the suggestion in the ballot.
-
         By the lot of its key a question is one of those that are asked further than would suffice.
         """
-        counts, asked = counted_answers(issue, ballot, weights, person_of, inconclusive, suggested)
-        usual = self.prior.weights(group_path(issue))
+        suggested = ballots.suggested(issue, ballot)
+        counts, asked = counted_answers(issue, ballot, weights, ballots.person_of, inconclusive, suggested)
+        usual = self.prior.weights(ballots.path(issue))
         belief, policy = believe(counts, usual), self._policy_of(key)
         worth = self._outlook(usual).worth
         conclusion = conclude(counts, belief, policy, asked=asked, worth=worth)

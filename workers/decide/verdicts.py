@@ -142,13 +142,7 @@ class DecisionRules:
             verdict = decide(ballot, issue.given, self.policy, weighed)
         else:
             conclusion, probabilities = self.crowd.weigh(
-                task.key,
-                issue,
-                ballot,
-                weights,
-                self.person_of,
-                self.policy.inconclusive,
-                self.ballots.suggested(issue, ballot),
+                task.key, issue, ballot, weights, self.ballots, self.policy.inconclusive
             )
             torn = Problem.AMBIGUOUS.value
             verdict = verdict_by_shares(ballot, issue.given, self.policy, situation, conclusion, torn)

@@ -40,8 +40,7 @@ def confident_classes(
         unsettled[part.start] = part.start + settle(top(part), cutoffs, predicted[part], confident[part])
 
     def by_values(part: slice) -> None:
-        matrix, places = source.among(rows[part])
-        confident[rows[part]] = class_of(matrix.take(places, axis=0), cutoffs, predicted[rows[part]])
+        confident[rows[part]] = class_of(source.gather(rows[part]), cutoffs, predicted[rows[part]])
 
     spread(lambda: by_top, slices(len(predicted), CHUNK), threads)
     rows = np.concatenate(in_order(unsettled))

@@ -81,7 +81,7 @@ def prune_by_noise_rate(
     """
     mask = np.zeros(len(self_confidence), dtype=bool)
     trust, given = self_confidence[disagreeing], groups.labels[disagreeing]
-    matrix, places = source.among(disagreeing)
+    matrix, places = source.kept(disagreeing)
     wanted = np.where(_doubted(given, groups), counts, 0).T.copy()  # (given, other)
     np.fill_diagonal(wanted, 0)
     left = np.zeros(wanted.shape, dtype=bool)
@@ -98,10 +98,11 @@ def prune_by_noise_rate(
 
     def compare_all(label: int) -> None:
         others = np.flatnonzero(left[label])
-        _compare_all(mask, source.whole(), self_confidence, groups.rows(label), others, wanted[label])
+        _compare_all(mask, probs, self_confidence, groups.rows(label), others, wanted[label])
 
     if not left.any():
         return mask
+    probs = source.whole()
     spread(lambda: compare_all, np.flatnonzero(left.any(axis=1)).tolist(), threads)
     return _only(disagreeing, mask)
 

@@ -32,10 +32,13 @@ class RowSource(Protocol):
         """The rows of a part, into another array of their type."""
 
     def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
-        """Notice some rows of a part that is at hand: `among` will be asked for all of them together."""
+        """Notice some rows of a part that is at hand: `kept` will be asked for all of them together."""
 
-    def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
-        """A matrix that holds some rows, ascending ones, and their places in it."""
+    def kept(self, rows: Rows) -> tuple[Probabilities, Rows]:
+        """A matrix that holds the rows that were kept, which are these, and their places in it."""
+
+    def gather(self, rows: Rows) -> Probabilities:
+        """(R, K): any rows, ascending ones."""
 
     def whole(self) -> Probabilities:
         """All rows in one matrix."""
@@ -64,9 +67,13 @@ class MatrixRows:
     def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
         """Nothing: they can be read again."""
 
-    def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
+    def kept(self, rows: Rows) -> tuple[Probabilities, Rows]:
         """The matrix, in which they have their own numbers."""
         return self._probs, rows
+
+    def gather(self, rows: Rows) -> Probabilities:
+        """As numpy takes them."""
+        return self._probs.take(rows, axis=0)
 
     def whole(self) -> Probabilities:
         """The matrix."""

@@ -183,6 +183,10 @@ class LabelType(Protocol):
         """What a guideline calls the two labels that a decision chose between."""
         ...
 
+    def pooled(self, given: str, suggested: str) -> tuple[str, str]:
+        """What questions like this one share, so that answers to one bear on the others: two classes, say."""
+        ...
+
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """Questions about parts of an item whose label should be `truth`: what is given, and a suggestion.
 
@@ -293,6 +297,10 @@ class WholeItem:
     def told_apart(self, one: str, other: str) -> tuple[str, str]:
         """As they are."""
         return one, other
+
+    def pooled(self, given: str, suggested: str) -> tuple[str, str]:
+        """The two labels."""
+        return given, suggested
 
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """None: questions are about the item."""

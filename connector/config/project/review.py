@@ -58,7 +58,8 @@ class ReviewSettings(Frozen):
         lt=1.0,
         description=(
             "How sure it must be that most reviewers would choose another label (rule shares). Default: "
-            "0.85, and as sure as harm_limit asks for by what the project's own answers show."
+            "0.85, and as sure as harm_limit asks for by what the project's own answers show. Where it is "
+            "set harm_limit holds only if it is set too."
         ),
     )
     keep_confidence: float = Field(

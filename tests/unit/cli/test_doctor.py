@@ -36,6 +36,7 @@ def test_what_works_is_ok_and_what_is_not_running_is_a_warning(
                  "token", "labels", "predictions"):  # fmt: skip
         assert found[name]["level"] == "ok", found[name]
     assert "the first changes ask 4" in found["reviewers"]["remedy"]  # three review here
+    assert "That costs 100% of the labels that more would repair" in found["reviewers"]["remedy"]
     for name in (
         "scheduler",
         "reviewers",
@@ -93,6 +94,16 @@ def test_a_reviewer_whom_the_platform_does_not_know_is_named(
     _, found = checks(secondlook)
     assert found["reviewers"]["level"] == "warn"
     assert "does not know 77" in found["reviewers"]["remedy"]
+
+
+@pytest.mark.parametrize(("most", "words"), [(1, "no label is ever changed"), (3, "until fewer suffice")])
+def test_fewer_votes_than_a_change_needs_are_a_warning(
+    secondlook: Secondlook, home: Path, studio: str, most: int, words: str
+) -> None:
+    configure(home, studio, more=f"review = {{ max_votes = {most} }}\n")
+    _, found = checks(secondlook)
+    assert found["reviewers"]["level"] == "warn"
+    assert words in found["reviewers"]["remedy"]
 
 
 def test_a_secret_that_others_can_read_is_a_warning(secondlook: Secondlook, home: Path, studio: str) -> None:

@@ -118,6 +118,18 @@ def test_every_step_speaks_in_sentences(command: Command) -> None:
     assert command("scan", "cats").out.startswith("0 of 4 labels of cats are suspicious.")
 
 
+def test_the_model_of_a_project_is_trained_again_when_asked_and_that_of_a_file_always(
+    command: Command, tmp_path: Path
+) -> None:
+    command("sync", "cats")
+    done = command("scan", "cats", "--refit")
+    assert (done.code, done.out.split(" labels")[0]) == (0, "0 of 4")
+    (tmp_path / "labels.csv").write_text("text,label\n")
+    refused = command("scan", str(tmp_path / "labels.csv"), "--refit")
+    assert refused.code == 2
+    assert "a file is judged by a model that is trained on it each time" in " ".join(refused.err.split())
+
+
 def test_work_that_follows_is_mentioned(command: Command) -> None:
     done = command("sync", "cats")
     assert "secondlook up" in done.err

@@ -207,6 +207,13 @@ def test_the_more_questions_are_torn_the_surer_a_change_must_be() -> None:
     assert sure[3] == pytest.approx(0.99)
 
 
+def test_a_limit_that_no_change_keeps_leaves_every_label() -> None:
+    for limit in (1e-5, 1e-9):
+        outlook = expected(COLD_START, policy_for(SharePrior(), harm_limit=limit))
+        assert outlook.spoiled[0] <= limit
+    assert outlook.repaired[0] == 0
+
+
 @given(weights, st.sampled_from([0.001, 0.003, 0.03]), st.sampled_from([1.5, 2.5]))
 @settings(max_examples=20)
 def test_both_limits_hold_by_what_the_prior_expects(usual: np.ndarray, harm: float, most: float) -> None:

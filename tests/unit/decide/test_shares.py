@@ -13,14 +13,25 @@ from connector.actions.golden import Line, store
 from connector.actions.held import discard
 from connector.config.project import DecisionRule, ReviewSettings
 from connector.config.project.review import FIRST_CHANGES_ASK
-from connector.model import CorrectionState, DispositionKind, IssueState, LabelSchema, ReviewState, Vote
+from connector.model import (
+    CorrectionState,
+    DispositionKind,
+    Issue,
+    IssueKind,
+    IssueState,
+    LabelSchema,
+    Outcome,
+    ReviewState,
+    Vote,
+)
 from connector.model.jobs import JobKind
 from connector.model.reasons import NotCounted, QualityAlarm
 from tests.support.world import CLASSES, World
-from workers.consensus.shares import SharePrior, fit
+from workers.consensus.ballot import QuorumVote
+from workers.consensus.shares import End, PositionRole, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.learned import answered_twice, learn
-from workers.decide.shares import crowd_rules, drawn
+from workers.decide.shares import counted_answers, crowd_rules, drawn
 from workers.review.quality.crowd import KnownCrowd, pairs_of, stored
 from workers.review.quality.figures import figures
 from workers.review.quality.own_answers import OWN_WEIGHT, AnsweredTwice
@@ -71,6 +82,9 @@ def test_the_settings_set_how_sure_a_decision_must_be() -> None:
     assert usual.most_spoiled > strict.most_spoiled
     assert cheap.price > usual.price == 0
     assert (fixed.change_confidence, fixed.keep_confidence) == (0.6, 0.7)
+    both = crowd_rules(ReviewSettings(change_confidence=0.6, harm_limit=0.0001), NOTHING).policy
+    assert fixed.most_spoiled == 1
+    assert both.most_spoiled <= strict.most_spoiled
 
 
 def test_own_answers_that_mean_the_given_label_are_no_contradiction(asking: World) -> None:
@@ -85,6 +99,35 @@ def test_own_answers_that_mean_the_given_label_are_no_contradiction(asking: Worl
     votes = [answer("ann", "4", own=True), answer("bob", "3", own=False), answer("eve", "1", own=False)]
     assert answered_twice(issue, votes, Ballots(ratings, str, 2)) == AnsweredTwice(1, 0, 2, 1)
     assert answered_twice(issue, votes, BALLOTS) == AnsweredTwice(1, 1, 2, 1)
+
+
+# --- what was known before anyone was asked ----------------------------------------------------
+
+
+def test_labels_of_other_annotators_are_answers_that_count_for_half_and_decide_nothing_alone(
+    asking: World,
+) -> None:
+    rules = crowd_rules(ReviewSettings(), NOTHING)
+    bare = asking.issue("odd")
+    annotated = replace(bare, evidence=replace(bare.evidence, others=(("bob", "cat"), ("eve", "cat"))))
+
+    def stated(issue: Issue, *voters: str) -> tuple[End, float]:
+        ballot = [QuorumVote(who, "cat") for who in voters]
+        conclusion, probabilities = rules.weigh("key", issue, ballot, {}, BALLOTS, frozenset())
+        return conclusion.end, probabilities["cat"]
+
+    assert stated(annotated)[0] is End.ASK
+    assert stated(bare, "rita")[1] < stated(annotated, "rita")[1] < stated(bare, "rita", "sam", "tom")[1]
+    assert stated(annotated, "bob", "eve") == stated(bare, "bob", "eve"), "nobody counts twice"
+
+
+def test_labels_of_other_annotators_say_nothing_of_another_kind_of_finding(asking: World) -> None:
+    other = replace(asking.issue("odd"), kind=IssueKind.LABEL_CONFLICT)
+    facts = replace(other, evidence=replace(other.evidence, others=(("another item", "cat"),)))
+    ballot = [QuorumVote("rita", "cat")]
+    for issue in (other, facts):
+        counts, asked = counted_answers(issue, ballot, {}, str, frozenset(), "dog")
+        assert (counts.answers.n_votes, asked) == (1, 1)
 
 
 # --- what becomes of questions -----------------------------------------------------------------
@@ -241,6 +284,21 @@ def test_with_own_answers_off_nobody_reviews_their_own_label(build: Build) -> No
     assert world.issue("odd").state is IssueState.IN_REVIEW
 
 
+def test_labels_of_other_annotators_are_half_draws_of_the_same_crowd(asking: World) -> None:
+    issue = asking.issue("odd")
+    labeled = replace(issue, evidence=replace(issue.evidence, others=(("bob", "dog"), ("eve", "cat"))))
+
+    def groups(*who: str) -> tuple[dict[PositionRole, tuple[float, ...]], int]:
+        ballot = [QuorumVote(one, "dog") for one in who]
+        counts, asked = counted_answers(labeled, ballot, {}, str, frozenset(), "dog")
+        return dict(counts.answers.groups), asked
+
+    both = {PositionRole.GIVEN: (0.5,), PositionRole.SUGGESTED: (0.0, 0.5)}
+    assert groups("rita") == (both, 1)
+    assert groups("bob") == ({**both, PositionRole.SUGGESTED: (0.0,)}, 1)  # who reviews counts once
+    assert groups() == ({**both, PositionRole.SUGGESTED: (0.5,)}, 0)
+
+
 # --- what is learned ---------------------------------------------------------------------------
 
 
@@ -260,9 +318,10 @@ def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(bui
     weights = known.prior.weights()
     assert np.isclose(weights.sum(), 1)
     with world.services.store.begin() as unit:
-        unit.facts.put(f"crowd:{world.project.id}", "{}")
+        unit.facts.put(f"crowd:{world.project.id}", '{"form": 1, "version": 7}')  # of an earlier release
         again = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
     assert np.allclose(again.prior.weights(), weights)
+    assert again.version == 8
 
 
 def test_votes_that_did_not_suffice_may_do_so_once_more_is_known(build: Build) -> None:
@@ -303,6 +362,21 @@ def test_what_was_learned_is_told_of_each_pair(build: Build) -> None:
         (pair,) = pairs_of(unit, world.project)
     assert (pair.pair, pair.asked) == ("cat → dog", 12)
     assert 0 <= pair.changing < 1
+
+
+def overturned(world: World) -> dict[Outcome, int]:
+    with world.read() as unit:
+        return {one.outcome: one.overturned for one in unit.quality.stated(world.project.id)}
+
+
+def test_a_decision_that_later_votes_turn_counts_as_overturned(asking: World) -> None:
+    say(asking, "odd", "cat")
+    assert overturned(asking) == {Outcome.REJECT: 0}
+    for name in PEOPLE[5:13]:
+        asking.answer("odd", name, "dog")
+        asking.later(seconds=61)
+    assert asking.labels("odd")[-1][1] == "dog"
+    assert overturned(asking) == {Outcome.REJECT: 1, Outcome.ACCEPT: 0}
 
 
 def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Build) -> None:

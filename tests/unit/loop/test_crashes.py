@@ -9,13 +9,14 @@ without the fault, the chapters that follow are the same as well.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connector.actions.held import release
 from connector.errors import Retryable, SecondlookError, UnknownOutcome
 from connector.model import CorrectionState
 from connector.model.jobs import JobKind, JobState
@@ -38,6 +39,7 @@ FIRST_ROUND = {
     "moved": (None, None),
 }
 LATE = ("remy", "ruth", "rene")
+FEW, MANY = ("rita", "ravi"), ("rita", "ravi", "remy", "ruth", "rene")
 
 
 def found(world: World) -> None:
@@ -101,10 +103,47 @@ def at_the_start(world: World) -> None:
     world.wrong("moved", given="bird", truly="cat")
 
 
+def with_too_much_harm(world: World) -> None:
+    """Three changes were taken back by people: more than chance, so that the next one is held."""
+    world.some_right()
+    for text in ("a", "b", "c", "last"):
+        world.wrong(text, given="cat", truly="dog")
+    world.settle()
+    for reviewer in FEW:
+        for text in ("a", "b", "c"):
+            world.answer(text, reviewer, "dog")
+        world.later(seconds=POLL)
+    for text in ("a", "b", "c"):
+        world.revert(world.corrected(text).id)
+    for reviewer in MANY[:-1]:
+        world.answer("last", reviewer, "dog")
+    world.later(seconds=POLL)
+
+
+def held(world: World) -> None:
+    """One more answer decides for a change, which waits for a person."""
+    if MANY[-1] not in answerers(world, "last"):
+        world.answer("last", MANY[-1], "dog")
+    world.later(seconds=POLL)
+
+
+def released(world: World) -> None:
+    """A person looks at it and lets it go."""
+    correction = world.correction("last")
+    if correction is not None and correction.state is CorrectionState.HELD:
+        with world.services.store.begin() as unit:
+            release(unit, world.project, "cat", "cli:olga", {correction.id})
+    world.settle()
+
+
+HELD_CHAPTERS: tuple[Chapter, ...] = (held, released)
+
+
 @dataclass
 class Story:
     """The loop without a fault: the world before each chapter, what it is after, the points between."""
 
+    chapters: Sequence[Chapter]
     beginnings: list[World]
     endings: list[Picture]
     points: list[list[str]]
@@ -115,8 +154,21 @@ def story(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> 
     folder = tmp_path_factory.mktemp("story")
     world = World(folder / "start", template_database)
     at_the_start(world)
+    return told(world, CHAPTERS, folder)
+
+
+@pytest.fixture(scope="module")
+def harmful(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> Story:
+    folder = tmp_path_factory.mktemp("harmful")
+    review = {"rule": "shares", "calibration_share": 0.0, "change_confidence": 0.85}
+    world = World(folder / "start", template_database, review=review)
+    with_too_much_harm(world)
+    return told(world, HELD_CHAPTERS, folder)
+
+
+def told(world: World, chapters: Sequence[Chapter], folder: Path) -> Story:
     beginnings, endings, points = [], [], []
-    for number, chapter in enumerate(CHAPTERS):
+    for number, chapter in enumerate(chapters):
         world.close()
         beginnings.append(world)
         world = world.fork(folder / f"after-{number}")
@@ -124,7 +176,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, template_database: Path) -> 
         points.append(list(world.points.passed))
         endings.append(picture(world))
     world.close()
-    return Story(beginnings, endings, points)
+    return Story(chapters, beginnings, endings, points)
 
 
 def picture(world: World) -> Picture:
@@ -208,7 +260,7 @@ def struck(
         world = story.beginnings[chapter].fork(folder / str(number))
         world.points.strike(number, fault)
         try:
-            tell(world, CHAPTERS[chapter])
+            tell(world, story.chapters[chapter])
             wrong += [
                 f"{number} {point}: {said}" for said in differences(picture(world), story.endings[chapter])
             ]
@@ -252,6 +304,16 @@ def test_a_fault_at_any_point_leaves_no_trace(
     story: Story, chapter: int, error: Callable[[str], BaseException | None], tmp_path: Path
 ) -> None:
     assert struck(story, chapter, error, tmp_path) == []
+
+
+@pytest.mark.parametrize("chapter", range(len(HELD_CHAPTERS)), ids=[one.__name__ for one in HELD_CHAPTERS])
+def test_a_kill_at_any_point_neither_loses_nor_writes_what_is_held(
+    harmful: Story, chapter: int, tmp_path: Path
+) -> None:
+    assert [state for _, state, *_ in harmful.endings[0]["corrections"]].count("held") == 1
+    assert harmful.endings[0]["labels"]["last"] == [("ann", "cat", False, False)]
+    assert ("service", "dog", True, True) in harmful.endings[1]["labels"]["last"]
+    assert struck(harmful, chapter, killed, tmp_path) == []
 
 
 def test_the_faults_strike_every_handler(story: Story) -> None:

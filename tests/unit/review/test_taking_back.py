@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from connector.model import IssueState, ReviewState
+from connector.model import CHOICE, IssueState, ReviewState
 from connector.model.jobs import JobKind
 from connector.model.reasons import HeldBack
 from tests.support.world import NAME, Killed, World
 from workers.consensus.shares import AnswerSet, GroupPath, ShareVote, Terms, count, fit
+from workers.label_types.registry import label_type
 from workers.review.quality.crowd import KnownCrowd, crowd_fact, written
 from workers.review.quality.repairs import group_path
 
@@ -49,7 +50,7 @@ def learn(world: World, changed: str, version: int = 1) -> None:
 def answered(issue, *, changes: bool) -> tuple[GroupPath, AnswerSet]:  # type: ignore[no-untyped-def]
     terms = Terms(issue.given, issue.suggested, frozenset())
     vote = ShareVote(issue.suggested if changes else issue.given)
-    return group_path(issue), count([vote] * 3, terms).answers
+    return group_path(issue, label_type(CHOICE)), count([vote] * 3, terms).answers
 
 
 def test_what_fell_waits_again_and_better_ones_stand_in_its_place(standing: World) -> None:

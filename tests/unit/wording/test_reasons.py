@@ -153,6 +153,35 @@ def test_stored_figures_of_quality_are_worded_when_shown() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("needed", "words"),
+    [
+        (None, "No number of controls shows 1.0% while they are answered as those so far"),
+        (1, "1 more control, answered as those so far, and the flags that wait show 1.0%"),
+        (1200, "1,200 more controls, answered as those so far, and the flags that wait show 1.0%"),
+    ],
+)
+def test_what_is_likeliest_and_how_many_answers_are_missing_stand_beside_the_bound(
+    needed: int | None, words: str
+) -> None:
+    verdict = coded(
+        CleanVerdict.NOT_CLEAN_ENOUGH,
+        items=10,
+        waiting=1,
+        wrong=0,
+        controls=8,
+        unwritten=0,
+        high=0.37,
+        target=0.01,
+        likely=0.004,
+        anytime=0.5,
+        needed=needed,
+    )
+    text = quality_texts({"verdict": verdict})["verdict"]  # type: ignore[index]
+    assert "up to 37.0% of 10 labels can be wrong (target 1.0%)" in text
+    assert f"Likeliest: 0.4%; at any look at most 50.0% (95%). {words}" in text
+
+
 def test_figures_of_quality_that_an_earlier_version_stored_are_shown_as_they_stand() -> None:
     old = {"items": 3, "verdict": "Not yet clean enough: up to 5%.", "alarms": ["Look at `held list`."]}
     assert quality_texts(old) == old

@@ -15,6 +15,7 @@ from connector.store.views.people import barred_tasks, short_of_others
 from connector.wiring import Services
 from workers.cli.checks import Check, Level, guarded
 from workers.consensus.shares import SharePrior
+from workers.consensus.shares.rule import LEAST_FOR_A_CHANGE
 from workers.label_types.registry import codecs_of
 from workers.review.quality.crowd import stored
 from workers.review.quality.own_answers import OWN_WEIGHT
@@ -206,6 +207,10 @@ def _reviewers(services: Services, name: str, service_user: str) -> Check:
         text = f"{text}; {wording.own_answers(short, worth)}"
     if barred:
         return Check("reviewers", Level.WARN, text, wording.barred_tasks(barred, review.least_people), name)
+    if review.most_votes < review.people_for_a_change and not review.adjudicators:
+        ever = review.most_votes < LEAST_FOR_A_CHANGE
+        remedy = wording.too_few_votes(review.most_votes, review.people_for_a_change, ever=ever)
+        return Check("reviewers", Level.WARN, text, remedy, name)
     if len(people) < review.people_for_a_change:
         lost = _repairs_lost(services, project, review, len(people))
         remedy = wording.too_few_reviewers(len(people), review.people_for_a_change, by_shares=True, lost=lost)

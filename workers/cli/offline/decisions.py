@@ -17,6 +17,7 @@ from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, Rule
 from workers.cli.offline.shares_rule import SharesRule
 from workers.consensus import QuorumPolicy
 from workers.consensus.shares import odds_of, path_of
+from workers.consensus.shares.rule import MOST_VOTES
 from workers.issues import LabelIssues
 
 DEFAULT = "shares"
@@ -31,6 +32,7 @@ RULES: Mapping[str, Callable[[], StoppingRule]] = {
 ORDERS = 40
 ALLOWED_HARM = 0.003  # clear harm, as a share of the items, beyond which a rule is advised against
 NEARLY = 0.9  # of the repairs of the best rule
+MOST_ANSWERS = 100_000  # to one item; no rule reads more than fifteen of them
 FIRST_REVIEWS = (50, 100, 200)
 BANDS = (0.75, 0.9, 0.95, 0.98, 1.0)  # of the probabilities that are held against what most people say
 
@@ -65,12 +67,19 @@ class StatedBand:
 
 @dataclass(frozen=True, slots=True)
 class DecisionFigures:
-    """`order`: the share of wrong labels among the first k reviews, of all where there are fewer than k."""
+    """`order`: the share of wrong labels among the first k reviews, of all where there are fewer than k.
+    `answers_per_item` is how many answers there are to a flagged item: the median."""
 
     decisions: tuple[RuleFigures, ...]
     order: Mapping[str, float]
     stated: tuple[StatedBand, ...]
     unanswered: int  # flagged items that nobody answered: left out
+    answers_per_item: float
+
+    @property
+    def few_answers(self) -> bool:
+        """Whether half of the questions have fewer answers than the default rule may ask for."""
+        return bool(self.decisions) and self.answers_per_item < MOST_VOTES
 
     @property
     def advised(self) -> RuleFigures:
@@ -95,11 +104,16 @@ def load_answers(path: Path, shape: tuple[int, ...]) -> NDArray[np.int64]:
     if counts.dtype.kind not in "iuf":
         problem = f"it holds {counts.dtype}, not counts"
         raise BadFile(problem, argument="--answers", remedy="Save whole numbers from 0")
-    bad = np.argwhere(~((counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts)))
+    bad = np.argwhere(~((counts >= 0) & (counts == np.floor(counts)) & (counts <= MOST_ANSWERS)))
     if len(bad):
         row, column = bad[0]
         problem = f"class {column} was given {counts[row, column]} times"
-        raise BadFile(problem, argument="--answers", where=f"row {row}", remedy="Save whole numbers from 0")
+        remedy = f"Save whole numbers from 0 to {MOST_ANSWERS:,}"
+        raise BadFile(problem, argument="--answers", where=f"row {row}", remedy=remedy)
+    if not counts.any():
+        raise BadFile(
+            "it holds no answer", argument="--answers", remedy="Save how many people gave each class"
+        )
     return np.asarray(counts, dtype=np.int64)
 
 
@@ -133,6 +147,7 @@ def decision_figures(
         order=share_wrong(questions),
         stated=stated_bands(tallies[DEFAULT], orders) if tallies else (),
         unanswered=len(issues.order) - len(questions),
+        answers_per_item=float(np.median([len(one.answers) for one in questions])) if questions else 0.0,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -26,11 +26,15 @@ from workers.consensus.shares.rule import (
     SharePolicy,
 )
 
+MANY_REPAIRS = 0.25  # of the questions
+NEARLY_ALL = 0.98  # of the repairs
+ENOUGH_CARE = 1 / 3  # of the harm limit: at half of it two of six dirty sets still exceeded the limit
 # Shares of the answered questions: .02 to .14 where people know, .5 to 1 where they guess.
 TORN_FROM, TORN_TO = 0.25, 0.5
 TORN_OF = 10  # questions at least
 HORIZON = 7  # votes: what follows later hardly bears on whether one more is worth it
-SPOILED = tuple(np.geomspace(0.3, 0.001, 61).tolist())  # steps of a tenth, loosest first
+# Steps of a tenth, loosest first; the strictest leave no change, so that any limit is kept.
+SPOILED = (*np.geomspace(0.3, 0.001, 61).tolist(), *np.geomspace(0.001, 1e-6, 61).tolist()[1:])
 PRICES = tuple(np.linspace(0, 0.2, 41).tolist())  # of a vote, in repairs
 LABELS = (PositionRole.SUGGESTED, PositionRole.OTHER)
 State = tuple[int, ...]  # how many answers there are of each role
@@ -187,16 +191,40 @@ def policy_for(
     Returns
     -------
     SharePolicy
-        The loosest `most_spoiled` and the lowest `price` that keep both limits as the prior expects them; the
-        first changes of a project must be surer than `base` asks for.
+        The loosest `most_spoiled` and the lowest `price` that keep both limits as the prior expects them;
+        a stricter `most_spoiled` where that costs hardly any repairs. The first changes of a project must
+        be surer than `base` asks for.
     """
     policy, weights = base or SharePolicy(), prior.weights()
     if harm_limit is not None:
         policy = replace(policy, change_confidence=_least_confidence(prior, policy.change_confidence))
         loose = [replace(policy, most_spoiled=each) for each in SPOILED]
-        policy = loose[_first(lambda k: expected(weights, loose[k]).spoiled[0] <= harm_limit, len(loose))]
+        first = _first(lambda k: expected(weights, loose[k]).spoiled[0] <= harm_limit, len(loose))
+        policy = _careful(loose[first:], weights, harm_limit, votes)
     priced = [replace(policy, price=each) for each in PRICES]
     return priced[_first(lambda k: expected(weights, priced[k]).votes[0] <= votes, len(priced))]
+
+
+def _careful(
+    policies: Sequence[SharePolicy], weights: Floats, harm_limit: float, votes: float
+) -> SharePolicy:
+    """Of policies, the loosest first, the strictest that repairs nearly as much as the first, within so many
+    votes a question, and of which more than a share of the harm is still expected.
+
+    What is expected errs with the prior: where few labels are repaired harm is a budget that they are bought
+    with, so the first is taken, but where many are it is not to be used up for nothing.
+    """
+    repaired = expected(weights, policies[0]).repaired[0]
+    if repaired < MANY_REPAIRS:
+        return policies[0]
+
+    def is_too_strict(k: int) -> bool:
+        reached = expected(weights, policies[k])
+        is_dear = reached.repaired[0] < NEARLY_ALL * repaired or reached.votes[0] > votes
+        return bool(is_dear or reached.spoiled[0] < ENOUGH_CARE * harm_limit)
+
+    first = _first(is_too_strict, len(policies))
+    return policies[max(first - 1, 0) if is_too_strict(first) else first]
 
 
 def _least_confidence(prior: SharePrior, usual: float) -> float:

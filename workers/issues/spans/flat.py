@@ -89,7 +89,7 @@ class SentenceRows:
         self._tables = tables
         self._sizes = sizes
         self._ends = ends = np.cumsum(sizes)
-        self._kept: dict[int, tuple[Rows, Probabilities]] = {}
+        self._kept: dict[int, Probabilities] = {}
         self.shape = (int(ends[-1]), first.shape[1])
         self.dtype = first.dtype
 
@@ -127,31 +127,23 @@ class SentenceRows:
 
     def keep(self, part: slice, rows: Rows, block: Probabilities) -> None:
         """Hold these, because they lie far apart."""
-        self._kept[part.start] = rows + part.start, block.T.take(rows, axis=1)
+        self._kept[part.start] = block.T.take(rows, axis=1)
 
-    def among(self, rows: Rows) -> tuple[Probabilities, Rows]:
-        """Of the rows that were kept, or of the sentences that have some."""
-        kept, values = self._all_kept
-        if np.array_equal(rows, kept):
-            return values, np.arange(len(rows))
-        which = np.searchsorted(self._ends, rows, side="right")
-        sentences, place = np.unique(which, return_inverse=True)
+    def kept(self, rows: Rows) -> tuple[Probabilities, Rows]:
+        """What was held, joined."""
+        columns = np.concatenate(in_order(self._kept), axis=1)
+        return columns.T, np.arange(len(rows))
+
+    def gather(self, rows: Rows) -> Probabilities:
+        """Of the sentences that have some, joined."""
+        sentences, which = np.unique(np.searchsorted(self._ends, rows, side="right"), return_inverse=True)
         sizes = self._sizes[sentences]
         shift = starts_of(sizes) - (self._ends[sentences] - sizes)
-        return np.concatenate([self._tables[i] for i in sentences.tolist()]), rows + shift[place]
+        joined: Probabilities = np.concatenate([self._tables[i] for i in sentences.tolist()])
+        return joined.take(rows + shift[which], axis=0)
 
     def whole(self) -> Probabilities:
         """All tables, joined."""
-        return self._joined
-
-    @cached_property
-    def _all_kept(self) -> tuple[Rows, Probabilities]:
-        rows, columns = zip(*in_order(self._kept), strict=True)
-        self._kept.clear()
-        return np.concatenate(rows), np.concatenate(columns, axis=1).T
-
-    @cached_property
-    def _joined(self) -> Probabilities:
         return np.concatenate(self._tables)
 
 

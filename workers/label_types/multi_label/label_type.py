@@ -52,6 +52,11 @@ class MultiLabel(WholeItem):
         """A majority for each class."""
         return merge.positions(answers, quorum)
 
+    def pooled(self, given: str, suggested: str) -> tuple[str, str]:
+        """The classes that would go, and those that would come: the same of many sets."""
+        before, after = frozenset(value.classes(given)), frozenset(value.classes(suggested))
+        return value.key(before - after), value.key(after - before)
+
     def question(self, issue: Issue) -> str | None:
         """The classes in doubt."""
         return ask.question(issue)

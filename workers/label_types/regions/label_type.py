@@ -75,6 +75,10 @@ class InParts:
         )
         return first, second if first != second else f"{second} {ELSEWHERE}"
 
+    def pooled(self, given: str, suggested: str) -> tuple[str, str]:
+        """Their classes, and whether the place is in question: no two regions are at one place."""
+        return self.told_apart(given, suggested)
+
     def probes(self, label: str, truth: str, schema: LabelSchema) -> Sequence[tuple[str, str]]:
         """Regions that are wrong or missing; where none is, right ones under another class, or doubted."""
         return probes(self.keys, label, truth, schema.classes)

@@ -14,6 +14,8 @@ from connector.store.repositories.quality import VerdictCount
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.arrays import Floats
 from workers.issues.learning import Verdicts, cap_scale, expected_precision
+from workers.label_types.base import LabelType
+from workers.label_types.registry import kind_of
 from workers.review.quality.controls import controls_to_ask
 from workers.review.quality.crowd import stored
 from workers.review.quality.figures import blind_share, control_outlook
@@ -81,7 +83,8 @@ def _repairs(unit: UnitOfWork, project: Project, review: ReviewSettings, flags: 
     if crowd is None:
         return np.zeros(len(flags))
     policy = share_policy(review, crowd.prior, harm_of(unit, project))
-    return repairs_per_vote([group_path(issue) for issue in flags], crowd.prior, policy)
+    kind = kind_of(project.schema)
+    return repairs_per_vote([group_path(issue, kind) for issue in flags], crowd.prior, policy)
 
 
 def _precision(unit: UnitOfWork, project: Project, flags: Sequence[Issue]) -> Floats:
@@ -89,18 +92,18 @@ def _precision(unit: UnitOfWork, project: Project, flags: Sequence[Issue]) -> Fl
     counts = unit.quality.verdicts(project.id)
     if sum(one.n for one in counts) < LEAST_ASKED:
         return np.zeros(len(flags))
-    number = {name: k for k, name in enumerate(_names(counts, flags))}
-    return expected_precision(
-        [number[issue.given] for issue in flags],
-        [number[issue.suggested] for issue in flags],
-        _verdicts(counts, number),
-        len(number),
-    )
+    kind = kind_of(project.schema)
+    asked = [_pooled(one, kind) for one in counts]
+    pairs = [kind.pooled(issue.given, issue.suggested) for issue in flags]
+    names = {name for one in asked for name in (one.given, one.suggested)}
+    number = {name: k for k, name in enumerate(sorted(names.union(*pairs)))}
+    given, suggested = ([number[pair[side]] for pair in pairs] for side in (0, 1))
+    return expected_precision(given, suggested, _verdicts(asked, number), len(number))
 
 
-def _names(counts: Sequence[VerdictCount], flags: Sequence[Issue]) -> list[str]:
-    named = {name for one in counts for name in (one.given, one.suggested)}
-    return sorted(named | {name for issue in flags for name in (issue.given, issue.suggested)})
+def _pooled(verdicts: VerdictCount, kind: LabelType) -> VerdictCount:
+    given, suggested = kind.pooled(verdicts.given, verdicts.suggested)
+    return replace(verdicts, given=given, suggested=suggested)
 
 
 def _verdicts(counts: Sequence[VerdictCount], number: Mapping[str, int]) -> Verdicts:

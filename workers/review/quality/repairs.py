@@ -21,6 +21,7 @@ from workers.consensus.shares import (
 from workers.consensus.shares.rule import CHANGE_CONFIDENCE, MOST_CHANGE_CONFIDENCE
 from workers.issues.arrays import Rows
 from workers.issues.learning import learned_order
+from workers.label_types.base import LabelType
 from workers.review.quality.harm import NO_HARM, Harm
 
 
@@ -37,15 +38,17 @@ def share_policy(review: ReviewSettings, prior: SharePrior, harm: Harm = NO_HARM
         min_votes=review.min_votes,
         max_votes=review.most_votes,
     )
-    harm_limit = review.harm_limit if review.change_confidence is None else None  # else it is stated outright
+    # A confidence that is set states outright how sure a change must be, unless a limit is set beside it.
+    limited = review.change_confidence is None or "harm_limit" in review.model_fields_set
+    harm_limit = review.harm_limit if limited else None
     return policy_for(prior, base, harm_limit=harm_limit, votes=review.votes_per_question)
 
 
-def group_path(issue: Issue) -> GroupPath:
-    """What was known of the question before anyone was asked."""
+def group_path(issue: Issue, kind: LabelType) -> GroupPath:
+    """What was known of the question before anyone was asked; `kind` says what such questions share."""
     given = issue.evidence.given_probability
     odds = None if given is None else odds_of(given, issue.probability)
-    return path_of(issue.kind.value, issue.given, issue.suggested, odds)
+    return path_of(issue.kind.value, *kind.pooled(issue.given, issue.suggested), odds)
 
 
 def repairs_per_vote(paths: Sequence[GroupPath], prior: SharePrior, policy: SharePolicy) -> Floats:

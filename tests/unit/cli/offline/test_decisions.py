@@ -99,9 +99,20 @@ def test_flags_without_answers_are_left_out_and_said(evaluate: Callable[..., Ran
     document = json.loads(evaluate("--json")[1])
     assert document["unanswered"] > 0
     assert document["decisions"][0]["items"] == n_flagged - document["unanswered"]
-    assert "have no answers in --answers and are left out" in evaluate()[2]
-    np.save("counts.npy", np.zeros_like(counts))
+    for options in ((), ("--json",)):
+        assert "have no answers in --answers and are left out" in evaluate(*options)[2]
+    counts[flagged] = 0
+    np.save("counts.npy", counts)
     assert "no rule can be tried" in evaluate()[1]
+
+
+def test_few_answers_are_said_to_be_no_sure_truth(evaluate: Callable[..., Ran]) -> None:
+    assert "of so few" not in evaluate("--json")[2]
+    counts = np.load("counts.npy")
+    np.save("counts.npy", np.round(counts / PEOPLE * 5).astype(int))
+    _, out, err = evaluate("--json")
+    assert json.loads(out)["answers_per_item"] <= 6
+    assert "what most of so few say is uncertain" in " ".join(err.split())
 
 
 @pytest.mark.parametrize(
@@ -109,7 +120,13 @@ def test_flags_without_answers_are_left_out_and_said(evaluate: Callable[..., Ran
     [
         (lambda counts: counts[:5], "--answers: it has the shape (5, 4), --probs (400, 4)"),
         (lambda counts: counts[:, :2], "--answers: it has the shape (400, 2)"),
+        (lambda counts: np.hstack([counts, counts[:, :1]]), "--answers: it has the shape (400, 5)"),
+        (lambda counts: counts.sum(axis=1), "--answers: it has the shape (400,)"),
         (lambda counts: counts - 1, "was given -1 times. Save whole numbers from 0"),
+        (lambda counts: counts.astype(np.uint64) + 2**63, "times. Save whole numbers from 0 to 100,000"),
+        (lambda counts: counts + 1e300, "was given 1e+300 times"),
+        (lambda counts: counts * 0, "--answers: it holds no answer"),
+        (lambda counts: counts.astype(str), "not counts"),
         (lambda counts: counts + 0.5, "--answers, row 0: class 0 was given"),
         (lambda counts: np.where(counts == counts[0, 0], np.nan, counts), "was given nan times"),
         (lambda counts: counts > 0, "--answers: it holds bool, not counts"),

@@ -11,6 +11,7 @@ from workers.issues import (
     InvalidInput,
     Method,
     confidence_weighted_entropy,
+    label_issues,
     normalized_margin,
     self_confidence,
     sentence_scores,
@@ -107,6 +108,29 @@ def test_tables_of_two_precisions_are_joined_as_numpy_joins_them() -> None:
     assert np.array_equal(found.quality, wanted.quality)
 
 
+@pytest.mark.parametrize("decimals", [None, 2])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_many_sentences_are_judged_as_their_tokens_are_in_one_table(dtype: Any, decimals: int | None) -> None:
+    """More than one block, one of them a single long sentence, and ties, of which all rows are compared."""
+    rng = np.random.default_rng(11)
+    lengths = [*rng.integers(1, 40, 2_000).tolist(), 60_000, *rng.integers(1, 40, 2_000).tolist()]
+    probs = rng.dirichlet(np.linspace(0.05, 0.5, 9), sum(lengths))
+    labels = np.where(rng.random(len(probs)) < 0.2, rng.integers(0, 9, len(probs)), probs.argmax(axis=1))
+    if decimals is not None:
+        probs = np.round(probs, decimals)
+    probs = probs.astype(dtype)
+    ends = np.cumsum(lengths)[:-1]
+    lists, tables = [part.tolist() for part in np.split(labels, ends)], np.split(probs, ends)
+    starts = np.concatenate([[0], ends])
+    for method in Method:
+        result, expected = (
+            token_issues(lists, tables, method=method),
+            label_issues(labels, probs, method=method),
+        )
+        assert np.array_equal(starts[result.pairs[:, 0]] + result.pairs[:, 1], expected.order), method
+        assert np.array_equal(result.quality, expected.quality), method
+
+
 def with_second(values: list[Any]) -> tuple[list[Any], list[Any]]:
     labels: list[Any] = [[0, 1], [0, 1]]
     probs: list[Any] = [np.array([[0.9, 0.1], [0.2, 0.8]]), np.array(values)]
@@ -119,6 +143,16 @@ def with_second(values: list[Any]) -> tuple[list[Any], list[Any]]:
         (*with_second([[0.9, 0.1], [np.nan, 1]]), "pred_probs, row 1: token 1: holds NaN or infinity"),
         (*with_second([[0.9, 0.1], [0.9, 0.9]]), "pred_probs, row 1: token 1: sums to 1.8"),
         (*with_second([[0.9, 0.1]]), "labels, row 1: has 2 tokens for 1 rows of pred_probs"),
+        (
+            [[0, 1, 1], [0, 1]],
+            [np.eye(2), np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])],
+            "labels, row 0: has 3 tokens for 2 rows of pred_probs",
+        ),
+        (
+            [[0, 1], [], [0, 1]],
+            [np.eye(2), np.eye(2), np.eye(2)],
+            "labels, row 1: has 0 tokens for 2 rows of pred_probs",
+        ),
         (*with_second([[0.9, 0.1, 0], [0, 0, 1]]), "pred_probs, row 1: has shape (2, 3) where the first has"),
         (
             [[0, 1], [0, 2]],

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connector.config.project import ReviewSettings
-from connector.model import Issue, IssueState
+from connector.model import CHOICE, Issue, IssueState
 from tests.support.world import World
 from workers.consensus.shares import AnswerSet, GroupPath, ShareVote, Terms, count, fit
+from workers.label_types.registry import label_type
 from workers.review.quality.asking import next_to_ask
 from workers.review.quality.crowd import KnownCrowd, crowd_fact, written
 from workers.review.quality.repairs import group_path
@@ -40,4 +41,4 @@ def test_by_shares_the_pair_that_people_change_is_opened_first_and_else_the_orde
 def answered(issue: Issue, *, changes: bool) -> tuple[GroupPath, AnswerSet]:
     terms = Terms(issue.given, issue.suggested, frozenset())
     vote = ShareVote(issue.suggested if changes else issue.given)
-    return group_path(issue), count([vote] * 3, terms).answers
+    return group_path(issue, label_type(CHOICE)), count([vote] * 3, terms).answers

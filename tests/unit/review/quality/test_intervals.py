@@ -56,7 +56,10 @@ def test_a_difference_is_that_of_the_library(
 def test_quantiles_of_beta_are_where_its_distribution_says(a: float, b: float, probability: float) -> None:
     share = beta_quantile(a, b, probability)
     assert share == pytest.approx(special.betaincinv(a, b, probability), rel=1e-7)
-    assert beta_below(a, b, share) == pytest.approx(probability, abs=1e-8)
+    step = abs(
+        beta_below(a, b, share) - beta_below(a, b, math.nextafter(share, 0))
+    )  # near 1 floats are far apart
+    assert beta_below(a, b, share) == pytest.approx(probability, abs=1e-8 + 4 * step)
 
 
 def test_bounds_need_no_arrays() -> None:

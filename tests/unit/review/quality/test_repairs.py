@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.config.project import ReviewSettings
 from workers.consensus.shares import SharePrior, ShareVote, Terms, count, fit, path_of, policy_for
 from workers.issues.learning import STATIC_EVERY, learned_order
+from workers.label_types.registry import label_type
 from workers.review.quality.repairs import order_of_worth, repairs_lost, repairs_per_vote, share_policy
 
 CONFIRMED = path_of("label_error", "cat", "dog", 50.0)
@@ -40,6 +42,37 @@ def test_pairs_of_which_nothing_is_known_tie() -> None:
     assert len(set(learned_of(0))) == 1
     *_, owl, bee = learned_of(20)
     assert owl == bee
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other", "pooled"),
+    [
+        ("choice", ("cat", "dog"), ("cat", "dog"), ("cat", "dog")),
+        (
+            "boxes",
+            ("cat 1,1 5x5 of 50x50", "dog 1,1 5x5 of 50x50"),
+            ("cat 9,9 7x7 of 80x80", "dog 9,9 8x8 of 80x80"),
+            ("cat", "dog"),
+        ),
+        (
+            "boxes",
+            ("cat 1,1 5x5 of 50x50", "cat 1,1 6x8 of 50x50"),
+            ("cat 9,9 7x7 of 80x80", "cat 9,9 9x9 of 80x80"),
+            ("cat", "cat (at another place)"),
+        ),
+        (
+            "spans",
+            ("(nothing) 0-4", 'PER 0-4 "Anna"'),
+            ("(nothing) 9-12", 'PER 9-12 "Bob"'),
+            ("(nothing)", "PER"),
+        ),
+        ("multi_label", ("sea, sun", "sea"), ("sky, sun", "sky"), ("sun", "(none)")),
+    ],
+)
+def test_answers_about_the_same_classes_are_pooled_whatever_else_the_labels_hold(
+    kind: str, one: tuple[str, str], other: tuple[str, str], pooled: tuple[str, str]
+) -> None:
+    assert label_type(kind).pooled(*one) == label_type(kind).pooled(*other) == pooled
 
 
 @given(flags)
