@@ -15,7 +15,7 @@ from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.checked import early_decisions
 from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
-from workers.review.quality.crowd import KnownCrowd, stored, written
+from workers.review.quality.crowd import KnownCrowd, last_version, stored, written
 from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
 from workers.review.votes import bearing, is_own
@@ -43,7 +43,7 @@ def learn(
     prior = fit(_answers(answered, weights, ballots, inconclusive, worth))
     before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
     checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
-    version = before.version + 1
+    version = last_version(unit, project) + 1
     people = {ballots.person_of(vote.reviewer) for _, each in answered for vote in each}
     repeated = sum(len(each) > 1 for _, each in answered)
     crowd = KnownCrowd(prior, version, votes, worth, tuple(checked), len(people), repeated)

@@ -318,9 +318,10 @@ def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(bui
     weights = known.prior.weights()
     assert np.isclose(weights.sum(), 1)
     with world.services.store.begin() as unit:
-        unit.facts.put(f"crowd:{world.project.id}", "{}")
+        unit.facts.put(f"crowd:{world.project.id}", '{"form": 1, "version": 7}')  # of an earlier release
         again = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
     assert np.allclose(again.prior.weights(), weights)
+    assert again.version == 8
 
 
 def test_votes_that_did_not_suffice_may_do_so_once_more_is_known(build: Build) -> None:

@@ -83,6 +83,14 @@ def test_what_cannot_be_read_is_not_judged_and_says_why(region: Raw, status: Lab
     assert BOXES.read([region, TWO], SCHEMA).status is status
 
 
+def test_a_region_that_another_control_has_drawn_under_its_id_is_not_judged() -> None:
+    mask = {"id": "r1", "from_name": "brush", "type": "brushlabels", "value": {"format": "rle", "rle": [1]}}
+    assert BOXES.read([*RESULT, mask], SCHEMA).status is LabelStatus.UNREADABLE
+    assert BOXES.read([*RESULT, {**mask, "id": "other"}], SCHEMA).status is LabelStatus.VALID
+    twin = {**ONE, "from_name": "plain", "type": "rectangle"}  # the same region, drawn with two tags
+    assert BOXES.read([*RESULT, twin, note("r1", "odd")], SCHEMA).status is LabelStatus.VALID
+
+
 def test_boxes_without_any_size_are_compared_in_percent_unless_one_is_turned() -> None:
     bare = box("r1", "ship", 10, 20)
     del bare["original_width"]

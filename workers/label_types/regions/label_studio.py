@@ -103,7 +103,7 @@ class RegionsOnLabelStudio(Generic[S]):
         if not isinstance(raw, list) or (raw and not dicts(raw)):
             return Reading(None, LabelStatus.UNREADABLE)
         regions = regions_of(raw, schema.control)
-        if not results.ids_are_unique(regions):
+        if not results.ids_are_unique(regions) or results.meets_another(raw, regions):
             return Reading(None, LabelStatus.UNREADABLE)
         parts = [self._part(region, self.size_of(regions)) for region in regions]
         wrong = next((part for part in parts if isinstance(part, LabelStatus)), None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connector.platforms.results import dicts, meta_of
+from connector.platforms.results import dicts, finite, meta_of
 
 Raw = dict[str, Any]
 RELATION = "relation"
+_DRAWN = ("x", "y", "width", "height", "points", "vertices", "rle", "radiusX", "start", "end")  # of a place
 
 
 Belongs = Callable[[Raw], bool]  # whether an item is one region's, or says something of it
@@ -91,6 +92,22 @@ def ids_are_unique(items: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the items of one control are regions of their own: the page merges two of one id."""
     ids = [item.get("id") for item in items if item.get("id") is not None]
     return len(ids) == len({str(one) for one in ids})
+
+
+def meets_another(result: Any, regions: Sequence[Raw]) -> bool:
+    """Whether another control has drawn a region elsewhere under the id of one of these."""
+    places = {str(one["id"]): _drawn_at(one) for one in regions if one.get("id") is not None}
+    others = (item for item in _entries(result) if item not in regions and str(item.get("id")) in places)
+    return any(any(_drawn_at(item)) and _drawn_at(item) != places[str(item["id"])] for item in others)
+
+
+def _drawn_at(item: Raw) -> tuple[str, ...]:
+    value = item.get("value")
+    held = value if isinstance(value, dict) else {}
+    numbers = {key: finite(held[key]) for key in _DRAWN if key in held}
+    return tuple(
+        "" if key not in held else str(held[key] if numbers[key] is None else numbers[key]) for key in _DRAWN
+    )
 
 
 def _entries(result: Any) -> list[Any]:

@@ -88,6 +88,12 @@ def stored(unit: UnitOfWork, project: Project) -> KnownCrowd | None:
     )
 
 
+def last_version(unit: UnitOfWork, project: Project) -> int:
+    """The how many-th prior was kept last, in whatever form; 0 for none."""
+    text = unit.facts.get(crowd_fact(project))
+    return 0 if text is None else int(json.loads(text).get("version", 0))
+
+
 def pairs_of(unit: UnitOfWork, project: Project) -> tuple[PairBelief, ...]:
     """What answers say of each pair of labels; nothing before any were learned from."""
     crowd = stored(unit, project)
