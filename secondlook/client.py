@@ -53,6 +53,8 @@ class ProjectRow(TypedDict):
     votes: int
     votes_counted: int
     corrections: dict[str, int]
+    adopted: int
+    adopted_run: str
     dispositions: dict[str, int]
     skipped: dict[str, int]
     warnings: list[str]
