@@ -153,7 +153,7 @@ def _formatter(shared: list[structlog.typing.Processor], stream: TextIO, *, json
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger; asking for one at import costs nothing and configures nothing."""
+    """A logger. Asking configures nothing, but imports structlog: `status` does without."""
     import structlog
 
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)

@@ -12,8 +12,6 @@ from connector import logs
 from connector.model.jobs import RUN_JOB
 from connector.ports import JobQueue
 
-log = logs.get(__name__)
-
 # Celery is imported where it is used: a command beside no worker announces nothing.
 if TYPE_CHECKING:
     from celery import Celery
@@ -89,9 +87,9 @@ class CeleryQueue:
             for job_id in job_ids:
                 self._app.send_task(RUN_JOB, args=[job_id], confirm_timeout=ANSWER_SECONDS)
         except (KombuError, OSError) as error:
-            log.warning(LEFT, jobs=len(job_ids), error=type(error).__name__)
-        except Exception:
-            log.exception(LEFT, jobs=len(job_ids))  # what no client should raise: the rows stand all the same
+            logs.get(__name__).warning(LEFT, jobs=len(job_ids), error=type(error).__name__)
+        except Exception:  # noqa: BLE001 - what no client should raise: the rows stand all the same
+            logs.get(__name__).exception(LEFT, jobs=len(job_ids))
 
 
 class BesideQueue:
