@@ -14,6 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from connector.actions import users
+from connector.model import IssueKind
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.web.app import create_app
 from connector.wiring import Services
@@ -132,7 +133,7 @@ def test_a_filter_and_an_undo_work_by_keyboard_without_scripts(browser: Browser,
     page.focus("form.filters button")
     page.keyboard.press("Enter")
     page.wait_for_url("**/queue?*state=accepted*")
-    assert page.locator("tbody tr").count() == 6
+    assert page.locator("tbody tr").count() == len(IssueKind)
     page.goto(f"{site.url}/p/cats/queue")
     page.focus("[name=chosen] >> nth=0")
     page.keyboard.press("Space")
