@@ -71,7 +71,15 @@ def _origin(project: Project, item: Item, write: OwnWrite, ours: Collection[str]
     origin = write.origin
     if origin is None or origin.installation not in ours or origin.item != item.remote_id:
         return None
-    return origin if write.untouched or kind_of(project.schema).in_parts else None
+    if kind_of(project.schema).in_parts:  # others may have saved the annotation since, for another part
+        return origin
+    return origin if write.untouched and _is_saved_by_us(project, item, write) else None
+
+
+def _is_saved_by_us(project: Project, item: Item, write: OwnWrite) -> bool:
+    """Whether the platform says so: whoever saves an annotation may copy a mark into it."""
+    savers = {each.remote_id: each.updated_by or each.annotator for each in item.annotations}
+    return savers.get(write.remote_id, project.service_user) == project.service_user
 
 
 def _stored(

@@ -29,11 +29,8 @@ def look_after(context: Context, correction: Correction) -> Summary:
         return {"conflict": str(error)}
 
 
-def adopt_late(context: Context, correction: Correction) -> Summary:
-    """Own up to a write in place that had met a conflict and got there all the same, over that change.
-
-    What it wrote over is not known well enough to be put back; a person is told, and may take it back.
-    """
+def adopt_unexpected(context: Context, correction: Correction) -> Summary:
+    """Own up to a correction that was not to be written, or not yet, and stands all the same."""
     with context.read() as unit:
         order = order_for(unit, correction, context.installation)
     try:
@@ -42,6 +39,15 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
         return {"conflict": str(error)}
     if record is None:
         return {}
+    adopt = _adopt_held if correction.state is CorrectionState.HELD else _adopt_late
+    return adopt(context, correction, record)
+
+
+def _adopt_late(context: Context, correction: Correction, record: WriteRecord) -> Summary:
+    """Own up to a write in place that had met a conflict and got there all the same, over that change.
+
+    What it wrote over is not known well enough to be put back; a person is told, and may take it back.
+    """
     reason = coded(NotWritten.ARRIVED_LATE, said=wording.reason_text(correction.error) or "")
     with context.begin() as unit:
         unit.corrections.applied(correction.id, record)
@@ -53,16 +59,8 @@ def adopt_late(context: Context, correction: Correction) -> Summary:
     return {"arrived_late": True}
 
 
-def adopt_held(context: Context, correction: Correction) -> Summary:
+def _adopt_held(context: Context, correction: Correction, record: WriteRecord) -> Summary:
     """Own up to a correction that waits for a person here, and stands: it was released after our backup."""
-    with context.read() as unit:
-        order = order_for(unit, correction, context.installation)
-    try:
-        record = context.source.find_write(order)
-    except Conflict as error:
-        return {"conflict": str(error)}
-    if record is None:
-        return {}
     with context.begin() as unit:
         unit.corrections.applied(correction.id, record)
         detail = {"written": record.remote_id, "held": wording.reason_text(correction.error)}

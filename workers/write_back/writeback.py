@@ -16,7 +16,7 @@ from workers.sync.restored import remember_newest
 from workers.sync.undone import look_at_undone
 from workers.write_back.corrections import bears, is_decided, is_of_edited, is_wanted, release_waiting
 from workers.write_back.orders import order_for
-from workers.write_back.standing import adopt_held, adopt_late, look_after
+from workers.write_back.standing import adopt_unexpected, look_after
 
 
 def handle(context: Context) -> Summary:
@@ -24,10 +24,8 @@ def handle(context: Context) -> Summary:
         correction = unit.corrections.get(str(context.job.payload["correction"]))
     if correction is not None and correction.state is CorrectionState.APPLIED:
         return {"correction": correction.id, "done": False, **look_after(context, correction)}
-    if correction is not None and correction.state is CorrectionState.HELD:
-        return {"correction": correction.id, "done": False, **adopt_held(context, correction)}
-    if correction is not None and correction.state is CorrectionState.CONFLICT:
-        return {"correction": correction.id, "done": False, **adopt_late(context, correction)}
+    if correction is not None and correction.state in (CorrectionState.HELD, CorrectionState.CONFLICT):
+        return {"correction": correction.id, "done": False, **adopt_unexpected(context, correction)}
     if correction is None or correction.state is not CorrectionState.PENDING:
         return {"correction": context.job.payload["correction"], "done": False}
     try:

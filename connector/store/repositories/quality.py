@@ -63,7 +63,7 @@ class StatedCount:
     """Decisions on a label by how sure they were: below `STATED[band]`, of the bands the first that fits.
 
     `overturned` were decided otherwise later (on this question, or on a later one about the same label), had
-    their correction taken back contradict the golden set.
+    their correction taken back or discarded by a person, or contradict the golden set.
     """
 
     outcome: Outcome

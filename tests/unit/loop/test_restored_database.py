@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -151,6 +152,25 @@ def test_a_correction_that_the_backup_does_not_know_is_owned_up_to_and_can_be_ta
     world.later(minutes=20)
     assert world.corrected("odd").state is CorrectionState.REVERTED
     assert times_asked(world, "odd") == 1
+
+
+def test_a_mark_in_an_annotation_that_somebody_else_saved_is_not_owned_up_to(build: Build) -> None:
+    world = build(writeback={"mode": "ground_truth"})
+    world.some_right()
+    world.wrong()
+    backup = before_anything(world)
+    world.later(seconds=61)
+    held, ours = world.held("odd"), world.corrected("odd").remote_id
+    world.restore(backup)
+    world.server.tick()
+    copied = [replace(a, updated_by="ann") if a.remote_id == ours else a for a in held.item.annotations]
+    world.server.store(held, annotations=tuple(copied))
+    world.do(JobKind.SYNC, {"full": True})
+
+    assert world.audit("correction.adopted") == []
+    with world.read() as unit:
+        (shown,) = project_views(unit)
+    assert (shown.adopted, shown.corrections) == (0, {})
 
 
 def times_asked(world: World, text: str) -> int:
