@@ -25,7 +25,8 @@ def with_doubles(
     """
     with context.read() as unit:
         forgotten = _forgotten(unit, snapshots)
-    mark_pushed(context, forgotten, reread=False)
+    if forgotten:
+        mark_pushed(context, forgotten, reread=False)
     with context.read() as unit:
         fresh = _not_known(unit, snapshots)
     withdraw_doubles(context, review_id, fresh)
