@@ -248,6 +248,21 @@ def test_cells_of_a_table_spell_boxes(tmp_path: Path, form: str) -> None:
     assert found(judged(coco_from(tmp_path), save(tmp_path / "p.csv", table))) == files.PLANTED
 
 
+def test_a_cell_that_is_nested_without_end_is_no_box(tmp_path: Path) -> None:
+    table = csv_of([["image", "class", "confidence", "bbox"], ["p0.jpg", "car", 0.9, "[" * 100_000]])
+    with pytest.raises(BadFile, match="none of its 1 regions can be used"):
+        judged(coco_from(tmp_path), save(tmp_path / "p.csv", table))
+
+
+def test_a_cell_of_spans_that_is_nested_without_end_is_left_out(tmp_path: Path) -> None:
+    cell = json.dumps([{"start": 0, "end": 3, "label": "person"}])
+    rows = [["Ann in Rome", cell] for _ in range(60)]
+    table = csv_of([["text", "spans"], *rows, ["Bob in Bonn", "[" * 100_000]])
+    data = read_any(save(tmp_path / "spans.csv", table), Columns())
+    assert isinstance(data, RegionData)
+    assert (len(data.items), len(data.left_out)) == (60, 1)
+
+
 def test_cells_and_triples_spell_spans(tmp_path: Path, texts: Path) -> None:
     spans = [(n, *span) for n in TEXTS for span in files.sentence(n)[1]]
     table = csv_of([["id", "start", "end", "label", "score"], *([*span, 0.9] for span in spans)])

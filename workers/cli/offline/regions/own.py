@@ -173,7 +173,7 @@ def _from_cells(values: Mapping[str, Any]) -> dict[str, Any]:
 def _spelled(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

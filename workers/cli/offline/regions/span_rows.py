@@ -109,7 +109,7 @@ def _listed(value: Any) -> list[Any] | None:
     if isinstance(value, str) and value.strip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     if isinstance(value, Mapping) and isinstance(value.get("entities"), list):  # spaCy's training form
         value = value["entities"]
