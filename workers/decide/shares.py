@@ -12,6 +12,7 @@ from connector.model import Issue, IssueKind, Problem, Vote
 from workers.consensus.arrays import Floats
 from workers.consensus.ballot import LEAST_WEIGHT, Position, QuorumVote
 from workers.consensus.shares import (
+    AnswerSet,
     Belief,
     Conclusion,
     Counts,
@@ -74,7 +75,10 @@ class CrowdRules:
         counts, asked = counted_answers(issue, ballot, weights, ballots.person_of, inconclusive, suggested)
         usual = self.prior.weights(ballots.path(issue))
         belief, policy = believe(counts, usual), self._policy_of(key)
-        worth = self._outlook(usual).worth
+
+        def worth(answers: AnswerSet) -> bool:
+            return self._outlook(usual).worth(answers)
+
         conclusion = conclude(counts, belief, policy, asked=asked, worth=worth)
         return conclusion, {issue.given: belief.keep} | _labels(belief)
 

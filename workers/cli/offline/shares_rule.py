@@ -40,13 +40,17 @@ class SharesRule:
 
     def stop(self, question: KnownQuestion, answers: Sequence[Hashable]) -> Stop:
         weights = self._prior.weights(question.path)
+
+        def worth(answers: AnswerSet) -> bool:
+            return self._outlook(weights).worth(answers)
+
         terms = Terms(question.given, question.suggested, question.problems)
         counts = count((), terms)
         stop = Stop(0, None)
         for n in range(1, min(len(answers), self._policy.max_votes) + 1):
             counts = count([ShareVote(one) for one in answers[:n]], terms)
             believed = believe(counts, weights)
-            concluded = conclude(counts, believed, self._policy, worth=self._outlook(weights).worth)
+            concluded = conclude(counts, believed, self._policy, worth=worth)
             label = {End.CHANGE: concluded.position, End.KEEP: question.given}.get(concluded.end)
             stop = Stop(n, label, None if label is None else concluded.probability)
             if concluded.end is not End.ASK:

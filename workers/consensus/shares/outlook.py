@@ -49,6 +49,7 @@ class _Tables:
 
     states: tuple[State, ...]
     place: Mapping[State, int]
+    counts: Ints  # (S, 4): the states
     n_votes: Ints  # (S,)
     likelihood: Floats  # (S, C)
     keep: Floats
@@ -78,6 +79,7 @@ def _tables() -> _Tables:
     return _Tables(
         states=states,
         place=place,
+        counts=np.array(states),
         n_votes=np.array([sum(state) for state in states]),
         likelihood=np.array([one.likelihood for one in held]),
         keep=np.array(of("most", PositionRole.GIVEN)),
@@ -137,7 +139,7 @@ def expected(weights: Floats, policy: SharePolicy, people: int = HORIZON) -> Exp
     """
     t = _tables()
     total = t.likelihood @ weights
-    keeps = (t.keep @ weights / total >= policy.keep_confidence) & (np.array(t.states)[:, 0] > 0)
+    keeps = (t.keep @ weights / total >= policy.keep_confidence) & (t.counts[:, 0] > 0)
     gain = _gain(t, weights, total, policy)
     changes = gain > 0
     repaired, spoiled = gain.copy(), np.where(changes, t.spoiled @ weights / total, 0.0)
@@ -160,7 +162,7 @@ def expected(weights: Floats, policy: SharePolicy, people: int = HORIZON) -> Exp
 def _gain(t: _Tables, weights: Floats, total: Floats, policy: SharePolicy) -> Floats:
     """(S,): how probably the change is right where the answers suffice for one, else 0."""
     first, most, majority = (each @ weights / total[:, None] for each in (t.first, t.most, t.majority))
-    enough = np.array(t.states)[:, [ROLES.index(role) for role in LABELS]] >= LEAST_FOR_A_CHANGE
+    enough = t.counts[:, [ROLES.index(role) for role in LABELS]] >= LEAST_FOR_A_CHANGE
     may = enough & (first >= policy.change_confidence) & (np.minimum(most, majority) >= CHANGED_AT_LEAST)
     may &= (t.spoiled @ weights / total <= policy.most_spoiled)[:, None]
     gain: Floats = np.where(may, most, 0.0).max(axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -147,6 +148,7 @@ class _Index:
     """All groups, wider ones first, and the group of each item on each level; -1 where its path has ended."""
 
     paths: Sequence[GroupPath]
+    levels: Sequence[slice]  # of groups that are equally wide, but for the widest
     parent: Ints
     n: Floats
     member: Ints  # (N, D)
@@ -161,7 +163,9 @@ class _Index:
         )
         parent = np.array([number[path[:-1]] if path else -1 for path in result])
         n = np.bincount(member[member >= 0], minlength=len(result)).astype(np.float64)
-        return cls(result, parent, n, member)
+        ends = np.cumsum(np.bincount([len(path) for path in result]))
+        levels = [slice(start, end) for start, end in pairwise(ends.tolist())]
+        return cls(result, levels, parent, n, member)
 
     def sums(self, each: Floats) -> Floats:
         total = np.zeros((len(self.paths), each.shape[1]))
@@ -174,8 +178,8 @@ class _Index:
         """(N, C): the weights of each item's narrowest group."""
         result = np.empty_like(kinds)
         result[0] = (COLD_START_ITEMS * first + kinds[0]) / (COLD_START_ITEMS + self.n[0])
-        for k in range(1, len(kinds)):
-            wider = result[self.parent[k]]
-            result[k] = (POOLING_ITEMS * wider + kinds[k]) / (POOLING_ITEMS + self.n[k])
+        for level in self.levels:
+            wider = result[self.parent[level]]
+            result[level] = (POOLING_ITEMS * wider + kinds[level]) / (POOLING_ITEMS + self.n[level, None])
         narrowest: Floats = result[self.member.max(axis=1)]
         return narrowest
