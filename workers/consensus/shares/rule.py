@@ -11,7 +11,8 @@ from workers.consensus.shares.belief import Belief
 
 HARM_LIMIT = 0.0027  # of the questions: clear labels spoiled, .3 % less a tenth for what the prior errs
 VOTES_PER_QUESTION = 2.5  # on average; beyond it questions end on which a vote repairs least
-CHANGE_CONFIDENCE = 0.85  # however little a change can spoil; below it what was stated was right less often
+CHANGE_CONFIDENCE = 0.7  # however little a change can spoil
+MOST_SPOILED = 0.065  # that a change spoils a clear label, however rare changes are; .06 to .08 do alike
 FIRST_CHANGE_CONFIDENCE = 0.98  # of a project that has shown nothing: what is usual in it may be otherwise
 FIRST_QUESTIONS = 5.0  # that this counts for beside those that were answered
 MOST_CHANGE_CONFIDENCE = 0.99
@@ -113,7 +114,7 @@ def _settled(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion
         for position, probability in belief.most.items()
         if counted.group_of[position][0] is PositionRole.PROBLEM
     )
-    stays = belief.keep + problems >= policy.keep_confidence  # whichever of them: no change is likely
+    stays = problems > 0 and belief.keep + problems >= policy.keep_confidence  # no change is likely
     return Conclusion(End.TORN, None, 1 - belief.clear) if is_unclear or stays else None
 
 
