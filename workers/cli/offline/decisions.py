@@ -30,6 +30,8 @@ RULES: Mapping[str, Callable[[], StoppingRule]] = {
     "lead of four, up to seven": lambda: LeadRule(change=4, most=7),
 }
 ORDERS = 40
+FEWEST_ORDERS = 5
+REPLAYED = 40_000  # questions under each rule; where flags are many, fewer orders say as much
 ALLOWED_HARM = 0.003  # clear harm, as a share of the items, beyond which a rule is advised against
 NEARLY = 0.9  # of the repairs of the best rule
 MOST_ANSWERS = 100_000  # to one item; no rule reads more than fifteen of them
@@ -75,6 +77,7 @@ class DecisionFigures:
     stated: tuple[StatedBand, ...]
     unanswered: int  # flagged items that nobody answered: left out
     answers_per_item: float
+    orders: int
 
     @property
     def few_answers(self) -> bool:
@@ -123,7 +126,7 @@ def decision_figures(
     pred_probs: NDArray[Any],
     counts: NDArray[np.int64],
     *,
-    orders: int = ORDERS,
+    orders: int | None = None,
 ) -> DecisionFigures:
     """Replay all rules on the flagged items.
 
@@ -138,9 +141,11 @@ def decision_figures(
     counts : (N, K) int
         How many people gave each class.
     orders
-        So many random orders of items and answers are asked.
+        So many random orders of items and answers are asked; by default 40, fewer of above 1,000 flags.
     """
     questions = decision_questions(issues, labels, pred_probs, counts)
+    if orders is None:
+        orders = min(ORDERS, max(FEWEST_ORDERS, REPLAYED // max(1, len(questions))))
     tallies = replay(questions, RULES, orders=orders) if questions else {}
     return DecisionFigures(
         decisions=tuple(figures_of(name, tally, orders) for name, tally in tallies.items()),
@@ -148,6 +153,7 @@ def decision_figures(
         stated=stated_bands(tallies[DEFAULT], orders) if tallies else (),
         unanswered=len(issues.order) - len(questions),
         answers_per_item=float(np.median([len(one.answers) for one in questions])) if questions else 0.0,
+        orders=orders,
     )
 
 

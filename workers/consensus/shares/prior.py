@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from scipy import sparse
 
 from workers.consensus.arrays import Floats, Ints
 from workers.consensus.shares.answers import AnswerSet, PositionRole
@@ -152,6 +153,7 @@ class _Index:
     parent: Ints
     n: Floats
     member: Ints  # (N, D)
+    belongs: sparse.csr_array  # (G, N): 1 where the item is of the group
 
     @classmethod
     def of(cls, paths: Sequence[GroupPath]) -> _Index:
@@ -165,13 +167,13 @@ class _Index:
         n = np.bincount(member[member >= 0], minlength=len(result)).astype(np.float64)
         ends = np.cumsum(np.bincount([len(path) for path in result]))
         levels = [slice(start, end) for start, end in pairwise(ends.tolist())]
-        return cls(result, levels, parent, n, member)
+        items, levels_of = np.nonzero(member >= 0)
+        each = np.ones(len(items))
+        belongs = sparse.csr_array((each, (member[items, levels_of], items)), shape=(len(result), len(paths)))
+        return cls(result, levels, parent, n, member, belongs)
 
     def sums(self, each: Floats) -> Floats:
-        total = np.zeros((len(self.paths), each.shape[1]))
-        for column in self.member.T:
-            inside = column >= 0
-            np.add.at(total, column[inside], each[inside])
+        total: Floats = self.belongs @ each
         return total
 
     def weights(self, kinds: Floats, first: Floats) -> Floats:
