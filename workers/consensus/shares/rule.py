@@ -17,6 +17,7 @@ FIRST_CHANGE_CONFIDENCE = 0.98  # of a project that has shown nothing: what is u
 FIRST_QUESTIONS = 5.0  # that this counts for beside those that were answered
 MOST_CHANGE_CONFIDENCE = 0.99
 KEEP_CONFIDENCE = 0.94  # a wrong keep leaves what was there
+UNCLEAR = 0.93  # that no label has a clear majority: then people are torn, or see a problem
 MOST_VOTES = 15  # about the questions on which people differ; most others end after one
 LEAST_FOR_A_CHANGE = 2  # who say so: one slip is not told from the crowd, whatever the others' labels were
 CHANGED_AT_LEAST = 0.6  # that it has a majority, problems counted: else it is left for people
@@ -100,7 +101,7 @@ def conclude(
 def _settled(counted: Counts, belief: Belief, policy: SharePolicy) -> Conclusion | None:
     if counted.answers.given and belief.keep >= policy.keep_confidence:
         return Conclusion(End.KEEP, None, belief.keep)
-    is_unclear = 1 - belief.clear >= policy.keep_confidence
+    is_unclear = 1 - belief.clear >= UNCLEAR
     for position, probability in belief.most.items():
         if belief.majority[position] < LIKELY:
             continue
