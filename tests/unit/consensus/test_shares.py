@@ -27,6 +27,7 @@ from workers.consensus.shares import (
     policy_for,
 )
 from workers.consensus.shares.components import COLD_START, GIVEN_MOST
+from workers.consensus.shares.rule import MOST_SPOILED
 
 TERMS = Terms("cat", "dog", frozenset({"several fit", "none fits"}))
 POLICY = SharePolicy(change_confidence=0.98)
@@ -205,6 +206,20 @@ def test_the_more_questions_are_torn_the_surer_a_change_must_be() -> None:
     assert sure == sorted(sure)
     assert sure[0] == sure[1] < sure[2] < sure[3]
     assert sure[3] == pytest.approx(0.99)
+
+
+def test_one_answer_against_the_label_does_not_end_a_question_however_sure_its_group() -> None:
+    sure = np.zeros(len(COLD_START))
+    sure[0], sure[-1] = 0.999999, 0.000001  # all for the given label, but for hardly any
+    assert believed(votes("dog"), sure).keep > 0.94
+    assert concluded(votes("dog"), sure).end is End.ASK
+    assert concluded(votes("dog", "cat"), sure).end is End.KEEP
+
+
+@pytest.mark.parametrize("wrong", [0, 5, 50])
+def test_no_change_may_spoil_a_clear_label_with_more_than_a_set_probability(wrong: int) -> None:
+    seen = asked(100, "cat") + asked(wrong, "dog", "dog", "dog")
+    assert policy_for(fit(seen)).most_spoiled <= MOST_SPOILED
 
 
 def test_a_limit_that_no_change_keeps_leaves_every_label() -> None:

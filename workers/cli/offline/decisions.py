@@ -144,8 +144,7 @@ def decision_figures(
         So many random orders of items and answers are asked; by default 40, fewer of above 1,000 flags.
     """
     questions = decision_questions(issues, labels, pred_probs, counts)
-    if orders is None:
-        orders = min(ORDERS, max(FEWEST_ORDERS, REPLAYED // max(1, len(questions))))
+    orders = orders_for(len(questions)) if orders is None else orders
     tallies = replay(questions, RULES, orders=orders) if questions else {}
     return DecisionFigures(
         decisions=tuple(figures_of(name, tally, orders) for name, tally in tallies.items()),
@@ -155,6 +154,11 @@ def decision_figures(
         answers_per_item=float(np.median([len(one.answers) for one in questions])) if questions else 0.0,
         orders=orders,
     )
+
+
+def orders_for(n_questions: int) -> int:
+    """In how many orders so many questions are asked by default."""
+    return min(ORDERS, max(FEWEST_ORDERS, REPLAYED // max(1, n_questions)))
 
 
 def decision_questions(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from workers.cli.app import run
+from workers.cli.offline.decisions import orders_for
 from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, Stop, replay
 from workers.cli.offline.shares_rule import SharesRule
 from workers.consensus import QuorumPolicy
@@ -104,6 +105,11 @@ def test_flags_without_answers_are_left_out_and_said(evaluate: Callable[..., Ran
     counts[flagged] = 0
     np.save("counts.npy", counts)
     assert "no rule can be tried" in evaluate()[1]
+
+
+def test_many_flags_are_replayed_in_fewer_orders_which_the_json_says(evaluate: Callable[..., Ran]) -> None:
+    assert [orders_for(n) for n in (0, 151, 1000, 5000, 1_000_000)] == [40, 40, 40, 8, 5]
+    assert json.loads(evaluate("--json")[1])["orders"] == 40
 
 
 def test_few_answers_are_said_to_be_no_sure_truth(evaluate: Callable[..., Ran]) -> None:
