@@ -85,9 +85,9 @@ def _hold_state(unit: UnitOfWork, project: Project, task: ReviewTask, snapshot: 
     """
     asked = task.state is ReviewState.PUSHED
     if asked and snapshot.withdrawn:
-        unit.reviews.overlap_sent(task.key, 0)
+        unit.overlaps.sent(task.key, 0)
     elif asked and snapshot.overlap is not None and snapshot.overlap < task.overlap_pushed:
-        unit.reviews.overlap_sent(task.key, snapshot.overlap)
+        unit.overlaps.sent(task.key, snapshot.overlap)
     elif task.state is ReviewState.WITHDRAWN and snapshot.withdrawn is False:
         unit.reviews.set_state([task.key], ReviewState.WITHDRAWING)
     else:
