@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connector.model import ItemRef
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.repositories.items import Stamps, still_older
@@ -16,20 +17,16 @@ NEWEST_AT_POLL = 10  # people may have changed some of them since
 def went_back(context: Context, look_at: int) -> bool:
     """Whether so many items that changed last are older on the platform now, which no poll for changes shows.
 
-    Where one of them is gone, or its number is another's, all ids are compared.
+    Nothing is stored. Where one of them is gone, or its number is another's, all ids are compared.
     """
     with context.read() as unit:
         newest = unit.items.newest(context.project.id, look_at)
-    if not newest:
-        return False
-    items = context.source.fetch([ref.remote_id for ref in newest])
-    with context.begin() as unit:
-        older = absorb_items(unit, context.project, items, ours=context.installations).older
-        if not {(ref.remote_id, ref.created_at) for ref in newest} <= {
-            (item.remote_id, item.created_at) for item in items
-        }:
+    items = context.source.fetch([ref.remote_id for ref in newest]) if newest else ()
+    stamps = {ItemRef(item.remote_id, item.created_at): item.updated_at for item in items}
+    if any(ref not in stamps for ref in newest):
+        with context.begin() as unit:
             unit.enqueue(job(JobKind.RECONCILE, context.project.id))
-    return believe_older(context, older) > 0
+    return any(ref in stamps and stamps[ref] < stamp for ref, stamp in newest.items())
 
 
 def believe_older(context: Context, older: Mapping[str, Stamps]) -> int:
@@ -53,6 +50,12 @@ def believe_older(context: Context, older: Mapping[str, Stamps]) -> int:
                 unit.facts.put(_restored_fact(context.project.id), "")
         believed += len(back)
     return believed
+
+
+def is_restored(context: Context) -> bool:
+    """Whether the platform's data went back, and corrections were not looked after yet."""
+    with context.read() as unit:
+        return unit.facts.get(_restored_fact(context.project.id)) is not None
 
 
 def look_after_corrections(context: Context) -> int:

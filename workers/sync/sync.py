@@ -16,19 +16,29 @@ from workers.detect.unjudged import remember
 from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.release import release_classless_issues
 from workers.sync.items import absorb_items
-from workers.sync.restored import NEWEST_AT_POLL, believe_older, look_after_corrections, went_back
+from workers.sync.restored import (
+    NEWEST_AT_POLL,
+    believe_older,
+    is_restored,
+    look_after_corrections,
+    went_back,
+)
 
 
 def handle(context: Context) -> Summary:
     info = context.source.describe()
     asked = bool(context.job.payload.get("full")) or _schema_changed(context.project, info)
-    full = went_back(context, NEWEST_AT_POLL) or asked
+    restored = went_back(context, NEWEST_AT_POLL) or is_restored(context)
+    full = asked or restored
     project = _save_description(context, info, restart=full)
     total = PageChange()
     seen = 0
     for page in context.source.changes_since(project.source_cursor):
         with context.begin() as unit:
-            total.add(absorb_items(unit, project, page.items, ours=context.installations, again=full))
+            change = absorb_items(
+                unit, project, page.items, ours=context.installations, again=full, restored=restored
+            )
+            total.add(change)
             unit.projects.set_source_cursor(project.id, page.cursor)
         seen += len(page.items)
         context.progress(seen, info.n_items if project.source_cursor is None else None, "tasks")

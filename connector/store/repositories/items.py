@@ -62,15 +62,16 @@ class Items(Repository):
         """
         return Pages(self._connection, self._now, again=again).apply(project_id, page)
 
-    def newest(self, project_id: int, limit: int) -> list[ItemRef]:
-        """The items that changed last on the platform, as far as they are stored."""
+    def newest(self, project_id: int, limit: int) -> dict[ItemRef, datetime]:
+        """The items that changed last on the platform, as far as they are stored, and when."""
         query = (
-            select(items.c.remote_id, items.c.remote_created_at)
+            select(items.c.remote_id, items.c.remote_created_at, items.c.remote_updated_at)
             .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .order_by(items.c.remote_updated_at.desc())
             .limit(limit)
         )
-        return [ItemRef(*row) for row in self._connection.execute(query)]
+        rows = self._connection.execute(query)
+        return {ItemRef(row.remote_id, row.remote_created_at): row.remote_updated_at for row in rows}
 
     def rewind(self, project_id: int, page: Sequence[Item], older: Mapping[str, Stamps]) -> None:
         """Let the next `apply` believe what the platform says of these items now, though it is older."""
