@@ -76,3 +76,7 @@ class Misconfigured(SecondlookError):
         self.field = field
         self.problem = message
         self.remedy = remedy
+
+
+class InvalidToken(Misconfigured):
+    """The other side does not know the token; of what was asked it says nothing."""

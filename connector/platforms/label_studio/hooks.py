@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.errors import Misconfigured, NotFound, Rejected
+from connector.errors import InvalidToken, Misconfigured, NotFound, Rejected
 from connector.model import Role
 from connector.platforms.label_studio.client import LabelStudioClient, whole
 from connector.platforms.webhooks import SECRET_HEADER, same_receiver
@@ -80,9 +80,9 @@ def _delete(client: LabelStudioClient, hook: Hook) -> None:
 def _write(client: LabelStudioClient, method: str, path: str, body: Hook) -> None:
     try:
         client.api.write(method, path, body)
+    except InvalidToken:
+        raise
     except (Misconfigured, Rejected) as error:
-        if isinstance(error, Misconfigured) and "HTTP 401" in error.problem:
-            raise
         raise Misconfigured(
             f"Label Studio refuses to call this address ({error})",
             field="server.public_url",

@@ -181,7 +181,7 @@ class Reviews(Repository):
         pushed = review_tasks.c.state == ReviewState.PUSHED.value
         unread = select(review_tasks).where(*mine, pushed, stamp.is_(None)).order_by(review_tasks.c.key)
         rows = (row for query in (read, unread) for row in self._connection.execute(query.limit(limit)))
-        return [_task(row) for row in rows]
+        return [task_of(row) for row in rows]
 
     def changed(self, stamps: Mapping[str, datetime]) -> None:
         """When these tasks changed last on the platform."""
