@@ -30,6 +30,7 @@ from workers.review.quality.crowd import KnownCrowd
 from workers.review.quality.harm import NO_HARM, Harm
 from workers.review.quality.own_answers import OWN_WEIGHT
 from workers.review.quality.repairs import share_policy
+from workers.review.question import INCONCLUSIVE
 from workers.review.votes import is_own
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
@@ -144,6 +145,16 @@ def counted_answers(
     ]
     terms = Terms(("label", issue.given), ("label", suggested), PROBLEMS)
     return count([*asked, *originals], terms), len(asked)
+
+
+def stored_answers(
+    issue: Issue, votes: Sequence[Vote], ballots: Ballots, weights: Mapping[str, float], own_weight: float
+) -> tuple[Counts, int]:
+    """`counted_answers` of votes as they are stored."""
+    ballot, person_of = ballots.cast(issue, votes), ballots.person_of
+    weighed = weights_with_own(votes, weights, person_of, own_weight)
+    suggested = ballots.suggested(issue, ballot)
+    return counted_answers(issue, ballot, weighed, person_of, INCONCLUSIVE, suggested)
 
 
 def weights_with_own(
