@@ -77,6 +77,27 @@ def test_an_adjudicator_among_the_first_decides_alone_only_when_all_were_asked(r
 
 
 @both
+def test_an_adjudicator_among_two_equal_quorums_settles_them(rule: Rule) -> None:
+    patient = QuorumPolicy(quorum=2, max_votes=5, adjudicators=frozenset({"judge"}))
+    verdict = rule(cast(judge="dog", rita="dog", ravi="cat", rosa="cat"), patient, Situation(), UNDECIDED)
+    assert (verdict.label, verdict.reason) == ("dog", Reason.ADJUDICATED)
+    fewer = rule(cast(judge="dog", ravi="cat"), patient, Situation(), UNDECIDED)
+    assert fewer.outcome is QuorumOutcome.ASK_MORE
+
+
+@both
+def test_an_adjudicator_does_not_end_what_a_class_asks_more_people_about(rule: Rule) -> None:
+    strict = QuorumPolicy(quorum=2, max_votes=2, class_quorum={"dog": 4}, adjudicators=frozenset({"judge"}))
+    verdict = rule(cast(judge="dog", rita="cat"), strict, Situation(), UNDECIDED)
+    assert (verdict.outcome, verdict.wanted_votes) == (QuorumOutcome.ASK_MORE, 4)
+
+
+def test_a_critical_class_never_needs_fewer_than_any_other() -> None:
+    policy = QuorumPolicy(quorum=5, max_votes=5, critical=frozenset({"dog"}))
+    assert [policy.quorum_of(label) for label in ("cat", "dog")] == [5, 5]
+
+
+@both
 def test_a_change_to_a_critical_class_needs_its_quorum_and_nobody_against_it(rule: Rule) -> None:
     critical = QuorumPolicy(quorum=2, max_votes=5, critical=frozenset({"dog"}))
     two, three = cast(rita="dog", ravi="dog"), cast(rita="dog", ravi="dog", rosa="dog")
