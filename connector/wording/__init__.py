@@ -55,6 +55,7 @@ from connector.wording.people import (
 from connector.wording.quality import (
     changes,
     checked_harm,
+    held_by_others,
     measured_harm,
     pair_belief,
     points,
@@ -116,6 +117,7 @@ __all__ = [
     "guideline_effect",
     "guideline_instance",
     "guideline_question",
+    "held_by_others",
     "item_snippet",
     "left_out_texts",
     "listing",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.wording import ago
+from connector.wording import ago, held_by_others
 from workers.cli.exits import ExitCode
 from workers.cli.output import print_json
 from workers.cli.quality import figures_of, quality_sentences
@@ -108,6 +108,9 @@ def _project_text(
         f"  votes        {project.votes} ({project.votes_counted} counted)",
         f"  corrections  {_states(project.corrections)}",
         f"  adopted      {_adopted(project)}" if project.adopted else "",
+        f"  others       {held_by_others(project.held_by_others, project.name)}"
+        if project.held_by_others
+        else "",
         f"  set aside    {_states(project.dispositions)}" if project.dispositions else "",
         f"  last sync    {_when(project.last_sync_at, now)}",
         f"  last scan    {_when(project.last_scan_at, now)}",
