@@ -11,11 +11,19 @@ from typing import Any, NamedTuple
 from sqlalchemy import Text, and_, cast, distinct, func, or_, select, update
 from sqlalchemy.sql import Select
 
-from connector.model import Item, ItemRef, LabelledItem, LabelStatus, Prediction
+from connector.model import (
+    CorrectionState,
+    Item,
+    ItemRef,
+    LabelledItem,
+    LabelStatus,
+    Prediction,
+    WriteMode,
+)
 from connector.model.carried import GivenLabel, carried
 from connector.store.repositories.base import Repository, chunks
 from connector.store.repositories.pages import PageChange, Pages
-from connector.store.tables import annotation_rows, items, predictions
+from connector.store.tables import annotation_rows, corrections, items, predictions
 
 __all__ = ["Items", "PageChange"]
 
@@ -256,7 +264,12 @@ class Items(Repository):
         )
 
     def label_counts(self, project_id: int) -> dict[str, int]:
-        """How many valid annotations carry each label."""
+        """How many valid annotations carry each label; not those beside which a correction stands."""
+        corrected = select(corrections.c.annotation_id).where(
+            corrections.c.project_id == project_id,
+            corrections.c.state == CorrectionState.APPLIED.value,
+            corrections.c.mode == WriteMode.GROUND_TRUTH.value,
+        )
         rows = self._connection.execute(
             select(annotation_rows.c.label, func.count())
             .join(items, items.c.id == annotation_rows.c.item_id)
@@ -265,6 +278,7 @@ class Items(Repository):
                 items.c.deleted_at.is_(None),
                 annotation_rows.c.deleted_at.is_(None),
                 annotation_rows.c.status == LabelStatus.VALID.value,
+                annotation_rows.c.id.not_in(corrected),
             )
             .group_by(annotation_rows.c.label)
         )
