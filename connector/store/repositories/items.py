@@ -22,10 +22,10 @@ from connector.model import (
 )
 from connector.model.carried import GivenLabel, carried
 from connector.store.repositories.base import Repository, chunks
-from connector.store.repositories.pages import PageChange, Pages
+from connector.store.repositories.pages import PageChange, Pages, Stamps, still_older
 from connector.store.tables import annotation_rows, corrections, items, predictions
 
-__all__ = ["Items", "PageChange"]
+__all__ = ["Items", "PageChange", "Stamps", "still_older"]
 
 # Of an annotation, without what the platform stores in it: that is large, and would be parsed for nothing.
 GIVEN = ("id", "remote_id", "label_version", "annotator", "label", "ground_truth", "created_at", "updated_at")
@@ -70,19 +70,20 @@ class Items(Repository):
         """
         return Pages(self._connection, self._now, again=again).apply(project_id, page)
 
-    def newest(self, project_id: int, limit: int) -> list[str]:
-        """The items that changed last on the platform, as far as they are stored. Reads all items."""
+    def newest(self, project_id: int, limit: int) -> dict[ItemRef, datetime]:
+        """The items that changed last on the platform, as far as they are stored, and when."""
         query = (
-            select(items.c.remote_id)
+            select(items.c.remote_id, items.c.remote_created_at, items.c.remote_updated_at)
             .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .order_by(items.c.remote_updated_at.desc())
             .limit(limit)
         )
-        return list(self._connection.execute(query).scalars())
+        rows = self._connection.execute(query)
+        return {ItemRef(row.remote_id, row.remote_created_at): row.remote_updated_at for row in rows}
 
-    def rewind(self, project_id: int, page: Sequence[Item], stamps: Mapping[str, datetime]) -> None:
+    def rewind(self, project_id: int, page: Sequence[Item], older: Mapping[str, Stamps]) -> None:
         """Let the next `apply` believe what the platform says of these items now, though it is older."""
-        Pages(self._connection, self._now).rewind(project_id, page, stamps)
+        Pages(self._connection, self._now).rewind(project_id, page, older)
 
     def refs(self, project_id: int) -> dict[str, tuple[int, ItemRef]]:
         """Every item that is not deleted: remote id → our id and its identity."""

@@ -61,7 +61,7 @@ class Reviews(Repository):
                 )
                 .values(
                     state=ReviewState.PLANNED.value, remote_id=None, doubles=None, batch=None,
-                    overlap_pushed=0, pushed_at=None, asked_at=None, created_at=self._now,
+                    overlap_pushed=0, pushed_at=None, asked_at=None, changed_at=None, created_at=self._now,
                 )
             )  # fmt: skip
 
@@ -170,7 +170,30 @@ class Reviews(Repository):
                 state=ReviewState.PLANNED.value, remote_id=None, doubles=None, batch=None, overlap_pushed=0
             )
         )
+        self.forget_changes(project_id)
         return int(done.rowcount)
+
+    def newest(self, project_id: int, limit: int) -> list[ReviewTask]:
+        """Where a restored platform shows: tasks that changed last there, and those never read since sent."""
+        mine = (review_tasks.c.project_id == project_id, review_tasks.c.remote_id.is_not(None))
+        stamp = review_tasks.c.changed_at
+        read = select(review_tasks).where(*mine, stamp.is_not(None)).order_by(stamp.desc())
+        pushed = review_tasks.c.state == ReviewState.PUSHED.value
+        unread = select(review_tasks).where(*mine, pushed, stamp.is_(None)).order_by(review_tasks.c.key)
+        rows = (row for query in (read, unread) for row in self._connection.execute(query.limit(limit)))
+        return [_task(row) for row in rows]
+
+    def changed(self, stamps: Mapping[str, datetime]) -> None:
+        """When these tasks changed last on the platform."""
+        rows = [{"row_key": key, "stamp": stamp} for key, stamp in stamps.items()]
+        statement = update(review_tasks).where(review_tasks.c.key == bindparam("row_key"))
+        if rows:
+            self._connection.execute(statement.values(changed_at=bindparam("stamp")), rows)
+
+    def forget_changes(self, project_id: int) -> None:
+        """When tasks changed is read anew: what the platform says now is older."""
+        mine = review_tasks.c.project_id == project_id
+        self._connection.execute(update(review_tasks).where(mine).values(changed_at=None))
 
     def get(self, key: str) -> ReviewTask | None:
         result = self._where(review_tasks.c.key == key)
@@ -453,6 +476,7 @@ def _task(row: Any) -> ReviewTask:
         asked_at=row.asked_at,
         escalated_at=row.escalated_at,
         score=row.score,
+        changed_at=row.changed_at,
     )
 
 

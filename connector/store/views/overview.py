@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import distinct, exists, func, select
 
-from connector.errors import NotFound
+from connector.errors import NO_PROJECT, NotFound
 from connector.model import CorrectionState, IssueKind, IssueState, Json, ReviewState
 from connector.store.repositories.facts import outage_fact
 from connector.store.tables import decisions, issues, projects, review_tasks
@@ -72,8 +72,7 @@ def card(unit: UnitOfWork, name: str, sight: Sight) -> ProjectCard:
         sight.readable(select(projects).where(projects.c.name == name))
     ).one_or_none()
     if row is None:
-        msg = "there is no such project, or it was not synced yet"
-        raise NotFound(msg)
+        raise NotFound(NO_PROJECT)
     return _card(unit, row, sight)
 
 

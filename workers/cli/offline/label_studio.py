@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.model import LabelStatus
 from connector.model.carried import GivenLabel, carried
-from connector.platforms.results import finite, meta_scores, values_in, written_by_us
+from connector.platforms.results import dicts, finite, meta_scores, values_in, written_by_us
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import moment
 from workers.cli.offline.errors import ARGUMENT, BadFile
@@ -109,11 +109,6 @@ def _empty(records: Sequence[Record], kind: FileKind) -> tuple[str, ...]:
     """No class chosen is an answer of an annotation that was submitted, though nothing tells it from none."""
     n = sum(record.label == EMPTY_SET for record in records) if kind is FileKind.MULTI_LABEL else 0
     return (f"{n:,} annotations choose no class: taken to say that none applies.",) if n else ()
-
-
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list; nothing of anything else."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _is_task(value: Raw) -> bool:
