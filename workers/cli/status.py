@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.wording import ago, held_by_others
+from connector.wording import ago, held_by_others, number_of
 from workers.cli.exits import ExitCode
 from workers.cli.output import print_json
 from workers.cli.quality import figures_of, quality_sentences
@@ -124,7 +124,7 @@ def _project_text(
         if guidance.publishes_at
         else "",
         f"  not judged   {_states(project.skipped)}" if project.skipped else "",
-        f"  given up     {dead} job(s): `secondlook jobs list`" if dead else "",
+        f"  given up     {number_of(dead, 'job')}: `secondlook jobs list`" if dead else "",
         f"  PAUSED       {project.paused_reason}" if project.paused_reason else "",
         f"  AWAY         {_away(project, now)}" if project.away_since else "",
         *(f"  warning      {warning}" for warning in project.warnings),

@@ -276,7 +276,12 @@ class Items(Repository):
         )
 
     def label_counts(self, project_id: int) -> dict[str, int]:
-        """How many valid annotations carry each label."""
+        """How many valid annotations carry each label; not those beside which a correction stands."""
+        corrected = select(corrections.c.annotation_id).where(
+            corrections.c.project_id == project_id,
+            corrections.c.state == CorrectionState.APPLIED.value,
+            corrections.c.mode == WriteMode.GROUND_TRUTH.value,
+        )
         rows = self._connection.execute(
             select(annotation_rows.c.label, func.count())
             .join(items, items.c.id == annotation_rows.c.item_id)
@@ -285,6 +290,7 @@ class Items(Repository):
                 items.c.deleted_at.is_(None),
                 annotation_rows.c.deleted_at.is_(None),
                 annotation_rows.c.status == LabelStatus.VALID.value,
+                annotation_rows.c.id.not_in(corrected),
             )
             .group_by(annotation_rows.c.label)
         )
