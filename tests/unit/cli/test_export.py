@@ -31,7 +31,7 @@ from tests.unit.web.seeding import HOSTILE, NOW, seed, set_aside
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.regions.data import RegionData
 from workers.cli.offline.regions.reading import read_any
-from workers.cli.training.decided import with_decisions
+from workers.cli.training.decided import decided_items
 from workers.cli.training.shapes import ApartItem, ApartReason, LabelStanding, TrainingExample
 from workers.cli.training.standing import example_of
 from workers.cli.training.values import reader_of
@@ -153,6 +153,11 @@ def drawn(region_id: str, label: str, x: float, y: float, w: float, h: float) ->
     return {**of, **size, "value": value}
 
 
+def exported(held: training.TrainingItem) -> TrainingExample | ApartItem:
+    (decided,) = decided_items([held], STREET, "label_studio")
+    return example_of(decided, reader_of(STREET, []), Boxes())
+
+
 GIVEN = [drawn("a", "car", 10, 10, 20, 20), drawn("b", "car", 50, 50, 10, 10)]
 
 
@@ -169,7 +174,9 @@ def test_regions_are_as_decided_where_the_annotation_was_not_corrected(how: dict
     swapped = part(given=CAR, label=DOG, **how)
     gone = part(given=LEFT, label=LEFT.replace("car", "(nothing)"), **how)
     held = item(f"{CAR}\n{LEFT}", swapped, gone, result=GIVEN, data={"image": "1.png"})
-    found = example_of(with_decisions(held, Boxes(), STREET), reader_of(STREET, []), Boxes())
+    found = example_of(
+        with_decisions(held, Boxes(), LABEL_STUDIO["boxes"], STREET), reader_of(STREET, []), Boxes()
+    )
     assert isinstance(found, TrainingExample)
     assert found.standing is LabelStanding.CORRECTED
     assert [(one["label"], one["x1"], one["y2"]) for one in found.label] == [("dog", 80, 180)]
@@ -178,7 +185,9 @@ def test_regions_are_as_decided_where_the_annotation_was_not_corrected(how: dict
 def test_a_region_that_somebody_changed_since_is_theirs_and_no_correction() -> None:
     swapped = part(given=CAR, label=DOG, **MADE)
     held = item(LEFT, swapped, result=GIVEN[1:], data={"image": "1.png"})
-    found = example_of(with_decisions(held, Boxes(), STREET), reader_of(STREET, []), Boxes())
+    found = example_of(
+        with_decisions(held, Boxes(), LABEL_STUDIO["boxes"], STREET), reader_of(STREET, []), Boxes()
+    )
     assert isinstance(found, TrainingExample)
     assert (found.standing, len(found.label)) == (LabelStanding.RELABELLED, 1)
 

@@ -20,7 +20,6 @@ from connector.store.views.training import TrainingItem
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.left_out import left_out_rows
 from workers.cli.offline.record import LeftOut
-from workers.cli.training.decided import with_decisions
 from workers.cli.training.shapes import DECIDED, ApartItem, ContentHash, TrainingExample
 from workers.cli.training.standing import example_of
 from workers.cli.training.values import kind_of_schema, reader_of
@@ -176,8 +175,7 @@ def _pour(
     parts = kind_of(schema) if kind in (FileKind.BOXES, FileKind.SPANS) else None
     with apart_file.open("w", encoding="utf-8", newline="\n") as apart:
         for item in items:
-            known = item if parts is None else with_decisions(item, parts, schema)
-            one = example_of(known, read, parts)
+            one = example_of(item, read, parts)
             if isinstance(one, ApartItem):
                 result.apart[one.reason.value] += 1
                 apart.write(json.dumps(one.plain(), ensure_ascii=False, allow_nan=False) + "\n")
