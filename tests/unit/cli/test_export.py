@@ -174,9 +174,7 @@ def test_regions_are_as_decided_where_the_annotation_was_not_corrected(how: dict
     swapped = part(given=CAR, label=DOG, **how)
     gone = part(given=LEFT, label=LEFT.replace("car", "(nothing)"), **how)
     held = item(f"{CAR}\n{LEFT}", swapped, gone, result=GIVEN, data={"image": "1.png"})
-    found = example_of(
-        with_decisions(held, Boxes(), LABEL_STUDIO["boxes"], STREET), reader_of(STREET, []), Boxes()
-    )
+    found = exported(held)
     assert isinstance(found, TrainingExample)
     assert found.standing is LabelStanding.CORRECTED
     assert [(one["label"], one["x1"], one["y2"]) for one in found.label] == [("dog", 80, 180)]
@@ -185,9 +183,7 @@ def test_regions_are_as_decided_where_the_annotation_was_not_corrected(how: dict
 def test_a_region_that_somebody_changed_since_is_theirs_and_no_correction() -> None:
     swapped = part(given=CAR, label=DOG, **MADE)
     held = item(LEFT, swapped, result=GIVEN[1:], data={"image": "1.png"})
-    found = example_of(
-        with_decisions(held, Boxes(), LABEL_STUDIO["boxes"], STREET), reader_of(STREET, []), Boxes()
-    )
+    found = exported(held)
     assert isinstance(found, TrainingExample)
     assert (found.standing, len(found.label)) == (LabelStanding.RELABELLED, 1)
 
