@@ -153,6 +153,7 @@ class Correction:
     before: Json | None = None
     after: Json | None = None
     error: str | None = None
+    others: int = 0  # annotations of others that hold what was wrong, as last seen
     created_at: datetime | None = None
     applied_at: datetime | None = None
     reverted_at: datetime | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from connector.errors import BadPayload
 from connector.model import Hint
 from connector.platforms.label_studio import mapping
+from connector.platforms.results import written_by_us
 from connector.platforms.webhooks import verify_secret
 
 MOST_IDS = 100_000  # in one delivery; an import announces all its tasks at once
@@ -50,7 +51,7 @@ def _annotation(action: str, payload: Mapping[str, Any]) -> Hint:
     given = payload.get("annotation")
     rows = _rows(given if isinstance(given, list) else [given], "annotation")
     own = bool(rows) and all(
-        mapping.written_by_us(row.get("result"), mapping.user_id(row.get("updated_by"))) for row in rows
+        written_by_us(row.get("result"), mapping.user_id(row.get("updated_by"))) for row in rows
     )
     return Hint(
         action,

@@ -89,6 +89,7 @@ class People(Repository):
                 items.c.project_id == project_id,
                 annotation_rows.c.annotator.is_not(None),
                 annotation_rows.c.updated_at >= since,
+                annotation_rows.c.marker.is_(None),  # corrected in place: then it was us
             )
             .distinct()
         )

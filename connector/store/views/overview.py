@@ -16,7 +16,7 @@ from connector.store.repositories.facts import outage_fact
 from connector.store.tables import decisions, issues, projects, review_tasks
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.secrecy import SETTLED, WAITING, Sight
-from connector.wording import left_out_texts, quality_texts, reason_texts
+from connector.wording import held_by_others, left_out_texts, quality_texts, reason_texts
 
 PACE = timedelta(days=7)
 
@@ -35,6 +35,7 @@ class ProjectCard:
     flagged: int
     issues: Mapping[str, int]
     corrections: Mapping[str, int]
+    held_by_others: int
     dispositions: Mapping[str, int]
     skipped: Mapping[str, int]  # by the last scan
     quality: Json | None
@@ -55,6 +56,10 @@ class ProjectCard:
     @property
     def held(self) -> int:
         return self.corrections.get(CorrectionState.HELD.value, 0)
+
+    @property
+    def others(self) -> str:
+        return held_by_others(self.held_by_others, self.name) if self.held_by_others else ""
 
     @property
     def alarms(self) -> tuple[str, ...]:
@@ -95,6 +100,7 @@ def _card(unit: UnitOfWork, row: Any, sight: Sight) -> ProjectCard:
         flagged=scan.n_flagged if scan else 0,
         issues=counts,
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
+        held_by_others=unit.corrections.held_by_others(row.id),
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=left_out_texts(scan.skipped) if scan else {},
         quality=quality_texts(figures[1]) if figures else None,
