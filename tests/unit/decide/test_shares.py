@@ -453,6 +453,12 @@ def test_a_calibration_question_asks_no_more_people_than_there_are(
     assert world.issue(names[0]).state is IssueState.REJECTED
 
 
+def test_a_calibration_question_asks_no_more_people_than_any_question_may() -> None:
+    usual = ReviewSettings(max_votes=2, min_votes=1, calibration_share=1.0)
+    assert crowd_rules(usual, NOTHING)._policy_of("any").min_votes == 2
+    assert crowd_rules(usual.model_copy(update={"max_votes": 9}), NOTHING)._policy_of("any").min_votes == 3
+
+
 def test_the_lot_of_a_key_is_even_and_stays() -> None:
     lots = [drawn(str(n)) for n in range(2000)]
     assert np.histogram(lots, bins=4, range=(0, 1))[0].min() > 400
