@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from connector.config.project import ReviewSettings
 from connector.model import Issue, IssueKind, Problem, Vote
 from workers.consensus.arrays import Floats
-from workers.consensus.ballot import LEAST_WEIGHT, Position, QuorumVote
+from workers.consensus.ballot import Position, QuorumVote
 from workers.consensus.shares import (
     Belief,
     Conclusion,
@@ -134,8 +134,7 @@ def counted_answers(
     stated = [vote for vote in ballot if vote.positions and not _says_nothing(vote, inconclusive)]
     named = Counter(position for vote in stated for position in vote.positions)
     asked = [
-        ShareVote(_leading(vote, named, inconclusive), 1 - max(weights.get(vote.reviewer, 1.0), LEAST_WEIGHT))
-        for vote in stated
+        ShareVote(_leading(vote, named, inconclusive), 1 - weights.get(vote.reviewer, 1.0)) for vote in stated
     ]
     voted = {vote.reviewer for vote in ballot}
     originals = [
