@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.model import Item, OwnWrite, WriteMode, WriteOrigin
+from connector.model import FlagEvidence, Issue, IssueKind, IssueState, Item, OwnWrite, WriteMode, WriteOrigin
 from connector.model.jobs import JobKind
 from tests.support.world import World
 from tests.unit.conftest import Build
@@ -80,6 +80,28 @@ def test_what_may_be_anybodys_is_not(world: World, claimed: Callable[[World], It
 def test_an_issue_of_another_item_is_not_decided_by_a_mark(world: World) -> None:
     assert adopted(world, corrected(world, "odd")) == 1
     assert adopted(world, corrected(world, "other")) == 0
+
+
+def asked_about(world: World, given: str, place: str = "") -> str:
+    """A question that is open about a label of the item."""
+    with world.services.store.begin() as unit:
+        remote_id, project = world.held("odd").item.remote_id, world.project
+        item_id = unit.items.ids_by_remote(project.id, [remote_id])[remote_id]
+        (annotation,) = unit.items.annotations_of(item_id).values()
+        issue = Issue(
+            f"about {given}", project.id, item_id, annotation.id, annotation.label_version,
+            annotation.updated_at, IssueKind.LABEL_ERROR, IssueState.OPEN, given, "dog", 0.1, 0.9, 1,
+            "self_confidence", "1", "scan", FlagEvidence(), place=place,
+        )  # fmt: skip
+        unit.issues.add([issue])
+    return issue.id
+
+
+def test_questions_about_the_label_that_was_corrected_end_and_others_stay(world: World) -> None:
+    about_it, about_another = asked_about(world, "cat"), asked_about(world, "bird", "elsewhere")
+    assert adopted(world, corrected(world)) == 1
+    states = {issue.id: issue.state for issue in world.issues()}
+    assert (states[about_it], states[about_another]) == (IssueState.STALE, IssueState.OPEN)
 
 
 def test_what_was_written_is_enough_where_the_original_is_gone(world: World) -> None:
