@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from connector.model import FlagEvidence, Issue, IssueKind, IssueState, Item, OwnWrite, WriteMode, WriteOrigin
+from connector.model import (
+    CorrectionState,
+    FlagEvidence,
+    Issue,
+    IssueKind,
+    IssueState,
+    Item,
+    OwnWrite,
+    WriteMode,
+    WriteOrigin,
+)
 from connector.model.jobs import JobKind
 from tests.support.world import World
 from tests.unit.conftest import Build
@@ -102,6 +112,31 @@ def test_questions_about_the_label_that_was_corrected_end_and_others_stay(world:
     assert adopted(world, corrected(world)) == 1
     states = {issue.id: issue.state for issue in world.issues()}
     assert (states[about_it], states[about_another]) == (IssueState.STALE, IssueState.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (CorrectionState.PENDING, CorrectionState.CANCELLED),
+        (CorrectionState.HELD, CorrectionState.CANCELLED),
+        (CorrectionState.APPLIED, CorrectionState.REVERTED),
+        (CorrectionState.REVERTING, CorrectionState.REVERTED),
+        (CorrectionState.CONFLICT, CorrectionState.CONFLICT),
+    ],
+)
+def test_a_correction_that_is_owned_up_to_takes_the_place_of_the_one_that_was_known(
+    world: World, before: CorrectionState, after: CorrectionState
+) -> None:
+    first = corrected(world)
+    assert adopted(world, first) == 1
+    with world.services.store.begin() as unit:
+        unit.corrections.set_state(first.own_writes[0].marker, before)
+    assert adopted(world, written(first, marker="the later one")) == 1
+    with world.read() as unit:
+        states = {one.id: one.state for one in unit.corrections.all_of_issue(ISSUE)}
+        standing = [one for one in unit.issues.decisions_of(ISSUE) if one.superseded_at is None]
+    assert states == {first.own_writes[0].marker: after, "the later one": CorrectionState.APPLIED}
+    assert len(standing) == 1
 
 
 def test_what_was_written_is_enough_where_the_original_is_gone(world: World) -> None:
