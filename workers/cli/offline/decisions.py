@@ -29,7 +29,7 @@ RULES: Mapping[str, Callable[[], StoppingRule]] = {
     "lead of three, up to five": lambda: LeadRule(change=3, most=5),
     "lead of four, up to seven": lambda: LeadRule(change=4, most=7),
 }
-ORDERS = 40
+ORDERS = 40  # random ones of items and answers, in which rules are tried
 ALLOWED_HARM = 0.003  # clear harm, as a share of the items, beyond which a rule is advised against
 NEARLY = 0.9  # of the repairs of the best rule
 MOST_ANSWERS = 100_000  # to one item; no rule reads more than fifteen of them
@@ -122,8 +122,6 @@ def decision_figures(
     labels: NDArray[Any],
     pred_probs: NDArray[Any],
     counts: NDArray[np.int64],
-    *,
-    orders: int = ORDERS,
 ) -> DecisionFigures:
     """Replay all rules on the flagged items.
 
@@ -137,15 +135,13 @@ def decision_figures(
         Out-of-sample probabilities.
     counts : (N, K) int
         How many people gave each class.
-    orders
-        So many random orders of items and answers are asked.
     """
     questions = decision_questions(issues, labels, pred_probs, counts)
-    tallies = replay(questions, RULES, orders=orders) if questions else {}
+    tallies = replay(questions, RULES, orders=ORDERS) if questions else {}
     return DecisionFigures(
-        decisions=tuple(figures_of(name, tally, orders) for name, tally in tallies.items()),
+        decisions=tuple(figures_of(name, tally, ORDERS) for name, tally in tallies.items()),
         order=share_wrong(questions),
-        stated=stated_bands(tallies[DEFAULT], orders) if tallies else (),
+        stated=stated_bands(tallies[DEFAULT], ORDERS) if tallies else (),
         unanswered=len(issues.order) - len(questions),
         answers_per_item=float(np.median([len(one.answers) for one in questions])) if questions else 0.0,
     )
