@@ -86,6 +86,20 @@ def test_a_problem_that_was_agreed_on_before_does_not_reopen_what_was_decided_si
     assert [decision.outcome for decision in history(asking)] == [Outcome.UNRESOLVED, Outcome.ACCEPT]
 
 
+def test_what_is_being_taken_back_is_written_anew_where_it_is_decided_again(build: Build) -> None:
+    world = asking_in(build(review={"reopen_limit": 5}))
+    answers = dict(zip(("rita", "ravi"), corrected(world), strict=True))
+    for label in ("cat", "dog"):
+        for who, answer_id in answers.items():
+            world.edit_answer(answer_id, label, by=who)
+        world.do(JobKind.COLLECT)
+        world.do(JobKind.DECIDE)
+        assert ("dog", CorrectionState.REVERTING) in corrections(world)
+    collected(world)
+    assert sorted(corrections(world)) == [("dog", CorrectionState.APPLIED), ("dog", CorrectionState.REVERTED)]
+    assert world.labels("odd")[-1] == ("service", "dog")
+
+
 def test_a_vote_that_is_withdrawn_reopens_the_decision(asking: World) -> None:
     _, second = corrected(asking)
 
