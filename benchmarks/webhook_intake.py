@@ -18,7 +18,7 @@ from scene import Scene, choice
 
 from connector.config.file import load
 from connector.model import Role
-from connector.platforms.label_studio.webhook import SECRET_HEADER
+from connector.platforms.webhooks import SECRET_HEADER
 from connector.wiring import Services
 from tests.support.postgres import PostgresServer
 from workers.demo.server import free_port

@@ -42,6 +42,9 @@ class NotFound(Rejected):
     """What the call is about does not exist (any more)."""
 
 
+NO_PROJECT = "there is no such project, or it was not synced yet"  # nor is one that may not be seen
+
+
 class BadPayload(Rejected):
     """A delivery or an upload is not what it claims to be; answer 400."""
 
@@ -73,3 +76,7 @@ class Misconfigured(SecondlookError):
         self.field = field
         self.problem = message
         self.remedy = remedy
+
+
+class InvalidToken(Misconfigured):
+    """The other side does not know the token; of what was asked it says nothing."""

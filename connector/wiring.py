@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.config.keyring import Keyring, broker_url, database_url
+from connector.config.own_key import KeyOwner, other_key, owner_in_use
 from connector.config.project import ProjectSettings
 from connector.config.settings import Settings
 from connector.errors import Misconfigured, NotFound, Retryable, SecondlookError
@@ -31,6 +32,7 @@ from connector.ports import (
 from connector.queue import CeleryQueue, make_celery
 from connector.store import migrate
 from connector.store.engine import open_engine
+from connector.store.repositories.facts import KEY_OWNER
 from connector.store.unit_of_work import Store, UnitOfWork
 
 PLATFORM_SECRETS_ASKED_SECONDS = 20.0  # how often a platform is asked: a webhook made anew is known by then
@@ -80,6 +82,7 @@ class Services:
     keyring: Keyring
     codecs: Mapping[str, Codecs] = field(default_factory=dict)  # by platform
     documents: Documents = field(default_factory=NoDocuments)
+    other_key: Misconfigured | None = None  # why this database is not ours, for who only reads it
     _sources: dict[str, Source] = field(default_factory=dict)
     _desks: dict[str, ReviewDesk] = field(default_factory=dict)
     _secret_makers: dict[tuple[str, Role], WebhookSecrets | None] = field(default_factory=dict)
@@ -257,25 +260,62 @@ def build(
     clock: Clock | None = None,
     codecs: Mapping[str, Codecs] | None = None,
     documents: Documents | None = None,
+    *,
+    reading: bool = False,
 ) -> Services:
     """Services over the configured database, migrated to this version.
+
+    Misconfigured where it was made with another secret key, before anything is written; `reading` says so in
+    `other_key`, unless the database would have to be migrated.
 
     Without `queue`, jobs are announced through Celery on the configured broker. Without `codecs` (platform →
     label type → codec) no label can be read: enough for the web process. Without `documents` no report and
     no Parquet file can be made.
     """
     engine = open_engine(database_url(settings).get_secret_value(), pooler=settings.database.pooler)
+    keyring = Keyring(settings)
+    wrong = _other_key(settings, keyring, migrate.fact(engine, KEY_OWNER))
+    if wrong is not None and (not reading or migrate.needs_upgrade(engine)):
+        engine.dispose()
+        raise wrong
     migrate.upgrade(engine)
     clock = clock or SystemClock()
     queue = queue or CeleryQueue(make_celery(broker_url(settings).get_secret_value()))
     lease = timedelta(seconds=settings.worker.lease_seconds)
     store = Store(engine, clock, queue.send, lease)
+    if not reading:
+        _sign(store, settings, keyring)
     return Services(
         settings=settings,
         store=store,
         queue=queue,
         clock=clock,
-        keyring=Keyring(settings),
+        keyring=keyring,
         codecs=codecs or {},
         documents=documents or NoDocuments(),
+        other_key=wrong,
     )
+
+
+def _other_key(settings: Settings, keyring: Keyring, held: str | None) -> Misconfigured | None:
+    owner = None if held is None else KeyOwner.from_json(held)
+    return other_key(keyring, owner, [project.take_over for project in settings.projects.values()])
+
+
+def _sign(store: Store, settings: Settings, keyring: Keyring) -> None:
+    """Have the database say whose it is."""
+    owner = owner_in_use(keyring)
+    with store.read() as unit:
+        held = unit.facts.get(KEY_OWNER)
+    if held is not None and KeyOwner.from_json(held).installation == owner.installation:
+        return
+    with store.begin() as unit:
+        before = KeyOwner.from_json(unit.facts.keep(KEY_OWNER, owner.to_json()))
+        if before.installation == owner.installation:
+            return
+        wrong = _other_key(settings, keyring, before.to_json())
+        if wrong is not None:  # another process was first, in the moment in which the database was made
+            raise wrong
+        unit.facts.put(KEY_OWNER, owner.to_json())
+        detail = {"before": before.installation, "now": owner.installation}
+        unit.audit.append("secondlook", "installation.changed", owner.installation, detail)

@@ -55,6 +55,7 @@ class ProjectRow(TypedDict):
     corrections: dict[str, int]
     adopted: int
     adopted_run: str
+    held_by_others: int
     dispositions: dict[str, int]
     skipped: dict[str, int]
     warnings: list[str]
@@ -130,6 +131,7 @@ class CorrectionRow(TypedDict):
     label: str
     actor: str
     error: str | None
+    others: int
     created_at: str
     applied_at: str | None
     reverted_at: str | None

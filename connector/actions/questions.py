@@ -33,7 +33,7 @@ def ask_one_more(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> 
         raise Conflict(f"question {issue.id} has no review task yet")
     if task.overlap >= MOST_PEOPLE:
         raise Conflict(f"{task.overlap} people are asked already")
-    unit.reviews.want_overlap(task.key, task.overlap + 1)
+    unit.overlaps.want(task.key, task.overlap + 1)
     unit.audit.append(by, "question.one_more", issue.id, {"asked": task.overlap + 1}, project.name)
     unit.enqueue(job(JobKind.PUSH, project.id))
     return task.overlap + 1
@@ -61,7 +61,7 @@ def escalate(unit: UnitOfWork, project: Project, issue_id: str, by: str, adjudic
         raise Conflict(f"an adjudicator is asked about question {issue.id} already")
     cast = [vote for vote in unit.votes.of([task.key]).get(task.key, ()) if not vote.withdrawn]
     unit.reviews.escalate(task.key)
-    unit.reviews.want_overlap(task.key, max(task.overlap, len(cast) + 1))
+    unit.overlaps.want(task.key, max(task.overlap, len(cast) + 1))
     unit.reviews.mark_undecided([task.key])  # an adjudicator may have answered before
     unit.audit.append(by, "question.escalated", issue.id, {"answers": len(cast)}, project.name)
     unit.enqueue(job(JobKind.PUSH, project.id))

@@ -45,8 +45,30 @@ class Keyring:
 
     @cached_property
     def _master(self) -> bytes:
-        ref, file = self._settings.server.secret_key, self._settings.data_dir / KEY_FILE
-        return _configured_or_made(ref, "server.secret_key", file).encode()
+        ref = self._settings.server.secret_key
+        return _configured_or_made(ref, "server.secret_key", self._key_file).encode()
+
+    @property
+    def _key_file(self) -> Path:
+        return self._settings.data_dir.absolute() / KEY_FILE
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a key, or one would be made at its first use."""
+        return self._settings.server.secret_key is not None or self._key_file.exists()
+
+    @property
+    def field(self) -> str:
+        """The setting that says where the key is."""
+        return "data_dir" if self._settings.server.secret_key is None else "server.secret_key"
+
+    @property
+    def kept_in(self) -> str:
+        """Where the key is, for people."""
+        ref = self._settings.server.secret_key
+        if ref is None:
+            return str(self._key_file)
+        return f"environment variable {ref.env}" if ref.file is None else str(ref.file.absolute())
 
     def webhook_secret(self, project: str, role: Role) -> SecretStr:
         """What the platform sends in a header with each delivery."""

@@ -20,18 +20,22 @@ class GivenLabel:
     ground_truth: bool
     created_at: datetime
     updated_at: datetime
+    corrected: bool = False  # a correction of ours stands in it
 
 
 def carried(labels: Sequence[GivenLabel]) -> GivenLabel:
-    """The annotation whose label the item carries: ground truth, else the majority's first.
+    """The annotation whose label the item carries: ground truth, else what we corrected, else the majority's.
 
-    A tie goes to the label that was given first. `labels` must not be empty.
+    Others may go on to hold the error of which one was corrected: they must not outvote what was decided.
+    Of several corrected ones the last; of a majority, and on a tie, what was given first. `labels` must not
+    be empty.
     """
     if len(labels) == 1:
         return labels[0]
     truths = [one for one in labels if one.ground_truth]
-    if truths:
-        return max(truths, key=lambda one: (one.updated_at, one.annotation_id))
+    decided = truths or [one for one in labels if one.corrected]
+    if decided:
+        return max(decided, key=lambda one: (one.updated_at, one.annotation_id))
     in_order = sorted(labels, key=lambda one: (one.created_at, one.annotation_id))
     votes = Counter(one.label for one in in_order)  # keeps first-seen order, so ties go to the earliest
     winner = max(votes, key=lambda label: votes[label])

@@ -21,12 +21,9 @@ class MetricType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportedMetric:
-    """`tallied`: added up in the table of tallies; the others are read from what stands."""
-
     name: str
     type: MetricType
     help: str
-    tallied: bool = False
     buckets: tuple[float, ...] = ()  # upper bounds, seconds
 
 
@@ -66,8 +63,7 @@ _COUNTERS = {
     "decisions_total": "Decisions, those that were replaced too.",
     "corrections_written_total": "Corrections that were written to the platform.",
     "corrections_reverted_total": "Corrections that were taken back.",
-}
-_TALLIED = {
+    # These are added up in the table of tallies.
     "jobs_finished_total": "Runs of jobs by how they ended.",
     "webhook_deliveries_total": "Deliveries of webhooks by what became of them.",
     "platform_requests_total": "Requests to platforms.",
@@ -88,11 +84,7 @@ METRICS: Mapping[str, ExportedMetric] = {
         *(ExportedMetric(PREFIX + name, MetricType.GAUGE, text) for name, text in _GAUGES.items()),
         *(ExportedMetric(PREFIX + name, MetricType.COUNTER, text) for name, text in _COUNTERS.items()),
         *(
-            ExportedMetric(PREFIX + name, MetricType.COUNTER, text, tallied=True)
-            for name, text in _TALLIED.items()
-        ),
-        *(
-            ExportedMetric(PREFIX + name, MetricType.HISTOGRAM, text, tallied=True, buckets=buckets)
+            ExportedMetric(PREFIX + name, MetricType.HISTOGRAM, text, buckets=buckets)
             for name, (text, buckets) in _HISTOGRAMS.items()
         ),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.model.kinds import Problem
+from connector.model.moments import EPOCH
 from connector.model.platform import CHOICE, Json, LabelSchema
 
 
@@ -80,7 +81,8 @@ class ReviewSnapshot:
     """All present answers of one review task: an answer known before and missing here is withdrawn.
 
     `overlap` is how many answers the platform collects, `withdrawn` whether the task was taken from the
-    reviewers; None where the platform does not say so of each task.
+    reviewers; None where the platform does not say so of each task. `changed_at` never goes back, but where
+    the platform was restored from a backup.
     """
 
     key: str
@@ -88,6 +90,7 @@ class ReviewSnapshot:
     answers: tuple[Answer, ...]
     overlap: int | None = None
     withdrawn: bool | None = None
+    changed_at: datetime = EPOCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ class ReviewTask:
     asked_at: datetime | None = None  # when the question was last put: the deadline runs from here
     escalated_at: datetime | None = None  # since when an adjudicator's answer is wanted
     score: float | None = None  # of a question that wants an extra vote: lowest where it is worth most
+    changed_at: datetime | None = None  # on the platform, as its answers were read last
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ class Correction:
     before: Json | None = None
     after: Json | None = None
     error: str | None = None
+    others: int = 0  # annotations of others that hold what was wrong, as last seen
     created_at: datetime | None = None
     applied_at: datetime | None = None
     reverted_at: datetime | None = None

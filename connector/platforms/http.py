@@ -22,6 +22,7 @@ from tenacity.wait import wait_random_exponential
 from connector import traces
 from connector.errors import (
     Conflict,
+    InvalidToken,
     Misconfigured,
     NotFound,
     Rejected,
@@ -298,8 +299,8 @@ def retry_after(response: httpx.Response) -> float | None:
 def _refused(message: str, status: int) -> Misconfigured:
     if status == 401:
         remedy = "Put a valid token of the service user into the place that the setting names."
-    else:
-        remedy = "Give the service user access to this project, or use another user's token."
+        return InvalidToken(message, field="token", remedy=remedy)
+    remedy = "Give the service user access to this project, or use another user's token."
     return Misconfigured(message, field="token", remedy=remedy)
 
 

@@ -19,6 +19,9 @@ Region = dict[str, Any]
 REVIEW_CONTROL, REVIEW_TARGET = "label", "item"
 # What a codec says of a question beside its context, on platforms where neither has a place of its own.
 REVIEW_CONTEXT, REVIEW_ASKED = "secondlook_context", "secondlook_asked"
+MARKER = "secondlook"  # key in a result item's `meta` that names our correction
+BY = "secondlook_by"  # beside it: the user who wrote, so that a later edit shows
+REMOVED = "secondlook_removed"  # on a region: the same of corrections whose own region is gone, in a list
 CHOICE_PATH = " / "  # between the levels of nested choices
 NO_LABEL = "secondlook:none"  # the answer that no label can be given, where a platform demands one
 
@@ -118,3 +121,16 @@ def with_choices(result: Any, schema: LabelSchema, labels: Sequence[str], meta: 
     nested = any(isinstance(one, list) for each in held if isinstance(each, list) for one in each)
     choices = [label.split(CHOICE_PATH) if nested else label for label in labels]
     return with_value(result, schema, "choices", choices, meta)
+
+
+def marks_on(region: Raw) -> list[dict[str, Any]]:
+    """The marks of ours that a region carries: its own, and those of regions that are gone."""
+    meta = meta_of(dict(region))
+    marks = (meta, *dicts(meta.get(REMOVED)))
+    return [one for one in marks if isinstance(one.get(MARKER), str) and one[MARKER]]
+
+
+def written_by_us(result: Any, updated_by: str | None) -> bool:
+    """Whether a marked result is still as we wrote it: nobody else has saved it since."""
+    meta = next((mark for region in dicts(result) for mark in marks_on(region)), None)
+    return meta is not None and (updated_by is None or updated_by == meta.get(BY, updated_by))

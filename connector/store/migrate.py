@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, column, exists, inspec
 
 from connector.errors import Misconfigured, Rejected
 from connector.store.failures import translated
+from connector.store.tables import facts
 
 # Alembic is imported where a migration runs: a database that is current, as nearly always, needs none of it.
 if TYPE_CHECKING:
@@ -21,6 +22,20 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 _VERSION = table(VERSION_TABLE, column("version_num")).c.version_num
 MIGRATION_LOCK = 7_035_118_021  # any constant number: the same in every process, on PostgreSQL
+
+
+def fact(engine: Engine, name: str) -> str | None:
+    """A fact of the database as it is, whatever its schema; None where it says nothing, or has no tables."""
+    with translated(), engine.connect() as connection:
+        if not inspect(connection).has_table(facts.name):
+            return None
+        return connection.scalar(select(facts.c.value).where(facts.c.name == name))
+
+
+def needs_upgrade(engine: Engine) -> bool:
+    """Whether `upgrade` would change the database."""
+    with translated(), engine.connect() as connection:
+        return not is_current(connection)
 
 
 def upgrade(engine: Engine) -> None:

@@ -38,6 +38,7 @@ from connector.store.repositories.jobs import Jobs
 from connector.store.repositories.label_events import LabelEvents
 from connector.store.repositories.label_states import LabelStates
 from connector.store.repositories.notes import Notes
+from connector.store.repositories.overlaps import Overlaps
 from connector.store.repositories.people import People
 from connector.store.repositories.projects import Projects
 from connector.store.repositories.quality import Quality
@@ -78,6 +79,10 @@ class UnitOfWork:
     @cached_property
     def reviews(self) -> Reviews:
         return Reviews(self.connection, self.now)
+
+    @cached_property
+    def overlaps(self) -> Overlaps:
+        return Overlaps(self.connection, self.now)
 
     @cached_property
     def votes(self) -> StoredVotes:

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 
 from connector.actions import sign_in, tokens
 from connector.actions.users import NAME
-from connector.errors import Forbidden, NotFound, Unauthorised
+from connector.errors import NO_PROJECT, Forbidden, NotFound, Unauthorised
 from connector.model.access import EVERYWHERE, AccessRole, Principal
 from connector.web.proxies import BELIEVED
 from connector.wiring import Services
@@ -55,8 +55,7 @@ Asking = Annotated[Principal, Depends(principal)]
 def require(who: Principal, least: AccessRole, project: str | None = None) -> None:
     """Raise unless the role is held: Forbidden, or NotFound where not even the project may be read."""
     if project is not None and not who.may(AccessRole.VIEWER, project):
-        msg = "there is no such project, or it was not synced yet"
-        raise NotFound(msg)
+        raise NotFound(NO_PROJECT)
     if not who.may(least, project or EVERYWHERE):
         where = "for all projects" if project is None else f"in {project}"
         raise Forbidden(f"this needs the role {least.value} {where}")

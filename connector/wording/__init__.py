@@ -55,6 +55,7 @@ from connector.wording.people import (
 from connector.wording.quality import (
     changes,
     checked_harm,
+    held_by_others,
     measured_harm,
     pair_belief,
     points,
@@ -74,7 +75,17 @@ from connector.wording.scans import (
     not_judged_yet,
     other_controls,
 )
-from connector.wording.text import LABEL_CHARS, ago, counted, listing, one_line, percent, quoted
+from connector.wording.text import (
+    LABEL_CHARS,
+    ago,
+    are,
+    counted,
+    listing,
+    number_of,
+    one_line,
+    percent,
+    quoted,
+)
 
 __all__ = [
     "DECISION_REASONS",
@@ -87,6 +98,7 @@ __all__ = [
     "accepted_by_rule",
     "ago",
     "ambiguity_question",
+    "are",
     "barred_tasks",
     "blind_context",
     "changes",
@@ -116,6 +128,7 @@ __all__ = [
     "guideline_effect",
     "guideline_instance",
     "guideline_question",
+    "held_by_others",
     "item_snippet",
     "left_out_texts",
     "listing",
@@ -126,6 +139,7 @@ __all__ = [
     "not_judged_yet",
     "not_searched_text",
     "note_text",
+    "number_of",
     "one_line",
     "other_controls",
     "own_answers",

@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.model.findings import FindingKind
 from connector.wording.reasons import reason_text
-from connector.wording.text import listing, one_line, percent, quoted
+from connector.wording.text import are, listing, one_line, percent, quoted
 
 Facts = Mapping[str, Any]
 
@@ -101,8 +101,8 @@ def _annotator_drift(facts: Facts) -> str:
 def _worse_group(facts: Facts) -> str:
     share = percent(facts["flagged"] / max(facts["items"], 1))
     return (
-        f"{_group(facts)}: {facts['flagged']:,} of {facts['items']:,} labels are suspicious ({share}), "
-        f"elsewhere {percent(facts['rest_share'])}."
+        f"{_group(facts)}: {facts['flagged']:,} of {facts['items']:,} labels "
+        f"{are(facts['flagged'])} suspicious ({share}), elsewhere {percent(facts['rest_share'])}."
     )
 
 

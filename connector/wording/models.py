@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.wording.text import listing, quoted
+from connector.wording.text import listing, number_of, quoted
 
 
 def rare_classes(classes: Sequence[tuple[str, int]], more: int, n_folds: int) -> str:
@@ -58,8 +58,8 @@ def flags_limited(kept: int, found: int) -> str:
 
 def model_reused(changed: int, fitted: int) -> str:
     return (
-        f"The model was not trained again: {changed} items came, went or changed since it was trained on "
-        f"{fitted}, no more than predictions.refit_after_share allows."
+        f"The model was not trained again: {number_of(changed, 'item')} came, went or changed since it was "
+        f"trained on {fitted}, no more than predictions.refit_after_share allows."
     )
 
 

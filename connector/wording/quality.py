@@ -14,6 +14,15 @@ def share(value: float | None) -> str:
     return "less than 0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 
+def held_by_others(n_annotations: int, project: str) -> str:
+    """That a correction goes to one annotation, and others of its item have the same error."""
+    which = "1 annotation of somebody else has" if n_annotations == 1 else f"{n_annotations:,} of others have"
+    return (
+        f"{which} an error that was corrected in another of the same item, and the platform's exports hold "
+        f"both: `secondlook export {project}` writes one label an item, the corrected one."
+    )
+
+
 def clean_enough(
     items: int, high: float, target: float, likely: float | None, anytime: float, needed: int | None
 ) -> str:

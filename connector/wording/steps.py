@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector.model.jobs import JobKind
-from connector.wording.text import one_line
+from connector.wording.text import are, number_of, one_line
 
 
 def step_sentences(kind: JobKind, project: str, summary: Mapping[str, Any]) -> list[str]:
@@ -19,28 +19,26 @@ def _sync(project: str, did: Mapping[str, Any]) -> list[str]:
     if not did["seen"]:
         return [f"Nothing has changed in {project} since it was read last."]
     news = [f"{did['new']:,} new", f"{did['changed']:,} changed", f"{did['relabelled']:,} with another label"]
-    return [f"Read {_n(did['seen'], 'item')} of {project}: {', '.join(news)}."]
+    return [f"Read {number_of(did['seen'], 'item')} of {project}: {', '.join(news)}."]
 
 
 def _scan(project: str, did: Mapping[str, Any]) -> list[str]:
     if "shards" in did:
-        return [
-            f"The scan of {project} began: it is done in {_n(did['shards'], 'part')} by a running service."
-        ]
+        parts = number_of(did["shards"], "part")
+        return [f"The scan of {project} began: it is done in {parts} by a running service."]
     if "waits_for" in did:
         return [f"A scan of {project} is under way; this one follows from it."]
     if "items" not in did:
         return [f"This scan of {project} was done before."]
-    planned = did.get("planned", 0) + did.get("controls", 0)
-    queue = f"; {_n(planned, 'review task')} planned" if planned else ""
-    controls = f", {did['controls']:,} of them controls drawn at random" if did.get("controls") else ""
-    texts = [
-        f"{did['flagged']:,} of {_n(did['items'], 'label')} of {project} are suspicious{queue}{controls}."
-    ]
+    planned, drawn = did.get("planned", 0), did.get("controls", 0)  # controls are among what is planned
+    queue = f"; {number_of(planned, 'review task')} planned" if planned else ""
+    kind = "a control" if drawn == 1 else "controls"
+    controls = f", {drawn:,} of them {kind} drawn at random" if drawn else ""
+    flagged = f"{did['flagged']:,} of {number_of(did['items'], 'label')} of {project}"
+    texts = [f"{flagged} {are(did['flagged'])} suspicious{queue}{controls}."]
     if did.get("suppressed"):
-        texts.append(
-            f"{_n(did['suppressed'], 'suspicious label')} not asked about now (policy.budget, old decisions)."
-        )
+        held_back = number_of(did["suppressed"], "suspicious label")
+        texts.append(f"{held_back} not asked about now (policy.budget, old decisions).")
     left = {name: n for name, n in (did.get("skipped") or {}).items() if n}
     if left:
         texts.append(
@@ -61,7 +59,7 @@ def _push(project: str, did: Mapping[str, Any]) -> list[str]:
         )
         if did.get(name)
     ]
-    created = _n(did["pushed"], "review task") if did["pushed"] else "no new review task"
+    created = number_of(did["pushed"], "review task") if did["pushed"] else "no new review task"
     return [
         f"Created {created} for {project}{''.join(f', {one}' for one in also)}.",
         f"Reviewers answer at {did['link']}",
@@ -71,11 +69,8 @@ def _push(project: str, did: Mapping[str, Any]) -> list[str]:
 def _collect(project: str, did: Mapping[str, Any]) -> list[str]:
     if not did["reviews"]:
         return [f"No new answers for {project}."]
-    return [f"Looked at {_n(did['reviews'], 'review task')} of {project}: {_n(did['votes'], 'new vote')}."]
-
-
-def _n(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    looked_at = number_of(did["reviews"], "review task")
+    return [f"Looked at {looked_at} of {project}: {number_of(did['votes'], 'new vote')}."]
 
 
 _STEPS: Mapping[JobKind, Callable[[str, Mapping[str, Any]], list[str]]] = {

@@ -33,6 +33,16 @@ def counted(labels: Sequence[str]) -> str:
     return listing([f"{quoted(label)} ({n})" for label, n in Counter(labels).most_common()])
 
 
+def number_of(count: int, thing: str) -> str:
+    """'1 item', '2,000 items'."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def are(count: int) -> str:
+    """The verb after a count."""
+    return "is" if count == 1 else "are"
+
+
 def listing(parts: Sequence[str]) -> str:
     if len(parts) < 2:
         return "".join(parts)

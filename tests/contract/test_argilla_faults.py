@@ -309,6 +309,18 @@ def receiver() -> Iterator[tuple[str, Queue[tuple[dict[str, str], bytes]]]]:
         thread.join()
 
 
+def test_an_overlap_that_a_late_request_took_back_is_raised_at_the_next_look(scene: ArgillaScene) -> None:
+    setup = ReviewSetup(uuid.uuid4().hex, "Second look", SCHEMA, 2, "")
+    review_id = scene.desk.ensure(setup, None)
+    lowered = {"distribution": {"strategy": "overlap", "min_submitted": 2}}
+    for raised, stands in ((3, 3), (0, 3), (4, 4)):
+        scene.desk.ensure(replace(setup, raised=raised), review_id)
+        assert scene.client.dataset(review_id)["distribution"]["min_submitted"] == stands
+    scene.client.patch_dataset(review_id, lowered)
+    scene.desk.ensure(replace(setup, raised=4), review_id)
+    assert scene.client.dataset(review_id)["distribution"]["min_submitted"] == 4
+
+
 @pytest.mark.parametrize("mode", [WriteMode.GROUND_TRUTH, WriteMode.UPDATE, WriteMode.PREDICTION])
 def test_a_500_hides_no_success_and_makes_no_double(scene: ArgillaScene, mode: WriteMode) -> None:
     item = scene.add_items(["dog"])[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -150,15 +151,23 @@ def test_a_task_that_wants_one_more_answer_is_offered_again(scene: Scene, setup:
     assert scene.offered(review_id, "uma") is None
 
 
+def changed_at(scene: Scene, review_id: str, task: str) -> datetime:
+    return scene.desk.fetch_answers(review_id, [task]).reviews[0].changed_at
+
+
 def test_a_complete_task_is_offered_again_when_an_answer_to_it_is_deleted(
     scene: Scene, setup: ReviewSetup
 ) -> None:
     review_id = scene.desk.ensure(setup, None)
     task = scene.desk.push(review_id, [request_for("k0")])["k0"]
+    stamps = [changed_at(scene, review_id, task)]
     scene.answer(task, "rita", GOLDEN)
     gone = scene.answer(task, "saul", LABRADOR)
+    stamps.append(changed_at(scene, review_id, task))
     assert scene.offered(review_id, "tess") is None
     scene.delete_answer(gone)
+    stamps.append(changed_at(scene, review_id, task))
+    assert stamps == sorted(stamps), "only a restored platform goes back"
     assert scene.offered(review_id, "rita") is None
     assert scene.offered(review_id, "tess") == task
 
@@ -177,6 +186,11 @@ def test_a_withdrawn_task_keeps_its_answers_and_is_not_offered_where_both_can_be
     page = scene.desk.fetch_answers(review_id, list(tasks.values()))
     kept = {"k0": 1, "k1": 0} if closes else {"k0": 1}
     assert {review.key: len(review.answers) for review in page.reviews} == kept
+    assert {review.withdrawn for review in page.reviews} == {True if closes else None}
+    if closes:  # as a request that opens it and was held up does
+        scene.desk.set_overlap(tasks["k1"], 2)
+        (opened,) = scene.desk.fetch_answers(review_id, [tasks["k1"]]).reviews
+        assert (opened.withdrawn, opened.overlap) == (False, 2)
 
 
 def test_a_task_is_untouched_until_somebody_answers_skips_or_begins_it(

@@ -14,7 +14,7 @@ import httpx
 from tests.support.backups import copy_database, put_database_back
 from workers.demo import argilla_server
 from workers.demo.argilla_home import DATABASE
-from workers.demo.argilla_server import ArgillaCallError, Json, RunningArgilla, a_field, label_question
+from workers.demo.argilla_server import ArgillaCallError, RunningArgilla, a_field, label_question
 
 __all__ = ["ArgillaCallError", "ArgillaServer", "label_question", "running_argilla", "text_field"]
 
@@ -56,10 +56,6 @@ class ArgillaServer(RunningArgilla):
         """All records of a small dataset, with responses and suggestions."""
         params = {"limit": 1000, "include": ["responses", "suggestions"]}
         return list(self.call("GET", f"/datasets/{dataset}/records", params=params)["items"])
-
-    def edit_response(self, response: str, values: Json, by: str, status: str = "submitted") -> None:
-        body = {"status": status, "values": {name: {"value": value} for name, value in values.items()}}
-        self.call("PUT", f"/responses/{response}", by=by, json=body)
 
 
 def text_field(name: str, *, required: bool = True) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _sent(world: World) -> set[str]:
 
 
 def _answers(world: World, forgotten: Collection[str]) -> Iterator[str]:
-    """No answer that stands on the platform is lost."""
+    """No answer that stands on the platform is lost, and none counts that does not stand there."""
     sent = _sent(world)
     with world.read() as unit:
         votes = unit.votes.of(sorted(sent))
@@ -85,6 +85,18 @@ def _answers(world: World, forgotten: Collection[str]) -> Iterator[str]:
             of_ours = key in sent and held.item.remote_id not in forgotten
             if of_ours and (given.annotator, given.label) not in heard[key]:
                 yield f"{given.annotator}'s answer about {held.item.data['text']!r} is lost"
+    standing = {key: (text, given) for key, text, given in _given(world)}
+    for key, of in heard.items():
+        text, given = standing.get(key, ("", of))
+        yield from (f"{who}'s answer {label} about {text!r} does not stand" for who, label in of - given)
+
+
+def _given(world: World) -> Iterator[tuple[str, str, set[tuple[str | None, str | None]]]]:
+    """Key, text, and the answers of all review tasks that ask the question."""
+    for key in {str(held.item.data["secondlook_key"]) for held in world.review.held.values()}:
+        asking = [held for held in world.review.held.values() if held.item.data["secondlook_key"] == key]
+        given = {(one.annotator, one.label) for held in asking for one in held.item.annotations}
+        yield key, str(asking[0].item.data["text"]), given
 
 
 def _doubles(world: World, forgotten: Collection[str]) -> Iterator[str]:

@@ -104,9 +104,6 @@ class LabelStudioServer:
         """The project as Label Studio exports it."""
         return list(self.call("GET", f"/api/projects/{project_id}/export", params={"exportType": "JSON"}))
 
-    def delete_project(self, project_id: int) -> None:
-        self.call("DELETE", f"/api/projects/{project_id}/")
-
     def create_user(self, email: str, password: str | None = None) -> User:
         """A new member; a second call with the same address gives the first one's user."""
         if email not in self._users:

@@ -47,6 +47,8 @@ def _checks(session: Session) -> Iterator[Check]:
     try:
         with session.reading(platforms=True) as services:
             yield from local.with_services(services, settings)
+            if services.other_key is not None:  # what follows would bind projects, and look for other hooks
+                return
             for name in sorted(settings.projects):
                 yield from platform.checks(services, name)
                 yield from webhooks.checks(services, name)

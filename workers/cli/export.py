@@ -27,6 +27,7 @@ def export(
 ) -> None:
     """Write the agreed and corrected labels of a project, as people train on them."""
     from connector.store.views.training import training_items
+    from workers.cli.training.decided import decided_items
     from workers.cli.training.run import check, write_export
 
     session = session_of(context)
@@ -37,7 +38,12 @@ def export(
         if stored.schema is None:  # refused by the check
             return
         result = write_export(
-            training_items(unit, stored.id), stored.schema, project, form, out, decided=decided
+            decided_items(training_items(unit, stored.id), stored.schema, stored.platform),
+            stored.schema,
+            project,
+            form,
+            out,
+            decided=decided,
         )
     if json:
         print_json(result.manifest(project))

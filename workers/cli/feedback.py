@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from connector.wording import number_of
 from workers.cli.output import json_line, note, print_json
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -44,7 +45,7 @@ def feedback(
         now = services.clock.now()
     if out is not None:
         _write(out, result, now)
-        note(f"{len(result)} sheet(s) written to {out}.")
+        note(f"{number_of(len(result), 'sheet')} written to {out}.")
     if json:
         print_json({"sheets": result})
     elif out is None:

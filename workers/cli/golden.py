@@ -81,7 +81,7 @@ def _store(
 
 def _tell(done: Stored) -> None:
     confirmed = f", {done.unchanged} confirmed" if done.unchanged else ""
-    typer.echo(f"{done.added} golden item(s) added{confirmed}.")
+    typer.echo(f"{wording.number_of(done.added, 'golden item')} added{confirmed}.")
     if done.advice:
         note(done.advice)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connector.model import CorrectionState
-from connector.wording import reason_text
+from connector.wording import number_of, reason_text
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, actor, session_of
@@ -94,4 +94,4 @@ def _settle(
     if json:
         print_json({done: [one.id for one in chosen]})
     else:
-        typer.echo(f"{len(chosen)} correction(s) {done}.")
+        typer.echo(f"{number_of(len(chosen), 'correction')} {done}.")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.model.jobs import JobState
+from connector.wording import number_of
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, actor, session_of
@@ -60,4 +61,5 @@ def replay(
     if json:
         print_json({"replayed": replayed})
     else:
-        typer.echo(f"{len(replayed)} job(s) queued again; a running service does them (`secondlook up`).")
+        queued = number_of(len(replayed), "job")
+        typer.echo(f"{queued} queued again; a running service does the work (`secondlook up`).")

@@ -66,7 +66,9 @@ class Session:
         What is stored is enough for most; `platforms` is for those that ask one as well.
         """
         if self.settings.database.url is not None or database_file(self.settings).exists():
-            with self._services(platforms=platforms) as services:
+            with self._services(platforms=platforms, reading=True) as services:
+                if services.other_key is not None:
+                    typer.echo(f"warning: {services.other_key}", err=True)
                 yield services
             return
         with tempfile.TemporaryDirectory(prefix="secondlook-") as folder:
@@ -84,13 +86,14 @@ class Session:
             yield services
 
     @contextmanager
-    def _services(self, *, platforms: bool = True) -> Iterator[Services]:
+    def _services(self, *, platforms: bool = True, reading: bool = False) -> Iterator[Services]:
         from connector.config.settings import MEMORY_BROKER
         from connector.queue import SilentQueue
         from connector.wiring import build
 
         silent = self.settings.broker.url.startswith(MEMORY_BROKER)
-        services = build(self.settings, SilentQueue() if silent else None, codecs=_codecs(platforms))
+        queue = SilentQueue() if silent else None
+        services = build(self.settings, queue, codecs=_codecs(platforms), reading=reading)
         try:
             yield services
         finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.wording import ago
+from connector.wording import ago, held_by_others, number_of
 from workers.cli.exits import ExitCode
 from workers.cli.output import print_json
 from workers.cli.quality import figures_of, quality_sentences
@@ -108,6 +108,9 @@ def _project_text(
         f"  votes        {project.votes} ({project.votes_counted} counted)",
         f"  corrections  {_states(project.corrections)}",
         f"  adopted      {_adopted(project)}" if project.adopted else "",
+        f"  others       {held_by_others(project.held_by_others, project.name)}"
+        if project.held_by_others
+        else "",
         f"  set aside    {_states(project.dispositions)}" if project.dispositions else "",
         f"  last sync    {_when(project.last_sync_at, now)}",
         f"  last scan    {_when(project.last_scan_at, now)}",
@@ -121,7 +124,7 @@ def _project_text(
         if guidance.publishes_at
         else "",
         f"  not judged   {_states(project.skipped)}" if project.skipped else "",
-        f"  given up     {dead} job(s): `secondlook jobs list`" if dead else "",
+        f"  given up     {number_of(dead, 'job')}: `secondlook jobs list`" if dead else "",
         f"  PAUSED       {project.paused_reason}" if project.paused_reason else "",
         f"  AWAY         {_away(project, now)}" if project.away_since else "",
         *(f"  warning      {warning}" for warning in project.warnings),

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from workers.consensus.arrays import Floats, Ints, Mask, level_in_range
+from workers.consensus.arrays import Floats, Ints, Mask
 from workers.consensus.binomial import exact_interval
 from workers.consensus.cells import FIRST_ROLES, UNKNOWN, Cells, TaskLabels
 from workers.consensus.reliability import STRENGTH, Reliability
 from workers.consensus.votes import InvalidVotes, Votes
 
+LEVEL = 0.95  # the posterior probability inside an interval
+TAIL = (1 - LEVEL) / 2
 GRID = 400  # points at which the posterior of a reliability is computed
 BINS = 200  # steps of the probability that a vote is right
 ROUNDS = 50
@@ -39,16 +41,8 @@ class Peers:
     confusions: dict[tuple[int, int, int], float]
 
 
-def judged_by_peers(
-    votes: Votes,
-    questions: TaskLabels,
-    n_classes: int,
-    n_annotators: int,
-    *,
-    strength: float = STRENGTH,
-    level: float = 0.95,
-) -> Peers:
-    """The reliability of each reviewer with an interval, shrunk towards all where answers are few.
+def judged_by_peers(votes: Votes, questions: TaskLabels, n_classes: int, n_annotators: int) -> Peers:
+    """The reliability of each reviewer with its 95 % interval, shrunk towards all where answers are few.
 
     Parameters
     ----------
@@ -58,16 +52,11 @@ def judged_by_peers(
         The given and the suggested label of each task, and its golden label where it has one.
     n_classes, n_annotators
         K >= 2 and A; labels are 0..K-1, reviewers 0..A-1.
-    strength
-        How many answers the reliability of all counts for in each one's own.
-    level
-        The posterior probability inside an interval.
 
     Raises
     ------
     InvalidVotes
-        For labels, tasks or reviewers out of range, two votes of one reviewer on a task, or settings that
-        cannot be.
+        For labels, tasks or reviewers out of range, or two votes of one reviewer on a task.
 
     Notes
     -----
@@ -83,13 +72,12 @@ def judged_by_peers(
     Before any vote, whether the given, the suggested or another label is right has the same three
     probabilities for every task, estimated along.
     """
-    _check(votes, questions, n_classes, n_annotators, strength)
-    level_in_range(level)
+    _check(votes, questions, n_classes, n_annotators)
     cells = Cells(votes, questions, n_classes)
     known = questions.golden[votes.task] != UNKNOWN
     measured = known | (np.bincount(votes.task, minlength=len(questions.golden))[votes.task] > 1)
     n = np.bincount(votes.annotator[measured], minlength=n_annotators)
-    evidence = _PeerEvidence(votes.annotator, n_annotators, n_classes, strength, level)
+    evidence = _PeerEvidence(votes.annotator, n_annotators, n_classes)
     mean: Floats = np.full(n_annotators, FIRST_GUESS)
     roles: Floats = np.array(FIRST_ROLES)
     alone: Mask = np.zeros(n_annotators, dtype=np.bool_)
@@ -101,18 +89,13 @@ def judged_by_peers(
         mean = result
         if moved < TOLERANCE:
             break
-    low, high = _quantile(posterior, (1 - level) / 2), _quantile(posterior, (1 + level) / 2)
+    low, high = _quantile(posterior, TAIL), _quantile(posterior, 1 - TAIL)
     confusions = cells.confusions(truth, measured)
     return Peers(Reliability(mean, low, high, n), measured, np.where(measured, right, np.nan), confusions)
 
 
 def class_reliability(
-    confusions: dict[tuple[int, int, int], float],
-    person: int,
-    centre: float,
-    *,
-    strength: float = STRENGTH,
-    level: float = 0.95,
+    confusions: dict[tuple[int, int, int], float], person: int, centre: float
 ) -> dict[int, tuple[float, float, float, float]]:
     """Of one reviewer for each true class met: class → (mean, low, high, answers), shrunk to `centre`."""
     seen: dict[int, list[float]] = {}
@@ -122,10 +105,9 @@ def class_reliability(
             counts[0] += n
             counts[1] += n if answered == true else 0.0
     result: dict[int, tuple[float, float, float, float]] = {}
-    tail = (1 - level_in_range(level)) / 2
     for true, (n, hits) in sorted(seen.items()):
-        a, b = strength * centre + hits, strength * (1 - centre) + max(n - hits, 0.0)
-        low, high = special.betaincinv(a, b, [tail, 1 - tail])
+        a, b = STRENGTH * centre + hits, STRENGTH * (1 - centre) + max(n - hits, 0.0)
+        low, high = special.betaincinv(a, b, [TAIL, 1 - TAIL])
         result[true] = (a / (a + b), float(low), float(high), n)
     return result
 
@@ -133,11 +115,8 @@ def class_reliability(
 class _PeerEvidence:
     """From the chance that each vote is right to the posterior of each reliability, on a grid."""
 
-    def __init__(
-        self, annotator: Ints, n_annotators: int, n_classes: int, strength: float, level: float
-    ) -> None:
+    def __init__(self, annotator: Ints, n_annotators: int, n_classes: int) -> None:
         self._annotator, self._n = annotator, n_annotators
-        self._strength, self._level = strength, level
         self.grid: Floats = (np.arange(GRID) + 0.5) / GRID
         q = np.arange(BINS + 1)[:, None] / BINS
         self._likelihood = np.log(self.grid * q + (1 - self.grid) * (1 - q) / (n_classes - 1))
@@ -151,7 +130,7 @@ class _PeerEvidence:
         everything, golden = self._posterior(right, measured, centre), self._posterior(right, known, centre)
         asked = np.bincount(self._annotator[known], minlength=self._n)
         hits = np.bincount(self._annotator[known], right[known], minlength=self._n).astype(np.int64)
-        certain, together = exact_interval(hits, asked, level=self._level), everything @ self.grid
+        certain, together = exact_interval(hits, asked, level=LEVEL), everything @ self.grid
         contradicted: Mask = alone | (together < certain.low) | (together > certain.high)
         return np.where(contradicted[:, None], golden, everything), contradicted
 
@@ -159,7 +138,7 @@ class _PeerEvidence:
         bins = np.rint(right[chosen] * BINS).astype(np.int64)
         place = self._annotator[chosen] * (BINS + 1) + bins
         counts = np.bincount(place, minlength=self._n * (BINS + 1)).reshape(self._n, BINS + 1)
-        a, b = self._strength * centre, self._strength * (1 - centre)
+        a, b = STRENGTH * centre, STRENGTH * (1 - centre)
         logs = counts @ self._likelihood + (a - 1) * np.log(self.grid) + (b - 1) * np.log1p(-self.grid)
         result: Floats = np.exp(logs - logs.max(axis=1, keepdims=True))
         result /= result.sum(axis=1, keepdims=True)
@@ -177,12 +156,10 @@ def _quantile(posterior: NDArray[np.float64], share: float) -> Floats:
     return result
 
 
-def _check(votes: Votes, questions: TaskLabels, n_classes: int, n_annotators: int, strength: float) -> None:
+def _check(votes: Votes, questions: TaskLabels, n_classes: int, n_annotators: int) -> None:
     if n_classes < 2:
         raise InvalidVotes(f"n_classes is {n_classes}. Reliability needs two classes or more")
     if votes.n_tasks > len(questions.golden) or votes.n_annotators > n_annotators:
         raise InvalidVotes("votes name tasks or reviewers that are not described. Describe each of them")
-    if not (np.isfinite(strength) and strength > 0):
-        raise InvalidVotes(f"strength is {strength}. Give a number above 0")
     votes.refuse_labels_beyond(n_classes)
     votes.refuse_repeated()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from workers.consensus.ballot import QuorumVote
 
 PEOPLE_ARE_RIGHT = 0.8  # what is taken for a person of whom nothing is known: one vote of CIFAR-10N is .82
+SEEN_BEFORE = 10.0  # verdicts that what is known before them counts for
 MODEL_IS_RIGHT = 0.5  # on flagged items, before verdicts say: there it is no better than the label it doubts
 SUREST = 0.99  # no single answer is taken for certain, however good its source was so far
 
@@ -106,18 +107,12 @@ def _completed(model: Mapping[str, float], classes: Sequence[str]) -> list[float
     return [one / total for one in filled] if total > 0 else [1 / len(classes)] * len(classes)
 
 
-def measured_accuracy(right: int, n: int, *, before: float = MODEL_IS_RIGHT, strength: float = 10.0) -> float:
-    """A share of right answers, shrunk towards `before` as if that had been seen `strength` times (Beta)."""
-    return (right + before * strength) / (n + strength)
+def measured_accuracy(right: int, n: int, *, before: float = MODEL_IS_RIGHT) -> float:
+    """A share of right answers, shrunk towards `before` as if that had been seen ten times (Beta)."""
+    return (right + before * SEEN_BEFORE) / (n + SEEN_BEFORE)
 
 
 def skill(accuracy: float, n_classes: int) -> float:
     """Accuracy beyond chance, 0..1: what an answer weighs in ActiveLab's scores."""
     chance = 1 / max(n_classes, 2)
     return max(0.0, (accuracy - chance) / (1 - chance))
-
-
-def average(values: Iterable[float], otherwise: float) -> float:
-    """The mean, or `otherwise` of nothing."""
-    result = list(values)
-    return sum(result) / len(result) if result else otherwise

@@ -9,12 +9,7 @@ from connector.model import Issue, Outcome, Vote
 from connector.store.repositories.quality import STATED, StatedCount
 from workers.consensus.shares import Conclusion, End, believe, conclude
 from workers.decide.ballots import Ballots
-from workers.decide.shares import (
-    CrowdRules,
-    counted_answers,
-    drawn,
-    weights_with_own,
-)
+from workers.decide.shares import CrowdRules, drawn, stored_answers
 
 OUTCOMES = {End.CHANGE: Outcome.ACCEPT, End.KEEP: Outcome.REJECT}
 UNKNOWN = (End.ASK, End.ENOUGH, End.UNRESOLVED)  # all answers together say nothing either
@@ -25,7 +20,6 @@ def early_decisions(
     rules: CrowdRules,
     weights: Mapping[str, float],
     ballots: Ballots,
-    inconclusive: frozenset[str],
 ) -> list[StatedCount]:
     """Decisions that the first answers would have made, counted as those that were made.
 
@@ -38,10 +32,7 @@ def early_decisions(
     for issue, votes in answered:
         if len(votes) < rules.calibration_votes or drawn(votes[0].review_key) >= rules.calibration_share:
             continue
-        ends = [
-            _concluded(issue, votes[: k + 1], rules, weights, ballots, inconclusive)
-            for k in range(len(votes))
-        ]
+        ends = [_concluded(issue, votes[: k + 1], rules, weights, ballots) for k in range(len(votes))]
         early = next((k for k, end in enumerate(ends) if end.end in OUTCOMES), len(votes))
         if early >= len(votes) - 1 or ends[-1].end in UNKNOWN:
             continue
@@ -59,13 +50,9 @@ def _concluded(
     rules: CrowdRules,
     weights: Mapping[str, float],
     ballots: Ballots,
-    inconclusive: frozenset[str],
 ) -> Conclusion:
     """By the usual policy, as if the question had not been drawn."""
-    ballot, person_of = ballots.cast(issue, votes), ballots.person_of
-    weighed = weights_with_own(votes, weights, person_of, rules.own_weight)
-    suggested = ballots.suggested(issue, ballot)
-    counts, asked = counted_answers(issue, ballot, weighed, person_of, inconclusive, suggested)
+    counts, asked = stored_answers(issue, votes, ballots, weights, rules.own_weight)
     belief = believe(counts, rules.prior.weights(ballots.path(issue)))
     return conclude(counts, belief, rules.policy, asked=asked)
 

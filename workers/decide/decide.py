@@ -89,7 +89,7 @@ def _ask_on(context: Context, unit: UnitOfWork, case: Case, judged: WeighedVerdi
     if wanted > task.overlap:
         # Only votes beyond the usual ones have to wait for their turn.
         extra = outcome is Outcome.ASK_MORE and verdict.reason is not Reason.TOO_FEW_VOTES
-        unit.reviews.want_overlap(task.key, wanted, judged.score if extra else None)
+        unit.overlaps.want(task.key, wanted, judged.score if extra else None)
         unit.enqueue(job(JobKind.PUSH, context.project.id))
     if escalates or wanted > task.overlap:
         detail = {"votes": len(case.votes), "wanted": wanted, "reason": verdict.reason.value}

@@ -14,7 +14,7 @@ from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares import AnswerSet, GroupPath, SharePrior, fit
 from workers.decide.ballots import Ballots
 from workers.decide.checked import early_decisions
-from workers.decide.shares import counted_answers, crowd_rules, weights_with_own
+from workers.decide.shares import crowd_rules, stored_answers
 from workers.review.quality.crowd import KnownCrowd, last_version, stored, written
 from workers.review.quality.crowd_name import crowd_fact
 from workers.review.quality.own_answers import AnsweredTwice, own_weight
@@ -28,7 +28,6 @@ def learn(
     project: Project,
     weights: Mapping[str, float],
     ballots: Ballots,
-    inconclusive: frozenset[str],
     review: ReviewSettings,
 ) -> KnownCrowd:
     """What is known of the project's crowd, learned anew when enough was answered."""
@@ -40,9 +39,9 @@ def learn(
         return KnownCrowd(SharePrior(), 0, 0)
     answered = _answered(unit, project, ballots.person_of, own=own)
     worth = own_weight(answered_twice(issue, votes, ballots) for issue, votes in answered)
-    prior = fit(_answers(answered, weights, ballots, inconclusive, worth))
+    prior = fit(_answers(answered, weights, ballots, worth))
     before = KnownCrowd(SharePrior(), 0, 0) if known is None else known
-    checked = early_decisions(answered, crowd_rules(review, before), weights, ballots, inconclusive)
+    checked = early_decisions(answered, crowd_rules(review, before), weights, ballots)
     version = last_version(unit, project) + 1
     people = {ballots.person_of(vote.reviewer) for _, each in answered for vote in each}
     repeated = sum(len(each) > 1 for _, each in answered)
@@ -76,17 +75,12 @@ def _answers(
     answered: Sequence[tuple[Issue, Sequence[Vote]]],
     weights: Mapping[str, float],
     ballots: Ballots,
-    inconclusive: frozenset[str],
     worth: float,
 ) -> list[tuple[GroupPath, AnswerSet]]:
-    result = []
-    for issue, votes in answered:
-        ballot = ballots.cast(issue, votes)
-        weighed = weights_with_own(votes, weights, ballots.person_of, worth)
-        suggested = ballots.suggested(issue, ballot)
-        counts, _ = counted_answers(issue, ballot, weighed, ballots.person_of, inconclusive, suggested)
-        result.append((ballots.path(issue), counts.answers))
-    return result
+    return [
+        (ballots.path(issue), stored_answers(issue, votes, ballots, weights, worth)[0].answers)
+        for issue, votes in answered
+    ]
 
 
 def answered_twice(issue: Issue, votes: Sequence[Vote], ballots: Ballots) -> AnsweredTwice:

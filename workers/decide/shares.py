@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from connector.config.project import ReviewSettings
 from connector.model import Issue, IssueKind, Problem, Vote
 from workers.consensus.arrays import Floats
-from workers.consensus.ballot import LEAST_WEIGHT, Position, QuorumVote
+from workers.consensus.ballot import Position, QuorumVote
 from workers.consensus.shares import (
     AnswerSet,
     Belief,
@@ -31,6 +31,7 @@ from workers.review.quality.crowd import KnownCrowd
 from workers.review.quality.harm import NO_HARM, Harm
 from workers.review.quality.own_answers import OWN_WEIGHT
 from workers.review.quality.repairs import share_policy
+from workers.review.question import INCONCLUSIVE
 from workers.review.votes import is_own
 
 # Who labeled the item may have seen a prediction, or the label of another: such an answer is half a draw.
@@ -137,8 +138,7 @@ def counted_answers(
     stated = [vote for vote in ballot if vote.positions and not _says_nothing(vote, inconclusive)]
     named = Counter(position for vote in stated for position in vote.positions)
     asked = [
-        ShareVote(_leading(vote, named, inconclusive), 1 - max(weights.get(vote.reviewer, 1.0), LEAST_WEIGHT))
-        for vote in stated
+        ShareVote(_leading(vote, named, inconclusive), 1 - weights.get(vote.reviewer, 1.0)) for vote in stated
     ]
     voted = {vote.reviewer for vote in ballot}
     originals = [
@@ -148,6 +148,16 @@ def counted_answers(
     ]
     terms = Terms(("label", issue.given), ("label", suggested), PROBLEMS)
     return count([*asked, *originals], terms), len(asked)
+
+
+def stored_answers(
+    issue: Issue, votes: Sequence[Vote], ballots: Ballots, weights: Mapping[str, float], own_weight: float
+) -> tuple[Counts, int]:
+    """`counted_answers` of votes as they are stored."""
+    ballot, person_of = ballots.cast(issue, votes), ballots.person_of
+    weighed = weights_with_own(votes, weights, person_of, own_weight)
+    suggested = ballots.suggested(issue, ballot)
+    return counted_answers(issue, ballot, weighed, person_of, INCONCLUSIVE, suggested)
 
 
 def weights_with_own(

@@ -33,7 +33,7 @@ from workers.label_types.registry import kind_of
 from workers.review.quality.fairness import rare_classes
 from workers.review.quality.harm import harm_of
 from workers.review.quality.own_answers import OWN_WEIGHT
-from workers.review.question import INCONCLUSIVE, quorum_policy
+from workers.review.question import quorum_policy
 from workers.review.votes import bearing
 
 Person = Callable[[str], str]
@@ -200,7 +200,7 @@ def rules_for(context: Context, unit: UnitOfWork) -> DecisionRules:
     policy = quorum_policy(review, person_of, rare)
     if review.by_shares:
         ballots = Ballots(project.schema, person_of, policy.quorum)
-        known = learn(unit, project, trust.weight, ballots, INCONCLUSIVE, review)
+        known = learn(unit, project, trust.weight, ballots, review)
         crowd = crowd_rules(review, known, harm_of(unit, project))
     return DecisionRules(
         policy=policy,

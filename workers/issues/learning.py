@@ -46,9 +46,7 @@ class Verdicts:
             )
 
 
-def expected_precision(
-    given: ArrayLike, suggested: ArrayLike, verdicts: Verdicts, n_classes: int, *, strength: float = STRENGTH
-) -> Floats:
+def expected_precision(given: ArrayLike, suggested: ArrayLike, verdicts: Verdicts, n_classes: int) -> Floats:
     """The share of flags like these that reviewers will confirm.
 
     Parameters
@@ -59,8 +57,6 @@ def expected_precision(
         What was judged so far; may be empty.
     n_classes
         K.
-    strength
-        How many verdicts the level above counts for, above 0.
 
     Returns
     -------
@@ -71,10 +67,10 @@ def expected_precision(
     -----
     Means of Beta posteriors in three levels, as in empirical Bayes shrinkage (Efron and Morris, 1975): all
     flags with a uniform prior, (x + 1) / (n + 2); the given class, (x_c + s p) / (n_c + s); the pair, the
-    same with its class in the place of p.
+    same with its class in the place of p; s is `STRENGTH`.
     """
     row, column = np.asarray(given, dtype=np.int64), np.asarray(suggested, dtype=np.int64)
-    of_class = class_precision(verdicts, n_classes, strength=strength)
+    of_class = class_precision(verdicts, n_classes)
     # Pairs are sparse: with a thousand classes a table of them would be larger than the flags.
     pairs, at = np.unique(verdicts.given * n_classes + verdicts.suggested, return_inverse=True)
     asked_pair = np.bincount(at, weights=verdicts.asked, minlength=len(pairs))
@@ -87,15 +83,15 @@ def expected_precision(
     known = pairs[result] == wanted
     asked = np.where(known, asked_pair[result], 0.0)
     right = np.where(known, right_pair[result], 0.0)
-    precision: Floats = (right + strength * of_class[row]) / (asked + strength)
+    precision: Floats = (right + STRENGTH * of_class[row]) / (asked + STRENGTH)
     return precision
 
 
-def class_precision(verdicts: Verdicts, n_classes: int, *, strength: float = STRENGTH) -> Floats:
+def class_precision(verdicts: Verdicts, n_classes: int) -> Floats:
     """(K,) the share of flags of each given class that reviewers will confirm; see `expected_precision`."""
     asked = np.bincount(verdicts.given, weights=verdicts.asked, minlength=n_classes)
     right = np.bincount(verdicts.given, weights=verdicts.confirmed, minlength=n_classes)
-    result: Floats = (right + strength * overall_precision(verdicts)) / (asked + strength)
+    result: Floats = (right + STRENGTH * overall_precision(verdicts)) / (asked + STRENGTH)
     return result
 
 

@@ -233,6 +233,7 @@ def _corrections(unit: UnitOfWork, asked: Asked) -> ReportedCorrections:
         by_state=figures.correction_counts(unit, project_id, asked.since),
         moved=[ReportedMove(one.given, one.label, one.n) for one in moves],
         classes=[ReportedClassChange(name, gained[name], lost[name], now.get(name, 0)) for name in names],
+        held_by_others=unit.corrections.held_by_others(project_id),
     )
 
 

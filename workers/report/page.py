@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from connector.model import Json
-from connector.wording import guideline_effect, note_text, one_line, report_headline
+from connector.wording import guideline_effect, held_by_others, note_text, one_line, report_headline
 from workers.report.validation import Chain, ValidationEntry, answer_text
 
 NAME_CHARS = 60  # of a class or a person
@@ -40,7 +40,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[[Any], str]] = {
+    filters: dict[str, Callable[..., str]] = {
         "share": lambda value: "–" if value is None else f"{value:.1%}",
         "plain": lambda value: "–" if value is None else f"{value:.3g}",
         "signed": lambda value: "–" if value is None else f"{value:+.3g}",
@@ -50,6 +50,7 @@ def _environment() -> Environment:
         "moment": lambda text: _read(text).strftime("%Y-%m-%d %H:%M UTC"),
         "effect": guideline_effect,
         "said": answer_text,
+        "others": held_by_others,
         "json": _json,
     }
     environment.filters.update(filters)

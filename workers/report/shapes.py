@@ -154,6 +154,7 @@ class ReportedCorrections:
     by_state: dict[str, int]
     moved: list[ReportedMove]
     classes: list[ReportedClassChange]
+    held_by_others: int = 0  # annotations of others with an error that was corrected in another's
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,15 @@ def absorb_answers(
     """
     tasks = unit.reviews.many([snapshot.key for snapshot in snapshots])
     known = unit.votes.of(list(tasks))
-    changed = 0
+    changed, stamps = 0, {}
     for snapshot in snapshots:
         task = tasks.get(snapshot.key)
         if task is None or task.remote_id != snapshot.remote_task_id:
             continue  # not ours
         changed += _absorb_review(unit, project, task, snapshot, known[task.key], person_of)
         _hold_state(unit, project, task, snapshot)
+        stamps[task.key] = snapshot.changed_at
+    unit.reviews.changed(stamps)
     if changed:
         unit.enqueue(job(JobKind.DECIDE, project.id))
     return changed
@@ -85,9 +87,9 @@ def _hold_state(unit: UnitOfWork, project: Project, task: ReviewTask, snapshot: 
     """
     asked = task.state is ReviewState.PUSHED
     if asked and snapshot.withdrawn:
-        unit.reviews.overlap_sent(task.key, 0)
+        unit.overlaps.sent(task.key, 0)
     elif asked and snapshot.overlap is not None and snapshot.overlap < task.overlap_pushed:
-        unit.reviews.overlap_sent(task.key, snapshot.overlap)
+        unit.overlaps.sent(task.key, snapshot.overlap)
     elif task.state is ReviewState.WITHDRAWN and snapshot.withdrawn is False:
         unit.reviews.set_state([task.key], ReviewState.WITHDRAWING)
     else:

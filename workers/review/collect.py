@@ -9,6 +9,7 @@ from connector.model.lanes import job
 from workers.context import Context, Summary
 from workers.review.answers import absorb_answers
 from workers.review.doubles import with_doubles
+from workers.review.restored import answers_went_back
 
 
 def handle(context: Context) -> Summary:
@@ -30,7 +31,8 @@ def _have_it_made_again(context: Context) -> None:
 
 def _collected(context: Context, project: Project, review_id: str) -> Summary:
     reviews = votes = 0
-    for page in context.desk.answers_since(review_id, project.review_cursor):
+    cursor = None if answers_went_back(context, project, review_id) else project.review_cursor
+    for page in context.desk.answers_since(review_id, cursor):
         asked = with_doubles(context, review_id, page.reviews)
         with context.begin() as unit:
             votes += absorb_answers(unit, project, asked, context.settings.reviewers.person_of)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from connector.model import ReviewSnapshot, ReviewState
+from connector.model.moments import EPOCH
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
 from workers.review.sent import mark_pushed
@@ -71,10 +72,16 @@ def _merged(context: Context, review_id: str, asking: Sequence[tuple[str, str]])
         return []
     page = context.desk.fetch_answers(review_id, [remote_id for _, remote_id in asking])
     held = {(each.key, each.remote_task_id): each.answers for each in page.reviews}
+    stamps = {(each.key, each.remote_task_id): each.changed_at for each in page.reviews}
     first: dict[str, str] = {}
     for key, remote_id in asking:
         first.setdefault(key, remote_id)
     return [
-        ReviewSnapshot(key, number, tuple(a for one in asking if one[0] == key for a in held.get(one, ())))
+        ReviewSnapshot(
+            key,
+            number,
+            tuple(a for one in asking if one[0] == key for a in held.get(one, ())),
+            changed_at=stamps.get((key, number), EPOCH),
+        )
         for key, number in first.items()
     ]

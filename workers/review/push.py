@@ -97,7 +97,7 @@ def _ensure_project(context: Context, schema: LabelSchema, known_id: str | None)
     project, review = context.project, context.settings.review
     with context.read() as unit:
         source_title = unit.projects.title(project.id) or project.name
-        raised = unit.reviews.most_wanted(project.id)
+        raised = unit.overlaps.most_wanted(project.id)
     setup = ReviewSetup(
         owner_key=context.services.keyring.owner_key(project.name),
         title=review.title or wording.review_project_title(source_title),
@@ -135,7 +135,7 @@ def _follow_quorum(context: Context, quorum: int) -> None:
         return
     with context.begin() as unit:
         if known is not None:
-            unit.reviews.forget_overlaps(context.project.id, int(known), quorum)
+            unit.overlaps.forget(context.project.id, int(known), quorum)
             unit.enqueue(job(JobKind.DECIDE, context.project.id))
         unit.facts.put(fact, str(quorum))
 
@@ -284,7 +284,7 @@ def _requests(context: Context, tasks: Sequence[ReviewTask], schema: LabelSchema
 
 def _raise_overlaps(context: Context, review_id: str) -> int:
     with context.read() as unit:
-        tasks = unit.reviews.overlaps_to_send(context.project.id, context.settings.review.extra_votes)
+        tasks = unit.overlaps.to_send(context.project.id, context.settings.review.extra_votes)
     here = _standing(context, review_id, tasks)
     lost = [task for task in tasks if task.key not in here]
     if lost:
@@ -316,7 +316,7 @@ def _raise_overlap(context: Context, task: ReviewTask, remote_id: str) -> bool:
             release_lost_reviews(unit, context.project, [task])
         return False
     with context.begin() as unit:
-        unit.reviews.overlap_sent(task.key, task.overlap)
+        unit.overlaps.sent(task.key, task.overlap)
     return True
 
 

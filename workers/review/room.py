@@ -23,12 +23,7 @@ def room_for(unit: UnitOfWork, project: Project, policy: PolicySettings) -> int:
     """
     newest = unit.votes.newest(project.id, RECENT_ANSWERS)
     taken = unit.reviews.open_count(project.id, answered_by=active_reviewers(newest))
-    return max(0, _most_open(newest, policy) - taken)
-
-
-def most_open(unit: UnitOfWork, project: Project, policy: PolicySettings) -> int:
-    """How many questions may stand open at a time: most of them end after one answer."""
-    return _most_open(unit.votes.newest(project.id, RECENT_ANSWERS), policy)
+    return max(0, most_open(newest, policy) - taken)
 
 
 def active_reviewers(newest: Sequence[tuple[str, datetime]]) -> frozenset[str]:
@@ -42,7 +37,8 @@ def answers_an_hour(moments: Iterable[datetime]) -> float:
     return len(hours) / len(set(hours)) if hours else 0.0
 
 
-def _most_open(newest: Sequence[tuple[str, datetime]], policy: PolicySettings) -> int:
+def most_open(newest: Sequence[tuple[str, datetime]], policy: PolicySettings) -> int:
+    """How many questions may stand open at a time: most of them end after one answer."""
     if policy.hours_open is None:
         return policy.budget
     pace = answers_an_hour(at for _, at in newest)

@@ -63,7 +63,7 @@ def put_back(unit: UnitOfWork, project: Project, tasks: Sequence[ReviewTask]) ->
     unit.reviews.set_state(keys, ReviewState.PUSHED)
     unit.reviews.mark_undecided(keys)
     for key in keys:
-        unit.reviews.overlap_sent(key, 0)
+        unit.overlaps.sent(key, 0)
     unit.enqueue(job(JobKind.PUSH, project.id))
     unit.issues.set_state([task.issue_id for task in tasks], IssueState.IN_REVIEW)
     unit.label_events.note(task.issue_id for task in tasks)

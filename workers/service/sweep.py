@@ -123,7 +123,7 @@ def _unfinished(unit: UnitOfWork, project: Project, settings: ProjectSettings) -
         unit.reviews.mark_overdue(project.id, unit.now - timedelta(hours=settings.review.deadline_hours))
     if unit.reviews.undecided(project.id, 1):
         jobs.append(job(JobKind.DECIDE, project.id))
-    if unit.reviews.unsent(project.id, settings.review.extra_votes):
+    if unit.reviews.unsent(project.id) or unit.overlaps.unsent(project.id, settings.review.extra_votes):
         jobs.append(job(JobKind.PUSH, project.id))
     for state, kind in CARRIED_OUT_BY.items():
         waiting = unit.corrections.listed(project.id, state, CORRECTIONS_AT_ONCE)

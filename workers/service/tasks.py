@@ -21,21 +21,25 @@ def register(app: Celery, services: Callable[[], Services]) -> None:
 
     @app.task(name=RUN_JOB)  # type: ignore[untyped-decorator]  # celery ships no types
     def run_job(job_id: str) -> None:
-        _turn(services(), lambda: run(services(), job_id))
+        _turn(services, lambda own: run(own, job_id))
 
     @app.task(name=TICK)  # type: ignore[untyped-decorator]  # celery ships no types
     def tick() -> None:
-        _turn(services(), lambda: sweep(services()))
+        _turn(services, sweep)
 
 
-def _turn(services: Services, work: Callable[[], object]) -> None:
+def _turn(services: Callable[[], Services], work: Callable[[Services], object]) -> None:
     """Work; a database that is away or full ends this turn in one line at most: the next tick tries again.
 
-    One that a newer version has taken over, as while replicas are replaced one by one, is left to that.
+    One that a newer version has taken over, as while replicas are replaced one by one, is left to that; one
+    that was made with another secret key is not opened.
     """
+    trouble = None
     try:
-        services.store.require_known_schema()
-        work()
+        own = services()
+        trouble = own.store.trouble
+        own.store.require_known_schema()
+        work(own)
     except SecondlookError as error:
-        if not services.store.trouble.tells(error):
+        if trouble is None or not trouble.tells(error):
             log.warning("nothing could be done: the next tick tries again", reason=str(error))

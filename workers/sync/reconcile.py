@@ -34,7 +34,7 @@ def handle(context: Context) -> Summary:
     deleted = _delete_confirmed(context, stored)
     fetch_again(context, missing)
     _look_at_written(context)
-    restored = went_back(context)
+    restored = went_back(context, FETCH_AT_ONCE)
     lost = _look_for_deleted_tasks(context)
     with context.begin() as unit:
         unit.projects.reconciled(context.project.id)

@@ -2,67 +2,46 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import datetime
 
-from connector.model import Item
+from connector.model import ItemRef
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
+from connector.store.repositories.items import Stamps, still_older
 from workers.context import Context
 from workers.sync.items import FETCH_AT_ONCE, absorb_items
 
-
-def went_back(context: Context) -> bool:
-    """Whether an item that changed last is older on the platform now, which no poll for changes shows."""
-    with context.read() as unit:
-        remote_ids = unit.items.newest(context.project.id, FETCH_AT_ONCE)
-    items = context.source.fetch(remote_ids)
-    with context.begin() as unit:
-        older = absorb_items(unit, context.project, items, ours=context.installations).older
-    return believe_older(context, older) > 0
+NEWEST_AT_POLL = 10  # people may have changed some of them since
 
 
-def newest_went_back(context: Context) -> bool:
-    """The same for the one item that the last poll saw as the newest: cheap enough for every poll.
+def went_back(context: Context, look_at: int) -> bool:
+    """Whether so many items that changed last are older on the platform now, which no poll for changes shows.
 
-    Where that item is gone, or its number is another's, all ids are compared.
+    Nothing is stored. Where one of them is gone, or its number is another's, all ids are compared.
     """
-    fact = _newest_fact(context.project.id)
     with context.read() as unit:
-        remote_id, created, stamp = json.loads(unit.facts.get(fact) or "[null, null, null]")
-    if remote_id is None:
-        return False
-    same = [one for one in context.source.fetch([remote_id]) if one.created_at.isoformat() == created]
-    if same:
-        return same[0].updated_at < datetime.fromisoformat(stamp)
-    with context.begin() as unit:
-        unit.facts.drop(fact)
-        unit.enqueue(job(JobKind.RECONCILE, context.project.id))
-    return False
+        newest = unit.items.newest(context.project.id, look_at)
+    items = context.source.fetch([ref.remote_id for ref in newest]) if newest else ()
+    stamps = {ItemRef(item.remote_id, item.created_at): item.updated_at for item in items}
+    if any(ref not in stamps for ref in newest):
+        with context.begin() as unit:
+            unit.enqueue(job(JobKind.RECONCILE, context.project.id))
+    return any(ref in stamps and stamps[ref] < stamp for ref, stamp in newest.items())
 
 
-def remember_newest(context: Context, newest: Item | None) -> None:
-    """Note down the item by which the next poll sees whether the platform's data went back."""
-    if newest is None:
-        return
-    with context.begin() as unit:
-        held = [newest.remote_id, newest.created_at.isoformat(), newest.updated_at.isoformat()]
-        unit.facts.put(_newest_fact(context.project.id), json.dumps(held))
-
-
-def believe_older(context: Context, older: Mapping[str, datetime]) -> int:
+def believe_older(context: Context, older: Mapping[str, Stamps]) -> int:
     """Store items as the platform has them now that a full pass saw older than they are stored; how many.
 
-    They are fetched again, because a page may have been read before somebody's change came by webhook; an
-    item that is stored anew while this runs is left as it is.
+    They are fetched again, because a page may have been read before somebody's change came by webhook; what
+    is stored anew while this runs is left as it is.
     """
     believed, remote_ids = 0, sorted(older)
     for start in range(0, len(remote_ids), FETCH_AT_ONCE):
         items = context.source.fetch(remote_ids[start : start + FETCH_AT_ONCE])
-        back = [item for item in items if item.updated_at < older[item.remote_id]]
+        still = {item.remote_id: still_older(item, older[item.remote_id]) for item in items}
+        back = [item for item in items if still[item.remote_id]]
         with context.begin() as unit:
-            unit.items.rewind(context.project.id, back, older)
+            unit.items.rewind(context.project.id, back, still)
             absorb_items(unit, context.project, items, ours=context.installations, restored=bool(back))
             if back:
                 detail = {"items": len(back)}
@@ -71,6 +50,12 @@ def believe_older(context: Context, older: Mapping[str, datetime]) -> int:
                 unit.facts.put(_restored_fact(context.project.id), "")
         believed += len(back)
     return believed
+
+
+def is_restored(context: Context) -> bool:
+    """Whether the platform's data went back, and corrections were not looked after yet."""
+    with context.read() as unit:
+        return unit.facts.get(_restored_fact(context.project.id)) is not None
 
 
 def look_after_corrections(context: Context) -> int:
@@ -91,10 +76,6 @@ def look_after_corrections(context: Context) -> int:
         unit.enqueue(job(JobKind.COLLECT, project_id))
         unit.facts.drop(fact)
     return len(standing)
-
-
-def _newest_fact(project_id: int) -> str:
-    return f"newest_item:{project_id}"
 
 
 def _restored_fact(project_id: int) -> str:

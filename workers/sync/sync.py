@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime
 
-from connector.model import Item, Project, SourceInfo
+from connector.model import Project, SourceInfo
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.repositories.items import PageChange
@@ -18,39 +17,37 @@ from workers.label_types.registry import ValidLabels, kind_of
 from workers.review.release import release_classless_issues
 from workers.sync.items import absorb_items
 from workers.sync.restored import (
+    NEWEST_AT_POLL,
     believe_older,
+    is_restored,
     look_after_corrections,
-    newest_went_back,
-    remember_newest,
+    went_back,
 )
 
 
 def handle(context: Context) -> Summary:
     info = context.source.describe()
     asked = bool(context.job.payload.get("full")) or _schema_changed(context.project, info)
-    full = asked or newest_went_back(context)
+    restored = went_back(context, NEWEST_AT_POLL) or is_restored(context)
+    full = asked or restored
     project = _save_description(context, info, restart=full)
     total = PageChange()
-    newest: Item | None = None
     seen = 0
     for page in context.source.changes_since(project.source_cursor):
         with context.begin() as unit:
-            total.add(absorb_items(unit, project, page.items, ours=context.installations, again=full))
+            change = absorb_items(
+                unit, project, page.items, ours=context.installations, again=full, restored=restored
+            )
+            total.add(change)
             unit.projects.set_source_cursor(project.id, page.cursor)
-        newest = max((*page.items, *([newest] if newest else ())), key=_stamp, default=None)
         seen += len(page.items)
         context.progress(seen, info.n_items if project.source_cursor is None else None, "tasks")
     if believe_older(context, total.older) and project.source_cursor is not None:
         with context.begin() as unit:
             unit.enqueue(job(JobKind.SYNC, project.id, {"full": True}))
-    remember_newest(context, newest)
     look_after_corrections(context)
     _finish(context, project)
     return {"seen": seen, "new": total.new, "changed": total.changed, "relabelled": len(total.relabelled)}
-
-
-def _stamp(item: Item) -> datetime:
-    return item.updated_at
 
 
 def _schema_changed(project: Project, info: SourceInfo) -> bool:

@@ -15,13 +15,14 @@ from connector.model.lanes import job
 from connector.model.moments import moment
 from connector.model.reasons import NotWritten
 from connector.store.unit_of_work import UnitOfWork
+from workers.label_types.base import LabelType
 from workers.label_types.registry import kind_of
 
 
 def look_at_undone(
     unit: UnitOfWork, project: Project, items: Sequence[Item], item_ids: Collection[int]
 ) -> None:
-    """See what does not stand as we wrote it; `items` is what the platform says now.
+    """See what does not stand as we wrote it, and who holds what it put right; `items` is what is there now.
 
     What is gone, and what we saved last with the given label in its place again, is looked for on the
     platform, and a person asked where it is not. Where somebody else put a region back, that is a conflict.
@@ -35,6 +36,7 @@ def look_at_undone(
         item = now.get((ref.remote_id, ref.created_at))
         if item is None:
             continue
+        _count_others(unit, project, item, one)
         holder = next((each for each in item.annotations if each.remote_id == one.remote_id), None)
         if _is_gone(item, holder, one):
             _look_for(unit, one, NotWritten.GONE)
@@ -53,6 +55,26 @@ def note_lost_edits(unit: UnitOfWork, project: Project, item_ids: Collection[int
     for one in unit.items.edits_lost(sorted(item_ids), project.service_user):
         detail = {"item": unit.items.ref(one.item_id).remote_id, "by": one.updated_by, "label": one.label}
         unit.audit.append("platform", "annotation.edit_lost", one.remote_id, detail, project.name)
+
+
+def _count_others(unit: UnitOfWork, project: Project, item: Item, correction: Correction) -> None:
+    """A correction goes to one annotation: others of the item may hold the same error."""
+    own = {correction.remote_id, unit.items.annotation_remote_id(correction.annotation_id)}
+    kind = kind_of(project.schema)
+    labels = [one.label for one in item.annotations if one.remote_id not in own and one.label is not None]
+    n_annotations = sum(holds(kind, label, correction.given, correction.label) for label in labels)
+    if n_annotations != correction.others:
+        unit.corrections.others_hold(correction.id, n_annotations)
+
+
+def holds(kind: LabelType, label: str, wrong: str, right: str) -> bool:
+    """Whether somebody's label has the same error as one in which `wrong` became `right`.
+
+    People draw the same region a little beside each other.
+    """
+    return kind.carries(label, wrong) or any(
+        kind.alike(part, wrong) and not kind.alike(part, right) for part in kind.parts(label)
+    )
 
 
 def _is_gone(item: Item, holder: Annotation | None, correction: Correction) -> bool:

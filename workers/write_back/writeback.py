@@ -12,7 +12,6 @@ from connector.model.reasons import NotWritten
 from workers.context import Context, Summary
 from workers.review.release import shown_of_asked
 from workers.sync.items import absorb_items
-from workers.sync.restored import remember_newest
 from workers.sync.undone import look_at_undone
 from workers.write_back.corrections import bears, is_decided, is_of_edited, is_wanted, release_waiting
 from workers.write_back.orders import order_for
@@ -133,7 +132,6 @@ def _journal(context: Context, correction: Correction, record: WriteRecord) -> N
             unit.corrections.set_state(correction.id, CorrectionState.REVERTING)
             unit.enqueue(job(JobKind.REVERT, project.id, {"correction": correction.id}))
         look_at_undone(unit, project, items, [correction.item_id])
-    remember_newest(context, next(iter(items), None))
 
 
 def _close(context: Context, correction: Correction, state: CorrectionState, error: str) -> None:

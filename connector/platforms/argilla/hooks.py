@@ -14,6 +14,7 @@ from typing import Any
 from connector.errors import NotFound
 from connector.model import Role
 from connector.platforms.argilla.client import ArgillaClient
+from connector.platforms.webhooks import same_receiver
 
 OWNER = "owner"
 EVENTS = {
@@ -81,12 +82,8 @@ def _ours(client: ArgillaClient, url: str) -> list[Hook]:
         hook
         for hook in listed(client)
         if hook.get("url") == url
-        or (str(hook.get("description") or "").startswith(_OURS) and _base(str(hook["url"])) == _base(url))
+        or (str(hook.get("description") or "").startswith(_OURS) and same_receiver(str(hook["url"]), url))
     ]
-
-
-def _base(url: str) -> str:
-    return url.partition("?")[0].rstrip("/").rpartition("/")[0]
 
 
 def _delete(client: ArgillaClient, hook: Hook) -> None:

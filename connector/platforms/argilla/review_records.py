@@ -123,7 +123,8 @@ def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
     given = [row for row in dicts(raw.get("responses")) if row.get("status") != "draft"]
     read = mapping.codec_of(raw, codec)
     answers = [answer(row, key, record_id, read, _asked(raw)) for row in given if "id" in row]
-    return ReviewSnapshot(key, record_id, tuple(answers))
+    # The record's own stamp, not its answers': one that is deleted leaves the others, which are older.
+    return ReviewSnapshot(key, record_id, tuple(answers), changed_at=moment(raw.get("updated_at")))
 
 
 def _asked(raw: Mapping[str, Any]) -> Raw:

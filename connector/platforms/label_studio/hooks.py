@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.errors import Misconfigured, NotFound, Rejected
+from connector.errors import InvalidToken, Misconfigured, NotFound, Rejected
 from connector.model import Role
 from connector.platforms.label_studio.client import LabelStudioClient, whole
-from connector.platforms.label_studio.webhook import SECRET_HEADER
+from connector.platforms.webhooks import SECRET_HEADER, same_receiver
 
 ANNOTATION_ACTIONS = (
     "ANNOTATION_CREATED",
@@ -54,20 +54,15 @@ def _ours(client: LabelStudioClient, project_id: str, url: str) -> list[Hook]:
         for hook in hooks
         if "id" in hook
         and hook.get("project") == whole(project_id)
-        and (hook.get("url") == url or _same_receiver(hook, url))
+        and (hook.get("url") == url or _of_older_secret(hook, url))
     ]
 
 
-def _same_receiver(hook: Hook, url: str) -> bool:
+def _of_older_secret(hook: Hook, url: str) -> bool:
     """Whether a hook calls us under an older secret path: same address up to the last part, our header."""
     headers = hook.get("headers")
-    return (
-        isinstance(headers, dict) and SECRET_HEADER in headers and _base(str(hook.get("url"))) == _base(url)
-    )
-
-
-def _base(url: str) -> str:
-    return url.partition("?")[0].rstrip("/").rpartition("/")[0]
+    ours = isinstance(headers, dict) and SECRET_HEADER in headers
+    return ours and same_receiver(str(hook.get("url")), url)
 
 
 def _differences(hook: Hook, wanted: Hook) -> int:
@@ -85,9 +80,9 @@ def _delete(client: LabelStudioClient, hook: Hook) -> None:
 def _write(client: LabelStudioClient, method: str, path: str, body: Hook) -> None:
     try:
         client.api.write(method, path, body)
+    except InvalidToken:
+        raise
     except (Misconfigured, Rejected) as error:
-        if isinstance(error, Misconfigured) and "HTTP 401" in error.problem:
-            raise
         raise Misconfigured(
             f"Label Studio refuses to call this address ({error})",
             field="server.public_url",

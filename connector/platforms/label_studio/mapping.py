@@ -17,15 +17,23 @@ from connector.model import (
 )
 from connector.model.item_data import value_at
 from connector.model.moments import moment
-from connector.platforms.results import dicts, finite, meta_of, of_item, regions_of
+from connector.platforms.results import (
+    BY,
+    MARKER,
+    REMOVED,
+    dicts,
+    finite,
+    marks_on,
+    meta_of,
+    of_item,
+    regions_of,
+    written_by_us,
+)
 from connector.ports import Codec, PartsCodec
 
-MARKER = "secondlook"  # key in a result item's `meta` that names our correction
-BY = "secondlook_by"  # beside it: the user who wrote, so that a later edit shows
 CONTROL = "secondlook_control"  # beside it: which control was corrected
 BEFORE = "secondlook_before"  # beside it: what is needed to undo the write
 ORIGIN = "secondlook_of"  # beside it: whose correction of what, for a database that does not know it
-REMOVED = "secondlook_removed"  # on a region: the same of corrections whose own region is gone, in a list
 MARKS = (MARKER, BY, CONTROL, BEFORE, ORIGIN, REMOVED)
 
 Raw = Mapping[str, Any]
@@ -161,12 +169,6 @@ def marker_of(result: Any, control: str | None = None) -> str | None:
     return next(iter(_marked(result, control)), {}).get(MARKER)
 
 
-def written_by_us(result: Any, updated_by: str | None) -> bool:
-    """Whether a marked result is still as we wrote it: nobody else has saved it since."""
-    meta = next(iter(_marked(result)), None)
-    return meta is not None and (updated_by is None or updated_by == meta.get(BY, updated_by))
-
-
 def mark_meta(result: Any, control: str | None = None) -> dict[str, Any]:
     """The `meta` that carries our marker, of that control or the first, or an empty one."""
     return next(iter(_marked(result, control)), {})
@@ -203,13 +205,6 @@ def _marked(result: Any, control: str | None = None) -> list[dict[str, Any]]:
     marked = [(region, meta) for region in dicts(result) for meta in marks_on(region)]
     # A region that is gone can carry nothing: then another control's says whose correction it was.
     return [m for region, m in marked if control in (None, m.get(CONTROL, region.get("from_name")))]
-
-
-def marks_on(region: Raw) -> list[dict[str, Any]]:
-    """The marks that a region carries: its own, and those of regions that are gone."""
-    meta = meta_of(dict(region))
-    marks = (meta, *dicts(meta.get(REMOVED)))
-    return [one for one in marks if isinstance(one.get(MARKER), str) and one[MARKER]]
 
 
 def user_id(value: Any) -> str | None:

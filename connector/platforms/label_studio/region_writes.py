@@ -14,7 +14,7 @@ from connector.model import LabelSchema, WriteMode, WriteOrder, WriteRecord
 from connector.platforms.label_studio import mapping, removal_marks
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.writes import BESIDE, LabelStudioWriter, by_id
-from connector.platforms.results import dicts
+from connector.platforms.results import MARKER, dicts, marks_on, written_by_us
 from connector.ports import PartsCodec
 
 Raw = dict[str, Any]
@@ -190,9 +190,7 @@ class RegionWriter(LabelStudioWriter):
     def _intact_row(self, order: WriteOrder, raw: Raw) -> Raw:
         label = self._codec.read(raw.get("result"), self._schema).label
         editor = mapping.user_id(raw.get("updated_by"))
-        if not self._is_done(order, label, order.before) or not mapping.written_by_us(
-            raw.get("result"), editor
-        ):
+        if not self._is_done(order, label, order.before) or not written_by_us(raw.get("result"), editor):
             raise Conflict(f"{raw['id']} was changed by user {editor} at {raw.get('updated_at')}")
         return raw
 
@@ -227,8 +225,8 @@ class RegionWriter(LabelStudioWriter):
     def _stands(self, order: WriteOrder, ours: Raw) -> bool:
         """Whether the region carries the order's marker, and what was decided."""
         now = mapping.annotation(ours, self._schema, self._codec).label
-        marks = [one for item in dicts(ours.get("result")) for one in mapping.marks_on(item)]
-        marked = any(one[mapping.MARKER] == order.marker for one in marks)
+        marks = [one for item in dicts(ours.get("result")) for one in marks_on(item)]
+        marked = any(one[MARKER] == order.marker for one in marks)
         return marked and self._is_done(order, now, order.before)
 
     def _is_done(self, order: WriteOrder, label: str | None, before: Any) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.platforms.label_studio.mapping import MARKER, REMOVED, marks_on
-from connector.platforms.results import dicts, meta_of
+from connector.platforms.results import MARKER, REMOVED, dicts, marks_on, meta_of
 
 Raw = dict[str, Any]
 

@@ -96,7 +96,7 @@ def snapshot(raw: Mapping[str, Any], codecs: Codecs) -> ReviewSnapshot | None:
     overlap = raw.get("overlap")
     said = overlap if isinstance(overlap, int) else None
     withdrawn = str(data.get(TITLE) or "").startswith(WITHDRAWN)
-    return ReviewSnapshot(key, task_id, tuple(answers), said, withdrawn)
+    return ReviewSnapshot(key, task_id, tuple(answers), said, withdrawn, moment(raw.get("updated_at")))
 
 
 def answer(raw: Mapping[str, Any], key: str, task_id: str, codec: Codec, asked: Mapping[str, Any]) -> Answer:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connector.errors import BadPayload, Unauthorised
+from connector.errors import BadPayload
 from connector.model import Hint
 from connector.platforms.label_studio import mapping
+from connector.platforms.results import written_by_us
+from connector.platforms.webhooks import verify_secret
 
-SECRET_HEADER = "X-Secondlook-Secret"  # noqa: S105 - the header's name
 MOST_IDS = 100_000  # in one delivery; an import announces all its tasks at once
 
 
@@ -21,12 +21,7 @@ class LabelStudioWebhooks:
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG002 - the protocol's signature; there is no signature to check them by
         """Raise Unauthorised unless the secret header holds one of `secrets`."""
-        given = next((v for k, v in headers.items() if k.lower() == SECRET_HEADER.lower()), "")
-        offered = given.encode("utf-8", "surrogatepass")
-        # All are compared, each in constant time, so that the time says nothing.
-        matches = [hmac.compare_digest(offered, secret.encode()) for secret in secrets if secret]
-        if not any(matches):
-            raise Unauthorised("the delivery does not carry our secret")
+        verify_secret(headers, secrets)
 
     def hints(self, body: bytes) -> Sequence[Hint]:
         """What changed; nothing for actions that do not matter. BadPayload for anything else."""
@@ -56,7 +51,7 @@ def _annotation(action: str, payload: Mapping[str, Any]) -> Hint:
     given = payload.get("annotation")
     rows = _rows(given if isinstance(given, list) else [given], "annotation")
     own = bool(rows) and all(
-        mapping.written_by_us(row.get("result"), mapping.user_id(row.get("updated_by"))) for row in rows
+        written_by_us(row.get("result"), mapping.user_id(row.get("updated_by"))) for row in rows
     )
     return Hint(
         action,

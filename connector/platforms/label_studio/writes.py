@@ -18,7 +18,7 @@ from connector.model.moments import moment
 from connector.model.writing import one_and_doubles
 from connector.platforms.label_studio import mapping
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict
-from connector.platforms.results import dicts, regions_of
+from connector.platforms.results import BY, MARKER, dicts, regions_of, written_by_us
 from connector.ports import Codec
 
 MODEL_VERSION = "secondlook"  # of the predictions that we add to a source project
@@ -160,7 +160,7 @@ class LabelStudioWriter:
         """
         label = self._codec.read(raw.get("result"), self._schema).label
         editor = mapping.user_id(raw.get("updated_by"))
-        if label != order.label or not mapping.written_by_us(raw.get("result"), editor):
+        if label != order.label or not written_by_us(raw.get("result"), editor):
             raise Conflict(
                 f"{raw['id']} was written as {order.label!r} and now carries {label!r}"
                 f" (saved by user {editor} at {raw.get('updated_at')})"
@@ -236,8 +236,8 @@ class LabelStudioWriter:
         """What every write of ours is known by."""
         origin = {} if order.origin is None else {mapping.ORIGIN: order.origin.to_json()}
         return {
-            mapping.MARKER: order.marker,
-            mapping.BY: self._client.user_id(),
+            MARKER: order.marker,
+            BY: self._client.user_id(),
             mapping.CONTROL: self._schema.control,
             **origin,
         }
@@ -408,7 +408,7 @@ class LabelStudioWriter:
         editor, control = mapping.user_id(raw.get("updated_by")), self._schema.control
         now, written = raw.get("result"), record.after.get("result")
         if regions_of(now, control) != regions_of(written, control) or (
-            now != written and not mapping.written_by_us(now, editor)
+            now != written and not written_by_us(now, editor)
         ):
             raise Conflict(
                 f"{record.remote_id} was changed by user {editor}"

@@ -3,6 +3,6 @@
 from connector.platforms.memory.desk import MemoryDesk
 from connector.platforms.memory.server import MemoryServer, server
 from connector.platforms.memory.source import MemorySource
-from connector.platforms.memory.webhook import SECRET_HEADER, MemoryWebhooks
+from connector.platforms.memory.webhook import MemoryWebhooks
 
-__all__ = ["SECRET_HEADER", "MemoryDesk", "MemoryServer", "MemorySource", "MemoryWebhooks", "server"]
+__all__ = ["MemoryDesk", "MemoryServer", "MemorySource", "MemoryWebhooks", "server"]

@@ -193,7 +193,7 @@ def _snapshot(held: Held) -> ReviewSnapshot:
     key = str(held.item.data["secondlook_key"])
     answers = tuple(_answer(held, key, annotation) for annotation in held.item.annotations)
     withdrawn = str(held.item.data["secondlook_title"]).startswith(WITHDRAWN)
-    return ReviewSnapshot(key, held.item.remote_id, answers, held.overlap, withdrawn)
+    return ReviewSnapshot(key, held.item.remote_id, answers, held.overlap, withdrawn, held.item.updated_at)
 
 
 def _answer(held: Held, key: str, given: Annotation) -> Answer:

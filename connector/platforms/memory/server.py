@@ -24,7 +24,7 @@ from connector.model import (
     Prediction,
     Problem,
 )
-from connector.platforms.memory.webhook import SECRET_HEADER
+from connector.platforms.webhooks import SECRET_HEADER
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SERVICE_USER = "service"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connector.errors import BadPayload, Unauthorised
+from connector.errors import BadPayload
 from connector.model import Hint
-
-SECRET_HEADER = "X-Secondlook-Secret"  # noqa: S105 - the header's name
+from connector.platforms.webhooks import verify_secret
 
 
 class MemoryWebhooks:
@@ -19,11 +17,7 @@ class MemoryWebhooks:
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> None:  # noqa: ARG002 - the protocol's signature
         """Raise Unauthorised unless the secret header holds one of `secrets`."""
-        given = next((v for k, v in headers.items() if k.lower() == SECRET_HEADER.lower()), "")
-        offered = given.encode("utf-8", "surrogatepass")
-        matches = [hmac.compare_digest(offered, secret.encode()) for secret in secrets if secret]
-        if not any(matches):
-            raise Unauthorised("the delivery does not carry our secret")
+        verify_secret(headers, secrets)
 
     def hints(self, body: bytes) -> Sequence[Hint]:
         """The one hint of a delivery."""

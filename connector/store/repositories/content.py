@@ -35,8 +35,15 @@ class UnusableAnswer:
 
 class Content(Repository):
     def answers(self, project_id: int, *, divided: bool = False) -> Iterator[GivenAnswer]:
-        """Every valid annotation, by our id of the item; or those of items whose labels differ."""
-        standing = (*_standing(project_id), annotation_rows.c.status == LabelStatus.VALID.value)
+        """Every valid annotation by a person, by our id of the item; or those of items whose labels differ.
+
+        A correction of ours is nobody's answer: beside the label that it corrects it would be a dispute.
+        """
+        standing = (
+            *_standing(project_id),
+            annotation_rows.c.status == LabelStatus.VALID.value,
+            annotation_rows.c.marker.is_(None),
+        )
         query = (
             select(
                 annotation_rows.c.item_id,

@@ -57,6 +57,17 @@ class Corrections(Repository):
         )
         return int(self._connection.execute(query).scalar_one())
 
+    def others_hold(self, correction_id: str, n_annotations: int) -> None:
+        """How many annotations of others hold what it put right."""
+        self._set(correction_id, others=n_annotations)
+
+    def held_by_others(self, project_id: int) -> int:
+        """How often annotations of others hold what corrections that stand put right."""
+        query = select(func.coalesce(func.sum(corrections.c.others), 0)).where(
+            corrections.c.project_id == project_id, corrections.c.state == CorrectionState.APPLIED.value
+        )
+        return int(self._connection.execute(query).scalar_one())
+
     def all_of_issue(self, issue_id: str) -> list[Correction]:
         """One for each decision that asked for one, in the order they were made."""
         return self._where(corrections.c.issue_id == issue_id)

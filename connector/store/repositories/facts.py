@@ -9,6 +9,8 @@ from sqlalchemy import delete, select
 from connector.store.repositories.base import Repository
 from connector.store.tables import facts
 
+KEY_OWNER = "key_owner"  # the fact that tells with which secret key the database was made
+
 
 def outage_fact(project_id: int) -> str:
     """The fact that tells since when a project's platform does not answer, and what it was asked."""
@@ -26,6 +28,12 @@ class Facts(Repository):
         self._connection.execute(
             statement.on_conflict_do_update(index_elements=["name"], set_={"value": value, "at": self._now})
         )
+
+    def keep(self, name: str, value: str) -> str:
+        """Put a fact down unless it is there; what stands."""
+        statement = self._insert(facts).values(name=name, value=value, at=self._now)
+        self._connection.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
+        return self.get(name) or value
 
     def drop(self, name: str) -> None:
         """The fact does not hold any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,13 +11,21 @@ from typing import Any, NamedTuple
 from sqlalchemy import Text, and_, cast, distinct, func, or_, select, update
 from sqlalchemy.sql import Select
 
-from connector.model import Item, ItemRef, LabelledItem, LabelStatus, Prediction
+from connector.model import (
+    CorrectionState,
+    Item,
+    ItemRef,
+    LabelledItem,
+    LabelStatus,
+    Prediction,
+    WriteMode,
+)
 from connector.model.carried import GivenLabel, carried
 from connector.store.repositories.base import Repository, chunks
-from connector.store.repositories.pages import PageChange, Pages
-from connector.store.tables import annotation_rows, items, predictions
+from connector.store.repositories.pages import PageChange, Pages, Stamps, still_older
+from connector.store.tables import annotation_rows, corrections, items, predictions
 
-__all__ = ["Items", "PageChange"]
+__all__ = ["Items", "PageChange", "Stamps", "still_older"]
 
 # Of an annotation, without what the platform stores in it: that is large, and would be parsed for nothing.
 GIVEN = ("id", "remote_id", "label_version", "annotator", "label", "ground_truth", "created_at", "updated_at")
@@ -62,19 +70,20 @@ class Items(Repository):
         """
         return Pages(self._connection, self._now, again=again).apply(project_id, page)
 
-    def newest(self, project_id: int, limit: int) -> list[str]:
-        """The items that changed last on the platform, as far as they are stored. Reads all items."""
+    def newest(self, project_id: int, limit: int) -> dict[ItemRef, datetime]:
+        """The items that changed last on the platform, as far as they are stored, and when."""
         query = (
-            select(items.c.remote_id)
+            select(items.c.remote_id, items.c.remote_created_at, items.c.remote_updated_at)
             .where(items.c.project_id == project_id, items.c.deleted_at.is_(None))
             .order_by(items.c.remote_updated_at.desc())
             .limit(limit)
         )
-        return list(self._connection.execute(query).scalars())
+        rows = self._connection.execute(query)
+        return {ItemRef(row.remote_id, row.remote_created_at): row.remote_updated_at for row in rows}
 
-    def rewind(self, project_id: int, page: Sequence[Item], stamps: Mapping[str, datetime]) -> None:
+    def rewind(self, project_id: int, page: Sequence[Item], older: Mapping[str, Stamps]) -> None:
         """Let the next `apply` believe what the platform says of these items now, though it is older."""
-        Pages(self._connection, self._now).rewind(project_id, page, stamps)
+        Pages(self._connection, self._now).rewind(project_id, page, older)
 
     def refs(self, project_id: int) -> dict[str, tuple[int, ItemRef]]:
         """Every item that is not deleted: remote id → our id and its identity."""
@@ -191,17 +200,28 @@ class Items(Repository):
         )
         if between is not None:
             query = query.where(items.c.id.between(*between))
+        corrected = select(corrections.c.annotation_id).where(
+            corrections.c.project_id == project_id,
+            corrections.c.state == CorrectionState.APPLIED.value,
+            corrections.c.mode == WriteMode.UPDATE.value,
+        )
+        if between is not None:
+            corrected = corrected.where(corrections.c.item_id.between(*between))
         if item_ids is None:
-            yield from self._grouped(query)
+            yield from self._grouped(query, corrected)
             return
         for part in chunks(sorted(item_ids)):
-            yield from self._grouped(query.where(self._among(items.c.id, part)))
+            yield from self._grouped(
+                query.where(self._among(items.c.id, part)),
+                corrected.where(self._among(corrections.c.item_id, part)),
+            )
 
-    def _grouped(self, query: Select[Any]) -> Iterator[LabelledItem]:
+    def _grouped(self, query: Select[Any], corrected: Select[Any]) -> Iterator[LabelledItem]:
+        in_place = set(self._connection.execute(corrected).scalars())
         # For this statement only: set on the connection, it would make writes fail on PostgreSQL.
         rows = self._connection.execute(query, execution_options={"yield_per": STREAM_ROWS})
         for _, group in groupby(rows, key=lambda row: row.item_id):
-            yield _labelled(list(group))
+            yield _labelled(list(group), in_place)
 
     def data(self, item_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         result: dict[int, dict[str, Any]] = {}
@@ -256,7 +276,12 @@ class Items(Repository):
         )
 
     def label_counts(self, project_id: int) -> dict[str, int]:
-        """How many valid annotations carry each label."""
+        """How many valid annotations carry each label; not those beside which a correction stands."""
+        corrected = select(corrections.c.annotation_id).where(
+            corrections.c.project_id == project_id,
+            corrections.c.state == CorrectionState.APPLIED.value,
+            corrections.c.mode == WriteMode.GROUND_TRUTH.value,
+        )
         rows = self._connection.execute(
             select(annotation_rows.c.label, func.count())
             .join(items, items.c.id == annotation_rows.c.item_id)
@@ -265,6 +290,7 @@ class Items(Repository):
                 items.c.deleted_at.is_(None),
                 annotation_rows.c.deleted_at.is_(None),
                 annotation_rows.c.status == LabelStatus.VALID.value,
+                annotation_rows.c.id.not_in(corrected),
             )
             .group_by(annotation_rows.c.label)
         )
@@ -299,7 +325,7 @@ def _prediction(row: Any) -> Prediction:
     )
 
 
-def _labelled(rows: list[Any]) -> LabelledItem:
+def _labelled(rows: list[Any], corrected: Set[int]) -> LabelledItem:
     labels = [
         GivenLabel(
             annotation_id=row.id,
@@ -310,6 +336,7 @@ def _labelled(rows: list[Any]) -> LabelledItem:
             ground_truth=row.ground_truth,
             created_at=row.created_at,
             updated_at=row.updated_at,
+            corrected=row.id in corrected,
         )
         for row in rows
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, delete, insert, select, update
 
 from connector.model import Annotation, Item, Prediction
 from connector.store.repositories.base import ROW, Repository, chunks
@@ -15,7 +15,9 @@ from connector.store.tables import annotation_rows, items, predictions, storable
 
 T = TypeVar("T", Annotation, Prediction)
 Values = dict[str, Any]
+Stamps = dict[tuple[str, str], datetime]  # (table, remote id) → when it changed last
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # before anything that a platform says
+BY_NAME = {table.name: table for table in (items, annotation_rows, predictions)}
 WHAT_COUNTS = ("label", "status", "ground_truth", "deleted_at")  # of an annotation, for its item's label
 
 
@@ -24,14 +26,18 @@ class PageChange:
     """What a page changed.
 
     `relabelled` are our ids of items whose set of labels is another now, `repredicted` those of items whose
-    predictions are. `older` are items whose stored state is newer than what the page says, with its stamp.
+    predictions are. `older` are items of which something is stored that is newer than what the page says,
+    with the stamps of all that is: not each platform moves an item's own stamp when an annotation changes.
     """
 
     new: int = 0
     changed: int = 0
     relabelled: set[int] = field(default_factory=set)
     repredicted: set[int] = field(default_factory=set)
-    older: dict[str, datetime] = field(default_factory=dict)
+    older: dict[str, Stamps] = field(default_factory=dict)
+
+    def note_older(self, table: Table, item: Item, part: str, stored: datetime) -> None:
+        self.older.setdefault(item.remote_id, {})[table.name, part] = stored
 
     def add(self, other: PageChange) -> None:
         self.new += other.new
@@ -59,27 +65,37 @@ class Pages(Repository):
             self._predictions(dict(part), change)
         return change
 
-    def rewind(self, project_id: int, page: Sequence[Item], stamps: Mapping[str, datetime]) -> None:
-        """Let go of the stamps of items that are stored as they were at `stamps`, so that a page is believed.
+    def rewind(self, project_id: int, page: Sequence[Item], older: Mapping[str, Stamps]) -> None:
+        """Let go of these stamps of items, or of what belongs to them, so that a page is believed.
 
-        An item that was stored anew since is left as it is: that word is the later one.
+        What was stored anew since is left as it is: that word is the later one.
         """
         for item in page:
-            result = self._connection.execute(
-                update(items)
-                .where(
-                    items.c.project_id == project_id,
-                    items.c.remote_id == item.remote_id,
-                    items.c.remote_created_at == item.created_at,
-                    items.c.remote_updated_at == stamps[item.remote_id],
-                )
-                .values(remote_updated_at=NEVER)
-                .returning(items.c.id)
-            ).scalar_one_or_none()
-            for table in (annotation_rows, predictions) if result is not None else ():
+            ids = select(items.c.id).where(
+                items.c.project_id == project_id,
+                items.c.remote_id == item.remote_id,
+                items.c.remote_created_at == item.created_at,
+            )
+            for (name, part), stamp in older[item.remote_id].items():
+                if name == items.name:
+                    self._rewind_item(ids, stamp)
+                else:
+                    self._rewind_part(BY_NAME[name], ids, part, stamp)
+
+    def _rewind_item(self, ids: Select[tuple[int]], stamp: datetime) -> None:
+        same = (items.c.id.in_(ids), items.c.remote_updated_at == stamp)
+        done = self._connection.execute(
+            update(items).where(*same).values(remote_updated_at=NEVER).returning(items.c.id)
+        )
+        for item_id in done.scalars().all():
+            for table in (annotation_rows, predictions):
                 self._connection.execute(
-                    update(table).where(table.c.item_id == result).values(updated_at=NEVER)
+                    update(table).where(table.c.item_id == item_id).values(updated_at=NEVER)
                 )
+
+    def _rewind_part(self, table: Table, ids: Select[tuple[int]], part: str, stamp: datetime) -> None:
+        same = (table.c.item_id.in_(ids), table.c.remote_id == part, table.c.updated_at == stamp)
+        self._connection.execute(update(table).where(*same).values(updated_at=NEVER))
 
     def _items(self, project_id: int, page: Mapping[str, Item], change: PageChange) -> dict[int, Item]:
         """Store the items themselves; our id → item for those that are not older than what is stored."""
@@ -99,7 +115,7 @@ class Pages(Repository):
                     taken[row.id] = item
                     changed += _item_change(project_id, row, item, change)
                 else:
-                    change.older[remote_id] = row.remote_updated_at
+                    change.note_older(items, item, remote_id, row.remote_updated_at)
             self._update_rows(items, changed)
             taken |= self._insert_items(project_id, fresh, change)
         return taken
@@ -151,7 +167,9 @@ class Pages(Repository):
             if row is None:
                 fresh.append(values | {"label_version": 1})
                 change.relabelled.add(item_id)
-            elif _supersedes(values, row):
+            elif annotation.updated_at < row.updated_at:
+                change.note_older(annotation_rows, page[item_id], annotation.remote_id, row.updated_at)
+            elif _differs(values, row):
                 changed.append(_annotation_change(row, values, change))
         gone = [row for row in stored.values() if row.deleted_at is None]
         change.relabelled.update(row.item_id for row in gone)
@@ -168,7 +186,9 @@ class Pages(Repository):
             values = _prediction_values(item_id, prediction)
             if row is None:
                 fresh.append(values)
-            elif _supersedes(values, row):
+            elif prediction.updated_at < row.updated_at:
+                change.note_older(predictions, page[item_id], prediction.remote_id, row.updated_at)
+            elif _differs(values, row):
                 changed.append({ROW: row.id, **values})
         for part in chunks([row.id for row in stored.values()]):
             self._connection.execute(delete(predictions).where(self._among(predictions.c.id, part)))
@@ -201,16 +221,21 @@ def _newest_of_each(page: Iterable[Item]) -> dict[str, Item]:
     return newest
 
 
+def still_older(item: Item, stamps: Stamps) -> Stamps:
+    """Those stamps that are later than what the platform says of this item and its parts now."""
+    now = {(items.name, item.remote_id): item.updated_at}
+    now |= {(annotation_rows.name, one.remote_id): one.updated_at for one in item.annotations}
+    now |= {(predictions.name, one.remote_id): one.updated_at for one in item.predictions}
+    return {part: stamp for part, stamp in stamps.items() if part in now and now[part] < stamp}
+
+
 def _is_predecessor(item: Item, rows: Sequence[Row[Any]]) -> bool:
     """Whether this is a late word about an item whose id belongs to a later one already."""
     return any(row.deleted_at is None and row.remote_created_at > item.created_at for row in rows)
 
 
-def _supersedes(values: Values, row: Row[Any]) -> bool:
-    """Whether it differs from what is stored and is not older."""
-    return bool(row.updated_at <= values["updated_at"]) and any(
-        getattr(row, name) != value for name, value in values.items()
-    )
+def _differs(values: Values, row: Row[Any]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
 
 
 def _item_change(project_id: int, row: Row[Any], item: Item, change: PageChange) -> list[Values]:

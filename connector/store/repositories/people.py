@@ -22,6 +22,7 @@ from connector.store.tables import (
 
 KEPT_DAYS = 366
 STANDING = (ReviewState.PLANNED.value, ReviewState.PUSHED.value)
+MOST_DECIDED = 100_000  # labels that are looked at
 
 
 class People(Repository):
@@ -50,8 +51,8 @@ class People(Repository):
             AnswerRow(**{name: getattr(row, name) for name in AnswerRow.__slots__}) for row in reversed(rows)
         ]
 
-    def decided_labels(self, project_id: int, limit: int = 100_000) -> list[DecidedLabel]:
-        """Labels that reviewers decided about; at most `limit`, newest first."""
+    def decided_labels(self, project_id: int) -> list[DecidedLabel]:
+        """Labels that reviewers decided about, newest first; at most 100,000."""
         query = (
             select(
                 annotation_rows.c.annotator,
@@ -73,7 +74,7 @@ class People(Repository):
                 decisions.c.superseded_at.is_(None),
             )
             .order_by(decisions.c.decided_at.desc(), decisions.c.id)
-            .limit(limit)
+            .limit(MOST_DECIDED)
         )
         return [
             DecidedLabel(**{name: getattr(row, name) for name in DecidedLabel.__slots__})
@@ -89,6 +90,7 @@ class People(Repository):
                 items.c.project_id == project_id,
                 annotation_rows.c.annotator.is_not(None),
                 annotation_rows.c.updated_at >= since,
+                annotation_rows.c.marker.is_(None),  # corrected in place: then it was us
             )
             .distinct()
         )

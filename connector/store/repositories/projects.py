@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Select, case, select, tuple_, update
 
-from connector.errors import Misconfigured
+from connector.errors import NO_PROJECT, Misconfigured, NotFound
 from connector.model import Annotator, LabelSchema, ObjectTag, Project
 from connector.store.repositories.base import Repository
 from connector.store.tables import annotators, projects
@@ -57,6 +57,13 @@ class Projects(Repository):
     def by_name(self, name: str) -> Project | None:
         row = self._connection.execute(_named(name)).one_or_none()
         return None if row is None else _project(row)
+
+    def existing(self, name: str) -> Project:
+        """The project of this name; raises NotFound."""
+        result = self.by_name(name)
+        if result is None:
+            raise NotFound(NO_PROJECT)
+        return result
 
     def get(self, project_id: int) -> Project:
         return _project(self._connection.execute(select(projects).where(projects.c.id == project_id)).one())

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, literal, select, true, update
+from sqlalchemy import bindparam, case, exists, func, insert, literal, select, update
 
 from connector.model import IssueKind, IssueState, ReviewState, ReviewTask
 from connector.store.repositories.base import Repository, chunks
@@ -61,7 +61,7 @@ class Reviews(Repository):
                 )
                 .values(
                     state=ReviewState.PLANNED.value, remote_id=None, doubles=None, batch=None,
-                    overlap_pushed=0, pushed_at=None, asked_at=None, created_at=self._now,
+                    overlap_pushed=0, pushed_at=None, asked_at=None, changed_at=None, created_at=self._now,
                 )
             )  # fmt: skip
 
@@ -170,7 +170,30 @@ class Reviews(Repository):
                 state=ReviewState.PLANNED.value, remote_id=None, doubles=None, batch=None, overlap_pushed=0
             )
         )
+        self.forget_changes(project_id)
         return int(done.rowcount)
+
+    def newest(self, project_id: int, limit: int) -> list[ReviewTask]:
+        """Where a restored platform shows: tasks that changed last there, and those never read since sent."""
+        mine = (review_tasks.c.project_id == project_id, review_tasks.c.remote_id.is_not(None))
+        stamp = review_tasks.c.changed_at
+        read = select(review_tasks).where(*mine, stamp.is_not(None)).order_by(stamp.desc())
+        pushed = review_tasks.c.state == ReviewState.PUSHED.value
+        unread = select(review_tasks).where(*mine, pushed, stamp.is_(None)).order_by(review_tasks.c.key)
+        rows = (row for query in (read, unread) for row in self._connection.execute(query.limit(limit)))
+        return [task_of(row) for row in rows]
+
+    def changed(self, stamps: Mapping[str, datetime]) -> None:
+        """When these tasks changed last on the platform."""
+        rows = [{"row_key": key, "stamp": stamp} for key, stamp in stamps.items()]
+        statement = update(review_tasks).where(review_tasks.c.key == bindparam("row_key"))
+        if rows:
+            self._connection.execute(statement.values(changed_at=bindparam("stamp")), rows)
+
+    def forget_changes(self, project_id: int) -> None:
+        """When tasks changed is read anew: what the platform says now is older."""
+        mine = review_tasks.c.project_id == project_id
+        self._connection.execute(update(review_tasks).where(mine).values(changed_at=None))
 
     def get(self, key: str) -> ReviewTask | None:
         result = self._where(review_tasks.c.key == key)
@@ -207,10 +230,6 @@ class Reviews(Repository):
         for key, more in remote_ids.items():
             self._set(key, doubles=sorted({*known.get(key, ()), *more}))
 
-    def want_overlap(self, key: str, overlap: int, score: float | None = None) -> None:
-        """Ask for so many answers; with a score it is an extra vote, told as there is room for such."""
-        self._set(key, overlap=overlap, score=score)
-
     def escalate(self, key: str) -> None:
         """From now on an adjudicator's answer is waited for."""
         self._set(key, escalated_at=self._now)
@@ -218,27 +237,6 @@ class Reviews(Repository):
     def reopen(self, key: str) -> None:
         """Put a decided question again, where it stands."""
         self._set(key, state=ReviewState.PUSHED.value, asked_at=self._now)
-
-    def forget_overlaps(self, project_id: int, before: int, now: int) -> None:
-        """The platform has set every task's overlap to that of the project, which was changed.
-
-        Tasks that want an answer more than that are told again; votes may suffice now that did not.
-        """
-        waiting = review_tasks.c.state.in_([state.value for state in OPEN])
-        mine = (review_tasks.c.project_id == project_id, waiting)
-        usual = review_tasks.c.overlap == before
-        self._connection.execute(
-            update(review_tasks)
-            .where(*mine)
-            .values(
-                overlap=case((usual, now), else_=review_tasks.c.overlap),
-                overlap_pushed=case(
-                    (review_tasks.c.state == ReviewState.PUSHED.value, now),
-                    else_=review_tasks.c.overlap_pushed,
-                ),
-                undecided_change=true(),
-            )
-        )
 
     def mark_overdue(self, project_id: int, before: datetime) -> int:
         """Questions put before that moment and not escalated yet are to be looked at; how many.
@@ -259,49 +257,6 @@ class Reviews(Repository):
         )
         return int(done.rowcount)
 
-    def most_wanted(self, project_id: int) -> int:
-        """The most answers that the platform was told a standing task wants; 0 without one."""
-        query = select(func.max(review_tasks.c.overlap_pushed)).where(
-            review_tasks.c.project_id == project_id, review_tasks.c.state == ReviewState.PUSHED.value
-        )
-        return int(self._connection.execute(query).scalar_one() or 0)
-
-    def overlap_sent(self, key: str, overlap: int) -> None:
-        self._set(key, overlap_pushed=overlap)
-
-    def overlaps_to_send(self, project_id: int, extra_votes: int) -> list[ReviewTask]:
-        """Raised overlaps that the platform does not know of yet.
-
-        Of questions that want an extra vote only so many as keep `extra_votes` of them waiting, those
-        first where a vote is worth most.
-        """
-        raised = self._where(*self._raised(project_id))
-        extra = sorted((task for task in raised if task.score is not None), key=_worth)
-        free = max(0, extra_votes - self._extra_waiting(project_id)) if extra else 0
-        return [task for task in raised if task.score is None] + extra[:free]
-
-    def _raised(self, project_id: int) -> tuple[ColumnElement[bool], ...]:
-        return (
-            review_tasks.c.project_id == project_id,
-            review_tasks.c.state == ReviewState.PUSHED.value,
-            review_tasks.c.overlap > review_tasks.c.overlap_pushed,
-        )
-
-    def _extra_waiting(self, project_id: int) -> int:
-        """Questions whose extra vote was asked for and has not been given."""
-        return int(
-            self._connection.execute(
-                select(func.count())
-                .select_from(review_tasks)
-                .where(
-                    review_tasks.c.project_id == project_id,
-                    review_tasks.c.state == ReviewState.PUSHED.value,
-                    review_tasks.c.overlap <= review_tasks.c.overlap_pushed,
-                    review_tasks.c.score.is_not(None),
-                )
-            ).scalar_one()
-        )
-
     def unanswered_flags(self, project_id: int) -> list[ReviewTask]:
         """Standing tasks that show a flag, to which nobody has answered anything that we know of."""
         rows = self._connection.execute(
@@ -317,7 +272,7 @@ class Reviews(Repository):
                 ~exists().where(votes.c.review_key == review_tasks.c.key),
             )
         )
-        return [_task(row) for row in rows]
+        return [task_of(row) for row in rows]
 
     def withdraw(self, keys: Sequence[str]) -> None:
         """Take tasks out of review: unsent ones at once, sent ones by the next push.
@@ -353,19 +308,16 @@ class Reviews(Repository):
                 update(review_tasks).where(self._among(review_tasks.c.key, part)).values(state=state.value)
             )
 
-    def unsent(self, project_id: int, extra_votes: int) -> bool:
-        """Whether the platform is still to be told something: a task, an overlap, a withdrawal.
+    def unsent(self, project_id: int) -> bool:
+        """Whether the platform is still to be told of a task or a withdrawal.
 
-        What is decided stays for ever, and is not read. Extra votes for which there is no room wait.
+        What is decided stays for ever, and is not read.
         """
         at_work = [ReviewState.PLANNED.value, ReviewState.WITHDRAWING.value]
-        mine = review_tasks.c.project_id == project_id
-        if self._where(mine, review_tasks.c.state.in_(at_work), limit=1):
-            return True
-        if self._where(*self._raised(project_id), review_tasks.c.score.is_(None), limit=1):
-            return True
-        extra = self._where(*self._raised(project_id), review_tasks.c.score.is_not(None), limit=1)
-        return bool(extra) and self._extra_waiting(project_id) < extra_votes
+        query = select(review_tasks.c.key).where(
+            review_tasks.c.project_id == project_id, review_tasks.c.state.in_(at_work)
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def mark_undecided(self, keys: Sequence[str]) -> None:
         """Their votes changed: the next decide looks at them."""
@@ -432,13 +384,14 @@ class Reviews(Repository):
         query = (
             select(review_tasks).where(*conditions).order_by(review_tasks.c.created_at, review_tasks.c.key)
         )
-        return [_task(row) for row in self._connection.execute(query.limit(limit))]
+        return [task_of(row) for row in self._connection.execute(query.limit(limit))]
 
     def _set(self, key: str, **values: Any) -> None:
         self._connection.execute(update(review_tasks).where(review_tasks.c.key == key).values(**values))
 
 
-def _task(row: Any) -> ReviewTask:
+def task_of(row: Any) -> ReviewTask:
+    """A row of the table."""
     return ReviewTask(
         key=row.key,
         issue_id=row.issue_id,
@@ -453,8 +406,5 @@ def _task(row: Any) -> ReviewTask:
         asked_at=row.asked_at,
         escalated_at=row.escalated_at,
         score=row.score,
+        changed_at=row.changed_at,
     )
-
-
-def _worth(task: ReviewTask) -> tuple[float, str]:
-    return (1.0 if task.score is None else task.score), task.key

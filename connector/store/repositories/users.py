@@ -91,11 +91,9 @@ class Sessions(Repository):
     def end(self, token_hash: str) -> None:
         self._connection.execute(delete(sessions).where(sessions.c.hash == token_hash))
 
-    def end_of(self, user_id: str, but: str | None = None) -> int:
-        """End all sessions of a user, or all but one; how many there were."""
+    def end_of(self, user_id: str) -> int:
+        """End all sessions of a user; how many there were."""
         query = delete(sessions).where(sessions.c.user_id == user_id)
-        if but is not None:
-            query = query.where(sessions.c.hash != but)
         return int(self._connection.execute(query).rowcount)
 
     def counts(self, idle: timedelta) -> dict[str, int]:

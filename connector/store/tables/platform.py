@@ -67,12 +67,22 @@ items = Table(
     UniqueConstraint("project_id", "remote_id", "remote_created_at"),
 )
 
+PRESENT = text("deleted_at IS NULL")
+
 Index(
     "ix_items_present",
     items.c.project_id,
     items.c.id,
-    sqlite_where=text("deleted_at IS NULL"),
-    postgresql_where=text("deleted_at IS NULL"),
+    sqlite_where=PRESENT,
+    postgresql_where=PRESENT,
+)
+
+Index(
+    "ix_items_newest",
+    items.c.project_id,
+    items.c.remote_updated_at,
+    sqlite_where=PRESENT,
+    postgresql_where=PRESENT,
 )
 
 annotation_rows = Table(

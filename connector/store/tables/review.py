@@ -46,6 +46,8 @@ review_tasks = Table(
     Column("asked_at", UtcDateTime),  # when the question was last put: the deadline runs from here
     Column("escalated_at", UtcDateTime),  # since when an adjudicator's answer is wanted
     Column("score", Float),  # of a question that wants an extra vote: lowest where it is worth most
+    Column("changed_at", UtcDateTime),  # on the platform, as its answers were read last
+    Index("ix_review_tasks_newest", "project_id", "changed_at"),
     Index("ix_review_tasks_project_id_state", "project_id", "state"),
     Index("ix_review_tasks_batch", "batch"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
 
 from connector.store.tables.base import (
     Json,
@@ -23,7 +23,7 @@ corrections = Table(
     Column("issue_id", Uid, ForeignKey("issues.id"), nullable=False, index=True),
     Column("decision_id", Uid, ForeignKey("decisions.id"), nullable=False, unique=True),
     Column("run_id", Uid, nullable=False, index=True),
-    Column("item_id", RowId, ForeignKey("items.id"), nullable=False),
+    Column("item_id", RowId, ForeignKey("items.id"), nullable=False, index=True),
     Column("annotation_id", RowId, ForeignKey("annotations.id"), nullable=False),
     Column("mode", String(16), nullable=False),
     Column("state", String(16), nullable=False),
@@ -35,6 +35,7 @@ corrections = Table(
     Column("before", Json),
     Column("after", Json),
     Column("error", PlainText),
+    Column("others", Integer, nullable=False, server_default="0"),  # annotations that hold what was wrong
     Column("created_at", UtcDateTime, nullable=False),
     Column("applied_at", UtcDateTime),
     Column("reverted_at", UtcDateTime),

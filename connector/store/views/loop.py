@@ -54,6 +54,7 @@ class ProjectView:
     corrections: Mapping[str, int]
     adopted: int  # of the applied ones: found on the platform after this database was restored
     adopted_run: str  # the run by which these can be reverted together
+    held_by_others: int  # annotations of others with an error that the applied ones put right in another's
     dispositions: Mapping[str, int]
     skipped: Mapping[str, int]
     warnings: tuple[str, ...]
@@ -126,6 +127,7 @@ class CorrectionView:
     label: str
     actor: str
     error: str | None
+    others: int  # annotations of others that hold what was wrong
     created_at: datetime
     applied_at: datetime | None
     reverted_at: datetime | None
@@ -347,6 +349,7 @@ def _project(unit: UnitOfWork, row: Any) -> ProjectView:
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
         adopted=unit.corrections.adopted_count(row.id),
         adopted_run=adopted_run(row.id),
+        held_by_others=unit.corrections.held_by_others(row.id),
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=_skipped(statuses.counts, scan.skipped if scan else {}),
         warnings=reason_texts(scan.warnings) if scan else (),

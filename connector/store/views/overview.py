@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import distinct, exists, func, select
 
-from connector.errors import NotFound
+from connector.errors import NO_PROJECT, NotFound
 from connector.model import CorrectionState, IssueKind, IssueState, Json, ReviewState
 from connector.store.repositories.facts import outage_fact
 from connector.store.tables import decisions, issues, projects, review_tasks
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.secrecy import SETTLED, WAITING, Sight
-from connector.wording import left_out_texts, quality_texts, reason_texts
+from connector.wording import held_by_others, left_out_texts, quality_texts, reason_texts
 
 PACE = timedelta(days=7)
 
@@ -35,6 +35,7 @@ class ProjectCard:
     flagged: int
     issues: Mapping[str, int]
     corrections: Mapping[str, int]
+    held_by_others: int
     dispositions: Mapping[str, int]
     skipped: Mapping[str, int]  # by the last scan
     quality: Json | None
@@ -57,6 +58,10 @@ class ProjectCard:
         return self.corrections.get(CorrectionState.HELD.value, 0)
 
     @property
+    def others(self) -> str:
+        return held_by_others(self.held_by_others, self.name) if self.held_by_others else ""
+
+    @property
     def alarms(self) -> tuple[str, ...]:
         return tuple((self.quality or {}).get("alarms", ()))
 
@@ -72,8 +77,7 @@ def card(unit: UnitOfWork, name: str, sight: Sight) -> ProjectCard:
         sight.readable(select(projects).where(projects.c.name == name))
     ).one_or_none()
     if row is None:
-        msg = "there is no such project, or it was not synced yet"
-        raise NotFound(msg)
+        raise NotFound(NO_PROJECT)
     return _card(unit, row, sight)
 
 
@@ -96,6 +100,7 @@ def _card(unit: UnitOfWork, row: Any, sight: Sight) -> ProjectCard:
         flagged=scan.n_flagged if scan else 0,
         issues=counts,
         corrections={state.value: n for state, n in unit.corrections.counts(row.id).items()},
+        held_by_others=unit.corrections.held_by_others(row.id),
         dispositions={kind.value: n for kind, n in unit.dispositions.counts(row.id).items()},
         skipped=left_out_texts(scan.skipped) if scan else {},
         quality=quality_texts(figures[1]) if figures else None,

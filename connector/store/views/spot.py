@@ -94,6 +94,7 @@ def _labels(
             items.c.deleted_at.is_(None),
             annotation_rows.c.deleted_at.is_(None),
             annotation_rows.c.status == LabelStatus.VALID.value,
+            annotation_rows.c.marker.is_(None),  # a correction says nothing of who labeled
             annotation_rows.c.annotator.is_not(None)
             if annotator is None
             else annotation_rows.c.annotator == annotator,

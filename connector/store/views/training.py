@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from connector.model import CorrectionState, DispositionState, IssueState, Outcome
+from connector.model import CorrectionState, DispositionState, IssueState, Outcome, WriteMode
 from connector.store.repositories.base import chunks
 from connector.store.repositories.places import place_of
 from connector.store.tables import annotation_rows, corrections, decisions, dispositions, issues, items
@@ -24,7 +24,7 @@ class ReviewedPart:
     """What reviews came to for one item, or one part of it (`place`).
 
     `outcome`, `label` and `probability` are of the decision that stands, None where there is none;
-    `correction` is the state of its correction, `quality` that of the issue.
+    `correction` is the state of its correction, written by `mode`; `quality` is that of the issue.
     """
 
     place: str
@@ -37,6 +37,7 @@ class ReviewedPart:
     reason: str | None
     decided_at: datetime | None
     correction: CorrectionState | None
+    mode: WriteMode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _parts(unit: UnitOfWork, item_ids: list[int]) -> dict[int, list[ReviewedPart
                 decisions.c.reason,
                 decisions.c.decided_at,
                 corrections.c.state.label("correction"),
+                corrections.c.mode,
             )
             .outerjoin(decisions, (decisions.c.issue_id == issues.c.id) & decisions.c.superseded_at.is_(None))
             .outerjoin(corrections, corrections.c.decision_id == decisions.c.id)
@@ -142,6 +144,7 @@ def _part(row: Any) -> ReviewedPart:
         row.reason,
         row.decided_at,
         None if row.correction is None else CorrectionState(row.correction),
+        None if row.mode is None else WriteMode(row.mode),
     )
 
 

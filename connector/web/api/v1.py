@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from connector.config.settings import PROJECT_NAME
-from connector.errors import NotFound
+from connector.errors import NO_PROJECT, NotFound
 from connector.model import CorrectionState, DispositionKind, IssueState, Project, ReviewState
 from connector.model.access import AccessRole, Principal
 from connector.model.findings import FindingKind
@@ -54,8 +54,7 @@ def get_project(name: str, services: Running, who: Asking) -> ProjectView:
         with services.store.read() as unit:
             for view in loop.project_views(unit, name, sight_of(who, name)):
                 return view
-    msg = "there is no such project, or it was not synced yet"
-    raise NotFound(msg)
+    raise NotFound(NO_PROJECT)
 
 
 @router.get("/projects/{name}/reviewers", tags=["projects"])
@@ -65,8 +64,7 @@ def get_reviewers(name: str, services: Running, who: Asking) -> ReviewersView:
         sight = sight_of(who, name)
         for view in reviewers_views(unit, services.settings.projects, name, sight).values():
             return view
-    msg = "there is no such project, or it was not synced yet"
-    raise NotFound(msg)
+    raise NotFound(NO_PROJECT)
 
 
 @router.get("/projects/{name}/audits", tags=["projects"])
@@ -96,12 +94,9 @@ def get_guidelines(name: str, services: Running, who: Asking) -> GuidelinesView:
 
 
 def _stored(unit: UnitOfWork, name: str, who: Principal) -> Project:
-    may = PROJECT_NAME.fullmatch(name) and who.may(AccessRole.VIEWER, name)
-    result = unit.projects.by_name(name) if may else None
-    if result is None:
-        msg = "there is no such project, or it was not synced yet"
-        raise NotFound(msg)
-    return result
+    if not (PROJECT_NAME.fullmatch(name) and who.may(AccessRole.VIEWER, name)):
+        raise NotFound(NO_PROJECT)
+    return unit.projects.existing(name)
 
 
 @router.get("/issues", tags=["issues"])

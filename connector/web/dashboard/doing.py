@@ -43,11 +43,7 @@ def in_project(
     require(form.who, least, project)
 
     def acting(unit: UnitOfWork) -> str:
-        stored = unit.projects.by_name(project)
-        if stored is None:
-            msg = "there is no such project, or it was not synced yet"
-            raise NotFound(msg)
-        return act(unit, stored)
+        return act(unit, unit.projects.existing(project))
 
     return once(services, form, acting)
 

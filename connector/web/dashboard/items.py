@@ -24,14 +24,13 @@ from connector.store.views.secrecy import Sight, is_shown, sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard.labels_lists import QUEUE, queue_filter
 from connector.web.dashboard.listing import Button, clean, query_of
-from connector.web.dashboard.marks import Drawing, drawn_key, drawn_label
+from connector.web.dashboard.marks import MOST_CHARS, Drawing, drawn_key, drawn_label
 from connector.web.dashboard.media import media_path
 from connector.web.dashboard.rendering import render
 from connector.web.forms import new_key, stamp
 from connector.wording import reason_text
 
 MOST_LINES = 400
-MOST_CHARS = 20_000  # of one field of an item
 INSIDE = ("data:image/png", "data:image/jpeg", "data:image/webp", "data:image/gif")
 
 router = APIRouter(include_in_schema=False)
@@ -178,7 +177,7 @@ def _text(data: Json, schema: LabelSchema | None) -> str:
     """The text in which spans count; else the longest one of the item."""
     counted = None if schema is None else labelled_text(schema, data)
     texts = [value for value in data.values() if isinstance(value, str) and not value.startswith("data:")]
-    return (counted or max(texts, key=len, default=""))[:MOST_CHARS]
+    return counted or max(texts, key=len, default="")
 
 
 def _fields(project: str, schema: LabelSchema | None, item: str, data: Json) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ from connector.web.dashboard.listing import (
     row_of,
 )
 from connector.web.forms import stamp
-from connector.wording import DECISION_REASONS
+from connector.wording import DECISION_REASONS, number_of
 
 MOST_CLASSES = 20  # that get buttons of their own
 WAITING = (IssueState.OPEN.value, IssueState.IN_REVIEW.value)
@@ -316,7 +316,7 @@ def _pair_map(part: ListPart) -> str:
             row["given"],
             row["suggested"],
             sqrt(n / most),
-            f"{row['given']} → {row['suggested']}: {n:,} flags {row['said']}",
+            f"{row['given']} → {row['suggested']}: {number_of(n, 'flag')} {row['said']}",
             faint=settled < rates.FEW,
         )
         for row, n, settled in zip(part.drawn, counts, decided, strict=True)

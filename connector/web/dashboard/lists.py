@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from connector.config.settings import PROJECT_NAME
-from connector.errors import NotFound
+from connector.errors import NO_PROJECT, NotFound
 from connector.store.views.secrecy import sight_of
 from connector.web.access import Asking, Running, require
 from connector.web.dashboard import alert_lists, kept_lists, labels_lists, ops_lists, people_lists
@@ -20,7 +20,6 @@ from connector.web.forms import new_key
 from connector.wiring import Services
 
 OF_PROJECTS = (*labels_lists.LISTS, *people_lists.LISTS, kept_lists.VIEWS)
-NO_PROJECT = "there is no such project, or it was not synced yet"
 
 router = APIRouter(include_in_schema=False)
 
@@ -107,9 +106,7 @@ def _require(who: Any, listing: Listing, project: str | None) -> None:
 def _asked(
     services: Services, unit: Any, who: Any, project: str | None, filters: Any, limit: int, after: str | None
 ) -> ListQuery:
-    stored = None if project is None else unit.projects.by_name(project)
-    if project is not None and stored is None:
-        raise NotFound(NO_PROJECT)
+    stored = None if project is None else unit.projects.existing(project)
     return ListQuery(unit, services, who, sight_of(who, project), stored, filters, limit, after)
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from connector.model.access import AccessRole, Principal
-from connector.wording import ago, one_line, share
+from connector.wording import ago, held_by_others, one_line, share
 
 # Slug, title and least role of the pages of a project, in the order of its navigation.
 PROJECT_PAGES = (
@@ -68,7 +68,12 @@ def templates() -> Environment:
         static_address=static_address, project_pages=PROJECT_PAGES, page_keys=PAGE_KEYS
     )
     environment.filters.update(
-        iso=_iso, ago=_ago, short=_short, coded=_coded, percent=lambda value: share(float(value))
+        iso=_iso,
+        ago=_ago,
+        short=_short,
+        coded=_coded,
+        others=held_by_others,
+        percent=lambda value: share(float(value)),
     )
     return environment
 

@@ -11,9 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 
 from connector.errors import NotFound
-from connector.model import Project
 from connector.model.access import AccessRole
-from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import guidance
 from connector.store.views.metrics import watched_metrics
 from connector.store.views.overview import cards
@@ -72,7 +70,7 @@ def health_page(request: Request, services: Running, who: Asking) -> Response:
 def reports_page(project: str, request: Request, services: Running, who: Asking) -> Response:
     require(who, AccessRole.VIEWER, project)
     with services.store.read() as unit:
-        result = guidance.audit_views(unit, _stored(unit, project))
+        result = guidance.audit_views(unit, unit.projects.existing(project))
     values: dict[str, Any] = {"reports": result, "operates": who.may(AccessRole.OPERATOR, project)}
     values["make"] = Button("Make a report now", f"/p/{project}/work/report")
     values["files"] = file_links(services, f"/p/{project}/reports")
@@ -85,7 +83,7 @@ def report_page(project: str, report: str, services: Running, who: Asking) -> Re
     """One dated report, as it is written to a file: to be read, printed, kept."""
     require(who, AccessRole.VIEWER, project)
     with services.store.read() as unit:
-        stored = _stored(unit, project)
+        stored = unit.projects.existing(project)
         figures = guidance.audit_figures(unit, stored, report) if report.isprintable() else None
     if figures is None:
         msg = "there is no such report"
@@ -99,19 +97,11 @@ def validation(project: str, services: Running, who: Asking) -> Response:
     """Every error found with its remedy and its evidence, as a file; it names reviewers and their votes."""
     require(who, AccessRole.OPERATOR, project)
     with services.store.begin() as unit:
-        stored = _stored(unit, project)
+        stored = unit.projects.existing(project)
         unit.audit.append(who.actor, "exported", "validation.csv", {}, project)
     headers = {"Content-Disposition": f'attachment; filename="{project}-validation.csv"'}
     lines = services.documents.validation(services.store, stored.id)
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _stored(unit: UnitOfWork, name: str) -> Project:
-    result = unit.projects.by_name(name)
-    if result is None:
-        msg = "there is no such project, or it was not synced yet"
-        raise NotFound(msg)
-    return result
 
 
 def _policy(text: str) -> str:

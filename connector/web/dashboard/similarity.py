@@ -30,7 +30,7 @@ def map_page(project: str, request: Request, services: Running, who: Asking) -> 
     require(who, AccessRole.VIEWER, project)
     sight = sight_of(who, project)
     with services.store.read() as unit:
-        stored = _stored(unit, project)
+        stored = unit.projects.existing(project)
         about = map_about(unit, stored.id)
         scan = unit.issues.last_scan(stored.id)
     cells = () if about is None else about.cells if sight.secrets else about.cells_seen
@@ -88,19 +88,11 @@ def item_there(project: str, point: str, services: Running, who: Asking) -> Resp
 
 def _asked(unit: UnitOfWork, who: Any, project: str) -> tuple[Project, Sight, MapAbout]:
     require(who, AccessRole.VIEWER, project)
-    stored = _stored(unit, project)
+    stored = unit.projects.existing(project)
     about = map_about(unit, stored.id)
     if about is None:
         raise NotFound(NO_MAP)
     return stored, sight_of(who, project), about
-
-
-def _stored(unit: UnitOfWork, name: str) -> Project:
-    result = unit.projects.by_name(name)
-    if result is None:
-        msg = "there is no such project, or it was not synced yet"
-        raise NotFound(msg)
-    return result
 
 
 def _layers(sight: Sight) -> list[MapLayer]:

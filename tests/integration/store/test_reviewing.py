@@ -332,31 +332,33 @@ class TestReviewTasks:
         task, planned = house.reviewed(1), house.reviewed(2)
         with house.store.begin() as unit:
             unit.reviews.pushed({task.key: "71"}, 2)
+            assert unit.reviews.unsent(house.project)
             unit.reviews.set_state([planned.key], ReviewState.WITHDRAWN)
-            assert unit.reviews.overlaps_to_send(house.project, 9) == []
-            assert not unit.reviews.unsent(house.project, 9)
-            unit.reviews.want_overlap(task.key, 3)
-            [found] = unit.reviews.overlaps_to_send(house.project, 9)
+            assert not unit.reviews.unsent(house.project)
+            assert unit.overlaps.to_send(house.project, 9) == []
+            assert not unit.overlaps.unsent(house.project, 9)
+            unit.overlaps.want(task.key, 3)
+            [found] = unit.overlaps.to_send(house.project, 9)
             assert (found.key, found.overlap) == (task.key, 3)
-            assert unit.reviews.unsent(house.project, 9)
-            unit.reviews.overlap_sent(task.key, 3)
-            assert unit.reviews.overlaps_to_send(house.project, 9) == []
+            assert unit.overlaps.unsent(house.project, 9)
+            unit.overlaps.sent(task.key, 3)
+            assert unit.overlaps.to_send(house.project, 9) == []
 
     def test_extra_votes_are_told_where_they_are_worth_most_and_no_more_than_wait(self, house: House) -> None:
         tasks = [house.reviewed(number) for number in range(3)]
         with house.store.begin() as unit:
             unit.reviews.pushed({task.key: f"7{n}" for n, task in enumerate(tasks)}, 2)
             for task, score in zip(tasks, (0.9, 0.5, 0.7), strict=True):
-                unit.reviews.want_overlap(task.key, 3, score)
-            told = [task.key for task in unit.reviews.overlaps_to_send(house.project, 2)]
+                unit.overlaps.want(task.key, 3, score)
+            told = [task.key for task in unit.overlaps.to_send(house.project, 2)]
             assert told == [tasks[1].key, tasks[2].key]
             for key in told:
-                unit.reviews.overlap_sent(key, 3)
-            assert unit.reviews.overlaps_to_send(house.project, 2) == []
-            assert not unit.reviews.unsent(house.project, 2)
-            assert unit.reviews.unsent(house.project, 3)
-            unit.reviews.want_overlap(tasks[0].key, 4)
-            assert [task.key for task in unit.reviews.overlaps_to_send(house.project, 2)] == [tasks[0].key]
+                unit.overlaps.sent(key, 3)
+            assert unit.overlaps.to_send(house.project, 2) == []
+            assert not unit.overlaps.unsent(house.project, 2)
+            assert unit.overlaps.unsent(house.project, 3)
+            unit.overlaps.want(tasks[0].key, 4)
+            assert [task.key for task in unit.overlaps.to_send(house.project, 2)] == [tasks[0].key]
 
     def test_tasks_planned_together_are_sent_in_the_order_of_suspicion(self, house: House) -> None:
         found = [house.flagged(number) for number in (3, 1, 2)]

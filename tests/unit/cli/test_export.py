@@ -21,6 +21,7 @@ from connector.model import (
     LabelStatus,
     ObjectTag,
     Outcome,
+    WriteMode,
 )
 from connector.store.views import training
 from connector.wiring import Services
@@ -30,8 +31,11 @@ from tests.unit.web.seeding import HOSTILE, NOW, seed, set_aside
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.regions.data import RegionData
 from workers.cli.offline.regions.reading import read_any
+from workers.cli.training.decided import decided_items
 from workers.cli.training.shapes import ApartItem, ApartReason, LabelStanding, TrainingExample
 from workers.cli.training.standing import example_of
+from workers.cli.training.values import reader_of
+from workers.label_types.boxes.label_type import Boxes
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -124,7 +128,6 @@ OPEN = part(outcome=None, state=IssueState.IN_REVIEW, label=None, correction=Non
         ((REJECTED,), LabelStanding.CONFIRMED, 0.8),
         ((part(), OPEN), LabelStanding.FLAGGED, 0.1),
         ((part(), part(correction=CorrectionState.HELD)), LabelStanding.HELD, 0.97),
-        ((part(correction=CorrectionState.PENDING),), LabelStanding.HELD, 0.97),
         ((part(), part(correction=CorrectionState.REVERTED)), LabelStanding.REVERTED, 0.97),
         ((part(outcome=None, state=IssueState.STALE, correction=None),), LabelStanding.UNREVIEWED, None),
     ],
@@ -132,9 +135,57 @@ OPEN = part(outcome=None, state=IssueState.IN_REVIEW, label=None, correction=Non
 def test_of_several_regions_the_least_certain_one_speaks_for_the_item(
     reviewed: tuple[training.ReviewedPart, ...], standing: LabelStanding, quality: float | None
 ) -> None:
-    found = example_of(item("all of them", *reviewed), lambda _, key: key, in_parts=True)
+    found = example_of(item("all of them", *reviewed), lambda _, key: key, Boxes())
     assert isinstance(found, TrainingExample)
     assert (found.label, found.standing, found.quality) == ("all of them", standing, quality)
+
+
+CAR, DOG = "car 80,60 160x120 of 800x600", "dog 80,60 160x120 of 800x600"
+LEFT = "car 400,300 80x60 of 800x600"
+MADE = {"correction": CorrectionState.APPLIED, "mode": WriteMode.PREDICTION}
+STREET = LabelSchema("box", "image", ("car", "dog"), (ObjectTag("image", "Image", "image"),), "boxes")
+
+
+def drawn(region_id: str, label: str, x: float, y: float, w: float, h: float) -> dict[str, Any]:
+    value = {"x": x, "y": y, "width": w, "height": h, "rotation": 0, "rectanglelabels": [label]}
+    size = {"original_width": 800, "original_height": 600}
+    of = {"id": region_id, "from_name": "box", "to_name": "image", "type": "rectanglelabels"}
+    return {**of, **size, "value": value}
+
+
+def exported(held: training.TrainingItem) -> TrainingExample | ApartItem:
+    (decided,) = decided_items([held], STREET, "label_studio")
+    return example_of(decided, reader_of(STREET, []), Boxes())
+
+
+GIVEN = [drawn("a", "car", 10, 10, 20, 20), drawn("b", "car", 50, 50, 10, 10)]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        MADE,
+        {"correction": CorrectionState.DRY_RUN, "mode": WriteMode.DRY_RUN},
+        {"correction": CorrectionState.PENDING, "mode": WriteMode.UPDATE},
+        {"correction": CorrectionState.FAILED, "mode": WriteMode.UPDATE},
+    ],
+)
+def test_regions_are_as_decided_where_the_annotation_was_not_corrected(how: dict[str, Any]) -> None:
+    swapped = part(given=CAR, label=DOG, **how)
+    gone = part(given=LEFT, label=LEFT.replace("car", "(nothing)"), **how)
+    held = item(f"{CAR}\n{LEFT}", swapped, gone, result=GIVEN, data={"image": "1.png"})
+    found = exported(held)
+    assert isinstance(found, TrainingExample)
+    assert found.standing is LabelStanding.CORRECTED
+    assert [(one["label"], one["x1"], one["y2"]) for one in found.label] == [("dog", 80, 180)]
+
+
+def test_a_region_that_somebody_changed_since_is_theirs_and_no_correction() -> None:
+    swapped = part(given=CAR, label=DOG, **MADE)
+    held = item(LEFT, swapped, result=GIVEN[1:], data={"image": "1.png"})
+    found = exported(held)
+    assert isinstance(found, TrainingExample)
+    assert (found.standing, len(found.label)) == (LabelStanding.RELABELLED, 1)
 
 
 def test_an_unreviewed_label_is_worth_what_its_annotators_say() -> None:

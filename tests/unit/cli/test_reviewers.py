@@ -77,7 +77,7 @@ def test_the_golden_set_from_the_command_line(
     seed(configured, issues=2)
     (home / "g.csv").write_text("item,label\n1,lynx\n2,lynx\n")
     told = secondlook("golden", "import", "cats", "g.csv", "--by", "maria")
-    assert (told.code, told.out) == (ExitCode.OK, "2 golden item(s) added.\n")
+    assert (told.code, told.out) == (ExitCode.OK, "2 golden items added.\n")
     assert "fewer than 100" in plain(told.err)
     assert secondlook("golden", "add", "cats", "3", "lynx", "--json").json["added"] == 1
     listed = secondlook("golden", "list", "cats", "--json").json["golden"]

@@ -70,9 +70,17 @@ def test_the_order_of_votes_does_not_matter(ballot: list[ShareVote], usual: np.n
 def test_one_more_vote_for_the_given_label_never_makes_a_change_more_probable(
     ballot: list[ShareVote], usual: np.ndarray, error: float
 ) -> None:
-    before = believed(ballot, usual).most
-    after = believed([*ballot, ShareVote("cat", error)], usual).most
-    assert all(after[position] <= before[position] + 1e-12 for position in before)
+    before, after = believed(ballot, usual), believed([*ballot, ShareVote("cat", error)], usual)
+    assert all(after.most[position] <= before.most[position] + 1e-12 for position in before.most)
+    assert all(after.first[position] <= before.first[position] + 1e-12 for position in before.first)
+    assert after.spoiled >= before.spoiled - 1e-12
+
+
+def test_votes_for_the_given_label_make_a_change_less_sure_and_more_harmful() -> None:
+    alone, opposed = believed(votes("dog", "dog")), believed(votes("dog", "dog", "cat", "cat"))
+    assert opposed.most["dog"] < alone.most["dog"]
+    assert opposed.first["dog"] < alone.first["dog"]
+    assert opposed.spoiled > alone.spoiled
 
 
 @given(ballots, weights, st.permutations(["cat", "dog", "cow", "hen"]))

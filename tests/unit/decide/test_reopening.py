@@ -70,6 +70,36 @@ def test_a_vote_that_is_changed_reopens_the_decision_and_asks_one_more(asking: W
     assert asking.labels("odd")[-1] == ("service", "dog"), "it stays until it is decided anew"
 
 
+def test_a_problem_that_was_agreed_on_before_does_not_reopen_what_was_decided_since(asking: World) -> None:
+    for answer_id in [asking.answer("odd", who, problems=[Problem.SEVERAL_FIT]) for who in ("rita", "ravi")]:
+        collected(asking)
+        asking.delete_answer(answer_id)
+    collected(asking)
+    corrected(asking)
+    reopened = len(asking.audit("decision.reopened"))
+    asking.answer("odd", "rosa", "cat")
+    collected(asking)
+    assert (asking.issue("odd").state, len(asking.audit("decision.reopened"))) == (
+        IssueState.ACCEPTED,
+        reopened,
+    )
+    assert [decision.outcome for decision in history(asking)] == [Outcome.UNRESOLVED, Outcome.ACCEPT]
+
+
+def test_what_is_being_taken_back_is_written_anew_where_it_is_decided_again(build: Build) -> None:
+    world = asking_in(build(review={"reopen_limit": 5}))
+    answers = dict(zip(("rita", "ravi"), corrected(world), strict=True))
+    for label in ("cat", "dog"):
+        for who, answer_id in answers.items():
+            world.edit_answer(answer_id, label, by=who)
+        world.do(JobKind.COLLECT)
+        world.do(JobKind.DECIDE)
+        assert ("dog", CorrectionState.REVERTING) in corrections(world)
+    collected(world)
+    assert sorted(corrections(world)) == [("dog", CorrectionState.APPLIED), ("dog", CorrectionState.REVERTED)]
+    assert world.labels("odd")[-1] == ("service", "dog")
+
+
 def test_a_vote_that_is_withdrawn_reopens_the_decision(asking: World) -> None:
     _, second = corrected(asking)
 

@@ -312,14 +312,14 @@ def test_what_was_learned_is_kept_with_a_version_and_the_same_when_made_anew(bui
     learned = [detail for _, _, detail in world.audit("crowd.learned")]
     assert [one["version"] for one in learned] == [1]
     with world.read() as unit:
-        known = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
+        known = learn(unit, world.project, {}, BALLOTS, ReviewSettings())
     assert known.version == 1
     assert known.prior.asked == 25
     weights = known.prior.weights()
     assert np.isclose(weights.sum(), 1)
     with world.services.store.begin() as unit:
         unit.facts.put(f"crowd:{world.project.id}", '{"form": 1, "version": 7}')  # of an earlier release
-        again = learn(unit, world.project, {}, BALLOTS, frozenset(), ReviewSettings())
+        again = learn(unit, world.project, {}, BALLOTS, ReviewSettings())
     assert np.allclose(again.prior.weights(), weights)
     assert again.version == 8
 
@@ -392,7 +392,7 @@ def test_a_change_that_the_golden_set_contradicts_counts_as_overturned(build: Bu
 def test_before_enough_is_answered_the_cold_start_holds(asking: World) -> None:
     say(asking, "odd", "cat")
     with asking.read() as unit:
-        known = learn(unit, asking.project, {}, BALLOTS, frozenset(), ReviewSettings())
+        known = learn(unit, asking.project, {}, BALLOTS, ReviewSettings())
     assert known.version == 0
     assert np.array_equal(known.prior.weights(), fit([]).weights())
 
@@ -451,6 +451,12 @@ def test_a_calibration_question_asks_no_more_people_than_there_are(
         world.answer(names[0], PEOPLE[n], "cat")
         world.later(seconds=61)
     assert world.issue(names[0]).state is IssueState.REJECTED
+
+
+def test_a_calibration_question_asks_no_more_people_than_any_question_may() -> None:
+    usual = ReviewSettings(max_votes=2, min_votes=1, calibration_share=1.0)
+    assert crowd_rules(usual, NOTHING)._policy_of("any").min_votes == 2
+    assert crowd_rules(usual.model_copy(update={"max_votes": 9}), NOTHING)._policy_of("any").min_votes == 3
 
 
 def test_the_lot_of_a_key_is_even_and_stays() -> None:

@@ -121,6 +121,19 @@ def test_a_question_that_nobody_settles_in_time_goes_to_the_adjudicator_once(bui
     assert reason_text(str(world.issue("odd").reason)).startswith("An adjudicator chose 'bird'")
 
 
+def test_a_question_that_is_weighed_again_is_not_put_to_the_adjudicators_again(build: Build) -> None:
+    world = asking_in(build(review={"adjudicators": ["judge"]}))
+    for who, label in (("rita", "dog"), ("ravi", "cat"), ("rosa", "bird")):
+        world.answer("odd", who, label)
+        collected(world)
+    asked = world.task("odd").escalated_at
+    assert asked is not None
+    with world.services.store.begin() as unit:
+        assert unit.reviews.mark_answered_undecided(world.project.id) == 1
+    collected(world)
+    assert (len(world.audit("review.escalate")), world.task("odd").escalated_at) == (1, asked)
+
+
 def test_without_a_deadline_a_question_waits(asking: World) -> None:
     asking.later(days=60)
     assert asking.issue("odd").state is IssueState.IN_REVIEW
@@ -145,6 +158,18 @@ def test_only_so_many_questions_wait_for_an_extra_vote_the_most_doubtful_first(b
     world.answer("doubtful", "rosa", "dog")
     collected(world)
     assert [world.review_of(text).overlap for text in ("doubtful", "clearer")] == [3, 3]
+
+
+def test_votes_that_a_class_demands_are_no_extra_votes_and_wait_for_nobody(build: Build) -> None:
+    world = build(review={"extra_votes": 1, "class_quorum": {"bird": 3}})
+    world.some_right()
+    for text in ("one", "two"):
+        world.wrong(text)
+    world.settle()
+    for text in ("one", "two"):
+        world.agree(text, "bird")
+    collected(world)
+    assert [world.review_of(text).overlap for text in ("one", "two")] == [3, 3]
 
 
 def test_a_changed_quorum_leaves_extra_votes_asked_for(asking: World) -> None:

@@ -176,6 +176,39 @@ def test_without_a_model_the_other_annotators_are_what_a_label_is_held_against(
     assert reason_texts(world.last_scan().warnings)[-1].startswith("21 items without predictions")
 
 
+@pytest.mark.parametrize("text", WRONG)
+def test_an_error_that_several_made_is_put_right_once_counted_and_not_voted_back(
+    build: Callable[..., World], text: str
+) -> None:
+    world = build(schema=BOX_SCHEMA)
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    given, truth = WRONG[text]
+    put(world, text, given, dict.fromkeys(truth, 0.95))
+    item_id = world.held(text).item.remote_id
+    for who in ("bob", "cat"):
+        world.server.annotate(world.source_id, item_id, label_of(*given), who)
+    world.server.annotate(world.source_id, item_id, label_of(*truth), "dan")
+    aside = [part.replace("600,500", "603,502").replace("50,50", "51,52") for part in given]
+    world.server.annotate(world.source_id, item_id, label_of(*aside), "eve")
+    world.settle()
+    issue = world.issue(text)
+    world.agree(text, next((part for part in truth if part not in given), issue.suggested))
+    world.later(minutes=5)
+    correction = world.corrected(text)
+    assert (correction.state, correction.others) == (CorrectionState.APPLIED, 3)
+    with world.read() as unit:
+        (item,) = unit.items.labelled(world.project.id, [correction.item_id])
+        assert item.label == label_of(*truth), "three who hold the error are more than one"
+        assert unit.corrections.held_by_others(world.project.id) == 3
+    world.revert(correction.id)
+    with world.read() as unit:
+        (item,) = unit.items.labelled(world.project.id, [correction.item_id])
+        assert item.label == label_of(*given)
+        assert unit.corrections.held_by_others(world.project.id) == 0
+
+
 def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(pictures: World) -> None:
     given, truth = WRONG["swapped"]
     pictures.agree("swapped", DOG)

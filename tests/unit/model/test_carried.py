@@ -14,7 +14,13 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def given_label(
-    number: int, label: str, *, truth: bool = False, created: int = 0, updated: int = 0
+    number: int,
+    label: str,
+    *,
+    truth: bool = False,
+    created: int = 0,
+    updated: int = 0,
+    corrected: bool = False,
 ) -> GivenLabel:
     minute = timedelta(minutes=1)
     return GivenLabel(
@@ -26,6 +32,7 @@ def given_label(
         truth,
         NOW + created * minute,
         NOW + updated * minute,
+        corrected,
     )
 
 
@@ -42,6 +49,14 @@ def test_ground_truth_stands_above_any_majority() -> None:
 def test_the_latest_of_several_ground_truths_counts() -> None:
     old, new = given_label(1, "cat", truth=True, updated=1), given_label(2, "dog", truth=True, updated=2)
     assert carried([new, old]) is new
+
+
+def test_those_who_hold_the_error_do_not_outvote_the_annotation_that_was_corrected() -> None:
+    right = given_label(1, "dog", updated=1, corrected=True)
+    others = [given_label(n, "cat", updated=9) for n in (2, 3)]
+    assert carried([*others, right]) is right
+    truth = given_label(4, "bird", truth=True)
+    assert carried([*others, right, truth]) is truth
 
 
 def test_the_majority_stands_above_the_first() -> None:

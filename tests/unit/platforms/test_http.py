@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from connector.errors import (
     Conflict,
+    InvalidToken,
     Misconfigured,
     NotFound,
     Rejected,
@@ -42,7 +43,7 @@ def status(code: int, **more: object) -> Answer:
     [
         (301, Misconfigured, Misconfigured),
         (400, Rejected, Rejected),
-        (401, Misconfigured, Misconfigured),
+        (401, InvalidToken, InvalidToken),
         (403, Misconfigured, Misconfigured),
         (404, NotFound, NotFound),
         (409, Conflict, Conflict),

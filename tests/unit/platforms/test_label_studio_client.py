@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from connector.errors import Misconfigured, Rejected
+from connector.model import Role
+from connector.platforms.label_studio import hooks
 from connector.platforms.label_studio.client import LabelStudioClient, jwt_claims, task_list, whole
 
 
@@ -107,3 +109,18 @@ def test_an_answer_of_another_shape_is_rejected_not_crashed_on() -> None:
         with pytest.raises(Rejected):
             task_list(answer)
     assert task_list({"tasks": [{"id": 1}, {"id": "x"}, 5, None]}) == [{"id": 1}]
+
+
+@pytest.mark.parametrize(
+    ("status", "field"), [(400, "server.public_url"), (403, "server.public_url"), (401, "token")]
+)
+def test_a_webhook_that_is_refused_names_the_address_unless_the_token_is_wrong(
+    status: int, field: str
+) -> None:
+    def server(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, json={}) if request.method == "POST" else httpx.Response(200, json=[])
+
+    ls = LabelStudioClient("http://ls.test", "abc123", transport=httpx.MockTransport(server))
+    with pytest.raises(Misconfigured) as raised:
+        hooks.ensure(ls, Role.SOURCE, "7", "http://10.0.0.1/hooks/cats/source/key", "secret")
+    assert raised.value.field == field

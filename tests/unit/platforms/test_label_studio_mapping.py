@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model import LabelSchema, LabelStatus, ObjectTag, Reading
+from connector.platforms import results
 from connector.platforms.label_studio import mapping, review_tasks
 from connector.platforms.results import regions_of
 from tests.support.codecs import LABEL_STUDIO
@@ -109,7 +110,7 @@ def test_no_annotation_prediction_or_answer_makes_the_mapping_raise(
 def test_a_relabelled_result_carries_the_label_the_mark_and_all_other_regions(
     result: Any, label: str
 ) -> None:
-    changed = CODEC.write(result, SCHEMA, label, {mapping.MARKER: "c-1"})
+    changed = CODEC.write(result, SCHEMA, label, {results.MARKER: "c-1"})
     assert CODEC.read(changed, SCHEMA) == Reading(label, LabelStatus.VALID)
     assert "c-1" in {mapping.marker_of([region]) for region in regions_of(changed, "label")}
     others = [r for r in result if isinstance(r, dict) and r.get("from_name") != "label"]
@@ -139,7 +140,7 @@ def test_users_come_as_numbers_and_as_objects() -> None:
 
 
 def test_a_mark_counts_as_ours_until_somebody_else_saves() -> None:
-    result = [choice("A", meta={mapping.MARKER: "c-1", mapping.BY: "9"})]
+    result = [choice("A", meta={results.MARKER: "c-1", results.BY: "9"})]
     raw = {"id": 1, "result": result, "completed_by": 2}
     assert mapping.annotation({**raw, "updated_by": 9}, SCHEMA, CODEC).marker == "c-1"
     assert mapping.annotation({**raw, "updated_by": 2}, SCHEMA, CODEC).marker is None

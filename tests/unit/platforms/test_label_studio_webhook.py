@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from connector.errors import BadPayload, Unauthorised
 from connector.model import Hint
-from connector.platforms.label_studio.mapping import BY, MARKER
-from connector.platforms.label_studio.webhook import SECRET_HEADER, LabelStudioWebhooks
+from connector.platforms.label_studio.webhook import LabelStudioWebhooks
 from connector.platforms.memory import MemoryWebhooks
+from connector.platforms.results import BY, MARKER
+from connector.platforms.webhooks import SECRET_HEADER
 from connector.ports import WebhookDialect
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

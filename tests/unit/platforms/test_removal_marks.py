@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.platforms.label_studio import removal_marks
-from connector.platforms.label_studio.mapping import MARKER, marks_on
+from connector.platforms.results import MARKER, marks_on
 
 Raw = dict[str, Any]
 regions = st.lists(

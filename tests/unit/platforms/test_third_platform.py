@@ -79,7 +79,7 @@ def test_the_loop_goes_on_it(toys: MemoryServer, secondlook: Secondlook) -> None
     levels = {row["name"]: row["level"] for row in checked.json["checks"] if row["project"] == "toys"}
     assert (levels["platform"], levels["token"], levels["labels"]) == ("ok", "ok", "ok")
     assert "Read 12 items of toys: 12 new" in secondlook("sync", "toys").out
-    assert "1 of 12 labels of toys are suspicious; 1 review task" in secondlook("scan", "toys").out
+    assert "1 of 12 labels of toys is suspicious; 1 review task" in secondlook("scan", "toys").out
     assert "Created 1 review task" in secondlook("push", "toys").out
     assert [board.title for board in toys.boards.values()][1:], "a review project beside the source"
     (row,) = secondlook("issues", "toys", "--json").json["issues"]

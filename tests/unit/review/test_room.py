@@ -60,12 +60,11 @@ def test_before_anybody_answered_the_least_stands_open_and_the_rest_follows(
     assert len(world.issues(IssueState.IN_REVIEW)) == 5
 
 
-def test_the_budget_is_never_exceeded(build: Build) -> None:
-    world = build()
-    with world.read() as unit:
-        policy = PolicySettings(budget=7, open_hours=1.0)
-        assert most_open(unit, world.project, policy) == 7
-        assert most_open(unit, world.project, PolicySettings()) == LEAST_OPEN
+def test_the_budget_is_never_exceeded() -> None:
+    answers = [("ann", NINE + timedelta(minutes=minute)) for minute in reversed(range(60))]
+    assert most_open(answers, PolicySettings(budget=7, open_hours=1.0)) == 7
+    assert most_open(answers, PolicySettings(budget=200, open_hours=3.0)) == 180
+    assert most_open([], PolicySettings()) == LEAST_OPEN
 
 
 # --- who is there to answer --------------------------------------------------------------------

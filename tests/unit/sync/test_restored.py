@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
@@ -262,3 +263,161 @@ def test_a_restore_takes_the_guideline_block_back_and_it_is_published_again(worl
 
     published = [text for text, state in world.notes().items() if state == "published"]
     assert all(text in world.source.guidelines for text in published)
+
+
+def test_a_part_that_went_back_in_an_item_whose_stamp_did_not_is_believed(world_on_each: World) -> None:
+    """As on Argilla, where an edited response moves no stamp of its record."""
+    world = world_on_each
+    world.some_right()
+    item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.settle()
+    before = world.held("x").item.annotations
+    world.relabel("x", "dog")
+    world.later(seconds=61)
+    assert stored(world, item) == ["dog"]
+    world.server.tick()
+    world.held("x").item = replace(world.held("x").item, annotations=before)
+    world.held("x").seq = world.server.seq  # a fingerprint shows that something is another now
+    world.later(seconds=61)
+
+    assert stored(world, item) == ["cat"]
+    assert [detail for _, _, detail in world.audit("items.restored")] == [{"items": 1}]
+
+
+def test_a_late_word_about_a_part_that_somebody_changed_meanwhile_is_not_believed(world: World) -> None:
+    world.some_right()
+    item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.settle()
+    late = copy.deepcopy(world.held("x").item)
+    world.relabel("x", "dog")
+    world.do(JobKind.SYNC)
+    with world.services.store.begin() as unit:
+        older = unit.items.apply(
+            world.project.id, [replace(late, updated_at=world.held("x").item.updated_at)]
+        )
+    assert list(older.older) == [item]
+    world.do(JobKind.SYNC, {"full": True})
+
+    assert stored(world, item) == ["dog"]
+    assert world.audit("items.restored") == []
+
+
+def test_polling_notices_a_restore_after_a_change_that_no_poll_had_seen(world: World) -> None:
+    world.some_right()
+    item = world.item("x", "cat", cat=0.9, dog=0.05, bird=0.05)
+    world.settle()
+    before = copy.deepcopy(world.held("x").item)
+    world.relabel("x", "dog")
+    world.deliver()
+    world.do(JobKind.INGEST)
+    assert stored(world, item) == ["dog"]
+    world.held("x").item = before
+    world.later(seconds=61)
+
+    assert stored(world, item) == ["cat"]
+
+
+def test_polling_notices_a_restore_though_the_newest_item_was_changed_since(world: World) -> None:
+    world.some_right()
+    items = [world.item(text, "cat", cat=0.9, dog=0.05, bird=0.05) for text in ("x", "y")]
+    world.settle()
+    before = {text: copy.deepcopy(world.held(text).item) for text in ("x", "y")}
+    for text in before:
+        world.relabel(text, "dog")
+    world.later(seconds=61)
+    for text, item in before.items():
+        world.held(text).item = item
+    world.relabel("y", "bird")
+    world.later(seconds=61)
+
+    assert [stored(world, item) for item in items] == [["cat"], ["bird"]]
+
+
+def standing(world: World, text: str) -> list[tuple[str, str | None]]:
+    return [(vote.reviewer, vote.label) for vote in world.votes(text) if not vote.withdrawn]
+
+
+def test_polling_notices_that_nothing_but_answers_went_back(world_on_each: World) -> None:
+    world = world_on_each
+    world.some_right()
+    world.wrong()
+    world.settle()
+    before = copy.deepcopy(world.review.held)
+    world.answer("odd", "rita", "dog")
+    world.later(seconds=61)
+    assert standing(world, "odd") == [("rita", "dog")]
+    world.review.held = before
+    world.later(seconds=61)
+
+    assert standing(world, "odd") == []
+    assert [detail for _, _, detail in world.audit("answers.restored")] == [{"tasks": 1}]
+    world.agree("odd", "dog", "ravi", "rosa")
+    world.later(seconds=61)
+    assert world.corrected("odd").state is CorrectionState.APPLIED
+    assert len(world.audit("answers.restored")) == 1
+
+
+def test_an_answer_that_a_restore_changed_back_is_read_again_though_others_answered_since(
+    world: World,
+) -> None:
+    world.some_right()
+    world.wrong()
+    world.wrong("other", given="bird", truly="dog")
+    world.settle()
+    answer = world.answer("odd", "rita", "bird")
+    world.answer("other", "rita", "dog")
+    world.later(seconds=61)
+    before = copy.deepcopy(world.review.held)
+    world.edit_answer(answer, "dog", "rita")
+    world.answer("other", "ravi", "dog")
+    world.later(seconds=61)
+    world.review.held = before
+    world.answer("other", "rosa", "bird")
+    world.later(seconds=61)
+
+    assert standing(world, "odd") == [("rita", "bird")]
+    assert standing(world, "other") == [("rita", "dog"), ("rosa", "bird")]
+
+
+def test_questions_that_were_sent_after_the_backup_are_asked_again_by_the_next_polls(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    before = copy.deepcopy(world.review.held)
+    world.wrong("late", given="bird", truly="dog")
+    world.later(seconds=61)
+    assert sorted(world.asked()) == ["late", "odd"]
+    world.review.held = before
+    world.later(seconds=61)
+    world.later(seconds=61)
+
+    assert sorted(world.asked()) == ["late", "odd"]
+
+
+def test_a_withdrawn_question_that_a_restore_opened_is_closed_again(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    before = copy.deepcopy(world.review.held)
+    world.relabel("odd", "dog")
+    world.later(seconds=61)
+    world.later(seconds=61)
+    assert world.asked() == []
+    world.review.held = before
+    world.later(seconds=61)
+
+    assert world.asked() == []
+
+
+def test_a_review_task_that_somebody_deletes_is_no_restore(world: World) -> None:
+    world.some_right()
+    world.wrong()
+    world.settle()
+    world.answer("odd", "rita", "dog")
+    world.later(seconds=61)
+    world.server.delete_item(world.review_id, world.review_of("odd").item.remote_id)
+    world.later(seconds=61)
+    world.later(seconds=61)
+
+    assert world.audit("answers.restored") == []
+    assert world.asked() == ["odd"]

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from connector.web.dashboard.marks import PageBox, PageStretch, drawn_key, drawn_result
+from connector.web.dashboard.marks import (
+    MOST_CHARS,
+    MOST_REGIONS,
+    PageBox,
+    PageStretch,
+    drawn_key,
+    drawn_label,
+    drawn_result,
+)
 from workers.label_types.boxes.value import KEYS as BOXES
 from workers.label_types.boxes.value import Box
 from workers.label_types.regions.keys import RegionPart
@@ -52,3 +60,33 @@ def test_a_result_tells_the_size_of_its_picture_and_nonsense_does_no_harm() -> N
         found = drawn_result("Regions", TEXT, rows)
         assert found is not None
         assert 1 <= found.height <= 1000
+
+
+def test_boxes_that_are_too_many_to_draw_are_counted_and_said_with_their_place() -> None:
+    values = [{"x": n / 20, "y": 5, "width": 1, "height": 2, "rectanglelabels": ["car"]} for n in range(1000)]
+    outline = {"points": [[1, 1], [2, 1], [2, 2]], "polygonlabels": ["road"]}
+    drawn = drawn_result("Regions", "", [{"value": value} for value in (*values, outline)])
+    assert drawn is not None
+    assert (drawn.drawn, len(drawn.boxes), len(drawn.left_out)) == (MOST_REGIONS, MOST_REGIONS, 501)
+    assert drawn.left_out[0] == "car (x 25 %, y 5 %, width 1 %, height 2 %)"
+    assert drawn.left_out[-1] == "road (of another shape)"
+
+
+def test_spans_that_are_not_drawn_are_said_with_their_place() -> None:
+    text = "Bob " * 6000
+    spans = [RegionPart("PER", Span(at, at + 3, "Bob")) for at in (*range(0, 2400, 4), 23_000)]
+    label = "\n".join(map(str, spans))
+    drawn = drawn_label("Regions", text, label, [{"value": {"labels": ["PER"]}}])
+    assert drawn is not None
+    assert sum(piece.labels == "PER" for piece in drawn.pieces) == drawn.drawn == MOST_REGIONS
+    assert len(drawn.left_out) == 101
+    assert drawn.left_out[-1] == 'PER 23000-23003 "Bob"'
+
+
+def test_a_span_far_into_a_text_is_shown_in_what_is_around_it() -> None:
+    text = "-" * (2 * MOST_CHARS) + "Bob" + "-" * MOST_CHARS
+    key = str(RegionPart("PER", Span(2 * MOST_CHARS, 2 * MOST_CHARS + 3, "Bob")))
+    drawn = drawn_key("Given", text, key)
+    assert drawn is not None
+    assert PageStretch("Bob", "PER") in drawn.pieces
+    assert sum(len(piece.text) for piece in drawn.pieces) < 3000

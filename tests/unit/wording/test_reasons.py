@@ -56,9 +56,15 @@ KINDS: tuple[type[StrEnum], ...] = (
 )
 
 
-def test_each_code_without_parameters_has_words() -> None:
-    plain = [code for kind in KINDS for code in kind if code not in WITH_PARAMETERS]
-    assert all(" " in reason_text(code) for code in plain if code is not NotCounted.SKIPPED)
+PLAIN = [code for kind in KINDS for code in kind if code not in WITH_PARAMETERS]
+
+
+@pytest.mark.parametrize("code", PLAIN)
+def test_each_code_without_parameters_has_words_in_one_plain_line(code: StrEnum) -> None:
+    said = reason_text(code)
+    assert " " in said or code is NotCounted.SKIPPED
+    assert said.isprintable()
+    assert not said.endswith(".")
 
 
 @pytest.mark.parametrize(

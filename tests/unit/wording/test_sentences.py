@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -306,11 +305,3 @@ def test_a_refusal_of_the_platform_is_passed_on_shortened() -> None:
 )
 def test_how_long_ago_is_said_in_one_unit(seconds: int, said: str) -> None:
     assert wording.ago(NOON - timedelta(seconds=seconds), NOON) == said
-
-
-def test_every_reason_is_one_plain_line() -> None:
-    reasons = {name: value for name, value in vars(wording).items() if re.fullmatch(r"[A-Z_]+", name)}
-    for name, value in reasons.items():
-        if isinstance(value, str):
-            assert value.isprintable(), name
-            assert not value.endswith("."), name

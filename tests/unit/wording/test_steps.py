@@ -19,6 +19,17 @@ def test_a_scan_says_what_it_planned_and_what_it_left_out() -> None:
     ]
 
 
+def test_controls_are_among_the_review_tasks_that_are_planned() -> None:
+    did = {"items": 120, "flagged": 8, "planned": 9, "suppressed": 0, "controls": 1}
+    assert step_sentences(JobKind.SCAN, "cats", did) == [
+        "8 of 120 labels of cats are suspicious; 9 review tasks planned, 1 of them a control drawn at random."
+    ]
+    did = {"items": 120, "flagged": 1, "planned": 5, "suppressed": 0, "controls": 5}
+    assert step_sentences(JobKind.SCAN, "cats", did) == [
+        "1 of 120 labels of cats is suspicious; 5 review tasks planned, 5 of them controls drawn at random."
+    ]
+
+
 @pytest.mark.parametrize(
     ("kind", "did", "words"),
     [

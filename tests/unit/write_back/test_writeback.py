@@ -8,10 +8,14 @@ import pytest
 
 from connector.errors import Misconfigured, Rejected, Retryable, UnknownOutcome
 from connector.model import CorrectionState, Issue, IssueState
+from connector.model.findings import FindingKind
 from connector.model.jobs import JobKind, JobState
 from connector.model.reasons import NotWritten
+from connector.store.views.findings import finding_views
+from connector.store.views.secrecy import EVERYTHING
+from connector.store.views.spot import drawn_labels
 from connector.wording import reason_text
-from tests.support.world import World
+from tests.support.world import NAME, World
 
 Build = Callable[..., World]
 MODES = ["ground_truth", "update", "prediction", "dry_run"]
@@ -45,6 +49,23 @@ def corrected(world: World, note: str | None = None) -> World:
 
 def predictions(world: World) -> list[str | None]:
     return [one.label for one in world.held("odd").item.predictions]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_correction_is_nobodys_answer_and_no_dispute_with_the_label_that_it_corrects(
+    build: Build, mode: str
+) -> None:
+    world = corrected(asking_in(build(writeback={"mode": mode})))
+    world.do(JobKind.SCAN)
+
+    with world.read() as unit:
+        assert finding_views(unit, project=NAME, kind=FindingKind.DISAGREEMENT).items == ()
+        answers = [each.label for each in unit.content.answers(world.project.id)]
+        people = {each.annotator for each in drawn_labels(unit, world.project.id, EVERYTHING)}
+        counts = unit.items.label_counts(world.project.id)
+    assert people == {"ann"}
+    assert len(answers) == len(world.source.held) - (mode == "update")  # in place, nobody's label is left
+    assert sum(counts.values()) == len(world.source.held)  # an item has one label that counts
 
 
 # --- the four modes --------------------------------------------------------------------------

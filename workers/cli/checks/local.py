@@ -47,6 +47,7 @@ def with_services(services: Services, settings: Settings) -> Iterator[Check]:
         yield Check("database", Level.OK, f"{where}, schema up to date")
     else:
         yield Check("database", Level.FAIL, f"{where} does not answer", "Start it, or correct database.url.")
+    yield _key(services)
     yield _scheduler(ready)
 
 
@@ -106,6 +107,15 @@ def _broker(settings: Settings) -> Check:
             "broker", Level.FAIL, text, "Start it, or correct broker.url. Jobs wait in the database."
         )
     return Check("broker", Level.OK, text)
+
+
+def _key(services: Services) -> Check:
+    wrong, keyring = services.other_key, services.keyring
+    if wrong is not None:
+        return Check("secret key", Level.FAIL, f"{wrong.field}: {wrong.problem}", wrong.remedy)
+    if not keyring.is_there:
+        return Check("secret key", Level.OK, f"made at the first start, in {keyring.kept_in}")
+    return Check("secret key", Level.OK, f"of installation {keyring.installation}, in {keyring.kept_in}")
 
 
 def _scheduler(ready: Readiness) -> Check:

@@ -17,7 +17,6 @@ from workers.cli.offline.record import LeftOut, Record, person
 
 RESPONSES, USERS, STATUS, SUGGESTION = ".responses", ".responses.users", ".responses.status", ".suggestion"
 SUBMITTED = frozenset({"submitted", "none", ""})  # of a response; older exports do not say
-DISCARDED = "discarded"
 READERS: Mapping[FileKind, Callable[[Any], Reading]] = {
     FileKind.MULTI_LABEL: read_set,
     FileKind.RATING: read_number,

@@ -29,7 +29,7 @@ RULES: Mapping[str, Callable[[], StoppingRule]] = {
     "lead of three, up to five": lambda: LeadRule(change=3, most=5),
     "lead of four, up to seven": lambda: LeadRule(change=4, most=7),
 }
-ORDERS = 40
+ORDERS = 40  # random ones of items and answers, in which rules are tried
 FEWEST_ORDERS = 5
 REPLAYED = 40_000  # questions under each rule; where flags are many, fewer orders say as much
 ALLOWED_HARM = 0.003  # clear harm, as a share of the items, beyond which a rule is advised against
@@ -125,8 +125,6 @@ def decision_figures(
     labels: NDArray[Any],
     pred_probs: NDArray[Any],
     counts: NDArray[np.int64],
-    *,
-    orders: int | None = None,
 ) -> DecisionFigures:
     """Replay all rules on the flagged items.
 
@@ -140,11 +138,9 @@ def decision_figures(
         Out-of-sample probabilities.
     counts : (N, K) int
         How many people gave each class.
-    orders
-        So many random orders of items and answers are asked; by default 40, fewer of above 1,000 flags.
     """
     questions = decision_questions(issues, labels, pred_probs, counts)
-    orders = orders_for(len(questions)) if orders is None else orders
+    orders = orders_for(len(questions))
     tallies = replay(questions, RULES, orders=orders) if questions else {}
     return DecisionFigures(
         decisions=tuple(figures_of(name, tally, orders) for name, tally in tallies.items()),

@@ -11,7 +11,7 @@ from typing import Any
 
 from connector.model import LabelStatus
 from connector.model.carried import GivenLabel, carried
-from connector.platforms.results import finite, meta_scores, values_in
+from connector.platforms.results import dicts, finite, meta_scores, values_in, written_by_us
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import moment
 from workers.cli.offline.errors import ARGUMENT, BadFile
@@ -63,6 +63,7 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     notes = entries.notes
     if n_repeated:
         notes = (*notes, f"{n_repeated:,} task ids occur more than once: they are told apart by their place.")
+    notes = (*notes, *_corrections_notice([task for _, task in tasks]))
     records: list[Record] = []
     for place, task in tasks:
         identity = str(task.get("id", place))
@@ -76,6 +77,12 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     return dataset(
         records, control.name, columns, left_out, notes=notes, others=others, ids_named=False, kind=kind
     )
+
+
+def _corrections_notice(tasks: Sequence[Raw]) -> tuple[str, ...]:
+    n = sum(_is_correction(one) for task in tasks for one in dicts(task.get("annotations")))
+    written = "1 correction" if n == 1 else f"{n:,} corrections"
+    return (f"{written} by Secondlook: labels that count, and nobody's answers.",) if n else ()
 
 
 def _of_kind(controls: Sequence[Control], kind: FileKind | None) -> Sequence[Control]:
@@ -102,11 +109,6 @@ def _empty(records: Sequence[Record], kind: FileKind) -> tuple[str, ...]:
     """No class chosen is an answer of an annotation that was submitted, though nothing tells it from none."""
     n = sum(record.label == EMPTY_SET for record in records) if kind is FileKind.MULTI_LABEL else 0
     return (f"{n:,} annotations choose no class: taken to say that none applies.",) if n else ()
-
-
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list; nothing of anything else."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _is_task(value: Raw) -> bool:
@@ -223,7 +225,8 @@ def _record(task: Raw, name: str, control: Control, kind: FileKind) -> tuple[Rec
     place = f"task {name}"
     answers: list[GivenLabel] = []
     problems: list[LeftOut] = []
-    for number, annotation in enumerate(dicts(task.get("annotations"))):
+    annotations = dicts(task.get("annotations"))
+    for number, annotation in enumerate(annotations):
         label = _label(annotation, control, place, kind)
         if isinstance(label, LeftOut):
             problems.append(label)
@@ -232,17 +235,24 @@ def _record(task: Raw, name: str, control: Control, kind: FileKind) -> tuple[Rec
     if not answers:
         return None, problems or [LeftOut(place, "not labelled")]
     chosen = carried(answers)
+    # A correction is nobody's answer: beside the label that it corrects it would be a dispute.
+    given = [one for one in answers if not _is_correction(annotations[one.annotation_id])] or [chosen]
     return Record(
         name,
         place,
         task["data"],
         chosen.label,
         chosen.annotator,
-        answers=tuple((one.annotator, one.label) for one in answers),
+        answers=tuple((one.annotator, one.label) for one in given),
         at=_seconds(chosen),
-        times=tuple(_seconds(one) for one in answers),
+        times=tuple(_seconds(one) for one in given),
         scores=_scores(task, control, kind),
     ), problems
+
+
+def _is_correction(annotation: Raw) -> bool:
+    """Whether Secondlook wrote it, and nobody has saved it since."""
+    return written_by_us(annotation.get("result"), person(annotation.get("updated_by")))
 
 
 def _scores(task: Raw, control: Control, kind: FileKind) -> Mapping[str, float] | None:

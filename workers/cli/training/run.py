@@ -24,6 +24,7 @@ from workers.cli.training.shapes import DECIDED, ApartItem, ContentHash, Trainin
 from workers.cli.training.standing import example_of
 from workers.cli.training.values import kind_of_schema, reader_of
 from workers.cli.training.writers import ExampleWriter, ExportPlan, MakeWriter
+from workers.label_types.registry import kind_of
 
 BLOCK = 1 << 20  # bytes of a file hashed at a time
 APART = "apart.jsonl"
@@ -171,10 +172,10 @@ def _pour(
     result, digest = Exported(form), ContentHash()
     lost: list[LeftOut] = []
     read = reader_of(schema, lost)
-    in_parts = kind in (FileKind.BOXES, FileKind.SPANS)
+    parts = kind_of(schema) if kind in (FileKind.BOXES, FileKind.SPANS) else None
     with apart_file.open("w", encoding="utf-8", newline="\n") as apart:
         for item in items:
-            one = example_of(item, read, in_parts=in_parts)
+            one = example_of(item, read, parts)
             if isinstance(one, ApartItem):
                 result.apart[one.reason.value] += 1
                 apart.write(json.dumps(one.plain(), ensure_ascii=False, allow_nan=False) + "\n")

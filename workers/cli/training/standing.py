@@ -7,19 +7,18 @@ from typing import Any
 
 from connector.model import CorrectionState, DispositionKind, IssueState, Outcome
 from connector.store.views.training import ReviewedPart, TrainingItem
+from workers.cli.training.decided import TAKEN_BACK, is_elsewhere
 from workers.cli.training.shapes import ApartItem, ApartReason, LabelStanding, TrainingExample
+from workers.label_types.base import LabelType
 
 FIGURES = 4
 TORN = "torn"  # the code of a decision that no label has a majority
-TAKEN_BACK = frozenset(
-    {CorrectionState.REVERTED, CorrectionState.REVERTING, CorrectionState.CONFLICT, CorrectionState.CANCELLED}
-)
 DOUBTED = frozenset({IssueState.OPEN, IssueState.IN_REVIEW, IssueState.SUPPRESSED})
 
 Read = Callable[[TrainingItem, str], Any]
 
 
-def example_of(item: TrainingItem, read: Read, *, in_parts: bool = False) -> TrainingExample | ApartItem:
+def example_of(item: TrainingItem, read: Read, kind: LabelType | None = None) -> TrainingExample | ApartItem:
     """The label to train on.
 
     Parameters
@@ -28,17 +27,17 @@ def example_of(item: TrainingItem, read: Read, *, in_parts: bool = False) -> Tra
         As the project holds it.
     read
         Makes the value of a label key; None where it cannot be read.
-    in_parts
-        Whether reviews are about parts of the label (regions): the label is then what the platform holds,
-        in which corrections are already made.
+    kind
+        The label type, where reviews are about parts of the label (regions): the label is then what the item
+        holds, in which corrections are already made (`with_decisions`).
     """
     reason = _apart(item)
     if reason is not None:
         named = tuple(dict.fromkeys(label for labels in item.set_aside.values() for label in labels))
         return ApartItem(item.item, reason, item.label, named, item.data)
     carried = item.label or ""
-    if in_parts:
-        key, standing, quality = carried, _standing_of_parts(item), _quality_of_parts(item)
+    if kind is not None:
+        key, standing, quality = carried, _standing_of_parts(item, kind), _quality_of_parts(item)
     else:
         key, standing, quality = _of_one(item)
     value = read(item, key)
@@ -47,7 +46,7 @@ def example_of(item: TrainingItem, read: Read, *, in_parts: bool = False) -> Tra
     if quality is None and len(item.answers) > 1:
         quality = item.answers.count(key) / len(item.answers)
     rounded = None if quality is None else round(quality, FIGURES)
-    given = item.parts[0].given if item.parts and not in_parts else carried
+    given = item.parts[0].given if item.parts and kind is None else carried
     return TrainingExample(
         item.item, item.data, value, standing, rounded, 1.0 if rounded is None else rounded, given
     )
@@ -100,7 +99,7 @@ def _undecided(part: ReviewedPart, carried: str) -> tuple[LabelStanding, float |
     return LabelStanding.UNREVIEWED, None
 
 
-def _standing_of_parts(item: TrainingItem) -> LabelStanding:
+def _standing_of_parts(item: TrainingItem, kind: LabelType) -> LabelStanding:
     """Of an item that is judged region by region: what is least certain about any of them."""
     parts = item.parts
     if not parts:
@@ -112,9 +111,11 @@ def _standing_of_parts(item: TrainingItem) -> LabelStanding:
     accepted = [part for part in parts if part.outcome is Outcome.ACCEPT]
     if any(part.correction in TAKEN_BACK for part in accepted):
         return LabelStanding.REVERTED
+    elsewhere = ((part.given, part.label) for part in accepted if is_elsewhere(part))
+    if any(not kind.follows(item.label or "", given, label or "") for given, label in elsewhere):
+        return LabelStanding.RELABELLED
     if accepted:
-        written = all(part.correction is CorrectionState.APPLIED for part in accepted)
-        return LabelStanding.CORRECTED if written else LabelStanding.HELD
+        return LabelStanding.CORRECTED
     return (
         LabelStanding.CONFIRMED
         if any(part.outcome is Outcome.REJECT for part in parts)

@@ -14,7 +14,6 @@ from workers.consensus.regions.segments import Segments, segments_of, spans_of
 from workers.consensus.votes import Votes
 
 CAUTIOUS_SHARE = 1 / 2  # of the people, from which a span stays
-TRUSTED_SHARE = 1 / 3  # the same where it is known that people miss more than they invent
 ENOUGH_ANSWERS = 20  # marked places an annotator, from which confusions can be learnt
 ROUNDING = 1e-9  # shares are quotients
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, logit, softmax
 
-LEAST = 1e-12  # probabilities below are taken as this when their logarithm is needed
 LEAST_NOISE = 1e-4  # of all labels; keeps every probability above 0
 MOST_ROWS = 100_000  # that the two numbers are fitted to: they need no more
 SHARPEST = 12.0  # logarithm of the largest factor on scores

@@ -14,9 +14,10 @@ Boxes: TypeAlias = NDArray[np.float64]  # (B, 5): x1, y1, x2, y2 before rotation
 Points: TypeAlias = NDArray[np.float64]  # (..., 2): x to the right, y down
 
 COLUMNS = 5
+ARGUMENT = "boxes"
 
 
-def as_boxes(values: ArrayLike, argument: str = "boxes") -> Boxes:
+def as_boxes(values: ArrayLike) -> Boxes:
     """Boxes as (B, 5).
 
     Parameters
@@ -30,17 +31,17 @@ def as_boxes(values: ArrayLike, argument: str = "boxes") -> Boxes:
     InvalidInput
         For another shape, values that are not finite, or x2 < x1 or y2 < y1. No area is no error.
     """
-    array = _numbers(values, argument)
+    array = _numbers(values)
     if array.size == 0:
         return np.zeros((0, COLUMNS))
     if array.ndim != 2 or array.shape[1] not in (COLUMNS - 1, COLUMNS):
         raise InvalidInput(
-            f"has shape {array.shape}", argument=argument, remedy="Give x1, y1, x2, y2 of each box in a row"
+            f"has shape {array.shape}", argument=ARGUMENT, remedy="Give x1, y1, x2, y2 of each box in a row"
         )
     boxes = np.zeros((len(array), COLUMNS))
     boxes[:, : array.shape[1]] = array
     if (row := first_impossible(boxes)) is not None:
-        raise InvalidInput(f"is {array[row].tolist()}", argument=argument, remedy=REMEDY, row=row)
+        raise InvalidInput(f"is {array[row].tolist()}", argument=ARGUMENT, remedy=REMEDY, row=row)
     return boxes
 
 
@@ -97,10 +98,10 @@ def _turned(points: Points, boxes: Boxes) -> Points:
     return np.stack([x * cos - y * sin, x * sin + y * cos], axis=2) + pivot
 
 
-def _numbers(values: ArrayLike, argument: str) -> NDArray[np.float64]:
+def _numbers(values: ArrayLike) -> NDArray[np.float64]:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidInput(
-            "is no table of numbers", argument=argument, remedy="Give x1, y1, x2, y2 of each box in a row"
+            "is no table of numbers", argument=ARGUMENT, remedy="Give x1, y1, x2, y2 of each box in a row"
         ) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.issues.arrays import Classes, Counts, Mask
-from workers.issues.kinds.rates import LEVEL, Floats, discoveries, higher_rate, ratio_of
+from workers.issues.kinds.rates import Floats, discoveries, higher_rate, ratio_of
 
 STRONG = 1.5  # times the rate of the others, at least
 LEAST_LABELS = 20  # of an annotator who is judged
@@ -57,7 +57,7 @@ class Drift:
     p_value: float
 
 
-def differing(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEVEL) -> list[Differs]:
+def differing(answers: AnnotatorAnswers, n_annotators: int) -> list[Differs]:
     """Annotators whose labels differ from the reference more often than those of all others.
 
     Notes
@@ -75,7 +75,7 @@ def differing(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LE
     p = higher_rate(seen, due, seen.sum() - seen, due.sum() - due)
     times = ratio_of(seen * (due.sum() - due), due * (seen.sum() - seen))
     judged = np.flatnonzero(n >= LEAST_LABELS)
-    result = judged[discoveries(p[judged], level) & (times[judged] >= STRONG)]
+    result = judged[discoveries(p[judged]) & (times[judged] >= STRONG)]
     rows = [
         Differs(
             annotator=int(a),
@@ -91,7 +91,7 @@ def differing(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LE
     return sorted(rows, key=lambda each: (-each.score, each.p_value))
 
 
-def drifting(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEVEL) -> list[Drift]:
+def drifting(answers: AnnotatorAnswers, n_annotators: int) -> list[Drift]:
     """Annotators who differ from the reference more, or less, often from some date on.
 
     Notes
@@ -126,7 +126,7 @@ def drifting(answers: AnnotatorAnswers, n_annotators: int, *, level: float = LEV
     p_of = np.minimum(2 * (SPANS - 1) * p[everyone, best], 1)
     judged = np.flatnonzero((n >= 2 * LEAST_LABELS) & _moved(known, n, first))
     strong = (rise >= STRONG) | (rise <= 1 / STRONG)
-    result = judged[discoveries(p_of[judged], level) & strong[judged]]
+    result = judged[discoveries(p_of[judged]) & strong[judged]]
     rows = []
     for a in result.tolist():
         cut = int(best[a])

@@ -15,9 +15,7 @@ LEAST_NEIGHBOURS = 6
 LEAST_DIMENSION = 0.5
 
 
-def unlikely_duplicates(
-    graph: Neighbours, *, exact: DuplicateSets | None = None, level: float = LEVEL
-) -> DuplicateSets:
+def unlikely_duplicates(graph: Neighbours, *, exact: DuplicateSets | None = None) -> DuplicateSets:
     r"""Items nearer to each other than any two unrelated items would be.
 
     Parameters
@@ -26,8 +24,6 @@ def unlikely_duplicates(
         The neighbour graph.
     exact
         Items of equal content, joined with the near ones.
-    level
-        Where items are unrelated, the chance that any two are called duplicates.
 
     Returns
     -------
@@ -39,10 +35,11 @@ def unlikely_duplicates(
     -----
     Where points lie at random with a density that is even among a point's neighbours,
     :math:`(T_1 / T_k)^m` is the least of k - 1 uniform numbers, T being the distances to the neighbours and
-    m the intrinsic dimension. So :math:`T_1 / T_k < (\mathit{level} / (N (k - 1)))^{1/m}` has the chance
-    `level` in N points (Bonferroni). The dimension is estimated as by Levina and Bickel (2004), from the mean
-    of all points and without the nearest three neighbours, which may be the duplicates. In many dimensions
-    the bound alone would allow distances that are hardly small: then the rule of `near_duplicates` decides.
+    m the intrinsic dimension. So :math:`T_1 / T_k < (\alpha / (N (k - 1)))^{1/m}` has the chance
+    α = `LEVEL` in N points (Bonferroni). The dimension is estimated as by Levina and Bickel (2004), from
+    the mean of all points and without the nearest three neighbours, which may be the duplicates. In many
+    dimensions the bound alone would allow distances that are hardly small: then the rule of
+    `near_duplicates` decides.
     """
     if graph.k < LEAST_NEIGHBOURS:
         return near_duplicates(
@@ -57,7 +54,7 @@ def unlikely_duplicates(
     typical = float(np.median(shares[:, 0]))
     if typical <= 0:  # most items have doubles: only equal ones are told apart from near ones
         return near_duplicates(replace(graph, distances=shares), threshold=NEAR, exact=exact)
-    least = (level / (len(graph) * (graph.k - 1))) ** (1 / _dimension(graph.distances))
+    least = (LEVEL / (len(graph) * (graph.k - 1))) ** (1 / _dimension(graph.distances))
     return near_duplicates(
         replace(graph, distances=shares), threshold=min(NEAR, least / typical), exact=exact
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.issues.arrays import Rows
-from workers.issues.kinds.rates import LEVEL, Floats, discoveries
+from workers.issues.kinds.rates import Floats, discoveries
 
 TAIL = 0.1  # share of the distances that the tail is fitted to
 LEAST_ROWS = 50  # fewer have no tail
@@ -23,15 +23,13 @@ class Outlying:
     score: Floats
 
 
-def outlying(distances: Floats, level: float = LEVEL) -> Outlying:
+def outlying(distances: Floats) -> Outlying:
     """Items that lie farther from their neighbours than the tail of all distances explains.
 
     Parameters
     ----------
     distances : (N,) float
         Mean distance of each item to its nearest ones.
-    level
-        Where all items belong together, the chance that any is found.
 
     Notes
     -----
@@ -52,7 +50,7 @@ def outlying(distances: Floats, level: float = LEVEL) -> Outlying:
         return _chosen(distances, np.empty(0, dtype=np.intp), float(middle))
     p = np.ones(len(distances))
     p[over] = TAIL * np.exp(-excess / scale)
-    result = np.flatnonzero(discoveries(p, level) & (distances >= LEAST_TIMES * middle))
+    result = np.flatnonzero(discoveries(p) & (distances >= LEAST_TIMES * middle))
     return _chosen(distances, result, float(middle))
 
 

@@ -58,14 +58,14 @@ def higher_rate(
     return np.where(comparable, at_least(x, x + y, share), 1.0)
 
 
-def discoveries(p_values: ArrayLike, level: float = LEVEL) -> Mask:
-    """Which of many p-values count, so that of those found no more than `level` are false, on average.
+def discoveries(p_values: ArrayLike) -> Mask:
+    """Which of many p-values count, so that of those found no more than `LEVEL` are false, on average.
 
-    Benjamini and Hochberg (1995). Where nothing is there, anything is found with probability `level`.
+    Benjamini and Hochberg (1995). Where nothing is there, anything is found with probability `LEVEL`.
     """
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
-    passed = np.flatnonzero(p[order] <= level * np.arange(1, len(p) + 1) / max(len(p), 1))
+    passed = np.flatnonzero(p[order] <= LEVEL * np.arange(1, len(p) + 1) / max(len(p), 1))
     result = np.zeros(len(p), dtype=np.bool_)
     if passed.size:
         result[order[: passed[-1] + 1]] = True

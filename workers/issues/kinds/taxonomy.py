@@ -40,9 +40,7 @@ class ClassChange:
     p_value: float
 
 
-def class_changes(
-    labels: Classes, times: Floats, pred_probs: Probabilities, *, level: float = LEVEL
-) -> list[ClassChange]:
+def class_changes(labels: Classes, times: Floats, pred_probs: Probabilities) -> list[ClassChange]:
     """Classes that are given at another rate from some date on, beyond what the items explain.
 
     Parameters
@@ -53,8 +51,6 @@ def class_changes(
         When each label was given; any unit.
     pred_probs : (N, K) float
         Out-of-sample probabilities from a model that does not know the time.
-    level
-        Where nothing changed, the chance that anything is found.
 
     Returns
     -------
@@ -84,7 +80,7 @@ def class_changes(
     p = 2 * np.minimum(at_least(before, before + after, share), at_most(before, before + after, share))
     rise = ratio_of(after * before_expected, before * after_expected)
     seen = ratio_of(after_expected * n_before, before_expected * (n.sum() - n_before))
-    result = (p * p.size <= level) & ((rise >= STRONG) | (rise <= 1 / STRONG))
+    result = (p * p.size <= LEVEL) & ((rise >= STRONG) | (rise <= 1 / STRONG))
     result &= (seen >= COMPARABLE) & (seen <= 1 / COMPARABLE)
     gain = np.where(result, _likelihood_gain(before, after, share), -1.0)
     changes = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workers.issues.arrays import Classes, Counts, Mask
-from workers.issues.kinds.rates import LEVEL, Floats, discoveries, higher_rate, ratio_of
+from workers.issues.kinds.rates import Floats, discoveries, higher_rate, ratio_of
 
 STRONG = 1.5  # times the rate of the rest, at least
 LEAST_ITEMS = 20  # of a group that is judged
@@ -29,9 +29,7 @@ class WorseGroup:
     p_value: float
 
 
-def worse_groups(
-    flagged: Mask, given: Classes, factors: Mapping[str, Counts], *, level: float = LEVEL
-) -> list[WorseGroup]:
+def worse_groups(flagged: Mask, given: Classes, factors: Mapping[str, Counts]) -> list[WorseGroup]:
     """Groups with more flagged labels than their classes explain.
 
     Parameters
@@ -42,8 +40,6 @@ def worse_groups(
         Its class: groups are compared as if all had the same share of flags in each class.
     factors
         Name → (N,) group numbers from 0 of that division of the items, -1 for items of none.
-    level
-        Where no group is worse, the chance that any is found.
 
     Returns
     -------
@@ -59,7 +55,7 @@ def worse_groups(
     rate = np.bincount(given, weights=bad) / np.maximum(np.bincount(given), 1)
     judged = [_of_factor(name, groups, bad, rate[given]) for name, groups in factors.items() if len(groups)]
     every = [each for result in judged for each in result]
-    passed = discoveries([each.p_value for each in every], level)
+    passed = discoveries([each.p_value for each in every])
     kept = [
         each for each, counts in zip(every, passed.tolist(), strict=True) if counts and each.times >= STRONG
     ]

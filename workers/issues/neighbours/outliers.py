@@ -13,15 +13,13 @@ SMALLEST_SCALE = 100 * EPSILON
 INDISTINCT = {Metric.COSINE: 100 * EPSILON / 2, Metric.EUCLIDEAN: float(np.sqrt(100 * EPSILON))}
 
 
-def outlier_scores(neighbours: Neighbours, k: int = NEIGHBOURS) -> NDArray[np.float64]:
+def outlier_scores(neighbours: Neighbours) -> NDArray[np.float64]:
     r"""How typical each row is of all rows.
 
     Parameters
     ----------
     neighbours
         The neighbour graph.
-    k : int
-        How many neighbours count; all where the graph has fewer.
 
     Returns
     -------
@@ -30,13 +28,13 @@ def outlier_scores(neighbours: Neighbours, k: int = NEIGHBOURS) -> NDArray[np.fl
 
     Notes
     -----
-    :math:`\exp(-\bar d_i / \mathrm{median}_j \bar d_j)` with :math:`\bar d_i` the mean distance to the k
+    :math:`\exp(-\bar d_i / \mathrm{median}_j \bar d_j)` with :math:`\bar d_i` the mean distance to the 10
     nearest neighbours (Kuan & Mueller 2022, arXiv:2207.03061), scaled and rounded as cleanlab 2.9.0 does in
     `OutOfDistribution.fit_score(features=...)`.
     """
     if not len(neighbours) or not neighbours.k:
         return np.ones(len(neighbours))
-    apart = neighbours.distances[:, :k].mean(axis=1)
+    apart = neighbours.distances[:, :NEIGHBOURS].mean(axis=1)
     scores: NDArray[np.float64] = np.exp(-apart / max(float(np.median(apart)), SMALLEST_SCALE))
     scores[apart < INDISTINCT[neighbours.metric]] = 1.0
     return scores

@@ -12,7 +12,6 @@ from workers.issues.arrays import Counts, Mask, Rows
 from workers.issues.pooling import starts_of
 from workers.issues.validation import InvalidInput
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 OUTSIDE = "O"

@@ -147,6 +147,26 @@ def test_several_annotations_give_the_label_that_the_service_would_take(tmp_path
     assert found.records[2].annotator == "ann@example.org"
 
 
+def test_a_correction_of_ours_is_the_label_and_nobodys_answer(tmp_path: Path) -> None:
+    def corrected(number: int, edited_by: int) -> dict[str, Any]:
+        ours = annotation("y", 9, ground_truth=True, updated_by=edited_by)
+        ours["result"][0]["meta"] = {"secondlook": "c", "secondlook_by": "9"}
+        return task(number, "a", annotation("x", 1), ours)
+
+    in_place = annotation("y", 1, updated_by=9)
+    in_place["result"][0]["meta"] = {"secondlook": "c", "secondlook_by": "9"}
+    items = [corrected(0, 9), corrected(1, 2), task(2, "b", in_place), task(3, "c", annotation("x", 1))]
+    found = read(tmp_path, "a.json", json.dumps(items))
+    assert [one.label for one in found.records] == ["y", "y", "y", "x"]
+    assert [one.answers for one in found.records] == [
+        (("1", "x"),),
+        (("1", "x"), ("9", "y")),  # a person has saved it since
+        (("1", "y"),),
+        (("1", "x"),),
+    ]
+    assert "2 corrections by Secondlook: labels that count, and nobody's answers." in found.notes
+
+
 def test_what_carries_no_single_label_is_left_out_with_the_reason(tmp_path: Path) -> None:
     two = annotation("x")
     two["result"].append(annotation("y")["result"][0])

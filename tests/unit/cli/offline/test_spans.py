@@ -20,9 +20,7 @@ from workers.label_types.spans.offsets import Fit, placed
 Ran = tuple[int, str, str]
 EMOJI = "Smile 😀 Ana Pérez met 👩‍👩‍👧 Bob in Paris.\nThen she flew to Rome."
 
-
 OTHER = ("hypertext", "paragraphs")
-FORMS = ("export", "doccano", "doccano_relations", "prodigy", "spacy", "json_min", "argilla", *OTHER)
 
 
 def kinds_of(found: Any, number: int, name: str = "{}") -> set[str]:
@@ -86,9 +84,6 @@ def test_planted_errors_are_found_by_the_built_in_tagger_in_every_form(
     missing = next(each for each in found["issues"] if each["kind"] == "missing")
     assert "here nobody marked it" in missing["reason"]
     assert found["model"]["span_f1"] > 0.5
-
-
-HALF_AN_EMOJI = {"start": 1, "end": 4, "label": "PER"}
 
 
 def test_what_of_argillas_records_cannot_be_judged_is_counted(

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connector.platforms.results import dicts
 from workers.cli.offline.agreed.shapes import AgreedItem, FileAgreement
 from workers.cli.offline.fields import flattened
 from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.kinds import FileKind
-from workers.cli.offline.label_studio import dicts, tasks_of
+from workers.cli.offline.label_studio import tasks_of
 from workers.cli.offline.labels import PATH
 from workers.cli.offline.regions.texts import object_in
 from workers.label_types.spans.objects import SpanObject

@@ -12,6 +12,8 @@ from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.regions.data import RegionAnswer, RegionData, RegionItem, mapped
 from workers.cli.offline.regions.looks import box_answers, span_answers
 from workers.consensus import (
+    AgreedBoxes,
+    AgreedSpans,
     SpanAnswers,
     box_consensus,
     box_f1_sums,
@@ -23,7 +25,7 @@ from workers.consensus import (
 
 FIGURES = 4
 
-Rows = list[dict[str, object]]
+Row = dict[str, object]
 
 
 def agree_on_regions(data: RegionData, quorum: int) -> FileAgreement:
@@ -67,26 +69,27 @@ def _boxes(
         result = box_consensus(boxes)
         kept = np.flatnonzero(result.kept & (result.support * len(given) >= min(quorum, 2) - 1e-9))
         dropped += len(result.kept) - len(kept)
-        regions: Rows = []
-        for k in kept.tolist():
-            members = np.flatnonzero(result.cluster == k)
-            regions.append(
-                {
-                    "label": names[result.label[k]],
-                    "box": [round(float(value), 3) for value in result.boxes[k]],
-                    "support": round(float(result.support[k]), FIGURES),
-                    "label_share": round(float(result.label_share[k]), FIGURES),
-                    "closeness": round(float(result.closeness[k]), FIGURES),
-                    "tied": bool(result.tied[k]),
-                    "agreed_by": sorted(_name(given, int(p)) for p in boxes.person[members]),
-                }
-            )
+        people = [_name(given, person) for person in boxes.person.tolist()]
+        regions = [_box_row(result, k, names, people) for k in kept.tolist()]
         items.append(_agreed(item, regions, len(given)))
     figures = [
         figure("F1 of two people's boxes (overlap .5)", box_f1_sums(drawn), _shared(answers)),
         figure("mean overlap of the matched", box_iou_sums(drawn), _shared(answers)),
     ]
     return items, figures, "clusters of boxes that a third of the people drew, and two at least", dropped
+
+
+def _box_row(agreed: AgreedBoxes, k: int, names: Sequence[str], people: Sequence[str]) -> Row:
+    """`people` are those who drew each box."""
+    return {
+        "label": names[agreed.label[k]],
+        "box": [round(float(value), 3) for value in agreed.boxes[k]],
+        "support": round(float(agreed.support[k]), FIGURES),
+        "label_share": round(float(agreed.label_share[k]), FIGURES),
+        "closeness": round(float(agreed.closeness[k]), FIGURES),
+        "tied": bool(agreed.tied[k]),
+        "agreed_by": sorted(people[row] for row in np.flatnonzero(agreed.cluster == k).tolist()),
+    }
 
 
 def _spans(
@@ -109,30 +112,7 @@ def _spans(
             continue
         agreed = texts[n]
         dropped += agreed.left_out
-        regions: Rows = []
-        columns = (
-            agreed.spans.tolist(),
-            agreed.label.tolist(),
-            agreed.support.tolist(),
-            agreed.tied.tolist(),
-        )
-        for (start, end), label, support, tied in zip(*columns, strict=True):
-            name = names[label]
-            regions.append(
-                {
-                    "label": name,
-                    "start": start,
-                    "end": end,
-                    "text": item.text[start:end],
-                    "support": round(support, FIGURES),
-                    "tied": tied,
-                    "agreed_by": sorted(
-                        _name(given, k)
-                        for k, one in enumerate(given)
-                        if any(each.label == name and each.spot == (start, end) for each in one.regions)
-                    ),
-                }
-            )
+        regions = [_span_row(agreed, k, names, item.text, given) for k in range(len(agreed.label))]
         items.append(_agreed(item, regions, len(given)))
     figures = [
         figure("F1 of two people's spans (same ends and label)", span_f1_sums(marked), _shared(answers)),
@@ -146,11 +126,31 @@ def _spans(
     return items, figures, method, dropped
 
 
+def _span_row(
+    agreed: AgreedSpans, k: int, names: Sequence[str], text: str, given: Sequence[RegionAnswer]
+) -> Row:
+    name, (start, end) = names[agreed.label[k]], agreed.spans[k].tolist()
+    people = (
+        _name(given, person)
+        for person, answer in enumerate(given)
+        if any(each.label == name and each.spot == (start, end) for each in answer.regions)
+    )
+    return {
+        "label": name,
+        "start": start,
+        "end": end,
+        "text": text[start:end],
+        "support": round(float(agreed.support[k]), FIGURES),
+        "tied": bool(agreed.tied[k]),
+        "agreed_by": sorted(people),
+    }
+
+
 def _few(item: RegionItem, n: int) -> AgreedItem:
     return AgreedItem(item.id, item.place, None, None, n, (), OpenReason.FEW, _data(item))
 
 
-def _agreed(item: RegionItem, regions: Rows, n: int) -> AgreedItem:
+def _agreed(item: RegionItem, regions: Sequence[Row], n: int) -> AgreedItem:
     """The quality of nothing is 1: all who saw the item marked nothing that others did."""
     support = [float(str(region["support"])) for region in regions]
     quality = sum(support) / len(support) if support else 1.0

@@ -21,6 +21,7 @@ REMARK = "#"  # begins lines that tools put before the header
 SEP_LINE = re.compile(r"\A\"?sep=(.)\"?\r?\n", re.IGNORECASE)  # Excel's
 LONGEST_CELL = 1 << 30  # characters; images in place are longer than csv's own limit
 TITLED = 0.1  # how well a sign divides that is not in the first line: better than none does
+MOST_NAMED = 6  # columns in a sentence
 SAMPLE_ROWS = 50  # that show what divides cells
 
 
@@ -166,8 +167,8 @@ def _too_many(row: _Row, names: list[str]) -> BadFile:
     return BadFile(problem, argument=ARGUMENT, where=f"line {row.line}", remedy=remedy)
 
 
-def _listed(names: list[str], most: int = 6) -> str:
-    return ", ".join(f"'{name}'" for name in names[:most]) + (", …" if len(names) > most else "")
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
 
 
 def _rows(text: str, dialect: Dialect, first_line: int) -> Iterator[_Row]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from connector.platforms.results import dicts
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntries
 from workers.cli.offline.kinds import REGIONS, FileKind
-from workers.cli.offline.label_studio import JUDGED, controls_of, dicts, tasks_of
+from workers.cli.offline.label_studio import JUDGED, controls_of, tasks_of
 
 BOX_TYPES = frozenset({"rectanglelabels", "labels"})
 SPAN_TYPES = frozenset({"labels", "hypertextlabels", "paragraphlabels"})

@@ -28,6 +28,11 @@ class Region:
     id: str | None = None
     score: float | None = None
 
+    @property
+    def probability(self) -> float:
+        """The score; of a prediction without one 1."""
+        return 1.0 if self.score is None else self.score
+
 
 @dataclass(frozen=True, slots=True)
 class RegionAnswer:

@@ -141,20 +141,17 @@ def _score(region: Region | None) -> float | None:
 
 
 def _reason(kind: BoxKind, given: Region | None, partner: Region | None) -> str:
+    sure = "" if partner is None else percent(partner.probability)
     if given is None and partner is not None:
-        return f"A {quoted(partner.label)} is seen here with {_sure(partner)} that nobody boxed."
+        return f"A {quoted(partner.label)} is seen here with {sure} that nobody boxed."
     if given is None or partner is None:
         label = "" if given is None else f"{quoted(given.label)} "
         return f"Nothing is seen at this {label}box, though others of its class are."
     if kind is BoxKind.SWAPPED:
-        return f"Boxed as {quoted(given.label)}; {quoted(partner.label)} is seen here with {_sure(partner)}."
+        return f"Boxed as {quoted(given.label)}; {quoted(partner.label)} is seen here with {sure}."
     overlap = float(iou(as_boxes([given.spot]), as_boxes([partner.spot]))[0])
-    seen = f"the {quoted(given.label)} that is seen ({_sure(partner)})"
+    seen = f"the {quoted(given.label)} that is seen ({sure})"
     return f"This box and {seen} share {overlap:.0%} of their area."
-
-
-def _sure(region: Region) -> str:
-    return percent(1.0 if region.score is None else region.score)
 
 
 def _spot(region: Region | None) -> dict[str, float] | None:

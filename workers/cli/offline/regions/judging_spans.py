@@ -124,7 +124,7 @@ def _table(spans: Sequence[tuple[int, Region]], number: dict[str, int]) -> SpanT
         [int(region.spot[0]) for _, region in spans],
         [int(region.spot[1]) for _, region in spans],
         [number[region.label] for _, region in spans],
-        [1.0 if region.score is None else region.score for _, region in spans],
+        [region.probability for _, region in spans],
     )
 
 
@@ -221,24 +221,21 @@ def _issue(judged: _Judged, row: int) -> FileIssue:
 
 def _reason(kind: SpanKind, text: str, given: Region | None, model: Region | None) -> str:
     words = [_words(text, one) for one in (given, model)]
+    sure = "" if model is None else percent(model.probability)
     if given is None and model is not None:
-        return f"{words[1]} is read as {quoted(model.label)} with {_sure(model)}; here nobody marked it."
+        return f"{words[1]} is read as {quoted(model.label)} with {sure}; here nobody marked it."
     if model is None or given is None:
         return (
             f"{words[0]} is marked as {'' if given is None else quoted(given.label)}; nothing is read there."
         )
     marked = f"{words[0]} is marked as {quoted(given.label)}"
     if kind is SpanKind.TYPE:
-        return f"{marked}; it is read as {quoted(model.label)} with {_sure(model)}."
-    return f"{marked}; the span that is read is {words[1]}, with {_sure(model)}."
+        return f"{marked}; it is read as {quoted(model.label)} with {sure}."
+    return f"{marked}; the span that is read is {words[1]}, with {sure}."
 
 
 def _words(text: str, region: Region | None) -> str:
     return "" if region is None else quoted(one_line(text[int(region.spot[0]) : int(region.spot[1])], QUOTED))
-
-
-def _sure(region: Region) -> str:
-    return percent(1.0 if region.score is None else region.score)
 
 
 def _unread_notices(not_read: int, weaker: int) -> tuple[str, ...]:

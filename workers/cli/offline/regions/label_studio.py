@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from connector.platforms.results import dicts
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.fields import choose_fields, flattened
 from workers.cli.offline.formats.entries import FileEntries
 from workers.cli.offline.kinds import FileKind
-from workers.cli.offline.label_studio import dicts, tasks_of
+from workers.cli.offline.label_studio import tasks_of
 from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.builder import TextSpans
