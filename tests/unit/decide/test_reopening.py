@@ -100,6 +100,24 @@ def test_what_is_being_taken_back_is_written_anew_where_it_is_decided_again(buil
     assert world.labels("odd")[-1] == ("service", "dog")
 
 
+def test_what_may_just_be_written_is_taken_back_by_whoever_writes_it(asking: World) -> None:
+    answers = {who: asking.answer("odd", who, "dog") for who in ("rita", "ravi")}
+    asking.do(JobKind.COLLECT)
+    asking.do(JobKind.DECIDE)
+    asking.server.fail("write", Retryable("lost"), after=True)
+    with pytest.raises(Retryable):
+        asking.do(JobKind.WRITEBACK, {"correction": asking.corrected("odd").id})
+    for who, answer_id in answers.items():
+        asking.edit_answer(answer_id, "cat", by=who)
+    asking.do(JobKind.COLLECT)
+    asking.do(JobKind.DECIDE)
+    assert corrections(asking) == [("dog", CorrectionState.PENDING)]
+
+    asking.later(minutes=20)
+    assert corrections(asking) == [("dog", CorrectionState.REVERTED)]
+    assert asking.labels("odd") == [("ann", "cat")]
+
+
 def test_a_vote_that_is_withdrawn_reopens_the_decision(asking: World) -> None:
     _, second = corrected(asking)
 
