@@ -95,6 +95,7 @@ def test_what_is_being_taken_back_is_written_anew_where_it_is_decided_again(buil
         world.do(JobKind.COLLECT)
         world.do(JobKind.DECIDE)
         assert ("dog", CorrectionState.REVERTING) in corrections(world)
+    assert ("dog", CorrectionState.WAITING) in corrections(world), "until the one before it is gone"
     collected(world)
     assert sorted(corrections(world)) == [("dog", CorrectionState.APPLIED), ("dog", CorrectionState.REVERTED)]
     assert world.labels("odd")[-1] == ("service", "dog")
