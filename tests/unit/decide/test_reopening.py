@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,7 @@ def test_what_is_being_taken_back_is_written_anew_where_it_is_decided_again(buil
         world.do(JobKind.COLLECT)
         world.do(JobKind.DECIDE)
         assert ("dog", CorrectionState.REVERTING) in corrections(world)
+    assert ("dog", CorrectionState.WAITING) in corrections(world), "until the one before it is gone"
     collected(world)
     assert sorted(corrections(world)) == [("dog", CorrectionState.APPLIED), ("dog", CorrectionState.REVERTED)]
     assert world.labels("odd")[-1] == ("service", "dog")
@@ -116,6 +118,31 @@ def test_what_may_just_be_written_is_taken_back_by_whoever_writes_it(asking: Wor
     asking.later(minutes=20)
     assert corrections(asking) == [("dog", CorrectionState.REVERTED)]
     assert asking.labels("odd") == [("ann", "cat")]
+
+
+def test_a_question_about_another_part_of_the_item_is_in_nobodys_way(asking: World) -> None:
+    _, second = corrected(asking)
+    with asking.services.store.begin() as unit:
+        elsewhere = replace(
+            asking.issue("odd"), id="elsewhere", place="elsewhere", state=IssueState.OPEN, reason=None
+        )
+        unit.issues.add([elsewhere])
+    asking.edit_answer(second, "cat", by="ravi")
+    asking.do(JobKind.COLLECT)
+    asking.do(JobKind.DECIDE)
+    assert len(asking.audit("decision.reopened")) == 1
+    assert asking.audit("decision.upheld") == []
+
+
+def test_a_label_that_changed_before_its_votes_were_weighed_is_not_decided_about(asking: World) -> None:
+    asking.agree("odd", "dog")
+    asking.do(JobKind.COLLECT)
+    asking.relabel("odd", "bird")
+    with asking.services.store.begin() as unit:  # stored, and its questions not looked at yet
+        unit.items.apply(asking.project.id, [asking.held("odd").item])
+    asking.do(JobKind.DECIDE)
+    assert asking.issue("odd").state is IssueState.STALE
+    assert corrections(asking) == []
 
 
 def test_a_vote_that_is_withdrawn_reopens_the_decision(asking: World) -> None:
