@@ -218,7 +218,7 @@ def test_a_class_with_a_quorum_of_its_own_keeps_it(build: Build) -> None:
 
 
 def test_people_who_answer_at_random_change_hardly_any_label(build: Build) -> None:
-    # Of two labels one small project in ten changes a fifth, by lot (ADR 26): test_random_reviewers holds them.
+    # Of two labels one small project in ten changes a fifth, by lot: ADR 26.
     world = build(review={"rule": "shares"})
     rng = np.random.default_rng(1)
     for n in range(60):
