@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from connector.model import FlagEvidence, Issue, IssueKind, IssueState, Problem, Vote
+from connector.model import FlagEvidence, Issue, IssueKind, IssueState, LabelSchema, ObjectTag, Problem, Vote
 from connector.model.reasons import NotCounted
 from workers.consensus.ballot import QuorumVote
 from workers.consensus.shares.answers import Errors, PositionRole
+from workers.decide.ballots import Ballots
 from workers.decide.shares import counted_answers, weights_with_own
+from workers.decide.verdicts import _opinion_of_the_model
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ISSUE = Issue(
@@ -69,3 +72,15 @@ def test_an_answer_about_ones_own_label_never_counts_for_more_than_the_person_do
     votes = [vote("rita", NotCounted.OWN_LABEL), vote("ravi", NotCounted.OWN_LABEL), vote("rosa")]
     weights = weights_with_own(votes, {"rita": 0.3, "rosa": 0.9}, str, 0.5)
     assert weights == {"rita": 0.3, "ravi": 0.5, "rosa": 0.9}
+
+
+def test_an_answer_that_means_the_given_label_does_not_stand_for_the_suggestion() -> None:
+    scale = LabelSchema("stars", "text", tuple("12345"), (ObjectTag("text", "Text", "text"),), "rating")
+    near = replace(ISSUE, given="3", suggested="4")
+    assert Ballots(scale, str, 2).suggested(near, [QuorumVote("rita", "2")]) == "4"
+
+
+def test_the_models_opinion_holds_what_it_gives_the_given_label() -> None:
+    stated = replace(ISSUE, evidence=FlagEvidence(given_probability=0.04, near=(("cow", 0.06),)))
+    assert _opinion_of_the_model(stated) == {"cow": 0.06, "dog": 0.9, "cat": 0.04}
+    assert _opinion_of_the_model(ISSUE) == {"dog": 0.9}
