@@ -34,7 +34,6 @@ from connector.ports import Codec, Codecs, PartsCodec
 
 BEGIN, END = "<!--secondlook-->", "<!--/secondlook-->"
 OURS = "secondlook:"  # before the marker, in the model version of a correction that is a prediction
-ORIGINAL = "original"  # among what goes with an annotation of ours: the one beside which it was made
 BESIDE = (WriteMode.GROUND_TRUTH, WriteMode.REPLACE)
 
 
@@ -252,7 +251,7 @@ class MemorySource:
             "updated_by": SERVICE_USER,
             "marker": order.marker,
         }
-        if order.mode is WriteMode.UPDATE or ORIGINAL in before:
+        if order.mode is WriteMode.UPDATE or given.remote_id in held.beside:
             written = replace(given, **changed)
             self._server.put_annotation(held, written)
         else:
@@ -268,6 +267,7 @@ class MemorySource:
                 for a in held.item.annotations
             )
             self._server.store(held, annotations=(*others, written))
+            held.beside[written.remote_id] = given.remote_id
         held.notes[written.remote_id] = (
             {ORIGINAL: given.remote_id, **before} if order.mode in BESIDE else before
         )
@@ -304,7 +304,7 @@ class MemorySource:
         elif ours is not None and isinstance(codec, PartsCodec):
             _check_still(codec, ours, order)
             label = self._label(ours, order.label, order.expected_label)
-            original = _annotation(held, _original(held, ours))
+            original = _annotation(held, held.beside.get(ours.remote_id, ""))
             if original is None or codec.read(original.result, self._schema()).label != label:
                 self._put_label_back(held, ours, label)
                 return
@@ -423,25 +423,19 @@ def _is_double(annotation: Annotation, order: WriteOrder, record: WriteRecord) -
     return annotation.marker == order.marker and annotation.remote_id != record.remote_id
 
 
-def _original(held: Held, one: Annotation) -> str:
-    """The annotation beside which we made this one; itself where a person did."""
-    return str(held.notes.get(one.remote_id, {}).get(ORIGINAL, one.remote_id))
-
-
 def _copy(held: Held, given: Annotation) -> Annotation | None:
     """What we made beside an annotation, where it still is the truth."""
-    original = _original(held, given)
-    truths = (a for a in held.item.annotations if a.ground_truth and a.remote_id != original)
-    return next((a for a in truths if _original(held, a) == original), None)
+    original = held.beside.get(given.remote_id, given.remote_id)
+    truths = (a for a in held.item.annotations if a.ground_truth)
+    return next((a for a in truths if held.beside.get(a.remote_id) == original), None)
 
 
 def _before(held: Held, given: Annotation) -> Json:
     """What a write replaces; of one that we made beside another, its first write knows what was the truth."""
     truths = [a.remote_id for a in held.item.annotations if a.ground_truth]
-    now = {"ground_truth_ids": truths, "label": given.label, "annotator": given.annotator}
-    known = held.notes.get(given.remote_id, {})
-    names = (ORIGINAL, "ground_truth_ids")
-    return now | {name: known[name] for name in names if ORIGINAL in known}
+    if given.remote_id in held.beside:
+        truths = held.notes[given.remote_id]["ground_truth_ids"]
+    return {"ground_truth_ids": truths, "label": given.label, "annotator": given.annotator}
 
 
 def carries(codec: Codec, label: str, expected: str) -> bool:
