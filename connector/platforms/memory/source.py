@@ -268,9 +268,7 @@ class MemorySource:
             )
             self._server.store(held, annotations=(*others, written))
             held.beside[written.remote_id] = given.remote_id
-        held.notes[written.remote_id] = (
-            {ORIGINAL: given.remote_id, **before} if order.mode in BESIDE else before
-        )
+        held.notes[written.remote_id] = before
         self._announce(held, written)
         return self._noted(held, order, WriteRecord(written.remote_id, before, _after(written)))
 
