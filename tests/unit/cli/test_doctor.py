@@ -11,6 +11,13 @@ from tests.unit.cli.conftest import Secondlook
 from tests.unit.cli.little_studio import TOKEN
 
 COUNTED = "review = { quorum = 2 }\n"
+NOBODY_LISTENS = "9"  # a port that needs rights to listen on
+
+
+@pytest.fixture(autouse=True)
+def _no_server_of_ours_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual port may be in use here by a service that has nothing to do with the test."""
+    monkeypatch.setenv("SECONDLOOK_SERVER__PORT", NOBODY_LISTENS)
 
 
 def configure(home: Path, url: str, project: int = 3, more: str = "", token: str = TOKEN) -> None:
