@@ -12,12 +12,16 @@ from tests.unit.cli.conftest import Secondlook
 from tests.unit.cli.little_studio import TOKEN
 
 COUNTED = "review = { quorum = 2 }\n"
+NOBODY_LISTENS = "server.port = 9\n"  # the usual port may be in use by what has nothing to do with the test
 
 
-def configure(home: Path, url: str, project: int = 3, more: str = "", token: str = TOKEN) -> None:
+def configure(
+    home: Path, url: str, project: int = 3, more: str = "", token: str = TOKEN, server: str = ""
+) -> None:
     (home / "token").write_text(token)
     (home / "token").chmod(0o600)
     (home / "secondlook.toml").write_text(
+        f"{NOBODY_LISTENS}{server}"
         f'[projects.cats]\nurl = "{url}"\nproject = {project}\ntoken = {{ file = "token" }}\n{more}'
     )
 
@@ -72,7 +76,7 @@ def test_people_get_a_table_with_remedies(secondlook: Secondlook, home: Path, st
          "1 beside the service user"),
         ({"more": 'predictions = { source = "file", path = "p.npy", out_of_sample = true }\n'},
          "predictions", "not found"),
-        ({"more": '[server]\npublic_url = "http://secondlook:8400"\n'}, "webhook address", "without a dot"),
+        ({"server": 'server.public_url = "http://secondlook:8400"\n'}, "webhook address", "without a dot"),
         ({"more": '[broker]\nurl = "redis://127.0.0.1:1/0"\n'}, "broker", "unreachable"),
     ],
 )  # fmt: skip

@@ -252,7 +252,7 @@ def test_pairs_are_drawn_as_a_matrix_and_say_each_cell(ann: httpx.Client, servic
     seed(services)
     page = ann.get("/p/cats/pairs").text
     assert 'class="chart heatmap"' in page
-    assert "<title>lynx → &lt;script&gt;alert(1)&lt;/script&gt;: 1 flags" in page
+    assert "<title>lynx → &lt;script&gt;alert(1)&lt;/script&gt;: 1 flag" in page
 
 
 def test_a_few_labels_of_each_annotator_are_drawn_each_day(ann: httpx.Client, services: Services) -> None:
