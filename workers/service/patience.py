@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import structlog
-from celery.beat import PersistentScheduler, SchedulingError
+from celery.beat import Scheduler, SchedulingError
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
@@ -42,8 +42,8 @@ class PatientConsumer(Consumer):  # type: ignore[misc]  # celery ships no types
         self._last_error = time.monotonic()
 
 
-class PatientScheduler(PersistentScheduler):  # type: ignore[misc]  # celery ships no types
-    """Says once that its ticks are refused, and is not ended by a refused login."""
+class PatientScheduler(Scheduler):  # type: ignore[misc]  # celery ships no types
+    """Says once that its ticks are refused, and is not ended by a refused login. It keeps no file."""
 
     _refused = False
 
