@@ -93,8 +93,9 @@ def test_a_pooler_is_told_to_every_process(tmp_path: Path) -> None:
     (tmp_path / "secondlook.toml").write_text('database = { url = "postgresql+psycopg://u@h/n" }')
     assert len(told) == 3
     assert all(
-        load(tmp_path / "secondlook.toml", environ={k: v for k, v in env.items() if k.startswith("SECOND")})
-        .database.pooler
+        load(
+            tmp_path / "secondlook.toml", environ={k: v for k, v in env.items() if k.startswith("SECOND")}
+        ).database.pooler
         for env in told
     )
 
