@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.redis_server import RedisServer
 from tests.unit.cli.conftest import Secondlook
 from tests.unit.cli.little_studio import TOKEN
 
@@ -66,6 +67,7 @@ def test_people_get_a_table_with_remedies(secondlook: Secondlook, home: Path, st
     [
         ({"token": "f" * 40}, "token", "401"),
         ({"project": 9}, "labels", "does not exist"),
+        ({"project": 8}, "token", "may not change the settings"),
         ({"project": 6}, "labels", "no control for the whole item"),
         ({"url": "http://127.0.0.1:1"}, "platform", "no connection"),
         ({"more": "review = { quorum = 4, max_votes = 4 }\n"}, "reviewers", "3 beside the service user"),
@@ -89,6 +91,26 @@ def test_what_is_wrong_fails_with_a_remedy(
     assert words in found[name]["found"]
     assert found[name]["remedy"]
     assert "f" * 40 not in str(found)
+
+
+def test_a_broker_is_asked_with_the_password_of_the_service(
+    secondlook: Secondlook, home: Path, studio: str, redis_server: RedisServer
+) -> None:
+    with redis_server.client() as client:
+        client.config_set("requirepass", "the-right-password")
+    (home / "broker-password").touch(0o600)
+    (home / "broker-password").write_text("another-password")
+    url = redis_server.url.replace("//", "//default@")
+    configure(home, studio, more=f'[broker]\nurl = "{url}"\npassword = {{ file = "broker-password" }}\n')
+    code, found = checks(secondlook)
+    assert code == 1
+    assert found["broker"]["level"] == "fail"
+    assert found["broker"]["found"] == f"{url}: refuses the login"
+    assert "broker.password" in found["broker"]["remedy"]
+    assert "-password" not in f"{found['broker']['found']}"
+
+    (home / "broker-password").write_text("the-right-password")
+    assert checks(secondlook)[1]["broker"]["level"] == "ok"
 
 
 def test_a_reviewer_whom_the_platform_does_not_know_is_named(

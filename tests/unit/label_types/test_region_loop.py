@@ -18,6 +18,8 @@ from workers.label_types.boxes.value import KEYS as BOXES
 from workers.label_types.registry import ValidLabels
 from workers.label_types.spans.value import KEYS as SPANS
 from workers.people.golden_set import report as golden_report
+from workers.report.gather import Asked, report
+from workers.review.quality.figures import figures
 
 BOX_SCHEMA = LabelSchema("box", "image", ("car", "dog"), (ObjectTag("image", "Image", "text"),), "boxes")
 SPAN_SCHEMA = LabelSchema("ner", "text", ("LOC", "PER"), (ObjectTag("text", "Text", "text"),), "spans")
@@ -77,31 +79,56 @@ def test_a_wrong_box_is_decided_written_in_place_and_taken_back(pictures: World,
     assert pictures.labels(text) == [("ann", label_of(*given))]
 
 
-def test_two_wrong_boxes_of_one_picture_are_two_questions_and_two_corrections(
-    build: Callable[..., World],
-) -> None:
-    world = build(schema=BOX_SCHEMA)
+OTHER, AMISS = box("car", 600, 100), box("car", 400, 300)  # what is overlooked beside a swapped box
+
+
+def with_two_wrong(build: Callable[..., World], **settings: Mapping[str, object]) -> World:
+    """One picture with an overlooked and a swapped box, of which both were decided."""
+    world = build(schema=BOX_SCHEMA, **settings)
     for n in range(20):
         right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
         put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
-    other = box("car", 600, 100)
-    put(world, "two", [box("car", 400, 300)], dict.fromkeys([DOG, other], 0.95))
+    put(world, "two", [AMISS], dict.fromkeys([DOG, OTHER], 0.95))
     world.settle()
     assert world.asked() == ["two", "two"]
     for held in list(world.review.held.values()):
-        about = DOG if "dog" in str(held.item.data["secondlook_context"]) else other
+        about = DOG if "dog" in str(held.item.data["secondlook_context"]) else OTHER
         for reviewer in ("rita", "ravi"):
             world.server.answer(held.item.remote_id, reviewer, about)
     world.later(minutes=5)
-    assert world.labels("two") == [("ann", label_of(DOG, other))]
-    # The earlier has no mark of its own any more; looked for, it stands all the same.
+    return world
+
+
+def corrections(world: World) -> dict[str, str]:
+    """The label that each writes → its id."""
     with world.read() as unit:
         made = [one for issue in world.issues() for one in unit.corrections.all_of_issue(issue.id)]
+    return {one.label: one.id for one in made}
+
+
+def test_two_wrong_boxes_of_one_picture_are_two_questions_and_two_corrections(
+    build: Callable[..., World],
+) -> None:
+    world = with_two_wrong(build)
+    assert world.labels("two") == [("ann", label_of(DOG, OTHER))]
+    made = list(corrections(world).values())
     for one in made:
-        world.do(JobKind.WRITEBACK, {"correction": one.id, "overtaken": True})
+        world.do(JobKind.WRITEBACK, {"correction": one, "overtaken": True})
     with world.read() as unit:
-        found = [unit.corrections.get(one.id) for one in made]
+        found = [unit.corrections.get(one) for one in made]
     assert [one.state for one in found if one] == [CorrectionState.APPLIED] * 2
+
+
+@pytest.mark.parametrize("mode", ["ground_truth", "replace"])
+def test_corrections_of_one_picture_stand_in_one_new_annotation_and_are_taken_back_one_by_one(
+    build: Callable[..., World], mode: str
+) -> None:
+    world = with_two_wrong(build, writeback={"mode": mode})
+    assert world.labels("two")[1:] == [("service", label_of(DOG, OTHER))]
+    world.revert(corrections(world)[DOG])
+    assert world.labels("two")[1:] == [("service", label_of(AMISS, OTHER))]
+    world.revert(corrections(world)[OTHER])
+    assert world.labels("two") == [("ann", AMISS)]
 
 
 def test_a_newer_model_of_another_control_does_not_hide_the_one_that_sees_boxes(
@@ -116,6 +143,28 @@ def test_a_newer_model_of_another_control_does_not_hide_the_one_that_sees_boxes(
         world.server.predict(world.source_id, held.item.remote_id, None, class_scores={}, model_version="day")
     world.settle()
     assert world.asked() == ["overlooked"]
+
+
+def test_figures_are_about_classes_and_not_about_single_boxes(pictures: World) -> None:
+    for text, (given, truth) in WRONG.items():
+        wanted = next((part for part in truth if part not in given), pictures.issue(text).suggested)
+        pictures.agree(text, wanted)
+    pictures.later(minutes=5)
+    settings = pictures.services.project_settings(pictures.project.name)
+    with pictures.read() as unit:
+        found = figures(unit, pictures.project, settings.quality)
+        told = report(unit, Asked(pictures.project, settings, pictures.clock.now(), "test", ""), None)
+    assert {one.name: one.accepted for one in found.by_class} == {"(nothing)": 1, "car": 1, "dog": 2}
+    assert {(one.given, one.label): one.n for one in found.moved} == {
+        ("(nothing)", "dog"): 1,
+        ("car", "dog"): 1,
+        ("dog", "(nothing)"): 1,
+        ("dog", "dog (at another place)"): 1,
+    }
+    assert found.change == {"car": -1, "dog": 1}
+    assert [one.name for one in told.reviews.by_class] == ["(nothing)", "car", "dog"]
+    changes = {one.label: (one.gained, one.lost, one.labels_now) for one in told.corrections.classes}
+    assert changes == {"car": (0, 1, 24), "dog": (3, 2, 23)}
 
 
 def test_what_was_rejected_is_not_asked_again(pictures: World) -> None:
@@ -222,8 +271,13 @@ def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(
     assert pictures.labels("swapped") == [("ann", label_of(*given))], "nobody is overwritten"
 
 
-def with_golden(build: Callable[..., World], label: str, given: list[str]) -> tuple[World, list[str]]:
-    """Pictures whose label is `given`, and known to be `label`; those of them that are asked about."""
+def with_golden(
+    build: Callable[..., World], label: str, given: list[str], *, stands: bool = False
+) -> tuple[World, list[str]]:
+    """Pictures whose label is `given`, and known to be `label`; those of them that are asked about.
+
+    With `stands` that became known when other questions stood on the platform already.
+    """
     world = build(schema=BOX_SCHEMA, reviewers={"golden_share": 0.5})
     for n in range(20):
         right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
@@ -232,12 +286,19 @@ def with_golden(build: Callable[..., World], label: str, given: list[str]) -> tu
         put(world, f"known {n}", given, dict.fromkeys(given, 0.95))
     world.do(JobKind.SYNC)
     lines = [Line(n, world.held(f"known {n}").item.remote_id, label) for n in range(4)]
-    with world.services.store.begin() as unit:
-        store(unit, world.project, lines, "import", "cli:tester", ValidLabels(BOX_SCHEMA))
     for n in range(12):
         put(world, f"overlooked {n}", [CAR], dict.fromkeys([CAR, DOG], 0.95))
+    if stands:
+        world.settle()
+    with world.services.store.begin() as unit:
+        store(unit, world.project, lines, "import", "cli:tester", ValidLabels(BOX_SCHEMA))
     world.settle()
     return world, [text for text in world.asked() if text.startswith("known")]
+
+
+def test_what_becomes_golden_when_questions_stand_is_asked_about_at_once(build: Callable[..., World]) -> None:
+    _, asked = with_golden(build, AS_LABELLED, [CAR, DOG], stands=True)
+    assert sorted(asked) == ["known 0", "known 1", "known 2", "known 3"]
 
 
 def golden_figures(world: World) -> dict[str, tuple[int, int]]:
