@@ -12,8 +12,16 @@ from workers.cli.offline.decisions import RULES, figures_of
 from workers.cli.offline.replay import KnownQuestion, RuleTally, StoppingRule, replay
 from workers.cli.offline.shares_rule import SharesRule
 from workers.consensus.shares import odds_of, path_of
-from workers.demo.digits import ANNOTATORS, CLASSES, REVIEWERS, Digits, planted, seen_by
-from workers.demo.service import HARM_LIMIT, VOTES_PER_QUESTION
+from workers.demo.digits import (
+    ANNOTATORS,
+    CLASSES,
+    HARM_LIMIT,
+    REVIEWERS,
+    VOTES_PER_QUESTION,
+    Digits,
+    planted,
+    seen_by,
+)
 from workers.detect.predictions.crossval import out_of_sample
 from workers.detect.predictions.features import Features, extract
 from workers.issues import label_issues

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from connector import logs
@@ -20,6 +21,8 @@ VISIBILITY_SECONDS = 3600  # Redis: what is not acknowledged by then is delivere
 ANSWER_SECONDS = 5.0  # longest wait for one answer of the broker
 MOST_WAITING = 1_000  # transactions whose jobs wait to be announced
 LEFT = "jobs wait for the next sweep"
+PROBE = "secondlook.probe"  # routing key and Redis key of what a broker is asked to take, and forgets at once
+PROBE_SECONDS = 1.0  # longest wait for one answer to that
 SEND_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.2}
 
 
@@ -74,22 +77,85 @@ def confirm_what_is_sent(app: Celery) -> None:
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "confirm_publish": True}
 
 
+class BrokerState(StrEnum):
+    """What a broker makes of our login and of a message."""
+
+    OK = "ok"
+    UNREACHABLE = "unreachable"
+    NO_LOGIN = "refuses the login"
+    NO_MESSAGES = "takes no messages"
+
+
+def broker_state(url: str) -> BrokerState:
+    """Log in as the service does and have a message taken that nobody gets; takes a few seconds at most.
+
+    A Redis that is full or a replica, and a RabbitMQ that is out of memory or disk, let everybody in.
+    """
+    options = {"socket_connect_timeout": PROBE_SECONDS, "socket_timeout": PROBE_SECONDS}
+    if not url.startswith("redis"):
+        options = {"confirm_publish": True, "read_timeout": PROBE_SECONDS, "write_timeout": PROBE_SECONDS}
+    from kombu.connection import Connection
+
+    made: Any = Connection  # kombu ships no types
+    connection = made(url, connect_timeout=PROBE_SECONDS, transport_options=options)
+    try:
+        connection.ensure_connection(max_retries=0, interval_start=0, reraise_as_library_errors=False)
+        return _taken(connection) if url.startswith("redis") else _confirmed(connection)
+    except Exception as error:  # noqa: BLE001 - each client has its own tree of them
+        return _refusal(error)
+    finally:
+        connection.collect(socket_timeout=PROBE_SECONDS)  # closing waits for an answer
+
+
+def _taken(connection: Any) -> BrokerState:
+    from redis.exceptions import NoPermissionError, ResponseError
+
+    try:
+        connection.default_channel.client.set(PROBE, "", px=1)
+    except NoPermissionError:  # may do what the service does, for all we know
+        return BrokerState.OK
+    except ResponseError:
+        return BrokerState.NO_MESSAGES
+    return BrokerState.OK
+
+
+def _confirmed(connection: Any) -> BrokerState:
+    producer = connection.Producer()
+    try:
+        for _ in range(2):  # RabbitMQ takes the first message of a connection in any case
+            producer.publish(b"", routing_key=PROBE, confirm_timeout=PROBE_SECONDS)
+    except TimeoutError:
+        return BrokerState.NO_MESSAGES
+    return BrokerState.OK
+
+
+def _refusal(error: Exception) -> BrokerState:
+    from amqp.exceptions import AccessRefused, NotAllowed
+    from redis.exceptions import AuthenticationError, ResponseError
+
+    logins = (AccessRefused, NotAllowed, AuthenticationError, ResponseError)
+    return BrokerState.NO_LOGIN if isinstance(error, logins) else BrokerState.UNREACHABLE
+
+
 class CeleryQueue:
     """Announces jobs. A broker that is down costs time, not work: the sweep announces them again."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._left = False  # the last jobs were not announced, and that was said
 
     def send(self, job_ids: Sequence[str]) -> None:
-        from kombu.exceptions import KombuError
-
         try:
             for job_id in job_ids:
                 self._app.send_task(RUN_JOB, args=[job_id], confirm_timeout=ANSWER_SECONDS)
-        except (KombuError, OSError) as error:
-            logs.get(__name__).warning(LEFT, jobs=len(job_ids), error=type(error).__name__)
-        except Exception:  # noqa: BLE001 - what no client should raise: the rows stand all the same
-            logs.get(__name__).exception(LEFT, jobs=len(job_ids))
+        except Exception as error:  # noqa: BLE001 - each client has its own tree of them: the rows stand
+            if not self._left:  # said once, not for each job as long as it lasts
+                self._left = True
+                logs.get(__name__).warning(LEFT, jobs=len(job_ids), error=f"{type(error).__name__}: {error}")
+        else:
+            if self._left and job_ids:
+                self._left = False
+                logs.get(__name__).info("the broker takes messages again")
 
 
 class BesideQueue:

@@ -20,11 +20,16 @@ from connector.logs import configure
 from connector.queue import CeleryQueue, confirm_what_is_sent, make_celery
 from connector.wiring import Services, build
 from workers.label_types.registry import codecs
+from workers.service.patience import PatientConsumer, PatientScheduler
 from workers.service.schedule import schedule
 from workers.service.silence import end_when_cut_off
 from workers.service.tasks import register
 
 HEARTBEAT_FILE = "worker-heartbeat"  # in data_dir: touched while the worker's loop runs, for liveness probes
+
+
+PATIENT_CONSUMER = f"{PatientConsumer.__module__}:{PatientConsumer.__qualname__}"
+PATIENT_SCHEDULER = f"{PatientScheduler.__module__}:{PatientScheduler.__qualname__}"
 
 
 def __getattr__(name: str) -> Any:
@@ -40,6 +45,7 @@ def _application() -> Celery:
     settings = load()
     app = make_celery(broker_url(settings).get_secret_value())
     schedule(app, settings.worker)
+    app.conf.update(worker_consumer=PATIENT_CONSUMER, beat_scheduler=PATIENT_SCHEDULER)
     register(app, lambda: _services(os.getpid()))
     signals.setup_logging.connect(_log_setup, weak=False)
     end_when_cut_off(app, settings.worker.silence_seconds)

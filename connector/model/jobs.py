@@ -71,7 +71,7 @@ class Job:
     created_at: datetime
     error: str | None = None
     traceparent: str | None = None
-    claim: str | None = None  # who runs it now; every commit checks that this still holds
+    claim: str | None = None  # the run that has it now, which every commit checks, or that has done it
 
 
 @dataclass(frozen=True, slots=True)

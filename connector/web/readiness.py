@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from connector.config.keyring import broker_url
 from connector.config.settings import MEMORY_BROKER, Settings
-from connector.errors import SecondlookError
+from connector.errors import Misconfigured, SecondlookError
+from connector.queue import broker_state
 from connector.store.views import loop
 from connector.wiring import Services
 
-CONNECT_SECONDS = 1.0
-DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671}
 TICKS_MISSED = 6  # so many in a row, and the scheduler is taken to be down
 SHORTEST_LATE_SECONDS = 30.0  # a busy machine delays quick ticks by seconds
 
@@ -39,23 +37,20 @@ def look(services: Services) -> Readiness:
     return Readiness(
         ready=database == "ok",
         database=database,
-        broker=broker_state(services.settings),
+        broker=broker(services.settings),
         scheduler=_scheduler(services.settings, age),
         seconds_since_tick=None if age is None else round(age, 1),
     )
 
 
-def broker_state(settings: Settings) -> str:
-    """Whether something listens at the broker's address; no credentials are sent."""
+def broker(settings: Settings) -> str:
+    """What the broker makes of the service's login and of a message."""
     if settings.broker.url.startswith(MEMORY_BROKER):
         return "in this process"
-    parts = urlsplit(settings.broker.url)
-    address = (parts.hostname or "localhost", parts.port or DEFAULT_PORTS[parts.scheme])
     try:
-        socket.create_connection(address, timeout=CONNECT_SECONDS).close()
-    except OSError:
-        return "unreachable"
-    return "ok"
+        return broker_state(broker_url(settings).get_secret_value()).value
+    except Misconfigured:
+        return "its password cannot be read"
 
 
 def _scheduler(settings: Settings, age: float | None) -> str:

@@ -44,7 +44,7 @@ def many(
     """Two schedulers, and workers as tests start them."""
     broker = {"url": redis_server.url}
     made = crew(write_config(tmp_path / "installation", scene, proxy.url, broker=broker), processes)
-    made.beat("one"), made.beat("two")
+    made.beat(), made.beat()
     return made
 
 

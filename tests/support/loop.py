@@ -177,8 +177,8 @@ class Crew:
     def worker(self) -> GuardedProcess:
         return self._celery("worker", "--concurrency=2", "--without-mingle", "--without-gossip")
 
-    def beat(self, name: str = "beat") -> GuardedProcess:
-        return self._celery("beat", f"--schedule={self.config.parent / name}")
+    def beat(self) -> GuardedProcess:
+        return self._celery("beat")
 
     def _celery(self, *arguments: str) -> GuardedProcess:
         env = {"SECONDLOOK_CONFIG": str(self.config), "C_FORCE_ROOT": "1"}

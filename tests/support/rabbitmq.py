@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import tempfile
 import time
 from contextlib import suppress
@@ -18,6 +20,7 @@ from workers.demo.server import free_port
 
 # The program on PATH wants to be another user; this one, where Debian keeps it, does not.
 _DEBIAN_PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+_DEBIAN_CONTROL = Path("/usr/lib/rabbitmq/bin/rabbitmqctl")
 _START_TIMEOUT_S = 90.0
 _POLL_INTERVAL_S = 0.1
 _LOOPBACK = "-kernel inet_dist_use_interface {127,0,0,1}"
@@ -82,6 +85,26 @@ class RabbitMqServer:
         """A power cut and a start with what it had on disk."""
         self.kill()
         self.start()
+
+    def run_short_of_memory(self) -> None:
+        """From now on it takes no messages; those that it has it still hands out."""
+        self._control("set_vm_memory_high_watermark", "absolute", "1")
+
+    def change_password(self, password: str) -> None:
+        """That of the user in `url`."""
+        self._control("change_password", "guest", password)
+
+    def _control(self, *command: str) -> None:
+        tool = str(_DEBIAN_CONTROL) if _DEBIAN_CONTROL.exists() else program("rabbitmqctl")
+        done = subprocess.run(
+            [tool, "-n", self._env["RABBITMQ_NODENAME"], *command],
+            env=os.environ | self._env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_START_TIMEOUT_S,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def purge(self, queue: str = "secondlook") -> None:
         """Every message that waits in a queue is gone."""

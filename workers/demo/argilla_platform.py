@@ -14,7 +14,17 @@ import numpy as np
 
 from workers.demo.argilla_home import PASSWORD
 from workers.demo.argilla_server import RunningArgilla, a_field, label_question, running_argilla
-from workers.demo.digits import ANNOTATORS, CLASSES, NOTE_EVERY, REVIEWERS, Digits, View, note_on, seen_by
+from workers.demo.digits import (
+    ANNOTATORS,
+    CLASSES,
+    NOTE_EVERY,
+    REVIEW,
+    REVIEWERS,
+    Digits,
+    View,
+    note_on,
+    seen_by,
+)
 from workers.demo.home import Progress
 
 TITLE = "Handwritten digits"
@@ -80,7 +90,8 @@ class ArgillaStage:
 
     def project(self) -> Mapping[str, Any]:
         """Where the digits are."""
-        return {"platform": "argilla", "url": self.server.url, "project": self.dataset}
+        where = {"platform": "argilla", "url": self.server.url, "project": self.dataset}
+        return where | {"review": REVIEW}
 
     def labels(self) -> dict[int, str]:
         """The owner's response, which a correction is, before the annotator's."""

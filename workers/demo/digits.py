@@ -21,6 +21,11 @@ TOGETHER = 0.85  # of the errors on a hard digit: all take it for the same other
 MOST_ERROR = 0.15  # of a digit: as CIFAR-10H, whose right flagged labels one answer in nine contradicts
 HARDNESS = 0.3  # error that a digit would have all of whose neighbours are others
 NEIGHBOURS = 20  # digits that look most alike: by them it is known how hard one is
+# People err together on hard digits. Answers cost nothing here, and of some twenty right labels that are
+# flagged none is to be lost: a tenth of the harm allowed by default, for .6 answers a question more.
+HARM_LIMIT = 0.0003
+VOTES_PER_QUESTION = 3.5
+REVIEW = {"harm_limit": HARM_LIMIT, "votes_per_question": VOTES_PER_QUESTION}
 NOTE_EVERY = 12  # a simulated reviewer leaves a note on every so many answers
 BRIGHTEST = 16.0  # scikit-learn's digits hold 0..16
 

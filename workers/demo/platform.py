@@ -16,6 +16,7 @@ from workers.demo.digits import (
     CLASSES,
     LABEL_CONFIG,
     NOTE_EVERY,
+    REVIEW,
     REVIEWERS,
     Digits,
     View,
@@ -72,7 +73,8 @@ class LabelStudioStage:
 
     def project(self) -> Mapping[str, Any]:
         """Where the digits are."""
-        return {"platform": "label_studio", "url": self.server.url, "project": self.number}
+        where = {"platform": "label_studio", "url": self.server.url, "project": self.number}
+        return where | {"review": REVIEW}
 
     def labels(self) -> dict[int, str]:
         """From the export: ground truth first."""

@@ -28,11 +28,6 @@ STOP_SECONDS = 40.0
 POLL_SECONDS = 0.5
 LOG_LINES = 15
 
-# Answers cost nothing here, and of some twenty right labels that are flagged none is to be lost: about a
-# tenth of the harm that is allowed by default, for .6 answers a question more.
-HARM_LIMIT = 0.0003
-VOTES_PER_QUESTION = 3.5
-
 USER = "demo"  # of the service's pages
 PASSWORD_BYTES = 12
 
@@ -81,6 +76,9 @@ def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
     token.touch(mode=0o600)
     token.write_text(stage.token)
     port = free_port()
+    where = dict(stage.project())
+    # What all of them are asked and nobody agrees on ends unresolved: the demo must end.
+    review = {"max_votes": len(REVIEWERS), **where.pop("review", {})}
     config = {
         "data_dir": "data",
         "server": {"host": "127.0.0.1", "port": port},
@@ -90,15 +88,10 @@ def write_config(folder: Path, stage: Stage, *, budget: int) -> Path:
                 "token": {"file": token.name},
                 "predictions": {"source": "builtin"},
                 "policy": {"budget": budget, "class_cap": 0.5},
-                # What all of them are asked and nobody agrees on ends unresolved: the demo must end.
-                "review": {
-                    "max_votes": len(REVIEWERS),
-                    "harm_limit": HARM_LIMIT,
-                    "votes_per_question": VOTES_PER_QUESTION,
-                },
+                "review": review,
                 "quality": {"seek_target": False},  # it ends when what was flagged is decided
                 "sync": {"poll_seconds": 10.0},
-                **stage.project(),
+                **where,
             }
         },
     }

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from amqp.exceptions import NotFound
 from billiard import active_children
 from celery import Celery, signals
 from celery.worker import state
@@ -28,7 +29,9 @@ class SilenceWatch:
     of its own, at most once each `patience` seconds.
     """
 
-    def __init__(self, patience: float, waiting: Callable[[], int], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, patience: float, waiting: Callable[[], int | None], clock: Callable[[], float]
+    ) -> None:
         self._patience = patience
         self._waiting = waiting
         self._clock = clock
@@ -39,13 +42,18 @@ class SilenceWatch:
         self._quiet_since = self._clock()
 
     def is_cut_off(self, *, busy: bool) -> bool:
-        """Whether messages wait for a worker that was idle and heard nothing for `patience` seconds."""
+        """Whether messages wait for a worker that was idle and heard nothing for `patience` seconds.
+
+        Or whether the queue that it stands at is gone (None waiting): another worker, or it itself once it
+        begins anew, makes one; nothing comes from the one that is gone.
+        """
         if busy:  # one message at a time is fetched: none can arrive now
             self.heard()
         if self._clock() - self._quiet_since < self._patience:
             return False
         self.heard()
-        return self._waiting() > 0
+        waiting = self._waiting()
+        return waiting is None or waiting > 0
 
 
 def end_when_cut_off(app: Celery, patience: float) -> None:
@@ -73,11 +81,16 @@ def _end_at_once() -> None:
     os._exit(RESTART_EXIT_CODE)
 
 
-def waiting_messages(app: Celery) -> int:
-    """How many messages wait at the broker, asked through a new connection; 0 where it does not answer."""
+def waiting_messages(app: Celery) -> int | None:
+    """How many messages wait at the broker, asked through a new connection; 0 where it does not answer.
+
+    None where RabbitMQ has no such queue any more. A Redis has none whenever nothing waits in it.
+    """
     with app.connection_for_read() as connection:
         try:
             queue = connection.default_channel.queue_declare(app.conf.task_default_queue, passive=True)
+        except NotFound:
+            return None
         except (*connection.recoverable_connection_errors, *connection.recoverable_channel_errors):
             return 0  # away is not silent
         return int(queue.message_count)

@@ -38,6 +38,7 @@ class Held:
     seq: int
     overlap: int = 1
     notes: dict[str, Json] = field(default_factory=dict)  # what goes with an annotation, by its id
+    beside: dict[str, str] = field(default_factory=dict)  # annotation of ours → whose place it took
     own: dict[str, OwnWrite] = field(default_factory=dict)  # what was written with a marker, by it
     drafts: set[str] = field(default_factory=set)  # of whom: begun, and not given
 

@@ -34,6 +34,7 @@ from connector.ports import Codec, Codecs, PartsCodec
 
 BEGIN, END = "<!--secondlook-->", "<!--/secondlook-->"
 OURS = "secondlook:"  # before the marker, in the model version of a correction that is a prediction
+BESIDE = (WriteMode.GROUND_TRUTH, WriteMode.REPLACE)
 
 
 class MemorySource:
@@ -132,8 +133,8 @@ class MemorySource:
                     if p.remote_id not in ours and p.model_version not in ours
                 )
                 self._server.store(held, predictions=kept)
-            elif order.mode in (WriteMode.GROUND_TRUTH, WriteMode.REPLACE):
-                self._remove(held, order, record)
+            elif order.mode in BESIDE:
+                self._take_back(held, order, record)
             elif order.mode is WriteMode.UPDATE:
                 self._restore(held, order, record)
 
@@ -208,6 +209,8 @@ class MemorySource:
         if given is None:
             raise Conflict(f"annotation {order.annotation_id} is gone")
         codec = self._codecs[schema.kind]
+        if order.mode in BESIDE and isinstance(codec, PartsCodec):
+            given = _copy(held, given) or given  # it holds the other corrections of the original
         if given.label is None or not carries(codec, given.label, order.expected_label):
             raise Conflict(f"annotation carries {given.label!r}, not {order.expected_label!r}")
         return held, given
@@ -224,7 +227,11 @@ class MemorySource:
         for annotation in held.item.annotations:
             if annotation.marker == order.marker:
                 return WriteRecord(annotation.remote_id, held.notes[annotation.remote_id], _after(annotation))
-        return None
+        own = held.own.get(order.marker)
+        holder = None if own is None else _annotation(held, own.remote_id)
+        if own is None or holder is None or not _has_part(self._codecs[self._schema().kind], holder, own):
+            return None
+        return WriteRecord(holder.remote_id, own.before, _after(holder))
 
     def _write(self, order: WriteOrder) -> WriteRecord:
         held, given = self._checked(order)
@@ -244,7 +251,7 @@ class MemorySource:
             "updated_by": SERVICE_USER,
             "marker": order.marker,
         }
-        if order.mode is WriteMode.UPDATE:
+        if order.mode is WriteMode.UPDATE or given.remote_id in held.beside:
             written = replace(given, **changed)
             self._server.put_annotation(held, written)
         else:
@@ -260,6 +267,7 @@ class MemorySource:
                 for a in held.item.annotations
             )
             self._server.store(held, annotations=(*others, written))
+            held.beside[written.remote_id] = given.remote_id
         held.notes[written.remote_id] = before
         self._announce(held, written)
         return self._noted(held, order, WriteRecord(written.remote_id, before, _after(written)))
@@ -286,10 +294,21 @@ class MemorySource:
             self._server.store(held, predictions=kept)
         return len(doubles)
 
-    def _remove(self, held: Held, order: WriteOrder, record: WriteRecord) -> None:
-        ours = _annotation(held, record.remote_id)
-        if ours is not None:
+    def _take_back(self, held: Held, order: WriteOrder, record: WriteRecord) -> None:
+        """Remove what we made beside the original, or one part of it where it holds other corrections."""
+        ours, codec = _annotation(held, record.remote_id), self._codecs[self._schema().kind]
+        if ours is not None and not isinstance(codec, PartsCodec):
             _check_untouched(ours, record)
+        elif ours is not None and isinstance(codec, PartsCodec):
+            _check_still(codec, ours, order)
+            label = self._label(ours, order.label, order.expected_label)
+            original = _annotation(held, held.beside.get(ours.remote_id, ""))
+            if original is None or codec.read(original.result, self._schema()).label != label:
+                self._put_label_back(held, ours, label)
+                return
+        self._remove(held, order, record, ours)
+
+    def _remove(self, held: Held, order: WriteOrder, record: WriteRecord, ours: Annotation | None) -> None:
         others = [a for a in held.item.annotations if a is not ours and not _is_double(a, order, record)]
         if not any(a.ground_truth for a in others):
             demoted = record.before.get("ground_truth_ids", ())
@@ -316,6 +335,9 @@ class MemorySource:
             label = self._label(ours, order.label, order.expected_label)
         else:
             _check_untouched(ours, record)
+        self._put_label_back(held, ours, label)
+
+    def _put_label_back(self, held: Held, ours: Annotation, label: str) -> None:
         restored = replace(
             ours, label=label, result=[{"label": label}], marker=None, updated_at=self._server.tick()
         )
@@ -399,8 +421,18 @@ def _is_double(annotation: Annotation, order: WriteOrder, record: WriteRecord) -
     return annotation.marker == order.marker and annotation.remote_id != record.remote_id
 
 
+def _copy(held: Held, given: Annotation) -> Annotation | None:
+    """What we made beside an annotation, where it still is the truth."""
+    original = held.beside.get(given.remote_id, given.remote_id)
+    truths = (a for a in held.item.annotations if a.ground_truth)
+    return next((a for a in truths if held.beside.get(a.remote_id) == original), None)
+
+
 def _before(held: Held, given: Annotation) -> Json:
+    """What a write replaces; of one that we made beside another, its first write knows what was the truth."""
     truths = [a.remote_id for a in held.item.annotations if a.ground_truth]
+    if given.remote_id in held.beside:
+        truths = held.notes[given.remote_id]["ground_truth_ids"]
     return {"ground_truth_ids": truths, "label": given.label, "annotator": given.annotator}
 
 

@@ -102,11 +102,18 @@ class Jobs(Repository):
 
     def finish(self, claim: Claim) -> None:
         """It is done, and with it equal jobs that were given up before: nothing of them is left to do."""
-        if self._close(_ours(claim), JobState.DONE, None) and claim.job.key is not None:
+        done = self._close(_ours(claim), JobState.DONE, None, by=claim.token)
+        if done and claim.job.key is not None:
             given_up = and_(jobs.c.key == claim.job.key, jobs.c.state == JobState.DEAD.value)
             self._connection.execute(
                 update(jobs).where(given_up).values(state=JobState.DONE.value, finished_at=self._now)
             )
+
+    def is_done_by(self, claim: Claim) -> bool:
+        """Whether the database knows that this very run ended well: one that was set back may not."""
+        ended = and_(jobs.c.id == claim.job.id, jobs.c.claim == claim.token)
+        query = select(jobs.c.id).where(ended, jobs.c.state == JobState.DONE.value)
+        return self._connection.execute(query).first() is not None
 
     def retry(self, claim: Claim, due_at: datetime, error: str, *, counts: bool = True) -> None:
         """Queue it again for later. Where an equal job is queued meanwhile, that one does the work."""
@@ -270,8 +277,10 @@ class Jobs(Repository):
         except IntegrityError:
             return self._close(which, JobState.DONE, values.get("error"))
 
-    def _close(self, which: ColumnElement[bool], state: JobState, error: str | None) -> bool:
-        closed = {"state": state.value, "claim": None, "lease_until": None, "finished_at": self._now}
+    def _close(
+        self, which: ColumnElement[bool], state: JobState, error: str | None, by: str | None = None
+    ) -> bool:
+        closed = {"state": state.value, "claim": by, "lease_until": None, "finished_at": self._now}
         kept = None if error is None else error[:ERROR_CHARS]
         statement = update(jobs).where(which).values(closed | {"error": kept})
         return bool(self._connection.execute(statement).rowcount)

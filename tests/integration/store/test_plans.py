@@ -139,9 +139,11 @@ def test_labels_too_long_for_an_index_are_stored_and_counted(house: House) -> No
 
 
 def test_the_labels_to_look_at_begin_at_an_end_of_the_index_of_present_items(house: House) -> None:
-    house.apply(item("1", annotation("11")))
+    several = (item(str(n), annotation(f"{n}1")) for n in range(1, 41))  # for one any index does
+    house.apply(*several)
     with house.store.begin() as unit:
         if house.on_postgres:
+            unit.connection.exec_driver_sql("ANALYZE items")
             unit.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         with statements_of(unit) as seen:
             drawn_labels(unit, house.project, EVERYTHING)

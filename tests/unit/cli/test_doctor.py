@@ -7,16 +7,21 @@ from typing import Any
 
 import pytest
 
+from tests.support.redis_server import RedisServer
 from tests.unit.cli.conftest import Secondlook
 from tests.unit.cli.little_studio import TOKEN
 
 COUNTED = "review = { quorum = 2 }\n"
+NOBODY_LISTENS = "server.port = 9\n"  # the usual port may be in use by what has nothing to do with the test
 
 
-def configure(home: Path, url: str, project: int = 3, more: str = "", token: str = TOKEN) -> None:
+def configure(
+    home: Path, url: str, project: int = 3, more: str = "", token: str = TOKEN, server: str = ""
+) -> None:
     (home / "token").write_text(token)
     (home / "token").chmod(0o600)
     (home / "secondlook.toml").write_text(
+        f"{NOBODY_LISTENS}{server}"
         f'[projects.cats]\nurl = "{url}"\nproject = {project}\ntoken = {{ file = "token" }}\n{more}'
     )
 
@@ -71,7 +76,7 @@ def test_people_get_a_table_with_remedies(secondlook: Secondlook, home: Path, st
          "1 beside the service user"),
         ({"more": 'predictions = { source = "file", path = "p.npy", out_of_sample = true }\n'},
          "predictions", "not found"),
-        ({"more": '[server]\npublic_url = "http://secondlook:8400"\n'}, "webhook address", "without a dot"),
+        ({"server": 'server.public_url = "http://secondlook:8400"\n'}, "webhook address", "without a dot"),
         ({"more": '[broker]\nurl = "redis://127.0.0.1:1/0"\n'}, "broker", "unreachable"),
     ],
 )  # fmt: skip
@@ -85,6 +90,26 @@ def test_what_is_wrong_fails_with_a_remedy(
     assert words in found[name]["found"]
     assert found[name]["remedy"]
     assert "f" * 40 not in str(found)
+
+
+def test_a_broker_is_asked_with_the_password_of_the_service(
+    secondlook: Secondlook, home: Path, studio: str, redis_server: RedisServer
+) -> None:
+    with redis_server.client() as client:
+        client.config_set("requirepass", "the-right-password")
+    (home / "broker-password").touch(0o600)
+    (home / "broker-password").write_text("another-password")
+    url = redis_server.url.replace("//", "//default@")
+    configure(home, studio, more=f'[broker]\nurl = "{url}"\npassword = {{ file = "broker-password" }}\n')
+    code, found = checks(secondlook)
+    assert code == 1
+    assert found["broker"]["level"] == "fail"
+    assert found["broker"]["found"] == f"{url}: refuses the login"
+    assert "broker.password" in found["broker"]["remedy"]
+    assert "-password" not in f"{found['broker']['found']}"
+
+    (home / "broker-password").write_text("the-right-password")
+    assert checks(secondlook)[1]["broker"]["level"] == "ok"
 
 
 def test_a_reviewer_whom_the_platform_does_not_know_is_named(

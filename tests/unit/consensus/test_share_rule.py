@@ -39,7 +39,7 @@ def ended(
 
 def test_a_label_is_kept_only_where_somebody_said_so() -> None:
     assert ended("cat", keep=0.95).end is End.KEEP
-    assert ended("dog", keep=0.95).end is End.TORN  # no change is likely, and nobody confirmed the label
+    assert ended("dog", keep=0.95).end is End.ASK  # no change is likely, and nobody confirmed the label
     assert ended("cat", keep=0.92).end is End.ASK
 
 

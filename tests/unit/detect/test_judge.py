@@ -149,7 +149,7 @@ def test_triage_holds_back_what_is_judged_as_it_does_in_a_scan(build: Build) -> 
         ("dog 0", HeldBack.BUDGET),
         ("bird 0", HeldBack.RARE_CLASS),
     }
-    assert found_by_a_scan(world) == found(world)
+    assert found(world) == found_by_a_scan(world)
 
 
 def test_what_reviewers_have_settled_is_not_asked_again(judging: World) -> None:
@@ -216,7 +216,7 @@ def test_an_item_that_lost_its_label_and_gets_one_again_is_judged(judging: World
     hear(judging)
 
     assert judging.asked() == ["odd", "cat 0"]
-    assert found_by_a_scan(judging) == found(judging)
+    assert found(judging) == found_by_a_scan(judging)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_question_whose_task_is_gone_is_asked_again_at_once(judging: World) ->
     judging.relabel("cat 1", "dog")
     hear(judging)
 
-    assert found_by_a_scan(judging) == found(judging)
+    assert found(judging) == found_by_a_scan(judging)
     assert set(judging.asked()) == {"odd", "cat 0", "cat 1"}
     assert judging.scan_count() == 2
 
@@ -348,7 +348,7 @@ def test_the_state_is_saved_from_time_to_time_and_its_events_forgotten(
         hear(judging)
         assert events() == expected
     assert judging.scan_count() == 1
-    assert found_by_a_scan(judging) == found(judging)
+    assert found(judging) == found_by_a_scan(judging)
 
 
 def test_a_worker_that_others_have_overtaken_takes_up_the_saved_state(
@@ -367,7 +367,23 @@ def test_a_worker_that_others_have_overtaken_takes_up_the_saved_state(
     hear(judging)
 
     assert judging.asked() == ["odd", "cat 0", "cat 1"]
-    assert found_by_a_scan(judging) == found(judging)
+    assert found(judging) == found_by_a_scan(judging)
+
+
+def test_what_a_database_that_failed_over_has_lost_is_forgotten_by_its_workers(judging: World) -> None:
+    backup = judging.backup()
+    judging.relabel("cat 0", "dog")
+    hear(judging)
+    overtaken = memory_of(judging.services.store).take(judging.project.id)
+    assert overtaken is not None
+    judging.restore(backup)  # of the label of "cat 0" it knows nothing any more
+
+    memory_of(judging.services.store).put(judging.project.id, overtaken)
+    judging.relabel("cat 0", "cat")
+    judging.relabel("cat 1", "dog")
+    hear(judging)
+
+    assert found(judging) == found_by_a_scan(judging)
 
 
 def test_a_first_sync_leaves_no_events_behind(judging: World) -> None:

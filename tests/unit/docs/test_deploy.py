@@ -89,6 +89,26 @@ def test_compose_names_only_what_it_has(name: str) -> None:
         assert all((DEPLOY / volume).is_file() for volume in volumes - kept)
 
 
+@pytest.mark.parametrize("name", ["compose.yaml", "compose.rabbitmq.yaml", "compose.argilla.yaml"])
+def test_each_service_has_a_memory_limit_and_time_to_end(name: str) -> None:
+    """What an override adds to is named in the first file."""
+    (base,), (compose,) = _yaml("compose.yaml"), _yaml(name)
+    for service, how in compose["services"].items():
+        whole = base["services"].get(service, {}) | how
+        assert {"mem_limit", "stop_grace_period"} <= set(whole), service
+
+
+def test_a_job_that_takes_all_memory_does_not_end_its_worker() -> None:
+    assert "\nOOMPolicy=continue\n" in (DEPLOY / "systemd/secondlook-worker.service").read_text("utf-8")
+
+
+def test_a_web_process_serves_on_while_balancers_hear_of_its_end() -> None:
+    pod = _yaml("kubernetes/web.yaml")[0]["spec"]["template"]["spec"]
+    name, seconds = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+    assert name == "sleep"
+    assert 0 < int(seconds) < pod["terminationGracePeriodSeconds"] / 2
+
+
 def test_every_secret_file_of_the_settings_is_mounted() -> None:
     (compose,) = _yaml("compose.yaml")
     wanted = re.findall(r'"/run/secrets/([\w-]+)"', (DEPLOY / "secondlook.toml").read_text("utf-8"))

@@ -24,6 +24,7 @@ EVERYTHING: Mapping[str, Any] = {
     "image": {"repository": "registry.example.org/secondlook", "digest": f"sha256:{'0' * 64}"},
     "imagePullSecrets": [{"name": "registry"}],
     "podAnnotations": {"example.org/note": "yes"},
+    "database": {"pooler": True},
     "extraEnv": [{"name": "SSL_CERT_FILE", "value": "/etc/ssl/site.pem"}],
     "topologySpreadConstraints": [
         {"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}
@@ -82,6 +83,23 @@ def test_no_budget_keeps_a_lone_pod_from_being_moved() -> None:
     assert [(one["maxUnavailable"], "minAvailable" in one) for one in budgets] == [(1, False)] * 2
 
 
+def test_a_pooler_is_told_to_every_process(tmp_path: Path) -> None:
+    pods = [
+        one["spec"]["template"]["spec"]["containers"][0]
+        for one in rendered({"database": {"pooler": True}})
+        if one["kind"] == "Deployment"
+    ]
+    told = [{each["name"]: each["value"] for each in pod["env"]} for pod in pods]
+    (tmp_path / "secondlook.toml").write_text('database = { url = "postgresql+psycopg://u@h/n" }')
+    assert len(told) == 3
+    assert all(
+        load(
+            tmp_path / "secondlook.toml", environ={k: v for k, v in env.items() if k.startswith("SECOND")}
+        ).database.pooler
+        for env in told
+    )
+
+
 def test_helm_finds_no_fault() -> None:
     assert [one for one in lint(CHART)["messages"] if one["severity"] > 1] == []
 
@@ -93,6 +111,8 @@ def test_helm_finds_no_fault() -> None:
         {"existingSecret": ""},
         {"worker": {"replica": 3}},
         {"keda": {"cooldownSeconds": 10}},
+        {"database": {"pooler": "transaction"}},
+        {"worker": {"terminationGracePeriodSeconds": 20}},
     ],
 )
 def test_values_that_cannot_be_right_are_refused(wrong: Mapping[str, Any]) -> None:

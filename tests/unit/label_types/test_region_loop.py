@@ -77,31 +77,56 @@ def test_a_wrong_box_is_decided_written_in_place_and_taken_back(pictures: World,
     assert pictures.labels(text) == [("ann", label_of(*given))]
 
 
-def test_two_wrong_boxes_of_one_picture_are_two_questions_and_two_corrections(
-    build: Callable[..., World],
-) -> None:
-    world = build(schema=BOX_SCHEMA)
+OTHER, AMISS = box("car", 600, 100), box("car", 400, 300)  # what is overlooked beside a swapped box
+
+
+def with_two_wrong(build: Callable[..., World], **settings: Mapping[str, object]) -> World:
+    """One picture with an overlooked and a swapped box, of which both were decided."""
+    world = build(schema=BOX_SCHEMA, **settings)
     for n in range(20):
         right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
         put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
-    other = box("car", 600, 100)
-    put(world, "two", [box("car", 400, 300)], dict.fromkeys([DOG, other], 0.95))
+    put(world, "two", [AMISS], dict.fromkeys([DOG, OTHER], 0.95))
     world.settle()
     assert world.asked() == ["two", "two"]
     for held in list(world.review.held.values()):
-        about = DOG if "dog" in str(held.item.data["secondlook_context"]) else other
+        about = DOG if "dog" in str(held.item.data["secondlook_context"]) else OTHER
         for reviewer in ("rita", "ravi"):
             world.server.answer(held.item.remote_id, reviewer, about)
     world.later(minutes=5)
-    assert world.labels("two") == [("ann", label_of(DOG, other))]
-    # The earlier has no mark of its own any more; looked for, it stands all the same.
+    return world
+
+
+def corrections(world: World) -> dict[str, str]:
+    """The label that each writes → its id."""
     with world.read() as unit:
         made = [one for issue in world.issues() for one in unit.corrections.all_of_issue(issue.id)]
+    return {one.label: one.id for one in made}
+
+
+def test_two_wrong_boxes_of_one_picture_are_two_questions_and_two_corrections(
+    build: Callable[..., World],
+) -> None:
+    world = with_two_wrong(build)
+    assert world.labels("two") == [("ann", label_of(DOG, OTHER))]
+    made = list(corrections(world).values())
     for one in made:
-        world.do(JobKind.WRITEBACK, {"correction": one.id, "overtaken": True})
+        world.do(JobKind.WRITEBACK, {"correction": one, "overtaken": True})
     with world.read() as unit:
-        found = [unit.corrections.get(one.id) for one in made]
+        found = [unit.corrections.get(one) for one in made]
     assert [one.state for one in found if one] == [CorrectionState.APPLIED] * 2
+
+
+@pytest.mark.parametrize("mode", ["ground_truth", "replace"])
+def test_corrections_of_one_picture_stand_in_one_new_annotation_and_are_taken_back_one_by_one(
+    build: Callable[..., World], mode: str
+) -> None:
+    world = with_two_wrong(build, writeback={"mode": mode})
+    assert world.labels("two")[1:] == [("service", label_of(DOG, OTHER))]
+    world.revert(corrections(world)[DOG])
+    assert world.labels("two")[1:] == [("service", label_of(AMISS, OTHER))]
+    world.revert(corrections(world)[OTHER])
+    assert world.labels("two") == [("ann", AMISS)]
 
 
 def test_a_newer_model_of_another_control_does_not_hide_the_one_that_sees_boxes(

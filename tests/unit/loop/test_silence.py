@@ -14,7 +14,7 @@ class Night:
 
     def __init__(self) -> None:
         self.moment = 0.0
-        self.waiting = 0
+        self.waiting: int | None = 0
         self.asked = 0
         self.watch = SilenceWatch(PATIENCE, self._count, lambda: self.moment)
 
@@ -22,7 +22,7 @@ class Night:
         self.moment += seconds
         return self.watch.is_cut_off(busy=busy)
 
-    def _count(self) -> int:
+    def _count(self) -> int | None:
         self.asked += 1
         return self.waiting
 
@@ -36,6 +36,11 @@ def test_messages_that_wait_while_a_worker_is_idle_and_hears_nothing_are_a_fault
     night.waiting = 1
     assert not night.after(PATIENCE - 1)
     assert night.after(1)
+
+
+def test_a_queue_that_is_gone_is_a_fault(night: Night) -> None:
+    night.waiting = None
+    assert night.after(PATIENCE)
 
 
 def test_an_empty_queue_is_a_quiet_night_and_is_asked_about_once_in_a_while(night: Night) -> None:

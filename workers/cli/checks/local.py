@@ -12,13 +12,20 @@ from pydantic import BaseModel
 from connector.config.keyring import DATABASE_FILE, KEY_FILE, TOKEN_FILE, Keyring
 from connector.config.settings import Settings
 from connector.config.types import SecretRef
-from connector.web.readiness import Readiness, broker_state, look
+from connector.queue import BrokerState
+from connector.web.readiness import Readiness, broker, look
 from connector.wiring import Services
 from connector.wording import number_of
 from workers.cli.checks import Check, Level, guarded
 
 SCARCE_BYTES = 1_000_000_000
 TOO_FEW_BYTES = 100_000_000
+_OF_BROKERS: Mapping[str, str] = {
+    BrokerState.UNREACHABLE: "Start it, or correct broker.url.",
+    BrokerState.NO_LOGIN: "Correct the user and the path of broker.url, or broker.password.",
+    BrokerState.NO_MESSAGES: "Give it memory or disk; a Redis that became a replica: broker.url shall name "
+    "the one that takes writes.",
+}
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -101,13 +108,11 @@ def _disk(folder: Path) -> Check:
 
 
 def _broker(settings: Settings) -> Check:
-    state = broker_state(settings)
-    text = f"{settings.broker.url}: {state}"
-    if state == "unreachable":
-        return Check(
-            "broker", Level.FAIL, text, "Start it, or correct broker.url. Jobs wait in the database."
-        )
-    return Check("broker", Level.OK, text)
+    state = broker(settings)
+    text, remedy = f"{settings.broker.url}: {state}", _OF_BROKERS.get(state)
+    if remedy is None:
+        return Check("broker", Level.OK, text)
+    return Check("broker", Level.FAIL, text, f"{remedy} Jobs wait in the database.")
 
 
 def _key(services: Services, settings: Settings) -> Check:

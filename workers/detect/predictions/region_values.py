@@ -68,15 +68,15 @@ def is_beyond(spot: Spot, size: Size) -> bool:
 
 def labels_of(value: Mapping[str, Any]) -> list[str]:
     """The labels of a region: usually one."""
-    for key in LABEL_KEYS:
-        held = value.get(key)
-        if isinstance(held, str | int) and not isinstance(held, bool):
-            held = [held]
-        if isinstance(held, list):
-            result = [str(one).strip() for one in held if isinstance(one, str | int) and str(one).strip()]
-            if result:
-                return list(dict.fromkeys(result))
-    return []
+    return next((names for key in LABEL_KEYS if (names := names_in(value.get(key)))), [])
+
+
+def names_in(held: Any) -> list[str]:
+    """The classes that a value names: a text, a whole number, or a list of them; none for anything else."""
+    listed = held if isinstance(held, list) else [held]
+    if not all(isinstance(one, str | int) and not isinstance(one, bool) for one in listed):
+        return []
+    return list(dict.fromkeys(name for one in listed if (name := str(one).strip())))
 
 
 def whole_offsets(start: Any, end: Any, *, ordered: bool = True) -> tuple[int, int] | str:

@@ -9,7 +9,7 @@ from connector.model import LabelSchema, SavedState
 from connector.model.moments import is_over
 from connector.store.unit_of_work import UnitOfWork
 from workers.context import Context
-from workers.detect.state import Basis, Detector, UnusableState, memory_of
+from workers.detect.state import Basis, Detector, Remembered, UnusableState, memory_of
 
 MOST_CELLS = 50_000_000  # probabilities; for more no detector is kept, and changes wait for the next scan
 SAVE_AFTER_EVENTS = 1000  # a restart takes in so many again at most,
@@ -22,11 +22,10 @@ def taken(context: Context, saved: SavedState) -> Detector | None:
 
     Whoever has changed it says so by `keep`; until then the memory has none.
     """
-    known = memory_of(context.services.store).take(context.project.id)
-    # Another process may have saved a later state, and the events up to that are gone then.
-    if known is not None and known.basis.scan_id == saved.scan_id and known.seq >= saved.seq:
-        return known
-    del known
+    remembered = memory_of(context.services.store).take(context.project.id)
+    if remembered is not None and _holds(context, saved, remembered):
+        return remembered.detector
+    del remembered
     with context.read() as unit:
         content = None if saved.blob is None else unit.blobs.get(context.project.id, saved.blob)
     if content is None:
@@ -38,9 +37,21 @@ def taken(context: Context, saved: SavedState) -> Detector | None:
     return restored if restored.basis.scan_id == saved.scan_id else None
 
 
+def _holds(context: Context, saved: SavedState, remembered: Remembered) -> bool:
+    """Whether what this process remembers is what the database tells of, as far as it goes."""
+    known = remembered.detector
+    # Another process may have saved a later state, and the events up to that are gone then.
+    if known.basis.scan_id != saved.scan_id or known.seq < saved.seq:
+        return False
+    # A database that failed over or was restored may have lost what a job had seen, and will give the
+    # numbers of those events anew: then it has lost the end of that job as well.
+    with context.read() as unit:
+        return unit.jobs.is_done_by(remembered.claim)
+
+
 def keep(context: Context, detector: Detector) -> None:
-    """Have the detector at hand for the next change that this process is given."""
-    memory_of(context.services.store).put(context.project.id, detector)
+    """Have the detector at hand for the next change that this process is given, once this job is done."""
+    memory_of(context.services.store).put(context.project.id, Remembered(detector, context.claim))
 
 
 def store_content(context: Context, detector: Detector) -> str:

@@ -62,8 +62,8 @@ def candidate_findings(given: BoxTable, predicted: BoxTable, n_classes: int) -> 
     the same class on a given box (IoU >= .5, 0 without one): *overlooked*: q of a prediction on no given
     box, the best of those on one object; *badly located*: q (1 - IoU) (1 - s) of a prediction of the class
     that touches the box (IoU >= .1) and stands on none; *swapped*: q (1 - s) of a prediction of another
-    class on the box; *spurious*: nothing touches the box, though the model sees a share d of its class: by
-    Bayes e / (e + (1 - e) (1 - d)) with e = .01.
+    class on the box; *spurious*: nothing touches the box but predictions that stand on other given boxes,
+    though the model sees a share d of its class: by Bayes e / (e + (1 - e) (1 - d)) with e = .01.
     """
     evidence = _gather(given, predicted, n_classes)
     located = _badly_located(evidence)
@@ -134,8 +134,9 @@ def _spurious(e: _BoxEvidence, n_classes: int) -> tuple[_Against, int]:
     n_seen = np.bincount(e.given.label, e.supported > 0, minlength=n_classes)
     usual = n_seen.sum() / max(len(e.given), 1)
     seen = (n_seen + SEEN_STRENGTH * usual) / (n_given + SEEN_STRENGTH)
+    on = e.pairs.iou >= SAME_OBJECT
     alone = np.ones(len(e.given), dtype=bool)
-    alone[e.pairs.left] = False
+    alone[e.pairs.left[on | ~e.covered[e.pairs.right]]] = False
     blind = alone & (n_seen[e.given.label] == 0)
     unseen = (1 - SPURIOUS_SHARE) * (1 - seen[e.given.label])
     score = (alone & ~blind) * SPURIOUS_SHARE / (SPURIOUS_SHARE + unseen)

@@ -58,7 +58,11 @@ spec:
       image: {{ include "secondlook.image" .root | quote }}
       imagePullPolicy: {{ .root.Values.image.pullPolicy }}
       {{- .container | nindent 6 }}
-      {{- with concat (.env | default list) .root.Values.extraEnv }}
+      {{- $pooler := list }}
+      {{- if .root.Values.database.pooler }}
+      {{- $pooler = list (dict "name" "SECONDLOOK_DATABASE__POOLER" "value" "true") }}
+      {{- end }}
+      {{- with concat (.env | default list) $pooler .root.Values.extraEnv }}
       env:
         {{- toYaml . | nindent 8 }}
       {{- end }}

@@ -334,6 +334,53 @@ def test_coco_annotations_that_cannot_be_judged_are_counted(
     assert "annotation 4" in data.left_out[0].place
 
 
+@pytest.mark.parametrize("form", ["mark and line ends of Windows", "utf-16", "in a list", "under a name"])
+def test_coco_is_known_however_it_is_wrapped(tmp_path: Path, form: str) -> None:
+    value: Any = {"in a list": [files.coco()], "under a name": {"train": files.coco()}}.get(
+        form, files.coco()
+    )
+    text = json.dumps(value, indent=1).replace("\n", "\r\n")
+    coded = text.encode("utf-16" if form == "utf-16" else "utf-8-sig")
+    (tmp_path / "a.json").write_bytes(coded)
+    data = read_any(tmp_path / "a.json", Columns())
+    assert isinstance(data, RegionData)
+    assert (len(data.items), data.names(), data.left_out) == (30, files.CLASSES, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"train": files.coco(), "val": files.coco()}, "several data sets in COCO's form: train, val"),
+        ([files.coco(), files.coco()], "several data sets in COCO's form: 1, 2"),
+        (
+            files.coco() | {"annotations": [{"image_id": 1, "file_name": "1.png", "segments_info": []}]},
+            "panoptic",
+        ),
+        (
+            files.coco() | {"categories": [{"id": 10, "name": ["car"]}]},
+            "category 10 has a name that is no text",
+        ),
+        (files.coco() | {"categories": [{"id": 1, "name": True}]}, "category 1 has a name that is no text"),
+    ],
+)
+def test_coco_that_cannot_be_judged_is_refused_for_what_it_is(tmp_path: Path, value: Any, words: str) -> None:
+    with pytest.raises(BadFile, match=words):
+        read(tmp_path, value)
+
+
+def test_what_coco_does_not_define_is_said(tmp_path: Path) -> None:
+    value = files.coco()
+    value["categories"].append({"id": 12, "name": "dog"})
+    value["annotations"][4]["attributes"] = {"rotation": 30.0, "occluded": False}
+    value["annotations"][5]["attributes"] = {"rotation": 0.0}
+    data = read(tmp_path, value)
+    assert data.names() == files.CLASSES
+    assert [note.partition(" (first")[0] for note in data.notes if "COCO" in note or "category" in note] == [
+        "1 × category that has the name of another: they are one class",
+        "1 × box with attributes.rotation, which COCO does not define: compared as upright",
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

@@ -283,6 +283,62 @@ def test_a_text_that_does_not_match_its_offsets_is_a_finding_of_its_own(
     assert [one.reason for one in data.left_out] == [reason]
 
 
+@pytest.mark.parametrize(
+    ("spot", "counted"),
+    [
+        ((12, 15), "characters up to the last one, not to the one behind it"),
+        ((13, 17), "characters from 1"),
+        ((13, 16), "characters from 1 up to the last one"),
+        ((14, 18), "bytes (of UTF-8)"),
+    ],
+)
+def test_offsets_that_count_something_else_are_told_by_their_words(
+    tmp_path: Path, spot: tuple[int, int], counted: str
+) -> None:
+    data = read(tmp_path, one_text("Änö flew to Rome, not to Oslo", files.ls_span(*spot, "LOC", "Rome", "s")))
+    assert data.faults[0].reason.endswith(f" Perhaps its offsets count {counted}.")
+
+
+@pytest.mark.parametrize(
+    ("counted", "moved"),
+    [
+        ("characters up to the last one, not to the one behind it", lambda _, start, end: (start, end - 1)),
+        ("bytes (of UTF-8)", lambda text, *spot: tuple(len(text[:at].encode()) for at in spot)),
+    ],
+)
+def test_offsets_by_which_most_spans_cut_words_are_said(
+    tmp_path: Path, counted: str, moved: Callable[..., tuple[int, int]]
+) -> None:
+    rows = []
+    for n in range(20):
+        text, spans = files.marked(n)
+        text = f"Çäöü {text}"
+        held = [[*moved(text, start + 5, end + 5), label] for start, end, label in spans]
+        rows.append({"id": n, "text": text, "label": held})
+    data = read(tmp_path, rows)
+    assert len(data.notes) == 1
+    assert data.notes[0].endswith(f"spans cut words, as if offsets counted {counted}.")
+
+
+@pytest.mark.parametrize(
+    ("label", "names"),
+    [
+        ("LOC", ["LOC"]),
+        (["LOC"], ["LOC"]),
+        (7, ["7"]),
+        ({"name": "LOC"}, []),
+        (True, []),
+        ([["LOC"]], []),
+        (None, []),
+    ],
+)
+def test_a_class_that_is_no_text_is_never_a_class(tmp_path: Path, label: Any, names: list[str]) -> None:
+    rows = [{"text": "Ana flew to Rome", "label": [[0, 3, "PER"], [12, 16, label]]}]
+    data = read(tmp_path, [*rows, {"text": "Bob", "label": []}])
+    assert [region.label for region in data.items[0].answers[0].regions] == ["PER", *names]
+    assert [one.reason for one in data.left_out] == ([] if names else ["region without a label"])
+
+
 def test_contradicting_texts_are_listed_first_and_counted(scan: Callable[..., Ran], tmp_path: Path) -> None:
     tasks = files.ls_texts()
     tasks[4]["annotations"][0]["result"][0]["value"]["text"] = "elsewhere"

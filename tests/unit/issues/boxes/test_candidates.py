@@ -52,6 +52,12 @@ def test_a_box_where_the_model_sees_nothing_is_spurious() -> None:
     assert np.isnan(findings.box[0]).all()
 
 
+def test_a_box_that_only_touches_what_another_box_marks_is_spurious() -> None:
+    findings = found_with([*GRID, [20, 10, 60, 50]], [*([0, 1] * 10), 1]).findings
+    assert [KINDS[kind] for kind in findings.kind] == [BoxKind.SPURIOUS]
+    assert (findings.given[0], findings.predicted[0], findings.label[0]) == (20, NO_BOX, NO_LABEL)
+
+
 def test_one_object_predicted_several_times_is_one_finding() -> None:
     near = [[1.0, 1, 41, 41], [2.0, 0, 42, 40]]
     result = found_with(

@@ -15,7 +15,7 @@ from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.builder import TextSpans
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
-from workers.detect.predictions.region_values import whole_offsets
+from workers.detect.predictions.region_values import names_in, whole_offsets
 from workers.label_types.spans.units import code_points
 
 KEYS = frozenset({"start", "end", "label"})
@@ -107,7 +107,7 @@ def _regions(
     for number, one in enumerate(value, start=1):
         stored = whole_offsets(one["start"], one["end"])
         placed = stored if isinstance(stored, str) else code_points(text, *stored) or BEYOND
-        yield from spans.regions(placed, None, [str(one["label"])], str(number), who, score)
+        yield from spans.regions(placed, None, names_in(one["label"]), str(number), who, score)
 
 
 def _is_spans(value: Any) -> bool:

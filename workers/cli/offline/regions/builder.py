@@ -46,6 +46,8 @@ class TextSpans:
             return
         if len(labels) > 1:
             self._remarks.add("region with several labels: each is judged", self._place)
+        if marked is None:
+            self._remarks.words.add(self._text, *stored)
         spot = placed(self._text, *stored, marked)
         fault = fault_of(spot, stored, marked, self._text, labels[0])
         if fault is not None:

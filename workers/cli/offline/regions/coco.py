@@ -7,20 +7,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.platforms.results import dicts, finite
+from connector.wording import one_line
 from workers.cli.offline.errors import ARGUMENT, BadFile
+from workers.cli.offline.formats.encodings import marked, wide
 from workers.cli.offline.formats.entries import FileEntry
 from workers.cli.offline.formats.json_values import parse_json
 from workers.cli.offline.formats.source import InputFile, text_of
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.data import PIXELS, Region, RegionAnswer, RegionData, RegionItem, Remarks
-from workers.detect.predictions.region_values import BEYOND, FARTHEST, box_from_corner, is_beyond
+from workers.detect.predictions.region_values import BEYOND, FARTHEST, box_from_corner, is_beyond, names_in
 
 Raw = Mapping[str, Any]
 KEYS = ((b'"categories"',), (b'"images"', b'"annotations"', b'"bbox"'))  # of COCO's object
+LISTED = ((b'"categories"', b'"images"', b'"annotations"'),)  # of a list of such objects
 RESULT = frozenset({"image_id", "category_id", "bbox"})  # keys of a result, which is a prediction
 SAMPLE = 20  # rows that show what they are
+SHOWN = 40  # characters of what is no name
 CROWD = "box of a crowd (iscrowd)"
+TURNED = "box with attributes.rotation, which COCO does not define: compared as upright"
+
+
+PANOPTIC = "segments_info"  # in an annotation of a whole picture
 
 
 def is_coco(value: Any) -> bool:
@@ -33,19 +41,38 @@ def is_coco(value: Any) -> bool:
 def coco_in(source: InputFile, argument: str) -> Raw | None:
     """The data set that a file of JSON holds, None where it is another form."""
     content = source.content
-    if content.lstrip()[:1] != b"{" or not any(all(key in content for key in keys) for keys in KEYS):
+    if source.encoding or marked(content) or wide(content):
+        content = text_of(source, argument)[0].encode()
+    keys = {b"{": KEYS, b"[": LISTED}.get(content.lstrip()[:1], ())
+    if not any(all(key in content for key in each) for each in keys):
         return None
-    value = parse_json(text_of(source)[0], argument)
+    value = _only_one(parse_json(text_of(source)[0], argument), argument)
+    if not isinstance(value, Mapping):
+        return None
     if is_coco({"categories": [], **value}) and "categories" not in value:
         raise BadFile("it names no categories", argument=argument, remedy="Export the categories too")
     return value if is_coco(value) else None
+
+
+def _only_one(value: Any, argument: str) -> Any:
+    """The data set within a list, or under the name of its part, where it stands alone in it."""
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value, start=1)
+    sets = {str(key): one for key, one in inner if is_coco(one)}
+    if len(sets) > 1:
+        problem = f"it holds several data sets in COCO's form: {', '.join(sets)}"
+        raise BadFile(problem, argument=argument, remedy="Save the one to judge as a file of its own")
+    return next(iter(sets.values())) if sets else value
 
 
 def read_coco(value: Raw) -> RegionData:
     """The boxes by picture. Annotations may name an `annotator`; without one they are one person's."""
     left_out: list[LeftOut] = []
     remarks = Remarks()
+    _refuse_panoptic(dicts(value["annotations"]))
     names = category_names(value["categories"])
+    for name, n in Counter(names.values()).items():
+        if n > 1:
+            remarks.add("category that has the name of another: they are one class", f"'{name}'", n - 1)
     with_id = [one for one in dicts(value["images"]) if one.get("id") is not None]
     images = {str(one["id"]): one for one in with_id}
     twice = len(with_id) - len(images)
@@ -81,15 +108,28 @@ def refuse_results(rows: Sequence[FileEntry]) -> None:
         raise BadFile(problem, argument=ARGUMENT, remedy="Give the labels, and these with --predictions")
 
 
+def _refuse_panoptic(annotations: Sequence[Raw]) -> None:
+    if annotations and all(PANOPTIC in one and "bbox" not in one for one in annotations[:SAMPLE]):
+        raise BadFile(
+            "it is COCO's panoptic form, an annotation a picture",
+            argument=ARGUMENT,
+            remedy="Give the instances of the same pictures: an annotation with a bbox for each object",
+        )
+
+
 def category_names(categories: Any) -> dict[str, str]:
-    """A category's number → its name. BadFile where none has one."""
-    names = {
-        str(one["id"]): str(one.get("name", one["id"]))
-        for one in categories
-        if isinstance(one, Mapping) and one.get("id") is not None
-    }
-    if not names:
+    """A category's number → its name, itself where it has none. BadFile where that can be no name."""
+    with_id = [one for one in dicts(categories) if one.get("id") is not None]
+    if not with_id:
         raise BadFile("no category has an id", argument=ARGUMENT, remedy="Export the categories too")
+    names: dict[str, str] = {}
+    for one in with_id:
+        held = one["id"] if one.get("name") is None else one["name"]
+        name = "" if isinstance(held, list) else "".join(names_in(held))
+        if not name:
+            problem = f"category {one['id']} has a name that is no text: {one_line(str(held), SHOWN)}"
+            raise BadFile(problem, argument=ARGUMENT, remedy="Give each category a name")
+        names[str(one["id"])] = name
     return names
 
 
@@ -118,6 +158,10 @@ def _region(
     if reason is not None or isinstance(spot, str):
         left_out.append(LeftOut(place, str(reason)))
         return None
+    attributes = one.get("attributes")
+    turned = finite(attributes.get("rotation")) if isinstance(attributes, Mapping) else None
+    if turned is not None and turned % 360:
+        remarks.add(TURNED, place)
     size = _size(images[str(one["image_id"])])
     if size is not None and is_beyond(spot, size):
         remarks.add(BEYOND, place)

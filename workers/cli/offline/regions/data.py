@@ -10,6 +10,7 @@ from connector.wording import one_line
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut
+from workers.cli.offline.regions.causes import WholeWords
 
 PERCENT = (100.0, 100.0)  # the size of a picture whose pixels are not known
 PIXELS = (1.0, 1.0)  # that of one whose boxes are in pixels, though nothing says how many it has
@@ -90,6 +91,7 @@ class Remarks:
 
     first: dict[str, str] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
+    words: WholeWords = field(default_factory=WholeWords)
 
     def add(self, what: str, place: str, n: int = 1) -> None:
         """Once more of it."""
@@ -98,10 +100,11 @@ class Remarks:
 
     def sentences(self) -> tuple[str, ...]:
         """One for each kind."""
-        return tuple(
+        counted = (
             f"{self.times[what]:,} × {what} (first: {one_line(place, 80)})."
             for what, place in self.first.items()
         )
+        return (*counted, *self.words.sentences())
 
 
 def mapped(names: Sequence[str]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.wording import number_of, one_line, quoted
 from workers.cli.offline.outcome import FileIssue
+from workers.cli.offline.regions.causes import cause
 from workers.label_types.spans.offsets import Fit, Placed
 
 KIND = "text"
@@ -24,12 +25,14 @@ def fault_of(
         return None
     sentence = f" and says {quoted(one_line(marked, QUOTED))}" if marked else ""
     where = f"The span goes from {stored[0]} to {stored[1]}{sentence}"
+    counted = cause(text, *stored, marked) if marked else None
+    perhaps = f" Perhaps its offsets count {counted}." if counted else ""
     if spot.fit in WORDS:
         return label, f"{where}: {WORDS[spot.fit]}. It is read as from {spot.start} to {spot.end}.", True
     if spot.fit is Fit.BEYOND:
-        return label, f"{where}, and the text has {number_of(len(text), 'character')}.", False
+        return label, f"{where}, and the text has {number_of(len(text), 'character')}.{perhaps}", False
     there = one_line(text[spot.start : spot.end], QUOTED)
-    return label, f"{where}, but there the text has {quoted(there)}.", False
+    return label, f"{where}, but there the text has {quoted(there)}.{perhaps}", False
 
 
 def fault_issue(

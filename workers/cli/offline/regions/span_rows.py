@@ -17,7 +17,7 @@ from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.builder import TextSpans
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionData, RegionItem, Remarks
 from workers.cli.offline.verdicts import dropped_rows
-from workers.detect.predictions.region_values import labels_of, whole_offsets
+from workers.detect.predictions.region_values import labels_of, names_in, whole_offsets
 
 SPAN_COLUMNS = ("spans", "entities", "label", "labels", "ents", "annotations", "ner")
 TEXT_COLUMNS = ("text", "data", "sentence", "content")
@@ -121,7 +121,7 @@ def _listed(value: Any) -> list[Any] | None:
 def _span_of(value: Any) -> tuple[Any, Any, list[str], Mapping[str, Any]] | None:
     """Start, end, labels and the rest of a span in any of the forms; None for what is no span."""
     if isinstance(value, list) and len(value) >= 2 and not isinstance(value[0], str | list | dict):
-        return value[0], value[1], [str(one) for one in value[2:3] if one is not None], {}
+        return value[0], value[1], names_in(value[2]) if len(value) > 2 else [], {}
     if not isinstance(value, Mapping):
         return None
     start = next((value[key] for key in STARTS if key in value), None)
