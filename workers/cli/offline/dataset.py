@@ -176,9 +176,7 @@ def _refuse_one_label(
 ) -> None:
     if len(counts) > 1:
         return
-    problem = (
-        f"all of {number_of(sum(counts.values()), 'label')} in '{label_name}' are '{next(iter(counts))}'"
-    )
+    problem = f"all {number_of(sum(counts.values()), 'label')} in '{label_name}' are '{next(iter(counts))}'"
     if left_out:
         problem += f", and {number_of(len(left_out), 'row is', 'rows are')} left out ({_reasons(left_out)})"
     remedy = f"Two or more classes are needed. Name another --label-column{_of(others)}"

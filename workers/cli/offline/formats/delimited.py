@@ -58,7 +58,7 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileE
     if n_remarks:
         first_line += n_remarks
         lines = number_of(n_remarks, "line before the header begins", "lines before the header begin")
-        notes = (*notes, f"{lines} with {REMARK}: passed over.")
+        notes = (*notes, f"{lines} with {REMARK}: {_passed_over(n_remarks)}.")
     dialect = _dialect(text, sep[1] if sep is not None else None, suffix)
     try:
         return _entries(list(_rows(text, dialect, first_line)), notes)
@@ -80,6 +80,10 @@ def _others(text: str, dialect: Dialect) -> Iterator[tuple[Dialect, tuple[str, .
         yield replace(dialect, escapes=True), ()
     if dialect.delimiter == "\t":
         yield replace(dialect, quote=None), ("Quotation marks are taken as they stand: they do not close.",)
+
+
+def _passed_over(count: int) -> str:
+    return "it is passed over" if count == 1 else "they are passed over"
 
 
 def _without_remarks(text: str) -> tuple[str, int]:
@@ -109,14 +113,15 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
     rows, n_titles = _from_header(rows)
     if n_titles:
         lines = number_of(n_titles, "line before the header has", "lines before the header have")
-        notes = (*notes, f"{lines} one cell: passed over.")
+        notes = (*notes, f"{lines} one cell: {_passed_over(n_titles)}.")
     header = rows[0]
     names = [visible(cell) for cell in header.cells]
     _refuse_equal_names(names, header.line)
     body = [row for row in rows[1:] if row.cells != header.cells]
     if len(body) < len(rows) - 1:
-        again = number_of(len(rows) - 1 - len(body), "row is", "rows are")
-        notes = (*notes, f"{again} the header again: passed over.")
+        n_again = len(rows) - 1 - len(body)
+        again = number_of(n_again, "row is", "rows are")
+        notes = (*notes, f"{again} the header again: {_passed_over(n_again)}.")
     kept: list[FileEntry] = []
     short = spare = 0
     n_cells, all_named = len(names), all(names)
@@ -141,7 +146,7 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
         kept.append(FileEntry(f"line {row.line}", values if not unnamed else {**values, "": unnamed[0]}))
     if short:
         rows_end = number_of(short, "row ends", "rows end")
-        notes = (*notes, f"{rows_end} early: the cells that are lacking are taken as empty.")
+        notes = (*notes, f"{rows_end} early: what is lacking is taken as empty.")
     if spare:
         rows_end = number_of(spare, "row ends", "rows end")
         notes = (*notes, f"{rows_end} with empty cells beyond the last column: these are ignored.")
