@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.wording import number_of
 from workers.cli.offline.arrays import load_array
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.replay import KnownQuestion, LeadRule, QuorumRule, RuleTally, StoppingRule, replay
@@ -111,7 +110,7 @@ def load_answers(path: Path, shape: tuple[int, ...]) -> NDArray[np.int64]:
     bad = np.argwhere(~((counts >= 0) & (counts == np.floor(counts)) & (counts <= MOST_ANSWERS)))
     if len(bad):
         row, column = bad[0]
-        problem = f"class {column} was given {number_of(int(counts[row, column]), 'time')}"
+        problem = f"class {column} was given {counts[row, column]} times"
         remedy = f"Save whole numbers from 0 to {MOST_ANSWERS:,}"
         raise BadFile(problem, argument="--answers", where=f"row {row}", remedy=remedy)
     if not counts.any():
