@@ -412,6 +412,10 @@ class Survey(Protocol):
 
     def account(self) -> AccountFound: ...
 
+    def require_rights(self, remote_id: str) -> None:
+        """Misconfigured where the account may not change the settings of that project."""
+        ...
+
     def projects(self) -> Sequence[ProjectFound]:
         """The projects that this account sees."""
         ...

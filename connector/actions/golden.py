@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from connector import wording
 from connector.errors import NotFound, Rejected
 from connector.model import GoldenItem, Project
+from connector.model.jobs import JobKind
+from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
 
 AS_LABELLED = "(as labelled)"  # in the place of a label: what the item carries now is right
@@ -65,6 +67,7 @@ def store(
         detail = {"label": line.label, "source": source}
         action = "golden.confirmed" if line.item in golden else "golden.added"
         unit.audit.append(by, action, f"item:{line.item}", detail, project.name)
+    unit.enqueue(job(JobKind.PUSH, project.id))  # golden questions are put beside those that stand
     return Stored(len(lines) - again, again, wording.golden_size(unit.golden.counts(project.id)[0]))
 
 

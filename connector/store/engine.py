@@ -105,6 +105,7 @@ def _postgresql(url: URL, *, pooler: bool) -> Engine:
             remedy="Install secondlook[postgres].",
         ) from error
     event.listen(engine, "handle_error", _leave_a_standby)
+    event.listen(engine, "checkin", _forget_read_only)
     if not pooler:  # a setting of the session would leak to others there; unprepared, no plan is kept anyway
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
@@ -115,6 +116,16 @@ def _leave_a_standby(context: ExceptionContext) -> None:
     writes = context.connection is not None and not context.connection.get_execution_options().get(READ_ONLY)
     if writes and getattr(context.original_exception, "sqlstate", None) == POSTGRES_READ_ONLY:
         context.is_disconnect = True
+
+
+def _forget_read_only(connection: Any, _record: Any) -> None:
+    """A connection that has read is handed back as one that writes, by `BEGIN READ WRITE`.
+
+    That would write where an administrator has turned writing off, and be another error than "read-only" on
+    a standby.
+    """
+    if connection is not None and connection.read_only is False:
+        connection.read_only = None
 
 
 def _prepare_postgresql(connection: Any, _record: Any) -> None:

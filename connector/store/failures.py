@@ -15,6 +15,7 @@ _PRIMARY_CODE = 0xFF  # the low byte of a SQLite error code is its kind, the res
 _SQLITE_DOUBLE = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 _POSTGRES_DOUBLE = "23505"
 _POSTGRES_DISK_FULL = "53100"
+_POSTGRES_CANCELLED = "57014"
 _POSTGRES_NO_TABLE = "42P01"
 _POSTGRES_NO_RIGHT = "42501"
 POSTGRES_READ_ONLY = "25006"
@@ -62,6 +63,10 @@ def _of_sqlite(error: DBAPIError, code: int) -> SecondlookError | None:
     if code in _SQLITE_DOUBLE:
         return _written_meanwhile()
     match code & _PRIMARY_CODE:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return Retryable(
+                "another process keeps the database file locked (a backup, say, or a shell in a transaction)"
+            )
         case sqlite3.SQLITE_FULL:
             return _disk_full()
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
@@ -88,6 +93,8 @@ def _of_postgres(error: DBAPIError) -> SecondlookError | None:
         return _written_meanwhile()
     if state == _POSTGRES_DISK_FULL:
         return _disk_full()
+    if state == _POSTGRES_CANCELLED:
+        return Retryable(f"PostgreSQL cancelled a statement of ours ({reason})")
     if state == _POSTGRES_NO_TABLE:
         return _no_tables()
     if state == _POSTGRES_NO_RIGHT:

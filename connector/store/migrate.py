@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, Connection, Engine, column, exists, inspect, select, table, text
 
 from connector.errors import Misconfigured, Rejected
+from connector.store.engine import reading
 from connector.store.failures import translated
 from connector.store.tables import facts
 
@@ -26,7 +27,7 @@ MIGRATION_LOCK = 7_035_118_021  # any constant number: the same in every process
 
 def fact(engine: Engine, name: str) -> str | None:
     """A fact of the database as it is, whatever its schema; None where it says nothing, or has no tables."""
-    with translated(), engine.connect() as connection:
+    with translated(), reading(engine) as connection:
         if not inspect(connection).has_table(facts.name):
             return None
         return connection.scalar(select(facts.c.value).where(facts.c.name == name))
@@ -34,15 +35,18 @@ def fact(engine: Engine, name: str) -> str | None:
 
 def needs_upgrade(engine: Engine) -> bool:
     """Whether `upgrade` would change the database."""
-    with translated(), engine.connect() as connection:
+    with translated(), reading(engine) as connection:
         return not is_current(connection)
 
 
 def upgrade(engine: Engine) -> None:
     """Run the migrations that are missing. Several processes may call it at once.
 
-    Misconfigured for a database that a newer version has written; Retryable when it does not answer.
+    Misconfigured for a database that a newer version has written; Retryable when it does not answer. One that
+    is current is only read: where somebody keeps it locked, what only reads goes on.
     """
+    if not needs_upgrade(engine):
+        return
     with translated(), engine.connect() as connection, _keys_unchecked(connection), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})

@@ -51,6 +51,8 @@ from connector.store.repositories.users import RequestKeys, Sessions, SignInAtte
 from connector.store.repositories.votes import StoredVotes
 from connector.store.trouble import LastingTrouble
 
+WRITE_PROBE = "write_probe"  # a fact that is never committed
+
 
 class UnitOfWork:
     """The repositories over one transaction."""
@@ -270,6 +272,12 @@ class Store:
         """Misconfigured once another process has brought the database to a newer version."""
         with self.trouble.watched(), translated(), reading(self._engine) as connection:
             require_known(schema_of(connection))
+
+    def require_writable(self) -> None:
+        """Write something and take it back; raises what a delivery would meet."""
+        with self.trouble.watched(), translated(), self._writer, self._engine.connect() as connection:
+            Facts(connection, self._clock.now()).put(WRITE_PROBE, "")
+            connection.rollback()
 
     def close(self) -> None:
         self._engine.dispose()

@@ -8,7 +8,7 @@ from connector.config.keyring import broker_url
 from connector.config.settings import MEMORY_BROKER, Settings
 from connector.errors import Misconfigured, SecondlookError
 from connector.queue import broker_state
-from connector.store.views import loop
+from connector.store.views import loop, server
 from connector.wiring import Services
 
 TICKS_MISSED = 6  # so many in a row, and the scheduler is taken to be down
@@ -30,7 +30,7 @@ def look(services: Services) -> Readiness:
         with services.store.read() as unit:
             loop.project_names(unit)
             tick = loop.last_tick_at(unit)
-        database = "ok"
+            database = "ok" if server.takes_writes(unit) else "read-only"
     except SecondlookError:
         database, tick = "unreachable", None
     age = (services.clock.now() - tick).total_seconds() if tick else None

@@ -8,11 +8,12 @@ import uuid
 import httpx
 import pytest
 
-from connector.errors import Conflict, InUse, Retryable, UnknownOutcome
+from connector.errors import Conflict, InUse, Misconfigured, Retryable, UnknownOutcome
 from connector.model import ItemRef, ReviewSetup, WriteMode, WriteOrder
 from connector.platforms.label_studio.client import LabelStudioClient
 from connector.platforms.label_studio.desk import LabelStudioDesk
 from connector.platforms.label_studio.source import LabelStudioSource
+from connector.platforms.label_studio.survey import LabelStudioSurvey
 from tests.contract.scenes import CLASSES, SCHEMA, LabelStudioScene
 from tests.contract.test_desk import request_for
 from tests.support.codecs import LABEL_STUDIO
@@ -309,3 +310,21 @@ def test_suggestions_are_added_at_a_later_look_where_the_push_died_before(
         desk.complete(review_id, placed)
     counts = [len(label_studio.call("GET", "/api/predictions/", params={"task": task})) for task in placed]
     assert counts == [1, 1, 0]
+
+
+def test_a_user_who_may_change_a_project_is_told_from_one_who_may_not(
+    scene: LabelStudioScene, label_studio: LabelStudioServer
+) -> None:
+    """Community gives every member that right: a server with roles answers 403, which is told as it is."""
+    path = f"/api/projects/{scene.project_id}/validate/"
+    assert label_studio.call("GET", path).keys() == {"label_config"}  # nothing is changed by being asked
+    LabelStudioSurvey(
+        LabelStudioClient(label_studio.url, label_studio.token), label_studio.token, LABEL_STUDIO
+    ).require_rights(scene.project_id)
+
+    def refuses(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, json={"detail": "You do not have permission."}, request=request)
+
+    refused = LabelStudioClient(label_studio.url, label_studio.token, transport=httpx.MockTransport(refuses))
+    with pytest.raises(Misconfigured, match="may not change the settings"):
+        LabelStudioSurvey(refused, label_studio.token, LABEL_STUDIO).require_rights(scene.project_id)

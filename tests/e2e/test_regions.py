@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from connector.actions.golden import AS_LABELLED
 from connector.actions.revert import ask_revert
 from connector.config.file import load
 from connector.model import Correction, CorrectionState
@@ -30,6 +31,7 @@ from tests.support.loop import NAME, Scene, write_config
 from workers.cli.app import run as command
 from workers.demo.server import User
 from workers.label_types.registry import codecs
+from workers.people.golden_set import report
 from workers.service.runner import run, run_inline
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -118,12 +120,17 @@ class Installation:
 
 @contextmanager
 def installed(
-    server: LabelStudioServer, folder: Path, config: str, control: str, tasks: Sequence[Raw]
+    server: LabelStudioServer,
+    folder: Path,
+    config: str,
+    control: str,
+    tasks: Sequence[Raw],
+    **sections: Mapping[str, Any],
 ) -> Iterator[Installation]:
     project = server.new_project("Regions", config, tasks)
     people = [server.create_user(f"reviewer-{n}@example.com") for n in range(2)]
     scene = Scene(server, project, {}, people)
-    path = write_config(folder, scene, server.url, project={"policy": {"min_class_examples": 1}})
+    path = write_config(folder, scene, server.url, project={"policy": {"min_class_examples": 1}, **sections})
     text = path.read_text().replace(
         f"project = {project}\n", f'project = {project}\nlabel_control = "{control}"\n', 1
     )
@@ -575,6 +582,39 @@ def test_wrong_spans_of_html_and_of_dialogues_are_repaired_in_their_own_units(
 
 
 # --- what several people agree on, imported again ---------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["boxes", "spans"])
+def test_golden_questions_about_regions_are_asked_and_measure_who_answers(
+    label_studio: LabelStudioServer, tmp_path: Path, kind: str
+) -> None:
+    right = pictures() if kind == "boxes" else sentences()
+    task_of, config, control = {
+        "boxes": (box_task, BOX_CONFIG, "box"),
+        "spans": (span_task, SPAN_CONFIG, "ner"),
+    }[kind]
+    annotator = label_studio.create_user("annotator@example.com")
+    tasks = [task_of(name, *regions, annotator.id) for name, regions in right.items()]
+    share = {"golden_share": 0.5}
+    with installed(label_studio, tmp_path, config, control, tasks, reviewers=share) as made:
+        ids = {_of(task): str(task["id"]) for task in label_studio.tasks(made.project)}
+        known = [name for name, (given, truth) in right.items() if given == truth][:7]
+        for name in known:
+            assert command(["--config", str(made.config), "golden", "add", NAME, ids[name], AS_LABELLED]) == 0
+        n_asked = len(label_studio.tasks(made.review))
+        made.work(JobKind.PUSH)
+        asked = label_studio.tasks(made.review)
+        assert len(asked) == n_asked + len(known), "beside each that stood, as many as are known"
+        assert sorted(_of(task) for task in asked if _of(task) in known) == sorted(known)
+        before = made.results()
+        made.answer_all(truthful(right))
+        made.work(JobKind.COLLECT)
+        with made.services.store.read() as unit:
+            stored = made.services.project(NAME)
+            found = report(unit, stored, made.services.project_settings(NAME))
+        assert [(one.right, one.answers) for one in found.reviewers] == [(len(known), len(known))] * 2
+        after = made.results()
+        assert {name: after[name] for name in known} == {name: before[name] for name in known}
 
 
 def test_what_people_agree_on_is_imported_and_exported_as_one_annotation_a_picture(

@@ -53,7 +53,7 @@ def _checks(session: Session) -> Iterator[Check]:
                 yield from platform.checks(services, name)
                 yield from webhooks.checks(services, name)
     except SecondlookError as error:
-        yield _failure("database", error)
+        yield local.unusable_database(settings, error)
 
 
 def _failure(name: str, error: SecondlookError) -> Check:

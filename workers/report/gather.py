@@ -13,6 +13,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.store.views import figures
 from connector.store.views.figures import CastVote, ReviewerCount
 from connector.wording import left_out_texts, reason_texts
+from workers.label_types.registry import kind_of
 from workers.report.agreement import agreement
 from workers.report.compare import compared
 from workers.report.effects import effects
@@ -37,6 +38,12 @@ from workers.report.shapes import (
     ReportRecord,
     number,
     numbers,
+)
+from workers.review.quality.class_names import (
+    counts_by_class,
+    gained_and_lost,
+    labels_by_class,
+    moves_by_class,
 )
 from workers.review.quality.conclusions import alarms
 from workers.review.quality.figures import QualityFigures, flag_count, flags_by, rate
@@ -140,7 +147,7 @@ def _reviews(unit: UnitOfWork, asked: Asked) -> ReportedReviews:
         issues=dict(sorted(states.items())),
         set_aside={kind.value: n for kind, n in unit.dispositions.counts(asked.project.id).items()},
         flags=flag_count("all", flags),
-        by_class=list(flags_by(flags, "given")),
+        by_class=list(flags_by(counts_by_class(kind_of(asked.project.schema), flags), "given")),
         by_method=list(flags_by(flags, "method")),
     )
 
@@ -223,15 +230,13 @@ def _by_person(counts: Sequence[ReviewerCount], settings: ProjectSettings) -> li
 def _corrections(unit: UnitOfWork, asked: Asked) -> ReportedCorrections:
     project_id = asked.project.id
     moves = figures.moved(unit, project_id, since=asked.since)
-    gained, lost = Counter[str](), Counter[str]()
-    for one in moves:
-        lost[one.given] += one.n
-        gained[one.label] += one.n
-    now = unit.items.label_counts(project_id)
+    kind = kind_of(asked.project.schema)
+    gained, lost = gained_and_lost(kind, moves)
+    now = labels_by_class(kind, unit.items.label_counts(project_id))
     names = sorted({*gained, *lost, *(asked.project.schema.classes if asked.project.schema else ())})
     return ReportedCorrections(
         by_state=figures.correction_counts(unit, project_id, asked.since),
-        moved=[ReportedMove(one.given, one.label, one.n) for one in moves],
+        moved=[ReportedMove(one.given, one.label, one.n) for one in moves_by_class(kind, moves)],
         classes=[ReportedClassChange(name, gained[name], lost[name], now.get(name, 0)) for name in names],
         held_by_others=unit.corrections.held_by_others(project_id),
     )

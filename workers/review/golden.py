@@ -42,7 +42,7 @@ LEAST_TO_DOUBT = 2  # people: one alone is measured by a golden item, not the ot
 
 
 def put_beside(unit: UnitOfWork, project: Project, settings: ProjectSettings, seed: int) -> int:
-    """Plan golden tasks beside ordinary ones that are not sent yet, at the set rate; how many.
+    """Plan golden tasks beside ordinary ones that nobody has answered, at the set rate; how many.
 
     Whether a task gets a golden one beside it is drawn by its own key, once: doing this again, or after a
     kill, asks nothing twice. Where labels have parts, a golden label is of the whole item, and the question

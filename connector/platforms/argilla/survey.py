@@ -41,6 +41,9 @@ class ArgillaSurvey:
             may_register_hooks=role == hooks.OWNER,
         )
 
+    def require_rights(self, remote_id: str) -> None:
+        """Nothing beyond the role, which `account` tells."""
+
     def projects(self) -> Sequence[ProjectFound]:
         """The datasets that the account sees, by name; drafts are named as such."""
         result = [self._found(row) for row in self._client.datasets()]

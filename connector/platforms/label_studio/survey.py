@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from connector.errors import Misconfigured
+from connector.errors import InvalidToken, Misconfigured, Rejected
 from connector.platforms.label_studio.changes import server_time
 from connector.platforms.label_studio.client import LabelStudioClient, as_dict, jwt_claims, whole
 from connector.platforms.label_studio.config import parsed, schema_of
@@ -42,6 +42,22 @@ class LabelStudioSurvey:
             token_kind="legacy token" if claims is None else "personal access token",
             expires_at=datetime.fromtimestamp(expires, UTC) if isinstance(expires, int | float) else None,
         )
+
+    def require_rights(self, remote_id: str) -> None:
+        """Asks for what only those may see who may change the project; nothing is changed by it."""
+        try:
+            self._client.api.get(f"/api/projects/{whole(remote_id)}/validate/")
+        except InvalidToken:
+            raise
+        except Misconfigured as error:
+            raise Misconfigured(
+                "its user may not change the settings of this project",
+                field="token",
+                remedy="Give that user a role that may (manager of the project, administrator): webhooks, "
+                "reviews and guidelines need it. Or use another user's token.",
+            ) from error
+        except Rejected:
+            return  # there is no such project, which is said elsewhere
 
     def projects(self) -> Sequence[ProjectFound]:
         """All that the account sees, by title."""

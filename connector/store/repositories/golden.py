@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, update
 
 from connector.model import GoldenItem, Issue, IssueKind, ReviewState, ReviewTask, Vote
 from connector.store.repositories.base import Repository, chunks
@@ -26,7 +26,7 @@ STANDS = golden_items.c.retired_at.is_(None)
 
 @dataclass(frozen=True, slots=True)
 class WaitingTask:
-    """An ordinary review task that is not sent yet, and beside which a golden one may be put."""
+    """An ordinary review task that nobody has answered, and beside which a golden one may be put."""
 
     key: str
     issue_id: str
@@ -109,17 +109,22 @@ class Golden(Repository):
         )
 
     def twins(self, project_id: int) -> list[WaitingTask]:
-        """Ordinary review tasks that are planned, not sent, and have no golden one beside them."""
+        """Ordinary review tasks that nobody has answered, and that have no golden one beside them.
+
+        Those that were sent count too: who keeps a golden set often begins when questions stand already.
+        """
         beside = exists().where(golden_questions.c.beside == review_tasks.c.key)
+        answered = exists().where(votes.c.review_key == review_tasks.c.key)
+        planned = and_(review_tasks.c.state == ReviewState.PLANNED.value, review_tasks.c.batch.is_(None))
         rows = self._connection.execute(
             select(review_tasks.c.key, review_tasks.c.issue_id, review_tasks.c.blind, review_tasks.c.overlap)
             .join(issues, issues.c.id == review_tasks.c.issue_id)
             .where(
                 review_tasks.c.project_id == project_id,
-                review_tasks.c.state == ReviewState.PLANNED.value,
-                review_tasks.c.batch.is_(None),
+                or_(planned, review_tasks.c.state == ReviewState.PUSHED.value),
                 issues.c.kind != IssueKind.GOLDEN.value,
                 ~beside,
+                ~answered,
             )
             .order_by(review_tasks.c.key)
         )

@@ -19,10 +19,12 @@ TWO = ONE.replace(
     "</View>",
     '<Choices name="tone" toName="t"><Choice value="x"/><Choice value="y"/></Choices></View>',
 )
+NOT_OURS = 8  # whose settings the token's user may see and not change
 NONE = '<View><Text name="t" value="$text"/></View>'
 PROJECTS = {
     3: {"id": 3, "title": "Cats & Dogs!", "task_number": 12, "label_config": ONE},
     5: {"id": 5, "title": "Two controls", "task_number": 4, "label_config": TWO},
+    NOT_OURS: {"id": NOT_OURS, "title": "Of others", "task_number": 12, "label_config": ONE},
     6: {"id": 6, "title": "No control", "task_number": 0, "label_config": NONE},
 }
 USERS = [{"id": n, "email": f"user{n}@example.com"} for n in (1, 2, 3, 4)]
@@ -35,7 +37,9 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(401, {"detail": "Invalid token."})
             return
         number = path.removeprefix("/api/projects/").strip("/")
-        if number.isdigit() and int(number) in PROJECTS:
+        if path == f"/api/projects/{NOT_OURS}/validate/":
+            self._answer(403, {"detail": "You do not have permission to perform this action."})
+        elif number.isdigit() and int(number) in PROJECTS:
             self._answer(200, PROJECTS[int(number)])
         elif path in ANSWERS:
             self._answer(200, ANSWERS[path])

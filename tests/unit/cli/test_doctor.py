@@ -67,6 +67,7 @@ def test_people_get_a_table_with_remedies(secondlook: Secondlook, home: Path, st
     [
         ({"token": "f" * 40}, "token", "401"),
         ({"project": 9}, "labels", "does not exist"),
+        ({"project": 8}, "token", "may not change the settings"),
         ({"project": 6}, "labels", "no control for the whole item"),
         ({"url": "http://127.0.0.1:1"}, "platform", "no connection"),
         ({"more": "review = { quorum = 4, max_votes = 4 }\n"}, "reviewers", "3 beside the service user"),

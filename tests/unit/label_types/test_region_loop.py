@@ -18,6 +18,8 @@ from workers.label_types.boxes.value import KEYS as BOXES
 from workers.label_types.registry import ValidLabels
 from workers.label_types.spans.value import KEYS as SPANS
 from workers.people.golden_set import report as golden_report
+from workers.report.gather import Asked, report
+from workers.review.quality.figures import figures
 
 BOX_SCHEMA = LabelSchema("box", "image", ("car", "dog"), (ObjectTag("image", "Image", "text"),), "boxes")
 SPAN_SCHEMA = LabelSchema("ner", "text", ("LOC", "PER"), (ObjectTag("text", "Text", "text"),), "spans")
@@ -143,6 +145,28 @@ def test_a_newer_model_of_another_control_does_not_hide_the_one_that_sees_boxes(
     assert world.asked() == ["overlooked"]
 
 
+def test_figures_are_about_classes_and_not_about_single_boxes(pictures: World) -> None:
+    for text, (given, truth) in WRONG.items():
+        wanted = next((part for part in truth if part not in given), pictures.issue(text).suggested)
+        pictures.agree(text, wanted)
+    pictures.later(minutes=5)
+    settings = pictures.services.project_settings(pictures.project.name)
+    with pictures.read() as unit:
+        found = figures(unit, pictures.project, settings.quality)
+        told = report(unit, Asked(pictures.project, settings, pictures.clock.now(), "test", ""), None)
+    assert {one.name: one.accepted for one in found.by_class} == {"(nothing)": 1, "car": 1, "dog": 2}
+    assert {(one.given, one.label): one.n for one in found.moved} == {
+        ("(nothing)", "dog"): 1,
+        ("car", "dog"): 1,
+        ("dog", "(nothing)"): 1,
+        ("dog", "dog (at another place)"): 1,
+    }
+    assert found.change == {"car": -1, "dog": 1}
+    assert [one.name for one in told.reviews.by_class] == ["(nothing)", "car", "dog"]
+    changes = {one.label: (one.gained, one.lost, one.labels_now) for one in told.corrections.classes}
+    assert changes == {"car": (0, 1, 24), "dog": (3, 2, 23)}
+
+
 def test_what_was_rejected_is_not_asked_again(pictures: World) -> None:
     issue = pictures.issue("overlooked")
     pictures.agree("overlooked", issue.given)
@@ -247,8 +271,13 @@ def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(
     assert pictures.labels("swapped") == [("ann", label_of(*given))], "nobody is overwritten"
 
 
-def with_golden(build: Callable[..., World], label: str, given: list[str]) -> tuple[World, list[str]]:
-    """Pictures whose label is `given`, and known to be `label`; those of them that are asked about."""
+def with_golden(
+    build: Callable[..., World], label: str, given: list[str], *, stands: bool = False
+) -> tuple[World, list[str]]:
+    """Pictures whose label is `given`, and known to be `label`; those of them that are asked about.
+
+    With `stands` that became known when other questions stood on the platform already.
+    """
     world = build(schema=BOX_SCHEMA, reviewers={"golden_share": 0.5})
     for n in range(20):
         right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
@@ -257,12 +286,19 @@ def with_golden(build: Callable[..., World], label: str, given: list[str]) -> tu
         put(world, f"known {n}", given, dict.fromkeys(given, 0.95))
     world.do(JobKind.SYNC)
     lines = [Line(n, world.held(f"known {n}").item.remote_id, label) for n in range(4)]
-    with world.services.store.begin() as unit:
-        store(unit, world.project, lines, "import", "cli:tester", ValidLabels(BOX_SCHEMA))
     for n in range(12):
         put(world, f"overlooked {n}", [CAR], dict.fromkeys([CAR, DOG], 0.95))
+    if stands:
+        world.settle()
+    with world.services.store.begin() as unit:
+        store(unit, world.project, lines, "import", "cli:tester", ValidLabels(BOX_SCHEMA))
     world.settle()
     return world, [text for text in world.asked() if text.startswith("known")]
+
+
+def test_what_becomes_golden_when_questions_stand_is_asked_about_at_once(build: Callable[..., World]) -> None:
+    _, asked = with_golden(build, AS_LABELLED, [CAR, DOG], stands=True)
+    assert sorted(asked) == ["known 0", "known 1", "known 2", "known 3"]
 
 
 def golden_figures(world: World) -> dict[str, tuple[int, int]]:

@@ -118,6 +118,28 @@ def test_pushing_again_adds_no_golden_question(mixed: World) -> None:
     assert len(golden_issues(mixed)) == before
 
 
+def test_what_becomes_golden_later_is_asked_beside_questions_that_stand_unanswered(build: Build) -> None:
+    world = crowded(build, share=0.5, flags=12, known=0)
+    world.answer("odd 0", "rita", "dog")
+    world.do(JobKind.COLLECT)
+    make_golden(world, {"bird 0": "bird"} | {f"{label} 1": label for label in ("bird", "cat", "dog")})
+    world.do(JobKind.PUSH)
+    assert len(golden_issues(world)) == 4
+    assert sum(is_golden for is_golden, _ in told(world)) == 4
+    world.do(JobKind.PUSH)
+    assert len(golden_issues(world)) == 4, "each stands open"
+
+
+def test_no_golden_question_is_put_beside_one_that_was_answered(build: Build) -> None:
+    world = crowded(build, share=0.5, flags=2, known=0)
+    for text in ("odd 0", "odd 1"):
+        world.answer(text, "rita", "dog")
+    world.do(JobKind.COLLECT)
+    make_golden(world, {"bird 0": "bird"})
+    world.do(JobKind.PUSH)
+    assert golden_issues(world) == []
+
+
 def test_what_is_pushed_has_the_same_fields_of_the_same_kinds(mixed: World) -> None:
     shapes = {golden: set() for golden in (True, False)}
     for golden, data in told(mixed):

@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from connector.config.keyring import DATABASE_FILE, KEY_FILE, TOKEN_FILE, Keyring
 from connector.config.settings import Settings
 from connector.config.types import SecretRef
+from connector.errors import Misconfigured, SecondlookError
 from connector.queue import BrokerState
+from connector.store.views.server import time_limits
 from connector.web.readiness import Readiness, broker, look
 from connector.wiring import Services
 from connector.wording import number_of
@@ -20,6 +22,7 @@ from workers.cli.checks import Check, Level, guarded
 
 SCARCE_BYTES = 1_000_000_000
 TOO_FEW_BYTES = 100_000_000
+SHORT_LIMIT_S, TOO_SHORT_LIMIT_S = 300.0, 10.0  # of a server; reading a million items takes a minute
 _OF_BROKERS: Mapping[str, str] = {
     BrokerState.UNREACHABLE: "Start it, or correct broker.url.",
     BrokerState.NO_LOGIN: "Correct the user and the path of broker.url, or broker.password.",
@@ -47,16 +50,9 @@ def before_services(settings: Settings, file: Path | None) -> Iterator[Check]:
 
 def with_services(services: Services, settings: Settings) -> Iterator[Check]:
     """What the database tells; where there is none yet, `services` are over an empty one."""
-    ready = look(services)
-    where = settings.database.url or f"SQLite in {settings.data_dir}"
-    if services.settings.data_dir != settings.data_dir:
-        where = "nothing is stored yet"
-    if ready.ready:
-        yield Check("database", Level.OK, f"{where}, schema up to date")
-    else:
-        yield Check("database", Level.FAIL, f"{where} does not answer", "Start it, or correct database.url.")
+    yield _database(services, settings)
     yield _key(services, settings)
-    yield _scheduler(ready)
+    yield _scheduler(look(services))
 
 
 def secret_refs(model: BaseModel, path: str = "") -> Iterator[tuple[str, SecretRef]]:
@@ -113,6 +109,39 @@ def _broker(settings: Settings) -> Check:
     if remedy is None:
         return Check("broker", Level.OK, text)
     return Check("broker", Level.FAIL, text, f"{remedy} Jobs wait in the database.")
+
+
+def _database(services: Services, settings: Settings) -> Check:
+    where = settings.database.url or f"SQLite in {settings.data_dir}"
+    if services.settings.data_dir != settings.data_dir:
+        where = "nothing is stored yet"
+    try:
+        services.store.require_writable()
+        with services.store.read() as unit:
+            limits = {name: limit for name, limit in time_limits(unit).items() if limit < SHORT_LIMIT_S}
+    except SecondlookError as error:
+        return unusable_database(settings, error)
+    if limits:
+        text = ", ".join(f"{name} = {limit:g} s" for name, limit in limits.items())
+        level = Level.FAIL if min(limits.values()) < TOO_SHORT_LIMIT_S else Level.WARN
+        remedy = f"A scan of many items takes minutes. {' '.join(map(_longer, limits))}"
+        return Check("database", level, f"{where} ends what takes longer than {text}", remedy)
+    return Check("database", Level.OK, f"{where}, schema up to date")
+
+
+def _longer(limit: str) -> str:
+    return f"ALTER ROLE … SET {limit} = 0, for the user of database.url."
+
+
+def unusable_database(settings: Settings, error: SecondlookError) -> Check:
+    """A database that does not answer, or takes nothing."""
+    if isinstance(error, Misconfigured):
+        return Check("database", Level.FAIL, f"{error.field}: {error.problem}", error.remedy)
+    if settings.database.url is None:
+        remedy = f"End what holds it: `fuser {settings.data_dir / DATABASE_FILE}` names it. Work waits."
+    else:
+        remedy = "Let database.url lead to a server that answers and takes writes. Work waits."
+    return Check("database", Level.FAIL, str(error), remedy)
 
 
 def _key(services: Services, settings: Settings) -> Check:

@@ -39,7 +39,7 @@ def checks(services: Services, name: str) -> Iterator[Check]:
     if not result:
         return
     survey = result[0]
-    token = guard("token", lambda: _token(name, survey))
+    token = guard("token", lambda: _token(name, survey, str(settings.project)))
     yield token
     if token.level is Level.FAIL:
         return
@@ -101,11 +101,12 @@ def _server(name: str, settings: ProjectSettings, surveys: list[Survey]) -> Chec
     return Check("platform", level, off, remedy, name)
 
 
-def _token(name: str, survey: Survey) -> Check:
+def _token(name: str, survey: Survey, remote_id: str) -> Check:
     account = survey.account()
     text = f"{account.token_kind} of {account.name} (user {account.user_id})"
     if account.unfit is not None:
         return Check("token", Level.FAIL, f"{text} cannot read and write all records", account.unfit, name)
+    survey.require_rights(remote_id)
     if account.expires_at is None:
         return Check("token", Level.OK, text, project=name)
     left = account.expires_at - datetime.now(UTC)

@@ -81,12 +81,15 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
 
 
 def _corrections_notice(tasks: Sequence[Raw]) -> tuple[str, ...]:
-    n = sum(_is_correction(one) for task in tasks for one in dicts(task.get("annotations")))
-    return (
-        (f"{number_of(n, 'correction')} by Secondlook: labels that count, and nobody's answers.",)
-        if n
-        else ()
+    return corrections_notice(
+        sum(_is_correction(one) for task in tasks for one in dicts(task.get("annotations")))
     )
+
+
+def corrections_notice(n: int) -> tuple[str, ...]:
+    """A sentence where annotations are corrections of ours."""
+    written = number_of(n, "correction")
+    return (f"{written} by Secondlook: labels that count, and nobody's answers.",) if n else ()
 
 
 def _of_kind(controls: Sequence[Control], kind: FileKind | None) -> Sequence[Control]:
@@ -262,6 +265,7 @@ def _record(task: Raw, name: str, control: Control, kind: FileKind) -> tuple[Rec
         at=_seconds(chosen),
         times=tuple(_seconds(one) for one in given),
         scores=_scores(task, control, kind),
+        corrected=_is_correction(annotations[chosen.annotation_id]),
     ), problems
 
 
@@ -349,6 +353,7 @@ def _answer(annotation: Raw, number: int, label: str) -> GivenLabel:
         ground_truth=bool(annotation.get("ground_truth")),
         created_at=created,
         updated_at=max(_moment(annotation.get("updated_at")), created),
+        corrected=_is_correction(annotation),
     )
 
 

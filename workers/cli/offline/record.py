@@ -23,6 +23,7 @@ class Record:
     at: float = math.nan  # when the label was given, in seconds; NaN where that is not known
     times: tuple[float, ...] = ()  # the same of each answer; empty where none is known
     scores: Mapping[str, float] | None = None  # what the file's own model predicts, where it does
+    corrected: bool = False  # whether the label is a correction of ours, which reviewers decided
 
 
 @dataclass(frozen=True, slots=True)

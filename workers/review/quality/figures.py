@@ -12,7 +12,8 @@ from connector.model import IssueKind, IssueState, Json, Project
 from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import IssueCount, Moved, issue_counts, kind_counts, moved
-from workers.review.quality.fairness import net_change
+from workers.label_types.registry import kind_of
+from workers.review.quality.class_names import counts_by_class, gained_and_lost, moves_by_class
 from workers.review.quality.harm import Harm, harm_of
 from workers.review.quality.intervals import ShareBounds, anytime_bounds, difference_bounds, exact_bounds
 from workers.review.quality.needed import controls_needed
@@ -92,7 +93,9 @@ class QualityFigures:
 def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> QualityFigures:
     """Computed from what stands in the store now."""
     known = _known(unit, project, issue_counts(unit, project.id))
-    moves = tuple(moved(unit, project.id))
+    kind = kind_of(project.schema)
+    moves = moved(unit, project.id)
+    gained, lost = gained_and_lost(kind, moves)
     high = known.high
     return QualityFigures(
         items=known.left.items,
@@ -101,7 +104,7 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         controls=known.controls,
         controls_unresolved=known.controls_unresolved,
         flags=known.flags,
-        by_class=_with_decisions(flags_by(known.flagged, "given")),
+        by_class=_with_decisions(flags_by(counts_by_class(kind, known.flagged), "given")),
         by_method=_with_decisions(flags_by(known.flagged, "method")),
         remaining=known.left.likely(known.controls, rate(*known.decided)),
         remaining_high=high,
@@ -113,8 +116,8 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         target=settings.target_error_rate,
         clean_enough=high <= settings.target_error_rate,
         anchoring=_anchoring(unit.quality.agreement(project.id), settings.anchoring_limit),
-        moved=moves,
-        change=net_change(moves),
+        moved=tuple(moves_by_class(kind, moves)),
+        change={name: n for name in sorted({*gained, *lost}) if (n := gained[name] - lost[name])},
         held_by_class=unit.quality.held_by_class(project.id),
         harm=harm_of(unit, project),
     )

@@ -72,6 +72,47 @@ def test_the_majority_stands_and_ties_and_single_answers_are_open(
     assert [each["place"] for each in done.json["open"]] == ["task 2", "task 3"]
 
 
+def corrected(raw: dict[str, Any], label: str, **more: Any) -> dict[str, Any]:
+    """The task with a further annotation, as Secondlook writes a correction."""
+    ours = json.loads(json.dumps(raw["annotations"][0]))
+    ours |= {"id": "ours", "completed_by": 9, "updated_by": 9, "ground_truth": True} | more
+    region = ours["result"][0]
+    region["meta"] = {"secondlook": "c", "secondlook_by": "9"}
+    region["value"] = {**region["value"], next(key for key in region["value"] if key.endswith("s")): [label]}
+    raw["annotations"].append(ours)
+    return raw
+
+
+def test_an_item_that_reviewers_corrected_is_agreed_whatever_annotators_said(
+    agree: Callable[..., Done], tmp_path: Path
+) -> None:
+    tasks = [
+        corrected(task(1, "choices", {1: ["cat"], 2: ["cat"]}), "dog"),
+        corrected(task(2, "choices", {1: ["cat"]}), "dog"),
+        task(3, "choices", {1: ["dog"], 2: ["dog"]}),
+    ]
+    agree(tasks)
+    rows = by_id(tmp_path / "out.jsonl")
+    assert [(rows[n]["label"], rows[n]["quality"], rows[n]["agreed_by"]) for n in "12"] == [
+        ("dog", None, ["Secondlook"])
+    ] * 2
+    assert rows["1"]["answers"] == 2
+
+
+def test_a_corrected_annotation_of_regions_is_nobodys_answer(
+    agree: Callable[..., Done], tmp_path: Path
+) -> None:
+    def picture(n: int) -> dict[str, Any]:
+        result = [files.ls_region(("car", 10, 10, 60, 60), "r1")]
+        people = [{"id": f"{n}-{who}", "completed_by": who, "result": result} for who in (1, 2)]
+        return {"id": n, "data": {"image": f"{n}.jpg"}, "annotations": people}
+
+    agree([corrected(picture(1), "dog"), picture(2), corrected(picture(3), "dog", updated_by=4)])
+    rows = by_id(tmp_path / "out.jsonl")
+    assert [rows[n]["answers"] for n in "123"] == [2, 2, 3], "a person has saved the last since"
+    assert [one["label"] for one in rows["1"]["label"]] == ["car"]
+
+
 def test_an_export_becomes_tasks_that_can_be_imported(agree: Callable[..., Done], tmp_path: Path) -> None:
     tasks = [
         task(1, "choices", {1: ["cat"], 2: ["cat"], 3: ["dog"]}, meta={"batch": 7}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from workers.consensus import (
 )
 from workers.label_types.multi_label.value import classes as members
 
+REVIEWERS = "Secondlook"  # who agreed on a correction
 ENOUGH_ANSWERS = 20  # a person, from which what they confuse can be learnt
 FEW_STEPS = 20  # different numbers: a scale, whose median is a step of it
 TOLERANCE_STEPS = 1.0  # of a scale within which numbers agree
@@ -42,7 +44,10 @@ def agree_on_labels(data: Dataset, quorum: int) -> FileAgreement:
     return FileAgreement(
         data.kind,
         data.label_name,
-        tuple(items),
+        tuple(
+            _corrected(record, item, data.kind) if record.corrected else item
+            for record, item in zip(data.records, items, strict=True)
+        ),
         tuple(figures),
         method,
         data.left_out,
@@ -125,9 +130,7 @@ def _numbers(data: Dataset, answers: LongAnswers, quorum: int) -> Decided:
         near = [row for row in _of(answers, task) if abs(given[row] - value) <= tolerance * (1 + 1e-9)]
         by = tuple(answers.people[answers.person[row]] for row in near)
         reason = OpenReason.FEW if n < quorum else None if result.decided[task] else OpenReason.APART
-        items.append(
-            _item(record, int(value) if value.is_integer() else value, len(near) / max(n, 1), n, by, reason)
-        )
+        items.append(_item(record, _number(value), len(near) / max(n, 1), n, by, reason))
     kind = Scale.ORDINAL if scale else Scale.INTERVAL
     sums = number_alpha_sums(answers.task, answers.person, given, scale=kind)
     rule = "median" if scale else "mean"
@@ -146,6 +149,20 @@ _RULES: Mapping[FileKind, Callable[[Dataset, LongAnswers, int], Decided]] = {
     FileKind.MULTI_LABEL: _sets,
     FileKind.RATING: _numbers,
 }
+
+
+def _corrected(record: Record, item: AgreedItem, kind: FileKind) -> AgreedItem:
+    """What reviewers have decided, whatever the annotators said: how sure that is the file does not say."""
+    label: object = record.label
+    if kind is FileKind.MULTI_LABEL:
+        label = list(members(record.label))
+    elif kind is FileKind.RATING:
+        label = _number(float(record.label))
+    return replace(item, label=label, quality=None, agreed_by=(REVIEWERS,), open_=None)
+
+
+def _number(value: float) -> float | int:
+    return int(value) if value.is_integer() else value
 
 
 def _of(answers: LongAnswers, task: int) -> Sequence[int]:

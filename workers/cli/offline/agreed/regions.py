@@ -55,9 +55,9 @@ def agree_on_regions(data: RegionData, quorum: int) -> FileAgreement:
 def _once(item: RegionItem) -> tuple[list[RegionAnswer], int]:
     """Each person's last answer."""
     named: dict[str, RegionAnswer] = {}
-    for n, answer in enumerate(item.answers):
+    for n, answer in enumerate(item.people):
         named[answer.annotator or NAMELESS.format(n + 1)] = answer
-    return list(named.values()), len(item.answers) - len(named)
+    return list(named.values()), len(item.people) - len(named)
 
 
 def _boxes(

@@ -43,6 +43,7 @@ class RegionAnswer:
     regions: tuple[Region, ...]
     ground_truth: bool = False
     id: str | None = None  # of the annotation
+    ours: bool = False  # whether Secondlook made it, beside the one that it corrects
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class RegionItem:
     predictions: tuple[Region, ...] | None = None
     tokens: tuple[tuple[int, int], ...] | None = None
     image: str | None = None
+
+    @property
+    def people(self) -> tuple[RegionAnswer, ...]:
+        """The answers that people gave; what we made counts where there is no other."""
+        return tuple(one for one in self.answers if not one.ours) or self.answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connector.platforms.results import dicts
+from connector.platforms.results import BY, dicts, marks_on, written_by_us
 from connector.wording import are, number_of
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.fields import choose_fields, flattened
 from workers.cli.offline.formats.entries import FileEntries
 from workers.cli.offline.kinds import FileKind
-from workers.cli.offline.label_studio import tasks_of
+from workers.cli.offline.label_studio import corrections_notice, tasks_of
 from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.record import LeftOut, person
 from workers.cli.offline.regions.builder import TextSpans
@@ -67,7 +67,12 @@ def read_label_studio(entries: FileEntries, columns: Columns, control: str, kind
         (field,) if field else (),
         tuple(reader.left_out),
         tuple(reader.faults),
-        (*entries.notes, *reader.remarks.sentences(), *_others(tasks, control)),
+        (
+            *entries.notes,
+            *reader.remarks.sentences(),
+            *corrections_notice(sum(one.ours for item in items for one in item.answers)),
+            *_others(tasks, control),
+        ),
     )
 
 
@@ -192,6 +197,7 @@ class _Tasks:
                 tuple(self._boxes(one, size, place, page)),
                 bool(one.get("ground_truth")),
                 _text_id(one),
+                _is_ours(one),
             )
             for one in answered
         )
@@ -259,7 +265,8 @@ class _Tasks:
         for one in answered:
             who = person(one.get("completed_by"))
             regions = [each for region in self._mine(one) for each in self._spans(region, held, spans, who)]
-            answers.append(RegionAnswer(who, tuple(regions), bool(one.get("ground_truth")), _text_id(one)))
+            truth, ours = bool(one.get("ground_truth")), _is_ours(one)
+            answers.append(RegionAnswer(who, tuple(regions), truth, _text_id(one), ours))
         model = None
         if predicted is not None:
             quiet = TextSpans(name, place, text, self.left_out, [], self.remarks)
@@ -281,6 +288,14 @@ class _Tasks:
             _text_id(region),
             who,
         )
+
+
+def _is_ours(annotation: Raw) -> bool:
+    """Whether we made it beside the one that it corrects, and nobody has saved it since."""
+    who, result = annotation.get("completed_by"), annotation.get("result")
+    made = {str(who.get("id")), person(who)} if isinstance(who, Mapping) else {person(who)}
+    by = {str(mark.get(BY)) for region in dicts(result) for mark in marks_on(region)}
+    return bool(by & made) and written_by_us(result, person(annotation.get("updated_by")))
 
 
 def _page(region: Raw) -> int | None:

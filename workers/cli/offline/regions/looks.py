@@ -64,7 +64,7 @@ def by_predictions(data: RegionData, by: str) -> Looks:
         Look(item, carried(item), item.predictions) for item in data.items if item.predictions is not None
     )
     missing = tuple(LeftOut(item.place, "no prediction") for item in data.items if item.predictions is None)
-    others = sum(len(look.item.answers) - 1 for look in looks)
+    others = sum(len([one for one in look.item.people if one is not look.answer]) for look in looks)
     texts = (
         [f"Not judged, for the carried one is: {number_of(others, 'further answer')} to the same items."]
         if others
@@ -103,13 +103,13 @@ def by_the_others(data: RegionData) -> Looks:
     looks: list[Look] = []
     left_out: list[LeftOut] = []
     for item in data.items:
-        if len(item.answers) < 2:
+        if len(item.people) < 2:
             left_out.append(LeftOut(item.place, ALONE))
             continue
-        for row, answer in enumerate(item.answers):
-            others = [one for at, one in enumerate(item.answers) if at != row]
+        for row, answer in enumerate(item.people):
+            others = [one for at, one in enumerate(item.people) if at != row]
             looks.append(Look(item, answer, agree(others, names, number)))
-    n_others = [len(look.item.answers) - 1 for look in looks]
+    n_others = [len(look.item.people) - 1 for look in looks]
     weak = sum(n == 1 for n in n_others)
     text = (
         f"{number_of(weak, 'answer is', 'answers are')} held against one other person's only: "
@@ -172,5 +172,5 @@ def _agreed_spans(
 
 def _people(item: RegionItem) -> int:
     """How many people answered; answers without a name are one person's each."""
-    named = {answer.annotator for answer in item.answers if answer.annotator is not None}
-    return len(named) + sum(answer.annotator is None for answer in item.answers)
+    named = {answer.annotator for answer in item.people if answer.annotator is not None}
+    return len(named) + sum(answer.annotator is None for answer in item.people)
