@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from five_answers import most_repaired
 from flags_replayed import rules_on_flags, sets
+from held_out import rules_on_held_out
 from lines import Line, figures
 from scene import Scene
 
@@ -56,6 +57,7 @@ def measure(scene: Scene) -> Iterator[Line]:
         scene.say(f"   left out: {FOLDER} names no folder with real votes")
         return
     yield from rules_on_flags(Path(named), quick=scene.quick, say=scene.say)
+    yield from rules_on_held_out(Path(named), quick=scene.quick, say=scene.say)
     yield from replayed(Path(named), quick=scene.quick)
 
 
@@ -316,6 +318,9 @@ def _fate(
 
 if __name__ == "__main__":
     chosen = Path(sys.argv[1]), "--quick" in sys.argv
-    tried = rules_on_flags(chosen[0], quick=chosen[1], say=lambda words: print(words, file=sys.stderr))
-    for line in chain(tried, replayed(chosen[0], quick=chosen[1])):
+    tables = [
+        tried(chosen[0], quick=chosen[1], say=lambda words: print(words, file=sys.stderr))
+        for tried in (rules_on_flags, rules_on_held_out)
+    ]
+    for line in chain(*tables, replayed(chosen[0], quick=chosen[1])):
         print(json.dumps(line), flush=True)

@@ -58,12 +58,12 @@ class ReviewSettings(Frozen):
         lt=1.0,
         description=(
             "How sure it must be that most reviewers would choose another label (rule shares). Default: "
-            "0.7, and as sure as harm_limit asks for by what the project's own answers show. Where it is "
+            "0.85, and as sure as harm_limit asks for by what the project's own answers show. Where it is "
             "set harm_limit holds only if it is set too."
         ),
     )
     keep_confidence: float = Field(
-        default=0.94,
+        default=0.935,
         gt=0.5,
         lt=1.0,
         description="How sure it must be that most reviewers would choose the given label (rule shares).",

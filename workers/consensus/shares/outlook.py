@@ -35,7 +35,7 @@ TORN_FROM, TORN_TO = 0.25, 0.5
 TORN_OF = 10  # questions at least
 HORIZON = 7  # votes: what follows later hardly bears on whether one more is worth it
 # Steps of a tenth, loosest first; the strictest leave no change, so that any limit is kept.
-SPOILED = (*np.geomspace(MOST_SPOILED, 0.001, 45).tolist(), *np.geomspace(0.001, 1e-6, 61).tolist()[1:])
+SPOILED = (*np.geomspace(MOST_SPOILED, 0.001, 42).tolist(), *np.geomspace(0.001, 1e-6, 61).tolist()[1:])
 PRICES = tuple(np.linspace(0, 0.2, 41).tolist())  # of a vote, in repairs
 LABELS = (PositionRole.SUGGESTED, PositionRole.OTHER)
 State = tuple[int, ...]  # how many answers there are of each role

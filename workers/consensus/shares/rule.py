@@ -11,12 +11,12 @@ from workers.consensus.shares.belief import Belief
 
 HARM_LIMIT = 0.0027  # of the questions: clear labels spoiled, .3 % less a tenth for what the prior errs
 VOTES_PER_QUESTION = 2.5  # on average; beyond it questions end on which a vote repairs least
-CHANGE_CONFIDENCE = 0.7  # however little a change can spoil
-MOST_SPOILED = 0.065  # that a change spoils a clear label, however rare changes are; .06 to .08 do alike
+CHANGE_CONFIDENCE = 0.85  # however little a change can spoil
+MOST_SPOILED = 0.05  # that a change spoils a clear label, however rare changes are
 FIRST_CHANGE_CONFIDENCE = 0.98  # of a project that has shown nothing: what is usual in it may be otherwise
 FIRST_QUESTIONS = 5.0  # that this counts for beside those that were answered
 MOST_CHANGE_CONFIDENCE = 0.99
-KEEP_CONFIDENCE = 0.94  # a wrong keep leaves what was there
+KEEP_CONFIDENCE = 0.935  # a wrong keep leaves what was there
 UNCLEAR = 0.93  # that no label has a clear majority: then people are torn, or see a problem
 MOST_VOTES = 15  # about the questions on which people differ; most others end after one
 LEAST_FOR_A_CHANGE = 2  # who say so: one slip is not told from the crowd, whatever the others' labels were
