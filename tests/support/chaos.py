@@ -36,6 +36,7 @@ from tests.support.codecs import MEMORY
 from tests.support.databases import migrated_template
 from tests.support.postgres import PostgresServer
 from tests.support.world import NAME, Killed, Points, World
+from workers.detect.state import memory_of
 from workers.service import runner
 from workers.service.runner import run
 from workers.service.sweep import sweep
@@ -325,7 +326,10 @@ class ChaosWorld(World):
             return
         self.done["database restored"] += 1
         known = self._corrections() | self._tasks()
+        remembered = memory_of(self.services.store).take(self.project.id)
         self.restore(self.chance.choice(self.backups[-3:]))
+        if remembered is not None:  # workers live on where a database fails over
+            memory_of(self.services.store).put(self.project.id, remembered)
         self.forgotten |= known - self._corrections() - self._tasks()
         with self.services.store.begin() as unit:
             unit.enqueue(job(JobKind.SYNC, self.project.id, {"full": True}))
