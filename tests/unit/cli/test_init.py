@@ -61,7 +61,7 @@ def test_the_token_may_stay_in_a_variable(
         (["--url", "labels.example.org", "--project", "3"], "must start with http://"),
         (["--url", "http://127.0.0.1:1", "--project", "3"], "no connection"),
         (["--url", "STUDIO"], "--project"),
-        (["--url", "STUDIO", "--project", "9"], "Projects that it sees: 3, 6, 5"),
+        (["--url", "STUDIO", "--project", "9"], "Projects that it sees: 3, 6, 8, 5"),
         (["--url", "STUDIO", "--project", "6"], "no control that can be judged"),
         (["--url", "STUDIO", "--project", "5"], "kind, tone"),
         (["--url", "STUDIO", "--project", "5", "--label-control", "mood"], "Usable here: kind, tone"),
@@ -81,7 +81,7 @@ def test_a_wrong_answer_is_refused_and_nothing_is_written(
 def test_a_wrong_token_is_refused(secondlook: Secondlook, studio: str, home: Path) -> None:
     (home / "token").write_text("f" * 40)
     done = secondlook("init", "--yes", "--url", studio, "--token-file", "token", "--project", "3")
-    assert done.code == 2
+    assert done.code == 3
     assert "401" in done.err
     assert "f" * 40 not in done.err
 
@@ -207,7 +207,7 @@ def test_an_argilla_is_known_by_its_address(secondlook: Secondlook, token: str) 
 def test_an_annotators_key_is_refused_once_with_its_remedy(secondlook: Secondlook, token: str) -> None:
     with little_argilla("annotator") as url:
         done = secondlook("init", "--yes", "--url", url, "--token-file", token)
-    assert done.code == 2
+    assert done.code == 3
     assert done.err.count("Use the key of an admin or an owner") == 1
 
 
