@@ -78,5 +78,9 @@ class Misconfigured(SecondlookError):
         self.remedy = remedy
 
 
+class UnknownProject(Misconfigured):
+    """The configuration has no project of the name that somebody gave."""
+
+
 class InvalidToken(Misconfigured):
     """The other side does not know the token; of what was asked it says nothing."""

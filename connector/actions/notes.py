@@ -11,7 +11,7 @@ from connector.model import GuidelineNote, GuidelineQuestion, Json, NoteState, P
 from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.store.unit_of_work import UnitOfWork
-from connector.wording import NOTE_CHARS
+from connector.wording import NOTE_CHARS, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,10 @@ def _words(text: str) -> str:
         msg = "a note needs words"
         raise BadPayload(msg)
     if len(text) > NOTE_CHARS:
-        msg = f"{len(text)} characters are too many for the instructions; {NOTE_CHARS} are shown"
+        msg = (
+            f"{number_of(len(text), 'character is', 'characters are')} too many for the "
+            f"instructions; {NOTE_CHARS} are shown"
+        )
         raise BadPayload(msg)
     return text.strip()
 

@@ -11,7 +11,7 @@ from connector.model.jobs import JobKind
 from connector.model.lanes import job
 from connector.model.reasons import CLOSED_BY, coded
 from connector.store.unit_of_work import UnitOfWork
-from connector.wording import reason_text
+from connector.wording import number_of, reason_text
 
 ASKED = (IssueState.OPEN, IssueState.IN_REVIEW)
 MOST_PEOPLE = 50  # that one question is put to
@@ -32,7 +32,7 @@ def ask_one_more(unit: UnitOfWork, project: Project, issue_id: str, by: str) -> 
     if task is None:
         raise Conflict(f"question {issue.id} has no review task yet")
     if task.overlap >= MOST_PEOPLE:
-        raise Conflict(f"{task.overlap} people are asked already")
+        raise Conflict(f"{number_of(task.overlap, 'person is', 'people are')} asked already")
     unit.overlaps.want(task.key, task.overlap + 1)
     unit.audit.append(by, "question.one_more", issue.id, {"asked": task.overlap + 1}, project.name)
     unit.enqueue(job(JobKind.PUSH, project.id))

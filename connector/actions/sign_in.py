@@ -14,6 +14,7 @@ from connector.errors import Forbidden, NotFound, Retryable, Unauthorised
 from connector.model.access import EVERYWHERE, AccessRole, Grants, Principal, SignedIn, UserAccount
 from connector.model.metrics import counted
 from connector.store.unit_of_work import Store, UnitOfWork
+from connector.wording import number_of
 
 SECRET_BYTES = 32
 LASTS = timedelta(hours=12)
@@ -179,5 +180,5 @@ def _require_few(unit: UnitOfWork, account: str, address: str) -> None:
     both, by_account, by_address = unit.sign_ins.counts(account, address, unit.now - WINDOW)
     if both >= MOST_OF_BOTH or by_account >= MOST_OF_ACCOUNT or by_address >= MOST_OF_ADDRESS:
         minutes = int(WINDOW.total_seconds() // 60)
-        msg = f"too many tries to sign in; wait {minutes} minutes"
+        msg = f"too many tries to sign in; wait {number_of(minutes, 'minute')}"
         raise Retryable(msg, after=WINDOW.total_seconds())

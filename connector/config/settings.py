@@ -29,7 +29,7 @@ from connector.config.project import (
     WriteBackSettings,
 )
 from connector.config.types import Frozen, HttpUrl, LaxPath, Names, Seconds, SecretRef, refuse_password
-from connector.errors import Misconfigured
+from connector.errors import Misconfigured, UnknownProject
 
 __all__ = [
     "MEMORY_BROKER",
@@ -301,13 +301,16 @@ class Settings(Frozen):
         )
 
     def project(self, name: str) -> ProjectSettings:
-        """The project of that name; Misconfigured, saying which there are, when there is none."""
-        if name not in self.projects:
-            known = ", ".join(sorted(self.projects)) or "none"
+        """The project of that name; UnknownProject, saying which there are, when there is none."""
+        if not self.projects:
             raise Misconfigured(
+                "no project is configured", field="projects", remedy="Add one: `secondlook init`."
+            )
+        if name not in self.projects:
+            raise UnknownProject(
                 f"there is no project {name!r}",
                 field="projects",
-                remedy=f"Projects in the configuration: {known}.",
+                remedy=f"Projects in the configuration: {', '.join(sorted(self.projects))}.",
             )
         return self.projects[name]
 

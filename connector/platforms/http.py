@@ -251,7 +251,10 @@ def translated(method: str, path: str, *, write: bool) -> Iterator[None]:
                 field="url",
                 remedy="Install the authority's certificate (SSL_CERT_FILE) or correct the host name.",
             ) from error
-        raise Retryable(f"{method} {path}: no connection ({type(error).__name__})", outage=True) from error
+        message = (
+            f"{method} {path}: no connection to {_server(error)} ({type(error).__name__}); see that it runs"
+        )
+        raise Retryable(message, outage=True) from error
     except (httpx.HTTPError, httpx.StreamError) as error:
         message = f"{method} {path}: {type(error).__name__}"
         kind = UnknownOutcome if write else Retryable
@@ -294,6 +297,14 @@ def retry_after(response: httpx.Response) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _server(error: httpx.TransportError) -> str:
+    """Scheme, host and port of whom a request was for, without a user or a path."""
+    try:
+        return str(error.request.url.copy_with(userinfo=b"", raw_path=b""))
+    except RuntimeError:  # it came to no request
+        return "the server"
 
 
 def _refused(message: str, status: int) -> Misconfigured:

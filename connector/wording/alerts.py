@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from connector.model.alerts import AlertMessage, AlertRule, EventKind, Notice, Topic
-from connector.wording.text import one_line
+from connector.wording.text import number_of, one_line
 
 
 def span(seconds: float) -> str:
@@ -14,16 +14,8 @@ def span(seconds: float) -> str:
     whole = max(int(seconds), 0)
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if whole >= size:
-            return _many(whole // size, unit)
-    return _many(whole, "second")
-
-
-def _many(n: float, thing: str) -> str:
-    return f"{n:,.0f} {thing}{'' if n == 1 else 's'}"
-
-
-def _are(n: float, thing: str) -> str:
-    return f"{_many(n, thing)} {'is' if n == 1 else 'are'}"
+            return number_of(whole // size, unit)
+    return number_of(whole, "second")
 
 
 _ALERTS: Mapping[AlertRule, tuple[str, Callable[[float, str], str]]] = {
@@ -38,7 +30,7 @@ _ALERTS: Mapping[AlertRule, tuple[str, Callable[[float, str], str]]] = {
     AlertRule.JOBS_WAITING: ("Jobs wait", lambda v, s: f"A job of the kind {s} has waited for {span(v)}."),
     AlertRule.JOBS_DEAD: (
         "Jobs given up",
-        lambda v, s: f"{_many(v, 'job')} of the kind {s} {'was' if v == 1 else 'were'} given up.",
+        lambda v, s: f"{number_of(v, f'job of the kind {s} was', f'jobs of the kind {s} were')} given up.",
     ),
     AlertRule.PROJECT_PAUSED: (
         "Project paused",
@@ -51,8 +43,8 @@ _ALERTS: Mapping[AlertRule, tuple[str, Callable[[float, str], str]]] = {
     AlertRule.WEBHOOKS_REFUSED: (
         "Webhooks refused",
         lambda v, _s: (
-            f"{_many(v, 'delivery') if v == 1 else f'{v:,.0f} deliveries'} of the platform "
-            "were not taken within a quarter of an hour."
+            f"{number_of(v, 'delivery of the platform was', 'deliveries of the platform were')} "
+            "not taken within a quarter of an hour."
         ),
     ),
     AlertRule.PLATFORM_ERRORS: ("Requests fail", lambda v, s: f"{v:.0%} of the requests to {s} fail."),
@@ -62,7 +54,7 @@ _ALERTS: Mapping[AlertRule, tuple[str, Callable[[float, str], str]]] = {
     ),
     AlertRule.CORRECTIONS_HELD: (
         "Corrections held",
-        lambda v, _s: f"{_are(v, 'correction')} held until a person looks.",
+        lambda v, _s: f"{number_of(v, 'correction is', 'corrections are')} held until a person looks.",
     ),
     AlertRule.BOUND_ABOVE_TARGET: (
         "Not clean enough",
@@ -70,15 +62,15 @@ _ALERTS: Mapping[AlertRule, tuple[str, Callable[[float, str], str]]] = {
     ),
     AlertRule.REVIEWER_DRIFT: (
         "Reviewers weigh less",
-        lambda v, _s: f"The votes of {_many(v, 'reviewer')} do not weigh in full.",
+        lambda v, _s: f"The votes of {number_of(v, 'reviewer')} do not weigh in full.",
     ),
     AlertRule.GOLDEN_DOUBTED: (
         "Golden items doubted",
-        lambda v, _s: f"Answers contradict {_many(v, 'golden item')}.",
+        lambda v, _s: f"Answers contradict {number_of(v, 'golden item')}.",
     ),
     AlertRule.AUDIT_BROKEN: (
         "Audit log broken",
-        lambda v, _s: f"The last check of the audit log found {_many(v, 'fault')}.",
+        lambda v, _s: f"The last check of the audit log found {number_of(v, 'fault')}.",
     ),
     AlertRule.BATCH_FINISHED: ("Batch finished", lambda _v, _s: "Every question that was asked is decided."),
     AlertRule.CLEAN_ENOUGH: (
@@ -150,7 +142,7 @@ def notice_line(notice: Notice) -> str:
         return "This is a test: messages of this kind arrive."
     if notice.topic is Topic.EVENT:
         kind = EventKind(notice.name)
-        return f"{about}{notice.count:,} {_EVENTS[kind] if notice.count == 1 else _PLURALS[kind]}."
+        return f"{about}{number_of(notice.count, _EVENTS[kind], _PLURALS[kind])}."
     rule = AlertRule(notice.name)
     if notice.topic is Topic.RESOLVED:
         return f"{about}Over: {alert_title(rule).lower()}{_after(notice)}."
@@ -172,8 +164,8 @@ def message_title(message: AlertMessage) -> str:
         line = notice_line(message.notices[0]).removeprefix(f"{message.project}: ")
         return one_line(f"[Secondlook{about}] {line}", 140)
     firing = sum(one.topic in (Topic.FIRING, Topic.REPEATED) for one in message.notices)
-    text = f", {_many(firing, 'alert')}" if firing else ""
-    return f"[Secondlook{about}] {_many(len(message.notices), 'thing')} to know{text}"
+    text = f", {number_of(firing, 'alert')}" if firing else ""
+    return f"[Secondlook{about}] {number_of(len(message.notices), 'thing')} to know{text}"
 
 
 def message_lines(message: AlertMessage, url: str) -> Sequence[tuple[str, str]]:
@@ -181,4 +173,4 @@ def message_lines(message: AlertMessage, url: str) -> Sequence[tuple[str, str]]:
     ordered = sorted(message.notices, key=lambda one: one.topic is Topic.EVENT)
     lines = [(notice_line(one), f"{url}{notice_link(one.name, one.project)}") for one in ordered[:MOST_LINES]]
     more = len(ordered) - MOST_LINES
-    return [*lines, (f"And {_many(more, 'thing')} more.", f"{url}/ops/alerts")] if more > 0 else lines
+    return [*lines, (f"And {number_of(more, 'thing')} more.", f"{url}/ops/alerts")] if more > 0 else lines

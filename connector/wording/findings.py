@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.model.findings import FindingKind
 from connector.wording.reasons import reason_text
-from connector.wording.text import are, listing, one_line, percent, quoted
+from connector.wording.text import are, listing, number_of, one_line, percent, quoted
 
 Facts = Mapping[str, Any]
 
@@ -84,8 +84,9 @@ def _annotator_differs(facts: Facts) -> str:
     pairs = [f"{quoted(text)} for {quoted(meant)} ({n})" for meant, text, n in facts["pairs"]]
     most = f" Most often: {listing(pairs)}." if pairs else ""
     return (
-        f"{one_line(facts['annotator'])} labels {facts['unlike']:,} of {facts['labels']:,} items unlike "
-        f"the model, where others would {round(facts['expected']):,} of such items.{most}"
+        f"{one_line(facts['annotator'])} labels {facts['unlike']:,} of "
+        f"{number_of(facts['labels'], 'item')} unlike "
+        f"the model, where others would {round(facts['expected']):,} of these.{most}"
     )
 
 
@@ -93,7 +94,7 @@ def _annotator_drift(facts: Facts) -> str:
     way = "more" if facts["worse"] else "less"
     return (
         f"{one_line(facts['annotator'])} labels unlike the model {way} often since {_day(facts['at'])}: "
-        f"{facts['before_unlike']:,} of {facts['before']:,} labels before, "
+        f"{facts['before_unlike']:,} of {number_of(facts['before'], 'label')} before, "
         f"{facts['after_unlike']:,} of {facts['after']:,} since."
     )
 
@@ -101,7 +102,7 @@ def _annotator_drift(facts: Facts) -> str:
 def _worse_group(facts: Facts) -> str:
     share = percent(facts["flagged"] / max(facts["items"], 1))
     return (
-        f"{_group(facts)}: {facts['flagged']:,} of {facts['items']:,} labels "
+        f"{_group(facts)}: {facts['flagged']:,} of {number_of(facts['items'], 'label')} "
         f"{are(facts['flagged'])} suspicious ({share}), elsewhere {percent(facts['rest_share'])}."
     )
 
@@ -119,16 +120,18 @@ def _group(facts: Facts) -> str:
 
 def _overlap(facts: Facts) -> str:
     first, second = quoted(facts["first"]), quoted(facts["second"])
+    one_way = number_of(facts["first_as_second"], f"item labeled {first} is", f"items labeled {first} are")
     return (
-        f"{first} and {second} are confused both ways: about {facts['first_as_second']:,} items labeled "
-        f"{first} are {second}, and {facts['second_as_first']:,} the other way. "
+        f"{first} and {second} are confused both ways: about {one_way} {second}, "
+        f"and {facts['second_as_first']:,} the other way. "
         "The guideline may not tell them apart."
     )
 
 
 def _imbalance(facts: Facts) -> str:
     return (
-        f"{quoted(facts['label'])} has {_items(facts['items'])}, {_share(facts['share'])} of all; an even "
+        f"{quoted(facts['label'])} has {number_of(facts['items'], 'item')}, "
+        f"{_share(facts['share'])} of all; an even "
         f"share would be {_share(facts['even'])}. Errors in it weigh more and are harder to find."
     )
 
@@ -137,7 +140,7 @@ def _rare_class(facts: Facts) -> str:
     if facts["items"] == 0:
         return f"No item is labeled {quoted(facts['label'])}."
     return (
-        f"{quoted(facts['label'])} has {_items(facts['items'])}; with fewer than {facts['least']} "
+        f"{quoted(facts['label'])} has {number_of(facts['items'], 'item')}; with fewer than {facts['least']} "
         "its labels cannot be judged."
     )
 
@@ -192,10 +195,6 @@ def _day(moment: str) -> str:
 
 def _times(n: int) -> str:
     return {0: "never", 1: "once", 2: "twice"}.get(n, f"{n:,} times")
-
-
-def _items(n: int) -> str:
-    return "1 item" if n == 1 else f"{n:,} items"
 
 
 def _share(share: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from connector.wording.text import counted, listing, percent, quoted
+from connector.wording.text import counted, listing, number_of, percent, quoted
 
 MOST_ALSO = 2  # sentences
 
@@ -37,8 +37,8 @@ def flag_context(facts: FlagFacts) -> str:
     if facts.others:
         lines.append(f"Other annotators chose {counted(facts.others)}.")
     if facts.similar:
-        n = len(facts.similar)
-        lines.append(f"Labels of the {n} most similar items: {counted(facts.similar)}.")
+        most = number_of(len(facts.similar), "most similar item")
+        lines.append(f"Labels of the {most}: {counted(facts.similar)}.")
     return "\n".join([*lines, *facts.also[:MOST_ALSO]])
 
 

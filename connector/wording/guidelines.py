@@ -8,7 +8,7 @@ from html import escape
 
 from connector.model import GuidelineNote, Json, LabelSchema
 from connector.model.item_data import value_at
-from connector.wording.text import listing, one_line, quoted
+from connector.wording.text import day_text, listing, number_of, one_line, quoted
 
 NOTE_CHARS = 500  # longest note shown in the guidelines
 EXAMPLE_CHARS = 80  # of an example item's text
@@ -46,7 +46,7 @@ def _entry(entry: Guideline, names: Mapping[str, str]) -> str:
     latest = max(note.created_at for note in entry.notes)
     text = (
         f"<b>{escape(one_line(entry.label))}</b>, not <b>{escape(one_line(entry.given))}</b>: "
-        f"{escape(entry.text)} ({escape(authors)}, {latest:%Y-%m-%d})"
+        f"{escape(entry.text)} ({escape(authors)}, {day_text(latest)})"
     )
     if not entry.examples:
         return text
@@ -66,11 +66,11 @@ def guideline_question(first: str, second: str, confused: int, ambiguous: int) -
     """Why somebody should write a note about two labels."""
     result = []
     if confused:
-        result.append(f"moved {_times(confused, 'item')} between {quoted(first)} and {quoted(second)}")
+        result.append(f"moved {number_of(confused, 'item')} between {quoted(first)} and {quoted(second)}")
     if ambiguous:
-        result.append(f"could not tell them apart for {_times(ambiguous, 'item')}")
+        result.append(f"could not tell them apart for {number_of(ambiguous, 'item')}")
     if not confused:
-        result = [f"could not tell {quoted(first)} from {quoted(second)} for {_times(ambiguous, 'item')}"]
+        result = [f"could not tell {quoted(first)} from {quoted(second)} for {number_of(ambiguous, 'item')}"]
     return f"Reviewers {listing(result)}, and no guideline says how to tell. What should annotators look at?"
 
 
@@ -83,11 +83,7 @@ def guideline_instance(item: str, given: str, decided: str | None, suggested: st
 
 def accepted_by_rule(reviewers: int) -> str:
     """Who accepted a note that nobody looked at."""
-    return f"rule: correction applied, notes of {_times(reviewers, 'reviewer')} about the pair wanted"
-
-
-def _times(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+    return f"rule: correction applied, notes of {number_of(reviewers, 'reviewer')} about the pair wanted"
 
 
 def _author(note: GuidelineNote, names: Mapping[str, str]) -> str:

@@ -14,8 +14,9 @@ def rare_classes(classes: Sequence[tuple[str, int]], more: int, n_folds: int) ->
         named.append(f"{more} more")
     n_classes = len(classes) + more
     one = n_classes == 1
+    have = "A class has" if one else number_of(n_classes, "class has", "classes have")
     return (
-        f"{'A class has' if one else f'{n_classes} classes have'} fewer items than the {n_folds} folds, "
+        f"{have} fewer items than the {n_folds} folds, "
         f"so {'its' if one else 'their'} probabilities mean little: class (items) {listing(named)}"
     )
 
@@ -51,8 +52,9 @@ def seen_labels(agreement: float, sureness: float) -> str:
 def flags_limited(kept: int, found: int) -> str:
     """A weak model's flags are cut to the most suspicious."""
     return (
-        f"Because the model is weak, only the {kept} most suspicious of {found} flagged labels are put "
-        "forward. Label more items, or take predictions of a better model."
+        f"Because the model is weak, only the {kept:,} most suspicious of "
+        f"{number_of(found, 'flagged label')} are put forward. Label more items, or take "
+        "predictions of a better model."
     )
 
 
@@ -69,11 +71,12 @@ def model_not_kept(reason: str) -> str:
 
 def library_warned(kind: str, times: int, message: str) -> str:
     """What the model's own library warned of while learning."""
-    return f"{kind} ({times} times while learning): {message}"
+    return f"{kind} ({number_of(times, 'time')} while learning): {message}"
 
 
 def too_many_to_compare(n_items: int) -> str:
     return (
-        f"{n_items} items are too many to compare with each other, so similar items and near duplicates are "
+        f"{number_of(n_items, 'item is', 'items are')} too many to compare with each other, so "
+        "similar items and near duplicates are "
         "not looked for, and outliers by probabilities only: install secondlook[neighbours]."
     )

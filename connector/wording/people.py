@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from connector.wording.text import listing, one_line, percent, quoted
+from connector.wording.text import listing, number_of, one_line, percent, quoted
 
 FEW_GOLDEN, MANY_GOLDEN = 100, 500
 NAME_CHARS = 60
@@ -19,7 +19,7 @@ def rate(mean: float, low: float, high: float) -> str:
 def weighs_less(name: str, mean: float, low: float, high: float, answers: int, weight: float) -> str:
     return (
         f"Votes of {one_line(name, NAME_CHARS)} weigh {weight:.1f} instead of 1: right in "
-        f"{rate(mean, low, high)} of {answers} measured answers. "
+        f"{rate(mean, low, high)} of {number_of(answers, 'measured answer')}. "
         "Talk to them, or look at their answers; nobody is blocked by this."
     )
 
@@ -33,7 +33,7 @@ def getting_worse(name: str, change: float) -> str:
 
 def too_few_reviewers(people: int, needed: int, *, by_shares: bool, lost: float | None = None) -> str:
     """What fewer reviewers than a change needs mean, by either rule; `lost` of the repairs, by shares."""
-    who = "Nobody is" if people == 0 else f"Only {people} {'person is' if people == 1 else 'people are'}"
+    who = "Nobody is" if people == 0 else f"Only {number_of(people, 'person is', 'people are')}"
     if by_shares:
         cost = "" if lost is None else f" That costs {lost:.0%} of the labels that more would repair."
         return (
@@ -61,12 +61,12 @@ def own_answers(short: int, worth: float = 0.5) -> str:
     vote = {0.5: "half a vote", 1.0: "a whole vote"}.get(worth, f"{worth:.2g} of a vote")
     if not short:
         return f"others can review each open question; whoever labeled the item counts {vote}"
-    questions = "1 open question has" if short == 1 else f"{short} open questions have"
+    questions = number_of(short, "open question has", "open questions have")
     return f"{questions} nobody left but who labeled the item, whose answers count {vote}"
 
 
 def barred_tasks(tasks: int, quorum: int) -> str:
-    wait = "1 review task waits" if tasks == 1 else f"{tasks} review tasks wait"
+    wait = number_of(tasks, "review task waits", "review tasks wait")
     return (
         f"{wait} in vain: of the known reviewers fewer than {quorum} did not label the item themselves, and "
         "nobody reviews their own label. Invite people who did not label."
@@ -75,7 +75,7 @@ def barred_tasks(tasks: int, quorum: int) -> str:
 
 def golden_size(n: int) -> str | None:
     """Advice on how many golden items there are; None where it is a good number."""
-    items = "1 golden item" if n == 1 else f"{n} golden items"
+    items = number_of(n, "golden item")
     if n < FEW_GOLDEN:
         return (
             f"{items}: with fewer than {FEW_GOLDEN} the same ones come back soon, and people remember them."
@@ -88,7 +88,7 @@ def golden_size(n: int) -> str | None:
 
 
 def golden_doubted(n: int, project: str) -> str:
-    items = "1 golden item is" if n == 1 else f"{n} golden items are"
+    items = number_of(n, "golden item is", "golden items are")
     return (
         f"{items} contradicted by most reviewers, and not used until somebody has looked: "
         f"`secondlook golden report {project}` names them. Confirm with `secondlook golden add`, or remove."
@@ -138,7 +138,7 @@ def feedback_opening(name: str, decided: int, upheld: int, mean: float, low: flo
             f"No label by {one_line(name, NAME_CHARS)} has been decided about yet. There is nothing to say, "
             "and nothing to do."
         )
-    labels = "1 label" if decided == 1 else f"{decided} labels"
+    labels = number_of(decided, "label")
     chance = (
         f" ({mean:.0%}; allowing for chance, {low:.0%} to {high:.0%})" if decided >= ENOUGH_FOR_A_RATE else ""
     )
@@ -159,7 +159,7 @@ def feedback_trend(change: float, low: float, high: float) -> str:
 
 
 def feedback_pair(given: str, decided: str, n: int) -> str:
-    times = "once" if n == 1 else f"{n} times"
+    times = "once" if n == 1 else number_of(n, "time")
     return f"You chose {quoted(given)}, reviewers agreed on {quoted(decided)}: {times}."
 
 

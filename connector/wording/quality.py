@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connector.wording.text import quoted
+from connector.wording.text import number_of, quoted
 
 
 def share(value: float | None) -> str:
@@ -16,7 +16,7 @@ def share(value: float | None) -> str:
 
 def held_by_others(n_annotations: int, project: str) -> str:
     """That a correction goes to one annotation, and others of its item have the same error."""
-    which = "1 annotation of somebody else has" if n_annotations == 1 else f"{n_annotations:,} of others have"
+    which = number_of(n_annotations, "annotation of somebody else has", "of others have")
     return (
         f"{which} an error that was corrected in another of the same item, and the platform's exports hold "
         f"both: `secondlook export {project}` writes one label an item, the corrected one."
@@ -28,7 +28,8 @@ def clean_enough(
 ) -> str:
     """That the labels are; the last three are those of the outlook."""
     return (
-        f"Clean enough: with 95% confidence at most {share(high)} of {_labels(items)} can be wrong "
+        f"Clean enough: with 95% confidence at most {share(high)} of {number_of(items, 'label')} "
+        "can be wrong "
         f"(target {share(target)}).{_outlook(likely, anytime, needed, target)}"
     )
 
@@ -61,9 +62,13 @@ def _lacking(
             "It is not known how many labels are wrong: no control was answered yet. "
             "Controls are unflagged items, mixed into the reviews at random (policy.control_share)."
         )
-    flagged = "no flagged item waits" if not waiting else f"{_items(waiting)} flagged and not decided"
+    flagged = (
+        "no flagged item waits"
+        if not waiting
+        else f"{number_of(waiting, 'item is', 'items are')} flagged and not decided"
+    )
     return (
-        f"Not yet clean enough: up to {share(high)} of {_labels(items)} can be wrong "
+        f"Not yet clean enough: up to {share(high)} of {number_of(items, 'label')} can be wrong "
         f"(target {share(target)}). "
         f"{_controls(wrong, controls)}; {flagged}{_unwritten(unwritten)}."
     )
@@ -82,9 +87,9 @@ def _outlook(likely: float | None, anytime: float, needed: int | None, target: f
             f"{shares} No number of controls shows {share(target)} while they are answered as those so far: "
             "more labels are to be repaired first."
         )
-    more = "1 more control" if needed == 1 else f"{needed:,} more controls"
     return (
-        f"{shares} {more}, answered as those so far, and the flags that wait show {share(target)}: "
+        f"{shares} {number_of(needed, 'more control')}, answered as those so far, and the flags "
+        f"that wait show {share(target)}: "
         "see quality.seek_target and `secondlook controls`."
     )
 
@@ -95,18 +100,14 @@ def pair_belief(pair: str, asked: int, changing: float) -> str:
 
 
 def _controls(wrong: int, n: int) -> str:
-    asked = "1 control" if n == 1 else f"{n:,} controls"
-    return f"Of {asked}, {'none was' if not wrong else f'{wrong:,} {_were(wrong)}'} wrong"
+    bad = number_of(wrong, "was", "were") if wrong else "none was"
+    return f"Of {number_of(n, 'control')}, {bad} wrong"
 
 
 def _unwritten(n: int) -> str:
     if not n:
         return ""
-    return f"; {_labels(n)} found wrong still {'stands' if n == 1 else 'stand'}"
-
-
-def _changes(n: int) -> str:
-    return "1 change" if n == 1 else f"{n:,} changes"
+    return f"; {number_of(n, 'label found wrong still stands', 'labels found wrong still stand')}"
 
 
 def measured_harm(changes: int, expected: float, overturned: int, low: float, high: float) -> str:
@@ -114,26 +115,14 @@ def measured_harm(changes: int, expected: float, overturned: int, low: float, hi
     if not changes:
         return "no label was changed yet"
     interval = f"99% interval {share(low)} to {share(high)}"
-    of_changes = f"of {_changes(changes)} {expected:.1f} are expected to be wrong"
+    of_changes = f"of {number_of(changes, 'change')} {expected:.1f} are expected to be wrong"
     return f"{of_changes}; {overturned:,} overturned later ({interval})"
 
 
 def checked_harm(changes: int, expected: float, overturned: int) -> str:
     """The same of the changes that first answers to calibration questions would have made."""
-    early = f"of {_changes(changes)} that first answers would have made, {overturned:,} overturned"
+    early = f"of {number_of(changes, 'change')} that first answers would have made, {overturned:,} overturned"
     return f"{early} by those asked by lot ({expected:.1f} expected)"
-
-
-def _were(n: int) -> str:
-    return "was" if n == 1 else "were"
-
-
-def _labels(n: int) -> str:
-    return "1 label" if n == 1 else f"{n:,} labels"
-
-
-def _items(n: int) -> str:
-    return "1 item is" if n == 1 else f"{n:,} items are"
 
 
 def anchored(effect: float, low: float, high: float, limit: float, *, blind: bool) -> str:
@@ -156,9 +145,9 @@ def points(value: float) -> str:
 
 def class_losing(label: str, held: int) -> str:
     """Corrections of a class that wait for a person: they would take too much, or did too much harm."""
-    waiting = "1 correction is" if held == 1 else f"{held:,} corrections are"
     return (
-        f"Corrections that take labels from the class {quoted(label)} wait for a person; {waiting} held. "
+        f"Corrections that take labels from the class {quoted(label)} wait for a person; "
+        f"{number_of(held, 'correction is', 'corrections are')} held. "
         "See `secondlook held list`, then release or discard them."
     )
 
@@ -169,11 +158,11 @@ def too_much_harm(changes: int, expected: float, overturned: int, *, early: bool
     `early` are those that the first answers to calibration questions would have made.
     """
     of_what = (
-        f"Of {_changes(changes)} that first answers to calibration questions would have made all answers "
+        f"Of {number_of(changes, 'change')} that first answers to calibration questions would "
+        "have made all answers "
         f"together overturn {overturned:,}"
         if early
-        else f"Of {'1 changed label' if changes == 1 else f'{changes:,} changed labels'} {overturned:,} "
-        f"{_were(overturned)} overturned"
+        else f"Of {number_of(changes, 'changed label')} {number_of(overturned, 'was', 'were')} overturned"
     )
     return (
         f"{of_what}, where {expected:.1f} were expected to be wrong. Changes ask more people from now on and "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.model import AuditTrigger, Json
 from connector.model.reasons import decoded
-from connector.wording.text import listing
+from connector.wording.text import listing, number_of
 
 FIGURES = {
     "error_rate": "error rate among controls",
@@ -20,7 +20,9 @@ def report_headline(figures: Json) -> str:
         _errors(controls) if controls["n"] else "the remaining error rate is not known (no controls)",
         _known("agreement", figures["agreement"]["alpha"]["value"]),
         _known("model accuracy", figures["model"]["accuracy"]),
-        f"{figures['corrections']['by_state'].get('applied', 0):,} corrections applied",
+        number_of(
+            figures["corrections"]["by_state"].get("applied", 0), "correction applied", "corrections applied"
+        ),
     ]
     text = "; ".join(part for part in parts if part)
     return f"{text[0].upper()}{text[1:]}."
@@ -47,7 +49,7 @@ def report_reason(stored: str) -> str:
             case AuditTrigger.WHOLE_SET:
                 return "nothing is left to be reviewed"
             case AuditTrigger.SCHEDULE:
-                return f"{params['days']:g} days have passed"
+                return f"{params['days']:g} {'day has' if params['days'] == 1 else 'days have'} passed"
             case AuditTrigger.QUALITY:
                 return listing([_moved(one) for one in params["moved"]])
             case AuditTrigger.PERSON:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from connector.model import Problem
-from connector.wording.text import one_line
+from connector.wording.text import number_of, one_line
 
 REASON_CHARS = 300  # longest message of a platform that is passed on
 TITLE_CHARS = 50  # longest title that Label Studio takes
@@ -28,7 +28,7 @@ def review_instructions(
     decided = (
         "Of each item so many people are asked as it takes to know what most would choose."
         if quorum is None
-        else f"{quorum} agreeing answers decide."
+        else f"{number_of(quorum, 'agreeing answer decides', 'agreeing answers decide')}."
     )
     origin = f"<p>These items come from <b>{escape(one_line(source_title))}</b>."
     return (

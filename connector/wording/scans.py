@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connector.wording.text import listing, percent, quoted
+from connector.wording.text import are, listing, number_of, percent, quoted
 
 
 def not_asked_in_parts(kinds: Sequence[str], shard_rows: int) -> str:
     """Kinds of question that the project wants, and that need all items in one worker."""
     return (
         f"policy.review_kinds names {listing(kinds)}: not looked for and not asked about, for the project is "
-        f"scanned in parts of policy.shard_rows = {shard_rows} items. Raise that, if one worker has the time "
+        f"scanned in parts of policy.shard_rows = {shard_rows}. Raise that, if one worker has the time "
         "and memory for all items."
     )
 
 
 def lost_class(label: str, count: int) -> str:
     """A class that is gone from the labelling config while labels still carry it."""
-    carried = "1 label" if count == 1 else f"{count} labels"
     return (
-        f"The class {quoted(label)} is gone from the labelling config; {carried} carried it when it went, "
+        f"The class {quoted(label)} is gone from the labelling config; "
+        f"{number_of(count, 'label')} carried it when it went, "
         "and what still carries it is not judged. Rename it back, or label these items again."
     )
 
@@ -37,7 +37,8 @@ def judged_by_type() -> str:
 
 def judged_by_others(n_items: int) -> str:
     return (
-        f"{n_items} items without predictions were judged by what their other annotators marked, which is "
+        f"{number_of(n_items, 'item without predictions was', 'items without predictions were')} judged by "
+        "what their other annotators marked, which is "
         "weaker than a model. Import predictions to judge them by these."
     )
 
@@ -80,7 +81,7 @@ def predictions_do_not_fit(why: str, n: int, total: int) -> str:
 def other_controls(kinds: Mapping[str, str], stored: Mapping[str, int]) -> str:
     """The controls beside the label, with how many answers to each are stored."""
     texts = [
-        f"{quoted(name)} ({kind.replace('_', ' ')}, {stored.get(name, 0)} answers)"
+        f"{quoted(name)} ({kind.replace('_', ' ')}, {number_of(stored.get(name, 0), 'answer')})"
         for name, kind in kinds.items()
     ]
     return f"stored and not judged yet: {', '.join(texts)}"
@@ -88,8 +89,9 @@ def other_controls(kinds: Mapping[str, str], stored: Mapping[str, int]) -> str:
 
 def too_few_labels(n_items: int, n_classes: int) -> str:
     return (
-        f"{n_items} labeled items in {n_classes} classes are too few to judge labels; "
-        "nothing was flagged. Label more items, then scan again."
+        f"{number_of(n_items, 'labeled item')} in {number_of(n_classes, 'class', 'classes')} "
+        f"{are(n_items)} too "
+        "few to judge labels; nothing was flagged. Label more items, then scan again."
     )
 
 
@@ -103,8 +105,10 @@ def not_stated_out_of_sample(source: str) -> str:
 
 def held_together(n_items: int, n_groups: int) -> str:
     return (
-        f"{n_items:,} items are copies or near copies of others, or of one group with them ({n_groups:,} "
-        "groups): each group was judged by a model that has seen none of it."
+        f"{number_of(n_items, 'item is a copy', 'items are copies')} or near copies of others, or "
+        "of one group "
+        f"with them ({number_of(n_groups, 'group')}): each group was judged by a model that has "
+        "seen none of it."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 LABEL_CHARS = 80  # longest label shown in a sentence
 
@@ -33,9 +33,22 @@ def counted(labels: Sequence[str]) -> str:
     return listing([f"{quoted(label)} ({n})" for label, n in Counter(labels).most_common()])
 
 
-def number_of(count: int, thing: str) -> str:
-    """'1 item', '2,000 items'."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+def number_of(count: float, thing: str, things: str | None = None) -> str:
+    """'1 item', '2,000 items'; where an s does not make the plural, or a verb follows, both are given.
+
+    number_of(2, "box", "boxes"), number_of(n, "item is", "items are").
+    """
+    return f"{count:,.0f} {thing if count == 1 else things or f'{thing}s'}"
+
+
+def day_text(moment: datetime) -> str:
+    """The day in UTC: '2026-03-01'."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def moment_text(moment: datetime) -> str:
+    """To the minute, with the zone, as everything of ours shows times: '2026-03-01 12:00 UTC'."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def are(count: int) -> str:
@@ -54,6 +67,5 @@ def ago(moment: datetime, now: datetime) -> str:
     seconds = int((now - moment).total_seconds())
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
-            n = seconds // size
-            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+            return f"{number_of(seconds // size, unit)} ago"
     return "just now"

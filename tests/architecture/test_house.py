@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from collections import defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,39 @@ def test_nothing_but_its_own_folder_names_a_platform() -> None:
     assert named == {}
     pages = "".join(page.read_text("utf-8") for page in (ROOT / "connector").rglob("*.html"))
     assert [name for name in names if name.lower() in pages.lower()] == []
+
+
+# What people count: a number before one of these words is worded by `number_of`, which knows the singular.
+COUNTED = re.compile(
+    "^ (?:[a-z]+ ){0,2}?(?:annotations|answers|boxes|changes|characters|classes|columns|controls|corrections|"
+    "decisions|entries|errors|files|flags|folders|groups|images|issues|items|jobs|labels|lines|minutes|notes|"
+    "people|persons|pictures|projects|questions|regions|results|reviewers|rows|spans|tasks|texts|votes)\\b"
+)
+COUNT = re.compile(r"len\(|n$|n_|.*\.total\(\)$")
+
+
+def _counts(path: Path) -> list[str]:
+    """Counts that a sentence of a module puts before a plural."""
+    return [
+        ast.unparse(text)
+        for text in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for value, after in pairwise(text.values)
+        if isinstance(value, ast.FormattedValue)
+        and (COUNT.match(ast.unparse(value.value)) or _grouped(value))
+        and isinstance(after, ast.Constant)
+        and COUNTED.match(str(after.value))
+    ]
+
+
+def _grouped(value: ast.FormattedValue) -> bool:
+    """Whether thousands are set apart, as in whole numbers that people count."""
+    return value.format_spec is not None and ast.unparse(value.format_spec)[2:-1] == ","
+
+
+def test_one_thing_is_never_said_in_the_plural() -> None:
+    rooms = ("wording", "actions", "web", "cli", "label_types", "report", "people")
+    modules = [
+        path for package in PACKAGES for room in rooms for path in (ROOT / package / room).rglob("*.py")
+    ]
+    assert {str(path.relative_to(ROOT)): found for path in modules if (found := _counts(path))} == {}

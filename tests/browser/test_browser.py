@@ -24,6 +24,9 @@ from workers.report.documents import Files
 
 CHROMIUM = "/usr/bin/chromium"
 AXE = files("axe_playwright_python") / "axe.min.js"
+# Tables that would have to be moved sideways to be read.
+WIDER_THAN_SHOWN = """[...document.querySelectorAll(".scroll")]
+    .filter(each => each.scrollWidth > each.clientWidth).map(each => each.ariaLabel)"""
 PASSWORD = "correct horse battery"
 OF_VIEWERS = (
     *("/", "/p/cats", "/p/cats/queue", "/p/cats/queue?state=any", "/p/cats/queue?state=any&given=none"),
@@ -115,6 +118,7 @@ def test_every_page_is_accessible_quiet_and_of_its_own_host(
         violations = [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]]
         assert violations == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.evaluate(WIDER_THAN_SHOWN) == [], path
     # The browser itself says that a page or a picture was not to be had, and how fast it draws without a
     # graphics card; nothing else is said.
     of_itself = ("404", "422", "GL Driver Message")

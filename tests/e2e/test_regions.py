@@ -328,6 +328,46 @@ def test_wrong_boxes_are_repaired_in_the_exports_that_people_train_on(
         _all_is_taken_back(made, results)
 
 
+# (wrong boxes, right ones that are there) in YOLO and VOC, and how many pictures and boxes COCO lists.
+HELD = {
+    "ground_truth": ((18, 63), (48, 96)),  # of 12 pictures both annotations
+    "replace": ((0, 72), (36, 72)),
+    "prediction": ((18, 63), (36, 72)),
+}
+ORDER = {  # of a corrected picture: whose the annotations of the JSON export are, and those that count
+    "ground_truth": (["annotator", "service"], ["service", "annotator"]),
+    "replace": (["annotator", "service"], ["service"]),
+    "prediction": (["annotator"], ["annotator"]),
+}
+
+
+@pytest.mark.parametrize("mode", HELD)
+def test_exports_hold_what_the_docs_say_of_each_way_to_write(
+    label_studio: LabelStudioServer, tmp_path: Path, mode: str
+) -> None:
+    right = pictures()
+    annotator = label_studio.create_user("annotator@example.com")
+    tasks = [box_task(name, *regions, annotator.id) for name, regions in right.items()]
+    with installed(label_studio, tmp_path, BOX_CONFIG, "box", tasks, writeback={"mode": mode}) as made:
+        made.answer_all(truthful(right))
+        made.work(JobKind.COLLECT)
+        assert wrong_boxes(in_yolo(made.export("YOLO")), right) == HELD[mode][0]
+        assert wrong_boxes(in_voc(made.export("VOC")), right) == HELD[mode][0]
+        assert _listed_in_coco(made.export("COCO")) == HELD[mode][1]
+        named = {annotator.id: "annotator"}
+        (swapped,) = [one for one in json.loads(made.export("JSON")) if _of(one) == "swapped 26.png"]
+        whose = [named.get(one["completed_by"], "service") for one in swapped["annotations"]]
+        rows = [one for one in json.loads(made.export("JSON_MIN")) if "swapped 26" in one["image"]]
+        assert (whose, [named.get(one["annotator"], "service") for one in rows]) == ORDER[mode]
+        assert wrong_boxes(coco_of(made.training_set("coco").read_bytes()), right) == (0, 72)
+
+
+def _listed_in_coco(exported: bytes) -> tuple[int, int]:
+    with zipfile.ZipFile(io.BytesIO(exported)) as folder:
+        found = json.loads(folder.read("result.json"))
+    return len(found["images"]), len(found["annotations"])
+
+
 def _nothing_else_has_changed(before: Mapping[str, list[Raw]], after: Mapping[str, list[Raw]]) -> None:
     for name, result in after.items():
         if name.startswith("right"):

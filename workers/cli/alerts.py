@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from connector.wording import moment_text
 from workers.cli.exits import EPILOG, ExitCode
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, actor, session_of
@@ -36,7 +37,7 @@ def list_alerts(context: typer.Context, *, json: JsonFlag = False) -> None:
     )
     for one in silences:
         where = f"in {one.project}" if one.project else "everywhere"
-        note(f"{one.rule} is silent {where} until {one.until:%Y-%m-%d %H:%M} UTC.")
+        note(f"{one.rule} is silent {where} until {moment_text(one.until)}.")
     table(
         ("message", "channel", "project", "about", "made", "state", "error"),
         [
@@ -81,9 +82,12 @@ def silence(
     """Tell nobody of a rule for a while; what fires still is told when it ends."""
     from connector.actions.alerts import silence as silence_rule
 
-    with session_of(context).services() as services, services.store.begin() as unit:
+    session = session_of(context)
+    if project is not None:
+        session.require_project(project)
+    with session.services() as services, services.store.begin() as unit:
         until = silence_rule(unit, rule, project or "", hours, actor())
-    typer.echo(f"{rule} is silent until {until:%Y-%m-%d %H:%M} UTC.")
+    typer.echo(f"{rule} is silent until {moment_text(until)}.")
 
 
 @app.command(epilog=EPILOG)
@@ -91,6 +95,9 @@ def unsilence(context: typer.Context, rule: RuleName, *, project: Everywhere = N
     """Let a rule be told of again."""
     from connector.actions.alerts import end_silence
 
-    with session_of(context).services() as services, services.store.begin() as unit:
+    session = session_of(context)
+    if project is not None:
+        session.require_project(project)
+    with session.services() as services, services.store.begin() as unit:
         end_silence(unit, rule, project or "", actor())
     typer.echo(f"{rule} is told of again.")

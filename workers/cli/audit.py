@@ -9,8 +9,9 @@ from typing import Annotated, TextIO
 
 import typer
 
+from connector.wording import number_of
 from workers.cli.exits import EPILOG, ExitCode
-from workers.cli.output import json_line, print_json
+from workers.cli.output import json_line, note, print_json
 from workers.cli.session import JsonFlag, session_of
 
 app = typer.Typer(no_args_is_help=True, help="Export the audit log, or verify its hash chain.", epilog=EPILOG)
@@ -29,8 +30,12 @@ def export(
 ) -> None:
     """Write the rows as JSON, one a line."""
     with session_of(context).reading() as services, services.store.read() as unit, _opened(output) as out:
+        written = 0
         for entry in unit.audit.entries(project=project, subject=subject, after=after):
             out.write(json_line(entry) + "\n")
+            written += 1
+    if not written:
+        note("No row of the audit log is of these.")
 
 
 @app.command(epilog=EPILOG)
@@ -50,7 +55,9 @@ def verify(context: typer.Context, *, json: JsonFlag = False) -> None:
         for fault in faults:
             typer.echo(f"row {fault.seq}: {fault.problem}")
     else:
-        typer.echo(f"{last} rows, all as they were written. Last hash: {head}")
+        typer.echo(
+            f"{number_of(last, 'row, as it was', 'rows, all as they were')} written. Last hash: {head}"
+        )
     if faults:
         raise typer.Exit(ExitCode.FAILED)
 

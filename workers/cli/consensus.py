@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.wording import NOTE_CHARS, one_line
+from connector.wording import NOTE_CHARS, number_of, one_line
 from workers.cli.offline.kinds import FileKind
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
@@ -65,7 +65,8 @@ def _tell(result: FileAgreement, name: str) -> None:
     for sentence in result.notes:
         note(f"Note: {one_line(sentence, NOTE_CHARS)}")
     typer.echo(
-        f"{one_line(name)}: {len(result.agreed):,} of {len(result.items):,} items have an agreed answer "
+        f"{one_line(name)}: {len(result.agreed):,} of {number_of(len(result.items), 'item')} "
+        f"{'has' if len(result.agreed) == 1 else 'have'} an agreed answer "
         f"(labels in '{one_line(result.label_name)}'; {result.method})"
     )
     table(("agreement before", "", "95 %", "items"), [
@@ -73,9 +74,12 @@ def _tell(result: FileAgreement, name: str) -> None:
         for one in result.figures
     ])  # fmt: skip
     if result.dropped:
-        note(f"{result.dropped:,} regions that somebody marked are in no agreed answer: too few others did.")
+        dropped = number_of(
+            result.dropped, "region that somebody marked is", "regions that somebody marked are"
+        )
+        note(f"{dropped} in no agreed answer: too few others did.")
     for item in result.still_open[:SHOWN]:
-        typer.echo(f"open: {one_line(item.place)}: {item.open_} ({item.answers} answers)")
+        typer.echo(f"open: {one_line(item.place)}: {item.open_} ({number_of(item.answers, 'answer')})")
     if len(result.still_open) > SHOWN:
         note(f"There are {len(result.still_open) - SHOWN:,} more without agreement: --json names all.")
     if result.left_out:

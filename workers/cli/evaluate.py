@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.model.kinds import DetectionMethod
-from connector.wording import percent
+from connector.wording import number_of, percent
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, session_of
 
@@ -73,7 +73,9 @@ def evaluate(
         print_json(_document(measured, rows, method))
         return
     n_flagged, n_items = int(measured.label_issues.mask.sum()), len(measured.label_issues.mask)
-    typer.echo(f"{method.value}: {n_flagged:,} of {n_items:,} labels flagged ({n_flagged / n_items:.2%})")
+    typer.echo(
+        f"{method.value}: {n_flagged:,} of {number_of(n_items, 'label')} flagged ({n_flagged / n_items:.2%})"
+    )
     if rows:
         table(("row", "given", "suggested", "sure", "given label"), map(_cells, rows[:limit]))
     if len(rows) > limit:
@@ -90,7 +92,10 @@ def _notices(measured: Measured) -> Iterator[str]:
     yield from measured.label_issues.warnings
     figures = measured.decisions
     if figures is not None and figures.unanswered:
-        yield f"{figures.unanswered:,} flagged items have no answers in --answers and are left out"
+        yield (
+            f"{number_of(figures.unanswered, 'flagged item has', 'flagged items have')} no "
+            "answers in --answers: left out"
+        )
     if figures is not None and figures.few_answers:
         yield (
             f"Flagged items have {figures.answers_per_item:g} answers (median): what most of so few say is "
@@ -108,7 +113,8 @@ def _tell_decisions(figures: DecisionFigures) -> None:
     typer.echo(f"Wrong labels in the order of the queue: {shares}")
     best = figures.advised
     typer.echo(
-        f"Use {best.rule}: of {best.items:,} flags it repairs {best.clear_repaired:.1f} clear errors,"
+        f"Use {best.rule}: of {number_of(best.items, 'flag')} it repairs "
+        f"{best.clear_repaired:.1f} clear errors,"
         f" spoils {best.clear_harmed:.1f} clearly right labels, asks {best.votes_per_item:.2f} people each"
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from connector.wording import NOTE_CHARS, one_line
+from connector.wording import NOTE_CHARS, number_of, one_line
 from workers.cli.output import note, print_json
 from workers.cli.session import JsonFlag, ProjectName, session_of
 from workers.cli.training.run import ExportForm
@@ -34,7 +34,7 @@ def export(
     session.require_project(project)
     with session.services() as services, services.store.read() as unit:
         stored = services.project(project)
-        check(stored.schema, form, out, force=force)
+        check(stored.name, stored.schema, form, out, force=force)
         if stored.schema is None:  # refused by the check
             return
         result = write_export(
@@ -49,12 +49,15 @@ def export(
         print_json(result.manifest(project))
         return
     text = ", ".join(f"{n:,} {name}" for name, n in sorted(result.standing.items())) or "none"
-    typer.echo(f"{project}: {result.standing.total():,} labels ({text})")
+    typer.echo(f"{project}: {number_of(result.standing.total(), 'label')} ({text})")
     if result.apart:
         text = ", ".join(f"{n:,} {name}" for name, n in sorted(result.apart.items()))
         typer.echo(f"Apart: {text}")
     if result.undecided:
-        note(f"{result.undecided:,} labels that nobody decided on are left out (--decided).")
+        left = number_of(
+            result.undecided, "label that nobody decided on is", "labels that nobody decided on are"
+        )
+        note(f"{left} left out (--decided).")
     for sentence in result.remarks:
         note(f"Note: {one_line(sentence, NOTE_CHARS)}")
     typer.echo(f"content sha256 {result.content}")

@@ -121,13 +121,13 @@ def list_items(context: typer.Context, project: ProjectName, *, json: JsonFlag =
                 one.label,
                 one.source,
                 one.added_by,
-                f"{one.added_at:%Y-%m-%d}",
+                wording.day_text(one.added_at),
                 _state(one.doubted_at),
             )
             for one in result
         ],
     )
-    note(wording.golden_size(len(result)) or f"{len(result)} golden items.")
+    note(wording.golden_size(len(result)) or f"{wording.number_of(len(result), 'golden item')}.")
 
 
 def _state(doubted_at: object) -> str:

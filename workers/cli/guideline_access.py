@@ -38,7 +38,7 @@ def reading(context: typer.Context, name: str) -> Iterator[Opened]:
 
 @contextmanager
 def changing(context: typer.Context, name: str, by: str) -> Iterator[NoteKeeper]:
-    """One transaction of one person; words that cannot be published are a wrong use of the command."""
+    """One transaction of one person; words that cannot be published must be typed otherwise."""
     from connector.actions.notes import NoteKeeper
 
     with _session(context, name).services() as services:

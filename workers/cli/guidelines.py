@@ -48,7 +48,7 @@ def list_notes(
                 f"{wording.one_line(one.label)}, not {wording.one_line(one.given)}",
                 wording.one_line(one.text, SHOWN_TEXT),
                 names.get(one.author, one.author),
-                f"{one.created_at:%Y-%m-%d}",
+                wording.day_text(one.created_at),
                 one.state,
             )
             for one in result
@@ -74,9 +74,9 @@ def show(context: typer.Context, project: ProjectName, note_id: NoteId, *, json:
         print_json({"note": result, "history": history, "effect": effect})
         return
     typer.echo(f"{result.label!r}, not {result.given!r}: {wording.note_text(result.text)}")
-    typer.echo(f"{result.state}, by {result.author} on {result.created_at:%Y-%m-%d}")
+    typer.echo(f"{result.state}, by {result.author} on {wording.day_text(result.created_at)}")
     for entry in history:
-        typer.echo(f"  {entry.at:%Y-%m-%d %H:%M} {entry.actor}: {entry.action}")
+        typer.echo(f"  {wording.moment_text(entry.at)} {entry.actor}: {entry.action}")
     if effect is not None:
         typer.echo(f"since its publication: {wording.guideline_effect(effect)}")
 
@@ -148,7 +148,7 @@ def history(
             [
                 (
                     one.number,
-                    f"{one.at:%Y-%m-%d %H:%M}",
+                    wording.moment_text(one.at),
                     len(one.notes),
                     *(len(one.change[name]) for name in ("added", "removed", "reworded")),
                     one.hash,

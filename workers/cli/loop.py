@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.model.jobs import JobKind
+from connector.wording import number_of
 from workers.cli.output import note, print_json, progress
 from workers.cli.session import JsonFlag, ProjectName, Session, session_of
 
@@ -67,7 +68,7 @@ def step(session: Session, project: str, kind: JobKind, payload: dict[str, Any],
     for sentence in others:
         typer.echo(sentence)
     if waiting:
-        jobs = "1 job follows" if waiting == 1 else f"{waiting} jobs follow"
+        jobs = number_of(waiting, "job follows", "jobs follow")
         note(f"{jobs}; a running service does what follows (`secondlook up`).")
 
 

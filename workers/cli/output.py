@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from connector.wording import moment_text
 
 # Rich is imported where a table or a bar is drawn: a command that only says a sentence is done before it.
 if TYPE_CHECKING:
@@ -72,8 +74,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     for n, name in enumerate(columns):
         drawn.add_column(name, overflow="fold", no_wrap=n == 0)  # the first is an id, to be copied
     for row in rows:
-        drawn.add_row(*(escape("" if cell is None else str(cell)) for cell in row))
+        drawn.add_row(*(escape(_cell(cell)) for cell in row))
     stdout().print(drawn)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime):
+        return moment_text(value)
+    return "" if value is None else str(value)
 
 
 @contextmanager

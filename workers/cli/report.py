@@ -12,7 +12,7 @@ import typer
 
 from connector.errors import Misconfigured, NotFound
 from connector.model import Audit, AuditTrigger, Json
-from connector.wording import report_reason
+from connector.wording import moment_text, number_of, report_reason
 from workers.cli.output import json_line, note, print_json, table
 from workers.cli.session import JsonFlag, ProjectName, session_of
 
@@ -94,9 +94,7 @@ def _list(services: Services, project: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"audits": [_line(one) for one in result]})
         return
-    lines = [
-        (one.id, f"{one.wanted_at:%Y-%m-%d %H:%M}", report_reason(one.reason), one.headline) for one in result
-    ]
+    lines = [(one.id, moment_text(one.wanted_at), report_reason(one.reason), one.headline) for one in result]
     table(("report", "date", "why", "headline"), lines)
     if not result:
         note("No report was made yet.")
@@ -151,7 +149,7 @@ def _write(unit: UnitOfWork, audit: Audit, out: Path, since: datetime | None, *,
     with whole_file(out) as stream:
         if out.suffix == ".csv":
             n = record.write_csv(stream, record.entries(unit, audit.project_id, since))
-            note(f"{n} errors with their remedies.")
+            note(f"{number_of(n, 'error with its remedy', 'errors with their remedies')}.")
             return
         entries = record.entries(unit, audit.project_id, since) if validation else None
         chain = record.chain(unit) if validation else None

@@ -11,7 +11,7 @@ import typer
 
 from connector.model.jobs import JobKind
 from connector.model.kinds import DetectionMethod
-from connector.wording import NOTE_CHARS, are, one_line, percent
+from connector.wording import NOTE_CHARS, are, number_of, one_line, percent
 from workers.cli.loop import step
 from workers.cli.offline.kinds import FileKind
 from workers.cli.output import NARROW, line_below, note, print_json, progress, stdout, table
@@ -270,7 +270,8 @@ def _tell(judged: Judged, path: Path, limit: int) -> None:
     n_items, n_issues = len(judged.records), len(judged.issues)
     learnt = f"labels in '{one_line(judged.dataset.label_name)}', {judged.kind.value} in"
     typer.echo(
-        f"{one_line(path.name)}: {n_issues:,} of {n_items:,} labels {are(n_issues)} suspicious; the model "
+        f"{one_line(path.name)}: {n_issues:,} of {number_of(n_items, 'label')} {are(n_issues)} "
+        "suspicious; the model "
         f"predicts {judged.predicted.accuracy:.1%} as labeled ({learnt} '{one_line(judged.dataset.field)}')"
     )
     if n_issues:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.wording import ago, held_by_others, number_of
+from connector.wording import ago, held_by_others, moment_text, number_of
 from workers.cli.exits import ExitCode
 from workers.cli.output import print_json
 from workers.cli.quality import figures_of, quality_sentences
@@ -120,7 +120,7 @@ def _project_text(
         *(f"  reviewers    {warning}" for warning in (people.warnings if people else ())),
         f"  last report  {_reported(guidance, now)}" if guidance.last_audit else "",
         f"  guidelines   {_asked(project.name, len(guidance.questions))}" if guidance.questions else "",
-        f"  notes        accepted ones are published together at {guidance.publishes_at:%H:%M} UTC"
+        f"  notes        accepted ones are published together at {moment_text(guidance.publishes_at)}"
         if guidance.publishes_at
         else "",
         f"  not judged   {_states(project.skipped)}" if project.skipped else "",
@@ -137,7 +137,7 @@ def _states(counts: Mapping[str, int]) -> str:
 
 
 def _adopted(project: ProjectView) -> str:
-    which = "1 of these was" if project.adopted == 1 else f"{project.adopted} of these were"
+    which = number_of(project.adopted, "of these was", "of these were")
     undo = f"`secondlook revert --run {project.adopted_run}` takes back all such"
     return f"{which} found on the platform after this database was restored; who decided is lost; {undo}"
 
@@ -153,7 +153,7 @@ def _reported(guidance: GuidanceView, now: datetime) -> str:
 
 
 def _asked(project: str, n: int) -> str:
-    what = "1 question waits" if n == 1 else f"{n} questions wait"
+    what = number_of(n, "question waits", "questions wait")
     return f"{what} for a note: `secondlook guidelines questions {project}`"
 
 

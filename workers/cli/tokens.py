@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connector.model.access import EVERYWHERE, AccessRole
+from connector.wording import day_text
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, actor, session_of
@@ -60,10 +61,7 @@ def list_tokens(context: typer.Context, *, json: JsonFlag = False) -> None:
                 one.role,
                 ", ".join(one.projects),
                 one.created_by,
-                *(
-                    f"{at:%Y-%m-%d}" if at else ""
-                    for at in (one.expires_at, one.last_used_at, one.revoked_at)
-                ),
+                *(day_text(at) if at else "" for at in (one.expires_at, one.last_used_at, one.revoked_at)),
             )
             for one in known
         ],

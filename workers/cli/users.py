@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from connector.model.access import EVERYWHERE, AccessRole
+from connector.wording import day_text
 from workers.cli.exits import EPILOG
 from workers.cli.output import note, print_json, table
 from workers.cli.session import JsonFlag, actor, session_of
@@ -73,8 +74,8 @@ def list_users(context: typer.Context, *, json: JsonFlag = False) -> None:
                 user.name,
                 ", ".join(f"{project}: {role}" for project, role in user.grants.items()),
                 sessions.get(user.id, 0),
-                f"{user.created_at:%Y-%m-%d}",
-                f"{user.disabled_at:%Y-%m-%d}" if user.disabled_at else "",
+                day_text(user.created_at),
+                day_text(user.disabled_at) if user.disabled_at else "",
             )
             for user in known
         ],

@@ -21,6 +21,7 @@ from connector.errors import Misconfigured, Retryable, SecondlookError
 from connector.model import WriteMode
 from connector.platforms import registry
 from connector.ports import ProjectFound, Survey
+from connector.wording import number_of
 from workers.cli.exits import ExitCode
 from workers.cli.output import note
 from workers.label_types.registry import codecs_of, label_type
@@ -175,7 +176,7 @@ class Wizard:
         wanted = self._given.project or ""
         if not wanted:
             for project in known if self._asks else ():
-                state = project.unfit or f"{project.items} items"
+                state = project.unfit or number_of(project.items, "item")
                 note(f"  {project.remote_id:>6}  {project.title}  ({state})")
             only = known[0].remote_id if len(known) == 1 else None
             answer = self._ask("The project's number, id or link", "--project", only).strip()

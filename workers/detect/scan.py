@@ -52,7 +52,7 @@ def handle(context: Context) -> Summary:
     if project.schema is None or project.last_sync_at is None:
         with context.begin() as unit:
             unit.enqueue(job(JobKind.SYNC, project.id))
-        msg = f"project {project.name!r} has not been synced yet; the scan follows the sync"
+        msg = f"project {project.name!r} has not been synced yet: the service does it, or `secondlook sync`"
         raise Retryable(msg, after=5.0)
     detect = kind_of(project.schema).detect
     if detect is None and sharding.wants_shards(context):

@@ -11,7 +11,7 @@ from pathlib import Path
 from connector import wording
 from connector.actions.golden import Line
 from connector.config.project import ProjectSettings
-from connector.errors import Rejected
+from connector.errors import BadPayload, Rejected
 from connector.model import GoldenItem, Project
 from connector.store.unit_of_work import UnitOfWork
 from workers.consensus.reliability import reliability
@@ -69,6 +69,8 @@ def read_lines(file: Path) -> list[Line]:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused(file, f"byte {error.start} is not UTF-8", "Save it as UTF-8.") from error
+    except FileNotFoundError as error:
+        raise BadPayload(f"{file}: there is no such file. Check the path.") from error
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise _refused(file, f"cannot be read ({reason})", "Give a CSV or JSON file.") from error

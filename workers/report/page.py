@@ -11,7 +11,16 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from connector.model import Json
-from connector.wording import guideline_effect, held_by_others, note_text, one_line, report_headline
+from connector.wording import (
+    day_text,
+    guideline_effect,
+    held_by_others,
+    moment_text,
+    note_text,
+    number_of,
+    one_line,
+    report_headline,
+)
 from workers.report.validation import Chain, ValidationEntry, answer_text
 
 NAME_CHARS = 60  # of a class or a person
@@ -46,8 +55,9 @@ def _environment() -> Environment:
         "signed": lambda value: "–" if value is None else f"{value:+.3g}",
         "name": lambda text: one_line(str(text), NAME_CHARS),
         "note": note_text,
-        "day": lambda text: _read(text).strftime("%Y-%m-%d"),
-        "moment": lambda text: _read(text).strftime("%Y-%m-%d %H:%M UTC"),
+        "day": lambda text: day_text(_read(text)),
+        "moment": lambda text: moment_text(_read(text)),
+        "number_of": number_of,
         "effect": guideline_effect,
         "said": answer_text,
         "others": held_by_others,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Callable
 
 from fastapi import FastAPI, Request
@@ -96,10 +97,22 @@ def add_error_answers(app: FastAPI, page: Page) -> None:
         if request.url.path.startswith(FOR_PROGRAMS):
             headers = getattr(error, "headers", None)
             return JSONResponse({"detail": getattr(error, "detail", "")}, status_code=code, headers=headers)
-        return page(request, NotFound("there is no such page"), code)
+        text = "this address takes no such request" if code == 405 else "there is no such page"
+        return page(request, NotFound(text), code)
+
+    def unexpected(request: Request, error: Exception) -> Response:
+        reference = uuid.uuid4().hex[:8]
+        log.error("request failed", reference=reference, exc_info=error)
+        said = f"the service failed; its log says how, beside the reference {reference}"
+        headers = SAFE_HEADERS | UNCACHED  # this answer is made outside of all middleware
+        if request.url.path.startswith(FOR_PROGRAMS):
+            return JSONResponse({"detail": said}, status_code=500, headers=headers)
+        result = page(request, RuntimeError(said), 500)
+        result.headers.update(headers)
+        return result
 
     app.add_exception_handler(HTTPException, unknown)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(Exception, unexpected)
 
 
 def headers_of(error: Exception, code: int) -> dict[str, str]:
@@ -108,12 +121,3 @@ def headers_of(error: Exception, code: int) -> dict[str, str]:
         return {"WWW-Authenticate": 'Bearer realm="secondlook"'}
     after = getattr(error, "after", None)
     return {"Retry-After": str(math.ceil(after or RETRY_SECONDS))} if code == 503 else {}
-
-
-async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
-    log.error("request failed", exc_info=error)
-    return JSONResponse(
-        {"detail": "internal error; see the service's log"},
-        status_code=500,
-        headers=SAFE_HEADERS | UNCACHED,  # this answer is made outside of all middleware
-    )

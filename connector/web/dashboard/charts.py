@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from unicodedata import east_asian_width
 
 WIDTH, HEIGHT = 640, 200
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 28
 MOST_POINTS = 400
-MOST_SIDE, SQUARE, NAMES, NAME_CHARS = 40, 16, 110, 16  # of a heat map
+MOST_SIDE, SQUARE, NAMES, NAME_CELLS = 40, 16, 110, 16  # of a heat map
+WIDE = 1.4  # cells of a letter that is wider than most
 SLANTED = 60  # how far the name of its last column leans to the right
 
 Height = Callable[[float], float]  # a share → where it stands in the picture
@@ -84,11 +86,8 @@ def heat_map(title: str, cells: Sequence[HeatCell]) -> str:
         for cell in drawn
     ]
     side = NAMES + len(at) * SQUARE + 4
-    box = f"0 0 {side + SLANTED} {side}"
-    return (
-        f'<svg class="chart heatmap" viewBox="{box}" role="img" aria-label="{escape(title)}">'
-        f"{''.join(parts)}</svg>"
-    )
+    size = f'width="{side + SLANTED}" viewBox="0 0 {side + SLANTED} {side}"'
+    return f'<svg class="chart heatmap" {size} role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
 
 
 def _names_at(name: str, place: int) -> str:
@@ -101,7 +100,23 @@ def _names_at(name: str, place: int) -> str:
 
 
 def _name(name: str) -> str:
-    return escape(name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…")
+    """A name as far as there is room for it."""
+    if sum(map(_cells, name)) <= NAME_CELLS:
+        return escape(name)
+    room, shown = NAME_CELLS - 1.0, ""
+    for letter in name:
+        room -= _cells(letter)
+        if room < 0:
+            break
+        shown += letter
+    return escape(f"{shown}…")
+
+
+def _cells(letter: str) -> float:
+    """How much room a letter takes, measured in usual small ones."""
+    if east_asian_width(letter) in "WF":
+        return 2.0
+    return WIDE if letter.isupper() or letter in "mw@%" else 1.0
 
 
 def _thinned(points: Sequence[ChartPoint]) -> Sequence[ChartPoint]:

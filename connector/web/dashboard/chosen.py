@@ -19,6 +19,7 @@ from connector.web.dashboard.listing import clean, query_of
 from connector.web.dashboard.lists import OF_PROJECTS
 from connector.web.dashboard.rendering import own_path
 from connector.web.forms import Form, Posted, stamp
+from connector.wording import number_of
 
 MOST_CHOSEN = 200
 SHOWN = 5  # of what was changed meanwhile
@@ -49,7 +50,10 @@ def chosen(project: str, what: str, services: Running, form: Form) -> RedirectRe
 
     def act(unit: UnitOfWork, stored: Project) -> str:
         if not 0 < len(wanted) <= MOST_CHOSEN:
-            raise BadPayload(f"chosen: {len(wanted)} questions are chosen, not 1 to {MOST_CHOSEN}")
+            raise BadPayload(
+                f"chosen: {number_of(len(wanted), 'question is', 'questions are')} chosen, not 1 "
+                f"to {MOST_CHOSEN}"
+            )
         _require_unchanged(unit, stored, wanted)
         for issue in wanted:
             do(unit, stored, issue, form.who.actor)
@@ -70,11 +74,15 @@ def _require_unchanged(unit: UnitOfWork, project: Project, wanted: Mapping[str, 
         task = tasks.get(issue_id)
         if was != stamp(issue.state.value, None if task is None else task.overlap):
             item = unit.items.ref(issue.item_id).remote_id
-            changed.append(f"item {item} is {issue.state.value}, {task.overlap if task else 0} people asked")
+            changed.append(
+                f"item {item} is {issue.state.value}, "
+                f"{number_of(task.overlap if task else 0, 'person', 'people')} asked"
+            )
     if changed:
         more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         raise Conflict(
-            f"{len(changed)} of {len(wanted)} questions were changed since the page was loaded "
+            f"of {number_of(len(wanted), 'question')} {number_of(len(changed), 'was', 'were')} "
+            "changed since the page was loaded "
             f"({'; '.join(changed[:SHOWN])}{more}); nothing was done"
         )
 

@@ -19,6 +19,7 @@ from connector.store.unit_of_work import UnitOfWork
 from connector.web.access import Running, require
 from connector.web.forms import Form, Posted, once, require_unchanged, stamp
 from connector.wiring import Services
+from connector.wording import are, number_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -82,7 +83,9 @@ def question(project: str, what: str, services: Running, form: Form) -> Redirect
         task = unit.reviews.of_issues([wanted]).get(wanted)
         asked = None if task is None else task.overlap
         require_unchanged(
-            form, stamp(issue.state.value, asked), f"it is {issue.state.value}, {asked or 0} people are asked"
+            form,
+            stamp(issue.state.value, asked),
+            f"it is {issue.state.value}, {number_of(asked or 0, 'person is', 'people are')} asked",
         )
         if what == "adjudicate":
             named = services.project_settings(project).review.adjudicators
@@ -121,7 +124,8 @@ def revert_run(project: str, services: Running, form: Form) -> RedirectResponse:
         result = [one for one in revert.undoable(unit, run) if one.project_id == stored.id]
         if form.text("number") != str(len(result)):
             raise Conflict(
-                f"{len(result)} corrections of this run can be taken back now, not {form.text('number')!r}"
+                f"{number_of(len(result), 'correction')} of this run can be taken back now, not "
+                f"{form.text('number')!r}"
             )
         for one in result:
             revert.ask_revert(unit, one.id, form.who.actor)
@@ -145,7 +149,10 @@ def held_class(project: str, what: str, services: Running, form: Form) -> Redire
             return f"/p/{project}/corrections/{one}"
         now = held.counts(unit, stored).get(label, 0)
         if form.needed("number") != str(now):
-            raise Conflict(f"{now} corrections of {label!r} are held now, not {form.text('number')!r}")
+            raise Conflict(
+                f"{number_of(now, 'correction')} of {label!r} {are(now)} held now, not "
+                f"{form.text('number')!r}"
+            )
         do(unit, stored, label, form.who.actor)
         return f"/p/{project}/corrections"
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from connector.model.access import AccessRole, Principal
-from connector.wording import ago, held_by_others, one_line, share
+from connector.wording import ago, day_text, held_by_others, moment_text, number_of, one_line, share
 
 # Slug, title and least role of the pages of a project, in the order of its navigation.
 PROJECT_PAGES = (
@@ -70,6 +70,10 @@ def templates() -> Environment:
     environment.filters.update(
         iso=_iso,
         ago=_ago,
+        moment=lambda value: moment_text(_moment(value)),
+        day=lambda value: day_text(_moment(value)),
+        number_of=number_of,
+        sentence=_sentence,
         short=_short,
         coded=_coded,
         others=held_by_others,
@@ -118,12 +122,19 @@ def _ago(value: datetime | str, now: datetime) -> str:
     """How long ago; the day where that is long."""
     moment = _moment(value)
     if moment > now:
-        return moment.strftime("%Y-%m-%d %H:%M")
-    return ago(moment, now) if (now - moment).days < 30 else moment.strftime("%Y-%m-%d")
+        return moment_text(moment)
+    return ago(moment, now) if (now - moment).days < 30 else day_text(moment)
 
 
 def _short(value: object, limit: int = 80) -> str:
     return one_line(str(value), limit)
+
+
+def _sentence(value: object) -> str:
+    """What an error says, as a sentence of its own."""
+    text = str(value).rstrip(". ")
+    is_word = text.partition(" ")[0].isalpha()  # the name of a field or a person is left as it is
+    return f"{text[:1].upper() if is_word else text[:1]}{text[1:]}."
 
 
 def _coded(value: str) -> Markup:

@@ -13,7 +13,9 @@ TITLES = {
     400: "This cannot be done",
     403: "Not allowed",
     404: "Not found",
+    405: "Not possible here",
     409: "Changed meanwhile",
+    500: "A fault of the service",
     503: "Not available right now",
 }
 

@@ -56,7 +56,7 @@ def test_alerts_are_listed_and_silenced(secondlook: Secondlook, configured: Serv
     assert (silence["rule"], silence["project"]) == ("jobs_dead", "")
     assert "is silent everywhere" in secondlook("alerts", "list").err
     assert secondlook("alerts", "unsilence", "jobs_dead").code == 0
-    assert secondlook("alerts", "silence", "no_rule").code == 1
+    assert secondlook("alerts", "silence", "no_rule").code == 2
     assert "there is no channel 'ops'" in secondlook("alerts", "test", "ops").err
 
 
@@ -65,7 +65,7 @@ def test_a_short_password_is_refused(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     done = secondlook("users", "add", "ann", "--password-stdin")
-    assert done.code == 1
+    assert done.code == 2
     assert "12 to 200 characters" in done.err
 
 

@@ -58,8 +58,8 @@ def test_the_exit_code_says_what_to_do_next(error: errors.SecondlookError, code:
     [
         ("", ["nope"], 2, "No such command"),
         ("", ["sync"], 2, "Missing argument"),
-        ("", ["sync", "cats"], 3, "there is no project 'cats'"),
-        ("", ["-c", "gone.toml", "status"], 3, "there is no file gone.toml"),
+        ("", ["sync", "cats"], 3, "no project is configured"),
+        ("", ["-c", "gone.toml", "status"], 2, "there is no file gone.toml"),
         ('[projects.cats]\nurl = "http://a"\nproject = 7\n', ["status"], 3, "projects.cats.token: missing"),
         ("port = = 1", ["status"], 3, "line 1"),
         ("[server]\nprot = 1", ["status"], 3, "Did you mean server.port?"),
@@ -132,5 +132,5 @@ def test_a_terminal_that_cannot_show_a_letter_is_shown_its_number(
     with pytest.raises(SystemExit) as ending:
         main()
     shown["stderr"].flush()
-    assert ending.value.code == ExitCode.MISCONFIGURED
+    assert ending.value.code == ExitCode.USAGE
     assert b"\\u732b\\u2192.toml" in shown["stderr"].buffer.getvalue()  # type: ignore[attr-defined]

@@ -318,7 +318,7 @@ def test_parquet_and_a_folder_for_datasets(secondlook: Secondlook, configured: S
 def test_what_could_not_be_written_is_refused_before_any_work(
     secondlook: Secondlook, configured: Services
 ) -> None:
-    assert "was never synced" in secondlook("export", "cats", "--out", "a.jsonl").err
+    assert "has not been synced yet" in secondlook("export", "cats", "--out", "a.jsonl").err
     seed(configured)
     Path("a.jsonl").write_text("mine")
     assert "a.jsonl exists" in secondlook("export", "cats", "--out", "a.jsonl").err
@@ -329,7 +329,7 @@ def test_what_could_not_be_written_is_refused_before_any_work(
         "a folder that no export made"
         in secondlook("export", "cats", "--out", "mine", "--format", "hf", "--force").err
     )
-    assert secondlook("export", "dogs", "--out", "b.jsonl").code == 3
+    assert secondlook("export", "dogs", "--out", "b.jsonl").code == 2
     assert sorted(path.name for path in Path().iterdir() if path.name.startswith((".b", "b"))) == []
 
 
@@ -343,8 +343,8 @@ def test_a_folder_into_which_somebody_put_files_is_never_replaced(
     Path("hub/images").mkdir()
     Path("hub/images/one.png").write_bytes(b"mine")
     refused = secondlook(*again)
-    assert refused.code == 3
-    assert "1 file(s) that the last export did not write, such as images/one.png" in refused.err
+    assert refused.code == 2
+    assert "1 file that the last export did not write, such as images/one.png" in refused.err
     assert Path("hub/images/one.png").read_bytes() == b"mine"
     assert sorted(path.name for path in Path().iterdir() if path.name.startswith(".hub")) == []
 

@@ -180,8 +180,8 @@ def test_a_token_half_covered_is_in_the_span_and_that_is_said(
     task = ({"text": "Ana flew"}, "key", [span(0, 2, "PER", "An"), span(1, 8, "LOC", "na flew")])
     project_of(configured, "spans", ("PER", "LOC"), PLAIN, [task])
     done = secondlook("export", "cats", "--out", "s.conll", "--format", "conll")
-    assert "1 spans that overlap a longer one are left out" in done.err
-    assert "1 spans begin or end within a token" in done.err
+    assert "1 span that overlaps a longer one is left out" in done.err
+    assert "1 span begins or ends within a token" in done.err
     assert Path("s.conll").read_text() == "Ana B-LOC\nflew I-LOC\n\n"
 
 

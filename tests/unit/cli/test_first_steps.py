@@ -12,6 +12,7 @@ from connector.actions import users
 from connector.model.access import EVERYWHERE, AccessRole
 from connector.wiring import Services
 from tests.unit.cli.conftest import Secondlook
+from workers.cli.exits import ExitCode
 from workers.cli.serve import greet
 from workers.service.alone import alone
 
@@ -32,6 +33,42 @@ def test_a_command_that_only_reads_makes_nothing(secondlook: Secondlook, home: P
     done = secondlook(*command.split())
     assert "unexpected" not in done.err
     assert sorted(home.iterdir()) == before
+
+
+def test_doctor_names_where_the_key_will_be_before_there_is_one(secondlook: Secondlook, home: Path) -> None:
+    (home / "secondlook.toml").write_text('data_dir = "kept"\n')
+    [check] = [one for one in secondlook("doctor", "--json").json["checks"] if one["name"] == "secret key"]
+    assert check["found"] == f"made at the first start, in {home / 'kept' / 'secret-key'}"
+
+
+def test_another_project_than_those_there_are_is_typed_wrongly(secondlook: Secondlook, home: Path) -> None:
+    (home / "secondlook.toml").write_text("[server]\nport = 8499\n")
+    assert secondlook("quality", "cats").code == ExitCode.MISCONFIGURED
+    (home / "token").write_text("0123456789")
+    (home / "secondlook.toml").write_text(
+        '[projects.cats]\nurl = "http://127.0.0.1:1"\nproject = 7\ntoken = { file = "token" }\n'
+    )
+    done = secondlook("quality", "dogs")
+    assert done.code == ExitCode.USAGE
+    assert "Projects in the configuration: cats." in done.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-c missing.toml status",
+        "scan missing.csv",
+        "alerts silence jobs_dead --hours 0",
+        "alerts silence odd",
+        "golden import cats missing.csv",
+        "issues cats --after rubbish",
+        "report cats --out nofolder/report.html",
+    ],
+)
+def test_what_cannot_be_followed_as_it_stands_is_typed_wrongly(
+    secondlook: Secondlook, configured: Services, line: str
+) -> None:
+    assert secondlook(*line.split()).code == ExitCode.USAGE
 
 
 def test_up_without_a_project_is_refused(secondlook: Secondlook, home: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_wrong_answer_is_refused_and_nothing_is_written(
 ) -> None:
     given = [studio if each == "STUDIO" else each for each in arguments]
     done = secondlook("init", "--yes", "--token-file", token, *given)
-    assert done.code == 3
+    assert done.code == 2
     assert words in done.err
     assert not Path("secondlook.toml").exists()
 
@@ -81,7 +81,7 @@ def test_a_wrong_answer_is_refused_and_nothing_is_written(
 def test_a_wrong_token_is_refused(secondlook: Secondlook, studio: str, home: Path) -> None:
     (home / "token").write_text("f" * 40)
     done = secondlook("init", "--yes", "--url", studio, "--token-file", "token", "--project", "3")
-    assert done.code == 3
+    assert done.code == 2
     assert "401" in done.err
     assert "f" * 40 not in done.err
 
@@ -89,7 +89,7 @@ def test_a_wrong_token_is_refused(secondlook: Secondlook, studio: str, home: Pat
 def test_an_existing_file_is_kept_without_force(secondlook: Secondlook, studio: str, token: str) -> None:
     Path("secondlook.toml").write_text("# mine\n")
     arguments = ["init", "--yes", "--url", studio, "--token-file", token, "--project", "3"]
-    assert secondlook(*arguments).code == 3
+    assert secondlook(*arguments).code == 2
     assert Path("secondlook.toml").read_text() == "# mine\n"
     assert secondlook(*arguments, "--force").code == 0
     assert load(environ={}).projects
@@ -141,7 +141,7 @@ def test_no_token_is_asked_for_before_the_address_answers(
     monkeypatch.setattr("workers.cli.wizard.TRIES", 1)
     asked = answering(monkeypatch, "http://127.0.0.1:1")
     done = secondlook("init")
-    assert done.code == 3
+    assert done.code == 2
     assert not [question for question in asked if "oken" in question]
 
 
@@ -161,7 +161,7 @@ def test_http_is_offered_where_tls_is_not_spoken(
     wrong = studio.replace("http:", "https:")
     options = ("--token-file", token, "--project", "3", "--name", "cats", "--writeback", "dry_run")
     done = secondlook("init", "--yes", "--url", wrong, *options)
-    assert done.code == 3
+    assert done.code == 2
     assert f"Give {studio}" in done.err
     offered: list[str] = []
     monkeypatch.setattr("typer.confirm", lambda question, **_: offered.append(question) or True)
@@ -194,10 +194,10 @@ def test_an_argilla_is_known_by_its_address(secondlook: Secondlook, token: str) 
     with little_argilla("admin") as url:
         given = ("init", "--yes", "--url", url, "--token-file", token)
         draft = secondlook(*given, "--project", "5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5e")
-        assert draft.code == 3
+        assert draft.code == 2
         assert "'Drafted' is not published" in draft.err
         refused = secondlook(*given, "--platform", "label_studio")
-        assert refused.code == 3
+        assert refused.code == 2
         assert "Use --platform argilla" in refused.err
         done = secondlook(*given, "--project", "5b3f0c1e-8d2a-4f6b-9c7d-0e1f2a3b4c5d", "--name", "cats")
     assert done.code == 0, done.err
@@ -207,14 +207,14 @@ def test_an_argilla_is_known_by_its_address(secondlook: Secondlook, token: str) 
 def test_an_annotators_key_is_refused_once_with_its_remedy(secondlook: Secondlook, token: str) -> None:
     with little_argilla("annotator") as url:
         done = secondlook("init", "--yes", "--url", url, "--token-file", token)
-    assert done.code == 3
+    assert done.code == 2
     assert done.err.count("Use the key of an admin or an owner") == 1
 
 
 def test_an_address_of_something_else_is_refused(secondlook: Secondlook, token: str) -> None:
     with little_argilla("admin", version_path="/nowhere") as url:
         done = secondlook("init", "--yes", "--url", url, "--token-file", token)
-    assert done.code == 3
+    assert done.code == 2
     assert "no Label Studio and no Argilla" in done.err
 
 

@@ -33,7 +33,7 @@ def test_quality_is_shown_with_intervals(secondlook: Secondlook, configured: Ser
     assert "corrections  1 of 1 (100.0%, 95% interval 2.5% to 100.0%) of decided flags" in text
     assert found["flags"]["accepted"] == 1
     assert found["controls"]["value"] is None
-    assert secondlook("quality", "dogs").code == 3
+    assert secondlook("quality", "dogs").code == 2
 
 
 def test_held_corrections_are_released_or_discarded_by_somebody(

@@ -333,7 +333,7 @@ def test_a_spreadsheet_opens_the_csv_as_it_is(build: Build, tmp_path: Path) -> N
         (["--since", "yesterday"], 2),
         (["--validation"], 2),
         (["--audit", "nothing"], 1),
-        (["--out", "no/such/folder/report.html"], 3),
+        (["--out", "no/such/folder/report.html"], 2),
     ],
 )
 def test_bad_input_is_refused_and_changes_nothing(

@@ -78,7 +78,7 @@ def test_two_people_with_one_question_chosen_do_it_once_and_the_later_is_told_wh
     assert ann.post("/p/cats/chosen/close", data=theirs | {"chosen": both[:1]}).status_code == 303
     late = ann.post("/p/cats/chosen/one-more", data=mine | {"chosen": both})
     assert late.status_code == 409
-    assert "1 of 2 questions were changed since the page was loaded" in late.text
+    assert "Of 2 questions 1 was changed since the page was loaded" in late.text
     assert "item 2 is unresolved" in late.text
     assert asked(services) == [2, 2]
 

@@ -126,6 +126,28 @@ def test_a_database_that_does_not_answer_is_said(
     assert 'href="/p/cats/queue"' in answer.text
 
 
+def test_a_fault_of_the_service_is_a_page_with_a_reference_into_the_log(
+    ann: httpx.Client, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(services)
+    monkeypatch.setattr(services.store, "read", None)  # as no code of ours leaves it
+    with capture_logs() as logged:
+        answer = ann.get("/p/cats/queue")
+    assert answer.status_code == 500
+    assert "<h1>A fault of the service</h1>" in answer.text
+    assert answer.headers["content-security-policy"]
+    [reference] = [one["reference"] for one in logged if one["event"] == "request failed"]
+    assert f"beside the reference {reference}." in answer.text
+
+
+def test_what_is_refused_is_said_in_a_sentence(ann: httpx.Client, services: Services) -> None:
+    seed(services)
+    assert "There is no such item in this project." in ann.get("/p/cats/items/999999").text
+    answer = ann.post("/p/cats")
+    assert answer.status_code == 405
+    assert "This address takes no such request." in answer.text
+
+
 class FailingStore:
     """A store that does not answer any more after so many reads."""
 
@@ -321,7 +343,7 @@ def test_a_run_is_taken_back_only_with_its_number(ann: httpx.Client, services: S
     fields = form_of(ann.get("/p/cats/corrections/correction").text, "/p/cats/corrections/revert-run")
     answer = ann.post("/p/cats/corrections/revert-run", data={**fields, "number": "7"})
     assert answer.status_code == 409
-    assert "1 corrections of this run" in answer.text
+    assert "1 correction of this run" in answer.text
     assert ann.post("/p/cats/corrections/revert-run", data={**fields, "number": "1"}).status_code == 303
 
 
@@ -433,7 +455,7 @@ def test_a_question_is_put_to_one_more_and_closed_by_whom_it_has_not_changed_for
     more, close = (form_of(page, f"/p/cats/issues/{what}") for what in ("one-more", "close"))
     assert ann.post("/p/cats/issues/one-more", data=more).status_code == 303
     late = ann.post("/p/cats/issues/close", data=close)
-    assert (late.status_code, "it is open, 3 people are asked" in late.text) == (409, True)
+    assert (late.status_code, "It is open, 3 people are asked" in late.text) == (409, True)
     fresh = form_of(ann.get("/p/cats/items/2").text, "/p/cats/issues/close")
     assert [ann.post("/p/cats/issues/close", data=fresh).status_code for _ in range(2)] == [303, 303]
     assert "closed by ann, without an answer" in words(ann.get("/p/cats/items/2").text)
@@ -444,7 +466,7 @@ def test_a_question_is_put_to_one_more_and_closed_by_whom_it_has_not_changed_for
     assert task is not None
     assert task.state is ReviewState.WITHDRAWING
     again = ann.post("/p/cats/issues/close", data={**fresh, "key": str(uuid.uuid4())})
-    assert (again.status_code, "it is unresolved" in again.text) == (409, True)
+    assert (again.status_code, "It is unresolved" in again.text) == (409, True)
 
 
 def test_held_corrections_of_a_class_go_together_by_their_number(
@@ -457,7 +479,7 @@ def test_held_corrections_of_a_class_go_together_by_their_number(
     fields = form_of(page, "/p/cats/corrections/release")
     assert fields["label"] == "lynx"
     wrong = ann.post("/p/cats/corrections/release", data={**fields, "number": "2"})
-    assert (wrong.status_code, "1 corrections of 'lynx' are held now" in unescape(wrong.text)) == (409, True)
+    assert (wrong.status_code, "1 correction of 'lynx' is held now" in unescape(wrong.text)) == (409, True)
     assert ann.post("/p/cats/corrections/release", data={**fields, "number": "1"}).status_code == 303
     with services.store.read() as unit:
         assert unit.corrections.counts(services.project("cats").id) == {CorrectionState.PENDING: 1}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 
 import pytest
@@ -279,7 +279,7 @@ def test_the_review_projects_title_fits_and_always_says_what_it_is(title: str) -
 
 def test_too_few_labels_says_what_to_do() -> None:
     assert scans.too_few_labels(3, 1) == (
-        "3 labeled items in 1 classes are too few to judge labels; nothing was flagged. "
+        "3 labeled items in 1 class are too few to judge labels; nothing was flagged. "
         "Label more items, then scan again."
     )
 
@@ -305,3 +305,16 @@ def test_a_refusal_of_the_platform_is_passed_on_shortened() -> None:
 )
 def test_how_long_ago_is_said_in_one_unit(seconds: int, said: str) -> None:
     assert wording.ago(NOON - timedelta(seconds=seconds), NOON) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 boxes are"), (1, "1 box is"), (2, "2 boxes are"), (2000, "2,000 boxes are")]
+)
+def test_what_is_counted_stands_in_the_singular_or_the_plural(count: int, said: str) -> None:
+    assert wording.number_of(count, "box is", "boxes are") == said
+
+
+def test_a_time_is_said_with_its_zone_wherever_it_was_taken() -> None:
+    moment = datetime(2026, 3, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert wording.moment_text(moment) == "2026-02-28 23:30 UTC"
+    assert wording.day_text(moment) == "2026-02-28"

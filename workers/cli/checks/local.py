@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from connector.config.keyring import DATABASE_FILE, KEY_FILE, TOKEN_FILE
+from connector.config.keyring import DATABASE_FILE, KEY_FILE, TOKEN_FILE, Keyring
 from connector.config.settings import Settings
 from connector.config.types import SecretRef
 from connector.errors import Misconfigured, SecondlookError
@@ -17,6 +17,7 @@ from connector.queue import BrokerState
 from connector.store.views.server import time_limits
 from connector.web.readiness import Readiness, broker, look
 from connector.wiring import Services
+from connector.wording import number_of
 from workers.cli.checks import Check, Level, guarded
 
 SCARCE_BYTES = 1_000_000_000
@@ -37,7 +38,7 @@ def before_services(settings: Settings, file: Path | None) -> Iterator[Check]:
     n = len(settings.projects)
     source = str(file) if file else "the environment alone"
     if n:
-        yield Check("configuration", Level.OK, f"{source}: {n} project{'s' if n > 1 else ''}")
+        yield Check("configuration", Level.OK, f"{source}: {number_of(n, 'project')}")
     else:
         yield Check("configuration", Level.FAIL, f"{source}: no project", "Add one: `secondlook init`.")
     yield _disk(settings.data_dir)
@@ -50,7 +51,7 @@ def before_services(settings: Settings, file: Path | None) -> Iterator[Check]:
 def with_services(services: Services, settings: Settings) -> Iterator[Check]:
     """What the database tells; where there is none yet, `services` are over an empty one."""
     yield _database(services, settings)
-    yield _key(services)
+    yield _key(services, settings)
     yield _scheduler(look(services))
 
 
@@ -143,8 +144,9 @@ def unusable_database(settings: Settings, error: SecondlookError) -> Check:
     return Check("database", Level.FAIL, str(error), remedy)
 
 
-def _key(services: Services) -> Check:
-    wrong, keyring = services.other_key, services.keyring
+def _key(services: Services, settings: Settings) -> Check:
+    """Where nothing is stored yet, the services stand on a folder that is gone after this look."""
+    wrong, keyring = services.other_key, Keyring(settings)
     if wrong is not None:
         return Check("secret key", Level.FAIL, f"{wrong.field}: {wrong.problem}", wrong.remedy)
     if not keyring.is_there:

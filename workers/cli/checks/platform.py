@@ -110,7 +110,7 @@ def _token(name: str, survey: Survey, remote_id: str) -> Check:
     if account.expires_at is None:
         return Check("token", Level.OK, text, project=name)
     left = account.expires_at - datetime.now(UTC)
-    text += f", valid until {account.expires_at:%Y-%m-%d}"
+    text += f", valid until {wording.day_text(account.expires_at)}"
     if left < EXPIRY_WARNING:
         return Check("token", Level.WARN, text, "Make a new token in time.", name)
     return Check("token", Level.OK, text, project=name)
@@ -121,7 +121,8 @@ def _labels(services: Services, name: str, described: list[SourceInfo]) -> Check
     described.append(info)
     classes = info.schema.classes
     text = (
-        f"{info.title!r}: {info.n_items} items, control {info.schema.control!r} with {len(classes)} classes"
+        f"{info.title!r}: {wording.number_of(info.n_items, 'item')}, control "
+        f"{info.schema.control!r} with {wording.number_of(len(classes), 'class', 'classes')}"
     )
     beside = services.settings.judged_beside(name)
     left_out = {control: kind for control, kind in info.unjudged.items() if control not in beside}

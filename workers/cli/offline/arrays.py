@@ -9,7 +9,8 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
-from workers.cli.offline.errors import BadFile
+from connector.wording import number_of
+from workers.cli.offline.errors import BadFile, NoFile
 
 MAGIC = b"\x93NUMPY"  # how every .npy file begins
 ZIP = b"PK"  # an .npz archive
@@ -25,7 +26,7 @@ def load_array(path: Path, argument: str) -> NDArray[Any]:
             raise BadFile(problem, argument=argument, remedy="Save an array of numbers with numpy.save")
         loaded = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
-        raise BadFile(f"there is no file {path}", argument=argument, remedy="Check the path") from error
+        raise NoFile(f"there is no file {path}", argument=argument, remedy="Check the path") from error
     except (OSError, ValueError, EOFError) as error:
         text = str(error).strip().rstrip(".") or type(error).__name__
         if "Python objects" in text:
@@ -55,7 +56,7 @@ def checked_classes(result: NDArray[Any], argument: str, n_rows: int, n_classes:
         problem = f"it holds {result.ndim} dimensions of {result.dtype}"
         raise BadFile(problem, argument=argument, remedy="Save one integer class number per item")
     if len(result) != n_rows:
-        problem = f"it has {len(result)} entries for {n_rows} labels"
+        problem = f"it has {number_of(len(result), 'entry', 'entries')} for {number_of(n_rows, 'label')}"
         raise BadFile(problem, argument=argument, remedy="Save both for the same items, in the same order")
     bad = np.flatnonzero((result < 0) | (result >= n_classes))
     if bad.size:

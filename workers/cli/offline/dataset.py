@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from connector.wording import listing, quoted
+from connector.wording import listing, number_of, quoted
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.fields import choose_fields, flattened
 from workers.cli.offline.kinds import FileKind
@@ -176,9 +176,9 @@ def _refuse_one_label(
 ) -> None:
     if len(counts) > 1:
         return
-    problem = f"all {sum(counts.values())} labels in '{label_name}' are '{next(iter(counts))}'"
+    problem = f"all {number_of(sum(counts.values()), 'label')} in '{label_name}' are '{next(iter(counts))}'"
     if left_out:
-        problem += f", and {len(left_out)} rows are left out ({_reasons(left_out)})"
+        problem += f", and {number_of(len(left_out), 'row is', 'rows are')} left out ({_reasons(left_out)})"
     remedy = f"Two or more classes are needed. Name another --label-column{_of(others)}"
     raise BadFile(problem, argument=ARGUMENT, remedy=remedy)
 
@@ -194,14 +194,23 @@ def _refuse_no_classes(
     all_differ = 2 * len(counts) > n_items
     many = len(numbers) >= LIKE_NUMBERS * len(counts) and len(counts) > MOST_NUMBERS
     if many and (len(fractions) > 1 or all_differ):
-        problem = f"'{label_name}' holds numbers ({len(counts)} different ones in {n_items} rows), no classes"
+        problem = (
+            f"'{label_name}' holds numbers ({len(counts)} different ones in "
+            f"{number_of(n_items, 'row')}), no classes"
+        )
         numbers_too = f"Judge them as numbers with --type rating. {remedy}"
         raise BadFile(problem, argument="--label-column", remedy=numbers_too)
     if len(counts) > MOST_NUMBERS and all(DATE.fullmatch(label) for label in counts):
-        problem = f"'{label_name}' holds dates ({len(counts)} different ones in {n_items} rows), no classes"
+        problem = (
+            f"'{label_name}' holds dates ({len(counts)} different ones in "
+            f"{number_of(n_items, 'row')}), no classes"
+        )
         raise BadFile(problem, argument="--label-column", remedy=remedy)
     if len(counts) >= LEAST_DIFFERENT and all_differ:
-        problem = f"'{label_name}' has {len(counts)} different values in {n_items} rows: these are no classes"
+        problem = (
+            f"'{label_name}' has {number_of(len(counts), 'different value')} in "
+            f"{number_of(n_items, 'row')}: these are no classes"
+        )
         raise BadFile(problem, argument="--label-column", remedy=remedy)
 
 

@@ -23,3 +23,7 @@ class BadFile(BadPayload):
         self.problem = problem
         self.where = where
         self.remedy = remedy
+
+
+class NoFile(BadFile):
+    """There is no file where the command line says."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector import wording
-from connector.wording import FlagFacts
+from connector.wording import FlagFacts, number_of
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.detecting import look
 from workers.cli.offline.errors import ARGUMENT, BadFile
@@ -86,7 +86,8 @@ class Judged:
     def _respelled(self) -> tuple[str, ...]:
         if not self.respelled:
             return ()
-        return (f"{self.respelled:,} flags that would only change the spelling of a class are not listed.",)
+        flags = number_of(self.respelled, "flag")
+        return (f"Not listed: {flags} that would only change the spelling of a class.",)
 
 
 def judge(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector import wording
-from connector.wording import listing, percent, quoted
+from connector.wording import listing, number_of, percent, quoted
 from workers.cli.offline.dataset import Dataset
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.naming import refuse_names
@@ -74,7 +74,7 @@ def judge_sets(
         fields=data.fields,
         n_items=len(records),
         n_labels=len(records),
-        judged=f"{len(records):,} items with {len(data.classes)} classes",
+        judged=f"{number_of(len(records), 'item')} with {number_of(len(data.classes), 'class', 'classes')}",
         by=scored.by,
         issues=issues,
         classes=label_counts(given, doubted),

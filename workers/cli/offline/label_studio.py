@@ -12,6 +12,7 @@ from typing import Any
 from connector.model import LabelStatus
 from connector.model.carried import GivenLabel, carried
 from connector.platforms.results import dicts, finite, meta_scores, values_in, written_by_us
+from connector.wording import number_of
 from workers.cli.offline.dataset import Columns, Dataset, dataset
 from workers.cli.offline.dates import moment
 from workers.cli.offline.errors import ARGUMENT, BadFile
@@ -87,7 +88,7 @@ def _corrections_notice(tasks: Sequence[Raw]) -> tuple[str, ...]:
 
 def corrections_notice(n: int) -> tuple[str, ...]:
     """A sentence where annotations are corrections of ours."""
-    written = "1 correction" if n == 1 else f"{n:,} corrections"
+    written = number_of(n, "correction")
     return (f"{written} by Secondlook: labels that count, and nobody's answers.",) if n else ()
 
 
@@ -114,7 +115,16 @@ def _is_several(label: str | LeftOut) -> bool:
 def _empty(records: Sequence[Record], kind: FileKind) -> tuple[str, ...]:
     """No class chosen is an answer of an annotation that was submitted, though nothing tells it from none."""
     n = sum(record.label == EMPTY_SET for record in records) if kind is FileKind.MULTI_LABEL else 0
-    return (f"{n:,} annotations choose no class: taken to say that none applies.",) if n else ()
+    return (
+        (
+            (
+                f"{number_of(n, 'annotation chooses', 'annotations choose')} no class: taken to say "
+                "that none applies."
+            ),
+        )
+        if n
+        else ()
+    )
 
 
 def _is_task(value: Raw) -> bool:
@@ -210,9 +220,11 @@ def _unlabelled(tasks: Sequence[Raw]) -> BadFile:
     }
     listed = ", ".join(f"{n:,} have {name}" for name, n in held.items() if n)
     if held["annotations"]:
-        problem = f"no annotation holds any result ({len(tasks):,} tasks; {listed})"
+        problem = f"no annotation holds any result ({number_of(len(tasks), 'task')}; {listed})"
     else:
-        problem = f"none of the {len(tasks):,} tasks has an annotation" + (f" ({listed})" if listed else "")
+        problem = f"none of the {number_of(len(tasks), 'task')} has an annotation" + (
+            f" ({listed})" if listed else ""
+        )
     return BadFile(problem, argument=ARGUMENT, remedy=EXPORT_CHOICES)
 
 

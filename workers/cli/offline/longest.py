@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connector.wording import number_of
 from workers.cli.offline.record import LeftOut, Record
 
 LONGEST_TEXT = 2_000_000  # characters: more than most books have
@@ -38,6 +39,7 @@ def too_long(name: str, text: str, most: int = LONGEST_TEXT) -> str:
     """Why a text is left out, with its size and what to do."""
     size = len(text.encode("utf-8", "surrogatepass")) / 1e6
     return (
-        f"'{name}' holds {size:,.1f} MB of text, and more than {most:,} characters are not learned from: "
-        "shorten or split it, or name another --field"
+        f"'{name}' holds {size:,.1f} MB of text, and more than {number_of(most, 'character')} are "
+        "not learned "
+        "from: shorten or split it, or name another --field"
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.wording import number_of
 from workers.cli.offline.errors import BadFile
 
 ROUNDED = 0.02  # farther from 1 a row's sum is no rounding
@@ -79,6 +80,7 @@ def probabilities(probs: Array) -> tuple[Array, tuple[str, ...]]:
         return probs, tuple(notes)
     n_off = int(np.count_nonzero(off > EXACT))
     notes.append(
-        f"{n_off:,} rows sum to 1 but for rounding (the farthest to {sums[off.argmax()]:.4g}): divided by it."
+        f"{number_of(n_off, 'row sums', 'rows sum')} to 1 but for rounding (the farthest to "
+        f"{sums[off.argmax()]:.4g}): divided by it."
     )
     return probs / sums[:, None], tuple(notes)

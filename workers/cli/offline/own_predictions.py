@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connector.platforms.results import finite
+from connector.wording import number_of
 from workers.cli.offline.arrays import load_array
 from workers.cli.offline.columns import IDS
 from workers.cli.offline.dataset import Dataset
@@ -97,7 +98,16 @@ def _read(path: Path, data: Dataset, classes: Sequence[str]) -> OwnPredictions:
             argument=ARGUMENT,
             remedy="Give the ids that the file has in 'id'",
         )
-    notes = (f"{unknown:,} predictions are of items that the file does not have.",) if unknown else ()
+    notes = (
+        (
+            (
+                f"{number_of(unknown, 'prediction is of an item', 'predictions are of items')} that "
+                "the file does not have."
+            ),
+        )
+        if unknown
+        else ()
+    )
     return _known(values, notes)
 
 

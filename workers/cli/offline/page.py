@@ -6,7 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from connector.wording import one_line, percent
+from connector.wording import number_of, one_line, percent
 
 NAME_CHARS = 40  # of a class in a table's head
 
@@ -23,6 +23,7 @@ def environment() -> Environment:
     )
     result.filters["share"] = _share
     result.filters["sure"] = percent
+    result.filters["number_of"] = number_of
     result.filters["name"] = lambda text: one_line(text, NAME_CHARS)
     result.filters["heat"] = _heat
     return result

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from connector.wording import listing, quoted
+from connector.wording import listing, number_of, quoted
 from workers.cli.offline import columns as find
 from workers.cli.offline.answer_lists import apart
 from workers.cli.offline.columns import Known, cell
@@ -190,4 +190,9 @@ def _doubtful(readings: Sequence[Sequence[Reading]]) -> tuple[str, ...]:
 def _people(known: Known) -> tuple[str, ...]:
     if len(known.labels) < 2:
         return ()
-    return (f"Labels of {len(known.labels)} people are taken from the columns {known.label}.",)
+    return (
+        (
+            f"Labels of {number_of(len(known.labels), 'person', 'people')} are taken from the columns "
+            f"{known.label}."
+        ),
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connector.model.item_data import value_at
-from connector.wording import one_line
+from connector.wording import number_of, one_line
 from workers.cli.offline.record import Record
 from workers.detect.predictions.texts import usable_text
 
@@ -23,7 +23,7 @@ def snippet(record: Record, fields: Sequence[str], most: int = SNIPPET_CHARS) ->
 
 def _plain(value: Any) -> str:
     if isinstance(value, str) and value.startswith("data:"):
-        return f"image ({len(value):,} characters)"
+        return f"image ({number_of(len(value), 'character')})"
     if isinstance(value, list | tuple) and value and not isinstance(value[0], str | dict):
         return f"{len(value)} numbers"
     text = usable_text(value)

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from connector.wording import number_of
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.evaluate import PANEL, Review
 from workers.cli.offline.formats.json_values import parse_json
@@ -51,7 +52,7 @@ def _review(entry: Any, n: int) -> Review:
             raise _bad("the guess is the given label, and its votes differ", n, "Count each answer once")
         counts["guessed"] = 0
     if not 0 < sum(counts.values()) <= PANEL:
-        problem = f"it has {sum(counts.values())} votes instead of 1 to {PANEL}"
+        problem = f"it has {number_of(sum(counts.values()), 'vote')} instead of 1 to {PANEL}"
         raise _bad(problem, n, f"Majorities are counted of {PANEL}")
     return Review(_number(entry, "id", n), given, guessed, **counts)
 
@@ -65,7 +66,11 @@ def _number(entry: Mapping[str, Any], key: str, n: int) -> int:
 
 def _refuse(review: Review, n: int, labels: NDArray[Any]) -> None:
     if review.row >= len(labels):
-        raise _bad(f"id {review.row} is beyond the {len(labels)} labels", n, "Ids are row numbers from 0")
+        raise _bad(
+            f"id {review.row} is beyond the {number_of(len(labels), 'label')}",
+            n,
+            "Ids are row numbers from 0",
+        )
     if int(labels[review.row]) != review.given_label:
         problem = f"given_original_label is {review.given_label}, and the label of row {review.row} is "
         raise _bad(problem + str(labels[review.row]), n, "Give labels and votes of the same data")

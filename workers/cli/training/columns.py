@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import Misconfigured
+from connector.wording import number_of
 from workers.cli.offline.kinds import FileKind
 from workers.cli.training.shapes import TrainingExample
 from workers.cli.training.writers import ExportPlan, flat
@@ -45,7 +46,12 @@ class ParquetRows:
     def remarks(self) -> Sequence[str]:
         n = self._unknown
         return (
-            (f"{n:,} labels are of classes that the project does not have: -1, or left out of a set.",)
+            (
+                (
+                    f"{number_of(n, 'label is of a class', 'labels are of classes')} that the project "
+                    "does not have: -1, or left out of a set."
+                ),
+            )
             if n
             else ()
         )

@@ -13,10 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from connector.errors import Misconfigured
+from connector.errors import Misconfigured, Retryable
 from connector.model import LabelSchema
 from connector.model.item_text import labelled_text
 from connector.store.views.training import TrainingItem
+from connector.wording import number_of
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.left_out import left_out_rows
 from workers.cli.offline.record import LeftOut
@@ -78,10 +79,11 @@ class Exported:
         }
 
 
-def check(schema: LabelSchema | None, form: ExportForm, out: Path, *, force: bool) -> None:
+def check(project: str, schema: LabelSchema | None, form: ExportForm, out: Path, *, force: bool) -> None:
     """Refuse, before any work, what could not be written. Misconfigured names the option and what to do."""
     if schema is None:
-        raise Misconfigured("the project was never synced", field="PROJECT", remedy="Run: secondlook sync.")
+        msg = f"project {project!r} has not been synced yet: run `secondlook sync {project}` first"
+        raise Retryable(msg)
     needed = NEEDS.get(form)
     if needed is not None and kind_of_schema(schema) is not needed:
         problem = f"'{form}' holds {needed}, and the labels of '{schema.control}' are {schema.kind}"
@@ -114,7 +116,8 @@ def _require_only_ours(out: Path) -> None:
     strange = sorted(present - written - {MANIFEST})
     if strange:
         raise Misconfigured(
-            f"{out} holds {len(strange):,} file(s) that the last export did not write, such as {strange[0]}",
+            f"{out} holds {number_of(len(strange), 'file')} that the last export did not write, "
+            f"such as {strange[0]}",
             field="--out",
             remedy="Give another name: an export replaces its folder, and these would be lost.",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from connector.wording import number_of
 from workers.cli.offline.regions.data import Region, RegionAnswer, RegionItem
 from workers.cli.offline.regions.tokens import OUTSIDE, tagged
 from workers.cli.training.shapes import TrainingExample
@@ -23,11 +24,19 @@ class ConllFile:
     def remarks(self) -> Sequence[str]:
         texts = []
         if self._lost:
-            texts.append(f"{self._lost:,} spans that overlap a longer one are left out: a token has one tag.")
+            lost = number_of(
+                self._lost, "span that overlaps a longer one is", "spans that overlap a longer one are"
+            )
+            texts.append(f"{lost} left out: a token has one tag.")
         if self._moved:
-            texts.append(f"{self._moved:,} spans begin or end within a token: the whole token is tagged.")
+            texts.append(
+                f"{number_of(self._moved, 'span begins or ends', 'spans begin or end')} within a token: "
+                "the whole token is tagged."
+            )
         if self._unread:
-            texts.append(f"{self._unread:,} items without a text are left out.")
+            texts.append(
+                number_of(self._unread, "item without a text is", "items without a text are") + " left out."
+            )
         return texts
 
     def add(self, example: TrainingExample) -> None:

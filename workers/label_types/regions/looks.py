@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from connector.model import LabelledItem, LabelSchema, Prediction
 from connector.model.reasons import BadPrediction, Code, NotJudged, ScanDoubt, coded
-from connector.wording.text import quoted
+from connector.wording.text import number_of, quoted
 from workers.issues import RegionFit
 from workers.label_types.base import Suspicions, odd_input
 from workers.label_types.regions.keys import Keys, RegionPart
@@ -73,7 +73,8 @@ def looks_at(
             unusable[coded(NotJudged.NO_COMPARISON)] += 1
     warnings = (coded(ScanDoubt.JUDGED_BY_OTHERS, n_items=by_others),) if by_others else ()
     odd = odd_input(
-        f"{n:,} predicted regions have the label {quoted(label)}, which the control does not have."
+        f"{number_of(n, 'predicted region has', 'predicted regions have')} the label "
+        f"{quoted(label)}, which the control does not have."
         for label, n in unknown.most_common(MOST_NAMED)
     )
     if len(looks) > by_others and not any(look.against for look in looks):

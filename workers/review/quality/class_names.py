@@ -36,13 +36,21 @@ def gained_and_lost(kind: LabelType, moves: Iterable[Moved]) -> tuple[Counter[st
     return gained, lost
 
 
-def labels_by_class(kind: LabelType, counts: Mapping[str, int]) -> Counter[str]:
-    """Class → how many labels carry it, by those of whole items."""
+def summed_by_class(kind: LabelType, counts: Mapping[str, int]) -> dict[str, int]:
+    """Class → the same count, of labels or of single regions."""
     result = Counter[str]()
     for label, n in counts.items():
+        result[class_name(kind, label)] += n
+    return dict(sorted(result.items()))
+
+
+def labels_by_class(kind: LabelType, counts: Mapping[str, int]) -> dict[str, int]:
+    """Class → how many labels carry it, by those of whole items."""
+    parts = Counter[str]()
+    for label, n in counts.items():
         for part in kind.parts(label):
-            result[class_name(kind, part)] += n
-    return result
+            parts[part] += n
+    return summed_by_class(kind, parts)
 
 
 def class_name(kind: LabelType, label: str) -> str:

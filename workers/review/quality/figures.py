@@ -13,7 +13,12 @@ from connector.store.repositories.quality import AgreementCount
 from connector.store.unit_of_work import UnitOfWork
 from connector.store.views.figures import IssueCount, Moved, issue_counts, kind_counts, moved
 from workers.label_types.registry import kind_of
-from workers.review.quality.class_names import counts_by_class, gained_and_lost, moves_by_class
+from workers.review.quality.class_names import (
+    counts_by_class,
+    gained_and_lost,
+    moves_by_class,
+    summed_by_class,
+)
 from workers.review.quality.harm import Harm, harm_of
 from workers.review.quality.intervals import ShareBounds, anytime_bounds, difference_bounds, exact_bounds
 from workers.review.quality.needed import controls_needed
@@ -118,7 +123,7 @@ def figures(unit: UnitOfWork, project: Project, settings: QualitySettings) -> Qu
         anchoring=_anchoring(unit.quality.agreement(project.id), settings.anchoring_limit),
         moved=tuple(moves_by_class(kind, moves)),
         change={name: n for name in sorted({*gained, *lost}) if (n := gained[name] - lost[name])},
-        held_by_class=unit.quality.held_by_class(project.id),
+        held_by_class=summed_by_class(kind, unit.quality.held_by_class(project.id)),
         harm=harm_of(unit, project),
     )
 

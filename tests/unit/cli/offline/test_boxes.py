@@ -427,7 +427,7 @@ def test_other_regions_and_cancelled_annotations_are_counted(tmp_path: Path) -> 
     )
     tasks[1]["annotations"][0]["was_cancelled"] = True
     data = read(tmp_path, tasks)
-    assert "1 results of 'poly' (polygonlabels) are not judged: one control at a time." in data.notes
+    assert "1 result of 'poly' (polygonlabels) is not judged: one control at a time." in data.notes
     assert [one.reason for one in data.left_out] == ["annotation cancelled", "not labelled"]
 
 

@@ -288,7 +288,7 @@ def test_somebody_who_answers_twice_counts_once(agree: Callable[..., Done], tmp_
     tasks[0]["annotations"].append({**tasks[0]["annotations"][1], "id": "again", "completed_by": 1})
     done = agree(tasks)
     assert by_id(tmp_path / "out.jsonl")["1"]["label"] == "dog"
-    assert "1 answers are replaced by a later one of the same person." in done.json["notes"]
+    assert "1 answer is replaced by a later one of the same person." in done.json["notes"]
 
 
 def test_rows_of_several_people_are_agreed_on(secondlook: Secondlook, tmp_path: Path) -> None:  # noqa: F811

@@ -101,7 +101,7 @@ def test_flags_without_answers_are_left_out_and_said(evaluate: Callable[..., Ran
     assert document["unanswered"] > 0
     assert document["decisions"][0]["items"] == n_flagged - document["unanswered"]
     for options in ((), ("--json",)):
-        assert "have no answers in --answers and are left out" in evaluate(*options)[2]
+        assert "no answers in --answers: left out" in evaluate(*options)[2]
     counts[flagged] = 0
     np.save("counts.npy", counts)
     assert "no rule can be tried" in evaluate()[1]

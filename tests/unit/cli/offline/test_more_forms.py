@@ -83,7 +83,7 @@ def test_an_entry_that_is_no_object_is_left_out_and_said(tmp_path: Path) -> None
     entries = [{"text": text, "label": label} for text, label in ROWS]
     data = read(tmp_path, json.dumps(["broken", *entries]), "file.json")
     assert len(data.records) == len(ROWS)
-    assert "1 entries are no objects and are left out (entry 1)" in data.notes[0]
+    assert "1 entry is no object: left out (entry 1)" in data.notes[0]
     with pytest.raises(BadFile, match="not an object"):
         read(tmp_path, json.dumps([1, 2, entries[0]]), "file.json")
 
@@ -128,7 +128,7 @@ def test_a_few_broken_characters_are_no_other_encoding(tmp_path: Path) -> None:
     (tmp_path / "file.csv").write_bytes(content.replace("é".encode(), b"\xe9", 1))
     data = read_file(tmp_path / "file.csv", Columns())
     assert [each.data["text"][-4:] for each in data.records[:2]] == ["caf\ufffd", "café"]
-    assert "1 characters are not UTF-8 (the first in line 2)" in data.notes[0]
+    assert "1 character is not UTF-8 (the first in line 2)" in data.notes[0]
 
 
 def test_lines_of_fasttext_are_labels_and_text(tmp_path: Path) -> None:
@@ -142,8 +142,8 @@ def test_titles_and_repeated_headers_are_passed_over_and_said(tmp_path: Path) ->
     assert [each.label for each in data.records] == [label for _, label in ROWS]
     assert data.records[0].place == "line 4"
     assert [note.partition(" ")[2] for note in data.notes] == [
-        "lines before the header have one cell: they are passed over.",
-        "rows are the header again: they are passed over.",
+        "line before the header has one cell: it is passed over.",
+        "row is the header again: it is passed over.",
     ]
 
 

@@ -62,8 +62,8 @@ def test_files_of_one_table_are_its_parts_and_rows_keep_their_places(tmp_path: P
     assert data.records[4].place == "part-1.csv, line 2"
     assert data.notes[:3] == (
         "2 files are taken as parts of one table: part-0.csv to part-1.csv.",
-        "part-1.csv: 1 rows end early: the cells that they lack are taken as empty.",
-        "1 other files of the folder are passed over.",
+        "part-1.csv: 1 row ends early: what is lacking is taken as empty.",
+        "1 other file is passed over.",
     )
 
 

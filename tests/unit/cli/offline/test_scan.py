@@ -89,7 +89,7 @@ def test_a_file_is_not_overwritten_unasked(scan: Scan, cats: Path, tmp_path: Pat
     target = tmp_path / "issues.csv"
     target.write_text("mine")
     code, out, err = scan("cats.csv", "--out", "issues.csv")
-    assert (code, out) == (3, "")
+    assert (code, out) == (2, "")
     assert "--out: issues.csv exists" in err
     assert "--force" in err
     assert target.read_text() == "mine"
@@ -105,7 +105,7 @@ def test_a_target_that_cannot_be_written_is_refused_before_the_work(
     scan: Scan, cats: Path, out: str, words: str
 ) -> None:
     code, _, err = scan("cats.csv", "--out", out)
-    assert code == 3
+    assert code == 2
     assert words in err
 
 
@@ -119,7 +119,7 @@ def test_on_an_error_nothing_is_written(scan: Scan, tmp_path: Path) -> None:
 
 def test_a_path_that_leads_nowhere_is_said_to_be_one(scan: Scan) -> None:
     code, _, err = scan("gone.json")
-    assert code == 1
+    assert code == 2
     assert "FILE: there is no such file" in err
 
 

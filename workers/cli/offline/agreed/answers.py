@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from connector.wording import number_of
 from workers.cli.offline.agreed.shapes import AgreementFigure
 from workers.cli.offline.record import Record
 from workers.consensus import interval_of
@@ -61,7 +62,11 @@ def long_answers(records: Sequence[Record]) -> LongAnswers:
 def replaced_notice(answers: LongAnswers) -> tuple[str, ...]:
     """A sentence where somebody answered an item more than once."""
     n = answers.replaced
-    return (f"{n:,} answers are replaced by a later one of the same person.",) if n else ()
+    return (
+        (f"{number_of(n, 'answer is', 'answers are')} replaced by a later one of the same person.",)
+        if n
+        else ()
+    )
 
 
 def figure(name: str, sums: TaskSums, items: int) -> AgreementFigure:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from connector.wording import number_of
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile, text_of
@@ -56,7 +57,8 @@ def read_text(text: str, suffix: str = "", notes: tuple[str, ...] = ()) -> FileE
     text, n_remarks = _without_remarks(text)
     if n_remarks:
         first_line += n_remarks
-        notes = (*notes, f"{n_remarks:,} lines before the header begin with {REMARK}: they are passed over.")
+        lines = number_of(n_remarks, "line before the header begins", "lines before the header begin")
+        notes = (*notes, f"{lines} with {REMARK}: {_passed_over(n_remarks)}.")
     dialect = _dialect(text, sep[1] if sep is not None else None, suffix)
     try:
         return _entries(list(_rows(text, dialect, first_line)), notes)
@@ -78,6 +80,10 @@ def _others(text: str, dialect: Dialect) -> Iterator[tuple[Dialect, tuple[str, .
         yield replace(dialect, escapes=True), ()
     if dialect.delimiter == "\t":
         yield replace(dialect, quote=None), ("Quotation marks are taken as they stand: they do not close.",)
+
+
+def _passed_over(count: int) -> str:
+    return "it is passed over" if count == 1 else "they are passed over"
 
 
 def _without_remarks(text: str) -> tuple[str, int]:
@@ -106,13 +112,16 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
         raise BadFile("it holds no rows", argument=ARGUMENT, remedy="Export items that have been labelled")
     rows, n_titles = _from_header(rows)
     if n_titles:
-        notes = (*notes, f"{n_titles:,} lines before the header have one cell: they are passed over.")
+        lines = number_of(n_titles, "line before the header has", "lines before the header have")
+        notes = (*notes, f"{lines} one cell: {_passed_over(n_titles)}.")
     header = rows[0]
     names = [visible(cell) for cell in header.cells]
     _refuse_equal_names(names, header.line)
     body = [row for row in rows[1:] if row.cells != header.cells]
     if len(body) < len(rows) - 1:
-        notes = (*notes, f"{len(rows) - 1 - len(body):,} rows are the header again: they are passed over.")
+        n_again = len(rows) - 1 - len(body)
+        again = number_of(n_again, "row is", "rows are")
+        notes = (*notes, f"{again} the header again: {_passed_over(n_again)}.")
     kept: list[FileEntry] = []
     short = spare = 0
     n_cells, all_named = len(names), all(names)
@@ -136,9 +145,11 @@ def _entries(rows: list[_Row], notes: tuple[str, ...]) -> FileEntries:
         unnamed = [cell for name, cell in zip(names, row.cells, strict=False) if not name and cell.strip()]
         kept.append(FileEntry(f"line {row.line}", values if not unnamed else {**values, "": unnamed[0]}))
     if short:
-        notes = (*notes, f"{short:,} rows end early: the cells that they lack are taken as empty.")
+        rows_end = number_of(short, "row ends", "rows end")
+        notes = (*notes, f"{rows_end} early: what is lacking is taken as empty.")
     if spare:
-        notes = (*notes, f"{spare:,} rows end with empty cells beyond the last column: these are ignored.")
+        rows_end = number_of(spare, "row ends", "rows end")
+        notes = (*notes, f"{rows_end} with empty cells beyond the last column: these are ignored.")
     return FileEntries(tuple(kept), notes)
 
 
@@ -162,7 +173,10 @@ def _refuse_equal_names(names: list[str], line: int) -> None:
 
 
 def _too_many(row: _Row, names: list[str]) -> BadFile:
-    problem = f"it has {len(row.cells)} cells for the {len(names)} columns {_listed(names)}"
+    problem = (
+        f"it has {number_of(len(row.cells), 'cell')} for the "
+        f"{number_of(len(names), 'column')} {_listed(names)}"
+    )
     remedy = "Quote cells that hold the delimiter or a line break, or export it again"
     return BadFile(problem, argument=ARGUMENT, where=f"line {row.line}", remedy=remedy)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from connector.wording import number_of
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats import columnar
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
@@ -44,9 +45,10 @@ def read_folder(path: Path, read: ReadFile, encoding: str | None = None) -> File
     if tables:
         _refuse_others(tables, parts)
     n_others = len(files) - len(parts)
-    others = (f"{n_others} other files of the folder are passed over.",) if n_others else ()
+    others = (f"{number_of(n_others, 'other file is', 'other files are')} passed over.",) if n_others else ()
     what = (
-        f"{len(parts)} files are taken as parts of one table: {tables[0].name} to {tables[-1].name}."
+        f"{number_of(len(parts), 'file is', 'files are')} taken as parts of one table: "
+        f"{tables[0].name} to {tables[-1].name}."
         if len(tables) > 1
         else ""
     )
@@ -84,7 +86,7 @@ def _by_class(folders: Sequence[Path], encoding: str | None) -> FileEntries:
     files = [each for folder in folders for each in sorted(folder.iterdir()) if each.is_file()]
     if not files or any(each.suffix.lower() != TEXT for each in files):
         raise _no_data(files)
-    text = f"Labels are the names of the {len(folders)} folders that texts lie in."
+    text = f"Labels are the names of the {number_of(len(folders), 'folder')} that texts lie in."
     return FileEntries(tuple(_texts(files, encoding)), (text,))
 
 

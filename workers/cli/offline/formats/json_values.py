@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from connector.wording import number_of
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.formats.entries import FileEntries, FileEntry
 from workers.cli.offline.formats.source import InputFile, text_of
@@ -43,7 +44,8 @@ def read(source: InputFile) -> FileEntries:
         raise _no_object(*strange[0])
     if strange:
         places = ", ".join(place for place, _ in strange[:SHOWN]) + (", …" if len(strange) > SHOWN else "")
-        notes = (*notes, f"{len(strange):,} entries are no objects and are left out ({places}).")
+        entries = number_of(len(strange), "entry is no object", "entries are no objects")
+        notes = (*notes, f"{entries}: left out ({places}).")
     return FileEntries(tuple(FileEntry(place, value) for place, value in objects), notes)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from workers.cli.offline.errors import ARGUMENT, BadFile
+from connector.wording import number_of
+from workers.cli.offline.errors import ARGUMENT, BadFile, NoFile
 from workers.cli.offline.formats.encodings import GUESSED, is_western, marked, mended, readings, wide
 from workers.cli.offline.formats.unpacking import PACKED, unpacked
 
@@ -45,7 +46,7 @@ def load(path: Path, encoding: str | None = None, *, argument: str = ARGUMENT) -
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise BadFile("there is no such file", argument=argument, remedy="Check the path") from error
+        raise NoFile("there is no such file", argument=argument, remedy="Check the path") from error
     except OSError as error:
         problem = f"it cannot be read ({error.strerror or type(error).__name__})"
         raise BadFile(problem, argument=argument, remedy="Give a file that you may read") from error
@@ -72,7 +73,10 @@ def text_of(source: InputFile, argument: str = ARGUMENT) -> tuple[str, tuple[str
         result = mended(content)
         if result is not None:
             text, n_broken = result
-            sentence = f"{n_broken:,} characters are not UTF-8 (the first in line {line}): read as \ufffd."
+            sentence = (
+                f"{number_of(n_broken, 'character is', 'characters are')} not UTF-8 (the "
+                f"first in line {line}): read as \ufffd."
+            )
             return text, (sentence,)
         if not is_western(content):
             raise _not_in(encoding, content, place, line, argument) from error

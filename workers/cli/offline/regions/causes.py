@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from connector.wording import number_of
+
 Spot = tuple[int, int]
 
 
@@ -60,7 +62,7 @@ class WholeWords:
         if self.n < LEAST or self.whole > HARDLY * self.n or n < MOSTLY * self.n:
             return ()
         cut = self.n - self.whole
-        return (f"{cut:,} of {self.n:,} spans cut words, as if offsets counted {name}.",)
+        return (f"{cut:,} of {number_of(self.n, 'span')} cut words, as if offsets counted {name}.",)
 
 
 def _is_whole(text: str, spot: Spot | None) -> bool:

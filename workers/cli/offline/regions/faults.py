@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.wording import one_line, quoted
+from connector.wording import number_of, one_line, quoted
 from workers.cli.offline.outcome import FileIssue
 from workers.cli.offline.regions.causes import cause
 from workers.label_types.spans.offsets import Fit, Placed
@@ -30,7 +30,7 @@ def fault_of(
     if spot.fit in WORDS:
         return label, f"{where}: {WORDS[spot.fit]}. It is read as from {spot.start} to {spot.end}.", True
     if spot.fit is Fit.BEYOND:
-        return label, f"{where}, and the text has {len(text):,} characters.{perhaps}", False
+        return label, f"{where}, and the text has {number_of(len(text), 'character')}.{perhaps}", False
     there = one_line(text[spot.start : spot.end], QUOTED)
     return label, f"{where}, but there the text has {quoted(there)}.{perhaps}", False
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from connector.wording import percent, quoted
+from connector.wording import number_of, percent, quoted
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.outcome import FileIssue, FileScan, label_counts
 from workers.cli.offline.regions.data import Region, RegionData, mapped
@@ -59,7 +59,7 @@ def judge_boxes(data: RegionData, predictions: str | None) -> FileScan:
         fields=data.fields,
         n_items=pictures,
         n_labels=given.total(),
-        judged=f"{given.total():,} boxes in {pictures:,} pictures",
+        judged=f"{number_of(given.total(), 'box', 'boxes')} in {number_of(pictures, 'picture')}",
         by=looks.by,
         issues=(*data.faults, *issues),
         classes=label_counts(given, doubted),
@@ -78,7 +78,8 @@ def _looks(data: RegionData, predictions: str | None) -> Looks:
         return by_the_others(data)
     known = sum(item.predictions is not None for item in data.items)
     problem = (
-        f"{known:,} of {len(data.items):,} pictures have predictions, and few have answers of two people"
+        f"{known:,} of {number_of(len(data.items), 'picture')} with predictions, and few "
+        "with answers of two people"
     )
     raise BadFile(
         f"nothing can judge its boxes: {problem}",
@@ -162,7 +163,11 @@ def _spot(region: Region | None) -> dict[str, float] | None:
 
 
 def _not_judged(n: int) -> tuple[str, ...]:
-    return (f"{n:,} boxes are not judged: of their class nothing is seen anywhere.",) if n else ()
+    return (
+        (f"{number_of(n, 'box is', 'boxes are')} not judged: of their class nothing is seen anywhere.",)
+        if n
+        else ()
+    )
 
 
 def _weaker(n: int) -> tuple[str, ...]:

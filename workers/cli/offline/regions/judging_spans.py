@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from connector import wording
-from connector.wording import one_line, percent, quoted
+from connector.wording import number_of, one_line, percent, quoted
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.outcome import FileIssue, FileScan, label_counts
 from workers.cli.offline.record import LeftOut
@@ -85,7 +85,7 @@ def judge_spans(data: RegionData, predictions: str | None, progress: Progress | 
         fields=data.fields,
         n_items=texts,
         n_labels=given.total(),
-        judged=f"{given.total():,} spans in {texts:,} texts",
+        judged=f"{number_of(given.total(), 'span')} in {number_of(texts, 'text')}",
         by=looks.by,
         issues=(*data.faults, *issues),
         classes=label_counts(given, doubted),
@@ -155,7 +155,7 @@ def _by_tagger(data: RegionData, progress: Progress | None) -> _Judged:
     gain = _f1(given, predicted)
     others = sum(len(look.item.answers) - 1 for look in looks)
     texts = (
-        [f"{others:,} further answers to the same texts are not judged: the carried one is."]
+        [f"Not judged, for the carried one is: {number_of(others, 'further answer')} to the same texts."]
         if others
         else []
     )
@@ -242,9 +242,9 @@ def _unread_notices(not_read: int, weaker: int) -> tuple[str, ...]:
     texts = []
     if not_read:
         texts.append(
-            f"{not_read:,} spans are not judged: what is read over them belongs to another, or their label "
-            "is read nowhere."
+            f"{number_of(not_read, 'span is', 'spans are')} not judged: what is read there belongs to "
+            "another, or the label is read nowhere."
         )
     if weaker:
-        texts.append(f"{weaker:,} weaker findings are not listed.")
+        texts.append(f"{number_of(weaker, 'weaker finding is', 'weaker findings are')} not listed.")
     return tuple(texts)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.platforms.results import BY, dicts, marks_on, written_by_us
+from connector.wording import are, number_of
 from workers.cli.offline.dataset import Columns
 from workers.cli.offline.fields import choose_fields, flattened
 from workers.cli.offline.formats.entries import FileEntries
@@ -91,7 +92,7 @@ def _others(tasks: Sequence[tuple[str, Raw]], control: str) -> tuple[str, ...]:
                 if region.get("from_name") not in (control, None) and region.get("type") != "relation":
                     times[str(region.get("from_name")), str(region.get("type"))] += 1
     return tuple(
-        f"{n:,} results of '{name}' ({kind}) are not judged: one control at a time."
+        f"{number_of(n, 'result')} of '{name}' ({kind}) {are(n)} not judged: one control at a time."
         for (name, kind), n in times.items()
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from connector.wording import scans
+from connector.wording import number_of, scans
 from workers.cli.offline.errors import ARGUMENT, BadFile
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.record import LeftOut
@@ -66,13 +66,13 @@ def by_predictions(data: RegionData, by: str) -> Looks:
     missing = tuple(LeftOut(item.place, "no prediction") for item in data.items if item.predictions is None)
     others = sum(len([one for one in look.item.people if one is not look.answer]) for look in looks)
     texts = (
-        [f"{others:,} further answers to the same items are not judged: the carried one is."]
+        [f"Not judged, for the carried one is: {number_of(others, 'further answer')} to the same items."]
         if others
         else []
     )
     if not looks:
         reasons = ", ".join(dict.fromkeys(one.reason for one in (*data.left_out, *missing)))
-        problem = f"none of its {len(data.items):,} items can be judged: {reasons}"
+        problem = f"none of its {number_of(len(data.items), 'item')} can be judged: {reasons}"
         raise BadFile(problem, argument=ARGUMENT, remedy="Give what is missing, and scan again")
     if not any(look.against for look in looks):
         texts.append("The predictions hold no region at all: nothing can be found missing, or elsewhere.")
@@ -111,7 +111,10 @@ def by_the_others(data: RegionData) -> Looks:
             looks.append(Look(item, answer, agree(others, names, number)))
     n_others = [len(look.item.people) - 1 for look in looks]
     weak = sum(n == 1 for n in n_others)
-    text = f"{weak:,} answers are held against one other person's only: either may be wrong."
+    text = (
+        f"{number_of(weak, 'answer is', 'answers are')} held against one other person's only: "
+        "either may be wrong."
+    )
     return Looks(
         tuple(looks), "the other annotators, each left out in turn", tuple(left_out), (text,) if weak else ()
     )

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from connector.platforms.results import dicts
+from connector.wording import number_of
 from workers.cli.offline.columns import IDS
 from workers.cli.offline.errors import BadFile
 from workers.cli.offline.formats.entries import FileEntry
@@ -79,7 +80,7 @@ def _require_one(by_item: Mapping[str, Sequence[Region]], left_out: Sequence[Lef
     if left_out and not any(by_item.values()):
         reasons = ", ".join(dict.fromkeys(one.reason.removeprefix("prediction: ") for one in left_out))
         raise BadFile(
-            f"none of its {len(left_out):,} regions can be used: {reasons}",
+            f"none of its {number_of(len(left_out), 'region')} can be used: {reasons}",
             argument=ARGUMENT,
             where=left_out[0].place.removeprefix(f"{ARGUMENT}, "),
             remedy="See the forms in docs/offline.md",
