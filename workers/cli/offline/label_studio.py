@@ -222,7 +222,7 @@ def _unlabelled(tasks: Sequence[Raw]) -> BadFile:
     if held["annotations"]:
         problem = f"no annotation holds any result ({number_of(len(tasks), 'task')}; {listed})"
     else:
-        problem = f"none of the {number_of(len(tasks), 'task')} has an annotation" + (
+        problem = f"of its {number_of(len(tasks), 'task')} none has an annotation" + (
             f" ({listed})" if listed else ""
         )
     return BadFile(problem, argument=ARGUMENT, remedy=EXPORT_CHOICES)

@@ -280,7 +280,7 @@ def test_the_same_file_gives_the_same_answer(agree: Callable[..., Done], tmp_pat
 def test_a_file_of_one_annotator_is_refused(agree: Callable[..., Done]) -> None:
     done = agree([task(n, "choices", {1: [("a", "b")[n % 2]]}) for n in range(4)])
     assert done.code == 1
-    assert "none of its 4 items has answers of two people" in done.err
+    assert "of its 4 items none has answers of two people" in done.err
 
 
 def test_somebody_who_answers_twice_counts_once(agree: Callable[..., Done], tmp_path: Path) -> None:

@@ -127,5 +127,5 @@ def test_tasks_without_annotations_say_what_they_hold(tmp_path: Path, held: str)
         {"id": n, "data": {"text": text}, "annotations": [], held: [{"result": []}]}
         for n, (text, _) in enumerate(ROWS)
     ]
-    with pytest.raises(BadFile, match=rf"none of the 8 tasks has an annotation \(8 have {held}\)"):
+    with pytest.raises(BadFile, match=rf"of its 8 tasks none has an annotation \(8 have {held}\)"):
         read(tmp_path, rows)

@@ -126,7 +126,7 @@ def test_an_annotation_without_a_class_is_an_answer_and_that_is_said(tmp_path: P
     tasks[-1]["annotations"][0]["was_cancelled"] = True
     data = read(tmp_path, "a.json", json.dumps(tasks))
     assert (data.kind, data.records[-1].label) == (FileKind.MULTI_LABEL, "(none)")
-    assert any("choose no class: taken to say that none applies" in sentence for sentence in data.notes)
+    assert any("chooses no class: taken to say that none applies" in sentence for sentence in data.notes)
     assert [one.reason for one in data.left_out] == ["annotation cancelled"]
 
 
@@ -153,7 +153,7 @@ def test_own_probabilities_are_used_and_what_they_lack_is_left_out(
     assert [issue["id"] for issue in found["issues"]] == [str(LOST + 1)]
     assert found["judged_by"] == "probabilities of p.jsonl"
     assert found["left_out"] == [{"reason": "no prediction", "count": 1, "places": ["task 3"]}]
-    assert "1 predictions are of items that the file does not have." in found["warnings"]
+    assert "1 prediction is of an item that the file does not have." in found["warnings"]
 
 
 def test_the_predictions_of_an_export_judge_where_most_tasks_have_one(

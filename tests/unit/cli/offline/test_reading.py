@@ -228,7 +228,7 @@ BAD: list[tuple[str, str | bytes, str]] = [
     ("a.json", "{}", "it holds one object (no keys), not a list of items"),
     ("a.json", "[]", "it holds no items"),
     ("a.json", "[1, 2]", "entry 1: it is int, not an object"),
-    ("a.json", json.dumps([task(0, "a"), task(1, "b")]), "none of the 2 tasks has an annotation"),
+    ("a.json", json.dumps([task(0, "a"), task(1, "b")]), "of its 2 tasks none has an annotation"),
     ("a.json", json.dumps(ONE_CLASS), "all 2 labels in 'kind' are 'x'"),
     ("a.jsonl", '{"text": "a", "label": "x"}\n\n{"text": "b", "la', "line 3: the JSON breaks off"),
     ("a.jsonl", '{"text": "a", "label": ["x", "y"]}\n' * 2, "several labels"),

@@ -168,7 +168,7 @@ def test_where_nothing_can_be_judged_the_scan_fails(tmp_path: Path) -> None:
         no_size = files.voc_file(n).replace("<width>800", "<width>0")
         save(tmp_path / f"voc/p{n}.xml", no_size)
         save(tmp_path / f"found/p{n}.txt", "\n".join(files.yolo_line(box, 0.9) for box in files.truth(n)))
-    with pytest.raises(BadFile, match="none of its 30 items can be judged: picture whose size is not known"):
+    with pytest.raises(BadFile, match="of its 30 items none can be judged: picture whose size is not known"):
         judged(tmp_path / "voc", tmp_path / "found")
 
 
@@ -250,7 +250,7 @@ def test_cells_of_a_table_spell_boxes(tmp_path: Path, form: str) -> None:
 
 def test_a_cell_that_is_nested_without_end_is_no_box(tmp_path: Path) -> None:
     table = csv_of([["image", "class", "confidence", "bbox"], ["p0.jpg", "car", 0.9, "[" * 100_000]])
-    with pytest.raises(BadFile, match="none of its 1 regions can be used"):
+    with pytest.raises(BadFile, match="of its 1 region none can be used"):
         judged(coco_from(tmp_path), save(tmp_path / "p.csv", table))
 
 

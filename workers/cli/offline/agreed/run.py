@@ -26,7 +26,7 @@ def agree_on_file(path: Path, columns: Columns, quorum: int, encoding: str | Non
     answers = [len(one.answers) for one in (data.records if isinstance(data, Dataset) else data.items)]
     if quorum > 1 and max(answers) < 2:
         raise BadFile(
-            f"none of its {number_of(len(answers), 'item')} has answers of two people",
+            f"of its {number_of(len(answers), 'item')} none has answers of two people",
             argument=ARGUMENT,
             remedy="Export all annotations of a task; in rows name the columns with --id-column and "
             "--annotator-column",

@@ -72,7 +72,7 @@ def by_predictions(data: RegionData, by: str) -> Looks:
     )
     if not looks:
         reasons = ", ".join(dict.fromkeys(one.reason for one in (*data.left_out, *missing)))
-        problem = f"none of its {number_of(len(data.items), 'item')} can be judged: {reasons}"
+        problem = f"of its {number_of(len(data.items), 'item')} none can be judged: {reasons}"
         raise BadFile(problem, argument=ARGUMENT, remedy="Give what is missing, and scan again")
     if not any(look.against for look in looks):
         texts.append("The predictions hold no region at all: nothing can be found missing, or elsewhere.")

@@ -80,7 +80,7 @@ def _require_one(by_item: Mapping[str, Sequence[Region]], left_out: Sequence[Lef
     if left_out and not any(by_item.values()):
         reasons = ", ".join(dict.fromkeys(one.reason.removeprefix("prediction: ") for one in left_out))
         raise BadFile(
-            f"none of its {number_of(len(left_out), 'region')} can be used: {reasons}",
+            f"of its {number_of(len(left_out), 'region')} none can be used: {reasons}",
             argument=ARGUMENT,
             where=left_out[0].place.removeprefix(f"{ARGUMENT}, "),
             remedy="See the forms in docs/offline.md",
