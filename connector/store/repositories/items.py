@@ -322,7 +322,7 @@ def _prediction(row: Any) -> Prediction:
 
 
 def _corrected_in_place(project_id: int) -> Select[Any]:
-    """Annotations in which a correction stands: a whole label that a person changed since is that person's."""
+    """Annotations in which a correction stands: a whole label that somebody changed since is theirs."""
     stands = or_(issues.c.place != "", annotation_rows.c.label == corrections.c.label)
     return (
         select(corrections.c.annotation_id)
