@@ -46,8 +46,10 @@ def _undo(context: Context, correction: Correction) -> str | None:
     items = context.source.fetch([order.item.remote_id])
     with context.begin() as unit:
         absorb_items(unit, project, items, ours=context.installations, own_write=True)
+        unit.corrections.reverted(correction.id)  # first: what the item carries depends on it
         why_not = _why_not_restored(unit, project, correction, [one.created_at for one in items])
-        unit.corrections.reverted(correction.id, why_not)
+        if why_not is not None:
+            unit.corrections.set_state(correction.id, CorrectionState.REVERTED, why_not)
         look_at_undone(unit, project, items, [correction.item_id])
         withdrawn = unit.notes.withdraw_of_issue(correction.issue_id) if bears(unit, correction) else 0
         release_waiting(unit, correction)

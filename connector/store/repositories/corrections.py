@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 
 from connector.model import Correction, CorrectionEvidence, CorrectionState, Json, WriteMode, WriteRecord
 from connector.store.repositories.base import Repository, chunks
@@ -20,6 +20,14 @@ UNWRITTEN = (
     CorrectionState.HELD,
     CorrectionState.DRY_RUN,
 )
+
+
+def may_stand() -> ColumnElement[bool]:
+    """A correction that is written, or may be just now, or is not taken back yet."""
+    return or_(
+        corrections.c.state.in_([CorrectionState.APPLIED.value, CorrectionState.REVERTING.value]),
+        and_(corrections.c.state == CorrectionState.PENDING.value, corrections.c.before.is_not(None)),
+    )
 
 
 def adopted_run(project_id: int) -> str:
@@ -76,16 +84,7 @@ class Corrections(Repository):
         """Issue id → its correction that is written, or may be just now."""
         result: dict[str, Correction] = {}
         for part in chunks(issue_ids):
-            rows = self._where(
-                self._among(corrections.c.issue_id, part),
-                or_(
-                    corrections.c.state.in_([CorrectionState.APPLIED.value, CorrectionState.REVERTING.value]),
-                    and_(
-                        corrections.c.state == CorrectionState.PENDING.value,
-                        corrections.c.before.is_not(None),
-                    ),
-                ),
-            )
+            rows = self._where(self._among(corrections.c.issue_id, part), may_stand())
             result.update({one.issue_id: one for one in rows})
         return result
 

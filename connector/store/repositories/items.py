@@ -22,6 +22,7 @@ from connector.model import (
 )
 from connector.model.carried import GivenLabel, carried
 from connector.store.repositories.base import Repository, chunks
+from connector.store.repositories.corrections import may_stand
 from connector.store.repositories.pages import PageChange, Pages, Stamps, still_older
 from connector.store.tables import annotation_rows, corrections, issues, items, predictions
 
@@ -322,7 +323,10 @@ def _prediction(row: Any) -> Prediction:
 
 
 def _corrected_in_place(project_id: int) -> Select[Any]:
-    """Annotations in which a correction stands: a whole label that somebody changed since is theirs."""
+    """Annotations in which a correction stands: a whole label that somebody changed since is theirs.
+
+    From the moment in which it may be written, for the platform tells us of that before it is recorded.
+    """
     stands = or_(issues.c.place != "", annotation_rows.c.label == corrections.c.label)
     return (
         select(corrections.c.annotation_id)
@@ -330,8 +334,8 @@ def _corrected_in_place(project_id: int) -> Select[Any]:
         .join(annotation_rows, annotation_rows.c.id == corrections.c.annotation_id)
         .where(
             corrections.c.project_id == project_id,
-            corrections.c.state == CorrectionState.APPLIED.value,
             corrections.c.mode == WriteMode.UPDATE.value,
+            may_stand(),
             stands,
         )
     )

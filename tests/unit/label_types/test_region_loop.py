@@ -10,7 +10,7 @@ import pytest
 from connector import wording
 from connector.actions.golden import AS_LABELLED, Line, store
 from connector.errors import Rejected
-from connector.model import CorrectionState, LabelSchema, ObjectTag
+from connector.model import CorrectionState, IssueState, LabelSchema, ObjectTag
 from connector.model.jobs import JobKind
 from connector.wording import reason_texts
 from tests.support.world import World
@@ -256,6 +256,38 @@ def test_an_error_that_several_made_is_put_right_once_counted_and_not_voted_back
         (item,) = unit.items.labelled(world.project.id, [correction.item_id])
         assert item.label == label_of(*given)
         assert unit.corrections.held_by_others(world.project.id) == 0
+
+
+def test_writing_one_region_leaves_the_questions_about_others_of_its_annotation_open(
+    build: Callable[..., World],
+) -> None:
+    """Though another, made before, counts as much while what was written is not recorded yet."""
+    world = build(schema=BOX_SCHEMA)
+    for n in range(20):
+        right = [box("car", 20 + 5 * n, 40), box("dog", 300 + 5 * n, 250)]
+        put(world, f"right {n}", right, dict.fromkeys(right, 0.95))
+    put(world, "two", [DOG], dict.fromkeys([DOG, OTHER], 0.95))
+    for who in ("bob", "cat"):
+        world.server.annotate(world.source_id, world.held("two").item.remote_id, label_of(AMISS), who)
+    world.settle()
+    about = {issue.suggested: issue.id for issue in world.issues()}
+    tasks = {
+        str(held.item.data["secondlook_key"]): held.item.remote_id for held in world.review.held.values()
+    }
+    with world.read() as unit:
+        asked = unit.reviews.of_issues(list(about.values()))
+    for reviewer in ("rita", "ravi"):
+        world.server.answer(tasks[asked[about[OTHER]].key], reviewer, OTHER)
+    world.later(minutes=5)
+    assert world.labels("two")[1] == ("bob", label_of(AMISS, OTHER))
+    assert {issue.suggested: issue.state for issue in world.issues()} == {
+        OTHER: IssueState.ACCEPTED,
+        DOG: IssueState.IN_REVIEW,
+    }
+    assert world.audit("issue.stale") == []
+    world.revert(corrections(world)[OTHER])
+    assert world.labels("two")[1] == ("bob", label_of(AMISS))
+    assert world.audit("issue.stale") == []
 
 
 def test_an_open_page_that_puts_the_old_boxes_back_makes_a_conflict_that_stands(pictures: World) -> None:
