@@ -183,11 +183,12 @@ class Golden(Repository):
                 .join(golden_questions, golden_questions.c.review_key == votes.c.review_key)
                 .join(golden_items, golden_items.c.id == golden_questions.c.golden_id)
                 .join(review_tasks, review_tasks.c.key == votes.c.review_key)
+                .join(issues, issues.c.id == review_tasks.c.issue_id)
                 .where(self._among(golden_questions.c.golden_id, part), votes.c.counted.is_(True))
                 .order_by(votes.c.created_at, votes.c.id)
             )
-            if since_verified:
-                query = query.where(review_tasks.c.created_at >= golden_items.c.verified_at)
+            if since_verified:  # the task's own moment is that of the one it was put beside
+                query = query.where(issues.c.created_at >= golden_items.c.verified_at)
             for row in self._connection.execute(query):
                 result[row.golden_id].append(vote_of(row))
         return result

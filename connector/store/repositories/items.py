@@ -23,7 +23,7 @@ from connector.model import (
 from connector.model.carried import GivenLabel, carried
 from connector.store.repositories.base import Repository, chunks
 from connector.store.repositories.pages import PageChange, Pages, Stamps, still_older
-from connector.store.tables import annotation_rows, corrections, items, predictions
+from connector.store.tables import annotation_rows, corrections, issues, items, predictions
 
 __all__ = ["Items", "PageChange", "Stamps", "still_older"]
 
@@ -200,11 +200,7 @@ class Items(Repository):
         )
         if between is not None:
             query = query.where(items.c.id.between(*between))
-        corrected = select(corrections.c.annotation_id).where(
-            corrections.c.project_id == project_id,
-            corrections.c.state == CorrectionState.APPLIED.value,
-            corrections.c.mode == WriteMode.UPDATE.value,
-        )
+        corrected = _corrected_in_place(project_id)
         if between is not None:
             corrected = corrected.where(corrections.c.item_id.between(*between))
         if item_ids is None:
@@ -322,6 +318,22 @@ def _prediction(row: Any) -> Prediction:
         score=row.score,
         class_scores=row.class_scores,
         updated_at=row.updated_at,
+    )
+
+
+def _corrected_in_place(project_id: int) -> Select[Any]:
+    """Annotations in which a correction stands: a whole label that somebody changed since is theirs."""
+    stands = or_(issues.c.place != "", annotation_rows.c.label == corrections.c.label)
+    return (
+        select(corrections.c.annotation_id)
+        .join(issues, issues.c.id == corrections.c.issue_id)
+        .join(annotation_rows, annotation_rows.c.id == corrections.c.annotation_id)
+        .where(
+            corrections.c.project_id == project_id,
+            corrections.c.state == CorrectionState.APPLIED.value,
+            corrections.c.mode == WriteMode.UPDATE.value,
+            stands,
+        )
     )
 
 

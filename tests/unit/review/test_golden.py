@@ -222,6 +222,18 @@ def test_a_golden_label_that_most_reviewers_contradict_is_reported_and_not_chang
     assert [detail["label"] for _, _, detail in mixed.audit("golden.doubted")] == [issue.given]
 
 
+def test_a_golden_label_is_doubted_too_where_it_is_asked_beside_a_question_that_stood_before(
+    build: Build,
+) -> None:
+    world = crowded(build, share=0.5, flags=12, known=0)
+    world.clock.advance(hours=1)
+    make_golden(world, {"bird 0": "bird"})
+    world.do(JobKind.PUSH)
+    world.agree("bird 0", "cat")
+    world.settle()
+    assert golden_item(world, "bird 0").doubted_at is not None
+
+
 def test_one_dissenter_doubts_nothing(mixed: World) -> None:
     issue = golden_issues(mixed)[0]
     text, other = mixed.text_of(issue.item_id), next(c for c in ("cat", "dog") if c != issue.given)

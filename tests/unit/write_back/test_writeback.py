@@ -51,6 +51,12 @@ def predictions(world: World) -> list[str | None]:
     return [one.label for one in world.held("odd").item.predictions]
 
 
+def carried_label(world: World) -> str:
+    with world.read() as unit:
+        labelled = unit.items.labelled(world.project.id, [world.issue("odd").item_id])
+        return next(one.label for one in labelled)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_a_correction_is_nobodys_answer_and_no_dispute_with_the_label_that_it_corrects(
     build: Build, mode: str
@@ -96,6 +102,21 @@ def test_update_changes_the_original_in_place(build: Build) -> None:
     world = corrected(asking_in(build(writeback={"mode": "update"})))
 
     assert world.labels("odd") == [("ann", "dog")]
+
+
+def test_a_corrected_label_that_its_annotator_changed_again_is_one_among_others(build: Build) -> None:
+    world = build(writeback={"mode": "update"})
+    world.some_right()
+    item_id = world.wrong("odd", given="cat", truly="dog")
+    world.server.annotate(world.source_id, item_id, "cat", "bob")
+    world.settle()
+    corrected(world)
+    assert carried_label(world) == "dog", "bob, who holds the error, does not outvote what was decided"
+    world.relabel("odd", "cat")
+    for who in ("eve", "fay", "gus"):
+        world.server.annotate(world.source_id, item_id, "dog", who)
+    world.later(minutes=10)
+    assert carried_label(world) == "dog"
 
 
 def test_prediction_adds_a_prediction_and_leaves_the_label(build: Build) -> None:
