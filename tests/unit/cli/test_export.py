@@ -399,6 +399,25 @@ def test_boxes_are_written_as_coco_and_yolo_and_read_again_alike(
     assert yolo.classes == files.CLASSES
 
 
+@pytest.mark.parametrize(
+    ("shown", "stem"),
+    [("/data/upload/1/p{}.jpg", "p{}"), ("/data/local-files/?d=set/p{}.jpg", "p{}"), ("s3://b/p{}", "p{}")],
+)
+def test_a_picture_is_called_by_its_file_whatever_else_its_item_says(
+    secondlook: Secondlook, configured: Services, shown: str, stem: str
+) -> None:
+    tasks = files.ls_pictures(2, predicted=False)
+    for n, task in enumerate(tasks):
+        task["data"] = {"sku": "A-17", "seen": "old.jpg", "image": shown.format(n)}
+    tasks[1]["annotations"][0]["result"] = []
+    project_of(configured, "boxes", "box", files.CLASSES, tasks)
+    secondlook("export", "cats", "--out", "c.json", "--format", "coco")
+    secondlook("export", "cats", "--out", "y", "--format", "yolo")
+    images = json.loads(Path("c.json").read_text("utf-8"))["images"]
+    assert [one["file_name"] for one in images] == [shown.format(n) for n in (0, 1)]
+    assert sorted(path.stem for path in Path("y/labels").iterdir()) == [stem.format(n) for n in (0, 1)]
+
+
 def percent(boxes: list[Any]) -> list[list[float]]:
     return [
         [100 * a / files.W, 100 * b / files.H, 100 * c / files.W, 100 * d / files.H] for a, b, c, d in boxes

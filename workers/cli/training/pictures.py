@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workers.cli.offline.regions.data import PERCENT
+from workers.cli.offline.regions.pictures import file_of
 from workers.cli.training.shapes import TrainingExample
 from workers.cli.training.writers import ExportPlan
 from workers.issues.geometry import as_boxes, enclosing
@@ -29,7 +30,7 @@ class CocoFile:
     """
 
     def __init__(self, path: Path, plan: ExportPlan) -> None:
-        self._path = path
+        self._path, self._plan = path, plan
         self._number = {name: k for k, name in enumerate(plan.classes, start=1)}
         self._parts = {name: path.with_name(f".{path.name}.{name}") for name in ("images", "annotations")}
         self._streams = {name: part.open("w", encoding="utf-8") for name, part in self._parts.items()}
@@ -41,7 +42,7 @@ class CocoFile:
         return _sentences(self._odd)
 
     def add(self, example: TrainingExample) -> None:
-        for name, rows in by_picture(example):
+        for name, rows in by_picture(example, self._plan):
             image = self._n["images"] + 1
             size = _size(rows)
             if size is None and rows:
@@ -89,7 +90,7 @@ class YoloFolder:
 
     def __init__(self, folder: Path, plan: ExportPlan) -> None:
         (folder / "labels").mkdir()
-        self._folder = folder
+        self._folder, self._plan = folder, plan
         self._number = {name: k for k, name in enumerate(plan.classes)}
         self._odd = Counter[str]()
         self._taken: set[str] = set()
@@ -99,7 +100,7 @@ class YoloFolder:
         return _sentences(self._odd)
 
     def add(self, example: TrainingExample) -> None:
-        for name, rows in by_picture(example):
+        for name, rows in by_picture(example, self._plan):
             lines = [self._line(row, _size(rows) or PERCENT) for row in rows]
             self._file(name or example.id).write_text("".join(lines), encoding="utf-8", newline="\n")
 
@@ -112,7 +113,7 @@ class YoloFolder:
 
     def _file(self, name: str) -> Path:
         """By the picture's name; of two pictures of one name the second has a number behind."""
-        stem = PurePath(name.split("?", 1)[0]).stem.translate(UNSAFE)[:150] or "picture"
+        stem = file_of(name).stem.translate(UNSAFE)[:150] or "picture"
         if stem.casefold() in self._taken:
             self._odd["pictures of one name: the later ones have a number behind"] += 1
             stem = next(
@@ -132,11 +133,10 @@ class YoloFolder:
         return f"{label} {' '.join(f'{number:.6f}' for number in numbers)}\n"
 
 
-def by_picture(example: TrainingExample) -> Iterator[tuple[str, list[Row]]]:
+def by_picture(example: TrainingExample, plan: ExportPlan) -> Iterator[tuple[str, list[Row]]]:
     """The boxes of each picture of an item; an item without boxes is a picture without boxes."""
     if not example.label:
-        held = [value for value in example.data.values() if isinstance(value, str)]
-        yield next((value for value in held if not value.startswith("data:")), ""), []
+        yield plan.picture(example.data), []
     for name, rows in groupby(example.label, key=lambda row: row["image"]):
         yield name, list(rows)
 

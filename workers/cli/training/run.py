@@ -23,7 +23,7 @@ from workers.cli.offline.left_out import left_out_rows
 from workers.cli.offline.record import LeftOut
 from workers.cli.training.shapes import DECIDED, ApartItem, ContentHash, TrainingExample
 from workers.cli.training.standing import example_of
-from workers.cli.training.values import kind_of_schema, reader_of
+from workers.cli.training.values import kind_of_schema, picture_in, reader_of
 from workers.cli.training.writers import ExampleWriter, ExportPlan, MakeWriter
 from workers.label_types.registry import kind_of
 
@@ -149,7 +149,9 @@ def write_export(
             created = Path(folder) / out.name
             if form in FOLDERS:
                 created.mkdir()
-            plan = ExportPlan(project, kind, schema.classes, partial(labelled_text, schema))
+            plan = ExportPlan(
+                project, kind, schema.classes, partial(labelled_text, schema), partial(picture_in, schema)
+            )
             writer = _writers()[form](created, plan)
             apart_file = created / APART if form in FOLDERS else Path(folder) / f"{out.name}.{APART}"
             result = _pour(items, schema, form, writer, apart_file, kind, decided=decided)

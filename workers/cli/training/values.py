@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connector.model import CHOICE, LabelSchema
@@ -13,6 +13,7 @@ from workers.cli.offline.kinds import FileKind, number_of
 from workers.cli.offline.record import LeftOut
 from workers.cli.offline.regions.data import Region, RegionItem
 from workers.cli.offline.regions.label_studio import regions_of_task
+from workers.cli.offline.regions.pictures import address_among
 from workers.cli.training.standing import Read
 from workers.label_types.multi_label.value import classes
 from workers.label_types.spans.value import KEYS
@@ -58,14 +59,20 @@ def read_regions(
         return None
     answered = any(isinstance(entry, dict) and "question" in entry for entry in item.result)
     result = _as_result(item.label or "", schema) if answered else item.result
-    data = item.data if kind is FileKind.BOXES or answered else _object_data(item, schema)
+    data = item.data if answered else _object_data(item, schema)
     task = {"id": item.item, "data": data, "annotations": [{"result": result}]}
     items, lost = regions_of_task(task, schema.control, kind)
     return (items, lost) if items else None
 
 
+def picture_in(schema: LabelSchema, data: Mapping[str, Any]) -> str:
+    """The address of the picture that the control is about."""
+    shown = labelled_object(schema)
+    return address_among(data.values() if shown is None else (value_at(data, shown.field),))
+
+
 def _object_data(item: TrainingItem, schema: LabelSchema) -> dict[str, Any]:
-    """What the control is about, and nothing beside it in which a span could be looked for."""
+    """What the control is about, and nothing beside it that could be taken for its text or picture."""
     shown = labelled_object(schema)
     if shown is None:
         return dict(item.data)

@@ -19,6 +19,7 @@ class ExportPlan:
     kind: FileKind | None
     classes: tuple[str, ...]
     text: Callable[[Mapping[str, Any]], str | None] = lambda _: None  # of an item's data: what spans count in
+    picture: Callable[[Mapping[str, Any]], str] = lambda _: ""  # the same: the address of what boxes are on
 
 
 class ExampleWriter(Protocol):

@@ -49,6 +49,22 @@ def yolo_folder(folder: Path) -> Path:
     return folder / "set"
 
 
+def test_a_picture_of_an_export_is_called_by_its_file_and_not_by_what_stands_before_it(
+    scan: Callable[..., Ran], tmp_path: Path
+) -> None:
+    tasks = files.ls_pictures(predicted=False)
+    for n, task in enumerate(tasks):
+        task["data"] = {"sku": "A-17", "image": f"/data/upload/1/p{n}.jpg"}
+    save(tmp_path, "a.json", tasks)
+    rows = [{"file_name": f"p{n}.jpg", "predictions": []} for n in range(len(tasks))]
+    save(tmp_path, "p.json", rows)
+    code, out, err = scan("a.json", "--predictions", "p.json", "--json")
+    assert code == 0, err
+    assert {issue["content"] for issue in json.loads(out)["issues"]} <= {
+        f"/data/upload/1/p{n}.jpg" for n in range(len(tasks))
+    }
+
+
 # --- forms ----------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,20 @@ def task(n: int, kind: str, answers: dict[int, Any], **more: Any) -> dict[str, A
     return {"id": n, "data": {"text": f"text {n}"}, "annotations": annotations} | more
 
 
+def box(region: str, label: str, x: float) -> dict[str, Any]:
+    value = {"x": x, "y": 10, "width": 20, "height": 20, "rotation": 0, "rectanglelabels": [label]}
+    of = {"id": region, "from_name": "box", "to_name": "image", "type": "rectanglelabels"}
+    return {**of, "original_width": 100, "original_height": 100, "value": value}
+
+
+def drawn(n: int, *people: list[dict[str, Any]]) -> dict[str, Any]:
+    """A picture with what each person drew on it."""
+    annotations = [
+        {"id": f"{n}-{who}", "completed_by": who, "result": result} for who, result in enumerate(people)
+    ]
+    return {"id": n, "data": {"image": f"{n}.png"}, "annotations": annotations}
+
+
 def by_id(out: Path) -> dict[str, Any]:
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     return {row["id"]: row for row in rows}
@@ -214,6 +228,45 @@ def test_boxes_are_agreed_by_clusters_and_written_in_percent(
 
 def by_id_of_boxes(result: list[dict[str, Any]]) -> list[float]:
     return sorted(region["value"]["x"] * files.W / 100 for region in result)
+
+
+def test_a_box_whose_class_is_tied_leaves_its_picture_open(
+    agree: Callable[..., Done], tmp_path: Path
+) -> None:
+    boxes = [box("a", "car", 10), box("b", "dog", 10)]
+    agree([drawn(1, boxes[:1], boxes[1:]), drawn(2, boxes[:1], boxes[:1])])
+    rows = by_id(tmp_path / "out.jsonl")
+    assert (rows["1"]["status"], rows["1"]["reason"]) == ("open", "as many say something else")
+    assert (rows["2"]["status"], rows["2"]["quality"]) == ("agreed", 1)
+
+
+def test_a_class_that_not_all_gave_a_box_is_worth_less(agree: Callable[..., Done], tmp_path: Path) -> None:
+    car, dog = [box("a", "car", 10)], [box("b", "dog", 10)]
+    agree([drawn(1, car, car, dog)])
+    assert by_id(tmp_path / "out.jsonl")["1"]["quality"] == pytest.approx(2 / 3, abs=1e-4)
+
+
+def test_nothing_is_agreed_only_where_more_than_half_marked_nothing(
+    agree: Callable[..., Done], tmp_path: Path
+) -> None:
+    car, other = [box("a", "car", 10)], [box("b", "car", 60)]
+    agree([drawn(1, car, []), drawn(2, car, other), drawn(3, [], [], car), drawn(4, car, car)])
+    rows = by_id(tmp_path / "out.jsonl")
+    assert [rows[n]["reason"] for n in "1234"] == ["too few agree", "too few agree", None, None]
+    assert (rows["3"]["label"], rows["3"]["quality"]) == ([], pytest.approx(2 / 3, abs=1e-4))
+
+
+def test_a_span_whose_class_is_tied_leaves_its_text_open(agree: Callable[..., Done], tmp_path: Path) -> None:
+    tasks = files.ls_texts(2)
+    for task in tasks:
+        given = task["annotations"][0]
+        other = json.loads(json.dumps(given)) | {"id": 99, "completed_by": 2}
+        task["annotations"] = [given | {"completed_by": 1}, other]
+    swapped = tasks[0]["annotations"][1]["result"][0]["value"]
+    swapped["labels"] = ["LOC" if swapped["labels"] == ["PER"] else "PER"]
+    agree(tasks)
+    rows = by_id(tmp_path / "out.jsonl")
+    assert [rows[n]["reason"] for n in "01"] == ["as many say something else", None]
 
 
 def test_spans_are_agreed_and_keep_their_text(agree: Callable[..., Done], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from workers.consensus import (
 )
 
 FIGURES = 4
+MAJORITY = 0.5  # the share of which more is needed
 
 Row = dict[str, object]
 
@@ -76,7 +77,8 @@ def _boxes(
         dropped += len(result.kept) - len(kept)
         people = [_name(given, person) for person in boxes.person.tolist()]
         regions = [_box_row(result, k, names, people) for k in kept.tolist()]
-        items.append(_agreed(item, regions, len(given)))
+        behind = [float(agreed) for agreed in (result.support * result.label_share)[kept]]
+        items.append(_agreed(item, regions, behind, given))
     figures = [
         figure("F1 of two people's boxes (overlap .5)", box_f1_sums(drawn), _shared(answers)),
         figure("mean overlap of the matched", box_iou_sums(drawn), _shared(answers)),
@@ -118,7 +120,7 @@ def _spans(
         agreed = texts[n]
         dropped += agreed.left_out
         regions = [_span_row(agreed, k, names, item.text, given) for k in range(len(agreed.label))]
-        items.append(_agreed(item, regions, len(given)))
+        items.append(_agreed(item, regions, agreed.support.tolist(), given, weighed=result.weighed))
     figures = [
         figure("F1 of two people's spans (same ends and label)", span_f1_sums(marked), _shared(answers)),
         figure("the same, sharing any place", span_overlap_sums(marked), _shared(answers)),
@@ -155,11 +157,33 @@ def _few(item: RegionItem, n: int) -> AgreedItem:
     return AgreedItem(item.id, item.place, None, None, n, (), OpenReason.FEW, _data(item))
 
 
-def _agreed(item: RegionItem, regions: Sequence[Row], n: int) -> AgreedItem:
-    """The quality of nothing is 1: all who saw the item marked nothing that others did."""
-    support = [float(str(region["support"])) for region in regions]
-    quality = sum(support) / len(support) if support else 1.0
-    return AgreedItem(item.id, item.place, regions, round(quality, FIGURES), n, (), None, _data(item))
+def _agreed(
+    item: RegionItem,
+    regions: Sequence[Row],
+    behind: Sequence[float],
+    given: Sequence[RegionAnswer],
+    *,
+    weighed: bool = False,
+) -> AgreedItem:
+    """The item with its regions; open where a class is tied, or where half or less say that there are none.
+
+    `behind` (0..1) is the share, or the probability, of each region. That of nothing is the share of those
+    who marked nothing; where people are `weighed` it may be agreed against most of them.
+    """
+    nothing = sum(not answer.regions for answer in given) / len(given)
+    quality = sum(behind) / len(behind) if behind else nothing
+    reason = (
+        OpenReason.TIED
+        if any(region["tied"] for region in regions)
+        else OpenReason.DISAGREED
+        if not regions and nothing <= MAJORITY and not weighed
+        else None
+    )
+    if reason is not None:
+        return AgreedItem(item.id, item.place, None, None, len(given), (), reason, _data(item))
+    return AgreedItem(
+        item.id, item.place, regions, round(quality, FIGURES), len(given), (), None, _data(item)
+    )
 
 
 def _data(item: RegionItem) -> dict[str, object]:

@@ -26,6 +26,7 @@ from workers.cli.offline.regions.data import (
     RegionItem,
     Remarks,
 )
+from workers.cli.offline.regions.pictures import address_among
 from workers.cli.offline.regions.texts import span_in, text_of
 from workers.detect.predictions.region_values import (
     BEYOND,
@@ -207,7 +208,7 @@ class _Tasks:
             name if page is None else f"{name}/{page + 1}",
             place,
             answers,
-            name=next((value for value in held if not value.startswith("data:")), ""),
+            name=address_among(held),
             size=size,
             predictions=model,
             image=next((value for value in held if value.startswith(PICTURE)), None),
