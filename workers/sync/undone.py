@@ -30,17 +30,17 @@ def look_at_undone(
     changed is theirs.
     """
     now = {(item.remote_id, item.created_at): item for item in items}
-    applied = unit.corrections.applied_on(project.id, sorted(item_ids))
-    for at, one in enumerate(applied):
+    standing = unit.corrections.may_stand_on(project.id, sorted(item_ids))
+    for at, one in enumerate(standing):
         ref = unit.items.ref(one.item_id)
         item = now.get((ref.remote_id, ref.created_at))
-        if item is None:
+        if item is None or one.state is not CorrectionState.APPLIED:
             continue
         _count_others(unit, project, item, one)
         holder = next((each for each in item.annotations if each.remote_id == one.remote_id), None)
         if _is_gone(item, holder, one):
             _look_for(unit, one, NotWritten.GONE)
-        elif holder is not None and _is_put_back(project, holder, one, applied[at + 1 :]):
+        elif holder is not None and _is_put_back(project, holder, one, standing[at + 1 :]):
             _put_back(unit, project, holder, one)
 
 

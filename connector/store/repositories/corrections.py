@@ -121,13 +121,13 @@ class Corrections(Repository):
             conditions.append(corrections.c.state == state.value)
         return self._where(*conditions, limit=limit)
 
-    def applied_on(self, project_id: int, item_ids: Sequence[int]) -> list[Correction]:
-        """Corrections of these items that are written, and stand as far as we know."""
+    def may_stand_on(self, project_id: int, item_ids: Sequence[int]) -> list[Correction]:
+        """Corrections of these items that are written, or may be just now, or are not taken back yet."""
         result: list[Correction] = []
         for part in chunks(item_ids):
             result += self._where(
                 corrections.c.project_id == project_id,
-                corrections.c.state == CorrectionState.APPLIED.value,
+                may_stand(),
                 self._among(corrections.c.item_id, part),
             )
         return result

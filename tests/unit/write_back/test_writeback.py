@@ -119,6 +119,27 @@ def test_a_corrected_label_that_its_annotator_changed_again_is_one_among_others(
     assert carried_label(world) == "dog"
 
 
+def test_a_later_correction_that_is_not_recorded_yet_does_not_look_like_a_late_request_over_the_first(
+    build: Build,
+) -> None:
+    world = corrected(asking_in(build(writeback={"mode": "update"})))
+    world.relabel("odd", "bird")
+    item_id = world.held("odd").item.remote_id
+    says = {"cat": 0.9, "dog": 0.04, "bird": 0.06}
+    world.server.predict(world.source_id, item_id, None, class_scores=says)
+    world.later(minutes=5)
+    second = next(one.id for one in world.issues() if one.given == "bird")
+    with world.read() as unit:
+        task_id = unit.reviews.of_issues([second])[second].remote_id
+    world.server.meanwhile("write", lambda: world.do(JobKind.SYNC))
+    for who in ("rita", "ravi"):
+        world.server.answer(task_id or "", who, "cat")
+    world.later(minutes=5)
+    assert world.labels("odd") == [("ann", "cat")]
+    assert world.audit("correction.taken_away") == []
+    assert world.jobs(JobState.DEAD) == []
+
+
 def test_prediction_adds_a_prediction_and_leaves_the_label(build: Build) -> None:
     world = corrected(asking_in(build(writeback={"mode": "prediction"})))
 
