@@ -70,9 +70,10 @@ class Corrections(Repository):
         self._set(correction_id, others=n_annotations)
 
     def held_by_others(self, project_id: int) -> int:
-        """How often annotations of others hold what corrections that stand put right."""
+        """How often annotations of others hold what corrections that stand put right, in items that exist."""
+        here = exists().where(items.c.id == corrections.c.item_id, items.c.deleted_at.is_(None))
         query = select(func.coalesce(func.sum(corrections.c.others), 0)).where(
-            corrections.c.project_id == project_id, corrections.c.state == CorrectionState.APPLIED.value
+            corrections.c.project_id == project_id, corrections.c.state == CorrectionState.APPLIED.value, here
         )
         return int(self._connection.execute(query).scalar_one())
 

@@ -140,6 +140,21 @@ def test_a_later_correction_that_is_not_recorded_yet_does_not_look_like_a_late_r
     assert world.jobs(JobState.DEAD) == []
 
 
+def test_nobody_holds_an_error_in_an_item_that_is_deleted(build: Build) -> None:
+    world = build(writeback={"mode": "update"})
+    world.some_right()
+    item_id = world.wrong("odd")
+    world.server.annotate(world.source_id, item_id, "cat", "bob")
+    world.settle()
+    corrected(world)
+    with world.read() as unit:
+        assert unit.corrections.held_by_others(world.project.id) == 1
+    world.server.delete_item(world.source_id, item_id)
+    world.do(JobKind.RECONCILE)
+    with world.read() as unit:
+        assert unit.corrections.held_by_others(world.project.id) == 0
+
+
 def test_prediction_adds_a_prediction_and_leaves_the_label(build: Build) -> None:
     world = corrected(asking_in(build(writeback={"mode": "prediction"})))
 
