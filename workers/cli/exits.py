@@ -15,6 +15,11 @@ from connector.errors import (
 )
 from workers.cli.offline.errors import BadFile, NoFile
 
+# Options that say what of a file is meant; others that a BadFile names are files themselves.
+CHOOSING = frozenset(
+    {"--label-column", "--id-column", "--annotator-column", "--group-column", "--field", "--encoding"}
+)
+
 
 class ExitCode(IntEnum):
     OK = 0
@@ -49,4 +54,6 @@ def _is_typed(error: SecondlookError) -> bool:
     """Whether another command line would do, where everything else stays as it is."""
     if isinstance(error, Misconfigured):
         return isinstance(error, UnknownProject) or error.field.startswith("--")
-    return isinstance(error, NoFile) or (isinstance(error, BadPayload) and not isinstance(error, BadFile))
+    if isinstance(error, BadFile):
+        return isinstance(error, NoFile) or error.argument in CHOOSING
+    return isinstance(error, BadPayload)

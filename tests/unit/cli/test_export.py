@@ -430,7 +430,8 @@ def test_turned_boxes_and_pictures_of_one_name_are_said(secondlook: Secondlook, 
     tasks[1]["data"] = tasks[0]["data"]
     project_of(configured, "boxes", "box", files.CLASSES, tasks)
     done = secondlook("export", "cats", "--out", "y", "--format", "yolo")
-    assert "1 turned boxes are written as the upright ones about them." in done.err
+    assert "1 turned box is written as the upright one about it." in done.err
+    assert "1 picture has the name of an earlier one: a number stands behind it." in done.err
     assert sorted(path.name for path in Path("y/labels").iterdir()) == ["p0.txt", "p0_2.txt"]
 
 
@@ -446,6 +447,12 @@ def test_spans_are_written_as_conll_and_read_again_alike(
         expected = files.marked(int(row["id"]))[1]
         assert [(one["start"], one["end"], one["label"]) for one in row["label"]] == expected
         assert [region.label for region in item.answers[0].regions] == [label for _, _, label in expected]
+
+
+def test_classes_that_a_tag_cannot_tell_apart_are_said(secondlook: Secondlook, configured: Services) -> None:
+    project_of(configured, "spans", "ent", ("PER A", "PER_A", "LOC"), files.ls_texts(2))
+    done = secondlook("export", "cats", "--out", "s.conll", "--format", "conll")
+    assert "2 classes are written as 'PER_A': a tag has no blanks." in done.err
 
 
 def test_a_region_that_cannot_be_read_is_counted(secondlook: Secondlook, configured: Services) -> None:

@@ -63,7 +63,8 @@ def read_tasks(entries: FileEntries, columns: Columns) -> Dataset:
     n_repeated = sum(count > 1 for count in times.values())
     notes = entries.notes
     if n_repeated:
-        notes = (*notes, f"{n_repeated:,} task ids occur more than once: they are told apart by their place.")
+        several = number_of(n_repeated, "task id occurs", "task ids occur")
+        notes = (*notes, f"{several} more than once: such tasks are told apart by their place.")
     notes = (*notes, *_corrections_notice([task for _, task in tasks]))
     records: list[Record] = []
     for place, task in tasks:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from connector.wording import number_of
 from workers.cli.offline.regions.data import PERCENT
 from workers.cli.offline.regions.pictures import file_of
 from workers.cli.training.shapes import TrainingExample
@@ -20,6 +21,20 @@ from workers.issues.geometry import as_boxes, enclosing
 UNSAFE = str.maketrans(dict.fromkeys('/\\:*?"<>|\0', "_"))
 
 Row = dict[str, Any]
+Odd = tuple[str, str]  # what is said of one, and of several
+
+NO_SIZE: Odd = (
+    "picture whose size is not known: its boxes are left out",
+    "pictures whose size is not known: their boxes are left out",
+)
+TURNED: Odd = (
+    "turned box is written as the upright one about it",
+    "turned boxes are written as the upright ones about them",
+)
+ONE_NAME: Odd = (
+    "picture has the name of an earlier one: a number stands behind it",
+    "pictures have the names of earlier ones: a number stands behind each",
+)
 
 
 class CocoFile:
@@ -35,7 +50,7 @@ class CocoFile:
         self._parts = {name: path.with_name(f".{path.name}.{name}") for name in ("images", "annotations")}
         self._streams = {name: part.open("w", encoding="utf-8") for name, part in self._parts.items()}
         self._n = Counter[str]()
-        self._odd = Counter[str]()
+        self._odd = Counter[Odd]()
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -46,7 +61,7 @@ class CocoFile:
             image = self._n["images"] + 1
             size = _size(rows)
             if size is None and rows:
-                self._odd["pictures whose size is not known: their boxes are left out"] += 1
+                self._odd[NO_SIZE] += 1
             self._put("images", _image(image, name, size, example))
             for row in rows if size is not None else ():
                 self._put("annotations", self._annotation(image, row))
@@ -73,7 +88,7 @@ class CocoFile:
     def _annotation(self, image: int, row: Row) -> Row:
         x1, y1, x2, y2 = upright(row)
         turned = bool(row["rotation"] % 360)
-        self._odd["turned boxes are written as the upright ones about them"] += turned
+        self._odd[TURNED] += turned
         result = {
             "id": self._n["annotations"] + 1,
             "image_id": image,
@@ -92,7 +107,7 @@ class YoloFolder:
         (folder / "labels").mkdir()
         self._folder, self._plan = folder, plan
         self._number = {name: k for k, name in enumerate(plan.classes)}
-        self._odd = Counter[str]()
+        self._odd = Counter[Odd]()
         self._taken: set[str] = set()
 
     @property
@@ -115,7 +130,7 @@ class YoloFolder:
         """By the picture's name; of two pictures of one name the second has a number behind."""
         stem = file_of(name).stem.translate(UNSAFE)[:150] or "picture"
         if stem.casefold() in self._taken:
-            self._odd["pictures of one name: the later ones have a number behind"] += 1
+            self._odd[ONE_NAME] += 1
             stem = next(
                 numbered
                 for n in range(2, len(self._taken) + 3)
@@ -126,7 +141,7 @@ class YoloFolder:
 
     def _line(self, row: Row, size: Sequence[float]) -> str:
         x1, y1, x2, y2 = upright(row)
-        self._odd["turned boxes are written as the upright ones about them"] += bool(row["rotation"] % 360)
+        self._odd[TURNED] += bool(row["rotation"] % 360)
         width, height = size
         numbers = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
         label = self._number.setdefault(row["label"], len(self._number))
@@ -159,5 +174,5 @@ def _image(number: int, name: str, size: tuple[float, float] | None, example: Tr
     return row if size is None else row | {"width": size[0], "height": size[1]}
 
 
-def _sentences(odd: Counter[str]) -> tuple[str, ...]:
-    return tuple(f"{n:,} {what}." for what, n in odd.items() if n)
+def _sentences(odd: Counter[Odd]) -> tuple[str, ...]:
+    return tuple(f"{number_of(n, *what)}." for what, n in odd.items() if n)

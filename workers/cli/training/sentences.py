@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,10 +20,15 @@ class ConllFile:
         self._stream = path.open("w", encoding="utf-8", newline="\n")
         self._classes, self._text = list(plan.classes), plan.text
         self._lost = self._moved = self._unread = 0
+        self._alike = Counter(map(_name, plan.classes))
 
     @property
     def remarks(self) -> Sequence[str]:
-        texts = []
+        texts = [
+            f"{number_of(n, 'class is', 'classes are')} written as '{name}': a tag has no blanks."
+            for name, n in self._alike.items()
+            if n > 1
+        ]
         if self._lost:
             lost = number_of(
                 self._lost, "span that overlaps a longer one is", "spans that overlap a longer one are"
@@ -62,4 +68,9 @@ class ConllFile:
     def _tag(self, tag: int) -> str:
         if tag == OUTSIDE:
             return "O"
-        return f"{'B' if tag % 2 else 'I'}-{self._classes[(tag - 1) // 2].replace(' ', '_')}"
+        return f"{'B' if tag % 2 else 'I'}-{_name(self._classes[(tag - 1) // 2])}"
+
+
+def _name(label: str) -> str:
+    """The class as a tag spells it."""
+    return label.replace(" ", "_")

@@ -144,7 +144,7 @@ def test_images_by_address_are_not_taken_for_text_where_text_is_meant(scan: Scan
     rows = [["image", "label"], *([f"http://example.org/{n}.png", "xy"[n % 2]] for n in range(20))]
     (tmp_path / "a.csv").write_text(csv_of(rows), encoding="utf-8")
     code, _, err = scan("a.csv")
-    assert code == 1
+    assert code == 2
     assert "addresses" in err
     assert scan("a.csv", "--text-column", "image")[0] == 0
 
@@ -219,3 +219,23 @@ def test_a_class_of_which_no_item_can_be_used_is_shown_without_figures(scan: Sca
     assert code == 0
     (row,) = [one for one in json.loads(out)["classes"] if one["name"] == "empty"]
     assert (row["items"], row["flagged"], row["accuracy"]) == (0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (("a.csv", "--label-column", "nowhere"), 2),
+        (("a.csv", "--id-column", "nowhere"), 2),
+        (("a.csv", "--field", "nowhere"), 2),
+        (("a.csv", "--encoding", "nowhere"), 2),
+        (("bad.json",), 1),
+    ],
+)
+def test_another_column_is_typed_and_a_bad_file_is_refused(
+    scan: Callable[..., Ran], tmp_path: Path, typed: tuple[str, ...], code: int
+) -> None:
+    (tmp_path / "a.csv").write_text(
+        "id,text,label\n" + "".join(f"{n},t{n},{'ab'[n % 2]}\n" for n in range(9))
+    )
+    (tmp_path / "bad.json").write_text("{")
+    assert scan(*typed)[0] == code
