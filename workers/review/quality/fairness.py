@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from connector.config.project import PolicySettings, QualitySettings
 from connector.model import Project
 from connector.store.unit_of_work import UnitOfWork
-from connector.store.views.figures import COMMITTED, Moved, moved
+from connector.store.views.figures import COMMITTED, moved
 
 FREE_LOSS = 3  # labels that a class may lose whatever its size
-
-
-def net_change(moves: Iterable[Moved]) -> dict[str, int]:
-    """Class → labels gained less labels lost."""
-    change: Counter[str] = Counter()
-    for one in moves:
-        change[one.given] -= one.n
-        change[one.label] += one.n
-    return {name: n for name, n in sorted(change.items()) if n}
 
 
 def loses_too_much(
@@ -34,7 +23,7 @@ def loses_too_much(
     """
     size, since = _class_size(unit, project, given)
     moves = moved(unit, project.id, states=COMMITTED, since=since, unreleased_of=given)
-    loss = 1 - net_change(moves).get(given, 0)
+    loss = 1 + sum(one.n * ((one.given == given) - (one.label == given)) for one in moves)
     if loss <= FREE_LOSS or not size:
         return False
     left = size - loss

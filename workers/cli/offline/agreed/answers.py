@@ -59,14 +59,11 @@ def long_answers(records: Sequence[Record]) -> LongAnswers:
     )
 
 
-def replaced_notice(answers: LongAnswers) -> tuple[str, ...]:
-    """A sentence where somebody answered an item more than once."""
-    n = answers.replaced
-    return (
-        (f"{number_of(n, 'answer is', 'answers are')} replaced by a later one of the same person.",)
-        if n
-        else ()
-    )
+def replaced_notice(n: int) -> tuple[str, ...]:
+    """A sentence where somebody answered an item more than once; `n` of these answers do not count."""
+    if not n:
+        return ()
+    return (f"{number_of(n, 'answer is', 'answers are')} replaced by a later one of the same person.",)
 
 
 def figure(name: str, sums: TaskSums, items: int) -> AgreementFigure:

@@ -51,7 +51,7 @@ def agree_on_labels(data: Dataset, quorum: int) -> FileAgreement:
         tuple(figures),
         method,
         data.left_out,
-        (*data.notes, *replaced_notice(answers)),
+        (*data.notes, *replaced_notice(answers.replaced)),
     )
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from connector.wording import number_of
-from workers.cli.offline.agreed.answers import NAMELESS, figure
+from workers.cli.offline.agreed.answers import NAMELESS, figure, replaced_notice
 from workers.cli.offline.agreed.shapes import AgreedItem, AgreementFigure, FileAgreement, OpenReason
 from workers.cli.offline.kinds import FileKind
 from workers.cli.offline.regions.data import RegionAnswer, RegionData, RegionItem, mapped
@@ -36,11 +35,6 @@ def agree_on_regions(data: RegionData, quorum: int) -> FileAgreement:
     once = [_once(item) for item in data.items]
     items, figures, method, dropped = agree(data, [answers for answers, _ in once], quorum)
     replaced = sum(n for _, n in once)
-    texts = (
-        (f"{number_of(replaced, 'answer is', 'answers are')} replaced by a later one of the same person.",)
-        if replaced
-        else ()
-    )
     return FileAgreement(
         data.kind,
         data.label_name,
@@ -48,7 +42,7 @@ def agree_on_regions(data: RegionData, quorum: int) -> FileAgreement:
         tuple(figures),
         method,
         data.left_out,
-        (*data.notes, *texts),
+        (*data.notes, *replaced_notice(replaced)),
         dropped,
     )
 
